@@ -1,0 +1,125 @@
+#ifndef PPLCNET_LAYER_HPP
+#define PPLCNET_LAYER_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pplcnet/architecture.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Weights are stored in panels of this many output channels, the widest vector of any supported
+/// CPU, so that one file of packed weights serves every instruction set.
+inline constexpr int kPanel = 16;
+
+constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
+  return (value + divisor - 1) / divisor;
+}
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return ceil_div(value, multiple) * multiple;
+}
+
+/// Height, width and channels of one image's activations.
+struct Shape {
+  int height = 1, width = 1, channels = 0;
+
+  constexpr std::int64_t pixels() const { return std::int64_t{height} * width; }
+  constexpr std::int64_t size() const { return pixels() * channels; }
+  constexpr bool operator==(const Shape&) const = default;
+};
+
+/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
+enum class Operator : unsigned char {
+  convolution,  ///< dense kernel × kernel over the picture (the stem)
+  depthwise,    ///< kernel × kernel, each channel alone
+  pointwise,    ///< 1×1: a matrix product over channels, pixel by pixel
+  pool,         ///< mean over all pixels: a map becomes a vector
+  dense,        ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  gate,         ///< a map times a vector, channel by channel
+};
+
+/// Which part of the network a layer is: decides its name and where its weights come from.
+enum class Part : unsigned char {
+  stem,
+  depthwise,
+  squeeze_pool,
+  squeeze_reduce,
+  squeeze_expand,
+  squeeze_gate,
+  pointwise,
+  pool,
+  head,
+  classifier,
+};
+
+/// Activations in the workspace, channels last, inside a frame of zeros as wide as the padding of
+/// the convolution that reads them, so that no kernel ever asks where the border is.
+struct Map {
+  std::size_t offset = 0;  ///< of the frame's first float in the workspace
+  Shape shape = {};
+  int top = 0, left = 0, bottom = 0, right = 0;  ///< frame, in pixels
+  int pixel_pitch = 0;                           ///< floats from a pixel to its right neighbour
+
+  constexpr std::size_t row_pitch() const {
+    return static_cast<std::size_t>(left + shape.width + right) *
+           static_cast<std::size_t>(pixel_pitch);
+  }
+  constexpr std::size_t floats() const {
+    return static_cast<std::size_t>(top + shape.height + bottom) * row_pitch();
+  }
+  /// Offset of pixel (row, 0) inside the frame; the frame's rows are -top … height + bottom - 1.
+  constexpr std::size_t row(int y) const {
+    return offset + static_cast<std::size_t>(top + y) * row_pitch() +
+           static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
+  }
+};
+
+/// One step of the plan: what to compute, from where, to where, with which weights.
+struct Layer {
+  Operator op = Operator::pointwise;
+  Part part = Part::pointwise;
+  Activation activation = Activation::none;
+  int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
+  int block = -1;            ///< ordinal of the block in the architecture's table
+  int kernel = 1;
+  Stride stride = {};
+  Shape input = {}, output = {};
+
+  // In files.
+  bool batch_norm = false;         ///< a batch norm follows the weights
+  bool bias = false;               ///< the weights have a bias of their own
+  int scale_percent = 100;         ///< the weights are multiplied by this / 100 (dropout)
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta
+  std::int64_t buffers = 0;        ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;  ///< without biases and activations
+
+  // In memory; offsets count floats.
+  std::size_t weights = 0;  ///< in Weights: [panel][k][16]; depthwise: [tap][channel]
+  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
+  Map source = {},
+      target = {};  ///< maps that are read and written in full (target: unless `fused`)
+  std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
+  int rows = 1;                                      ///< output rows that are computed at a time
+  int pitch = 0;       ///< floats from pixel to pixel in scratch (depthwise)
+  bool fused = false;  ///< a depthwise whose rows go through scratch into the next layer
+
+  /// Length of the sum behind one output channel.
+  constexpr int depth() const {
+    return op == Operator::depthwise     ? kernel * kernel
+           : op == Operator::convolution ? kernel * kernel * input.channels
+                                         : input.channels;
+  }
+  constexpr int padding() const { return (kernel - 1) / 2; }
+  constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
+  constexpr std::size_t weight_floats() const {
+    if (!has_weights()) return 0;
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth());
+  }
+  constexpr std::size_t bias_floats() const {
+    return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_LAYER_HPP

@@ -1,0 +1,218 @@
+#ifndef PPLCNET_NETWORK_HPP
+#define PPLCNET_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/plan.hpp"
+#include "pplcnet/simd/executor.hpp"
+#include "pplcnet/simd/foreach_isa.hpp"
+#include "pplcnet/simd/isa.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How to run a forward pass; every choice gives the same bits (the baseline of an x86 compiler
+/// without FMA excepted, which agrees within rounding).
+struct RunOptions {
+  Isa isa = best_isa();
+  Executor executor = {};
+};
+
+/// Runs a plan with the kernels of one instruction set.
+inline void forward(const Run& run, Isa isa) noexcept {
+#if PPLCNET_CHOOSE_ISA
+  isa = std::min(isa, best_isa());
+  if (isa == Isa::avx512) return N_AVX3::forward(run);
+  if (isa == Isa::avx2) return N_AVX2::forward(run);
+#endif
+  static_cast<void>(isa);
+  HWY_STATIC_DISPATCH(forward)(run);
+}
+
+/// A network whose every size is known to the compiler. `Definition::architecture` says which;
+/// `PPLCNet` makes the published ones.
+template <class Definition>
+class Network {
+  static constexpr Plan kWhole = make_plan(Definition::architecture);
+
+ public:
+  static constexpr Architecture architecture = Definition::architecture;
+  static constexpr int layer_count = kWhole.layer_count;
+  /// The layers in order of execution, with shapes, counts and places in memory.
+  static constexpr std::array<Layer, layer_count> layers = [] {
+    std::array<Layer, layer_count> copy;
+    std::copy_n(kWhole.layers.begin(), layer_count, copy.begin());
+    return copy;
+  }();
+
+  /// Trainable parameters, as papers count them; batch norm's means and variances; products.
+  static constexpr std::int64_t parameter_count = kWhole.parameter_count;
+  static constexpr std::int64_t buffer_count = kWhole.buffer_count;
+  static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
+
+  static constexpr int classes = architecture.classes;
+  static constexpr Shape input_shape = layers[0].input;
+  static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
+
+  /// Stages (blocks2 … blocks6): the index of each one's last layer, and its shape.
+  static constexpr int stage_count = kWhole.stage_count;
+  static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
+  static constexpr Shape stage_shape(int stage) { return layers[stage_layer(stage)].output; }
+  static constexpr int embedding_size = layers[layer_count - 1].input.channels;
+
+  static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
+
+  /// Folded and packed weights: immutable after loading, shared by any number of threads.
+  struct Weights {
+    using Network = pplcnet::Network<Definition>;
+    alignas(64) std::array<float, weight_count> values;
+  };
+  static constexpr std::size_t weight_bytes = sizeof(Weights);
+
+  /// Refers to packed weights that lie elsewhere: in a Weights, a mapped file, the executable.
+  class WeightsView {
+   public:
+    WeightsView(const Weights& weights) noexcept  // NOLINT(google-explicit-constructor)
+        : values_(weights.values.data()) {}
+    /// `values` must be aligned to 64 bytes and stay where it is.
+    explicit WeightsView(std::span<const float, weight_count> values) noexcept
+        : values_(values.data()) {}
+    const float* values() const noexcept { return values_; }
+
+   private:
+    const float* values_;
+  };
+
+  /// What one forward pass needs to write to; one for each thread that calls forward. The
+  /// executor of a call may use up to kThreads threads.
+  template <int kThreads>
+  struct ParallelWorkspace {
+    static constexpr int threads = kThreads;
+    alignas(64) std::array<float, kWhole.map_floats> maps;
+    alignas(64) std::array<float, kWhole.vector_floats> vectors;
+    alignas(64) std::array<float, kThreads * kWhole.scratch_floats> scratch;
+  };
+  using Workspace = ParallelWorkspace<1>;
+  static constexpr std::size_t workspace_bytes = sizeof(Workspace);
+
+  /// One image: planar [3][height][width], normalised as the network was trained.
+  using Image = std::span<const float, input_size>;
+  using Logits = std::array<float, classes>;
+
+  /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
+  /// Layers behind the last wanted one are not computed.
+  struct Features {
+    std::array<float*, stage_count> stages = {};
+    float* pooled = nullptr;     ///< [channels of the last stage]
+    float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
+    float* logits = nullptr;     ///< [classes]
+    std::array<float*, layer_count> layers = {};  ///< any layer at all
+  };
+
+  /// Class scores before softmax. No allocation, no lock, no failure.
+  template <int kThreads>
+  static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
+                      Logits& logits, const RunOptions& options = {}) noexcept {
+    forward_batch<1>(weights, image, workspace, logits, options);
+  }
+
+  /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
+  /// once for up to kChunk images.
+  template <int kBatch, int kThreads>
+  static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
+                            ParallelWorkspace<kThreads>& workspace,
+                            std::span<float, kBatch * std::size_t{classes}> logits,
+                            const RunOptions& options = {}) noexcept {
+    static_assert(kBatch > 0, "a batch has at least one image");
+    for (int first = 0; first < kBatch; first += kChunk) {
+      constexpr int kMost = std::min(kBatch, kChunk);
+      const int count = std::min(kMost, kBatch - first);
+      std::array<float*, static_cast<std::size_t>(kMost)* layer_count> destinations = {};
+      for (int i = 0; i < count; ++i)
+        destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
+      run(weights, images.data() + first * input_size, count, workspace, destinations.data(),
+          options);
+    }
+  }
+
+  /// Feature maps, pooled vector, embedding, logits: whatever `wanted` points to.
+  template <int kThreads>
+  static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
+                       const Features& wanted, const RunOptions& options = {}) noexcept {
+    std::array<float*, layer_count> destinations = wanted.layers;
+    const auto want = [&](int layer, float* destination) {
+      if (destination != nullptr) destinations[layer] = destination;
+    };
+    for (int stage = 0; stage < stage_count; ++stage)
+      want(stage_layer(stage), wanted.stages[stage]);
+    want(kPooledLayer, wanted.pooled);
+    want(layer_count - 2, wanted.embedding);
+    want(layer_count - 1, wanted.logits);
+    run(weights, image.data(), 1, workspace, destinations.data(), options);
+  }
+
+ private:
+  static constexpr int kPooledLayer = [] {
+    int last = 0;
+    for (int i = 0; i < layer_count; ++i)
+      if (layers[i].part == Part::pool) last = i;
+    return last;
+  }();
+
+  template <int kThreads>
+  static void run(WeightsView weights, const float* images, int count,
+                  ParallelWorkspace<kThreads>& workspace, float* const* destinations,
+                  const RunOptions& options) noexcept {
+    pplcnet::forward({.layers = layers.data(),
+                      .layer_count = layer_count,
+                      .weights = weights.values(),
+                      .input = images,
+                      .images = count,
+                      .destinations = destinations,
+                      .maps = workspace.maps.data(),
+                      .vectors = workspace.vectors.data(),
+                      .scratch = workspace.scratch.data(),
+                      .scratch_floats = kWhole.scratch_floats,
+                      .threads = std::clamp(options.executor.threads(), 1, kThreads),
+                      .executor = options.executor},
+                     options.isa);
+  }
+};
+
+/// PP-LCNet V1 as a definition for `Network`; checks the options.
+template <Scale kScale, Options kOptions>
+struct V1 {
+  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
+                "Scale: from x0.05 to x10");
+  static_assert(kOptions.classes >= 1, "Options::classes: at least one class");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "Options::input: height and width are at least 1");
+  static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
+  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
+                "Options::dropout_percent: from 0 to 99");
+  static_assert(std::all_of(kOptions.strides.begin(), kOptions.strides.end(),
+                            [](Stride s) {
+                              return (s.height == 1 || s.height == 2) &&
+                                     (s.width == 1 || s.width == 2);
+                            }),
+                "Options::strides: each is 1 or 2, in both directions");
+  static_assert(kOptions.activation == Activation::hardswish ||
+                    kOptions.activation == Activation::relu ||
+                    kOptions.activation == Activation::relu6,
+                "Options::activation: hardswish, relu or relu6");
+  static constexpr Scale scale = kScale;
+  static constexpr Options options = kOptions;
+  static constexpr Architecture architecture = v1_architecture(kScale, kOptions);
+};
+
+/// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
+template <Scale kScale, Options kOptions = Options{}>
+using PPLCNet = Network<V1<kScale, kOptions>>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORK_HPP

@@ -1,0 +1,282 @@
+#ifndef PPLCNET_PLAN_HPP
+#define PPLCNET_PLAN_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/layer.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Images that share one pass over the weights of the head.
+inline constexpr int kChunk = 8;
+
+/// The cost model: how much of each cache a block of rows may fill, in bytes. Rows of a depthwise
+/// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
+/// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
+/// each pass over them.
+inline constexpr std::size_t kL1Share = 24 << 10;
+inline constexpr std::size_t kL2Share = 192 << 10;
+
+/// A network, laid out: its layers in order of execution, and the memory they need.
+struct Plan {
+  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
+
+  Architecture architecture;
+  std::array<Layer, kMaxLayers> layers = {};
+  int layer_count = 0;
+  std::array<int, 8> stages = {};  ///< index of each stage's last layer
+  int stage_count = 0;
+
+  std::size_t weight_floats = 0;
+  std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
+  std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
+  std::size_t scratch_floats = 0;  ///< workspace: for each thread
+
+  std::int64_t parameter_count = 0;
+  std::int64_t buffer_count = 0;
+  std::int64_t multiply_add_count = 0;
+
+  constexpr const Layer& back() const { return layers[layer_count - 1]; }
+};
+
+namespace planning {
+
+constexpr int strided(int size, int kernel, int stride) {
+  return (size + 2 * ((kernel - 1) / 2) - kernel) / stride + 1;
+}
+
+constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels) {
+  return {strided(in.height, kernel, stride.height), strided(in.width, kernel, stride.width),
+          channels};
+}
+
+/// Appends a layer whose input is `input`; counts its parameters and places its weights.
+constexpr Layer& append(Plan& plan, Layer layer) {
+  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+  if (layer.has_weights()) {
+    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
+                       (layer.batch_norm ? 2 * layer.output.channels : 0);
+    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
+    layer.multiply_adds = weights * layer.output.pixels();
+    layer.weights = plan.weight_floats;
+    layer.biases = layer.weights + layer.weight_floats();
+    plan.weight_floats = layer.biases + layer.bias_floats();
+  }
+  plan.parameter_count += layer.parameters;
+  plan.buffer_count += layer.buffers;
+  plan.multiply_add_count += layer.multiply_adds;
+  plan.layers[plan.layer_count] = layer;
+  return plan.layers[plan.layer_count++];
+}
+
+constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const Layer& depthwise) {
+  const int channels = depthwise.output.channels;
+  int squeezed = channels / 4;
+  if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
+  Layer layer = {.stage = depthwise.stage, .index = depthwise.index, .block = depthwise.block};
+  const Shape wide = {1, 1, channels}, narrow = {1, 1, squeezed};
+
+  layer.op = Operator::pool;
+  layer.part = Part::squeeze_pool;
+  layer.input = depthwise.output;
+  layer.output = wide;
+  append(plan, layer);
+
+  layer.op = Operator::dense;
+  layer.bias = true;
+  layer.part = Part::squeeze_reduce;
+  layer.activation = Activation::relu;
+  layer.input = wide;
+  layer.output = narrow;
+  append(plan, layer);
+
+  layer.part = Part::squeeze_expand;
+  layer.activation = net.gate;
+  layer.input = narrow;
+  layer.output = wide;
+  append(plan, layer);
+
+  layer.op = Operator::gate;
+  layer.part = Part::squeeze_gate;
+  layer.bias = false;
+  layer.activation = Activation::none;
+  layer.input = layer.output = depthwise.output;
+  append(plan, layer);
+}
+
+constexpr void append_block(Plan& plan, const Architecture& net, int ordinal) {
+  const Block& block = net.blocks[ordinal];
+  const bool first = ordinal == 0 || net.blocks[ordinal - 1].stage != block.stage;
+  const Shape input = plan.back().output;
+  Layer layer = {.activation = net.activation,
+                 .stage = block.stage,
+                 .index = first ? 0 : plan.back().index + 1,
+                 .block = ordinal,
+                 .batch_norm = true};
+  layer.op = Operator::depthwise;
+  layer.part = Part::depthwise;
+  layer.kernel = block.kernel;
+  layer.stride = block.stride;
+  layer.input = input;
+  layer.output = convolved(input, block.kernel, block.stride, input.channels);
+  layer.fused = !block.squeeze_excite;
+  const Layer depthwise = append(plan, layer);
+  if (block.squeeze_excite) append_squeeze_excite(plan, net, depthwise);
+
+  layer.op = Operator::pointwise;
+  layer.part = Part::pointwise;
+  layer.kernel = 1;
+  layer.stride = 1;
+  layer.fused = false;
+  layer.input = depthwise.output;
+  layer.output = {depthwise.output.height, depthwise.output.width, block.out};
+  append(plan, layer);
+  if (first) ++plan.stage_count;
+  plan.stages[plan.stage_count - 1] = plan.layer_count - 1;
+}
+
+constexpr void append_layers(Plan& plan, const Architecture& net) {
+  const Shape picture = {net.input.height, net.input.width, 3};
+  append(plan, {.op = Operator::convolution,
+                .part = Part::stem,
+                .activation = net.activation,
+                .stage = 1,
+                .kernel = 3,
+                .stride = net.stem_stride,
+                .input = picture,
+                .output = convolved(picture, 3, net.stem_stride, net.stem_channels),
+                .batch_norm = net.stem_batch_norm});
+  for (int i = 0; i < net.block_count; ++i) append_block(plan, net, i);
+
+  Layer layer = {.op = Operator::pool, .part = Part::pool, .input = plan.back().output};
+  layer.output = {1, 1, layer.input.channels};
+  append(plan, layer);
+  layer.op = Operator::dense;
+  layer.input = layer.output;
+  if (net.head > 0) {
+    layer.part = Part::head;
+    layer.activation = net.activation;
+    layer.bias = net.head_bias;
+    layer.output = {1, 1, net.head};
+    append(plan, layer);
+    layer.input = layer.output;
+  }
+  layer.part = Part::classifier;
+  layer.activation = Activation::none;
+  layer.bias = true;
+  layer.scale_percent = 100 - net.dropout_percent;
+  layer.output = {1, 1, net.classes};
+  append(plan, layer);
+}
+
+/// The zero frame that `reader` needs around its input.
+constexpr Map framed(const Shape& shape, const Layer& reader) {
+  const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
+  const int pad = taps ? reader.padding() : 0;
+  const int last_row = (reader.output.height - 1) * reader.stride.height + reader.kernel - pad;
+  const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
+  return {.shape = shape,
+          .top = pad,
+          .left = pad,
+          .bottom = taps ? std::max(0, last_row - shape.height) : 0,
+          .right = taps ? std::max(0, last_column - shape.width) : 0,
+          .pixel_pitch = shape.channels};
+}
+
+/// Pixels 4 KiB apart compete for the same few lines of L1: a distance that is a multiple of
+/// 2 KiB gets one more cache line.
+constexpr int spread_pitch(int channels) {
+  return channels % 512 == 0 ? channels + kPanel : channels;
+}
+
+constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
+  const auto fit = static_cast<int>(
+      std::clamp<std::size_t>(bytes / bytes_per_row, 1, static_cast<std::size_t>(height)));
+  return static_cast<int>(ceil_div(height, ceil_div(height, fit)));  // blocks of equal height
+}
+
+/// Row blocks and scratch of the layers that work row by row.
+constexpr void choose_blocks(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const auto width = static_cast<std::size_t>(layer.output.width);
+    std::size_t scratch = 0;
+    if (layer.op == Operator::convolution) {
+      const std::size_t line = sizeof(float) * framed(layer.input, layer).row_pitch();
+      layer.rows = rows_of(kL1Share, line * layer.stride.height, layer.output.height);
+      scratch = line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + 3);
+    } else if (layer.op == Operator::depthwise) {
+      const Layer& reader = plan.layers[i + 1];
+      layer.pitch = spread_pitch(layer.output.channels);
+      const std::size_t line = sizeof(float) * width * static_cast<std::size_t>(layer.pitch);
+      const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
+      layer.rows = rows_of(small ? kL1Share : kL2Share, line, layer.output.height);
+      if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
+    } else if (layer.op == Operator::pointwise) {
+      layer.rows = plan.layers[i - 1].op == Operator::depthwise ? plan.layers[i - 1].rows
+                                                                : layer.output.height;
+      layer.pitch = spread_pitch(layer.input.channels);
+    }
+    plan.scratch_floats = std::max(
+        plan.scratch_floats, static_cast<std::size_t>(round_up(
+                                 static_cast<std::int64_t>(scratch / sizeof(float)), kPanel)));
+  }
+}
+
+/// Gives every map and vector its place. At any moment two maps live, the one being read and the
+/// one being written: they take turns at the two ends of the region.
+constexpr void place_maps(Plan& plan) {
+  std::array<int, Plan::kMaxLayers> writers = {};
+  int count = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const bool writes_map = layer.op == Operator::convolution || layer.op == Operator::pointwise ||
+                            (layer.op == Operator::depthwise && !layer.fused);
+    if (!writes_map) continue;
+    layer.target = framed(layer.output, plan.layers[i + 1]);
+    if (layer.op == Operator::depthwise) layer.target.pixel_pitch = layer.pitch;
+    writers[count++] = i;
+  }
+  const auto floats = [&](int n) {
+    return static_cast<std::size_t>(
+        round_up(static_cast<std::int64_t>(plan.layers[writers[n]].target.floats()), kPanel));
+  };
+  for (int n = 0; n < count; ++n)
+    plan.map_floats = std::max(plan.map_floats, floats(n) + (n + 1 < count ? floats(n + 1) : 0));
+  for (int n = 0; n < count; ++n)
+    plan.layers[writers[n]].target.offset = n % 2 == 0 ? 0 : plan.map_floats - floats(n);
+
+  Map current;
+  std::size_t vector = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.source = current;
+    layer.source_vector = vector;
+    if (layer.target.pixel_pitch > 0) current = layer.target;
+    if (layer.op == Operator::pool || layer.op == Operator::dense) {
+      layer.target_vector = vector = plan.vector_floats;
+      plan.vector_floats +=
+          static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
+    }
+  }
+}
+
+}  // namespace planning
+
+/// Turns an architecture into layers: shapes, weights, blocks, buffers and counts.
+constexpr Plan make_plan(const Architecture& architecture) {
+  Plan plan;
+  plan.architecture = architecture;
+  planning::append_layers(plan, architecture);
+  planning::choose_blocks(plan);
+  planning::place_maps(plan);
+  return plan;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_HPP

@@ -1,0 +1,45 @@
+#ifndef PPLCNET_SIMD_FOREACH_ISA_HPP
+#define PPLCNET_SIMD_FOREACH_ISA_HPP
+
+// Compiles the kernels once for each instruction set.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/plan.hpp"
+#include "pplcnet/simd/executor.hpp"
+#include "pplcnet/simd/isa.hpp"
+#include "pplcnet/simd/run.hpp"
+
+#if PPLCNET_CHOOSE_ISA
+// Highway's protocol of hwy/foreach_target.h for two targets: each flip of HWY_TARGET_TOGGLE
+// opens the guards of hwy's own -inl headers again; two flips leave it as it was.
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX2
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
+#include "pplcnet/simd/forward-inl.hpp"
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX3
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
+#include "pplcnet/simd/forward-inl.hpp"
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#endif
+
+#include "pplcnet/simd/forward-inl.hpp"
+
+#endif  // PPLCNET_SIMD_FOREACH_ISA_HPP

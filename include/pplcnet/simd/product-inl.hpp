@@ -1,0 +1,168 @@
+// The register-tiled matrix product behind convolution and pointwise. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
+/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
+/// kernel row for a convolution.
+struct Product {
+  const float* input;
+  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
+  int segments;
+  std::size_t segment_pitch;
+  int segment_length;
+  const float* weights;  // [panel][k][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_row_pitch;
+};
+
+/// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
+/// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
+inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
+
+template <class D, int kPixels, int kVectors>
+class ProductTile {
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(Indices<kPixels * kVectors>());
+    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
+    const std::size_t panel_pitch = depth * kPanel;
+    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
+    for (int s = 0; s < product.segments; ++s, input += product.segment_pitch) {
+      // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
+      // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+      const float* rows[kGroups];
+      point(rows, input, Indices<kGroups>());
+      for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
+        multiply_add(rows, product.pixel_pitch, weights, panel_pitch, Indices<kVectors>());
+        advance(rows, Indices<kGroups>());
+      }
+    }
+  }
+
+  template <Activation kActivation>
+  HWY_INLINE void store() const {
+    const int row = pixel_ / product_.width;
+    int column = pixel_ - row * product_.width;
+    const auto channels = static_cast<std::size_t>(product_.channels);
+    float* line = product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                  static_cast<std::size_t>(channel_);
+    store_pixels<kActivation>(line, column, channels, Indices<kPixels>());
+  }
+
+ private:
+  static constexpr int kGroups = (kPixels + 2) / 3;
+
+  template <int... kIndex>
+  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+    const D d;
+    ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
+  }
+
+  template <int... kGroup>
+  HWY_INLINE void point(const float** rows, const float* input,
+                        std::integer_sequence<int, kGroup...>) const {
+    ((rows[kGroup] = input + 3 * kGroup * product_.pixel_pitch), ...);
+  }
+
+  template <int... kGroup>
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
+    (++rows[kGroup], ...);
+  }
+
+  template <int... kVector>
+  HWY_INLINE void multiply_add(const float* const* rows, std::size_t pitch, const float* weights,
+                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+    const D d;
+    const V row[kVectors] = {hn::Load(
+        d, weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, pitch, row, Indices<kPixels>());
+  }
+
+  template <int... kPixel>
+  HWY_INLINE void add_pixels(const float* const* rows, std::size_t pitch, const V* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * pitch]), row,
+                       Indices<kVectors>()),
+     ...);
+  }
+
+  template <int kPixel, int... kVector>
+  HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
+    ((sums_[kPixel * kVectors + kVector] =
+          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+
+  template <Activation kActivation, int... kPixel>
+  HWY_INLINE void store_pixels(float* line, int column, std::size_t channels,
+                               std::integer_sequence<int, kPixel...>) const {
+    ((store_pixel<kActivation, kPixel>(line + static_cast<std::size_t>(column) * channels,
+                                       Indices<kVectors>()),
+      ++column == product_.width ? (column = 0, line += product_.output_row_pitch) : line),
+     ...);
+  }
+
+  template <Activation kActivation, int kPixel, int... kVector>
+  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+    const D d;
+    (hn::StoreU(activate<kActivation>(d, sums_[kPixel * kVectors + kVector]), d,
+                to + kVector * kStep),
+     ...);
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kPixels * kVectors];
+};
+
+/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
+/// one before it: what it computes again has the same bits.
+template <class D, int kChannels>
+HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kHalf = kTilePixels / 2;
+  const auto tile = [&](auto size, int pixel) HWY_ATTR {
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
+           product.activation);
+  };
+  using Whole = std::integral_constant<int, kTilePixels>;
+  using Half = std::integral_constant<int, kHalf>;
+  using One = std::integral_constant<int, 1>;
+  int pixel = 0;
+  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+}
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+HWY_INLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  int channel = begin;
+  constexpr int kWide = kTilePanels * kPanel;
+  if constexpr (kTilePanels > 1)
+    for (; channel + kWide <= end; channel += kWide)
+      product_columns<Lanes16, kWide>(product, channel, pixels);
+  for (; channel + kPanel <= end; channel += kPanel)
+    product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,33 @@
+#ifndef PPLCNET_SIMD_RUN_HPP
+#define PPLCNET_SIMD_RUN_HPP
+
+#include <cstddef>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/simd/executor.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// One call of forward: what the kernels are given.
+struct Run {
+  const Layer* layers = nullptr;
+  int layer_count = 0;
+  const float* weights = nullptr;
+  const float* input = nullptr;  ///< planar [3][height][width], one image after the other
+  int images = 1;                ///< at most kChunk
+  /// [images][layer_count]: where a copy of a layer's output goes, planar
+  /// [channels][height][width], as after its activation; null: not wanted. Layers behind the last
+  /// wanted one are not computed.
+  float* const* destinations = nullptr;
+
+  float* maps = nullptr;     ///< plan.map_floats
+  float* vectors = nullptr;  ///< plan.vector_floats
+  float* scratch = nullptr;  ///< threads × scratch_floats
+  std::size_t scratch_floats = 0;
+  int threads = 1;
+  Executor executor = {};
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_SIMD_RUN_HPP

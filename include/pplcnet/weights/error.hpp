@@ -1,0 +1,66 @@
+#ifndef PPLCNET_WEIGHTS_ERROR_HPP
+#define PPLCNET_WEIGHTS_ERROR_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pplcnet/abi.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How something that can fail went: success by default, otherwise one sentence that says where it
+/// failed, what was expected and what was found.
+///
+///   if (auto error = read_file(path, bytes)) std::puts(error.message());
+class [[nodiscard]] Error {
+ public:
+  Error() = default;
+  explicit Error(std::string message) : message_(std::move(message)) {}
+
+  /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`.
+  template <typename... Parts>
+  static Error of(const Parts&... parts) {
+    std::string message;
+    (append(message, parts), ...);
+    return Error(std::move(message));
+  }
+
+  /// True when something went wrong.
+  explicit operator bool() const noexcept { return message_.has_value(); }
+
+  /// The sentence; empty on success. Lives as long as this object.
+  const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
+
+ private:
+  static void append(std::string& message, std::string_view text) { message += text; }
+  static void append(std::string& message, std::integral auto number) {
+    message += std::to_string(number);
+  }
+
+  std::optional<std::string> message_;
+};
+
+/// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with
+/// everything that is not printable ASCII written as \xNN.
+inline std::string quote(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  std::string result = "'";
+  for (const char character : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte > 0x7e) {
+      result += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else {
+      result += character;
+    }
+  }
+  return result + (text.size() > kLongest ? "...'" : "'");
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_ERROR_HPP

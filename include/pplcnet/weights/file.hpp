@@ -1,0 +1,143 @@
+#ifndef PPLCNET_WEIGHTS_FILE_HPP
+#define PPLCNET_WEIGHTS_FILE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "pplcnet/weights/error.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
+class FileBytes {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+
+  FileBytes() = default;
+
+  /// Room for `size` bytes; has none if the system cannot give that much.
+  explicit FileBytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(
+            ::operator new (size, std::align_val_t{kAlignment}, std::nothrow))),
+        size_(bytes_ ? size : 0) {}
+
+  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+ private:
+  struct Delete {
+    void operator()(std::byte* bytes) const {
+      ::operator delete (bytes, std::align_val_t{kAlignment});
+    }
+  };
+
+  std::unique_ptr<std::byte, Delete> bytes_;
+  std::size_t size_ = 0;
+};
+
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+/// What the last failed call of the C library has to say.
+inline std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+/// A weight file that is larger than this is not one of ours.
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+
+/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
+/// changes its size meanwhile; `result` changes only on success.
+inline Error read_file(std::string_view path, FileBytes& result,
+                       std::uint64_t max_bytes = kMaxFileBytes) {
+  const std::string name(path);
+  std::error_code problem;
+  const std::filesystem::file_status status = std::filesystem::status(name, problem);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return Error::of(path, ": there is no such file");
+  }
+  if (status.type() == std::filesystem::file_type::none) {
+    return Error::of(path, ": cannot be read: ", problem.message());
+  }
+  // A pipe or a device could keep us waiting, or never end.
+  if (!std::filesystem::is_regular_file(status)) {
+    return Error::of(path, ": expected a file, found ",
+                     std::filesystem::is_directory(status) ? "a folder" : "something else");
+  }
+  const std::uintmax_t size = std::filesystem::file_size(name, problem);
+  if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+  if (size == 0) return Error::of(path, ": the file is empty");
+  if (size > max_bytes) {
+    return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+  }
+
+  const files::File file(std::fopen(name.c_str(), "rb"));
+  if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+  FileBytes content(static_cast<std::size_t>(size));
+  if (content.bytes().size() != size) {
+    return Error::of(path, ": no memory for its ", size, " bytes");
+  }
+  const std::size_t count =
+      std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+  if (std::ferror(file.get())) {
+    return Error::of(path, ": cannot be read: ", files::last_problem());
+  }
+  if (count != size || std::fgetc(file.get()) != EOF) {
+    return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+  }
+  result = std::move(content);
+  return {};
+}
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete:
+/// until then it has a temporary name in the same folder, of which a failure leaves nothing.
+inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+  constexpr int kAttempts = 100;
+  const std::string name(path);
+  std::string temporary;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    temporary = name + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(temporary.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
+  }
+  if (!file) {
+    return Error::of(path, ": cannot create ", temporary, ": ", files::last_problem());
+  }
+
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  Error error;
+  std::error_code problem;
+  if (!written) {
+    error = Error::of(path, ": cannot be written: ", files::last_problem());
+  } else if (std::filesystem::rename(temporary, name, problem); problem) {
+    error = Error::of(path, ": cannot be written: ", problem.message());
+  }
+  if (error) std::filesystem::remove(temporary, problem);
+  return error;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FILE_HPP

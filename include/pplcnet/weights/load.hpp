@@ -1,0 +1,110 @@
+#ifndef PPLCNET_WEIGHTS_LOAD_HPP
+#define PPLCNET_WEIGHTS_LOAD_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/native.hpp"
+#include "pplcnet/weights/pdiparams.hpp"
+#include "pplcnet/weights/pdiparams_names.hpp"
+#include "pplcnet/weights/safetensors.hpp"
+#include "pplcnet/weights/state_dict.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace loading {
+
+inline bool is_safetensors(std::span<const std::byte> bytes) {
+  return bytes.size() > sizeof(std::uint64_t) && bytes[8] == std::byte{'{'};
+}
+
+/// A `.pdiparams` file begins with two versions of 0 and no level of detail.
+inline bool is_pdiparams(std::span<const std::byte> bytes) {
+  constexpr std::size_t kZeros = 16;
+  if (bytes.size() < kZeros) return false;
+  for (const std::byte byte : bytes.first(kZeros))
+    if (byte != std::byte{0}) return false;
+  return true;
+}
+
+/// Reads tensors in whatever format the content has, and gives them names.
+inline Error open(std::span<const std::byte> bytes, std::string_view path,
+                  std::span<const Layer> layers, const Architecture& architecture,
+                  TensorFile& file) {
+  if (is_safetensors(bytes)) return parse_safetensors(bytes, path, file);
+  if (!is_pdiparams(bytes))
+    return Error::of(path, ": neither safetensors nor Paddle's .pdiparams (found ", bytes.size(),
+                     " bytes of something else)");
+  if (architecture.dialect != Dialect::paddle)
+    return Error::of(path,
+                     ": Paddle's .pdiparams fits a type with Dialect::paddle only, the type has ",
+                     "Dialect::", dialect_name(architecture.dialect));
+  if (auto error = parse_pdiparams(bytes, path, file)) return error;
+  return name_pdiparams(file, layers);
+}
+
+/// Fills packed weights from a file's bytes.
+inline Error load(std::span<const std::byte> bytes, std::string_view path,
+                  std::span<const Layer> layers, const Architecture& architecture,
+                  std::span<float> weights, ModelInfo* info) {
+  TensorFile file;
+  if (auto error = open(bytes, path, layers, architecture, file)) return error;
+  if (info != nullptr) *info = read_info(file);
+  if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
+  std::span<const std::byte> packed;
+  if (auto error = find_native(file, layers, architecture, packed)) return error;
+  static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
+  std::memcpy(weights.data(), packed.data(), packed.size());
+  return {};
+}
+
+}  // namespace loading
+
+/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm
+/// or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`. `name` is for
+/// messages. Labels and preprocessing, where the file has them, go to `info`. After an error the
+/// weights are not usable.
+template <class Weights>
+Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
+                 ModelInfo* info = nullptr) {
+  using Net = typename Weights::Network;
+  return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+}
+
+/// The same, from a file.
+template <class Weights>
+Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+}
+
+/// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
+/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view.
+template <class Net>
+Error view(std::span<const std::byte> bytes, std::string_view name,
+           std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
+  TensorFile file;
+  if (auto error = parse_safetensors(bytes, name, file)) return error;
+  if (!is_native(file)) return Error::of(name, ": not a native file; load it, and save it as one");
+  std::span<const std::byte> packed;
+  if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
+  if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
+    return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
+                     " bytes in memory");
+  if (info != nullptr) *info = read_info(file);
+  result.emplace(std::span<const float, Net::weight_count>(
+      reinterpret_cast<const float*>(packed.data()), Net::weight_count));
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LOAD_HPP

@@ -1,0 +1,144 @@
+#ifndef PPLCNET_WEIGHTS_NATIVE_HPP
+#define PPLCNET_WEIGHTS_NATIVE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/names.hpp"
+#include "pplcnet/weights/safetensors.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
+// they lie in memory: `NAME.weight` [panel][k][16] (depthwise: [tap][channel]) and `NAME.bias`,
+// float32, batch norm and dropout folded in. Loading is a copy; a mapped file needs not even that.
+// Its metadata say what the network is and what it is for.
+
+inline constexpr std::string_view kNativeFormat = "pplcnet";
+inline constexpr std::string_view kNativeVersion = "1";
+
+/// What a network needs besides weights to be of use; travels in the metadata.
+struct ModelInfo {
+  std::vector<std::string> labels;  ///< one per class, or none
+  std::string preprocessing;        ///< name of a preset, or empty
+};
+
+/// The words for everything that fixes a network's arithmetic, for metadata and for messages.
+inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
+  constexpr std::array<std::string_view, 6> kActivations = {
+      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
+  const auto number = [](int value) { return std::to_string(value); };
+  const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
+  std::string blocks;
+  for (int i = 0; i < net.block_count; ++i) {
+    const Block& b = net.blocks[i];
+    blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
+              "-" + number(b.out) + ":s" + step(b.stride) + (b.squeeze_excite ? ":se" : "");
+  }
+  return {{"dialect", std::string(dialect_name(net.dialect))},
+          {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
+          {"blocks", blocks},
+          {"activation", word(net.activation)},
+          {"gate", word(net.gate)},
+          {"head", number(net.head)},
+          {"dropout_percent", number(net.dropout_percent)},
+          {"classes", number(net.classes)}};
+}
+
+namespace native {
+
+inline const std::string* find(const TensorFile& file, std::string_view key) {
+  for (const auto& [name, value] : file.metadata)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+/// Name, shape and values of each tensor of the file, in order.
+template <class Visit>
+void for_each_tensor(std::span<const Layer> layers, Visit visit) {
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const std::string name = layer_name(layer);
+    const auto channels = round_up(layer.output.channels, kPanel);
+    const std::int64_t depth = layer.depth();
+    visit(name + ".weight",
+          layer.op == Operator::depthwise
+              ? std::vector<std::int64_t>{depth, channels}
+              : std::vector<std::int64_t>{channels / kPanel, depth, kPanel},
+          layer.weights, layer.weight_floats());
+    visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
+  }
+}
+
+}  // namespace native
+
+/// Whether a safetensors file is one of ours.
+inline bool is_native(const TensorFile& file) {
+  const std::string* format = native::find(file, "format");
+  return format != nullptr && *format == kNativeFormat;
+}
+
+/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                         const Architecture& architecture, std::span<const std::byte>& packed) {
+  const std::string* version = native::find(file, "format_version");
+  if (version == nullptr || *version != kNativeVersion)
+    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                     ", this library reads version ", kNativeVersion);
+  for (const auto& [key, expected] : describe(architecture)) {
+    const std::string* found = native::find(file, key);
+    if (found == nullptr || *found != expected)
+      return Error::of(file.path, ": ", key, " in the file is ", found ? quote(*found) : "missing",
+                       "; the type has ", quote(expected));
+  }
+  Error error;
+  std::size_t index = 0, floats = 0;
+  native::for_each_tensor(layers, [&](const std::string& name,
+                                      const std::vector<std::int64_t>& shape, std::size_t,
+                                      std::size_t size) {
+    if (error) return;
+    const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
+    floats += size;
+    if (tensor == nullptr || tensor->name != name || tensor->type != DataType::f32 ||
+        tensor->shape != shape)
+      error = Error::of(
+          file.path, ": expected tensor ", quote(name), " ", describe(DataType::f32, shape),
+          ", found ",
+          tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
+  });
+  if (error) return error;
+  // The reader has checked that tensors follow each other without a hole.
+  packed = {file.tensors[0].data.data(), floats * sizeof(float)};
+  return {};
+}
+
+/// Labels and preprocessing from a native file's metadata.
+inline ModelInfo read_info(const TensorFile& file) {
+  ModelInfo info;
+  if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
+  if (const std::string* labels = native::find(file, "labels")) {
+    std::string_view rest = *labels;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      info.labels.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return info;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NATIVE_HPP

@@ -1,0 +1,54 @@
+#ifndef PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+#define PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/names.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
+/// each with the name that the same tensor has in a state dict; sorted by code points, which is
+/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
+inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
+  std::vector<std::pair<std::string, std::string>> names;
+  int convolutions = 0, norms = 0;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const ParameterNames state = paddle_names(layer);
+    const std::string weights = layer.part == Part::classifier
+                                    ? std::string("linear_0")
+                                    : naming::numbered("conv2d_", convolutions++);
+    names.emplace_back(weights + ".w_0", state.weight);
+    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
+    if (!layer.batch_norm) continue;
+    const std::string norm = naming::numbered("batch_norm2d_", norms++);
+    names.emplace_back(norm + ".w_0", state.gamma);
+    names.emplace_back(norm + ".b_0", state.beta);
+    names.emplace_back(norm + ".w_1", state.mean);
+    names.emplace_back(norm + ".w_2", state.variance);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
+/// checked by whoever reads them by name.
+inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
+  const auto names = graph_names(layers);
+  if (names.size() != file.tensors.size())
+    return Error::of(file.path, ": holds ", file.tensors.size(),
+                     " tensors, the type's network has ", names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP

@@ -1,0 +1,112 @@
+#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
+#define PPLCNET_WEIGHTS_TENSOR_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/data_type.hpp"
+#include "pplcnet/weights/little_endian.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What the readers accept at most: far above any network, and low enough that a hostile file
+/// cannot make them allocate much more than its own size.
+inline constexpr std::size_t kMaxTensors = 1 << 15;
+inline constexpr std::size_t kMaxRank = 32;
+
+/// A stored array: a view of bytes that somebody else owns.
+struct Tensor {
+  std::string name;  ///< empty where the format has no names
+  DataType type = DataType::f32;
+  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
+  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
+
+  std::int64_t element_count() const {
+    std::int64_t count = 1;
+    for (const std::int64_t dimension : shape) count *= dimension;
+    return count;
+  }
+};
+
+/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
+/// this object; everything else is owned.
+struct TensorFile {
+  std::vector<Tensor> tensors;                                ///< in the order of their bytes
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
+  std::string path;                                           ///< for messages
+
+  /// The tensor of that name, or null.
+  const Tensor* find(std::string_view name) const {
+    const auto found = std::ranges::find(tensors, name, &Tensor::name);
+    return found == tensors.end() ? nullptr : &*found;
+  }
+};
+
+/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
+/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+constexpr std::optional<std::uint64_t> byte_count(DataType type,
+                                                  std::span<const std::int64_t> shape) {
+  std::uint64_t bits = static_cast<std::uint64_t>(bits_of(type));
+  for (const std::int64_t dimension : shape) {
+    const auto factor = static_cast<std::uint64_t>(dimension);
+    if (dimension < 0) return std::nullopt;
+    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
+      return std::nullopt;
+    }
+    bits *= factor;
+  }
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
+
+/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+/// Whether to_float can read elements of this type.
+constexpr bool converts_to_float(DataType type) {
+  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
+         type == DataType::f64;
+}
+
+/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
+/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
+inline void to_float(const Tensor& tensor, std::span<float> values) {
+  assert(converts_to_float(tensor.type));
+  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
+  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
+    }
+  };
+  if (tensor.type == DataType::f32) {
+    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+  } else if (tensor.type == DataType::f16) {
+    convert(std::uint16_t{}, float_from_f16);
+  } else if (tensor.type == DataType::bf16) {
+    convert(std::uint16_t{}, float_from_bf16);
+  } else if (tensor.type == DataType::f64) {
+    convert(std::uint64_t{},
+            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
