@@ -1,12 +1,27 @@
 #ifndef PPLCNET_PPLCNET_HPP
 #define PPLCNET_PPLCNET_HPP
 
-#include "pplcnet/abi.hpp"
+// Table of contents. What is behind each line says so itself.
+
+// A network: table → plan → network → forward → kernel.
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/plan.hpp"
+#include "pplcnet/simd/executor.hpp"
+#include "pplcnet/simd/isa.hpp"
+
+// Weights: files in, files out.
+#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/save.hpp"
+
+// Pictures in, labels out.
+#include "pplcnet/classifier.hpp"
+#include "pplcnet/image/labels.hpp"
+#include "pplcnet/image/orientation.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/results.hpp"
 
 #endif  // PPLCNET_PPLCNET_HPP

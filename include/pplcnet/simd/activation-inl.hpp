@@ -34,21 +34,18 @@ HWY_INLINE V activate(D d, V x) {
 }
 
 /// Activates and stores all of a register tile: the choice is made once per tile, not per vector.
+/// Gates follow dense layers only, which choose for themselves.
 template <class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   switch (activation) {
-    case Activation::none:
-      return tile.template store<Activation::none>();
+    case Activation::hardswish:
+      return tile.template store<Activation::hardswish>();
     case Activation::relu:
       return tile.template store<Activation::relu>();
     case Activation::relu6:
       return tile.template store<Activation::relu6>();
-    case Activation::hardswish:
-      return tile.template store<Activation::hardswish>();
-    case Activation::hardsigmoid:
-      return tile.template store<Activation::hardsigmoid>();
-    case Activation::hardsigmoid_paddle:
-      return tile.template store<Activation::hardsigmoid_paddle>();
+    default:
+      return tile.template store<Activation::none>();
   }
 }
 

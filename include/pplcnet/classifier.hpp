@@ -1,0 +1,116 @@
+#ifndef PPLCNET_CLASSIFIER_HPP
+#define PPLCNET_CLASSIFIER_HPP
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/image/labels.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/results.hpp"
+#include "pplcnet/network.hpp"
+#include "pplcnet/weights/load.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The preprocessing that published weights of a network expect: timm's for its dialect,
+/// otherwise Paddle's; a picture is squeezed into an input that is not square.
+template <class Net>
+constexpr Preprocessing default_preprocessing() {
+  constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
+  if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
+  return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
+}
+
+/// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
+/// Copies share the weights and have everything else of their own: one copy for each thread.
+template <class Net>
+class Classifier {
+ public:
+  Classifier() = default;
+  Classifier(const Classifier& other)
+      : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
+  Classifier(Classifier&&) noexcept = default;
+  Classifier& operator=(const Classifier& other) { return *this = Classifier(other); }
+  Classifier& operator=(Classifier&&) noexcept = default;
+  ~Classifier() = default;
+
+  /// Reads weights in any format that `pplcnet::load` knows; a native file also brings labels and
+  /// preprocessing. After an error the classifier is as before.
+  Error load(std::string_view path) {
+    auto weights = std::make_shared<typename Net::Weights>();
+    ModelInfo info;
+    if (auto error = pplcnet::load(path, *weights, &info)) return error;
+    if (!info.preprocessing.empty()) {
+      const auto preset =
+          find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
+      if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
+      preprocessing_ = *preset;
+    }
+    if (!info.labels.empty()) labels_ = std::move(info.labels);
+    weights_ = std::move(weights);
+    return {};
+  }
+
+  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  const std::vector<std::string>& labels() const { return labels_; }
+
+  /// Its height and width must be those of the network's input.
+  void set_preprocessing(const Preprocessing& preprocessing) { preprocessing_ = preprocessing; }
+  const Preprocessing& preprocessing() const { return preprocessing_; }
+
+  /// Label of a class, or its number where there are no labels.
+  std::string label(int class_id) const {
+    const auto index = static_cast<std::size_t>(class_id);
+    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  }
+
+  /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
+  /// narrow for the crop. Valid until the next call.
+  std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
+    if (weights_ == nullptr || !preprocess(preprocessing_, image, state_->tensor, state_->scratch))
+      return std::nullopt;
+    Net::forward(*weights_, typename Net::Image(state_->tensor), state_->workspace, state_->logits,
+                 options);
+    return state_->logits;
+  }
+
+  /// Probabilities of all classes (softmax as Paddle computes it).
+  std::optional<std::span<const float>> probabilities(ImageView image,
+                                                      const RunOptions& options = {}) {
+    if (!logits(image, options)) return std::nullopt;
+    softmax(state_->logits);
+    return state_->logits;
+  }
+
+  /// The K most probable classes, best first; class_id is -1 where there is no answer.
+  template <std::size_t K>
+  std::array<Prediction, K> top_k(ImageView image, const RunOptions& options = {}) {
+    const auto scores = probabilities(image, options);
+    return scores ? pplcnet::top_k<K>(*scores) : std::array<Prediction, K>{};
+  }
+
+ private:
+  struct State {
+    std::vector<float> tensor = std::vector<float>(Net::input_size);
+    PreprocessScratch scratch = {};
+    typename Net::Workspace workspace;
+    typename Net::Logits logits;
+  };
+
+  std::shared_ptr<const typename Net::Weights> weights_;
+  std::unique_ptr<State> state_ = std::make_unique<State>();
+  Preprocessing preprocessing_ = default_preprocessing<Net>();
+  std::vector<std::string> labels_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CLASSIFIER_HPP

@@ -1,0 +1,130 @@
+#ifndef PPLCNET_IMAGE_ORIENTATION_HPP
+#define PPLCNET_IMAGE_ORIENTATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/image/view.hpp"
+
+// Cameras store a picture as the sensor lay and note in its Exif data how to turn it. Decoders such
+// as cv2.imread turn it, stb_image and Pillow's Image.open do not.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads numbers from untrusted bytes: what lies outside reads as 0.
+struct ByteReader {
+  std::span<const std::byte> bytes;
+  bool little_endian = false;
+
+  constexpr std::uint64_t number(std::uint64_t offset, unsigned size) const {
+    if (offset > bytes.size() || bytes.size() - offset < size) return 0;
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) {
+      const unsigned position = little_endian ? size - 1 - i : i;
+      value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + position]);
+    }
+    return value;
+  }
+
+  constexpr bool has(std::uint64_t offset, std::string_view text) const {
+    if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (bytes[offset + i] != static_cast<std::byte>(text[i])) return false;
+    }
+    return true;
+  }
+
+  /// At most `size` bytes from `offset` on.
+  constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
+    const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
+    return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
+  }
+};
+
+/// The orientation in Exif data, which is a TIFF file: tag 0x0112 of the first directory.
+constexpr int tiff_orientation(std::span<const std::byte> tiff) {
+  using namespace std::string_view_literals;
+  ByteReader reader{tiff};
+  reader.little_endian = reader.has(0, "II*\0"sv);
+  if (!reader.little_endian && !reader.has(0, "MM\0*"sv)) return 1;
+  const std::uint64_t directory = reader.number(4, 4);
+  const std::uint64_t entry_count = reader.number(directory, 2);
+  for (std::uint64_t i = 0; i < entry_count; ++i) {
+    const std::uint64_t entry = directory + 2 + i * 12;
+    if (reader.number(entry, 2) != 0x0112) continue;
+    const bool one_short = reader.number(entry + 2, 2) == 3 && reader.number(entry + 4, 4) == 1;
+    const std::uint64_t value = reader.number(entry + 8, 2);
+    return one_short && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+  }
+  return 1;
+}
+
+/// The Exif orientation, 1 to 8, of a JPEG file (segment APP1) or PNG file (chunk eXIf); 1, that
+/// is upright, for any other or malformed bytes. Reads nothing outside `file`.
+constexpr int exif_orientation(std::span<const std::byte> file) {
+  using namespace std::string_view_literals;
+  const ByteReader reader{file};
+  if (reader.has(0, "\xFF\xD8"sv)) {
+    for (std::uint64_t offset = 2; reader.number(offset, 1) == 0xFF;) {
+      const std::uint64_t marker = reader.number(offset + 1, 1);
+      if (marker == 0xFF) {  // a fill byte
+        ++offset;
+        continue;
+      }
+      const std::uint64_t length = reader.number(offset + 2, 2);  // of itself and what follows
+      const bool picture_begins = marker == 0xDA || marker == 0xD9;
+      if (picture_begins || length < 2) return 1;
+      if (marker == 0xE1 && reader.has(offset + 4, "Exif\0\0"sv)) {
+        return length < 8 ? 1 : tiff_orientation(reader.part(offset + 10, length - 8));
+      }
+      offset += 2 + length;
+    }
+  } else if (reader.has(0, "\x89PNG\r\n\x1A\n"sv)) {
+    for (std::uint64_t offset = 8; offset < file.size();) {
+      const std::uint64_t length = reader.number(offset, 4);
+      if (reader.has(offset + 4, "eXIf")) return tiff_orientation(reader.part(offset + 8, length));
+      offset += 12 + length;  // length, type, data, checksum
+    }
+  }
+  return 1;
+}
+
+/// The picture as it is meant to be seen, given its Exif orientation: `image` itself for 1 (and for
+/// no valid value), otherwise a view of `storage`, which the turned pixels are written to.
+inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
+  if (orientation < 2 || orientation > 8 || image.empty()) return image;
+  // Where in the source the first output pixel is, and a step right and down lead. The first row
+  // of the stored picture is seen at the ... edge:
+  const bool transposed = orientation >= 5;  // 5, 8: left; 6, 7: right
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const std::uint8_t* origin = image.row(from_bottom ? image.height - 1 : 0) +
+                               (from_right ? image.width - 1 : 0) * std::ptrdiff_t{kImageChannels};
+  const std::ptrdiff_t along_row = from_right ? -kImageChannels : kImageChannels;
+  const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
+  const std::ptrdiff_t step_right = transposed ? along_column : along_row;
+  const std::ptrdiff_t step_down = transposed ? along_row : along_column;
+
+  const int width = transposed ? image.height : image.width;
+  const int height = transposed ? image.width : image.height;
+  storage.resize(CropWindow{0, 0, width, height}.byte_count());
+  std::uint8_t* out = storage.data();
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const std::uint8_t* pixel = origin + y * step_down + x * step_right;
+      for (int c = 0; c < kImageChannels; ++c) *out++ = pixel[c];
+    }
+  }
+  return {storage.data(), width, height};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_ORIENTATION_HPP

@@ -1,0 +1,120 @@
+#ifndef PPLCNET_IMAGE_PRESETS_HPP
+#define PPLCNET_IMAGE_PRESETS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+
+// The pipelines of published weights. Each preset is a function of the tensor's height and width;
+// its name, together with that size, is all a weights file has to keep.
+//
+// Two scales are around, which differ in the last bits of every value: Paddle's deployment files
+// say 0.00392157, its training and PaddleOCR's inference.yml files 1/255.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// 1/255 as Paddle's deployment files write it.
+inline constexpr double kPaddleDeployScale = 0.00392157;
+
+/// The short side for a tensor of height x width: 256 for 224 x 224, and for others the same 8/7
+/// of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
+constexpr int default_resize_short(int height, int width) {
+  return static_cast<int>(std::int64_t{std::max(height, width)} * 8 / 7);
+}
+
+constexpr Preprocessing short_side_crop(std::string_view name, Geometry geometry,
+                                        Interpolation interpolation, Normalisation normalisation,
+                                        int height, int width) {
+  return {.name = name,
+          .geometry = geometry,
+          .interpolation = interpolation,
+          .resize_short = default_resize_short(height, width),
+          .height = height,
+          .width = width,
+          .normalisation = normalisation};
+}
+
+constexpr Preprocessing direct_resize(std::string_view name, Normalisation normalisation,
+                                      int height, int width) {
+  return {.name = name,
+          .geometry = Geometry::direct,
+          .height = height,
+          .width = width,
+          .normalisation = normalisation};
+}
+
+/// PaddleClas inference of ImageNet models and of most PULC models (deploy/configs).
+constexpr Preprocessing paddle_imagenet(int height = 224, int width = 224) {
+  return short_side_crop("paddle_imagenet", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {.scale = kPaddleDeployScale}, height,
+                         width);
+}
+
+/// PaddleClas evaluation during training (ppcls/configs): the same with the scale 1/255.
+constexpr Preprocessing paddle_imagenet_training(int height = 224, int width = 224) {
+  return short_side_crop("paddle_imagenet_training", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {}, height, width);
+}
+
+/// PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
+constexpr Preprocessing paddlex_imagenet(int height = 224, int width = 224) {
+  return short_side_crop("paddlex_imagenet", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {.formula = NormalisationFormula::paddlex},
+                         height, width);
+}
+
+/// Direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml files).
+constexpr Preprocessing paddle_direct(int height, int width) {
+  return direct_resize("paddle_direct", {}, height, width);
+}
+
+/// Direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line models).
+constexpr Preprocessing paddle_direct_deploy(int height, int width) {
+  return direct_resize("paddle_direct_deploy", {.scale = kPaddleDeployScale}, height, width);
+}
+
+/// Direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
+constexpr Preprocessing paddlex_direct(int height, int width) {
+  return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
+}
+
+/// timm's evaluation transform, bicubic: all of its lcnet weights.
+constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
+  return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
+                         Interpolation::pillow_bicubic, {.formula = NormalisationFormula::timm},
+                         height, width);
+}
+
+/// timm's evaluation transform, bilinear: torchvision's usual one.
+constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
+  return short_side_crop("timm_bilinear", Geometry::torchvision_short_side,
+                         Interpolation::pillow_bilinear, {.formula = NormalisationFormula::timm},
+                         height, width);
+}
+
+inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
+inline constexpr Preprocessing kLanguageClassification = paddle_direct_deploy(80, 160);
+inline constexpr Preprocessing kPersonAttribute = paddle_direct(256, 192);
+inline constexpr Preprocessing kVehicleAttribute = paddle_direct(192, 256);
+inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
+
+/// The preset called `name` for a tensor of height x width; none if there is no such preset.
+constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
+                                                   int width = 224) {
+  constexpr Preprocessing (*kPresets[])(int, int) = {
+      paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
+      paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+  for (const auto preset : kPresets) {
+    const Preprocessing found = preset(height, width);
+    if (found.name == name) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_PRESETS_HPP
