@@ -78,22 +78,14 @@ struct Block {
 };
 
 /// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
-inline constexpr std::array<Block, 13> kV1Table = {{
+inline constexpr Block kV1Table[] = {
     // stage, kernel, in, out, stride, squeeze-excite
-    {2, 3, 16, 32, 1, false},
-    {3, 3, 32, 64, 2, false},
-    {3, 3, 64, 64, 1, false},
-    {4, 3, 64, 128, 2, false},
-    {4, 3, 128, 128, 1, false},
-    {5, 3, 128, 256, 2, false},
-    {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false},
-    {6, 5, 256, 512, 2, true},
+    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
+    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
     {6, 5, 512, 512, 1, true},
-}};
+};
 inline constexpr int kV1StemChannels = 16;
 
 /// Paddle's `make_divisible(channels * scale)`: the nearest multiple of `divisor`, at least one of
@@ -117,7 +109,7 @@ struct Architecture {
   int stem_channels = kV1StemChannels;
   Stride stem_stride = 2;
   bool stem_batch_norm = true;
-  std::array<Block, kMaxBlocks> blocks = {};
+  Block blocks[kMaxBlocks] = {};
   int block_count = 0;
   Activation activation = Activation::hardswish;
   int squeeze_divisor = 1;  ///< the squeezed width, channels / 4, is rounded to this multiple
@@ -173,7 +165,8 @@ constexpr Architecture v1_architecture(Scale scale, const Options& options) {
     const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
     block.in = scaled(row.in, scale);
     block.out = scaled(row.out, scale);
-    if (first && row.stage > 2) block.stride = options.strides[row.stage - 2];
+    if (first && row.stage > 2)
+      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
     if (first && row.stage == 5 && pytorch) block.kernel = 5;
     net.blocks[net.block_count++] = block;
   }

@@ -53,24 +53,35 @@ enum class Part : unsigned char {
 };
 
 /// Activations in the workspace, channels last, inside a frame of zeros as wide as the padding of
-/// the convolution that reads them, so that no kernel ever asks where the border is.
+/// the convolution that reads them, so that no kernel ever asks where the border is. Rows are kept
+/// in a ring: all of them where the map is stored whole, or only as many as their reader needs at
+/// a time.
 struct Map {
-  std::size_t offset = 0;  ///< of the frame's first float in the workspace
+  std::size_t offset =
+      0;  ///< of the first float: in the workspace's maps, or in a thread's scratch
   Shape shape = {};
   int top = 0, left = 0, bottom = 0, right = 0;  ///< frame, in pixels
   int pixel_pitch = 0;                           ///< floats from a pixel to its right neighbour
+  int ring = 0;                                  ///< rows that are kept
+  bool local = false;                            ///< in scratch: each thread has its own
 
+  constexpr bool exists() const { return pixel_pitch > 0; }
+  constexpr int framed_height() const { return top + shape.height + bottom; }
   constexpr std::size_t row_pitch() const {
     return static_cast<std::size_t>(left + shape.width + right) *
            static_cast<std::size_t>(pixel_pitch);
   }
   constexpr std::size_t floats() const {
-    return static_cast<std::size_t>(top + shape.height + bottom) * row_pitch();
+    return static_cast<std::size_t>(
+        round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
-  /// Offset of pixel (row, 0) inside the frame; the frame's rows are -top … height + bottom - 1.
+  /// Offset of row y, left frame first; the frame's rows are -top … height + bottom - 1.
   constexpr std::size_t row(int y) const {
-    return offset + static_cast<std::size_t>(top + y) * row_pitch() +
-           static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
+    return offset + static_cast<std::size_t>((y + ring) % ring) * row_pitch();
+  }
+  /// Offset of pixel (y, 0).
+  constexpr std::size_t pixels(int y) const {
+    return row(y) + static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
   }
 };
 
@@ -100,6 +111,7 @@ struct Layer {
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
+  int chain_end = 0;   ///< in the first layer of a chain: the layer behind its last one
   int pitch = 0;       ///< floats from pixel to pixel in scratch (depthwise)
   bool fused = false;  ///< a depthwise whose rows go through scratch into the next layer
 
@@ -109,6 +121,8 @@ struct Layer {
            : op == Operator::convolution ? kernel * kernel * input.channels
                                          : input.channels;
   }
+  /// Columns of the framed input that the kernel reads.
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
   constexpr int padding() const { return (kernel - 1) / 2; }
   constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
   constexpr std::size_t weight_floats() const {

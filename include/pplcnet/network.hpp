@@ -45,7 +45,7 @@ class Network {
   /// The layers in order of execution, with shapes, counts and places in memory.
   static constexpr std::array<Layer, layer_count> layers = [] {
     std::array<Layer, layer_count> copy;
-    std::copy_n(kWhole.layers.begin(), layer_count, copy.begin());
+    std::copy_n(kWhole.layers, layer_count, copy.begin());
     return copy;
   }();
 
@@ -61,7 +61,7 @@ class Network {
   /// Stages (blocks2 … blocks6): the index of each one's last layer, and its shape.
   static constexpr int stage_count = kWhole.stage_count;
   static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
-  static constexpr Shape stage_shape(int stage) { return layers[stage_layer(stage)].output; }
+  static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
   static constexpr int embedding_size = layers[layer_count - 1].input.channels;
 
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
@@ -131,11 +131,11 @@ class Network {
     for (int first = 0; first < kBatch; first += kChunk) {
       constexpr int kMost = std::min(kBatch, kChunk);
       const int count = std::min(kMost, kBatch - first);
-      std::array<float*, static_cast<std::size_t>(kMost)* layer_count> destinations = {};
+      float* destinations[kMost * layer_count] = {};
       for (int i = 0; i < count; ++i)
         destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
-      run(weights, images.data() + first * input_size, count, workspace, destinations.data(),
-          options);
+      run(weights, images.data() + first * static_cast<std::ptrdiff_t>(input_size), count,
+          workspace, destinations, options);
     }
   }
 
@@ -143,23 +143,30 @@ class Network {
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                        const Features& wanted, const RunOptions& options = {}) noexcept {
-    std::array<float*, layer_count> destinations = wanted.layers;
-    const auto want = [&](int layer, float* destination) {
-      if (destination != nullptr) destinations[layer] = destination;
+    float* destinations[layer_count] = {};
+    const auto for_each_wanted = [&](auto visit) {
+      for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
+      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
+      visit(kPooledLayer, wanted.pooled);
+      visit(layer_count - 2, wanted.embedding);
+      visit(layer_count - 1, wanted.logits);
     };
-    for (int stage = 0; stage < stage_count; ++stage)
-      want(stage_layer(stage), wanted.stages[stage]);
-    want(kPooledLayer, wanted.pooled);
-    want(layer_count - 2, wanted.embedding);
-    want(layer_count - 1, wanted.logits);
-    run(weights, image.data(), 1, workspace, destinations.data(), options);
+    for_each_wanted([&](int layer, float* destination) {
+      if (destination != nullptr) destinations[layer] = destination;
+    });
+    run(weights, image.data(), 1, workspace, destinations, options);
+    // One layer can be wanted under two names: without a head the pooled vector is the embedding.
+    for_each_wanted([&](int layer, float* destination) {
+      if (destination != nullptr && destination != destinations[layer])
+        std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
+    });
   }
 
  private:
   static constexpr int kPooledLayer = [] {
     int last = 0;
     for (int i = 0; i < layer_count; ++i)
-      if (layers[i].part == Part::pool) last = i;
+      if (kWhole.layers[i].part == Part::pool) last = i;
     return last;
   }();
 

@@ -34,9 +34,9 @@ const std::set<std::string> kNotInMemory = {"last_conv", "conv_stem", "conv_head
 
 /// What the frameworks call the outputs of a network's layers.
 template <class Net>
-std::map<std::string, int> stage_names() {
-  std::map<std::string, int> names;
-  for (int i = 0; i < Net::layer_count; ++i) {
+std::map<std::string, std::size_t> stage_names() {
+  std::map<std::string, std::size_t> names;
+  for (std::size_t i = 0; i < Net::layers.size(); ++i) {
     const Layer& layer = Net::layers[i];
     std::string timm, pytorch = "features." + std::to_string(layer.block + 2);
     if (layer.block >= 0) timm = pplcnet::timm_names(layer).weight;
@@ -44,7 +44,7 @@ std::map<std::string, int> stage_names() {
     std::string timm_block;
     if (layer.block >= 0) {
       const auto& numbers = pplcnet::naming::kTimmBlocks[layer.block];
-      timm_block = pplcnet::naming::numbered("blocks.", numbers[0], ".", numbers[1]);
+      timm_block = pplcnet::naming::numbered("blocks.", numbers.stage, ".", numbers.index);
     }
     switch (layer.part) {
       case Part::stem:
@@ -89,8 +89,8 @@ void check(const json& golden, Isa isa) {
             (std::vector<int>{shape[0], 3, Net::input_shape.height, Net::input_shape.width}));
   ASSERT_EQ(golden.at("param_count"), Net::parameter_count);
   const auto images = static_cast<std::size_t>(shape[0]);
-  const std::vector<float> input =
-      pplcnet_test::synthetic_input(1, shape[0], 3, shape[2], shape[3]);
+  const std::vector<float> input = pplcnet_test::synthetic_input(
+      1, images, 3, static_cast<std::size_t>(shape[2]), static_cast<std::size_t>(shape[3]));
   const auto weights = pplcnet_test::synthetic_weights<Net>();
   const auto workspace = std::make_unique<typename Net::Workspace>();
 
@@ -99,20 +99,20 @@ void check(const json& golden, Isa isa) {
     outputs.emplace_back(images * static_cast<std::size_t>(layer.output.size()));
   for (std::size_t n = 0; n < images; ++n) {
     typename Net::Features features;
-    for (int i = 0; i < Net::layer_count; ++i)
+    for (std::size_t i = 0; i < Net::layers.size(); ++i)
       features.layers[i] = outputs[i].data() + n * outputs[i].size() / images;
     Net::features(*weights,
                   typename Net::Image(input.data() + n * Net::input_size, Net::input_size),
                   *workspace, features, {.isa = isa});
   }
 
-  const std::map<std::string, int> names = stage_names<Net>();
+  const std::map<std::string, std::size_t> names = stage_names<Net>();
   std::size_t compared = 0;
   for (const json& stage : golden.at("stages")) {
     const std::string name = stage.at("name");
     if (kNotInMemory.contains(name)) continue;
     ASSERT_TRUE(names.contains(name)) << name;
-    const int layer = names.at(name);
+    const std::size_t layer = names.at(name);
     const pplcnet::Shape& output = Net::layers[layer].output;
     std::vector<int> expected = stage.at("shape");
     expected.resize(4, 1);

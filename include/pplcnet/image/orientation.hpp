@@ -94,13 +94,15 @@ constexpr int exif_orientation(std::span<const std::byte> file) {
   return 1;
 }
 
-/// The picture as it is meant to be seen, given its Exif orientation: `image` itself for 1 (and for
-/// no valid value), otherwise a view of `storage`, which the turned pixels are written to.
+/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
+/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;
-  // Where in the source the first output pixel is, and a step right and down lead. The first row
-  // of the stored picture is seen at the ... edge:
-  const bool transposed = orientation >= 5;  // 5, 8: left; 6, 7: right
+  // 5 to 8: the stored rows are seen as columns. The first stored row and column are seen at the
+  // top and left (1), top right (2), bottom right (3), bottom left (4), left top (5), right top
+  // (6), right bottom (7), left bottom (8); so the first pixel seen is in one of the stored
+  // corners.
+  const bool transposed = orientation >= 5;
   const bool from_right =
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_bottom =

@@ -96,8 +96,11 @@ constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
                          height, width);
 }
 
+/// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
+/// PULC language_classification.
 inline constexpr Preprocessing kLanguageClassification = paddle_direct_deploy(80, 160);
+/// PULC person_attribute, vehicle_attribute and table_attribute.
 inline constexpr Preprocessing kPersonAttribute = paddle_direct(256, 192);
 inline constexpr Preprocessing kVehicleAttribute = paddle_direct(192, 256);
 inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);

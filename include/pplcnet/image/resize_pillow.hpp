@@ -68,8 +68,9 @@ inline void plan_axis(PillowFilter filter, int source, int resized, int begin, i
 
   for (int i = 0; i < size; ++i) {
     const double centre = rounded((begin + i + 0.5) * scale);
-    const int first = std::max(0, static_cast<int>(centre - support + 0.5));  // towards zero
-    const int end = std::min(source, static_cast<int>(centre + support + 0.5));
+    // Truncated, and limited before that: what an int cannot hold must not be converted.
+    const int first = static_cast<int>(std::max(0.0, centre - support + 0.5));
+    const int end = static_cast<int>(std::min<double>(source, centre + support + 0.5));
     const auto count = static_cast<std::size_t>(end - first);
     double sum = 0.0;
     for (std::size_t k = 0; k < count; ++k) {

@@ -34,8 +34,8 @@ HWY_INLINE V activate(D d, V x) {
 }
 
 /// Activates and stores all of a register tile: the choice is made once per tile, not per vector.
-/// Gates follow dense layers only, which choose for themselves.
-template <class Tile>
+/// Gates follow dense layers only.
+template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   switch (activation) {
     case Activation::hardswish:
@@ -44,9 +44,16 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
       return tile.template store<Activation::relu>();
     case Activation::relu6:
       return tile.template store<Activation::relu6>();
-    default:
-      return tile.template store<Activation::none>();
+    case Activation::hardsigmoid:
+      if constexpr (kGates) return tile.template store<Activation::hardsigmoid>();
+      break;
+    case Activation::hardsigmoid_paddle:
+      if constexpr (kGates) return tile.template store<Activation::hardsigmoid_paddle>();
+      break;
+    case Activation::none:
+      break;
   }
+  tile.template store<Activation::none>();
 }
 
 }  // namespace HWY_NAMESPACE

@@ -7,9 +7,19 @@ namespace HWY_NAMESPACE {
 /// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
 inline constexpr int kDepthwisePixels = 7;
 
+/// g++ would rather read the same input from memory for every tap than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
 struct DepthwiseRow {
-  const float* input;  // the first tap of the first output
-  std::size_t input_row_pitch, input_pixel_pitch;
+  const float* const* inputs;  // [kernel row]: the first tap of the first output
+  std::size_t input_pixel_pitch;
   const float* weights;  // [tap][channels]
   std::size_t tap_pitch;
   float* output;
@@ -25,17 +35,16 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int column) : row_(row) {
+  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
     start(bias, Indices<kPixels>());
-    output_ = row.output + static_cast<std::size_t>(column) * row.output_pixel_pitch;
-    const float* input =
-        row.input + static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
-    const float* weights = row.weights;
+    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    const std::size_t first = static_cast<std::size_t>(channel) +
+                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
+    const float* weights = row.weights + channel;
     for (int y = 0; y < kKernel; ++y) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(input, taps, Indices<kInputs>());
-      input += row.input_row_pitch;
+      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
       weights += kKernel * row.tap_pitch;
     }
   }
@@ -59,7 +68,7 @@ class DepthwiseTile {
   template <int... kInput>
   HWY_INLINE void add_inputs(const float* input, const V* taps,
                              std::integer_sequence<int, kInput...>) {
-    ((add_input<kInput>(hn::LoadU(D(), input), taps, Indices<kPixels>()),
+    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
       input += row_.input_pixel_pitch),
      ...);
   }
@@ -87,69 +96,67 @@ class DepthwiseTile {
   V sums_[kPixels];
 };
 
-/// Output rows [begin, end) of channels [channel, channel + lanes); `output` is where row `begin`
-/// starts. Rows are innermost so that an input row is still in L1 when the next output row needs
-/// it.
+/// Rows of a depthwise layer: where their inputs are, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
+  int count;
+  float* output;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
+/// output row needs it.
 template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights, const float* biases,
-                                   const float* maps, int channel, int begin, int end,
-                                   float* output, std::size_t output_pixel_pitch,
-                                   std::size_t output_row_pitch) {
-  const Map& source = layer.source;
+HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows, int channel) {
   DepthwiseRow row = {
-      .input = nullptr,
-      .input_row_pitch = source.row_pitch(),
-      .input_pixel_pitch = static_cast<std::size_t>(source.pixel_pitch),
-      .weights = weights + channel,
+      .inputs = rows.inputs,
+      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+      .weights = weights + layer.weights,
       .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
-      .output = output + channel,
-      .output_pixel_pitch = output_pixel_pitch};
-  const auto bias = hn::Load(D(), biases + channel);
+      .output = rows.output,
+      .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto bias = hn::Load(D(), weights + layer.biases + channel);
   const int width = layer.output.width;
-  for (int y = begin; y < end; ++y, row.output += output_row_pitch) {
-    row.input = maps + source.row(y * layer.stride.height - source.top) -
-                static_cast<std::size_t>(source.left * source.pixel_pitch) + channel;
+  const auto whole = [&](int x) HWY_ATTR {
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
+           layer.activation);
+  };
+  for (int y = 0; y < rows.count; ++y) {
     int x = 0;
-    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels)
-      finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, x), layer.activation);
-    if (x < width && width >= kDepthwisePixels) {  // overlaps: the same bits again
-      finish(
-          DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, width - kDepthwisePixels),
-          layer.activation);
-      continue;
+    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
+    if (x < width && width >= kDepthwisePixels) {
+      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    } else {
+      for (; x < width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
     }
-    for (; x < width; ++x)
-      finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, x), layer.activation);
+    row.inputs += layer.stride.height;
+    row.output += rows.output_row_pitch;
   }
 }
 
 template <int kKernel, int kStride>
-HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights, const float* biases,
-                                   const float* maps, int begin, int end, float* output,
-                                   std::size_t output_pixel_pitch, std::size_t output_row_pitch) {
+HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows) {
   constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
   constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
   int channel = 0;
   for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, biases, maps, channel, begin, end,
-                                                  output, output_pixel_pitch, output_row_pitch);
+    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
   if constexpr (kLanes8 < kLanes16)
     for (; channel < layer.output.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, biases, maps, channel, begin,
-                                                   end, output, output_pixel_pitch,
-                                                   output_row_pitch);
+      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
 }
 
-/// Output rows [begin, end) of a depthwise layer; `output` is where row `begin` starts.
-HWY_INLINE void depthwise_rows(const Layer& layer, const float* weights, const float* maps,
-                               int begin, int end, float* output, std::size_t output_pixel_pitch,
-                               std::size_t output_row_pitch) {
-  const auto kernel =
-      layer.kernel == 5
-          ? (layer.stride.width == 2 ? &depthwise_kernel<5, 2> : &depthwise_kernel<5, 1>)
-          : (layer.stride.width == 2 ? &depthwise_kernel<3, 2> : &depthwise_kernel<3, 1>);
-  kernel(layer, weights + layer.weights, weights + layer.biases, maps, begin, end, output,
-         output_pixel_pitch, output_row_pitch);
+inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
+  const bool wide = layer.stride.width == 2;
+  if (layer.kernel == 3) {
+    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
+                : depthwise_kernel<3, 1>(layer, weights, rows);
+  }
+  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
+              : depthwise_kernel<5, 1>(layer, weights, rows);
 }
 
 }  // namespace HWY_NAMESPACE

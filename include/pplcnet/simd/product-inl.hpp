@@ -19,7 +19,7 @@ struct Product {
   Activation activation;
   float* output;  // pixel m is at (m / width, m % width)
   int width;
-  std::size_t output_row_pitch;
+  std::size_t output_pixel_pitch, output_row_pitch;
 };
 
 /// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
@@ -28,7 +28,8 @@ inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
-template <class D, int kPixels, int kVectors>
+/// kLength is the segments' length where it is known to be short, otherwise 0.
+template <class D, int kPixels, int kVectors, int kLength>
 class ProductTile {
   using V = hn::Vec<D>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
@@ -43,14 +44,20 @@ class ProductTile {
     const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    for (int s = 0; s < product.segments; ++s, input += product.segment_pitch) {
-      // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
-      // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
-      const float* rows[kGroups];
-      point(rows, input, Indices<kGroups>());
-      for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
-        multiply_add(rows, product.pixel_pitch, weights, panel_pitch, Indices<kVectors>());
-        advance(rows, Indices<kGroups>());
+    // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
+    // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+    const float* rows[kGroups];
+    point(rows, input, Indices<kGroups>());
+    for (int s = 0; s < product.segments; ++s) {
+      if constexpr (kLength > 0) {
+        steps(rows, weights, panel_pitch, Indices<kLength>());
+        weights += kLength * kPanel;
+        advance(rows, product.segment_pitch, Indices<kGroups>());
+      } else {
+        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
+          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
+          advance(rows, 1, Indices<kGroups>());
+        }
       }
     }
   }
@@ -58,11 +65,11 @@ class ProductTile {
   template <Activation kActivation>
   HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
-    int column = pixel_ - row * product_.width;
-    const auto channels = static_cast<std::size_t>(product_.channels);
-    float* line = product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
-                  static_cast<std::size_t>(channel_);
-    store_pixels<kActivation>(line, column, channels, Indices<kPixels>());
+    const int column = pixel_ - row * product_.width;
+    store_pixels<kActivation>(
+        product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+            static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+        column, Indices<kPixels>());
   }
 
  private:
@@ -81,23 +88,35 @@ class ProductTile {
   }
 
   template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
-    (++rows[kGroup], ...);
+  static HWY_INLINE void advance(const float** rows, std::size_t floats,
+                                 std::integer_sequence<int, kGroup...>) {
+    ((rows[kGroup] += floats), ...);
   }
 
+  template <int... kStepIndex>
+  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                        std::integer_sequence<int, kStepIndex...>) {
+    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  }
+
+  /// Adds the products of one k.
   template <int... kVector>
-  HWY_INLINE void multiply_add(const float* const* rows, std::size_t pitch, const float* weights,
-                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
-    const D d;
+  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
+                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
-        d, weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, pitch, row, Indices<kPixels>());
+        D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, k, row, Indices<kPixels>());
+    // Weights come from L3: fetch those of the next channels while these are at work.
+    constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
+    if constexpr (kLength == 0)
+      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, std::size_t pitch, const V* row,
+  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * pitch]), row,
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
                        Indices<kVectors>()),
      ...);
   }
@@ -110,12 +129,18 @@ class ProductTile {
   }
 
   template <Activation kActivation, int... kPixel>
-  HWY_INLINE void store_pixels(float* line, int column, std::size_t channels,
-                               std::integer_sequence<int, kPixel...>) const {
-    ((store_pixel<kActivation, kPixel>(line + static_cast<std::size_t>(column) * channels,
-                                       Indices<kVectors>()),
-      ++column == product_.width ? (column = 0, line += product_.output_row_pitch) : line),
-     ...);
+  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
+    const std::size_t gap = product_.output_row_pitch -
+                            static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+    ((store_pixel<kActivation, kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+  }
+
+  HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
+    to += product_.output_pixel_pitch;
+    if (++column == product_.width) {
+      column = 0;
+      to += gap;
+    }
   }
 
   template <Activation kActivation, int kPixel, int... kVector>
@@ -133,12 +158,12 @@ class ProductTile {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels>
+template <class D, int kChannels, int kLength>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
   constexpr int kHalf = kTilePixels / 2;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
+    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
@@ -152,15 +177,16 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-HWY_INLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+template <int kLength = 0>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
   constexpr int kWide = kTilePanels * kPanel;
   if constexpr (kTilePanels > 1)
     for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide>(product, channel, pixels);
+      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
   for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE

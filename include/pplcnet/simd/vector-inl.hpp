@@ -14,7 +14,7 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
     auto sum = hn::Zero(d);
     for (int y = 0; y < layer.input.height; ++y) {
-      const float* pixel = maps + source.row(y) + channel;
+      const float* pixel = maps + source.pixels(y) + channel;
       for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
         sum = hn::Add(sum, hn::LoadU(d, pixel));
     }
@@ -29,81 +29,93 @@ HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end
   pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
-/// One panel of 16 outputs for kImages images, so that a pass over the weights serves them all.
-/// Four partial sums, by k modulo 4, hide the latency of one; they are added in a fixed order.
-template <int kImages>
-HWY_INLINE void dense_panel(const Layer& layer, const float* weights, const float* biases,
-                            const float* input, std::size_t input_pitch, float* output,
-                            std::size_t output_pitch) {
-  const Lanes16 d;
-  using V = hn::Vec<Lanes16>;
-  const int depth = layer.depth();
-  for (std::size_t lane = 0; lane < kPanel; lane += hn::MaxLanes(d)) {
-    V sums[4][kImages];
-    for (int image = 0; image < kImages; ++image) {
-      sums[0][image] = hn::Load(d, biases + lane);
-      sums[1][image] = sums[2][image] = sums[3][image] = hn::Zero(d);
-    }
-    const float* row = weights + lane;
-    int k = 0;
-    for (; k + 4 <= depth; k += 4)
-      for (int part = 0; part < 4; ++part, row += kPanel) {
-        const V weight = hn::Load(d, row);
-        for (int image = 0; image < kImages; ++image)
-          sums[part][image] = hn::MulAdd(
-              hn::Set(d, input[static_cast<std::size_t>(image) * input_pitch + k + part]), weight,
-              sums[part][image]);
-      }
-    for (int part = 0; k < depth; ++k, ++part, row += kPanel)
-      for (int image = 0; image < kImages; ++image)
-        sums[part][image] =
-            hn::MulAdd(hn::Set(d, input[static_cast<std::size_t>(image) * input_pitch + k]),
-                       hn::Load(d, row), sums[part][image]);
-    for (int image = 0; image < kImages; ++image) {
-      const V sum =
-          hn::Add(hn::Add(sums[0][image], sums[1][image]), hn::Add(sums[2][image], sums[3][image]));
-      float* to = output + static_cast<std::size_t>(image) * output_pitch + lane;
-      switch (layer.activation) {
-        case Activation::none:
-          hn::StoreU(sum, d, to);
-          break;
-        case Activation::relu:
-          hn::StoreU(activate<Activation::relu>(d, sum), d, to);
-          break;
-        case Activation::relu6:
-          hn::StoreU(activate<Activation::relu6>(d, sum), d, to);
-          break;
-        case Activation::hardswish:
-          hn::StoreU(activate<Activation::hardswish>(d, sum), d, to);
-          break;
-        case Activation::hardsigmoid:
-          hn::StoreU(activate<Activation::hardsigmoid>(d, sum), d, to);
-          break;
-        case Activation::hardsigmoid_paddle:
-          hn::StoreU(activate<Activation::hardsigmoid_paddle>(d, sum), d, to);
-          break;
-      }
-    }
-  }
-}
+/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
+/// added in a fixed order.
+class DenseTile {
+  using D = Lanes16;
+  using V = hn::Vec<D>;
+  static constexpr int kParts = 4;
+  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kPanel / kStep;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
 
-/// Panels [begin, end) of a dense layer for `images` vectors, one every `pitch` floats.
+ public:
+  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+                       float* output)
+      : output_(output) {
+    start(biases, Indices<kParts * kVectors>());
+    int k = 0;
+    for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
+      for (int part = 0; part < kParts; ++part)
+        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      add_parts(input + k, weights, Indices<kParts * kVectors>());
+    }
+    const int rest = depth - k;
+    if (rest > 0) add_part<0>(input[k], weights, Indices<kVectors>());
+    if (rest > 1) add_part<1>(input[k + 1], weights + kPanel, Indices<kVectors>());
+    if (rest > 2) add_part<2>(input[k + 2], weights + 2 * kPanel, Indices<kVectors>());
+  }
+
+  template <Activation kActivation>
+  HWY_INLINE void store() const {
+    store_vectors<kActivation>(Indices<kVectors>());
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] =
+          kIndex < kVectors ? hn::Load(D(), biases + kIndex % kVectors * kStep) : hn::Zero(D())),
+     ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void add_parts(const float* input, const float* weights,
+                            std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
+                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+     ...);
+  }
+
+  template <int kPart, int... kVector>
+  HWY_INLINE void add_part(float input, const float* weights,
+                           std::integer_sequence<int, kVector...>) {
+    ((sums_[kPart * kVectors + kVector] =
+          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+                     sums_[kPart * kVectors + kVector])),
+     ...);
+  }
+
+  template <int kVector>
+  HWY_INLINE V sum() const {
+    return hn::Add(hn::Add(sums_[kVector], sums_[kVectors + kVector]),
+                   hn::Add(sums_[2 * kVectors + kVector], sums_[3 * kVectors + kVector]));
+  }
+
+  template <Activation kActivation, int... kVector>
+  HWY_INLINE void store_vectors(std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(activate<kActivation>(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
+  }
+
+  float* output_;
+  V sums_[kParts * kVectors];
+};
+
+/// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
+/// of them while a panel's weights are in L2.
 HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
                         std::size_t input_pitch, float* output, std::size_t output_pitch,
                         int images, int begin, int end) {
+  const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
-    const float* rows = weights + layer.weights + channel * static_cast<std::size_t>(layer.depth());
-    const float* biases = weights + layer.biases + channel;
-    int image = 0;
-    for (; image + 2 <= images; image += 2)
-      dense_panel<2>(layer, rows, biases, input + static_cast<std::size_t>(image) * input_pitch,
-                     input_pitch, output + static_cast<std::size_t>(image) * output_pitch + channel,
-                     output_pitch);
-    if (image < images)
-      dense_panel<1>(layer, rows, biases, input + static_cast<std::size_t>(image) * input_pitch,
-                     input_pitch, output + static_cast<std::size_t>(image) * output_pitch + channel,
-                     output_pitch);
+    for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
+      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
+                             weights + layer.biases + channel, input + image * input_pitch, depth,
+                             output + image * output_pitch + channel),
+                   layer.activation);
   }
 }
 
@@ -112,7 +124,7 @@ HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int 
   const Lanes8 d;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
-    float* pixel = maps + source.row(y);
+    float* pixel = maps + source.pixels(y);
     for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
       for (int channel = 0; channel < layer.input.channels;
            channel += static_cast<int>(hn::MaxLanes(d)))

@@ -41,15 +41,17 @@ inline void fold(const Layer& layer, Parameters& parameters) {
 }
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
-/// files do. In memory a convolution's sum runs over [kernel][kernel][in]: what lies side by side
-/// in the picture is read side by side.
+/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
+/// in which it keeps the picture's rows.
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::depthwise)
     return k * static_cast<std::size_t>(round_up(layer.output.channels, kPanel)) + output;
   if (layer.op == Operator::convolution) {
-    const auto taps = static_cast<std::size_t>(layer.kernel * layer.kernel);
-    k = k % taps * (depth / taps) + k / taps;
+    const auto kernel = static_cast<std::size_t>(layer.kernel);
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const std::size_t column = k % kernel, row = k / kernel % kernel;
+    k = (row * channels + k / kernel / kernel) * kernel + column;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }

@@ -34,14 +34,26 @@ inline bool is_pdiparams(std::span<const std::byte> bytes) {
   return true;
 }
 
+/// What a file of another kind is, and what to do about it: the usual ones on weight pages.
+inline std::string_view describe_content(std::span<const std::byte> bytes) {
+  const auto has = [&](std::size_t offset, std::string_view text) {
+    return bytes.size() >= offset + text.size() &&
+           std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
+  };
+  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: save its tensors as safetensors";
+  if (has(0, "\x80")) return "a pickle, as .pdparams files are: save its tensors as safetensors";
+  if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
+  return "something else";
+}
+
 /// Reads tensors in whatever format the content has, and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
                   std::span<const Layer> layers, const Architecture& architecture,
                   TensorFile& file) {
   if (is_safetensors(bytes)) return parse_safetensors(bytes, path, file);
   if (!is_pdiparams(bytes))
-    return Error::of(path, ": neither safetensors nor Paddle's .pdiparams (found ", bytes.size(),
-                     " bytes of something else)");
+    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
+                     describe_content(bytes));
   if (architecture.dialect != Dialect::paddle)
     return Error::of(path,
                      ": Paddle's .pdiparams fits a type with Dialect::paddle only, the type has ",

@@ -22,19 +22,10 @@ struct ParameterNames {
 namespace naming {
 
 /// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
-inline constexpr std::array<std::array<int, 2>, 13> kTimmBlocks = {{{0, 0},
-                                                                    {1, 0},
-                                                                    {1, 1},
-                                                                    {2, 0},
-                                                                    {2, 1},
-                                                                    {3, 0},
-                                                                    {3, 1},
-                                                                    {4, 0},
-                                                                    {4, 1},
-                                                                    {4, 2},
-                                                                    {4, 3},
-                                                                    {5, 0},
-                                                                    {5, 1}}};
+inline constexpr struct TimmBlock {
+  int stage, index;
+} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
+                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
 
 inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
                                  const Layer& layer, bool paddle) {
@@ -93,7 +84,7 @@ inline ParameterNames paddle_names(const Layer& layer) {
 /// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
 inline ParameterNames timm_names(const Layer& layer) {
   std::string block;
-  if (layer.block >= 0 && layer.block < static_cast<int>(naming::kTimmBlocks.size())) {
+  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
     const auto& [stage, index] = naming::kTimmBlocks[layer.block];
     block = naming::numbered("blocks.", stage, ".", index) + ".";
   }

@@ -35,7 +35,7 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  constexpr std::array<std::string_view, 6> kActivations = {
+  constexpr std::string_view kActivations[] = {
       "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
   const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
   const auto number = [](int value) { return std::to_string(value); };
@@ -81,6 +81,13 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   }
 }
 
+/// Where two texts of words begin to differ: that word of `text`.
+inline std::string_view differing_word(std::string_view text, std::string_view other) {
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
+  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
+  return text.substr(begin, text.find(' ', same + 1) - begin);
+}
+
 }  // namespace native
 
 /// Whether a safetensors file is one of ours.
@@ -99,9 +106,13 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
                      ", this library reads version ", kNativeVersion);
   for (const auto& [key, expected] : describe(architecture)) {
     const std::string* found = native::find(file, key);
-    if (found == nullptr || *found != expected)
-      return Error::of(file.path, ": ", key, " in the file is ", found ? quote(*found) : "missing",
-                       "; the type has ", quote(expected));
+    if (found == nullptr)
+      return Error::of(file.path, ": does not say what its network's ", key, " is");
+    if (*found != expected)
+      return Error::of(file.path, ": its network has ", key, " ",
+                       quote(native::differing_word(*found, expected)), ", the type's (",
+                       architecture.name, ") has ",
+                       quote(native::differing_word(expected, *found)));
   }
   Error error;
   std::size_t index = 0, floats = 0;

@@ -2,6 +2,7 @@
 #define PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,9 +43,16 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
 /// checked by whoever reads them by name.
 inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
   const auto names = graph_names(layers);
-  if (names.size() != file.tensors.size())
+  if (names.size() != file.tensors.size()) {
+    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
+    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
+    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
     return Error::of(file.path, ": holds ", file.tensors.size(),
-                     " tensors, the type's network has ", names.size());
+                     " tensors, the type's network has ", names.size(),
+                     file.tensors.size() != with_other_head ? ""
+                     : head ? "; without a head (Options::head = 0) it has as many"
+                            : "; with a head (Options::head = 1280) it has as many");
+  }
   for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
   return {};
 }

@@ -23,7 +23,7 @@ class StateDict {
  public:
   explicit StateDict(const TensorFile& file) : file_(file) {}
 
-  /// Finds out whose names these are; an error if nobody's.
+  /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open(const Architecture& architecture) {
     struct Anchor {
       std::string_view name;
@@ -42,7 +42,7 @@ class StateDict {
           return Error::of(file_.path, ": holds tensors of dialect ", dialect_name(dialect),
                            ", the type has Dialect::", dialect_name(architecture.dialect));
         prefix_ = before;
-        return {};
+        return check_head(architecture);
       }
     return Error::of(file_.path, ": no tensor is named as in a PP-LCNet of Paddle (",
                      kAnchors[0].name, "), timm (", kAnchors[1].name, ") or PyTorch (",
@@ -95,7 +95,16 @@ class StateDict {
     return {};
   }
 
-  /// The commonest mistake deserves the plainest words.
+  /// The commonest mistakes deserve the plainest words: another head, other classes.
+  Error check_head(const Architecture& architecture) const {
+    const Layer head = {.part = Part::head};
+    const std::string name = prefix_ + parameter_names(head, architecture).weight;
+    const Tensor* tensor = file_.find(name);
+    if ((tensor != nullptr) == (architecture.head > 0)) return {};
+    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(name),
+                     ", the type has Options::head = ", architecture.head);
+  }
+
   Error check_classes(const Layer& layer, const std::string& name,
                       const std::vector<std::int64_t>& shape) const {
     const Tensor* tensor = file_.find(prefix_ + name);

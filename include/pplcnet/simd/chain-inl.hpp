@@ -1,0 +1,199 @@
+// Layers that work row by row, joined into chains. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
+                        std::size_t row_pitch, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from += row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
+}
+
+/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
+inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto columns = static_cast<std::size_t>(layer.framed_columns());
+  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += columns) {
+      std::memset(lines, 0, columns * sizeof(float));
+      if (y < 0 || y >= picture.height) continue;
+      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
+                  used * sizeof(float));
+    }
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
+/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
+/// layer behind it; a unit is named by its last layer.
+class Chain {
+ public:
+  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+      : run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first) {}
+
+  /// Computes rows [begin, end) of the chain's last layer.
+  void compute(int last, int begin, int end) {
+    // Units before the last start with the block that holds the first row they are asked for.
+    int row = begin;
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& layer = run_.layers[unit];
+      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+    }
+    produce(last, end);
+  }
+
+ private:
+  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+
+  int unit_begin(int last) const {
+    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, writer.output.height);
+      if (!writer.target.local) produced = std::min(produced, end);
+      if (first > first_) {
+        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
+        produce(first - 1, std::min(needed, reader.input.height));
+      }
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& layer = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    float* output = base(writer.target) + writer.target.pixels(begin);
+    if (layer.op == Operator::convolution) {
+      convolution(layer, begin, end, output);
+    } else if (layer.op == Operator::pointwise) {
+      pointwise(layer, run_.maps + layer.source.pixels(begin), end - begin, output);
+    } else if (!layer.fused) {
+      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                      layer.target.row_pitch());
+    } else {
+      const auto pitch = static_cast<std::size_t>(layer.pitch);
+      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
+      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      if (destinations_[first] != nullptr)
+        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, scratch_, end - begin, output);
+    }
+    clear_frame(writer.target, begin, end);
+    if (destinations_[last] != nullptr)
+      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
+                  writer.target.row_pitch(), begin, end, destinations_[last]);
+  }
+
+  Product product(const Layer& layer, float* output) const {
+    return {.input = nullptr,
+            .pixel_pitch = 0,
+            .segments = 1,
+            .segment_pitch = 0,
+            .segment_length = layer.depth(),
+            .weights = run_.weights + layer.weights,
+            .biases = run_.weights + layer.biases,
+            .channels = layer.output.channels,
+            .activation = layer.activation,
+            .output = output,
+            .width = layer.output.width,
+            .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
+            .output_row_pitch = layer.target.row_pitch()};
+  }
+
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
+    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const auto line = static_cast<std::size_t>(layer.framed_columns());
+    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
+    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
+    Product rows = product(layer, output);
+    rows.input = scratch_;
+    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
+    rows.segments = layer.kernel * layer.input.channels;
+    rows.segment_pitch = line;
+    rows.segment_length = layer.kernel;
+    for (int y = begin; y < end; ++y) {
+      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      rows.input += pitch * static_cast<std::size_t>(step);
+      rows.output += rows.output_row_pitch;
+    }
+  }
+
+  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
+    Product whole = product(layer, output);
+    whole.input = input;
+    whole.pixel_pitch = static_cast<std::size_t>(layer.pitch);
+    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  }
+
+  void depthwise_block(const Layer& layer, int begin, int end, float* output,
+                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
+      const int count = std::min(kMaxRows, end - y);
+      const int top = y * layer.stride.height - layer.padding();
+      const int used = (count - 1) * layer.stride.height + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      depthwise(layer, run_.weights,
+                {.inputs = inputs,
+                 .count = count,
+                 .output = output,
+                 .output_pixel_pitch = pixel_pitch,
+                 .output_row_pitch = row_pitch});
+    }
+  }
+
+  /// Zeroes the frame beside rows [begin, end), and above and below at the map's ends.
+  void clear_frame(const Map& map, int begin, int end) const {
+    if (map.top + map.left + map.bottom + map.right == 0) return;
+    float* const rows = base(map);
+    const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+    const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+    const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+    const auto clear_row = [&](int y) {
+      std::memset(rows + map.row(y), 0, map.row_pitch() * sizeof(float));
+    };
+    if (begin == 0)
+      for (int y = -map.top; y < 0; ++y) clear_row(y);
+    for (int y = begin; y < end; ++y) {
+      float* const row = rows + map.row(y);
+      std::memset(row, 0, left * sizeof(float));
+      std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+    }
+    if (end == map.shape.height)
+      for (int y = end; y < end + map.bottom; ++y) clear_row(y);
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  float* scratch_;
+  int first_;
+  int produced_[kMaxChain] = {};
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
