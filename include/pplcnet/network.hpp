@@ -30,7 +30,7 @@ inline void forward(const Run& run, Isa isa) noexcept {
   if (isa == Isa::avx2) return N_AVX2::forward(run);
 #endif
   static_cast<void>(isa);
-  HWY_STATIC_DISPATCH(forward)(run);
+  PPLCNET_BASELINE_NAMESPACE::forward(run);
 }
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;

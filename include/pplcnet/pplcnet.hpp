@@ -10,6 +10,7 @@
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/isa.hpp"
+#include "pplcnet/thread_pool.hpp"
 
 // Weights: files in, files out.
 #include "pplcnet/weights/error.hpp"

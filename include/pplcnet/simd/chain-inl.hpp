@@ -28,6 +28,43 @@ inline void load_picture(const Layer& layer, const float* input, int begin, int 
     }
 }
 
+/// A layer's product into the map at `output`; what it reads is left to say.
+inline Product product_of(const Layer& layer, const float* weights, float* output) {
+  return {.input = nullptr,
+          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+          .segments = 1,
+          .segment_pitch = 0,
+          .segment_length = layer.depth(),
+          .weights = weights + layer.weights,
+          .biases = weights + layer.biases,
+          .channels = layer.output.channels,
+          .activation = layer.activation,
+          .output = output,
+          .width = layer.output.width,
+          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
+          .output_row_pitch = layer.target.row_pitch()};
+}
+
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  if (map.top + map.left + map.bottom + map.right == 0) return;
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  const auto clear_row = [&](int y) {
+    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+  };
+  if (begin == 0)
+    for (int y = -map.top; y < 0; ++y) clear_row(y);
+  for (int y = begin; y < end; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
+  if (end == map.shape.height)
+    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
+}
+
 /// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
 /// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
 /// layer behind it; a unit is named by its last layer.
@@ -87,7 +124,7 @@ class Chain {
     if (layer.op == Operator::convolution) {
       convolution(layer, begin, end, output);
     } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, run_.maps + layer.source.pixels(begin), end - begin, output);
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
     } else if (!layer.fused) {
       depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
                       layer.target.row_pitch());
@@ -99,26 +136,10 @@ class Chain {
         copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
       pointwise(writer, scratch_, end - begin, output);
     }
-    clear_frame(writer.target, begin, end);
+    clear_frame(writer.target, base(writer.target), begin, end);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
-  }
-
-  Product product(const Layer& layer, float* output) const {
-    return {.input = nullptr,
-            .pixel_pitch = 0,
-            .segments = 1,
-            .segment_pitch = 0,
-            .segment_length = layer.depth(),
-            .weights = run_.weights + layer.weights,
-            .biases = run_.weights + layer.biases,
-            .channels = layer.output.channels,
-            .activation = layer.activation,
-            .output = output,
-            .width = layer.output.width,
-            .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
-            .output_row_pitch = layer.target.row_pitch()};
   }
 
   void convolution(const Layer& layer, int begin, int end, float* output) const {
@@ -126,7 +147,7 @@ class Chain {
     const auto line = static_cast<std::size_t>(layer.framed_columns());
     const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
     load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
-    Product rows = product(layer, output);
+    Product rows = product_of(layer, run_.weights, output);
     rows.input = scratch_;
     rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
     rows.segments = layer.kernel * layer.input.channels;
@@ -140,9 +161,8 @@ class Chain {
   }
 
   void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product(layer, output);
+    Product whole = product_of(layer, run_.weights, output);
     whole.input = input;
-    whole.pixel_pitch = static_cast<std::size_t>(layer.pitch);
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
 
@@ -163,27 +183,6 @@ class Chain {
                  .output_pixel_pitch = pixel_pitch,
                  .output_row_pitch = row_pitch});
     }
-  }
-
-  /// Zeroes the frame beside rows [begin, end), and above and below at the map's ends.
-  void clear_frame(const Map& map, int begin, int end) const {
-    if (map.top + map.left + map.bottom + map.right == 0) return;
-    float* const rows = base(map);
-    const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
-    const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
-    const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-    const auto clear_row = [&](int y) {
-      std::memset(rows + map.row(y), 0, map.row_pitch() * sizeof(float));
-    };
-    if (begin == 0)
-      for (int y = -map.top; y < 0; ++y) clear_row(y);
-    for (int y = begin; y < end; ++y) {
-      float* const row = rows + map.row(y);
-      std::memset(row, 0, left * sizeof(float));
-      std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
-    }
-    if (end == map.shape.height)
-      for (int y = end; y < end + map.bottom; ++y) clear_row(y);
   }
 
   const Run& run_;

@@ -11,6 +11,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// until the executor returns.
 class Task {
  public:
+  Task() = default;
   template <class Body>
   explicit Task(const Body& body) noexcept
       : body_(&body), call_([](const void* b, int i) { (*static_cast<const Body*>(b))(i); }) {}
@@ -18,8 +19,8 @@ class Task {
   void operator()(int part) const noexcept { call_(body_, part); }
 
  private:
-  const void* body_;
-  void (*call_)(const void*, int);
+  const void* body_ = nullptr;
+  void (*call_)(const void*, int) = nullptr;
 };
 
 /// Whoever owns threads lends them through this. It refers to any callable

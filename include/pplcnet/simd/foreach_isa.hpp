@@ -38,8 +38,22 @@
 #undef HWY_TARGET
 #define HWY_TARGET HWY_STATIC_TARGET
 #include <hwy/ops/set_macros-inl.h>
+#elif PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET PPLCNET_BASELINE
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
 #endif
 
 #include "pplcnet/simd/forward-inl.hpp"
+
+#if PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#endif
 
 #endif  // PPLCNET_SIMD_FOREACH_ISA_HPP

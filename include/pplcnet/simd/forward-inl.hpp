@@ -97,10 +97,29 @@ class ImageRun {
     // Bands overlap above the last layer: copies of what is there are left to one thread.
     for (int i = first; i < last - 1; ++i)
       if (destinations_[i] != nullptr) threads = 1;
+    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
           });
+  }
+
+  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
+  void pointwise_map(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const output = run_.maps + layer.target.pixels(0);
+    Product product = product_of(layer, run_.weights, output);
+    product.input = run_.maps + layer.source.pixels(0);
+    constexpr int kShare = kTilePanels * kPanel;
+    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
+                         std::min(layer.output.channels, end * kShare));
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
   }
 
   void pool_map(const Layer& layer) const {

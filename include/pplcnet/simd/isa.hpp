@@ -25,6 +25,16 @@
 #define PPLCNET_CHOOSE_ISA 0
 #endif
 
+// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
+// an ARM with SVE runs them as NEON.
+#if HWY_ARCH_ARM_A64
+#define PPLCNET_BASELINE HWY_NEON
+#define PPLCNET_BASELINE_NAMESPACE N_NEON
+#else
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A copy of the kernels. `baseline` is what the compiler was told to assume; where that is at
@@ -72,7 +82,7 @@ inline const char* isa_name(Isa isa = best_isa()) noexcept {
     case Isa::baseline:
       break;
   }
-  return hwy::TargetName(HWY_STATIC_TARGET);
+  return hwy::TargetName(PPLCNET_BASELINE);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -1,0 +1,107 @@
+#ifndef PPLCNET_THREAD_POOL_HPP
+#define PPLCNET_THREAD_POOL_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "pplcnet/simd/executor.hpp"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Threads for those who have none: an executor for `RunOptions`. One caller at a time.
+///
+///   pplcnet::ThreadPool pool(2);
+///   Net::forward(weights, image, workspace, logits, {.executor = pool.executor()});
+///
+/// The caller works too, and takes over parts whose thread has not come yet, so that a busy
+/// machine delays nothing. A thread that finds no work looks for some for about 50 microseconds,
+/// longer than the gaps inside a forward pass, and then sleeps.
+class ThreadPool {
+ public:
+  /// Starts threads - 1 threads: the caller is one of them.
+  explicit ThreadPool(int threads) {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  }
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() {
+    stopping_.store(true, std::memory_order_relaxed);
+    publish(0);
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+  Executor executor() noexcept { return {*this, threads()}; }
+
+  /// Calls task(0) … task(parts - 1), each once, and returns when all are done.
+  void operator()(int parts, Task task) noexcept {
+    task_ = task;
+    unfinished_.store(parts, std::memory_order_relaxed);
+    publish(static_cast<std::uint32_t>(parts));
+    while (do_part()) {
+    }
+    while (unfinished_.load(std::memory_order_acquire) > 0) pause();
+  }
+
+ private:
+  static constexpr int kSpins = 2000;
+
+  static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+  }
+
+  /// Offers `parts` parts under a new ticket.
+  void publish(std::uint32_t parts) noexcept {
+    const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
+    tickets_.store(job << 32 | parts, std::memory_order_release);
+    tickets_.notify_all();
+  }
+
+  /// Takes one part of the current job and does it; false if there is none left. The job's number
+  /// is in the same word as the parts left: whoever takes a part has seen that job's task, which
+  /// stays until its last part is finished.
+  bool do_part() noexcept {
+    std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
+    do {
+      if (static_cast<std::uint32_t>(tickets) == 0) return false;
+    } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
+                                             std::memory_order_acquire));
+    task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
+    unfinished_.fetch_sub(1, std::memory_order_release);
+    return true;
+  }
+
+  void work() noexcept {
+    while (!stopping_.load(std::memory_order_relaxed)) {
+      if (do_part()) continue;
+      std::uint64_t seen = tickets_.load(std::memory_order_acquire);
+      for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
+        pause();
+        seen = tickets_.load(std::memory_order_acquire);
+      }
+      if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
+        tickets_.wait(seen, std::memory_order_acquire);
+    }
+  }
+
+  // Apart from each other, so that threads do not take the line from one another needlessly.
+  alignas(64) std::atomic<std::uint64_t> tickets_ = 0;  // job << 32 | parts not taken yet
+  alignas(64) std::atomic<int> unfinished_ = 0;
+  alignas(64) Task task_;
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_THREAD_POOL_HPP
