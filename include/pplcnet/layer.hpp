@@ -134,6 +134,31 @@ struct Layer {
   }
 };
 
+/// Images that share one pass over the weights of the head.
+inline constexpr int kChunk = 8;
+
+/// A network, laid out: its layers in order of execution, and the memory they need.
+struct Plan {
+  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
+
+  Architecture architecture;
+  Layer layers[kMaxLayers] = {};
+  int layer_count = 0;
+  int stages[8] = {};  ///< index of each stage's last layer
+  int stage_count = 0;
+
+  std::size_t weight_floats = 0;
+  std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
+  std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
+  std::size_t scratch_floats = 0;  ///< workspace: for each thread
+
+  std::int64_t parameter_count = 0;
+  std::int64_t buffer_count = 0;
+  std::int64_t multiply_add_count = 0;
+
+  constexpr const Layer& back() const { return layers[layer_count - 1]; }
+};
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_LAYER_HPP

@@ -1,51 +1,13 @@
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstdint>
 
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/layer.hpp"
+#include "pplcnet/memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Images that share one pass over the weights of the head.
-inline constexpr int kChunk = 8;
-
-/// The cost model: how much of each cache a block of rows may fill, in bytes. Rows of a depthwise
-/// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
-/// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
-/// each pass over them.
-inline constexpr std::size_t kL1Share = 24 << 10;
-inline constexpr std::size_t kL2Share = 192 << 10;
-
-/// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
-/// computed a few rows at a time, just before its reader needs them (a chain).
-inline constexpr std::size_t kLargestMap = 640 << 10;
-
-/// A network, laid out: its layers in order of execution, and the memory they need.
-struct Plan {
-  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
-
-  Architecture architecture;
-  Layer layers[kMaxLayers] = {};
-  int layer_count = 0;
-  int stages[8] = {};  ///< index of each stage's last layer
-  int stage_count = 0;
-
-  std::size_t weight_floats = 0;
-  std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
-  std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
-  std::size_t scratch_floats = 0;  ///< workspace: for each thread
-
-  std::int64_t parameter_count = 0;
-  std::int64_t buffer_count = 0;
-  std::int64_t multiply_add_count = 0;
-
-  constexpr const Layer& back() const { return layers[layer_count - 1]; }
-};
 
 namespace planning {
 
@@ -175,129 +137,6 @@ constexpr void append_layers(Plan& plan, const Architecture& net) {
   layer.scale_percent = 100 - net.dropout_percent;
   layer.output = {1, 1, net.classes};
   append(plan, layer);
-}
-
-/// Pixels whose distance is a multiple of 512 bytes compete for an eighth of L1 or less, and a 5×5
-/// kernel reads dozens of them at a time: one more cache line between them spreads them over all
-/// of it.
-constexpr int spread_pitch(int channels) {
-  return channels % 128 == 0 ? channels + kPanel : channels;
-}
-
-/// A map stored whole, inside the frame that `reader` needs.
-constexpr Map framed(const Shape& shape, const Layer& reader) {
-  const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
-  const int pad = taps ? reader.padding() : 0;
-  const int last_row = (reader.output.height - 1) * reader.stride.height + reader.kernel - pad;
-  const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
-  Map map = {.shape = shape,
-             .top = pad,
-             .left = pad,
-             .bottom = taps ? std::max(0, last_row - shape.height) : 0,
-             .right = taps ? std::max(0, last_column - shape.width) : 0,
-             .pixel_pitch = spread_pitch(shape.channels)};
-  map.ring = map.framed_height();
-  return map;
-}
-
-constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
-  const auto fit = static_cast<int>(
-      std::clamp<std::size_t>(bytes / bytes_per_row, 1, static_cast<std::size_t>(height)));
-  return static_cast<int>(ceil_div(height, ceil_div(height, fit)));  // blocks of equal height
-}
-
-constexpr bool works_by_rows(const Layer& layer) {
-  return layer.op == Operator::convolution || layer.op == Operator::depthwise ||
-         layer.op == Operator::pointwise;
-}
-
-/// How many rows each layer computes at a time, and the scratch that takes.
-constexpr void choose_rows(Plan& plan) {
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    std::size_t scratch = 0;
-    if (layer.op == Operator::convolution) {
-      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.input.channels) *
-                               static_cast<std::size_t>(layer.framed_columns());
-      layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
-                           layer.output.height);
-      scratch =
-          line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
-    } else if (layer.op == Operator::depthwise) {
-      const Layer& reader = plan.layers[i + 1];
-      layer.pitch = spread_pitch(layer.output.channels);
-      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.output.width) *
-                               static_cast<std::size_t>(layer.pitch);
-      const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
-      layer.rows = rows_of(small ? kL1Share : kL2Share, line, layer.output.height);
-      if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
-    } else if (layer.op == Operator::pointwise) {
-      const Layer& writer = plan.layers[i - 1];
-      layer.rows = writer.fused ? writer.rows : layer.output.height;
-      layer.pitch = spread_pitch(layer.input.channels);
-    }
-    plan.scratch_floats = std::max(
-        plan.scratch_floats, static_cast<std::size_t>(round_up(
-                                 static_cast<std::int64_t>(scratch / sizeof(float)), kPanel)));
-  }
-}
-
-/// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
-/// with its reader, and its output goes to a ring of rows in scratch.
-constexpr void form_chains(Plan& plan) {
-  int first = 0;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    const bool by_rows = works_by_rows(layer);
-    if (by_rows && !layer.fused) layer.target = framed(layer.output, plan.layers[i + 1]);
-    const Layer& reader = plan.layers[i + 1];
-    const bool large = layer.target.floats() * sizeof(float) > kLargestMap;
-    if (by_rows && (layer.fused || (large && reader.op == Operator::depthwise))) {
-      if (large) {
-        // What one block of the reader needs, and what is written beyond it: the rest of the
-        // writer's block, and the frame below the last one.
-        const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + layer.rows -
-                           1 + layer.target.bottom;
-        layer.target.ring =
-            std::min(layer.target.ring, static_cast<int>(round_up(needed, layer.rows)));
-        layer.target.local = true;
-        layer.target.offset = plan.scratch_floats;
-        plan.scratch_floats += layer.target.floats();
-      }
-      continue;
-    }
-    plan.layers[first].chain_end = i + 1;
-    first = i + 1;
-  }
-}
-
-/// Gives every whole map and every vector its place. At any moment two maps live, the one being
-/// read and the one being written: they take turns at the two ends of the region.
-constexpr void place_maps(Plan& plan) {
-  std::size_t previous = 0;
-  for (const Layer& layer : plan.layers) {
-    if (!layer.target.exists() || layer.target.local) continue;
-    plan.map_floats = std::max(plan.map_floats, previous + layer.target.floats());
-    previous = layer.target.floats();
-  }
-  bool low = true;
-  Map current;
-  std::size_t vector = 0;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    if (layer.target.exists() && !layer.target.local) {
-      layer.target.offset = low ? 0 : plan.map_floats - layer.target.floats();
-      low = !low;
-    }
-    layer.source = current;
-    layer.source_vector = vector;
-    if (layer.target.exists()) current = layer.target;
-    if (layer.op == Operator::pool || layer.op == Operator::dense) {
-      layer.target_vector = vector = plan.vector_floats;
-      plan.vector_floats +=
-          static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
-    }
-  }
 }
 
 }  // namespace planning
