@@ -9,51 +9,46 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 
-/// clamp(x * slope + 0.5, 0, 1)
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V clamped_line(D d, V x, float slope) {
-  const V line = hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f));
-  return hn::Min(hn::Max(line, hn::Zero(d)), hn::Set(d, 1.0f));
-}
+/// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
+struct Clamp {
+  float low, high;
 
-template <Activation kActivation, class D, class V = hn::Vec<D>>
-HWY_INLINE V activate(D d, V x) {
-  if constexpr (kActivation == Activation::relu) {
-    return hn::Max(x, hn::Zero(d));
-  } else if constexpr (kActivation == Activation::relu6) {
-    return hn::Min(hn::Max(x, hn::Zero(d)), hn::Set(d, 6.0f));
-  } else if constexpr (kActivation == Activation::hardswish) {
-    return hn::Mul(x, clamped_line(d, x, 1.0f / 6.0f));
-  } else if constexpr (kActivation == Activation::hardsigmoid) {
-    return clamped_line(d, x, 1.0f / 6.0f);
-  } else if constexpr (kActivation == Activation::hardsigmoid_paddle) {
-    return clamped_line(d, x, 0.1666667f);
-  } else {
-    return x;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Min(hn::Max(x, hn::Set(d, low)), hn::Set(d, high));
   }
-}
+};
 
-/// Activates and stores all of a register tile: the choice is made once per tile, not per vector.
-/// Gates follow dense layers only.
+/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+struct Hardsigmoid {
+  float slope = 1.0f / 6.0f;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+  }
+};
+
+struct Hardswish {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(x, Hardsigmoid()(d, x));
+  }
+};
+
+/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
+/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
+/// only.
 template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
-  switch (activation) {
-    case Activation::hardswish:
-      return tile.template store<Activation::hardswish>();
-    case Activation::relu:
-      return tile.template store<Activation::relu>();
-    case Activation::relu6:
-      return tile.template store<Activation::relu6>();
-    case Activation::hardsigmoid:
-      if constexpr (kGates) return tile.template store<Activation::hardsigmoid>();
-      break;
-    case Activation::hardsigmoid_paddle:
-      if constexpr (kGates) return tile.template store<Activation::hardsigmoid_paddle>();
-      break;
-    case Activation::none:
-      break;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (activation == Activation::hardswish) return tile.store(Hardswish());
+  if constexpr (kGates) {
+    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
+    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
   }
-  tile.template store<Activation::none>();
+  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
+                   activation == Activation::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE

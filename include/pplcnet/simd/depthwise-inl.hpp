@@ -49,9 +49,9 @@ class DepthwiseTile {
     }
   }
 
-  template <Activation kActivation>
-  HWY_INLINE void store() const {
-    store_pixels<kActivation>(Indices<kPixels>());
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_pixels(activate, Indices<kPixels>());
   }
 
  private:
@@ -84,10 +84,10 @@ class DepthwiseTile {
       sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
   }
 
-  template <Activation kActivation, int... kPixel>
-  HWY_INLINE void store_pixels(std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate<kActivation>(D(), sums_[kPixel]), D(),
-                output_ + kPixel * row_.output_pixel_pitch),
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate,
+                               std::integer_sequence<int, kPixel...>) const {
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
      ...);
   }
 

@@ -62,14 +62,14 @@ class ProductTile {
     }
   }
 
-  template <Activation kActivation>
-  HWY_INLINE void store() const {
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pixels<kActivation>(
-        product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
-            static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
-        column, Indices<kPixels>());
+    store_pixels(activate,
+                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                 column, Indices<kPixels>());
   }
 
  private:
@@ -128,11 +128,12 @@ class ProductTile {
      ...);
   }
 
-  template <Activation kActivation, int... kPixel>
-  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
+                               std::integer_sequence<int, kPixel...>) const {
     const std::size_t gap = product_.output_row_pitch -
                             static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
-    ((store_pixel<kActivation, kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
   }
 
   HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
@@ -143,12 +144,11 @@ class ProductTile {
     }
   }
 
-  template <Activation kActivation, int kPixel, int... kVector>
-  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+  template <int kPixel, class Activate, int... kVector>
+  HWY_INLINE void store_pixel(const Activate& activate, float* to,
+                              std::integer_sequence<int, kVector...>) const {
     const D d;
-    (hn::StoreU(activate<kActivation>(d, sums_[kPixel * kVectors + kVector]), d,
-                to + kVector * kStep),
-     ...);
+    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
   }
 
   const Product& product_;

@@ -58,9 +58,9 @@ class DenseTile {
     if (rest > 2) add_part<2>(input[k + 2], weights + 2 * kPanel, Indices<kVectors>());
   }
 
-  template <Activation kActivation>
-  HWY_INLINE void store() const {
-    store_vectors<kActivation>(Indices<kVectors>());
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_vectors(activate, Indices<kVectors>());
   }
 
  private:
@@ -94,9 +94,10 @@ class DenseTile {
                    hn::Add(sums_[2 * kVectors + kVector], sums_[3 * kVectors + kVector]));
   }
 
-  template <Activation kActivation, int... kVector>
-  HWY_INLINE void store_vectors(std::integer_sequence<int, kVector...>) const {
-    (hn::StoreU(activate<kActivation>(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
+  template <class Activate, int... kVector>
+  HWY_INLINE void store_vectors(const Activate& activate,
+                                std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(activate(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
   }
 
   float* output_;
