@@ -43,9 +43,10 @@ bool looks_like_picture(const fs::path& path) {
 }
 
 /// Calls `classify(path)` for each picture that is meant, in order; a folder stands for the
-/// pictures in it, `-` for the paths on standard input.
+/// pictures in it, `-` for the paths on standard input. False if a folder has none.
 template <class Classify>
-void for_each_picture(const std::vector<std::string>& arguments, Classify classify) {
+bool for_each_picture(const std::vector<std::string>& arguments, Classify classify) {
+  bool found_all = true;
   for (const std::string& argument : arguments) {
     std::error_code ignored;
     if (argument == "-") {
@@ -57,10 +58,15 @@ void for_each_picture(const std::vector<std::string>& arguments, Classify classi
         if (looks_like_picture(entry.path())) found.push_back(entry.path().string());
       std::ranges::sort(found);
       for (const std::string& path : found) classify(path);
+      if (found.empty()) {
+        report(pplcnet::Error::of(argument, ": no pictures in this folder"));
+        found_all = false;
+      }
     } else {
       classify(argument);
     }
   }
+  return found_all;
 }
 
 /// A Paddle model comes with its graph beside it (inference.json): whether it is the graph of this
@@ -103,7 +109,7 @@ int run(const Arguments& arguments) {
         {reinterpret_cast<const char*>(text.bytes().data()), text.bytes().size()}));
   }
   int status = 0;
-  for_each_picture(arguments.pictures, [&](const std::string& path) {
+  const bool found_all = for_each_picture(arguments.pictures, [&](const std::string& path) {
     Picture picture;
     if (report(Picture::read(path, picture))) {
       status = 1;
@@ -119,7 +125,7 @@ int run(const Arguments& arguments) {
     pplcnet::top_k(*scores, best);
     print(arguments, path, best, classifier.labels());
   });
-  return status;
+  return found_all ? status : 1;
 }
 
 }  // namespace

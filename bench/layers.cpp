@@ -1,0 +1,140 @@
+// How long each layer of a network takes, and how far that is from what the machine can do.
+//
+//   bench_layers [NETWORK [ISA [THREADS]]]      bench_layers x1_0 avx2 1
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine.hpp"
+#include "pplcnet/pplcnet.hpp"
+#include "synthetic_network.hpp"
+
+namespace {
+
+using pplcnet::Layer;
+
+/// What can be timed alone: a chain of layers, which is a single layer in most cases.
+struct Step {
+  std::string name;
+  std::vector<Layer> layers;
+  std::vector<float*> destinations;
+  std::vector<double> seconds;
+
+  double median() {
+    std::sort(seconds.begin(), seconds.end());
+    return seconds[seconds.size() / 2];
+  }
+};
+
+std::vector<Step> steps_of(std::span<const Layer> layers) {
+  static float nothing = 0;
+  std::vector<Step> steps;
+  for (int begin = 0, end = 0; begin < static_cast<int>(layers.size()); begin = end) {
+    end = layers[static_cast<std::size_t>(begin)].chain_end;
+    Step step;
+    for (const Layer& layer :
+         layers.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)))
+      step.layers.push_back(layer);
+    step.name = layer_name(step.layers.front());
+    if (end - begin == 2) step.name += " + " + layer_name(step.layers.back()).substr(8);
+    if (end - begin > 2) step.name += " ... " + layer_name(step.layers.back());
+    step.layers.front().chain_end = end - begin;
+    // Layers behind the last one that is wanted are not computed, and what is wanted is copied:
+    // an empty layer is wanted, so that all are computed and nothing is copied.
+    step.layers.push_back({.op = pplcnet::Operator::dense});
+    step.destinations.resize(step.layers.size());
+    step.destinations.back() = &nothing;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+/// The fastest of the two, each.
+bench::Peak best(const bench::Peak& a, const bench::Peak& b) {
+  return {std::max(a.multiply_adds_per_second, b.multiply_adds_per_second),
+          std::max(a.bytes_per_second, b.bytes_per_second)};
+}
+
+void print_line(const std::string& name, double seconds, double share, double multiply_adds,
+                double floor, const bench::Peak& peak) {
+  const double flops = 2 * multiply_adds / seconds;
+  std::printf("%-36s%10.1f%8.1f%10.2f%10.1f%9.0f", name.c_str(), seconds * 1e6, 100 * share,
+              multiply_adds / 1e6, flops / 1e9, 100 * flops / peak.flops_per_second());
+  if (floor > 0) std::printf("%10.2f", seconds / floor);
+  std::printf("\n");
+}
+
+void print(std::vector<Step>& steps, const bench::Peak& peak) {
+  std::printf("FMA peak %.1f GFLOP/s, L3 %.1f GB/s\n\n", peak.flops_per_second() / 1e9,
+              peak.bytes_per_second / 1e9);
+  std::printf("%-36s%10s%8s%10s%10s%9s%10s\n", "layer", "us", "%", "M MACs", "GFLOP/s", "% peak",
+              "x floor");
+  double total = 0, multiply_adds = 0, floor = 0;
+  for (Step& step : steps) total += step.median();
+  for (Step& step : steps) {
+    double work = 0, least = 0;
+    for (const Layer& layer : step.layers) {
+      work += static_cast<double>(layer.multiply_adds);
+      least += floor_of(layer, 1, peak);
+    }
+    print_line(step.name, step.median(), step.median() / total, work, least, peak);
+    multiply_adds += work;
+    floor += least;
+  }
+  print_line("all layers", total, 1, multiply_adds, floor, peak);
+}
+
+template <class Net, int kThreads>
+void measure(pplcnet::Isa isa) {
+  const auto weights = bench::synthetic_weights<Net>();
+  const auto input = bench::synthetic_input<Net>();
+  const auto workspace = std::make_unique<typename Net::template ParallelWorkspace<kThreads>>();
+  pplcnet::ThreadPool pool(kThreads);
+  bench::PeakMeter meter(isa, pool.executor());
+  bench::Peak peak;
+  std::vector<Step> steps = steps_of(Net::layers);
+
+  // All steps in turn, as in the network: each finds the caches as the one before left them.
+  for (int pass = 0; pass < 400; ++pass) {
+    if (pass % 20 == 0) peak = best(peak, meter.measure());
+    for (Step& step : steps) {
+      const auto start = bench::Clock::now();
+      pplcnet::forward({.layers = step.layers.data(),
+                        .layer_count = static_cast<int>(step.layers.size()),
+                        .weights = weights->values.data(),
+                        .input = input.data(),
+                        .destinations = step.destinations.data(),
+                        .maps = workspace->maps.data(),
+                        .vectors = workspace->vectors.data(),
+                        .scratch = workspace->scratch.data(),
+                        .scratch_floats = workspace->scratch.size() / kThreads,
+                        .threads = kThreads,
+                        .executor = pool.executor()},
+                       isa);
+      step.seconds.push_back(bench::seconds_since(start));
+    }
+  }
+  print(steps, peak);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view network = argc > 1 ? argv[1] : "x1_0";
+  const std::optional<pplcnet::Isa> isa =
+      argc > 2 ? bench::find_isa(argv[2]) : std::optional(pplcnet::best_isa());
+  const bool two_threads = argc > 3 && std::string_view(argv[3]) == "2";
+  const bool found = isa && bench::with_network(network, [&]<class Net>() {
+                       two_threads ? measure<Net, 2>(*isa) : measure<Net, 1>(*isa);
+                     });
+  if (found) return 0;
+  std::fprintf(stderr,
+               "bench_layers [NETWORK [ISA [THREADS]]]\n"
+               "NETWORK: x0_25 ... x2_5, textline; ISA: baseline, avx2, avx512; THREADS: 1, 2\n");
+  return 2;
+}

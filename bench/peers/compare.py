@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Runs pplcnet and other engines in interleaved rounds and compares their times; see run.sh."""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
+TOLERANCE = 1e-4  # largest difference of logits, as a share of the largest logit
+OURS, FLOOR = "pplcnet", "floor"
+
+
+class Engine:
+    """A program that times one round for each line it is sent."""
+
+    def __init__(self, command, cores, threads):
+        pinned = ["taskset", "--cpu-list", ",".join(cores[:threads])] + command
+        self.process = subprocess.Popen(
+            [str(word) for word in pinned], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, bufsize=1,
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)})
+        self.rounds = []
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{' '.join(self.process.args)}: ended without an answer")
+        return [float(word) for word in line.split()]
+
+    def run_round(self):
+        self.process.stdin.write("round\n")
+        self.rounds.append(self.read())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def median(self, column=0):
+        return statistics.median(numbers[column] for numbers in self.rounds)
+
+    def least(self):
+        return min(numbers[1] for numbers in self.rounds)
+
+
+def available_isas():
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    return ["avx512"] * ("avx512bw" in flags) + ["avx2"] * ("avx2" in flags)
+
+
+def start(build, scale, threads, isa, batch, native, cores):
+    """The engines that can do this, by name. ONNX Runtime takes the best instruction set there is
+    and one picture; oneDNN can be held to AVX2."""
+    binaries = build / "bin"
+    commands = {
+        OURS: [binaries / "peers_pplcnet", "forward", scale, isa, threads, batch],
+        FLOOR: [binaries / "peers_pplcnet", "floor", scale, isa, threads, batch],
+    }
+    if batch == 1:
+        commands["onednn"] = [binaries / "peers_onednn", scale, isa]
+        if native:
+            script = pathlib.Path(__file__).with_name("onnxruntime.js")
+            commands["onnxruntime"] = ["node", script, build / "models", scale, threads]
+    return {name: Engine(command, cores, threads) for name, command in commands.items()}
+
+
+def check(engines):
+    """All engines must have the same logits; returns the largest difference, as a share."""
+    logits = {name: engine.read() for name, engine in engines.items()}
+    del logits[FLOOR]
+    ours = logits[OURS]
+    largest = max(map(abs, ours))
+    worst = 0
+    for name, theirs in logits.items():
+        if len(theirs) != len(ours):
+            raise SystemExit(f"{name} has {len(theirs)} logits, {OURS} has {len(ours)}")
+        difference = max(abs(a - b) for a, b in zip(ours, theirs)) / largest
+        if not difference <= TOLERANCE:
+            raise SystemExit(f"{name} has other logits: they differ by {difference:.1e} x largest")
+        worst = max(worst, difference)
+    return worst
+
+
+def measure(build, scale, threads, isa, batch, rounds, native, cores):
+    engines = start(build, scale, threads, isa, batch, native, cores)
+    try:
+        difference = check(engines)
+        for _ in range(rounds):
+            for engine in engines.values():
+                engine.run_round()
+    finally:
+        for engine in engines.values():
+            engine.close()
+
+    floor = engines.pop(FLOOR)
+    ours = engines[OURS].median()
+    to_ms = 1e3 / batch  # of one picture
+    result = {
+        "scale": scale, "threads": threads, "isa": isa, "batch": batch,
+        "multiply_adds": floor.rounds[0][2],
+        "engines": {name: {"min_ms": to_ms * engine.least(), "median_ms": to_ms * engine.median()}
+                    for name, engine in engines.items()},
+        "largest_difference_of_logits": difference,
+        "floor_ms": to_ms * floor.median(),
+        "time_over_floor": ours / floor.median(),
+        "fma_peak_gflops": 2e-9 * floor.median(3),
+        "l3_gigabytes_per_second": 1e-9 * floor.median(4),
+    }
+    peers = {name: engine.median() for name, engine in engines.items() if name != OURS}
+    if peers:
+        result["best_peer"] = min(peers, key=peers.get)
+        result["ratio_to_best_peer"] = min(peers.values()) / ours
+    if "onnxruntime" in engines:
+        result["javascript_overhead_ms"] = 1e3 * engines["onnxruntime"].median(2)
+    return result
+
+
+HEADER = (f"{'network':9}{'batch':>6}{'threads':>8}{'isa':>8}{OURS:>9}{'ort':>9}{'onednn':>9}"
+          f"{'js':>7}{'ratio':>7}{'floor':>9}{'over':>6}{'GFLOP/s':>9}{'GB/s':>6}")
+
+
+def row(result):
+    def number(value, width, digits):
+        return f"{'-':>{width}}" if value is None else f"{value:{width}.{digits}f}"
+
+    def median(name):
+        return number(result["engines"].get(name, {}).get("median_ms"), 9, 3)
+
+    return (f"{result['scale']:9}{result['batch']:6}{result['threads']:8}{result['isa']:>8}"
+            + median(OURS) + median("onnxruntime") + median("onednn")
+            + number(result.get("javascript_overhead_ms"), 7, 3)
+            + number(result.get("ratio_to_best_peer"), 7, 2)
+            + number(result["floor_ms"], 9, 3) + number(result["time_over_floor"], 6, 2)
+            + number(result["fma_peak_gflops"], 9, 0)
+            + number(result["l3_gigabytes_per_second"], 6, 0))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--svg", type=pathlib.Path, help="plot of the results")
+    parser.add_argument("--scales", default=SCALES)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--cores", default="0,1", help="the first is that of one thread")
+    parser.add_argument("--quick", action="store_true", help="does it work? one scale, 3 rounds")
+    options = parser.parse_args()
+    if options.quick:
+        options.scales, options.rounds = "x0_25", 3
+    cores = options.cores.split(",")
+    isas = available_isas()
+    models = options.build / "models"
+    models.mkdir(exist_ok=True)
+
+    print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
+          "above 1 is a win.\njs: what JavaScript adds to ort. over: pplcnet / floor. "
+          "GFLOP/s, GB/s: of the machine.\n")
+    print(HEADER, flush=True)
+    results = []
+    for scale in options.scales.split():
+        subprocess.run([options.build / "bin/peers_onnx", scale, models], check=True)
+        for batch in [1, 8] if scale == "x1_0" else [1]:
+            for threads in range(1, 1 + min(2, len(cores))):
+                for isa in isas:
+                    results.append(measure(options.build, scale, threads, isa, batch,
+                                           options.rounds, isa == isas[0], cores))
+                    print(row(results[-1]), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps({"rounds": options.rounds, "results": results},
+                                           indent=1) + "\n")
+    if options.svg:
+        plot = pathlib.Path(__file__).with_name("plot.py")
+        subprocess.run([sys.executable, plot, options.json, options.svg], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+#ifndef PPLCNET_BENCH_SYNTHETIC_NETWORK_HPP
+#define PPLCNET_BENCH_SYNTHETIC_NETWORK_HPP
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "../examples/models.hpp"
+#include "../tests/synthetic_weights.hpp"
+#include "pplcnet/pplcnet.hpp"
+
+namespace bench {
+
+/// Calls `visit.operator()<Net>(name)` for each network that is measured: the eight scales, and
+/// PaddleOCR's text-line orientation (80×160 pixels, two classes).
+template <class Visit>
+void for_each_network(Visit visit) {
+  using pplcnet::PPLCNet, pplcnet::Scale;
+  visit.template operator()<PPLCNet<Scale::x0_25>>("x0_25");
+  visit.template operator()<PPLCNet<Scale::x0_35>>("x0_35");
+  visit.template operator()<PPLCNet<Scale::x0_5>>("x0_5");
+  visit.template operator()<PPLCNet<Scale::x0_75>>("x0_75");
+  visit.template operator()<PPLCNet<Scale::x1_0>>("x1_0");
+  visit.template operator()<PPLCNet<Scale::x1_5>>("x1_5");
+  visit.template operator()<PPLCNet<Scale::x2_0>>("x2_0");
+  visit.template operator()<PPLCNet<Scale::x2_5>>("x2_5");
+  visit.template operator()<models::TextLine<Scale::x0_25>>("textline");
+}
+
+/// Calls `visit.operator()<Net>()` for the network of that name; false if there is none.
+template <class Visit>
+bool with_network(std::string_view wanted, Visit visit) {
+  bool found = false;
+  for_each_network([&]<class Net>(std::string_view name) {
+    if (name != wanted) return;
+    found = true;
+    visit.template operator()<Net>();
+  });
+  return found;
+}
+
+/// Weights that give meaningful logits: each layer's synthetic parameters, which other engines get
+/// as they are.
+template <class Net>
+std::unique_ptr<typename Net::Weights> synthetic_weights() {
+  auto weights = std::make_unique<typename Net::Weights>();
+  for (const pplcnet::Layer& layer : Net::layers)
+    if (layer.has_weights())
+      pack(layer, pplcnet_test::synthetic_parameters(layer), weights->values);
+  return weights;
+}
+
+/// Pictures for a network, one behind the other.
+template <class Net>
+std::vector<float> synthetic_input(int images = 1) {
+  return pplcnet_test::synthetic_input(1, static_cast<std::size_t>(images), 3,
+                                       static_cast<std::size_t>(Net::input_shape.height),
+                                       static_cast<std::size_t>(Net::input_shape.width));
+}
+
+}  // namespace bench
+
+#endif  // PPLCNET_BENCH_SYNTHETIC_NETWORK_HPP

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Writes single_include/pplcnet/pplcnet.hpp: include/pplcnet/pplcnet.hpp with every header of ours
+pasted in place of its #include.
+
+    amalgamate.py            write the file
+    amalgamate.py --check    say whether the file is what would be written
+
+A header is pasted where it is first included. A file named -inl.hpp is pasted wherever it is
+included, because it is compiled once per instruction set. System headers stay where they are:
+Highway's must be seen again for each instruction set, and for all others twice is as good as once.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "single_include/pplcnet/pplcnet.hpp"
+TOP = """\
+// pplcnet {version}: PP-LCNet image classifiers on a CPU, in one header.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
+"""
+
+OUR_INCLUDE = re.compile(r'\s*#\s*include\s+["<](pplcnet/[^">]+)[">]')
+CONDITION = re.compile(r"\s*#\s*(if|endif)")  # also #ifdef and #ifndef
+GUARD = re.compile(r"\s*#\s*ifndef\s+PPLCNET_\w+_HPP\b")
+
+
+def paste(name, pasted):
+    """Yields the lines of a header, with the headers that it includes in their places."""
+    yield f"// from {name}"
+    depth = 0  # of #if, the include guard not counted
+    for number, line in enumerate((ROOT / "include" / name).read_text().splitlines(), 1):
+        if condition := CONDITION.match(line):
+            depth += 0 if GUARD.match(line) else 1 if condition[1] == "if" else -1
+        included = OUR_INCLUDE.match(line)
+        if not included:
+            yield line
+        elif included[1].endswith("-inl.hpp"):
+            yield from paste(included[1], pasted)
+        elif included[1] not in pasted:
+            if depth > 0:
+                sys.exit(f"include/{name}:{number}: {included[1]} is included here for the first "
+                         "time, under an #if: include it once before, outside of any #if.")
+            pasted.add(included[1])
+            yield from paste(included[1], pasted)
+
+
+def single_header():
+    version = re.search(r"VERSION (\d+\.\d+\.\d+)", (ROOT / "CMakeLists.txt").read_text())[1]
+    lines = paste("pplcnet/pplcnet.hpp", {"pplcnet/pplcnet.hpp"})
+    return TOP.format(version=version) + "\n" + "\n".join(lines) + "\n"
+
+
+def main():
+    text = single_header()
+    if sys.argv[1:] == ["--check"]:
+        if not OUTPUT.exists() or OUTPUT.read_text() != text:
+            sys.exit(f"{OUTPUT.relative_to(ROOT)} is not what the headers in include/ give: "
+                     "run single_include/amalgamate.py.")
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
+    else:
+        OUTPUT.parent.mkdir(exist_ok=True)
+        OUTPUT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7221 @@
+// pplcnet 0.1.0: PP-LCNet image classifiers on a CPU, in one header.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
+
+// from pplcnet/pplcnet.hpp
+#ifndef PPLCNET_PPLCNET_HPP
+#define PPLCNET_PPLCNET_HPP
+
+// Table of contents. What is behind each line says so itself.
+
+// A network: table → plan → network → forward → kernel.
+// from pplcnet/architecture.hpp
+#ifndef PPLCNET_ARCHITECTURE_HPP
+#define PPLCNET_ARCHITECTURE_HPP
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+// from pplcnet/abi.hpp
+#ifndef PPLCNET_ABI_HPP
+#define PPLCNET_ABI_HPP
+
+// Files of one program may be compiled with different -march. Their copies of an inline function
+// are different code under one name, of which the linker keeps a single one: the wrong one for
+// somebody. So everything lives in an inline namespace named after the instruction set that the
+// compiler was given; nobody ever writes it, but the linker keeps the copies apart.
+#if defined(__AVX512BF16__)
+#define PPLCNET_ABI v1_avx512_bf16
+#elif defined(__AVX512VBMI2__)
+#define PPLCNET_ABI v1_avx512_vbmi2
+#elif defined(__AVX512F__)
+#define PPLCNET_ABI v1_avx512
+#elif defined(__AVX2__)
+#define PPLCNET_ABI v1_avx2
+#elif defined(__AVX__)
+#define PPLCNET_ABI v1_avx
+#elif defined(__SSE4_1__)
+#define PPLCNET_ABI v1_sse4
+#elif defined(__ARM_FEATURE_SVE)
+#define PPLCNET_ABI v1_sve
+#else
+#define PPLCNET_ABI v1
+#endif
+
+/// The library. Everything is in this namespace; the inline one inside it is never written.
+namespace pplcnet {
+inline namespace PPLCNET_ABI {}
+}  // namespace pplcnet
+
+#endif  // PPLCNET_ABI_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Width multiplier in exact hundredths: the eight published scales; any other value works too,
+/// `static_cast<Scale>(60)` is x0.60.
+enum class Scale : int {
+  x0_25 = 25,
+  x0_35 = 35,
+  x0_5 = 50,
+  x0_75 = 75,
+  x1_0 = 100,
+  x1_5 = 150,
+  x2_0 = 200,
+  x2_5 = 250
+};
+
+/// What follows a product or a convolution, element by element.
+enum class Activation : unsigned char {
+  none,
+  relu,                ///< max(x, 0)
+  relu6,               ///< min(max(x, 0), 6)
+  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
+  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
+  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
+};
+
+/// The three published graphs that share the name PP-LCNet. They differ in the stem's batch norm,
+/// in the first kernel of blocks5, in the gate, and in the head (see `v1_architecture`).
+enum class Dialect : unsigned char { paddle, timm, pytorch };
+
+/// Vertical and horizontal step of a convolution; a plain number means both.
+struct Stride {
+  int height = 1, width = 1;
+
+  constexpr Stride() = default;
+  constexpr Stride(int both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor)
+  constexpr Stride(int h, int w) : height(h), width(w) {}
+  constexpr bool operator==(const Stride&) const = default;
+};
+
+/// Size of a picture in pixels.
+struct Extent {
+  int height = 224, width = 224;
+  constexpr bool operator==(const Extent&) const = default;
+};
+
+/// What a user chooses. All defaults are those of the published ImageNet networks.
+struct Options {
+  int classes = 1000;
+  Extent input = {224, 224};
+  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
+  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
+  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
+  int head = 1280;
+  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
+  int dropout_percent = 20;
+  Activation activation = Activation::hardswish;
+  Dialect dialect = Dialect::paddle;
+
+  constexpr bool operator==(const Options&) const = default;
+};
+
+/// One row of a network's table: depthwise kernel × kernel, then pointwise `in` → `out`.
+struct Block {
+  int stage;  ///< 3 in `blocks3.1`
+  int kernel;
+  int in, out;  ///< channels
+  Stride stride;
+  bool squeeze_excite;
+};
+
+/// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
+inline constexpr Block kV1Table[] = {
+    // stage, kernel, in, out, stride, squeeze-excite
+    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
+    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
+    {6, 5, 512, 512, 1, true},
+};
+inline constexpr int kV1StemChannels = 16;
+
+/// Paddle's `make_divisible(channels * scale)`: the nearest multiple of `divisor`, at least one of
+/// it, and never more than 10 % below the exact value.
+constexpr int scaled(int channels, Scale scale, int divisor = 8) {
+  const int hundredths = channels * static_cast<int>(scale);
+  const int step = 100 * divisor;
+  int rounded = (hundredths + step / 2) / step * divisor;
+  if (rounded < divisor) rounded = divisor;
+  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+}
+
+/// Everything that fixes a network, with all scales, options and dialects applied. `make_plan`
+/// turns it into layers. Written by hand, it makes a user's own network.
+struct Architecture {
+  static constexpr int kMaxBlocks = 32;
+
+  std::string_view name = "custom";
+  Dialect dialect = Dialect::paddle;
+  Extent input = {224, 224};
+  int stem_channels = kV1StemChannels;
+  Stride stem_stride = 2;
+  bool stem_batch_norm = true;
+  Block blocks[kMaxBlocks] = {};
+  int block_count = 0;
+  Activation activation = Activation::hardswish;
+  int squeeze_divisor = 1;  ///< the squeezed width, channels / 4, is rounded to this multiple
+  Activation gate = Activation::hardsigmoid_paddle;
+  int head = 1280;
+  bool head_bias = false;
+  int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
+  int classes = 1000;
+};
+
+/// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
+constexpr std::string_view scale_name(Scale scale) {
+  switch (scale) {
+    case Scale::x0_25:
+      return "x0_25";
+    case Scale::x0_35:
+      return "x0_35";
+    case Scale::x0_5:
+      return "x0_5";
+    case Scale::x0_75:
+      return "x0_75";
+    case Scale::x1_0:
+      return "x1_0";
+    case Scale::x1_5:
+      return "x1_5";
+    case Scale::x2_0:
+      return "x2_0";
+    case Scale::x2_5:
+      return "x2_5";
+  }
+  return "custom";
+}
+
+/// Name of a dialect: "paddle", "timm", "pytorch".
+constexpr std::string_view dialect_name(Dialect dialect) {
+  return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
+}
+
+/// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
+/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
+constexpr Architecture v1_architecture(Scale scale, const Options& options) {
+  const bool paddle = options.dialect == Dialect::paddle;
+  const bool pytorch = options.dialect == Dialect::pytorch;
+  Architecture net;
+  net.name = scale_name(scale);
+  net.dialect = options.dialect;
+  net.input = options.input;
+  net.stem_channels = scaled(kV1StemChannels, scale);
+  net.stem_stride = options.strides[0];
+  net.stem_batch_norm = !pytorch;
+  for (const Block& row : kV1Table) {
+    Block block = row;
+    const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
+    block.in = scaled(row.in, scale);
+    block.out = scaled(row.out, scale);
+    if (first && row.stage > 2)
+      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
+    if (first && row.stage == 5 && pytorch) block.kernel = 5;
+    net.blocks[net.block_count++] = block;
+  }
+  net.activation = options.activation;
+  net.squeeze_divisor = pytorch ? 8 : 1;
+  net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
+  net.head = options.head;
+  net.head_bias = !paddle && options.head > 0;
+  net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
+  net.classes = options.classes;
+  return net;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_ARCHITECTURE_HPP
+// from pplcnet/layer.hpp
+#ifndef PPLCNET_LAYER_HPP
+#define PPLCNET_LAYER_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Weights are stored in panels of this many output channels, the widest vector of any supported
+/// CPU, so that one file of packed weights serves every instruction set.
+inline constexpr int kPanel = 16;
+
+constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
+  return (value + divisor - 1) / divisor;
+}
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return ceil_div(value, multiple) * multiple;
+}
+
+/// Height, width and channels of one image's activations.
+struct Shape {
+  int height = 1, width = 1, channels = 0;
+
+  constexpr std::int64_t pixels() const { return std::int64_t{height} * width; }
+  constexpr std::int64_t size() const { return pixels() * channels; }
+  constexpr bool operator==(const Shape&) const = default;
+};
+
+/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
+enum class Operator : unsigned char {
+  convolution,  ///< dense kernel × kernel over the picture (the stem)
+  depthwise,    ///< kernel × kernel, each channel alone
+  pointwise,    ///< 1×1: a matrix product over channels, pixel by pixel
+  pool,         ///< mean over all pixels: a map becomes a vector
+  dense,        ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  gate,         ///< a map times a vector, channel by channel
+};
+
+/// Which part of the network a layer is: decides its name and where its weights come from.
+enum class Part : unsigned char {
+  stem,
+  depthwise,
+  squeeze_pool,
+  squeeze_reduce,
+  squeeze_expand,
+  squeeze_gate,
+  pointwise,
+  pool,
+  head,
+  classifier,
+};
+
+/// Activations in the workspace, channels last, inside a frame of zeros as wide as the padding of
+/// the convolution that reads them, so that no kernel ever asks where the border is. Rows are kept
+/// in a ring: all of them where the map is stored whole, or only as many as their reader needs at
+/// a time.
+struct Map {
+  std::size_t offset =
+      0;  ///< of the first float: in the workspace's maps, or in a thread's scratch
+  Shape shape = {};
+  int top = 0, left = 0, bottom = 0, right = 0;  ///< frame, in pixels
+  int pixel_pitch = 0;                           ///< floats from a pixel to its right neighbour
+  int ring = 0;                                  ///< rows that are kept
+  bool local = false;                            ///< in scratch: each thread has its own
+
+  constexpr bool exists() const { return pixel_pitch > 0; }
+  constexpr int framed_height() const { return top + shape.height + bottom; }
+  constexpr std::size_t row_pitch() const {
+    return static_cast<std::size_t>(left + shape.width + right) *
+           static_cast<std::size_t>(pixel_pitch);
+  }
+  constexpr std::size_t floats() const {
+    return static_cast<std::size_t>(
+        round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
+  }
+  /// Offset of row y, left frame first; the frame's rows are -top … height + bottom - 1.
+  constexpr std::size_t row(int y) const {
+    return offset + static_cast<std::size_t>((y + ring) % ring) * row_pitch();
+  }
+  /// Offset of pixel (y, 0).
+  constexpr std::size_t pixels(int y) const {
+    return row(y) + static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
+  }
+};
+
+/// One step of the plan: what to compute, from where, to where, with which weights.
+struct Layer {
+  Operator op = Operator::pointwise;
+  Part part = Part::pointwise;
+  Activation activation = Activation::none;
+  int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
+  int block = -1;            ///< ordinal of the block in the architecture's table
+  int kernel = 1;
+  Stride stride = {};
+  Shape input = {}, output = {};
+
+  // In files.
+  bool batch_norm = false;         ///< a batch norm follows the weights
+  bool bias = false;               ///< the weights have a bias of their own
+  int scale_percent = 100;         ///< the weights are multiplied by this / 100 (dropout)
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta
+  std::int64_t buffers = 0;        ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;  ///< without biases and activations
+
+  // In memory; offsets count floats.
+  std::size_t weights = 0;  ///< in Weights: [panel][k][16]; depthwise: [tap][channel]
+  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
+  Map source = {},
+      target = {};  ///< maps that are read and written in full (target: unless `fused`)
+  std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
+  int rows = 1;                                      ///< output rows that are computed at a time
+  int chain_end = 0;   ///< in the first layer of a chain: the layer behind its last one
+  int pitch = 0;       ///< floats from pixel to pixel in scratch (depthwise)
+  bool fused = false;  ///< a depthwise whose rows go through scratch into the next layer
+
+  /// Length of the sum behind one output channel.
+  constexpr int depth() const {
+    return op == Operator::depthwise     ? kernel * kernel
+           : op == Operator::convolution ? kernel * kernel * input.channels
+                                         : input.channels;
+  }
+  /// Columns of the framed input that the kernel reads.
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
+  constexpr int padding() const { return (kernel - 1) / 2; }
+  constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
+  constexpr std::size_t weight_floats() const {
+    if (!has_weights()) return 0;
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth());
+  }
+  constexpr std::size_t bias_floats() const {
+    return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;
+  }
+};
+
+/// Images that share one pass over the weights of the head.
+inline constexpr int kChunk = 8;
+
+/// A network, laid out: its layers in order of execution, and the memory they need.
+struct Plan {
+  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
+
+  Architecture architecture;
+  Layer layers[kMaxLayers] = {};
+  int layer_count = 0;
+  int stages[8] = {};  ///< index of each stage's last layer
+  int stage_count = 0;
+
+  std::size_t weight_floats = 0;
+  std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
+  std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
+  std::size_t scratch_floats = 0;  ///< workspace: for each thread
+
+  std::int64_t parameter_count = 0;
+  std::int64_t buffer_count = 0;
+  std::int64_t multiply_add_count = 0;
+
+  constexpr const Layer& back() const { return layers[layer_count - 1]; }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_LAYER_HPP
+// from pplcnet/network.hpp
+#ifndef PPLCNET_NETWORK_HPP
+#define PPLCNET_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+// from pplcnet/plan.hpp
+#ifndef PPLCNET_PLAN_HPP
+#define PPLCNET_PLAN_HPP
+
+#include <cstdint>
+
+// from pplcnet/memory.hpp
+#ifndef PPLCNET_MEMORY_HPP
+#define PPLCNET_MEMORY_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+
+// Where a plan's activations live, and how many rows of them at a time.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The cost model: how much of each cache a block of rows may fill, in bytes. Rows of a depthwise
+/// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
+/// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
+/// each pass over them.
+inline constexpr std::size_t kL1Share = 24 << 10;
+inline constexpr std::size_t kL2Share = 192 << 10;
+
+/// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
+/// computed a few rows at a time, just before its reader needs them (a chain).
+inline constexpr std::size_t kLargestMap = 640 << 10;
+
+namespace planning {
+
+/// Pixels whose distance is a multiple of 512 bytes compete for an eighth of L1 or less, and a 5×5
+/// kernel reads dozens of them at a time: one more cache line between them spreads them over all
+/// of it.
+constexpr int spread_pitch(int channels) {
+  return channels % 128 == 0 ? channels + kPanel : channels;
+}
+
+/// A map stored whole, inside the frame that `reader` needs.
+constexpr Map framed(const Shape& shape, const Layer& reader) {
+  const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
+  const int pad = taps ? reader.padding() : 0;
+  const int last_row = (reader.output.height - 1) * reader.stride.height + reader.kernel - pad;
+  const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
+  Map map = {.shape = shape,
+             .top = pad,
+             .left = pad,
+             .bottom = taps ? std::max(0, last_row - shape.height) : 0,
+             .right = taps ? std::max(0, last_column - shape.width) : 0,
+             .pixel_pitch = spread_pitch(shape.channels)};
+  map.ring = map.framed_height();
+  return map;
+}
+
+constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
+  const auto fit = static_cast<int>(
+      std::clamp<std::size_t>(bytes / bytes_per_row, 1, static_cast<std::size_t>(height)));
+  return static_cast<int>(ceil_div(height, ceil_div(height, fit)));  // blocks of equal height
+}
+
+constexpr bool works_by_rows(const Layer& layer) {
+  return layer.op == Operator::convolution || layer.op == Operator::depthwise ||
+         layer.op == Operator::pointwise;
+}
+
+/// How many rows each layer computes at a time, and the scratch that takes.
+constexpr void choose_rows(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    std::size_t scratch = 0;
+    if (layer.op == Operator::convolution) {
+      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.input.channels) *
+                               static_cast<std::size_t>(layer.framed_columns());
+      layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
+                           layer.output.height);
+      scratch =
+          line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
+    } else if (layer.op == Operator::depthwise) {
+      const Layer& reader = plan.layers[i + 1];
+      layer.pitch = spread_pitch(layer.output.channels);
+      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.output.width) *
+                               static_cast<std::size_t>(layer.pitch);
+      const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
+      layer.rows = rows_of(small ? kL1Share : kL2Share, line, layer.output.height);
+      if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
+    } else if (layer.op == Operator::pointwise) {
+      const Layer& writer = plan.layers[i - 1];
+      layer.rows = writer.fused ? writer.rows : layer.output.height;
+      layer.pitch = spread_pitch(layer.input.channels);
+    }
+    plan.scratch_floats = std::max(
+        plan.scratch_floats, static_cast<std::size_t>(round_up(
+                                 static_cast<std::int64_t>(scratch / sizeof(float)), kPanel)));
+  }
+}
+
+/// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
+/// with its reader, and its output goes to a ring of rows in scratch.
+constexpr void form_chains(Plan& plan) {
+  int first = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const bool by_rows = works_by_rows(layer);
+    if (by_rows && !layer.fused) layer.target = framed(layer.output, plan.layers[i + 1]);
+    const Layer& reader = plan.layers[i + 1];
+    const bool large = layer.target.floats() * sizeof(float) > kLargestMap;
+    if (by_rows && (layer.fused || (large && reader.op == Operator::depthwise))) {
+      if (large) {
+        // What one block of the reader needs, and what is written beyond it: the rest of the
+        // writer's block, and the frame below the last one.
+        const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + layer.rows -
+                           1 + layer.target.bottom;
+        layer.target.ring =
+            std::min(layer.target.ring, static_cast<int>(round_up(needed, layer.rows)));
+        layer.target.local = true;
+        layer.target.offset = plan.scratch_floats;
+        plan.scratch_floats += layer.target.floats();
+      }
+      continue;
+    }
+    plan.layers[first].chain_end = i + 1;
+    first = i + 1;
+  }
+}
+
+/// Gives every whole map and every vector its place. At any moment two maps live, the one being
+/// read and the one being written: they take turns at the two ends of the region.
+constexpr void place_maps(Plan& plan) {
+  std::size_t previous = 0;
+  for (const Layer& layer : plan.layers) {
+    if (!layer.target.exists() || layer.target.local) continue;
+    plan.map_floats = std::max(plan.map_floats, previous + layer.target.floats());
+    previous = layer.target.floats();
+  }
+  bool low = true;
+  Map current;
+  std::size_t vector = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    if (layer.target.exists() && !layer.target.local) {
+      layer.target.offset = low ? 0 : plan.map_floats - layer.target.floats();
+      low = !low;
+    }
+    layer.source = current;
+    layer.source_vector = vector;
+    if (layer.target.exists()) current = layer.target;
+    if (layer.op == Operator::pool || layer.op == Operator::dense) {
+      layer.target_vector = vector = plan.vector_floats;
+      plan.vector_floats +=
+          static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
+    }
+  }
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MEMORY_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+constexpr int strided(int size, int kernel, int stride) {
+  return (size + 2 * ((kernel - 1) / 2) - kernel) / stride + 1;
+}
+
+constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels) {
+  return {strided(in.height, kernel, stride.height), strided(in.width, kernel, stride.width),
+          channels};
+}
+
+/// Appends a layer whose input is `input`; counts its parameters and places its weights.
+constexpr Layer& append(Plan& plan, Layer layer) {
+  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+  if (layer.has_weights()) {
+    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
+                       (layer.batch_norm ? 2 * layer.output.channels : 0);
+    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
+    layer.multiply_adds = weights * layer.output.pixels();
+    layer.weights = plan.weight_floats;
+    layer.biases = layer.weights + layer.weight_floats();
+    plan.weight_floats = layer.biases + layer.bias_floats();
+  }
+  plan.parameter_count += layer.parameters;
+  plan.buffer_count += layer.buffers;
+  plan.multiply_add_count += layer.multiply_adds;
+  plan.layers[plan.layer_count] = layer;
+  return plan.layers[plan.layer_count++];
+}
+
+constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const Layer& depthwise) {
+  const int channels = depthwise.output.channels;
+  int squeezed = channels / 4;
+  if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
+  Layer layer = {.stage = depthwise.stage, .index = depthwise.index, .block = depthwise.block};
+  const Shape wide = {1, 1, channels}, narrow = {1, 1, squeezed};
+
+  layer.op = Operator::pool;
+  layer.part = Part::squeeze_pool;
+  layer.input = depthwise.output;
+  layer.output = wide;
+  append(plan, layer);
+
+  layer.op = Operator::dense;
+  layer.bias = true;
+  layer.part = Part::squeeze_reduce;
+  layer.activation = Activation::relu;
+  layer.input = wide;
+  layer.output = narrow;
+  append(plan, layer);
+
+  layer.part = Part::squeeze_expand;
+  layer.activation = net.gate;
+  layer.input = narrow;
+  layer.output = wide;
+  append(plan, layer);
+
+  layer.op = Operator::gate;
+  layer.part = Part::squeeze_gate;
+  layer.bias = false;
+  layer.activation = Activation::none;
+  layer.input = layer.output = depthwise.output;
+  append(plan, layer);
+}
+
+constexpr void append_block(Plan& plan, const Architecture& net, int ordinal) {
+  const Block& block = net.blocks[ordinal];
+  const bool first = ordinal == 0 || net.blocks[ordinal - 1].stage != block.stage;
+  const Shape input = plan.back().output;
+  Layer layer = {.activation = net.activation,
+                 .stage = block.stage,
+                 .index = first ? 0 : plan.back().index + 1,
+                 .block = ordinal,
+                 .batch_norm = true};
+  layer.op = Operator::depthwise;
+  layer.part = Part::depthwise;
+  layer.kernel = block.kernel;
+  layer.stride = block.stride;
+  layer.input = input;
+  layer.output = convolved(input, block.kernel, block.stride, input.channels);
+  layer.fused = !block.squeeze_excite;
+  const Layer depthwise = append(plan, layer);
+  if (block.squeeze_excite) append_squeeze_excite(plan, net, depthwise);
+
+  layer.op = Operator::pointwise;
+  layer.part = Part::pointwise;
+  layer.kernel = 1;
+  layer.stride = 1;
+  layer.fused = false;
+  layer.input = depthwise.output;
+  layer.output = {depthwise.output.height, depthwise.output.width, block.out};
+  append(plan, layer);
+  if (first) ++plan.stage_count;
+  plan.stages[plan.stage_count - 1] = plan.layer_count - 1;
+}
+
+constexpr void append_layers(Plan& plan, const Architecture& net) {
+  const Shape picture = {net.input.height, net.input.width, 3};
+  append(plan, {.op = Operator::convolution,
+                .part = Part::stem,
+                .activation = net.activation,
+                .stage = 1,
+                .kernel = 3,
+                .stride = net.stem_stride,
+                .input = picture,
+                .output = convolved(picture, 3, net.stem_stride, net.stem_channels),
+                .batch_norm = net.stem_batch_norm});
+  for (int i = 0; i < net.block_count; ++i) append_block(plan, net, i);
+
+  Layer layer = {.op = Operator::pool, .part = Part::pool, .input = plan.back().output};
+  layer.output = {1, 1, layer.input.channels};
+  append(plan, layer);
+  layer.op = Operator::dense;
+  layer.input = layer.output;
+  if (net.head > 0) {
+    layer.part = Part::head;
+    layer.activation = net.activation;
+    layer.bias = net.head_bias;
+    layer.output = {1, 1, net.head};
+    append(plan, layer);
+    layer.input = layer.output;
+  }
+  layer.part = Part::classifier;
+  layer.activation = Activation::none;
+  layer.bias = true;
+  layer.scale_percent = 100 - net.dropout_percent;
+  layer.output = {1, 1, net.classes};
+  append(plan, layer);
+}
+
+}  // namespace planning
+
+/// Turns an architecture into layers: shapes, weights, blocks, buffers and counts.
+constexpr Plan make_plan(const Architecture& architecture) {
+  Plan plan;
+  plan.architecture = architecture;
+  planning::append_layers(plan, architecture);
+  planning::choose_rows(plan);
+  planning::form_chains(plan);
+  planning::place_maps(plan);
+  return plan;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_HPP
+// from pplcnet/simd/executor.hpp
+#ifndef PPLCNET_SIMD_EXECUTOR_HPP
+#define PPLCNET_SIMD_EXECUTOR_HPP
+
+#include <memory>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A piece of work that an executor runs: `body(i)` does the i-th part. Cheap to copy; valid only
+/// until the executor returns.
+class Task {
+ public:
+  Task() = default;
+  template <class Body>
+  explicit Task(const Body& body) noexcept
+      : body_(&body), call_([](const void* b, int i) { (*static_cast<const Body*>(b))(i); }) {}
+
+  void operator()(int part) const noexcept { call_(body_, part); }
+
+ private:
+  const void* body_ = nullptr;
+  void (*call_)(const void*, int) = nullptr;
+};
+
+/// Whoever owns threads lends them through this. It refers to any callable
+/// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
+/// once, in any order, on any threads, and returns when all are done. By default everything runs
+/// in the calling thread. The answer has the same bits whatever the executor.
+class Executor {
+ public:
+  constexpr Executor() = default;
+
+  /// Splits work into at most `threads` parts; refers to `parallel_for`, which must outlive it.
+  template <class ParallelFor>
+  Executor(ParallelFor& parallel_for, int threads) noexcept
+      : threads_(threads),
+        context_(std::addressof(parallel_for)),
+        run_([](void* context, int parts, Task task) {
+          (*static_cast<ParallelFor*>(context))(parts, task);
+        }) {}
+
+  int threads() const noexcept { return threads_; }
+  void operator()(int parts, Task task) const noexcept {
+    if (run_ != nullptr && parts > 1) return run_(context_, parts, task);
+    for (int i = 0; i < parts; ++i) task(i);
+  }
+
+ private:
+  int threads_ = 1;
+  void* context_ = nullptr;
+  void (*run_)(void*, int, Task) = nullptr;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_SIMD_EXECUTOR_HPP
+// from pplcnet/simd/foreach_isa.hpp
+#ifndef PPLCNET_SIMD_FOREACH_ISA_HPP
+#define PPLCNET_SIMD_FOREACH_ISA_HPP
+
+// Compiles the kernels once for each instruction set.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+// from pplcnet/simd/isa.hpp
+#ifndef PPLCNET_SIMD_ISA_HPP
+#define PPLCNET_SIMD_ISA_HPP
+
+
+#if !__has_include(<hwy/highway.h>)
+#error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
+#endif
+#ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
+#error "include pplcnet before hwy/foreach_target.h"
+#endif
+// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
+#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
+#define HWY_WANT_AVX3_DL
+#endif
+#include <hwy/highway.h>
+
+// The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
+// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
+// Highway numbers better targets lower.
+#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2) && !defined(__AVX2__)
+#define PPLCNET_CHOOSE_ISA 1
+#include <cpuid.h>
+#else
+#define PPLCNET_CHOOSE_ISA 0
+#endif
+
+// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
+// an ARM with SVE runs them as NEON.
+#if HWY_ARCH_ARM_A64
+#define PPLCNET_BASELINE HWY_NEON
+#define PPLCNET_BASELINE_NAMESPACE N_NEON
+#else
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A copy of the kernels. `baseline` is what the compiler was told to assume; where that is at
+/// least AVX2, or on ARM, it is the only copy.
+enum class Isa : unsigned char { baseline, avx2, avx512 };
+
+#if PPLCNET_CHOOSE_ISA
+/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
+/// targets AVX2 and AVX3 assume.
+inline Isa detect_isa() noexcept {
+  constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
+  constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
+                              1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
+  unsigned saved = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
+  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
+  if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
+  constexpr unsigned kAvx512 =
+      1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
+  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
+}
+
+/// The best copy for this CPU; asked once.
+inline Isa best_isa() noexcept {
+  static const Isa isa = detect_isa();
+  return isa;
+}
+#else
+/// The best copy for this CPU.
+constexpr Isa best_isa() noexcept { return Isa::baseline; }
+#endif
+
+/// Name of a copy in Highway's terms ("AVX3" is AVX-512), for logs and reports.
+inline const char* isa_name(Isa isa = best_isa()) noexcept {
+  switch (isa) {
+    case Isa::avx512:
+      return "AVX3";
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::baseline:
+      break;
+  }
+  return hwy::TargetName(PPLCNET_BASELINE);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_SIMD_ISA_HPP
+// from pplcnet/simd/run.hpp
+#ifndef PPLCNET_SIMD_RUN_HPP
+#define PPLCNET_SIMD_RUN_HPP
+
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// One call of forward: what the kernels are given.
+struct Run {
+  const Layer* layers = nullptr;
+  int layer_count = 0;
+  const float* weights = nullptr;
+  const float* input = nullptr;  ///< planar [3][height][width], one image after the other
+  int images = 1;                ///< at most kChunk
+  /// [images][layer_count]: where a copy of a layer's output goes, planar
+  /// [channels][height][width], as after its activation; null: not wanted. Layers behind the last
+  /// wanted one are not computed.
+  float* const* destinations = nullptr;
+
+  float* maps = nullptr;     ///< plan.map_floats
+  float* vectors = nullptr;  ///< plan.vector_floats
+  float* scratch = nullptr;  ///< threads × scratch_floats
+  std::size_t scratch_floats = 0;
+  int threads = 1;
+  Executor executor = {};
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_SIMD_RUN_HPP
+
+#if PPLCNET_CHOOSE_ISA
+// Highway's protocol of hwy/foreach_target.h for two targets: each flip of HWY_TARGET_TOGGLE
+// opens the guards of hwy's own -inl headers again; two flips leave it as it was.
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX2
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
+// from pplcnet/simd/forward-inl.hpp
+// Walks a plan. Compiled once per instruction set, with all kernels.
+#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
+
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
+using Lanes16 = hn::CappedTag<float, kPanel>;
+using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+
+/// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
+struct Clamp {
+  float low, high;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Min(hn::Max(x, hn::Set(d, low)), hn::Set(d, high));
+  }
+};
+
+/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+struct Hardsigmoid {
+  float slope = 1.0f / 6.0f;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+  }
+};
+
+struct Hardswish {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(x, Hardsigmoid()(d, x));
+  }
+};
+
+/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
+/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
+/// only.
+template <bool kGates = false, class Tile>
+HWY_INLINE void finish(const Tile& tile, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (activation == Activation::hardswish) return tile.store(Hardswish());
+  if constexpr (kGates) {
+    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
+    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+  }
+  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
+                   activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-inl.hpp
+// Depthwise convolution, channels last. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
+/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
+inline constexpr int kDepthwisePixels = 7;
+
+/// g++ would rather read the same input from memory for every tap than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+struct DepthwiseRow {
+  const float* const* inputs;  // [kernel row]: the first tap of the first output
+  std::size_t input_pixel_pitch;
+  const float* weights;  // [tap][channels]
+  std::size_t tap_pitch;
+  float* output;
+  std::size_t output_pixel_pitch;
+};
+
+/// kPixels outputs of one vector of channels; taps are added in raster order.
+template <class D, int kKernel, int kStride, int kPixels>
+class DepthwiseTile {
+  using V = hn::Vec<D>;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+
+ public:
+  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+    start(bias, Indices<kPixels>());
+    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    const std::size_t first = static_cast<std::size_t>(channel) +
+                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
+    const float* weights = row.weights + channel;
+    for (int y = 0; y < kKernel; ++y) {
+      V taps[kKernel];
+      load(taps, weights, Indices<kKernel>());
+      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * row.tap_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_pixels(activate, Indices<kPixels>());
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
+    ((sums_[kPixel] = bias), ...);
+  }
+
+  template <int... kTap>
+  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+  }
+
+  template <int... kInput>
+  HWY_INLINE void add_inputs(const float* input, const V* taps,
+                             std::integer_sequence<int, kInput...>) {
+    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
+      input += row_.input_pixel_pitch),
+     ...);
+  }
+
+  template <int kInput, int... kPixel>
+  HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
+    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+  }
+
+  template <int kTap, int kPixel>
+  HWY_INLINE void add_tap(V input, const V* taps) {
+    if constexpr (kTap >= 0 && kTap < kKernel)
+      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate,
+                               std::integer_sequence<int, kPixel...>) const {
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+     ...);
+  }
+
+  const DepthwiseRow& row_;
+  float* output_;
+  V sums_[kPixels];
+};
+
+/// Rows of a depthwise layer: where their inputs are, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
+  int count;
+  float* output;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
+/// output row needs it.
+template <class D, int kKernel, int kStride>
+HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows, int channel) {
+  DepthwiseRow row = {
+      .inputs = rows.inputs,
+      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+      .weights = weights + layer.weights,
+      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
+      .output = rows.output,
+      .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto bias = hn::Load(D(), weights + layer.biases + channel);
+  const int width = layer.output.width;
+  const auto whole = [&](int x) HWY_ATTR {
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
+           layer.activation);
+  };
+  for (int y = 0; y < rows.count; ++y) {
+    int x = 0;
+    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
+    if (x < width && width >= kDepthwisePixels) {
+      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    } else {
+      for (; x < width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+    }
+    row.inputs += layer.stride.height;
+    row.output += rows.output_row_pitch;
+  }
+}
+
+template <int kKernel, int kStride>
+HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows) {
+  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
+  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
+  int channel = 0;
+  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  if constexpr (kLanes8 < kLanes16)
+    for (; channel < layer.output.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+}
+
+inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
+  const bool wide = layer.stride.width == 2;
+  if (layer.kernel == 3) {
+    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
+                : depthwise_kernel<3, 1>(layer, weights, rows);
+  }
+  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
+              : depthwise_kernel<5, 1>(layer, weights, rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/product-inl.hpp
+// The register-tiled matrix product behind convolution and pointwise. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
+/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
+/// kernel row for a convolution.
+struct Product {
+  const float* input;
+  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
+  int segments;
+  std::size_t segment_pitch;
+  int segment_length;
+  const float* weights;  // [panel][k][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
+/// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
+inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
+
+/// kLength is the segments' length where it is known to be short, otherwise 0.
+template <class D, int kPixels, int kVectors, int kLength>
+class ProductTile {
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(Indices<kPixels * kVectors>());
+    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
+    const std::size_t panel_pitch = depth * kPanel;
+    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
+    // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
+    // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+    const float* rows[kGroups];
+    point(rows, input, Indices<kGroups>());
+    for (int s = 0; s < product.segments; ++s) {
+      if constexpr (kLength > 0) {
+        steps(rows, weights, panel_pitch, Indices<kLength>());
+        weights += kLength * kPanel;
+        advance(rows, product.segment_pitch, Indices<kGroups>());
+      } else {
+        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
+          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
+          advance(rows, 1, Indices<kGroups>());
+        }
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pixels(activate,
+                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                 column, Indices<kPixels>());
+  }
+
+ private:
+  static constexpr int kGroups = (kPixels + 2) / 3;
+
+  template <int... kIndex>
+  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+    const D d;
+    ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
+  }
+
+  template <int... kGroup>
+  HWY_INLINE void point(const float** rows, const float* input,
+                        std::integer_sequence<int, kGroup...>) const {
+    ((rows[kGroup] = input + 3 * kGroup * product_.pixel_pitch), ...);
+  }
+
+  template <int... kGroup>
+  static HWY_INLINE void advance(const float** rows, std::size_t floats,
+                                 std::integer_sequence<int, kGroup...>) {
+    ((rows[kGroup] += floats), ...);
+  }
+
+  template <int... kStepIndex>
+  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                        std::integer_sequence<int, kStepIndex...>) {
+    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  }
+
+  /// Adds the products of one k.
+  template <int... kVector>
+  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
+                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(
+        D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, k, row, Indices<kPixels>());
+    // Weights come from L3: fetch those of the next channels while these are at work.
+    constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
+    if constexpr (kLength == 0)
+      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+  }
+
+  template <int... kPixel>
+  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+                       Indices<kVectors>()),
+     ...);
+  }
+
+  template <int kPixel, int... kVector>
+  HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
+    ((sums_[kPixel * kVectors + kVector] =
+          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
+                               std::integer_sequence<int, kPixel...>) const {
+    const std::size_t gap = product_.output_row_pitch -
+                            static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+  }
+
+  HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
+    to += product_.output_pixel_pitch;
+    if (++column == product_.width) {
+      column = 0;
+      to += gap;
+    }
+  }
+
+  template <int kPixel, class Activate, int... kVector>
+  HWY_INLINE void store_pixel(const Activate& activate, float* to,
+                              std::integer_sequence<int, kVector...>) const {
+    const D d;
+    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kPixels * kVectors];
+};
+
+/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
+/// one before it: what it computes again has the same bits.
+template <class D, int kChannels, int kLength>
+HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kHalf = kTilePixels / 2;
+  const auto tile = [&](auto size, int pixel) HWY_ATTR {
+    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+           product.activation);
+  };
+  using Whole = std::integral_constant<int, kTilePixels>;
+  using Half = std::integral_constant<int, kHalf>;
+  using One = std::integral_constant<int, 1>;
+  int pixel = 0;
+  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+}
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+template <int kLength = 0>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  int channel = begin;
+  constexpr int kWide = kTilePanels * kPanel;
+  if constexpr (kTilePanels > 1)
+    for (; channel + kWide <= end; channel += kWide)
+      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+  for (; channel + kPanel <= end; channel += kPanel)
+    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/vector-inl.hpp
+// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Mean over all pixels, in raster order, of channels [begin, end).
+template <class D>
+HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
+  const D d;
+  const Map& source = layer.source;
+  const auto share = hn::Set(d, 1.0f / static_cast<float>(layer.input.pixels()));
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    auto sum = hn::Zero(d);
+    for (int y = 0; y < layer.input.height; ++y) {
+      const float* pixel = maps + source.pixels(y) + channel;
+      for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+        sum = hn::Add(sum, hn::LoadU(d, pixel));
+    }
+    hn::StoreU(hn::Mul(sum, share), d, output + channel);
+  }
+}
+
+/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  pool_channels<Lanes16>(layer, maps, begin, whole, output);
+  pool_channels<Lanes8>(layer, maps, whole, end, output);
+}
+
+/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
+/// added in a fixed order.
+class DenseTile {
+  using D = Lanes16;
+  using V = hn::Vec<D>;
+  static constexpr int kParts = 4;
+  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kPanel / kStep;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+                       float* output)
+      : output_(output) {
+    start(biases, Indices<kParts * kVectors>());
+    int k = 0;
+    for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
+      for (int part = 0; part < kParts; ++part)
+        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      add_parts(input + k, weights, Indices<kParts * kVectors>());
+    }
+    const int rest = depth - k;
+    if (rest > 0) add_part<0>(input[k], weights, Indices<kVectors>());
+    if (rest > 1) add_part<1>(input[k + 1], weights + kPanel, Indices<kVectors>());
+    if (rest > 2) add_part<2>(input[k + 2], weights + 2 * kPanel, Indices<kVectors>());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_vectors(activate, Indices<kVectors>());
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] =
+          kIndex < kVectors ? hn::Load(D(), biases + kIndex % kVectors * kStep) : hn::Zero(D())),
+     ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void add_parts(const float* input, const float* weights,
+                            std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
+                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+     ...);
+  }
+
+  template <int kPart, int... kVector>
+  HWY_INLINE void add_part(float input, const float* weights,
+                           std::integer_sequence<int, kVector...>) {
+    ((sums_[kPart * kVectors + kVector] =
+          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+                     sums_[kPart * kVectors + kVector])),
+     ...);
+  }
+
+  template <int kVector>
+  HWY_INLINE V sum() const {
+    return hn::Add(hn::Add(sums_[kVector], sums_[kVectors + kVector]),
+                   hn::Add(sums_[2 * kVectors + kVector], sums_[3 * kVectors + kVector]));
+  }
+
+  template <class Activate, int... kVector>
+  HWY_INLINE void store_vectors(const Activate& activate,
+                                std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(activate(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
+  }
+
+  float* output_;
+  V sums_[kParts * kVectors];
+};
+
+/// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
+/// of them while a panel's weights are in L2.
+HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                        std::size_t input_pitch, float* output, std::size_t output_pitch,
+                        int images, int begin, int end) {
+  const int depth = layer.depth();
+  for (int panel = begin; panel < end; ++panel) {
+    const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
+      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
+                             weights + layer.biases + channel, input + image * input_pitch, depth,
+                             output + image * output_pitch + channel),
+                   layer.activation);
+  }
+}
+
+/// Rows [begin, end) of a map times a vector, in place.
+HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+  const Lanes8 d;
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* pixel = maps + source.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
+                   pixel + channel);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/chain-inl.hpp
+// Layers that work row by row, joined into chains. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
+                        std::size_t row_pitch, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from += row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
+}
+
+/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
+inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto columns = static_cast<std::size_t>(layer.framed_columns());
+  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += columns) {
+      std::memset(lines, 0, columns * sizeof(float));
+      if (y < 0 || y >= picture.height) continue;
+      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
+                  used * sizeof(float));
+    }
+}
+
+/// A layer's product into the map at `output`; what it reads is left to say.
+inline Product product_of(const Layer& layer, const float* weights, float* output) {
+  return {.input = nullptr,
+          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+          .segments = 1,
+          .segment_pitch = 0,
+          .segment_length = layer.depth(),
+          .weights = weights + layer.weights,
+          .biases = weights + layer.biases,
+          .channels = layer.output.channels,
+          .activation = layer.activation,
+          .output = output,
+          .width = layer.output.width,
+          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
+          .output_row_pitch = layer.target.row_pitch()};
+}
+
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  if (map.top + map.left + map.bottom + map.right == 0) return;
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  const auto clear_row = [&](int y) {
+    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+  };
+  if (begin == 0)
+    for (int y = -map.top; y < 0; ++y) clear_row(y);
+  for (int y = begin; y < end; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
+  if (end == map.shape.height)
+    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
+/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
+/// layer behind it; a unit is named by its last layer.
+class Chain {
+ public:
+  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+      : run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first) {}
+
+  /// Computes rows [begin, end) of the chain's last layer.
+  void compute(int last, int begin, int end) {
+    // Units before the last start with the block that holds the first row they are asked for.
+    int row = begin;
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& layer = run_.layers[unit];
+      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+    }
+    produce(last, end);
+  }
+
+ private:
+  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+
+  int unit_begin(int last) const {
+    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, writer.output.height);
+      if (!writer.target.local) produced = std::min(produced, end);
+      if (first > first_) {
+        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
+        produce(first - 1, std::min(needed, reader.input.height));
+      }
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& layer = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    float* output = base(writer.target) + writer.target.pixels(begin);
+    if (layer.op == Operator::convolution) {
+      convolution(layer, begin, end, output);
+    } else if (layer.op == Operator::pointwise) {
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+    } else if (!layer.fused) {
+      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                      layer.target.row_pitch());
+    } else {
+      const auto pitch = static_cast<std::size_t>(layer.pitch);
+      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
+      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      if (destinations_[first] != nullptr)
+        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, scratch_, end - begin, output);
+    }
+    clear_frame(writer.target, base(writer.target), begin, end);
+    if (destinations_[last] != nullptr)
+      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
+                  writer.target.row_pitch(), begin, end, destinations_[last]);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
+    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const auto line = static_cast<std::size_t>(layer.framed_columns());
+    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
+    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
+    Product rows = product_of(layer, run_.weights, output);
+    rows.input = scratch_;
+    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
+    rows.segments = layer.kernel * layer.input.channels;
+    rows.segment_pitch = line;
+    rows.segment_length = layer.kernel;
+    for (int y = begin; y < end; ++y) {
+      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      rows.input += pitch * static_cast<std::size_t>(step);
+      rows.output += rows.output_row_pitch;
+    }
+  }
+
+  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
+    Product whole = product_of(layer, run_.weights, output);
+    whole.input = input;
+    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  }
+
+  void depthwise_block(const Layer& layer, int begin, int end, float* output,
+                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
+      const int count = std::min(kMaxRows, end - y);
+      const int top = y * layer.stride.height - layer.padding();
+      const int used = (count - 1) * layer.stride.height + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      depthwise(layer, run_.weights,
+                {.inputs = inputs,
+                 .count = count,
+                 .output = output,
+                 .output_pixel_pitch = pixel_pitch,
+                 .output_row_pitch = row_pitch});
+    }
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  float* scratch_;
+  int first_;
+  int produced_[kMaxChain] = {};
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+template <class Body>
+HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
+  const int parts = std::min(threads, count);
+  if (parts <= 1) return body(0, 0, count);
+  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
+  run.executor(parts, Task(part));
+}
+
+/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+inline void dense_layer(const Run& run, int index, int image, int images) {
+  const Layer& layer = run.layers[index];
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
+          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+  });
+}
+
+/// One image's way through the layers.
+class ImageRun {
+ public:
+  ImageRun(const Run& run, int image)
+      : run_(run),
+        picture_(run.input + image * run.layers[0].input.size()),
+        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
+        image_(image) {}
+
+  /// Layers [begin, end).
+  void layers(int begin, int end) const {
+    for (int i = begin; i < end;) {
+      const Layer& layer = run_.layers[i];
+      const int next = layer.chain_end;
+      switch (layer.op) {
+        case Operator::convolution:
+        case Operator::depthwise:
+        case Operator::pointwise:
+          chain(i, next - 1);
+          break;
+        case Operator::pool:
+          pool_map(layer);
+          break;
+        case Operator::dense:
+          dense_layer(run_, i, image_, 1);
+          break;
+        case Operator::gate:
+          gate_map(layer);
+          break;
+      }
+      copy(i);
+      i = next;
+    }
+  }
+
+  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  void copy(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const destination = destinations_[index];
+    if (destination == nullptr) return;
+    if (layer.op == Operator::gate) {
+      const Map& map = layer.source;
+      copy_planar(layer.output, run_.maps + map.pixels(0),
+                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
+                  layer.output.height, destination);
+    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+      std::memcpy(destination, vector(layer.target_vector, layer.output),
+                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+    }
+  }
+
+ private:
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run_.vectors + offset +
+           static_cast<std::size_t>(image_) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+
+  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  void chain(int first, int last) const {
+    int threads = run_.threads;
+    // Bands overlap above the last layer: copies of what is there are left to one thread.
+    for (int i = first; i < last - 1; ++i)
+      if (destinations_[i] != nullptr) threads = 1;
+    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
+    split(run_, threads, run_.layers[last].output.height,
+          [&](int part, int begin, int end) HWY_ATTR {
+            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+          });
+  }
+
+  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
+  void pointwise_map(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const output = run_.maps + layer.target.pixels(0);
+    Product product = product_of(layer, run_.weights, output);
+    product.input = run_.maps + layer.source.pixels(0);
+    constexpr int kShare = kTilePanels * kPanel;
+    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
+                         std::min(layer.output.channels, end * kShare));
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+  }
+
+  void pool_map(const Layer& layer) const {
+    const int channels = layer.output.channels;
+    float* const to = vector(layer.target_vector, layer.output);
+    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+          [&](int, int begin, int end) HWY_ATTR {
+            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
+          });
+  }
+
+  void gate_map(const Layer& layer) const {
+    const float* const gates = vector(layer.source_vector, layer.output);
+    split(run_, run_.threads, layer.output.height,
+          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  int image_;
+};
+
+/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
+/// weights, pass over them once for all images.
+inline void forward(const Run& run) noexcept {
+  int last = run.layer_count;
+  const auto wanted = [&](int layer) {
+    for (int image = 0; image < run.images; ++image)
+      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
+    return false;
+  };
+  while (last > 0 && !wanted(last - 1)) --last;
+  int head = last;
+  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
+  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int layer = head; layer < last; ++layer) {
+    dense_layer(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX3
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
+// from pplcnet/simd/forward-inl.hpp
+// Walks a plan. Compiled once per instruction set, with all kernels.
+#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
+
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
+using Lanes16 = hn::CappedTag<float, kPanel>;
+using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+
+/// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
+struct Clamp {
+  float low, high;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Min(hn::Max(x, hn::Set(d, low)), hn::Set(d, high));
+  }
+};
+
+/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+struct Hardsigmoid {
+  float slope = 1.0f / 6.0f;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+  }
+};
+
+struct Hardswish {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(x, Hardsigmoid()(d, x));
+  }
+};
+
+/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
+/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
+/// only.
+template <bool kGates = false, class Tile>
+HWY_INLINE void finish(const Tile& tile, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (activation == Activation::hardswish) return tile.store(Hardswish());
+  if constexpr (kGates) {
+    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
+    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+  }
+  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
+                   activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-inl.hpp
+// Depthwise convolution, channels last. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
+/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
+inline constexpr int kDepthwisePixels = 7;
+
+/// g++ would rather read the same input from memory for every tap than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+struct DepthwiseRow {
+  const float* const* inputs;  // [kernel row]: the first tap of the first output
+  std::size_t input_pixel_pitch;
+  const float* weights;  // [tap][channels]
+  std::size_t tap_pitch;
+  float* output;
+  std::size_t output_pixel_pitch;
+};
+
+/// kPixels outputs of one vector of channels; taps are added in raster order.
+template <class D, int kKernel, int kStride, int kPixels>
+class DepthwiseTile {
+  using V = hn::Vec<D>;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+
+ public:
+  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+    start(bias, Indices<kPixels>());
+    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    const std::size_t first = static_cast<std::size_t>(channel) +
+                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
+    const float* weights = row.weights + channel;
+    for (int y = 0; y < kKernel; ++y) {
+      V taps[kKernel];
+      load(taps, weights, Indices<kKernel>());
+      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * row.tap_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_pixels(activate, Indices<kPixels>());
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
+    ((sums_[kPixel] = bias), ...);
+  }
+
+  template <int... kTap>
+  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+  }
+
+  template <int... kInput>
+  HWY_INLINE void add_inputs(const float* input, const V* taps,
+                             std::integer_sequence<int, kInput...>) {
+    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
+      input += row_.input_pixel_pitch),
+     ...);
+  }
+
+  template <int kInput, int... kPixel>
+  HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
+    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+  }
+
+  template <int kTap, int kPixel>
+  HWY_INLINE void add_tap(V input, const V* taps) {
+    if constexpr (kTap >= 0 && kTap < kKernel)
+      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate,
+                               std::integer_sequence<int, kPixel...>) const {
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+     ...);
+  }
+
+  const DepthwiseRow& row_;
+  float* output_;
+  V sums_[kPixels];
+};
+
+/// Rows of a depthwise layer: where their inputs are, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
+  int count;
+  float* output;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
+/// output row needs it.
+template <class D, int kKernel, int kStride>
+HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows, int channel) {
+  DepthwiseRow row = {
+      .inputs = rows.inputs,
+      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+      .weights = weights + layer.weights,
+      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
+      .output = rows.output,
+      .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto bias = hn::Load(D(), weights + layer.biases + channel);
+  const int width = layer.output.width;
+  const auto whole = [&](int x) HWY_ATTR {
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
+           layer.activation);
+  };
+  for (int y = 0; y < rows.count; ++y) {
+    int x = 0;
+    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
+    if (x < width && width >= kDepthwisePixels) {
+      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    } else {
+      for (; x < width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+    }
+    row.inputs += layer.stride.height;
+    row.output += rows.output_row_pitch;
+  }
+}
+
+template <int kKernel, int kStride>
+HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows) {
+  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
+  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
+  int channel = 0;
+  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  if constexpr (kLanes8 < kLanes16)
+    for (; channel < layer.output.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+}
+
+inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
+  const bool wide = layer.stride.width == 2;
+  if (layer.kernel == 3) {
+    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
+                : depthwise_kernel<3, 1>(layer, weights, rows);
+  }
+  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
+              : depthwise_kernel<5, 1>(layer, weights, rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/product-inl.hpp
+// The register-tiled matrix product behind convolution and pointwise. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
+/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
+/// kernel row for a convolution.
+struct Product {
+  const float* input;
+  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
+  int segments;
+  std::size_t segment_pitch;
+  int segment_length;
+  const float* weights;  // [panel][k][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
+/// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
+inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
+
+/// kLength is the segments' length where it is known to be short, otherwise 0.
+template <class D, int kPixels, int kVectors, int kLength>
+class ProductTile {
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(Indices<kPixels * kVectors>());
+    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
+    const std::size_t panel_pitch = depth * kPanel;
+    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
+    // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
+    // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+    const float* rows[kGroups];
+    point(rows, input, Indices<kGroups>());
+    for (int s = 0; s < product.segments; ++s) {
+      if constexpr (kLength > 0) {
+        steps(rows, weights, panel_pitch, Indices<kLength>());
+        weights += kLength * kPanel;
+        advance(rows, product.segment_pitch, Indices<kGroups>());
+      } else {
+        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
+          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
+          advance(rows, 1, Indices<kGroups>());
+        }
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pixels(activate,
+                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                 column, Indices<kPixels>());
+  }
+
+ private:
+  static constexpr int kGroups = (kPixels + 2) / 3;
+
+  template <int... kIndex>
+  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+    const D d;
+    ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
+  }
+
+  template <int... kGroup>
+  HWY_INLINE void point(const float** rows, const float* input,
+                        std::integer_sequence<int, kGroup...>) const {
+    ((rows[kGroup] = input + 3 * kGroup * product_.pixel_pitch), ...);
+  }
+
+  template <int... kGroup>
+  static HWY_INLINE void advance(const float** rows, std::size_t floats,
+                                 std::integer_sequence<int, kGroup...>) {
+    ((rows[kGroup] += floats), ...);
+  }
+
+  template <int... kStepIndex>
+  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                        std::integer_sequence<int, kStepIndex...>) {
+    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  }
+
+  /// Adds the products of one k.
+  template <int... kVector>
+  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
+                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(
+        D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, k, row, Indices<kPixels>());
+    // Weights come from L3: fetch those of the next channels while these are at work.
+    constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
+    if constexpr (kLength == 0)
+      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+  }
+
+  template <int... kPixel>
+  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+                       Indices<kVectors>()),
+     ...);
+  }
+
+  template <int kPixel, int... kVector>
+  HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
+    ((sums_[kPixel * kVectors + kVector] =
+          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
+                               std::integer_sequence<int, kPixel...>) const {
+    const std::size_t gap = product_.output_row_pitch -
+                            static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+  }
+
+  HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
+    to += product_.output_pixel_pitch;
+    if (++column == product_.width) {
+      column = 0;
+      to += gap;
+    }
+  }
+
+  template <int kPixel, class Activate, int... kVector>
+  HWY_INLINE void store_pixel(const Activate& activate, float* to,
+                              std::integer_sequence<int, kVector...>) const {
+    const D d;
+    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kPixels * kVectors];
+};
+
+/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
+/// one before it: what it computes again has the same bits.
+template <class D, int kChannels, int kLength>
+HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kHalf = kTilePixels / 2;
+  const auto tile = [&](auto size, int pixel) HWY_ATTR {
+    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+           product.activation);
+  };
+  using Whole = std::integral_constant<int, kTilePixels>;
+  using Half = std::integral_constant<int, kHalf>;
+  using One = std::integral_constant<int, 1>;
+  int pixel = 0;
+  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+}
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+template <int kLength = 0>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  int channel = begin;
+  constexpr int kWide = kTilePanels * kPanel;
+  if constexpr (kTilePanels > 1)
+    for (; channel + kWide <= end; channel += kWide)
+      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+  for (; channel + kPanel <= end; channel += kPanel)
+    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/vector-inl.hpp
+// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Mean over all pixels, in raster order, of channels [begin, end).
+template <class D>
+HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
+  const D d;
+  const Map& source = layer.source;
+  const auto share = hn::Set(d, 1.0f / static_cast<float>(layer.input.pixels()));
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    auto sum = hn::Zero(d);
+    for (int y = 0; y < layer.input.height; ++y) {
+      const float* pixel = maps + source.pixels(y) + channel;
+      for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+        sum = hn::Add(sum, hn::LoadU(d, pixel));
+    }
+    hn::StoreU(hn::Mul(sum, share), d, output + channel);
+  }
+}
+
+/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  pool_channels<Lanes16>(layer, maps, begin, whole, output);
+  pool_channels<Lanes8>(layer, maps, whole, end, output);
+}
+
+/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
+/// added in a fixed order.
+class DenseTile {
+  using D = Lanes16;
+  using V = hn::Vec<D>;
+  static constexpr int kParts = 4;
+  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kPanel / kStep;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+                       float* output)
+      : output_(output) {
+    start(biases, Indices<kParts * kVectors>());
+    int k = 0;
+    for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
+      for (int part = 0; part < kParts; ++part)
+        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      add_parts(input + k, weights, Indices<kParts * kVectors>());
+    }
+    const int rest = depth - k;
+    if (rest > 0) add_part<0>(input[k], weights, Indices<kVectors>());
+    if (rest > 1) add_part<1>(input[k + 1], weights + kPanel, Indices<kVectors>());
+    if (rest > 2) add_part<2>(input[k + 2], weights + 2 * kPanel, Indices<kVectors>());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_vectors(activate, Indices<kVectors>());
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] =
+          kIndex < kVectors ? hn::Load(D(), biases + kIndex % kVectors * kStep) : hn::Zero(D())),
+     ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void add_parts(const float* input, const float* weights,
+                            std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
+                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+     ...);
+  }
+
+  template <int kPart, int... kVector>
+  HWY_INLINE void add_part(float input, const float* weights,
+                           std::integer_sequence<int, kVector...>) {
+    ((sums_[kPart * kVectors + kVector] =
+          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+                     sums_[kPart * kVectors + kVector])),
+     ...);
+  }
+
+  template <int kVector>
+  HWY_INLINE V sum() const {
+    return hn::Add(hn::Add(sums_[kVector], sums_[kVectors + kVector]),
+                   hn::Add(sums_[2 * kVectors + kVector], sums_[3 * kVectors + kVector]));
+  }
+
+  template <class Activate, int... kVector>
+  HWY_INLINE void store_vectors(const Activate& activate,
+                                std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(activate(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
+  }
+
+  float* output_;
+  V sums_[kParts * kVectors];
+};
+
+/// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
+/// of them while a panel's weights are in L2.
+HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                        std::size_t input_pitch, float* output, std::size_t output_pitch,
+                        int images, int begin, int end) {
+  const int depth = layer.depth();
+  for (int panel = begin; panel < end; ++panel) {
+    const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
+      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
+                             weights + layer.biases + channel, input + image * input_pitch, depth,
+                             output + image * output_pitch + channel),
+                   layer.activation);
+  }
+}
+
+/// Rows [begin, end) of a map times a vector, in place.
+HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+  const Lanes8 d;
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* pixel = maps + source.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
+                   pixel + channel);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/chain-inl.hpp
+// Layers that work row by row, joined into chains. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
+                        std::size_t row_pitch, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from += row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
+}
+
+/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
+inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto columns = static_cast<std::size_t>(layer.framed_columns());
+  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += columns) {
+      std::memset(lines, 0, columns * sizeof(float));
+      if (y < 0 || y >= picture.height) continue;
+      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
+                  used * sizeof(float));
+    }
+}
+
+/// A layer's product into the map at `output`; what it reads is left to say.
+inline Product product_of(const Layer& layer, const float* weights, float* output) {
+  return {.input = nullptr,
+          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+          .segments = 1,
+          .segment_pitch = 0,
+          .segment_length = layer.depth(),
+          .weights = weights + layer.weights,
+          .biases = weights + layer.biases,
+          .channels = layer.output.channels,
+          .activation = layer.activation,
+          .output = output,
+          .width = layer.output.width,
+          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
+          .output_row_pitch = layer.target.row_pitch()};
+}
+
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  if (map.top + map.left + map.bottom + map.right == 0) return;
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  const auto clear_row = [&](int y) {
+    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+  };
+  if (begin == 0)
+    for (int y = -map.top; y < 0; ++y) clear_row(y);
+  for (int y = begin; y < end; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
+  if (end == map.shape.height)
+    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
+/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
+/// layer behind it; a unit is named by its last layer.
+class Chain {
+ public:
+  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+      : run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first) {}
+
+  /// Computes rows [begin, end) of the chain's last layer.
+  void compute(int last, int begin, int end) {
+    // Units before the last start with the block that holds the first row they are asked for.
+    int row = begin;
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& layer = run_.layers[unit];
+      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+    }
+    produce(last, end);
+  }
+
+ private:
+  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+
+  int unit_begin(int last) const {
+    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, writer.output.height);
+      if (!writer.target.local) produced = std::min(produced, end);
+      if (first > first_) {
+        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
+        produce(first - 1, std::min(needed, reader.input.height));
+      }
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& layer = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    float* output = base(writer.target) + writer.target.pixels(begin);
+    if (layer.op == Operator::convolution) {
+      convolution(layer, begin, end, output);
+    } else if (layer.op == Operator::pointwise) {
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+    } else if (!layer.fused) {
+      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                      layer.target.row_pitch());
+    } else {
+      const auto pitch = static_cast<std::size_t>(layer.pitch);
+      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
+      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      if (destinations_[first] != nullptr)
+        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, scratch_, end - begin, output);
+    }
+    clear_frame(writer.target, base(writer.target), begin, end);
+    if (destinations_[last] != nullptr)
+      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
+                  writer.target.row_pitch(), begin, end, destinations_[last]);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
+    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const auto line = static_cast<std::size_t>(layer.framed_columns());
+    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
+    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
+    Product rows = product_of(layer, run_.weights, output);
+    rows.input = scratch_;
+    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
+    rows.segments = layer.kernel * layer.input.channels;
+    rows.segment_pitch = line;
+    rows.segment_length = layer.kernel;
+    for (int y = begin; y < end; ++y) {
+      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      rows.input += pitch * static_cast<std::size_t>(step);
+      rows.output += rows.output_row_pitch;
+    }
+  }
+
+  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
+    Product whole = product_of(layer, run_.weights, output);
+    whole.input = input;
+    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  }
+
+  void depthwise_block(const Layer& layer, int begin, int end, float* output,
+                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
+      const int count = std::min(kMaxRows, end - y);
+      const int top = y * layer.stride.height - layer.padding();
+      const int used = (count - 1) * layer.stride.height + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      depthwise(layer, run_.weights,
+                {.inputs = inputs,
+                 .count = count,
+                 .output = output,
+                 .output_pixel_pitch = pixel_pitch,
+                 .output_row_pitch = row_pitch});
+    }
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  float* scratch_;
+  int first_;
+  int produced_[kMaxChain] = {};
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+template <class Body>
+HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
+  const int parts = std::min(threads, count);
+  if (parts <= 1) return body(0, 0, count);
+  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
+  run.executor(parts, Task(part));
+}
+
+/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+inline void dense_layer(const Run& run, int index, int image, int images) {
+  const Layer& layer = run.layers[index];
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
+          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+  });
+}
+
+/// One image's way through the layers.
+class ImageRun {
+ public:
+  ImageRun(const Run& run, int image)
+      : run_(run),
+        picture_(run.input + image * run.layers[0].input.size()),
+        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
+        image_(image) {}
+
+  /// Layers [begin, end).
+  void layers(int begin, int end) const {
+    for (int i = begin; i < end;) {
+      const Layer& layer = run_.layers[i];
+      const int next = layer.chain_end;
+      switch (layer.op) {
+        case Operator::convolution:
+        case Operator::depthwise:
+        case Operator::pointwise:
+          chain(i, next - 1);
+          break;
+        case Operator::pool:
+          pool_map(layer);
+          break;
+        case Operator::dense:
+          dense_layer(run_, i, image_, 1);
+          break;
+        case Operator::gate:
+          gate_map(layer);
+          break;
+      }
+      copy(i);
+      i = next;
+    }
+  }
+
+  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  void copy(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const destination = destinations_[index];
+    if (destination == nullptr) return;
+    if (layer.op == Operator::gate) {
+      const Map& map = layer.source;
+      copy_planar(layer.output, run_.maps + map.pixels(0),
+                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
+                  layer.output.height, destination);
+    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+      std::memcpy(destination, vector(layer.target_vector, layer.output),
+                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+    }
+  }
+
+ private:
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run_.vectors + offset +
+           static_cast<std::size_t>(image_) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+
+  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  void chain(int first, int last) const {
+    int threads = run_.threads;
+    // Bands overlap above the last layer: copies of what is there are left to one thread.
+    for (int i = first; i < last - 1; ++i)
+      if (destinations_[i] != nullptr) threads = 1;
+    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
+    split(run_, threads, run_.layers[last].output.height,
+          [&](int part, int begin, int end) HWY_ATTR {
+            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+          });
+  }
+
+  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
+  void pointwise_map(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const output = run_.maps + layer.target.pixels(0);
+    Product product = product_of(layer, run_.weights, output);
+    product.input = run_.maps + layer.source.pixels(0);
+    constexpr int kShare = kTilePanels * kPanel;
+    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
+                         std::min(layer.output.channels, end * kShare));
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+  }
+
+  void pool_map(const Layer& layer) const {
+    const int channels = layer.output.channels;
+    float* const to = vector(layer.target_vector, layer.output);
+    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+          [&](int, int begin, int end) HWY_ATTR {
+            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
+          });
+  }
+
+  void gate_map(const Layer& layer) const {
+    const float* const gates = vector(layer.source_vector, layer.output);
+    split(run_, run_.threads, layer.output.height,
+          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  int image_;
+};
+
+/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
+/// weights, pass over them once for all images.
+inline void forward(const Run& run) noexcept {
+  int last = run.layer_count;
+  const auto wanted = [&](int layer) {
+    for (int image = 0; image < run.images; ++image)
+      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
+    return false;
+  };
+  while (last > 0 && !wanted(last - 1)) --last;
+  int head = last;
+  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
+  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int layer = head; layer < last; ++layer) {
+    dense_layer(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#elif PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET PPLCNET_BASELINE
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
+#endif
+
+// from pplcnet/simd/forward-inl.hpp
+// Walks a plan. Compiled once per instruction set, with all kernels.
+#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
+
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
+using Lanes16 = hn::CappedTag<float, kPanel>;
+using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+
+/// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
+struct Clamp {
+  float low, high;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Min(hn::Max(x, hn::Set(d, low)), hn::Set(d, high));
+  }
+};
+
+/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+struct Hardsigmoid {
+  float slope = 1.0f / 6.0f;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+  }
+};
+
+struct Hardswish {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(x, Hardsigmoid()(d, x));
+  }
+};
+
+/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
+/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
+/// only.
+template <bool kGates = false, class Tile>
+HWY_INLINE void finish(const Tile& tile, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (activation == Activation::hardswish) return tile.store(Hardswish());
+  if constexpr (kGates) {
+    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
+    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+  }
+  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
+                   activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-inl.hpp
+// Depthwise convolution, channels last. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
+/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
+inline constexpr int kDepthwisePixels = 7;
+
+/// g++ would rather read the same input from memory for every tap than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+struct DepthwiseRow {
+  const float* const* inputs;  // [kernel row]: the first tap of the first output
+  std::size_t input_pixel_pitch;
+  const float* weights;  // [tap][channels]
+  std::size_t tap_pitch;
+  float* output;
+  std::size_t output_pixel_pitch;
+};
+
+/// kPixels outputs of one vector of channels; taps are added in raster order.
+template <class D, int kKernel, int kStride, int kPixels>
+class DepthwiseTile {
+  using V = hn::Vec<D>;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+
+ public:
+  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+    start(bias, Indices<kPixels>());
+    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    const std::size_t first = static_cast<std::size_t>(channel) +
+                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
+    const float* weights = row.weights + channel;
+    for (int y = 0; y < kKernel; ++y) {
+      V taps[kKernel];
+      load(taps, weights, Indices<kKernel>());
+      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * row.tap_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_pixels(activate, Indices<kPixels>());
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
+    ((sums_[kPixel] = bias), ...);
+  }
+
+  template <int... kTap>
+  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+  }
+
+  template <int... kInput>
+  HWY_INLINE void add_inputs(const float* input, const V* taps,
+                             std::integer_sequence<int, kInput...>) {
+    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
+      input += row_.input_pixel_pitch),
+     ...);
+  }
+
+  template <int kInput, int... kPixel>
+  HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
+    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+  }
+
+  template <int kTap, int kPixel>
+  HWY_INLINE void add_tap(V input, const V* taps) {
+    if constexpr (kTap >= 0 && kTap < kKernel)
+      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate,
+                               std::integer_sequence<int, kPixel...>) const {
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+     ...);
+  }
+
+  const DepthwiseRow& row_;
+  float* output_;
+  V sums_[kPixels];
+};
+
+/// Rows of a depthwise layer: where their inputs are, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
+  int count;
+  float* output;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
+/// output row needs it.
+template <class D, int kKernel, int kStride>
+HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows, int channel) {
+  DepthwiseRow row = {
+      .inputs = rows.inputs,
+      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+      .weights = weights + layer.weights,
+      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
+      .output = rows.output,
+      .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto bias = hn::Load(D(), weights + layer.biases + channel);
+  const int width = layer.output.width;
+  const auto whole = [&](int x) HWY_ATTR {
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
+           layer.activation);
+  };
+  for (int y = 0; y < rows.count; ++y) {
+    int x = 0;
+    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
+    if (x < width && width >= kDepthwisePixels) {
+      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    } else {
+      for (; x < width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+    }
+    row.inputs += layer.stride.height;
+    row.output += rows.output_row_pitch;
+  }
+}
+
+template <int kKernel, int kStride>
+HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
+                                   const DepthwiseRows& rows) {
+  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
+  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
+  int channel = 0;
+  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  if constexpr (kLanes8 < kLanes16)
+    for (; channel < layer.output.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+}
+
+inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
+  const bool wide = layer.stride.width == 2;
+  if (layer.kernel == 3) {
+    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
+                : depthwise_kernel<3, 1>(layer, weights, rows);
+  }
+  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
+              : depthwise_kernel<5, 1>(layer, weights, rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/product-inl.hpp
+// The register-tiled matrix product behind convolution and pointwise. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
+/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
+/// kernel row for a convolution.
+struct Product {
+  const float* input;
+  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
+  int segments;
+  std::size_t segment_pitch;
+  int segment_length;
+  const float* weights;  // [panel][k][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
+/// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
+inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
+
+/// kLength is the segments' length where it is known to be short, otherwise 0.
+template <class D, int kPixels, int kVectors, int kLength>
+class ProductTile {
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(Indices<kPixels * kVectors>());
+    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
+    const std::size_t panel_pitch = depth * kPanel;
+    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
+    // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
+    // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+    const float* rows[kGroups];
+    point(rows, input, Indices<kGroups>());
+    for (int s = 0; s < product.segments; ++s) {
+      if constexpr (kLength > 0) {
+        steps(rows, weights, panel_pitch, Indices<kLength>());
+        weights += kLength * kPanel;
+        advance(rows, product.segment_pitch, Indices<kGroups>());
+      } else {
+        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
+          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
+          advance(rows, 1, Indices<kGroups>());
+        }
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pixels(activate,
+                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                 column, Indices<kPixels>());
+  }
+
+ private:
+  static constexpr int kGroups = (kPixels + 2) / 3;
+
+  template <int... kIndex>
+  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+    const D d;
+    ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
+  }
+
+  template <int... kGroup>
+  HWY_INLINE void point(const float** rows, const float* input,
+                        std::integer_sequence<int, kGroup...>) const {
+    ((rows[kGroup] = input + 3 * kGroup * product_.pixel_pitch), ...);
+  }
+
+  template <int... kGroup>
+  static HWY_INLINE void advance(const float** rows, std::size_t floats,
+                                 std::integer_sequence<int, kGroup...>) {
+    ((rows[kGroup] += floats), ...);
+  }
+
+  template <int... kStepIndex>
+  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                        std::integer_sequence<int, kStepIndex...>) {
+    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  }
+
+  /// Adds the products of one k.
+  template <int... kVector>
+  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
+                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(
+        D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, k, row, Indices<kPixels>());
+    // Weights come from L3: fetch those of the next channels while these are at work.
+    constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
+    if constexpr (kLength == 0)
+      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+  }
+
+  template <int... kPixel>
+  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+                       Indices<kVectors>()),
+     ...);
+  }
+
+  template <int kPixel, int... kVector>
+  HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
+    ((sums_[kPixel * kVectors + kVector] =
+          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
+                               std::integer_sequence<int, kPixel...>) const {
+    const std::size_t gap = product_.output_row_pitch -
+                            static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+  }
+
+  HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
+    to += product_.output_pixel_pitch;
+    if (++column == product_.width) {
+      column = 0;
+      to += gap;
+    }
+  }
+
+  template <int kPixel, class Activate, int... kVector>
+  HWY_INLINE void store_pixel(const Activate& activate, float* to,
+                              std::integer_sequence<int, kVector...>) const {
+    const D d;
+    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kPixels * kVectors];
+};
+
+/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
+/// one before it: what it computes again has the same bits.
+template <class D, int kChannels, int kLength>
+HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kHalf = kTilePixels / 2;
+  const auto tile = [&](auto size, int pixel) HWY_ATTR {
+    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+           product.activation);
+  };
+  using Whole = std::integral_constant<int, kTilePixels>;
+  using Half = std::integral_constant<int, kHalf>;
+  using One = std::integral_constant<int, 1>;
+  int pixel = 0;
+  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+}
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+template <int kLength = 0>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  int channel = begin;
+  constexpr int kWide = kTilePanels * kPanel;
+  if constexpr (kTilePanels > 1)
+    for (; channel + kWide <= end; channel += kWide)
+      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+  for (; channel + kPanel <= end; channel += kPanel)
+    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/vector-inl.hpp
+// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Mean over all pixels, in raster order, of channels [begin, end).
+template <class D>
+HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
+  const D d;
+  const Map& source = layer.source;
+  const auto share = hn::Set(d, 1.0f / static_cast<float>(layer.input.pixels()));
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    auto sum = hn::Zero(d);
+    for (int y = 0; y < layer.input.height; ++y) {
+      const float* pixel = maps + source.pixels(y) + channel;
+      for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+        sum = hn::Add(sum, hn::LoadU(d, pixel));
+    }
+    hn::StoreU(hn::Mul(sum, share), d, output + channel);
+  }
+}
+
+/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  pool_channels<Lanes16>(layer, maps, begin, whole, output);
+  pool_channels<Lanes8>(layer, maps, whole, end, output);
+}
+
+/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
+/// added in a fixed order.
+class DenseTile {
+  using D = Lanes16;
+  using V = hn::Vec<D>;
+  static constexpr int kParts = 4;
+  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kPanel / kStep;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+                       float* output)
+      : output_(output) {
+    start(biases, Indices<kParts * kVectors>());
+    int k = 0;
+    for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
+      for (int part = 0; part < kParts; ++part)
+        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      add_parts(input + k, weights, Indices<kParts * kVectors>());
+    }
+    const int rest = depth - k;
+    if (rest > 0) add_part<0>(input[k], weights, Indices<kVectors>());
+    if (rest > 1) add_part<1>(input[k + 1], weights + kPanel, Indices<kVectors>());
+    if (rest > 2) add_part<2>(input[k + 2], weights + 2 * kPanel, Indices<kVectors>());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_vectors(activate, Indices<kVectors>());
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] =
+          kIndex < kVectors ? hn::Load(D(), biases + kIndex % kVectors * kStep) : hn::Zero(D())),
+     ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void add_parts(const float* input, const float* weights,
+                            std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
+                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+     ...);
+  }
+
+  template <int kPart, int... kVector>
+  HWY_INLINE void add_part(float input, const float* weights,
+                           std::integer_sequence<int, kVector...>) {
+    ((sums_[kPart * kVectors + kVector] =
+          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+                     sums_[kPart * kVectors + kVector])),
+     ...);
+  }
+
+  template <int kVector>
+  HWY_INLINE V sum() const {
+    return hn::Add(hn::Add(sums_[kVector], sums_[kVectors + kVector]),
+                   hn::Add(sums_[2 * kVectors + kVector], sums_[3 * kVectors + kVector]));
+  }
+
+  template <class Activate, int... kVector>
+  HWY_INLINE void store_vectors(const Activate& activate,
+                                std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(activate(D(), sum<kVector>()), D(), output_ + kVector * kStep), ...);
+  }
+
+  float* output_;
+  V sums_[kParts * kVectors];
+};
+
+/// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
+/// of them while a panel's weights are in L2.
+HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                        std::size_t input_pitch, float* output, std::size_t output_pitch,
+                        int images, int begin, int end) {
+  const int depth = layer.depth();
+  for (int panel = begin; panel < end; ++panel) {
+    const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
+      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
+                             weights + layer.biases + channel, input + image * input_pitch, depth,
+                             output + image * output_pitch + channel),
+                   layer.activation);
+  }
+}
+
+/// Rows [begin, end) of a map times a vector, in place.
+HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+  const Lanes8 d;
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* pixel = maps + source.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
+                   pixel + channel);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/chain-inl.hpp
+// Layers that work row by row, joined into chains. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
+                        std::size_t row_pitch, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from += row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
+}
+
+/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
+inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto columns = static_cast<std::size_t>(layer.framed_columns());
+  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += columns) {
+      std::memset(lines, 0, columns * sizeof(float));
+      if (y < 0 || y >= picture.height) continue;
+      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
+                  used * sizeof(float));
+    }
+}
+
+/// A layer's product into the map at `output`; what it reads is left to say.
+inline Product product_of(const Layer& layer, const float* weights, float* output) {
+  return {.input = nullptr,
+          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+          .segments = 1,
+          .segment_pitch = 0,
+          .segment_length = layer.depth(),
+          .weights = weights + layer.weights,
+          .biases = weights + layer.biases,
+          .channels = layer.output.channels,
+          .activation = layer.activation,
+          .output = output,
+          .width = layer.output.width,
+          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
+          .output_row_pitch = layer.target.row_pitch()};
+}
+
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  if (map.top + map.left + map.bottom + map.right == 0) return;
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  const auto clear_row = [&](int y) {
+    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+  };
+  if (begin == 0)
+    for (int y = -map.top; y < 0; ++y) clear_row(y);
+  for (int y = begin; y < end; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
+  if (end == map.shape.height)
+    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
+/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
+/// layer behind it; a unit is named by its last layer.
+class Chain {
+ public:
+  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+      : run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first) {}
+
+  /// Computes rows [begin, end) of the chain's last layer.
+  void compute(int last, int begin, int end) {
+    // Units before the last start with the block that holds the first row they are asked for.
+    int row = begin;
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& layer = run_.layers[unit];
+      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+    }
+    produce(last, end);
+  }
+
+ private:
+  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+
+  int unit_begin(int last) const {
+    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, writer.output.height);
+      if (!writer.target.local) produced = std::min(produced, end);
+      if (first > first_) {
+        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
+        produce(first - 1, std::min(needed, reader.input.height));
+      }
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& layer = run_.layers[first];
+    const Layer& writer = run_.layers[last];
+    float* output = base(writer.target) + writer.target.pixels(begin);
+    if (layer.op == Operator::convolution) {
+      convolution(layer, begin, end, output);
+    } else if (layer.op == Operator::pointwise) {
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+    } else if (!layer.fused) {
+      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                      layer.target.row_pitch());
+    } else {
+      const auto pitch = static_cast<std::size_t>(layer.pitch);
+      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
+      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      if (destinations_[first] != nullptr)
+        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, scratch_, end - begin, output);
+    }
+    clear_frame(writer.target, base(writer.target), begin, end);
+    if (destinations_[last] != nullptr)
+      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
+                  writer.target.row_pitch(), begin, end, destinations_[last]);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
+    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const auto line = static_cast<std::size_t>(layer.framed_columns());
+    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
+    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
+    Product rows = product_of(layer, run_.weights, output);
+    rows.input = scratch_;
+    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
+    rows.segments = layer.kernel * layer.input.channels;
+    rows.segment_pitch = line;
+    rows.segment_length = layer.kernel;
+    for (int y = begin; y < end; ++y) {
+      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      rows.input += pitch * static_cast<std::size_t>(step);
+      rows.output += rows.output_row_pitch;
+    }
+  }
+
+  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
+    Product whole = product_of(layer, run_.weights, output);
+    whole.input = input;
+    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  }
+
+  void depthwise_block(const Layer& layer, int begin, int end, float* output,
+                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
+      const int count = std::min(kMaxRows, end - y);
+      const int top = y * layer.stride.height - layer.padding();
+      const int used = (count - 1) * layer.stride.height + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      depthwise(layer, run_.weights,
+                {.inputs = inputs,
+                 .count = count,
+                 .output = output,
+                 .output_pixel_pitch = pixel_pitch,
+                 .output_row_pitch = row_pitch});
+    }
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  float* scratch_;
+  int first_;
+  int produced_[kMaxChain] = {};
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+template <class Body>
+HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
+  const int parts = std::min(threads, count);
+  if (parts <= 1) return body(0, 0, count);
+  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
+  run.executor(parts, Task(part));
+}
+
+/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+inline void dense_layer(const Run& run, int index, int image, int images) {
+  const Layer& layer = run.layers[index];
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
+          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+  });
+}
+
+/// One image's way through the layers.
+class ImageRun {
+ public:
+  ImageRun(const Run& run, int image)
+      : run_(run),
+        picture_(run.input + image * run.layers[0].input.size()),
+        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
+        image_(image) {}
+
+  /// Layers [begin, end).
+  void layers(int begin, int end) const {
+    for (int i = begin; i < end;) {
+      const Layer& layer = run_.layers[i];
+      const int next = layer.chain_end;
+      switch (layer.op) {
+        case Operator::convolution:
+        case Operator::depthwise:
+        case Operator::pointwise:
+          chain(i, next - 1);
+          break;
+        case Operator::pool:
+          pool_map(layer);
+          break;
+        case Operator::dense:
+          dense_layer(run_, i, image_, 1);
+          break;
+        case Operator::gate:
+          gate_map(layer);
+          break;
+      }
+      copy(i);
+      i = next;
+    }
+  }
+
+  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  void copy(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const destination = destinations_[index];
+    if (destination == nullptr) return;
+    if (layer.op == Operator::gate) {
+      const Map& map = layer.source;
+      copy_planar(layer.output, run_.maps + map.pixels(0),
+                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
+                  layer.output.height, destination);
+    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+      std::memcpy(destination, vector(layer.target_vector, layer.output),
+                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+    }
+  }
+
+ private:
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run_.vectors + offset +
+           static_cast<std::size_t>(image_) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+
+  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  void chain(int first, int last) const {
+    int threads = run_.threads;
+    // Bands overlap above the last layer: copies of what is there are left to one thread.
+    for (int i = first; i < last - 1; ++i)
+      if (destinations_[i] != nullptr) threads = 1;
+    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
+    split(run_, threads, run_.layers[last].output.height,
+          [&](int part, int begin, int end) HWY_ATTR {
+            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+          });
+  }
+
+  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
+  void pointwise_map(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const output = run_.maps + layer.target.pixels(0);
+    Product product = product_of(layer, run_.weights, output);
+    product.input = run_.maps + layer.source.pixels(0);
+    constexpr int kShare = kTilePanels * kPanel;
+    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
+                         std::min(layer.output.channels, end * kShare));
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+  }
+
+  void pool_map(const Layer& layer) const {
+    const int channels = layer.output.channels;
+    float* const to = vector(layer.target_vector, layer.output);
+    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+          [&](int, int begin, int end) HWY_ATTR {
+            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
+          });
+  }
+
+  void gate_map(const Layer& layer) const {
+    const float* const gates = vector(layer.source_vector, layer.output);
+    split(run_, run_.threads, layer.output.height,
+          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
+  }
+
+  const Run& run_;
+  const float* picture_;
+  float* const* destinations_;
+  int image_;
+};
+
+/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
+/// weights, pass over them once for all images.
+inline void forward(const Run& run) noexcept {
+  int last = run.layer_count;
+  const auto wanted = [&](int layer) {
+    for (int image = 0; image < run.images; ++image)
+      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
+    return false;
+  };
+  while (last > 0 && !wanted(last - 1)) --last;
+  int head = last;
+  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
+  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int layer = head; layer < last; ++layer) {
+    dense_layer(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+
+#if PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#endif
+
+#endif  // PPLCNET_SIMD_FOREACH_ISA_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How to run a forward pass; every choice gives the same bits (the baseline of an x86 compiler
+/// without FMA excepted, which agrees within rounding).
+struct RunOptions {
+  Isa isa = best_isa();
+  Executor executor = {};
+};
+
+/// Runs a plan with the kernels of one instruction set.
+inline void forward(const Run& run, Isa isa) noexcept {
+#if PPLCNET_CHOOSE_ISA
+  isa = std::min(isa, best_isa());
+  if (isa == Isa::avx512) return N_AVX3::forward(run);
+  if (isa == Isa::avx2) return N_AVX2::forward(run);
+#endif
+  static_cast<void>(isa);
+  PPLCNET_BASELINE_NAMESPACE::forward(run);
+}
+
+/// A network whose every size is known to the compiler. `Definition::architecture` says which;
+/// `PPLCNet` makes the published ones.
+template <class Definition>
+class Network {
+  static constexpr Plan kWhole = make_plan(Definition::architecture);
+
+ public:
+  static constexpr Architecture architecture = Definition::architecture;
+  static constexpr int layer_count = kWhole.layer_count;
+  /// The layers in order of execution, with shapes, counts and places in memory.
+  static constexpr std::array<Layer, layer_count> layers = [] {
+    std::array<Layer, layer_count> copy;
+    std::copy_n(kWhole.layers, layer_count, copy.begin());
+    return copy;
+  }();
+
+  /// Trainable parameters, as papers count them; batch norm's means and variances; products.
+  static constexpr std::int64_t parameter_count = kWhole.parameter_count;
+  static constexpr std::int64_t buffer_count = kWhole.buffer_count;
+  static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
+
+  static constexpr int classes = architecture.classes;
+  static constexpr Shape input_shape = layers[0].input;
+  static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
+
+  /// Stages (blocks2 … blocks6): the index of each one's last layer, and its shape.
+  static constexpr int stage_count = kWhole.stage_count;
+  static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
+  static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
+  static constexpr int embedding_size = layers[layer_count - 1].input.channels;
+
+  static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
+
+  /// Folded and packed weights: immutable after loading, shared by any number of threads.
+  struct Weights {
+    using Network = pplcnet::Network<Definition>;
+    alignas(64) std::array<float, weight_count> values;
+  };
+  static constexpr std::size_t weight_bytes = sizeof(Weights);
+
+  /// Refers to packed weights that lie elsewhere: in a Weights, a mapped file, the executable.
+  class WeightsView {
+   public:
+    WeightsView(const Weights& weights) noexcept  // NOLINT(google-explicit-constructor)
+        : values_(weights.values.data()) {}
+    /// `values` must be aligned to 64 bytes and stay where it is.
+    explicit WeightsView(std::span<const float, weight_count> values) noexcept
+        : values_(values.data()) {}
+    const float* values() const noexcept { return values_; }
+
+   private:
+    const float* values_;
+  };
+
+  /// What one forward pass needs to write to; one for each thread that calls forward. The
+  /// executor of a call may use up to kThreads threads.
+  template <int kThreads>
+  struct ParallelWorkspace {
+    static constexpr int threads = kThreads;
+    alignas(64) std::array<float, kWhole.map_floats> maps;
+    alignas(64) std::array<float, kWhole.vector_floats> vectors;
+    alignas(64) std::array<float, kThreads * kWhole.scratch_floats> scratch;
+  };
+  using Workspace = ParallelWorkspace<1>;
+  static constexpr std::size_t workspace_bytes = sizeof(Workspace);
+
+  /// One image: planar [3][height][width], normalised as the network was trained.
+  using Image = std::span<const float, input_size>;
+  using Logits = std::array<float, classes>;
+
+  /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
+  /// Layers behind the last wanted one are not computed.
+  struct Features {
+    std::array<float*, stage_count> stages = {};
+    float* pooled = nullptr;     ///< [channels of the last stage]
+    float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
+    float* logits = nullptr;     ///< [classes]
+    std::array<float*, layer_count> layers = {};  ///< any layer at all
+  };
+
+  /// Class scores before softmax. No allocation, no lock, no failure.
+  template <int kThreads>
+  static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
+                      Logits& logits, const RunOptions& options = {}) noexcept {
+    forward_batch<1>(weights, image, workspace, logits, options);
+  }
+
+  /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
+  /// once for up to kChunk images.
+  template <int kBatch, int kThreads>
+  static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
+                            ParallelWorkspace<kThreads>& workspace,
+                            std::span<float, kBatch * std::size_t{classes}> logits,
+                            const RunOptions& options = {}) noexcept {
+    static_assert(kBatch > 0, "a batch has at least one image");
+    for (int first = 0; first < kBatch; first += kChunk) {
+      constexpr int kMost = std::min(kBatch, kChunk);
+      const int count = std::min(kMost, kBatch - first);
+      float* destinations[kMost * layer_count] = {};
+      for (int i = 0; i < count; ++i)
+        destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
+      run(weights, images.data() + first * static_cast<std::ptrdiff_t>(input_size), count,
+          workspace, destinations, options);
+    }
+  }
+
+  /// Feature maps, pooled vector, embedding, logits: whatever `wanted` points to.
+  template <int kThreads>
+  static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
+                       const Features& wanted, const RunOptions& options = {}) noexcept {
+    float* destinations[layer_count] = {};
+    const auto for_each_wanted = [&](auto visit) {
+      for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
+      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
+      visit(kPooledLayer, wanted.pooled);
+      visit(layer_count - 2, wanted.embedding);
+      visit(layer_count - 1, wanted.logits);
+    };
+    for_each_wanted([&](int layer, float* destination) {
+      if (destination != nullptr) destinations[layer] = destination;
+    });
+    run(weights, image.data(), 1, workspace, destinations, options);
+    // One layer can be wanted under two names: without a head the pooled vector is the embedding.
+    for_each_wanted([&](int layer, float* destination) {
+      if (destination != nullptr && destination != destinations[layer])
+        std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
+    });
+  }
+
+ private:
+  static constexpr int kPooledLayer = [] {
+    int last = 0;
+    for (int i = 0; i < layer_count; ++i)
+      if (kWhole.layers[i].part == Part::pool) last = i;
+    return last;
+  }();
+
+  template <int kThreads>
+  static void run(WeightsView weights, const float* images, int count,
+                  ParallelWorkspace<kThreads>& workspace, float* const* destinations,
+                  const RunOptions& options) noexcept {
+    pplcnet::forward({.layers = layers.data(),
+                      .layer_count = layer_count,
+                      .weights = weights.values(),
+                      .input = images,
+                      .images = count,
+                      .destinations = destinations,
+                      .maps = workspace.maps.data(),
+                      .vectors = workspace.vectors.data(),
+                      .scratch = workspace.scratch.data(),
+                      .scratch_floats = kWhole.scratch_floats,
+                      .threads = std::clamp(options.executor.threads(), 1, kThreads),
+                      .executor = options.executor},
+                     options.isa);
+  }
+};
+
+/// PP-LCNet V1 as a definition for `Network`; checks the options.
+template <Scale kScale, Options kOptions>
+struct V1 {
+  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
+                "Scale: from x0.05 to x10");
+  static_assert(kOptions.classes >= 1, "Options::classes: at least one class");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "Options::input: height and width are at least 1");
+  static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
+  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
+                "Options::dropout_percent: from 0 to 99");
+  static_assert(std::all_of(kOptions.strides.begin(), kOptions.strides.end(),
+                            [](Stride s) {
+                              return (s.height == 1 || s.height == 2) &&
+                                     (s.width == 1 || s.width == 2);
+                            }),
+                "Options::strides: each is 1 or 2, in both directions");
+  static_assert(kOptions.activation == Activation::hardswish ||
+                    kOptions.activation == Activation::relu ||
+                    kOptions.activation == Activation::relu6,
+                "Options::activation: hardswish, relu or relu6");
+  static constexpr Scale scale = kScale;
+  static constexpr Options options = kOptions;
+  static constexpr Architecture architecture = v1_architecture(kScale, kOptions);
+};
+
+/// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
+template <Scale kScale, Options kOptions = Options{}>
+using PPLCNet = Network<V1<kScale, kOptions>>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORK_HPP
+// from pplcnet/thread_pool.hpp
+#ifndef PPLCNET_THREAD_POOL_HPP
+#define PPLCNET_THREAD_POOL_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Threads for those who have none: an executor for `RunOptions`. One caller at a time.
+///
+///   pplcnet::ThreadPool pool(2);
+///   Net::forward(weights, image, workspace, logits, {.executor = pool.executor()});
+///
+/// The caller works too, and takes over parts whose thread has not come yet, so that a busy
+/// machine delays nothing. A thread that finds no work looks for some for about 50 microseconds,
+/// longer than the gaps inside a forward pass, and then sleeps.
+class ThreadPool {
+ public:
+  /// Starts threads - 1 threads: the caller is one of them.
+  explicit ThreadPool(int threads) {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  }
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() {
+    stopping_.store(true, std::memory_order_relaxed);
+    publish(0);
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+  Executor executor() noexcept { return {*this, threads()}; }
+
+  /// Calls task(0) … task(parts - 1), each once, and returns when all are done.
+  void operator()(int parts, Task task) noexcept {
+    task_ = task;
+    unfinished_.store(parts, std::memory_order_relaxed);
+    publish(static_cast<std::uint32_t>(parts));
+    while (do_part()) {
+    }
+    while (unfinished_.load(std::memory_order_acquire) > 0) pause();
+  }
+
+ private:
+  static constexpr int kSpins = 2000;
+
+  static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+  }
+
+  /// Offers `parts` parts under a new ticket.
+  void publish(std::uint32_t parts) noexcept {
+    const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
+    tickets_.store(job << 32 | parts, std::memory_order_release);
+    tickets_.notify_all();
+  }
+
+  /// Takes one part of the current job and does it; false if there is none left. The job's number
+  /// is in the same word as the parts left: whoever takes a part has seen that job's task, which
+  /// stays until its last part is finished.
+  bool do_part() noexcept {
+    std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
+    do {
+      if (static_cast<std::uint32_t>(tickets) == 0) return false;
+    } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
+                                             std::memory_order_acquire));
+    task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
+    unfinished_.fetch_sub(1, std::memory_order_release);
+    return true;
+  }
+
+  void work() noexcept {
+    while (!stopping_.load(std::memory_order_relaxed)) {
+      if (do_part()) continue;
+      std::uint64_t seen = tickets_.load(std::memory_order_acquire);
+      for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
+        pause();
+        seen = tickets_.load(std::memory_order_acquire);
+      }
+      if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
+        tickets_.wait(seen, std::memory_order_acquire);
+    }
+  }
+
+  // Apart from each other, so that threads do not take the line from one another needlessly.
+  alignas(64) std::atomic<std::uint64_t> tickets_ = 0;  // job << 32 | parts not taken yet
+  alignas(64) std::atomic<int> unfinished_ = 0;
+  alignas(64) Task task_;
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_THREAD_POOL_HPP
+
+// Weights: files in, files out.
+// from pplcnet/weights/error.hpp
+#ifndef PPLCNET_WEIGHTS_ERROR_HPP
+#define PPLCNET_WEIGHTS_ERROR_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How something that can fail went: success by default, otherwise one sentence that says where it
+/// failed, what was expected and what was found.
+///
+///   if (auto error = read_file(path, bytes)) std::puts(error.message());
+class [[nodiscard]] Error {
+ public:
+  Error() = default;
+  explicit Error(std::string message) : message_(std::move(message)) {}
+
+  /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`.
+  template <typename... Parts>
+  static Error of(const Parts&... parts) {
+    std::string message;
+    (append(message, parts), ...);
+    return Error(std::move(message));
+  }
+
+  /// True when something went wrong.
+  explicit operator bool() const noexcept { return message_.has_value(); }
+
+  /// The sentence; empty on success. Lives as long as this object.
+  const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
+
+ private:
+  static void append(std::string& message, std::string_view text) { message += text; }
+  static void append(std::string& message, std::integral auto number) {
+    message += std::to_string(number);
+  }
+
+  std::optional<std::string> message_;
+};
+
+/// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with
+/// everything that is not printable ASCII written as \xNN.
+inline std::string quote(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  std::string result = "'";
+  for (const char character : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte > 0x7e) {
+      result += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else {
+      result += character;
+    }
+  }
+  return result + (text.size() > kLongest ? "...'" : "'");
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_ERROR_HPP
+// from pplcnet/weights/load.hpp
+#ifndef PPLCNET_WEIGHTS_LOAD_HPP
+#define PPLCNET_WEIGHTS_LOAD_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+// from pplcnet/weights/file.hpp
+#ifndef PPLCNET_WEIGHTS_FILE_HPP
+#define PPLCNET_WEIGHTS_FILE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
+class FileBytes {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+
+  FileBytes() = default;
+
+  /// Room for `size` bytes; has none if the system cannot give that much.
+  explicit FileBytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(
+            ::operator new (size, std::align_val_t{kAlignment}, std::nothrow))),
+        size_(bytes_ ? size : 0) {}
+
+  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+ private:
+  struct Delete {
+    void operator()(std::byte* bytes) const {
+      ::operator delete (bytes, std::align_val_t{kAlignment});
+    }
+  };
+
+  std::unique_ptr<std::byte, Delete> bytes_;
+  std::size_t size_ = 0;
+};
+
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+/// What the last failed call of the C library has to say.
+inline std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+/// A weight file that is larger than this is not one of ours.
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+
+/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
+/// changes its size meanwhile; `result` changes only on success.
+inline Error read_file(std::string_view path, FileBytes& result,
+                       std::uint64_t max_bytes = kMaxFileBytes) {
+  const std::string name(path);
+  std::error_code problem;
+  const std::filesystem::file_status status = std::filesystem::status(name, problem);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return Error::of(path, ": there is no such file");
+  }
+  if (status.type() == std::filesystem::file_type::none) {
+    return Error::of(path, ": cannot be read: ", problem.message());
+  }
+  // A pipe or a device could keep us waiting, or never end.
+  if (!std::filesystem::is_regular_file(status)) {
+    return Error::of(path, ": expected a file, found ",
+                     std::filesystem::is_directory(status) ? "a folder" : "something else");
+  }
+  const std::uintmax_t size = std::filesystem::file_size(name, problem);
+  if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+  if (size == 0) return Error::of(path, ": the file is empty");
+  if (size > max_bytes) {
+    return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+  }
+
+  const files::File file(std::fopen(name.c_str(), "rb"));
+  if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+  FileBytes content(static_cast<std::size_t>(size));
+  if (content.bytes().size() != size) {
+    return Error::of(path, ": no memory for its ", size, " bytes");
+  }
+  const std::size_t count =
+      std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+  if (std::ferror(file.get())) {
+    return Error::of(path, ": cannot be read: ", files::last_problem());
+  }
+  if (count != size || std::fgetc(file.get()) != EOF) {
+    return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+  }
+  result = std::move(content);
+  return {};
+}
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete:
+/// until then it has a temporary name in the same folder, of which a failure leaves nothing.
+inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+  constexpr int kAttempts = 100;
+  const std::string name(path);
+  std::string temporary;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    temporary = name + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(temporary.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
+  }
+  if (!file) {
+    return Error::of(path, ": cannot create ", temporary, ": ", files::last_problem());
+  }
+
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  Error error;
+  std::error_code problem;
+  if (!written) {
+    error = Error::of(path, ": cannot be written: ", files::last_problem());
+  } else if (std::filesystem::rename(temporary, name, problem); problem) {
+    error = Error::of(path, ": cannot be written: ", problem.message());
+  }
+  if (error) std::filesystem::remove(temporary, problem);
+  return error;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FILE_HPP
+// from pplcnet/weights/native.hpp
+#ifndef PPLCNET_WEIGHTS_NATIVE_HPP
+#define PPLCNET_WEIGHTS_NATIVE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/names.hpp
+#ifndef PPLCNET_WEIGHTS_NAMES_HPP
+#define PPLCNET_WEIGHTS_NAMES_HPP
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Whose names a file uses. Each belongs to the dialect of the same name: the graphs differ too.
+using Naming = Dialect;
+
+/// The names of a layer's tensors in a file; empty where the layer has no such tensor.
+struct ParameterNames {
+  std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
+};
+
+namespace naming {
+
+/// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
+inline constexpr struct TimmBlock {
+  int stage, index;
+} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
+                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
+
+inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
+                                 const Layer& layer, bool paddle) {
+  ParameterNames names = {.weight = weights + ".weight"};
+  if (layer.bias) names.bias = weights + ".bias";
+  if (!layer.batch_norm) return names;
+  names.gamma = batch_norm + ".weight";
+  names.beta = batch_norm + ".bias";
+  names.mean = batch_norm + (paddle ? "._mean" : ".running_mean");
+  names.variance = batch_norm + (paddle ? "._variance" : ".running_var");
+  return names;
+}
+
+inline std::string numbered(std::string_view prefix, int first, std::string_view between = "",
+                            int second = -1) {
+  std::string text = std::string(prefix) + std::to_string(first) + std::string(between);
+  return second < 0 ? text : text + std::to_string(second);
+}
+
+}  // namespace naming
+
+/// The project's own name of a layer: Paddle's, where Paddle has one.
+inline std::string layer_name(const Layer& layer) {
+  const std::string block = naming::numbered("blocks", layer.stage, ".", layer.index);
+  switch (layer.part) {
+    case Part::stem:
+      return "conv1";
+    case Part::depthwise:
+      return block + ".dw_conv";
+    case Part::squeeze_pool:
+      return block + ".se.avg_pool";
+    case Part::squeeze_reduce:
+      return block + ".se.conv1";
+    case Part::squeeze_expand:
+      return block + ".se.conv2";
+    case Part::squeeze_gate:
+      return block + ".se";
+    case Part::pointwise:
+      return block + ".pw_conv";
+    case Part::pool:
+      return "avg_pool";
+    case Part::head:
+      return "last_conv";
+    case Part::classifier:
+      return "fc";
+  }
+  return "";
+}
+
+/// PaddleClas `pp_lcnet.py`.
+inline ParameterNames paddle_names(const Layer& layer) {
+  const std::string name = layer_name(layer);
+  return naming::parameters(layer.batch_norm ? name + ".conv" : name, name + ".bn", layer, true);
+}
+
+/// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
+inline ParameterNames timm_names(const Layer& layer) {
+  std::string block;
+  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
+    const auto& [stage, index] = naming::kTimmBlocks[layer.block];
+    block = naming::numbered("blocks.", stage, ".", index) + ".";
+  }
+  switch (layer.part) {
+    case Part::stem:
+      return naming::parameters("conv_stem", "bn1", layer, false);
+    case Part::depthwise:
+      return naming::parameters(block + "conv_dw", block + "bn1", layer, false);
+    case Part::squeeze_reduce:
+      return naming::parameters(block + "se.conv_reduce", "", layer, false);
+    case Part::squeeze_expand:
+      return naming::parameters(block + "se.conv_expand", "", layer, false);
+    case Part::pointwise:
+      return naming::parameters(block + "conv_pw", block + "bn2", layer, false);
+    case Part::head:
+      return naming::parameters("conv_head", "", layer, false);
+    case Part::classifier:
+      return naming::parameters("classifier", "", layer, false);
+    default:
+      return {};
+  }
+}
+
+/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}.conv`, a Sequential in which
+/// squeeze-excite, where there is one, shifts what follows it.
+inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
+  const std::string block = naming::numbered("features.", layer.block + 2) + ".conv.";
+  const std::string pointwise = block + (squeeze_excite ? "4" : "3");
+  const std::string norm = block + (squeeze_excite ? "5" : "4");
+  switch (layer.part) {
+    case Part::stem:
+      return naming::parameters("features.0", "", layer, false);
+    case Part::depthwise:
+      return naming::parameters(block + "0", block + "1", layer, false);
+    case Part::squeeze_reduce:
+      return naming::parameters(block + "3.fc.0", "", layer, false);
+    case Part::squeeze_expand:
+      return naming::parameters(block + "3.fc.2", "", layer, false);
+    case Part::pointwise:
+      return naming::parameters(pointwise, norm, layer, false);
+    case Part::head:
+      return naming::parameters("fc", "", layer, false);
+    case Part::classifier:
+      return naming::parameters("classifier", "", layer, false);
+    default:
+      return {};
+  }
+}
+
+/// The names of a layer of `architecture` in files of its dialect.
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
+  switch (architecture.dialect) {
+    case Dialect::timm:
+      return timm_names(layer);
+    case Dialect::pytorch:
+      return pytorch_names(layer,
+                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Dialect::paddle:
+      break;
+  }
+  return paddle_names(layer);
+}
+
+/// Shape of a layer's weight in files of a dialect: [out, in, kernel, kernel], in = 1 for
+/// depthwise; the classifier is [out, in], but [in, out] in Paddle's.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, Dialect dialect) {
+  const std::int64_t in = layer.input.channels, out = layer.output.channels;
+  if (layer.part == Part::classifier) {
+    if (dialect == Dialect::paddle) return {in, out};
+    return {out, in};
+  }
+  return {out, layer.op == Operator::depthwise ? 1 : in, layer.kernel, layer.kernel};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMES_HPP
+// from pplcnet/weights/safetensors.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/data_type.hpp
+#ifndef PPLCNET_WEIGHTS_DATA_TYPE_HPP
+#define PPLCNET_WEIGHTS_DATA_TYPE_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The type of a stored element: all that safetensors knows (safetensors/src/tensor.rs, `Dtype`).
+enum class DataType : std::uint8_t {
+  boolean,
+  f4,
+  f6_e2m3,
+  f6_e3m2,
+  u8,
+  i8,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
+  i16,
+  u16,
+  f16,
+  bf16,
+  i32,
+  u32,
+  f32,
+  c64,
+  f64,
+  i64,
+  u64,
+};
+
+struct DataTypeRow {
+  DataType type;
+  std::string_view name;  ///< as in a safetensors header
+  int bits;               ///< of one element; elements below 8 bits are packed without gaps
+};
+
+/// One row for each type, in the order of the enumeration.
+inline constexpr DataTypeRow kDataTypes[] = {
+    {DataType::boolean, "BOOL", 8},
+    {DataType::f4, "F4", 4},
+    {DataType::f6_e2m3, "F6_E2M3", 6},
+    {DataType::f6_e3m2, "F6_E3M2", 6},
+    {DataType::u8, "U8", 8},
+    {DataType::i8, "I8", 8},
+    {DataType::f8_e5m2, "F8_E5M2", 8},
+    {DataType::f8_e4m3, "F8_E4M3", 8},
+    {DataType::f8_e8m0, "F8_E8M0", 8},
+    {DataType::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
+    {DataType::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
+    {DataType::i16, "I16", 16},
+    {DataType::u16, "U16", 16},
+    {DataType::f16, "F16", 16},
+    {DataType::bf16, "BF16", 16},
+    {DataType::i32, "I32", 32},
+    {DataType::u32, "U32", 32},
+    {DataType::f32, "F32", 32},
+    {DataType::c64, "C64", 64},
+    {DataType::f64, "F64", 64},
+    {DataType::i64, "I64", 64},
+    {DataType::u64, "U64", 64},
+};
+
+constexpr std::string_view name_of(DataType type) {
+  return kDataTypes[static_cast<std::size_t>(type)].name;
+}
+
+constexpr int bits_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bits; }
+
+constexpr std::optional<DataType> data_type_named(std::string_view name) {
+  for (const DataTypeRow& row : kDataTypes) {
+    if (row.name == name) return row.type;
+  }
+  return std::nullopt;
+}
+
+/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
+constexpr float float_from_f16(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
+  const std::uint32_t exponent = half >> 10 & 0x1f;
+  const std::uint32_t fraction = half & 0x3ff;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+  }
+  const std::uint32_t float_exponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
+  return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
+}
+
+/// bfloat16 is the upper half of a float.
+constexpr float float_from_bf16(std::uint16_t half) {
+  return std::bit_cast<float>(std::uint32_t{half} << 16);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
+// from pplcnet/weights/json_header.hpp
+#ifndef PPLCNET_WEIGHTS_JSON_HEADER_HPP
+#define PPLCNET_WEIGHTS_JSON_HEADER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// from pplcnet/weights/utf8.hpp
+#ifndef PPLCNET_WEIGHTS_UTF8_HPP
+#define PPLCNET_WEIGHTS_UTF8_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends a code point up to U+10FFFF that is not a surrogate.
+inline void append_utf8(std::string& text, std::uint32_t code_point) {
+  if (code_point < 0x80) {
+    text += static_cast<char>(code_point);
+    return;
+  }
+  const int continuations = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+  const std::uint32_t lead_mark = 0x7f80u >> continuations & 0xff;  // 110, 1110 or 11110 in front
+  text += static_cast<char>(lead_mark | code_point >> (6 * continuations));
+  for (int i = continuations - 1; i >= 0; --i) {
+    text += static_cast<char>(0x80 | (code_point >> (6 * i) & 0x3f));
+  }
+}
+
+/// Whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only, no
+/// surrogates, nothing above U+10FFFF.
+inline bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    if (lead < 0x80) continue;
+    if (lead < 0xc2 || lead > 0xf4) return false;
+    const int continuations = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    std::uint32_t code_point = lead & (0x3fu >> continuations);
+    for (int k = 0; k < continuations; ++k) {
+      if (i == text.size()) return false;
+      const auto byte = static_cast<unsigned char>(text[i++]);
+      if (byte >> 6 != 2) return false;
+      code_point = code_point << 6 | (byte & 0x3f);
+    }
+    if (continuations == 2 && code_point < 0x800) return false;
+    if (continuations == 3 && (code_point < 0x10000 || code_point > 0x10ffff)) return false;
+    if (code_point >= 0xd800 && code_point <= 0xdfff) return false;
+  }
+  return true;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_UTF8_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads the JSON (RFC 8259) of a safetensors header: objects, arrays, strings and non-negative
+/// integers; there is nothing else in one.
+///
+/// The caller asks for what must come next, so what it does not ask for is an error, and text
+/// cannot nest deeper than the calls do. After an error nothing more may be read.
+class JsonHeaderReader {
+ public:
+  /// An object with more members than this is refused.
+  static constexpr std::size_t kMaxMembers = 1 << 16;
+
+  /// `path` is the file's, for messages. Both texts must outlive the reader.
+  JsonHeaderReader(std::string_view text, std::string_view path) : text_(text), path_(path) {}
+
+  /// Calls `Error read_value(std::string key)` for each member; it must read the value.
+  template <typename ReadValue>
+  Error read_object(ReadValue&& read_value) {
+    if (!take('{')) return expected("an object");
+    if (take('}')) return {};
+    std::set<std::string> keys;
+    do {
+      std::string key;
+      if (auto error = read_string(key)) return error;
+      if (!keys.insert(key).second) {
+        return Error::of(path_, ": the header has the key ", quote(key), " twice in one object");
+      }
+      if (keys.size() > kMaxMembers) {
+        return Error::of(path_, ": the header has an object of more than ", kMaxMembers,
+                         " members");
+      }
+      if (!take(':')) return expected("':'");
+      if (auto error = read_value(std::move(key))) return error;
+    } while (take(','));
+    return take('}') ? Error() : expected("',' or '}'");
+  }
+
+  /// Calls `Error read_element()` for each element; it must read the element.
+  template <typename ReadElement>
+  Error read_array(ReadElement&& read_element) {
+    if (!take('[')) return expected("an array");
+    if (take(']')) return {};
+    do {
+      if (auto error = read_element()) return error;
+    } while (take(','));
+    return take(']') ? Error() : expected("',' or ']'");
+  }
+
+  /// Any Unicode text, in UTF-8.
+  Error read_string(std::string& value) {
+    if (!take('"')) return expected("a string");
+    const std::size_t begin = position_;
+    value.clear();
+    while (!at_end() && text_[position_] != '"') {
+      const char character = text_[position_];
+      if (static_cast<unsigned char>(character) < 0x20) return expected("no control character");
+      if (character == '\\') {
+        if (auto error = read_escape(value)) return error;
+      } else {
+        value += character;
+        ++position_;
+      }
+    }
+    if (at_end()) return expected("'\"'");
+    ++position_;
+    if (!is_utf8(value)) {
+      return Error::of(path_, ": byte ", begin, " of the header: expected UTF-8, found ",
+                       quote(value));
+    }
+    return {};
+  }
+
+  /// Decimal digits without a leading zero, of a value below 2^64.
+  Error read_integer(std::uint64_t& value) {
+    constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+    skip_space();
+    const std::size_t begin = position_;
+    value = 0;
+    for (; !at_end() && text_[position_] >= '0' && text_[position_] <= '9'; ++position_) {
+      const auto digit = static_cast<std::uint64_t>(text_[position_] - '0');
+      const bool leading_zero = value == 0 && position_ > begin;
+      if (leading_zero || value > (kMax - digit) / 10) {
+        return expected("an integer below 2^64 without leading zeros");
+      }
+      value = 10 * value + digit;
+    }
+    return position_ > begin ? Error() : expected("a non-negative integer");
+  }
+
+  /// Nothing but white space may follow.
+  Error read_end() {
+    skip_space();
+    return at_end() ? Error() : expected("the end");
+  }
+
+ private:
+  bool at_end() const { return position_ == text_.size(); }
+
+  void skip_space() {
+    while (!at_end() && std::string_view(" \n\r\t").find(text_[position_]) != text_.npos) {
+      ++position_;
+    }
+  }
+
+  bool take(char character) {
+    skip_space();
+    if (at_end() || text_[position_] != character) return false;
+    ++position_;
+    return true;
+  }
+
+  Error expected(std::string_view what) const {
+    return Error::of(path_, ": byte ", position_, " of the header: expected ", what, ", found ",
+                     at_end() ? "the end" : quote(text_.substr(position_, 1)));
+  }
+
+  Error read_escape(std::string& value) {
+    constexpr std::string_view kEscapes = "\"\\/bfnrtu";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    ++position_;  // the backslash
+    const std::size_t escape = at_end() ? kEscapes.npos : kEscapes.find(text_[position_]);
+    if (escape == kEscapes.npos) return expected("one of \"\\/bfnrtu after '\\'");
+    ++position_;
+    if (escape < kMeanings.size()) {
+      value += kMeanings[escape];
+      return {};
+    }
+    std::uint32_t code_point = 0;
+    if (auto error = read_hex_digits(code_point)) return error;
+    if (code_point >= 0xd800 && code_point <= 0xdfff) {
+      // Above U+FFFF there are two escapes: ten bits in each, high before low.
+      std::uint32_t low = 0;
+      if (code_point > 0xdbff) return expected("no low surrogate before a high one");
+      if (text_.substr(position_, 2) != "\\u") return expected("'\\u' of a low surrogate");
+      position_ += 2;
+      if (auto error = read_hex_digits(low)) return error;
+      if (low < 0xdc00 || low > 0xdfff) return expected("a low surrogate before this");
+      code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+    }
+    append_utf8(value, code_point);
+    return {};
+  }
+
+  Error read_hex_digits(std::uint32_t& value) {
+    for (int i = 0; i < 4; ++i) {
+      constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+      const std::size_t digit = at_end() ? kDigits.npos : kDigits.find(text_[position_]);
+      if (digit == kDigits.npos) return expected("a hexadecimal digit");
+      value = value << 4 | static_cast<std::uint32_t>(digit < 16 ? digit : digit - 6);
+      ++position_;
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  std::string_view path_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_JSON_HEADER_HPP
+// from pplcnet/weights/little_endian.hpp
+#ifndef PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+#define PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
+template <std::unsigned_integral Number>
+constexpr Number read_little_endian(std::span<const std::byte> bytes) {
+  Number number = 0;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    number = static_cast<Number>(number | static_cast<Number>(bytes[i]) << (8 * i));
+  }
+  return number;
+}
+
+/// The bytes of `number`, lowest first.
+template <std::unsigned_integral Number>
+constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
+  std::array<std::byte, sizeof(Number)> bytes;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    bytes[i] = static_cast<std::byte>(number >> (8 * i));
+  }
+  return bytes;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+// from pplcnet/weights/tensor.hpp
+#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
+#define PPLCNET_WEIGHTS_TENSOR_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What the readers accept at most: far above any network, and low enough that a hostile file
+/// cannot make them allocate much more than its own size.
+inline constexpr std::size_t kMaxTensors = 1 << 15;
+inline constexpr std::size_t kMaxRank = 32;
+
+/// A stored array: a view of bytes that somebody else owns.
+struct Tensor {
+  std::string name;  ///< empty where the format has no names
+  DataType type = DataType::f32;
+  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
+  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
+
+  std::int64_t element_count() const {
+    std::int64_t count = 1;
+    for (const std::int64_t dimension : shape) count *= dimension;
+    return count;
+  }
+};
+
+/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
+/// this object; everything else is owned.
+struct TensorFile {
+  std::vector<Tensor> tensors;                                ///< in the order of their bytes
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
+  std::string path;                                           ///< for messages
+
+  /// The tensor of that name, or null.
+  const Tensor* find(std::string_view name) const {
+    const auto found = std::ranges::find(tensors, name, &Tensor::name);
+    return found == tensors.end() ? nullptr : &*found;
+  }
+};
+
+/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
+/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+constexpr std::optional<std::uint64_t> byte_count(DataType type,
+                                                  std::span<const std::int64_t> shape) {
+  std::uint64_t bits = static_cast<std::uint64_t>(bits_of(type));
+  for (const std::int64_t dimension : shape) {
+    const auto factor = static_cast<std::uint64_t>(dimension);
+    if (dimension < 0) return std::nullopt;
+    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
+      return std::nullopt;
+    }
+    bits *= factor;
+  }
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
+
+/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+/// Whether to_float can read elements of this type.
+constexpr bool converts_to_float(DataType type) {
+  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
+         type == DataType::f64;
+}
+
+/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
+/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
+inline void to_float(const Tensor& tensor, std::span<float> values) {
+  assert(converts_to_float(tensor.type));
+  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
+  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
+    }
+  };
+  if (tensor.type == DataType::f32) {
+    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+  } else if (tensor.type == DataType::f16) {
+    convert(std::uint16_t{}, float_from_f16);
+  } else if (tensor.type == DataType::bf16) {
+    convert(std::uint16_t{}, float_from_bf16);
+  } else if (tensor.type == DataType::f64) {
+    convert(std::uint64_t{},
+            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The format: u64 header size, header (JSON, may end in spaces), data. For each tensor the header
+/// has its type, shape, and where in the data its bytes begin and end; under kMetadataKey it has
+/// texts. The rules are those of the reference reader (safetensors/src/tensor.rs), and stricter in
+/// this: other fields, and shapes and counts above kMaxRank and kMaxTensors, are refused.
+namespace safetensors {
+
+inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+inline constexpr std::string_view kMetadataKey = "__metadata__";
+
+/// A tensor as the header has it: its data are still a range.
+struct Entry {
+  Tensor tensor;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
+  std::string name;
+  if (auto error = reader.read_string(name)) return error;
+  const std::optional<DataType> type = data_type_named(name);
+  if (!type) {
+    return Error::of(path, ": tensor ", quote(tensor.name),
+                     ": expected a type such as 'F32', found ", quote(name));
+  }
+  tensor.type = *type;
+  return {};
+}
+
+inline Error read_shape(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
+  return reader.read_array([&]() -> Error {
+    std::uint64_t dimension = 0;
+    if (auto error = reader.read_integer(dimension)) return error;
+    if (dimension > std::numeric_limits<std::int64_t>::max()) {
+      return Error::of(path, ": tensor ", quote(tensor.name),
+                       ": expected dimensions below 2^63, found ", dimension);
+    }
+    if (tensor.shape.size() == kMaxRank) {
+      return Error::of(path, ": tensor ", quote(tensor.name), ": expected at most ", kMaxRank,
+                       " dimensions, found more");
+    }
+    tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+    return {};
+  });
+}
+
+inline Error read_offsets(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+  std::size_t count = 0;
+  const auto read_offset = [&] {
+    std::uint64_t surplus;
+    const std::size_t index = count++;
+    return reader.read_integer(index == 0 ? entry.begin : index == 1 ? entry.end : surplus);
+  };
+  if (auto error = reader.read_array(read_offset)) return error;
+  if (count == 2) return {};
+  return Error::of(path, ": tensor ", quote(entry.tensor.name), ": expected 2 data_offsets, found ",
+                   count);
+}
+
+inline Error read_entry(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+  bool has_type = false;
+  bool has_shape = false;
+  bool has_offsets = false;
+  const auto read_field = [&](std::string_view field) {
+    if (field == "dtype") {
+      has_type = true;
+      return read_type(reader, path, entry.tensor);
+    }
+    if (field == "shape") {
+      has_shape = true;
+      return read_shape(reader, path, entry.tensor);
+    }
+    if (field == "data_offsets") {
+      has_offsets = true;
+      return read_offsets(reader, path, entry);
+    }
+    return Error::of(path, ": tensor ", quote(entry.tensor.name),
+                     ": expected dtype, shape and data_offsets, found ", quote(field));
+  };
+  if (auto error = reader.read_object(read_field)) return error;
+  if (has_type && has_shape && has_offsets) return {};
+  return Error::of(path, ": tensor ", quote(entry.tensor.name),
+                   ": expected dtype, shape and data_offsets, found no ",
+                   !has_type    ? "dtype"
+                   : !has_shape ? "shape"
+                                : "data_offsets");
+}
+
+/// Reads the header's text into entries, in its order, and metadata.
+inline Error read_header(std::string_view text, std::string_view path, std::vector<Entry>& entries,
+                         std::vector<std::pair<std::string, std::string>>& metadata) {
+  if (text.empty() || text.front() != '{') {
+    return Error::of(path, ": expected a header that starts with '{', found ",
+                     quote(text.substr(0, 1)));
+  }
+  JsonHeaderReader reader(text, path);
+  const auto read_text = [&](std::string key) {
+    return reader.read_string(metadata.emplace_back(std::move(key), "").second);
+  };
+  const auto read_member = [&](std::string name) {
+    if (name == kMetadataKey) return reader.read_object(read_text);
+    if (entries.size() == kMaxTensors) {
+      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
+    }
+    Entry& entry = entries.emplace_back();
+    entry.tensor.name = std::move(name);
+    return read_entry(reader, path, entry);
+  };
+  if (auto error = reader.read_object(read_member)) return error;
+  return reader.read_end();
+}
+
+/// Gives the tensors their data, in the order of their bytes, which they must fill exactly.
+inline Error assign_data(std::vector<Entry>& entries, std::span<const std::byte> data,
+                         std::string_view path, std::vector<Tensor>& tensors) {
+  std::ranges::stable_sort(entries, {},
+                           [](const Entry& entry) { return std::tuple(entry.begin, entry.end); });
+  std::uint64_t filled = 0;
+  for (auto& [tensor, begin, end] : entries) {
+    const std::string name = quote(tensor.name);
+    if (begin != filled) {
+      return Error::of(path, ": tensor ", name, ": expected data that begin at ", filled,
+                       ", where others end, found ", begin);
+    }
+    if (end < begin || end > data.size()) {
+      return Error::of(path, ": tensor ", name, ": expected data that end between ", begin, " and ",
+                       data.size(), ", found ", end);
+    }
+    const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
+    if (!size || *size != end - begin) {
+      return Error::of(path, ": tensor ", name, ": expected ",
+                       size ? std::to_string(*size) : "a whole number below 2^61 of", " bytes for ",
+                       describe(tensor.type, tensor.shape), ", found ", end - begin);
+    }
+    tensor.data = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(*size));
+    filled = end;
+    tensors.push_back(std::move(tensor));
+  }
+  if (filled == data.size()) return {};
+  return Error::of(path, ": expected ", filled, " bytes of data for its tensors, found ",
+                   data.size());
+}
+
+}  // namespace safetensors
+
+/// Reads a whole safetensors file from memory. The tensors of `file` are in the order of their
+/// bytes and view `bytes`; `file` changes only on success.
+inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
+                               TensorFile& file) {
+  constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
+  if (bytes.size() < kSizeBytes) {
+    return Error::of(path, ": expected at least ", kSizeBytes, " bytes, found ", bytes.size());
+  }
+  const auto header_bytes = read_little_endian<std::uint64_t>(bytes);
+  bytes = bytes.subspan(kSizeBytes);
+  const std::uint64_t max_bytes =
+      std::min<std::uint64_t>(safetensors::kMaxHeaderBytes, bytes.size());
+  if (header_bytes > max_bytes) {
+    return Error::of(path, ": expected a header of at most ", max_bytes, " bytes, found ",
+                     header_bytes);
+  }
+  const auto header = bytes.first(static_cast<std::size_t>(header_bytes));
+  const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+
+  TensorFile result;
+  result.path = path;
+  std::vector<safetensors::Entry> entries;
+  if (auto error = safetensors::read_header(text, path, entries, result.metadata)) return error;
+  if (auto error =
+          safetensors::assign_data(entries, bytes.subspan(header.size()), path, result.tensors)) {
+    return error;
+  }
+  file = std::move(result);
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
+// they lie in memory: `NAME.weight` [panel][k][16] (depthwise: [tap][channel]) and `NAME.bias`,
+// float32, batch norm and dropout folded in. Loading is a copy; a mapped file needs not even that.
+// Its metadata say what the network is and what it is for.
+
+inline constexpr std::string_view kNativeFormat = "pplcnet";
+inline constexpr std::string_view kNativeVersion = "1";
+
+/// What a network needs besides weights to be of use; travels in the metadata.
+struct ModelInfo {
+  std::vector<std::string> labels;  ///< one per class, or none
+  std::string preprocessing;        ///< name of a preset, or empty
+};
+
+/// The words for everything that fixes a network's arithmetic, for metadata and for messages.
+inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
+  constexpr std::string_view kActivations[] = {
+      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
+  const auto number = [](int value) { return std::to_string(value); };
+  const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
+  std::string blocks;
+  for (int i = 0; i < net.block_count; ++i) {
+    const Block& b = net.blocks[i];
+    blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
+              "-" + number(b.out) + ":s" + step(b.stride) + (b.squeeze_excite ? ":se" : "");
+  }
+  return {{"dialect", std::string(dialect_name(net.dialect))},
+          {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
+          {"blocks", blocks},
+          {"activation", word(net.activation)},
+          {"gate", word(net.gate)},
+          {"head", number(net.head)},
+          {"dropout_percent", number(net.dropout_percent)},
+          {"classes", number(net.classes)}};
+}
+
+namespace native {
+
+inline const std::string* find(const TensorFile& file, std::string_view key) {
+  for (const auto& [name, value] : file.metadata)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+/// Name, shape and values of each tensor of the file, in order.
+template <class Visit>
+void for_each_tensor(std::span<const Layer> layers, Visit visit) {
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const std::string name = layer_name(layer);
+    const auto channels = round_up(layer.output.channels, kPanel);
+    const std::int64_t depth = layer.depth();
+    visit(name + ".weight",
+          layer.op == Operator::depthwise
+              ? std::vector<std::int64_t>{depth, channels}
+              : std::vector<std::int64_t>{channels / kPanel, depth, kPanel},
+          layer.weights, layer.weight_floats());
+    visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
+  }
+}
+
+/// Where two texts of words begin to differ: that word of `text`.
+inline std::string_view differing_word(std::string_view text, std::string_view other) {
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
+  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
+  return text.substr(begin, text.find(' ', same + 1) - begin);
+}
+
+}  // namespace native
+
+/// Whether a safetensors file is one of ours.
+inline bool is_native(const TensorFile& file) {
+  const std::string* format = native::find(file, "format");
+  return format != nullptr && *format == kNativeFormat;
+}
+
+/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                         const Architecture& architecture, std::span<const std::byte>& packed) {
+  const std::string* version = native::find(file, "format_version");
+  if (version == nullptr || *version != kNativeVersion)
+    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                     ", this library reads version ", kNativeVersion);
+  for (const auto& [key, expected] : describe(architecture)) {
+    const std::string* found = native::find(file, key);
+    if (found == nullptr)
+      return Error::of(file.path, ": does not say what its network's ", key, " is");
+    if (*found != expected)
+      return Error::of(file.path, ": its network has ", key, " ",
+                       quote(native::differing_word(*found, expected)), ", the type's (",
+                       architecture.name, ") has ",
+                       quote(native::differing_word(expected, *found)));
+  }
+  Error error;
+  std::size_t index = 0, floats = 0;
+  native::for_each_tensor(layers, [&](const std::string& name,
+                                      const std::vector<std::int64_t>& shape, std::size_t,
+                                      std::size_t size) {
+    if (error) return;
+    const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
+    floats += size;
+    if (tensor == nullptr || tensor->name != name || tensor->type != DataType::f32 ||
+        tensor->shape != shape)
+      error = Error::of(
+          file.path, ": expected tensor ", quote(name), " ", describe(DataType::f32, shape),
+          ", found ",
+          tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
+  });
+  if (error) return error;
+  // The reader has checked that tensors follow each other without a hole.
+  packed = {file.tensors[0].data.data(), floats * sizeof(float)};
+  return {};
+}
+
+/// Labels and preprocessing from a native file's metadata.
+inline ModelInfo read_info(const TensorFile& file) {
+  ModelInfo info;
+  if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
+  if (const std::string* labels = native::find(file, "labels")) {
+    std::string_view rest = *labels;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      info.labels.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return info;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NATIVE_HPP
+// from pplcnet/weights/pdiparams.hpp
+#ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
+#define PPLCNET_WEIGHTS_PDIPARAMS_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The format: one record after another (Paddle,
+/// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
+///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
+///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
+namespace pdiparams {
+
+/// The numbers of Paddle's framework.proto, VarType.Type.
+constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
+  constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
+      {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
+      {3, DataType::i64},     {4, DataType::f16},      {5, DataType::f32},
+      {6, DataType::f64},     {20, DataType::u8},      {21, DataType::i8},
+      {22, DataType::bf16},   {32, DataType::f8_e4m3}, {33, DataType::f8_e5m2},
+  };
+  for (const auto& [known, type] : kCodes) {
+    if (known == code) return type;
+  }
+  return std::nullopt;
+}
+
+/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
+/// there are too few.
+struct ByteReader {
+  std::span<const std::byte> bytes;
+
+  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
+    if (count > bytes.size()) return false;
+    taken = bytes.first(static_cast<std::size_t>(count));
+    bytes = bytes.subspan(taken.size());
+    return true;
+  }
+
+  template <std::unsigned_integral Number>
+  bool take(Number& number) {
+    std::span<const std::byte> taken;
+    if (!take(sizeof(Number), taken)) return false;
+    number = read_little_endian<Number>(taken);
+    return true;
+  }
+
+  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  bool take_varint(std::uint64_t& number) {
+    number = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+      const auto byte = static_cast<std::uint64_t>(bytes.front());
+      bytes = bytes.subspan(1);
+      const std::uint64_t seven_bits = byte & 0x7f;
+      if (seven_bits << shift >> shift != seven_bits) return false;
+      number |= seven_bits << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+};
+
+inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
+  std::uint64_t dimension = 0;
+  if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
+      dimension > std::numeric_limits<std::int64_t>::max()) {
+    return false;
+  }
+  tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+  return true;
+}
+
+/// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
+inline bool read_description(ByteReader message, Tensor& tensor) {
+  constexpr std::uint64_t kType = 1 << 3 | 0;
+  constexpr std::uint64_t kDimension = 2 << 3 | 0;
+  constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
+  std::optional<DataType> type;
+  while (!message.bytes.empty()) {
+    std::uint64_t field = 0;
+    std::uint64_t number = 0;
+    if (!message.take_varint(field)) return false;
+    if (field == kType) {
+      if (type || !message.take_varint(number)) return false;
+      type = data_type_of(number);
+      if (!type) return false;
+    } else if (field == kDimension) {
+      if (!take_dimension(message, tensor)) return false;
+    } else if (field == kPackedDimensions) {
+      ByteReader packed;
+      if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
+      while (!packed.bytes.empty()) {
+        if (!take_dimension(packed, tensor)) return false;
+      }
+    } else {
+      return false;
+    }
+  }
+  tensor.type = type.value_or(DataType::f32);
+  return type.has_value();
+}
+
+/// Reads one record. `where` begins the messages.
+inline Error read_record(ByteReader& reader, std::string_view where, Tensor& tensor) {
+  const auto truncated = [&](std::string_view what) {
+    return Error::of(where, "expected ", what, ", found the end of the file");
+  };
+  std::uint32_t version = 0;
+  std::uint64_t levels = 0;
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (!reader.take(levels)) return truncated("a count of levels");
+  for (; levels > 0; --levels) {
+    std::uint64_t size = 0;
+    std::span<const std::byte> lengths;
+    if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
+  }
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+
+  std::uint32_t size = 0;
+  ByteReader message;
+  if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
+  if (!read_description(message, tensor)) {
+    return Error::of(where, "expected a type and at most ", kMaxRank,
+                     " dimensions, none negative, found something else");
+  }
+  const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
+  const std::size_t left = reader.bytes.size();
+  if (!count || !reader.take(*count, tensor.data)) {
+    return Error::of(where, "expected ", count ? std::to_string(*count) : "fewer than 2^61",
+                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
+  }
+  return {};
+}
+
+}  // namespace pdiparams
+
+/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
+/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
+/// a file with fewer. `file` changes only on success.
+inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                             TensorFile& file) {
+  TensorFile result;
+  result.path = path;
+  pdiparams::ByteReader reader{bytes};
+  if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
+  while (!reader.bytes.empty()) {
+    if (result.tensors.size() == kMaxTensors) {
+      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
+    }
+    Tensor tensor;
+    const std::string where = std::string(path) + ": tensor " +
+                              std::to_string(result.tensors.size()) + " at byte " +
+                              std::to_string(bytes.size() - reader.bytes.size()) + ": ";
+    if (auto error = pdiparams::read_record(reader, where, tensor)) return error;
+    result.tensors.push_back(std::move(tensor));
+  }
+  file = std::move(result);
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PDIPARAMS_HPP
+// from pplcnet/weights/pdiparams_names.hpp
+#ifndef PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+#define PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
+/// each with the name that the same tensor has in a state dict; sorted by code points, which is
+/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
+inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
+  std::vector<std::pair<std::string, std::string>> names;
+  int convolutions = 0, norms = 0;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const ParameterNames state = paddle_names(layer);
+    const std::string weights = layer.part == Part::classifier
+                                    ? std::string("linear_0")
+                                    : naming::numbered("conv2d_", convolutions++);
+    names.emplace_back(weights + ".w_0", state.weight);
+    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
+    if (!layer.batch_norm) continue;
+    const std::string norm = naming::numbered("batch_norm2d_", norms++);
+    names.emplace_back(norm + ".w_0", state.gamma);
+    names.emplace_back(norm + ".b_0", state.beta);
+    names.emplace_back(norm + ".w_1", state.mean);
+    names.emplace_back(norm + ".w_2", state.variance);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
+/// checked by whoever reads them by name.
+inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
+  const auto names = graph_names(layers);
+  if (names.size() != file.tensors.size()) {
+    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
+    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
+    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
+    return Error::of(file.path, ": holds ", file.tensors.size(),
+                     " tensors, the type's network has ", names.size(),
+                     file.tensors.size() != with_other_head ? ""
+                     : head ? "; without a head (Options::head = 0) it has as many"
+                            : "; with a head (Options::head = 1280) it has as many");
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+// from pplcnet/weights/state_dict.hpp
+#ifndef PPLCNET_WEIGHTS_STATE_DICT_HPP
+#define PPLCNET_WEIGHTS_STATE_DICT_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// from pplcnet/weights/fold.hpp
+#ifndef PPLCNET_WEIGHTS_FOLD_HPP
+#define PPLCNET_WEIGHTS_FOLD_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What batch norm adds to the variance, in every framework.
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
+/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there.
+struct Parameters {
+  std::vector<float> weight, bias, gamma, beta, mean, variance;
+};
+
+/// Folds what is constant at inference into weight and bias: batch norm,
+/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, and the layer's scale (dropout),
+/// which multiplies the input. Computed in double; leaves one weight and one bias per output.
+inline void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0;
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    double factor = 1, offset = 0;
+    if (layer.batch_norm) {
+      factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+      offset = parameters.beta[o] - parameters.mean[o] * factor;
+    }
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(parameters.bias[o] * factor + offset);
+  }
+}
+
+/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
+/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
+/// in which it keeps the picture's rows.
+constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  if (layer.op == Operator::depthwise)
+    return k * static_cast<std::size_t>(round_up(layer.output.channels, kPanel)) + output;
+  if (layer.op == Operator::convolution) {
+    const auto kernel = static_cast<std::size_t>(layer.kernel);
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const std::size_t column = k % kernel, row = k / kernel % kernel;
+    k = (row * channels + k / kernel / kernel) * kernel + column;
+  }
+  return (output / kPanel * depth + k) * kPanel + output % kPanel;
+}
+
+/// Writes folded parameters to their place among a network's packed weights; what pads the last
+/// panel is zero.
+inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
+  const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
+  std::fill(packed.begin(), packed.end(), 0.0f);
+  std::fill(biases.begin(), biases.end(), 0.0f);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t k = 0; k < depth; ++k)
+      packed[packed_index(layer, o, k)] = folded.weight[o * depth + k];
+    biases[o] = folded.bias[o];
+  }
+}
+
+/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  Parameters folded;
+  folded.weight.resize(outputs * depth);
+  for (std::size_t o = 0; o < outputs; ++o)
+    for (std::size_t k = 0; k < depth; ++k)
+      folded.weight[o * depth + k] = weights[layer.weights + packed_index(layer, o, k)];
+  const auto biases = weights.subspan(layer.biases, outputs);
+  folded.bias.assign(biases.begin(), biases.end());
+  return folded;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FOLD_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Takes a framework's parameters out of a file by name. Frameworks put prefixes before the names
+/// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
+class StateDict {
+ public:
+  explicit StateDict(const TensorFile& file) : file_(file) {}
+
+  /// Finds out whose names these are; an error if nobody's, or not those of the type.
+  Error open(const Architecture& architecture) {
+    struct Anchor {
+      std::string_view name;
+      Dialect dialect;
+    };
+    constexpr Anchor kAnchors[] = {{"conv1.conv.weight", Dialect::paddle},
+                                   {"conv_stem.weight", Dialect::timm},
+                                   {"features.0.weight", Dialect::pytorch}};
+    for (const auto& [name, dialect] : kAnchors)
+      for (const Tensor& tensor : file_.tensors) {
+        if (!tensor.name.ends_with(name)) continue;
+        const std::string_view before =
+            std::string_view(tensor.name).substr(0, tensor.name.size() - name.size());
+        if (!before.empty() && !before.ends_with('.')) continue;
+        if (dialect != architecture.dialect)
+          return Error::of(file_.path, ": holds tensors of dialect ", dialect_name(dialect),
+                           ", the type has Dialect::", dialect_name(architecture.dialect));
+        prefix_ = before;
+        return check_head(architecture);
+      }
+    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet of Paddle (",
+                     kAnchors[0].name, "), timm (", kAnchors[1].name, ") or PyTorch (",
+                     kAnchors[2].name, ")");
+  }
+
+  /// Reads all parameters of a layer, with the shapes that the layer must have.
+  Error read(const Layer& layer, const Architecture& architecture, Parameters& parameters) {
+    const ParameterNames names = parameter_names(layer, architecture);
+    const std::vector<std::int64_t> vector = {layer.output.channels};
+    const auto shape = weight_shape(layer, architecture.dialect);
+    if (auto error = check_classes(layer, names.weight, shape)) return error;
+    if (auto error = read(names.weight, shape, parameters.weight)) return error;
+    if (layer.part == Part::classifier && architecture.dialect == Dialect::paddle)
+      transpose(layer, parameters.weight);
+    if (auto error = read(names.bias, vector, parameters.bias)) return error;
+    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
+    if (auto error = read(names.beta, vector, parameters.beta)) return error;
+    if (auto error = read(names.mean, vector, parameters.mean)) return error;
+    return read(names.variance, vector, parameters.variance);
+  }
+
+  /// After everything was read: an error that names the first tensor which nobody asked for.
+  Error close() const {
+    for (const Tensor& tensor : file_.tensors) {
+      const bool counter = tensor.name.ends_with(".num_batches_tracked");
+      if (!counter && !std::ranges::binary_search(read_, tensor.name))
+        return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
+                         describe(tensor.type, tensor.shape), " is not part of the type's network");
+    }
+    return {};
+  }
+
+ private:
+  Error read(const std::string& name, const std::vector<std::int64_t>& shape,
+             std::vector<float>& values) {
+    if (name.empty()) return {};
+    const std::string full = prefix_ + name;
+    const Tensor* tensor = file_.find(full);
+    if (tensor == nullptr)
+      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
+                       " is missing");
+    if (!converts_to_float(tensor->type) || tensor->shape != shape)
+      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
+                       describe(DataType::f32, shape), ", found ",
+                       describe(tensor->type, tensor->shape));
+    values.resize(static_cast<std::size_t>(tensor->element_count()));
+    to_float(*tensor, values);
+    read_.insert(std::ranges::upper_bound(read_, full), full);
+    return {};
+  }
+
+  /// The commonest mistakes deserve the plainest words: another head, other classes.
+  Error check_head(const Architecture& architecture) const {
+    const Layer head = {.part = Part::head};
+    const std::string name = prefix_ + parameter_names(head, architecture).weight;
+    const Tensor* tensor = file_.find(name);
+    if ((tensor != nullptr) == (architecture.head > 0)) return {};
+    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(name),
+                     ", the type has Options::head = ", architecture.head);
+  }
+
+  Error check_classes(const Layer& layer, const std::string& name,
+                      const std::vector<std::int64_t>& shape) const {
+    const Tensor* tensor = file_.find(prefix_ + name);
+    if (layer.part != Part::classifier || tensor == nullptr || tensor->shape.size() != 2) return {};
+    const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
+    if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
+    return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
+                     "), the type has ", shape[out]);
+  }
+
+  /// [in][out] → [out][in]
+  static void transpose(const Layer& layer, std::vector<float>& weight) {
+    const auto in = static_cast<std::size_t>(layer.input.channels);
+    const auto out = static_cast<std::size_t>(layer.output.channels);
+    std::vector<float> result(weight.size());
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
+    weight = std::move(result);
+  }
+
+  const TensorFile& file_;
+  std::string prefix_;
+  std::vector<std::string> read_;  // sorted
+};
+
+/// Reads, folds and packs all layers of a network.
+inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
+                             const Architecture& architecture, std::span<float> weights) {
+  StateDict state(file);
+  if (auto error = state.open(architecture)) return error;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    Parameters parameters;
+    if (auto error = state.read(layer, architecture, parameters)) return error;
+    fold(layer, parameters);
+    pack(layer, parameters, weights);
+  }
+  return state.close();
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STATE_DICT_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace loading {
+
+inline bool is_safetensors(std::span<const std::byte> bytes) {
+  return bytes.size() > sizeof(std::uint64_t) && bytes[8] == std::byte{'{'};
+}
+
+/// A `.pdiparams` file begins with two versions of 0 and no level of detail.
+inline bool is_pdiparams(std::span<const std::byte> bytes) {
+  constexpr std::size_t kZeros = 16;
+  if (bytes.size() < kZeros) return false;
+  for (const std::byte byte : bytes.first(kZeros))
+    if (byte != std::byte{0}) return false;
+  return true;
+}
+
+/// What a file of another kind is, and what to do about it: the usual ones on weight pages.
+inline std::string_view describe_content(std::span<const std::byte> bytes) {
+  const auto has = [&](std::size_t offset, std::string_view text) {
+    return bytes.size() >= offset + text.size() &&
+           std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
+  };
+  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: save its tensors as safetensors";
+  if (has(0, "\x80")) return "a pickle, as .pdparams files are: save its tensors as safetensors";
+  if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
+  return "something else";
+}
+
+/// Reads tensors in whatever format the content has, and gives them names.
+inline Error open(std::span<const std::byte> bytes, std::string_view path,
+                  std::span<const Layer> layers, const Architecture& architecture,
+                  TensorFile& file) {
+  if (is_safetensors(bytes)) return parse_safetensors(bytes, path, file);
+  if (!is_pdiparams(bytes))
+    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
+                     describe_content(bytes));
+  if (architecture.dialect != Dialect::paddle)
+    return Error::of(path,
+                     ": Paddle's .pdiparams fits a type with Dialect::paddle only, the type has ",
+                     "Dialect::", dialect_name(architecture.dialect));
+  if (auto error = parse_pdiparams(bytes, path, file)) return error;
+  return name_pdiparams(file, layers);
+}
+
+/// Fills packed weights from a file's bytes.
+inline Error load(std::span<const std::byte> bytes, std::string_view path,
+                  std::span<const Layer> layers, const Architecture& architecture,
+                  std::span<float> weights, ModelInfo* info) {
+  TensorFile file;
+  if (auto error = open(bytes, path, layers, architecture, file)) return error;
+  if (info != nullptr) *info = read_info(file);
+  if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
+  std::span<const std::byte> packed;
+  if (auto error = find_native(file, layers, architecture, packed)) return error;
+  static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
+  std::memcpy(weights.data(), packed.data(), packed.size());
+  return {};
+}
+
+}  // namespace loading
+
+/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm
+/// or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`. `name` is for
+/// messages. Labels and preprocessing, where the file has them, go to `info`. After an error the
+/// weights are not usable.
+template <class Weights>
+Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
+                 ModelInfo* info = nullptr) {
+  using Net = typename Weights::Network;
+  return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+}
+
+/// The same, from a file.
+template <class Weights>
+Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+}
+
+/// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
+/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view.
+template <class Net>
+Error view(std::span<const std::byte> bytes, std::string_view name,
+           std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
+  TensorFile file;
+  if (auto error = parse_safetensors(bytes, name, file)) return error;
+  if (!is_native(file)) return Error::of(name, ": not a native file; load it, and save it as one");
+  std::span<const std::byte> packed;
+  if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
+  if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
+    return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
+                     " bytes in memory");
+  if (info != nullptr) *info = read_info(file);
+  result.emplace(std::span<const float, Net::weight_count>(
+      reinterpret_cast<const float*>(packed.data()), Net::weight_count));
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LOAD_HPP
+// from pplcnet/weights/save.hpp
+#ifndef PPLCNET_WEIGHTS_SAVE_HPP
+#define PPLCNET_WEIGHTS_SAVE_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// from pplcnet/weights/safetensors_writer.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace safetensors {
+
+/// The data begin at a multiple of this, so that a file in memory can be used in place.
+inline constexpr std::size_t kDataAlignment = FileBytes::kAlignment;
+
+/// `text` as a JSON string.
+inline std::string json_string(std::string_view text) {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  std::string json = "\"";
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (character == '"' || character == '\\') {
+      json += {'\\', character};
+    } else if (byte < 0x20) {
+      json += {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else {
+      json += character;
+    }
+  }
+  return json + '"';
+}
+
+inline std::string json_object(const std::vector<std::string>& members) {
+  std::string json;
+  for (const std::string& member : members) json += (json.empty() ? "" : ",") + member;
+  return "{" + json + "}";
+}
+
+/// Says what makes the contents impossible to write.
+inline Error check_contents(const TensorFile& file, std::string_view path) {
+  constexpr std::size_t kMaxTexts = JsonHeaderReader::kMaxMembers;
+  if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
+    return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
+                     " metadata, found ", file.tensors.size(), " and ", file.metadata.size());
+  }
+  std::set<std::string_view> names = {kMetadataKey};
+  for (const Tensor& tensor : file.tensors) {
+    const std::string name = quote(tensor.name);
+    if (!is_utf8(tensor.name)) {
+      return Error::of(path, ": tensor ", name, ": expected a name in UTF-8");
+    }
+    if (!names.insert(tensor.name).second) {
+      return Error::of(path, ": tensor ", name, ": expected a name that is not taken");
+    }
+    const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
+    if (tensor.shape.size() > kMaxRank || size != tensor.data.size()) {
+      return Error::of(path, ": tensor ", name, ": expected the bytes of ",
+                       describe(tensor.type, tensor.shape), ", found ", tensor.data.size());
+    }
+  }
+  std::set<std::string_view> keys;
+  for (const auto& [key, value] : file.metadata) {
+    if (!is_utf8(key) || !is_utf8(value) || !keys.insert(key).second) {
+      return Error::of(path, ": metadata ", quote(key),
+                       ": expected a key that is not taken and a value, both in UTF-8");
+    }
+  }
+  return {};
+}
+
+/// The part of the file before the data: the header's size, and the header padded with spaces.
+inline Error make_header(const TensorFile& file, std::string_view path,
+                         std::vector<std::byte>& header) {
+  if (auto error = check_contents(file, path)) return error;
+  std::vector<std::string> members;
+  if (!file.metadata.empty()) {
+    std::vector<std::string> texts;
+    for (const auto& [key, value] : file.metadata) {
+      texts.push_back(json_string(key) + ":" + json_string(value));
+    }
+    members.push_back(json_string(kMetadataKey) + ":" + json_object(texts));
+  }
+  std::size_t begin = 0;
+  for (const Tensor& tensor : file.tensors) {
+    const std::size_t end = begin + tensor.data.size();
+    std::string shape;
+    for (const std::int64_t dimension : tensor.shape) {
+      shape += (shape.empty() ? "" : ",") + std::to_string(dimension);
+    }
+    members.push_back(json_string(tensor.name) + ":{\"dtype\":\"" +
+                      std::string(name_of(tensor.type)) + "\",\"shape\":[" + shape +
+                      "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) +
+                      "]}");
+    begin = end;
+  }
+  std::string text = json_object(members);
+  const std::size_t used = sizeof(std::uint64_t) + text.size();
+  text.append((kDataAlignment - used % kDataAlignment) % kDataAlignment, ' ');
+  if (text.size() > kMaxHeaderBytes) {
+    return Error::of(path, ": expected a header of at most ", kMaxHeaderBytes, " bytes, found ",
+                     text.size());
+  }
+  const auto size = to_little_endian(std::uint64_t{text.size()});
+  const auto content = std::as_bytes(std::span(text));
+  header.assign(size.begin(), size.end());
+  header.insert(header.end(), content.begin(), content.end());
+  return {};
+}
+
+}  // namespace safetensors
+
+/// Writes tensors and metadata, both in their order, as a safetensors file; `path` names it, not
+/// `file.path`. The file is complete or, after an error, not there (see write_file).
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  std::vector<std::byte> header;
+  if (auto error = safetensors::make_header(file, path, header)) return error;
+  std::vector<std::span<const std::byte>> pieces = {header};
+  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
+  return write_file(path, pieces);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The tensor behind the weights: logits for `self_test_input`, as the writer computed them.
+inline constexpr std::string_view kSelfTest = "self_test.logits";
+
+/// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
+constexpr float self_test_input(std::size_t i) {
+  std::uint64_t bits = (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u;
+  bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93u;
+  bits = (bits ^ (bits >> 32)) >> 40;
+  return static_cast<float>(static_cast<std::int64_t>(bits) - (1 << 23)) / (1 << 23);
+}
+
+namespace self_testing {
+
+/// Logits of the self-test's input.
+template <class Net>
+std::vector<float> logits(const typename Net::Weights& weights) {
+  std::vector<float> image(Net::input_size);
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
+  const auto workspace = std::make_unique<typename Net::Workspace>();
+  const auto result = std::make_unique<typename Net::Logits>();
+  Net::forward(weights, typename Net::Image(image), *workspace, *result);
+  return {result->begin(), result->end()};
+}
+
+}  // namespace self_testing
+
+/// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
+/// and the logits that `self_test` checks. Either the whole file appears or none.
+template <class Weights>
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {}) {
+  using Net = typename Weights::Network;
+  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(Net::classes))
+    return Error::of(path, ": ", info.labels.size(), " labels for ", Net::classes, " classes");
+  TensorFile file;
+  file.metadata = {{"format", std::string(kNativeFormat)},
+                   {"format_version", std::string(kNativeVersion)},
+                   {"network", std::string(Net::architecture.name)},
+                   {"input", std::to_string(Net::input_shape.height) + "x" +
+                                 std::to_string(Net::input_shape.width)}};
+  for (auto& entry : describe(Net::architecture)) file.metadata.push_back(std::move(entry));
+  if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
+  std::string labels;
+  for (const std::string& label : info.labels) {
+    if (label.find('\n') != std::string::npos)
+      return Error::of(path, ": label ", quote(label), " holds a line break");
+    labels += label + "\n";
+  }
+  if (!labels.empty()) file.metadata.emplace_back("labels", labels);
+
+  const std::span<const float> values = weights.values;
+  native::for_each_tensor(
+      Net::layers, [&](const std::string& name, const std::vector<std::int64_t>& shape,
+                       std::size_t offset, std::size_t size) {
+        file.tensors.push_back({.name = name,
+                                .type = DataType::f32,
+                                .shape = shape,
+                                .data = std::as_bytes(values.subspan(offset, size))});
+      });
+  const std::vector<float> logits = self_testing::logits<Net>(weights);
+  file.tensors.push_back({.name = std::string(kSelfTest),
+                          .type = DataType::f32,
+                          .shape = {Net::classes},
+                          .data = std::as_bytes(std::span(logits))});
+  return write_safetensors(path, file);
+}
+
+/// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
+/// of the largest logit, which leaves room for a CPU without fused multiply-add.
+template <class Weights>
+Error self_test(std::string_view path, const Weights& weights) {
+  using Net = typename Weights::Network;
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  TensorFile file;
+  if (auto error = parse_safetensors(std::as_const(bytes).bytes(), path, file)) return error;
+  const Tensor* tensor = file.find(kSelfTest);
+  if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
+  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{Net::classes})
+    return Error::of(path, ": ", kSelfTest, ": expected F32 [", Net::classes, "], found ",
+                     describe(tensor->type, tensor->shape));
+  std::vector<float> expected(static_cast<std::size_t>(Net::classes));
+  to_float(*tensor, expected);
+  const std::vector<float> found = self_testing::logits<Net>(weights);
+  float largest = 0;
+  for (const float value : expected) largest = std::max(largest, std::abs(value));
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
+      return Error::of(path, ": self-test: logit ", i, " is ", std::to_string(found[i]),
+                       ", the file says ", std::to_string(expected[i]));
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAVE_HPP
+
+// Pictures in, labels out.
+// from pplcnet/classifier.hpp
+#ifndef PPLCNET_CLASSIFIER_HPP
+#define PPLCNET_CLASSIFIER_HPP
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/image/labels.hpp
+#ifndef PPLCNET_IMAGE_LABELS_HPP
+#define PPLCNET_IMAGE_LABELS_HPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// from pplcnet/image/results.hpp
+#ifndef PPLCNET_IMAGE_RESULTS_HPP
+#define PPLCNET_IMAGE_RESULTS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Logits to probabilities, in place, with the steps of Paddle's CPU kernel (phi
+/// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is
+/// below exp(-64) / sum, and the sum divides as a float reciprocal.
+inline void softmax(std::span<float> values) noexcept {
+  if (values.empty()) return;
+  const float maximum = *std::max_element(values.begin(), values.end());
+  float sum = 0.0F;
+  for (float& value : values) {
+    value = std::exp(std::max(value - maximum, -64.0F));
+    sum += value;
+  }
+  const float reciprocal = 1.0F / sum;
+  for (float& value : values) value *= reciprocal;
+}
+
+/// Logits to independent probabilities, in place: the last step of the attribute models.
+inline void sigmoid(std::span<float> values) noexcept {
+  for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
+}
+
+/// A class and how much the network believes in it.
+struct Prediction {
+  int class_id = -1;
+  float score = 0.0F;
+
+  bool operator==(const Prediction&) const = default;
+};
+
+/// Whether `a` comes before `b`: the higher score, and not-a-number last of all.
+inline bool ranks_higher(float a, float b) noexcept {
+  return a > b || (std::isnan(b) && !std::isnan(a));
+}
+
+/// Fills `best` with the classes of the highest scores, highest first, and returns how many it
+/// filled: fewer than best.size() only if there are fewer classes.
+///
+/// Of equal scores the lower class comes first, so that the first prediction is the argmax. (Paddle
+/// reverses numpy's argsort, which leaves the order of equal scores open; up to 16 classes it
+/// happens to put the higher class first.)
+inline std::size_t top_k(std::span<const float> scores, std::span<Prediction> best) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    std::size_t rank = count;
+    while (rank > 0 && ranks_higher(scores[i], best[rank - 1].score)) --rank;
+    if (rank == best.size()) continue;
+    if (count < best.size()) ++count;
+    for (std::size_t j = count - 1; j > rank; --j) best[j] = best[j - 1];
+    best[rank] = {static_cast<int>(i), scores[i]};
+  }
+  return count;
+}
+
+/// The kCount best classes, highest score first (see above); where there are fewer, the rest has
+/// class_id -1.
+template <std::size_t kCount>
+std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
+  std::array<Prediction, kCount> best{};
+  top_k(scores, best);
+  return best;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_RESULTS_HPP
+
+// Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The lines of `text`, without line ends (\n or \r\n), byte order mark and empty lines at the end.
+inline std::vector<std::string_view> split_lines(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+/// Labels of lines `id label...`, split at the first space, in order of their ids; none unless the
+/// ids are exactly 0 ... n-1, in any order.
+inline std::optional<std::vector<std::string>> parse_numbered_labels(
+    std::span<const std::string_view> lines) {
+  std::vector<std::string> labels(lines.size());
+  std::vector<bool> seen(lines.size());
+  for (const std::string_view line : lines) {
+    std::size_t id = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), id);
+    const auto digits = static_cast<std::size_t>(end - line.data());
+    const bool separated = digits < line.size() && line[digits] == ' ';
+    if (error != std::errc{} || !separated || id >= labels.size() || seen[id]) return std::nullopt;
+    seen[id] = true;
+    labels[id] = line.substr(digits + 1);
+  }
+  return labels;
+}
+
+/// Labels from the text of a file: `id label...` on each line, as Paddle has it, or, if not every
+/// line has an id of its own, the label of class 0, 1, ... on one line each.
+inline std::vector<std::string> parse_labels(std::string_view text) {
+  const std::vector<std::string_view> lines = split_lines(text);
+  if (auto labels = parse_numbered_labels(lines)) return *std::move(labels);
+  return {lines.begin(), lines.end()};
+}
+
+/// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
+/// ones if it contains an apostrophe and no double quote.
+inline std::string python_quoted(std::string_view text) {
+  const bool has_apostrophe = text.find('\'') != std::string_view::npos;
+  const bool has_double_quote = text.find('"') != std::string_view::npos;
+  const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::string quoted{quote};
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == quote || c == '\\') {
+      quoted += {'\\', c};
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\r') {
+      quoted += "\\r";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      quoted += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + quote;
+}
+
+/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+inline std::string two_decimals(float score) {
+  const double five_decimals = std::nearbyint(double{score} * 1e5) / 1e5;
+  std::array<char, 64> digits;  // a float below 1e38 has at most 39 digits, a sign and 2 decimals
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), five_decimals,
+                                 std::chars_format::fixed, 2)
+                       .ptr;
+  return {digits.data(), end};
+}
+
+/// The line that Paddle's predict_cls.py prints, without line end:
+/// `<file>:<TAB>class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`.
+/// Without labels their list is empty; a class beyond the labels has the label ''.
+inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
+                                   std::span<const std::string> labels) {
+  std::string ids;
+  std::string scores;
+  std::string names;
+  std::string_view separator;
+  for (const auto& [class_id, score] : predictions) {
+    const auto index = static_cast<std::size_t>(class_id);
+    ids.append(separator).append(std::to_string(class_id));
+    scores.append(separator).append(two_decimals(score));
+    names.append(separator).append(python_quoted(index < labels.size() ? labels[index] : ""));
+    separator = ", ";
+  }
+  if (labels.empty()) names.clear();
+  return std::string(file) + ":\tclass id(s): [" + ids + "], score(s): [" + scores +
+         "], label_name(s): [" + names + "]";
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LABELS_HPP
+// from pplcnet/image/preprocessing.hpp
+#ifndef PPLCNET_IMAGE_PREPROCESSING_HPP
+#define PPLCNET_IMAGE_PREPROCESSING_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+// from pplcnet/image/normalisation.hpp
+#ifndef PPLCNET_IMAGE_NORMALISATION_HPP
+#define PPLCNET_IMAGE_NORMALISATION_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+// from pplcnet/image/view.hpp
+#ifndef PPLCNET_IMAGE_VIEW_HPP
+#define PPLCNET_IMAGE_VIEW_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Channels of every picture: red, green, blue, in this order.
+inline constexpr int kImageChannels = 3;
+
+/// Width and height in pixels.
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+
+  constexpr bool operator==(const ImageSize&) const = default;
+};
+
+/// A rectangle of pixels inside a picture.
+struct CropWindow {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+
+  /// Bytes of its pixels when its rows have no gaps.
+  constexpr std::size_t byte_count() const {
+    return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * kImageChannels;
+  }
+};
+
+/// Somebody else's decoded picture: 8 bits per channel, RGB interleaved, the first row on top.
+struct ImageView {
+  const std::uint8_t* pixels = nullptr;
+  int width = 0;   ///< In pixels.
+  int height = 0;  ///< In pixels.
+  /// From a row to the next; more than 3 * width if there are gaps between them.
+  std::ptrdiff_t row_bytes = std::ptrdiff_t{width} * kImageChannels;
+
+  constexpr ImageSize size() const { return {width, height}; }
+  constexpr bool empty() const { return pixels == nullptr || width <= 0 || height <= 0; }
+  constexpr const std::uint8_t* row(int y) const { return pixels + y * row_bytes; }
+};
+
+/// Writes the pixels of `window`, a part of `source`, to `out`, rows without gaps.
+inline void copy_window(ImageView source, CropWindow window, std::uint8_t* out) {
+  const std::size_t row_bytes = static_cast<std::size_t>(window.width) * kImageChannels;
+  for (int y = 0; y < window.height; ++y, out += row_bytes) {
+    std::memcpy(out, source.row(window.top + y) + std::ptrdiff_t{window.left} * kImageChannels,
+                row_bytes);
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_VIEW_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Order of the tensor's planes.
+enum class ChannelOrder { rgb, bgr };
+
+/// In which order, and with which roundings to float, a pixel x in 0 ... 255 becomes a number.
+enum class NormalisationFormula {
+  paddle,  ///< (x * scale - mean) / deviation, every step in float (PaddleClas NormalizeImage).
+  timm,    ///< (x / 255 - mean) / deviation, every step in float (torchvision ToTensor, Normalize).
+  paddlex,  ///< x * alpha + beta in float, alpha = scale / deviation and beta = -mean / deviation
+            ///< in double (PaddleX 3 Normalize).
+};
+
+/// Pixels to numbers. The constants are doubles as in the reference's configuration files.
+struct Normalisation {
+  NormalisationFormula formula = NormalisationFormula::paddle;
+  double scale = 1.0 / 255.0;                               ///< timm does not use it.
+  std::array<double, 3> mean = {0.485, 0.456, 0.406};       ///< Of plane 0, 1, 2 of the tensor.
+  std::array<double, 3> deviation = {0.229, 0.224, 0.225};  ///< Of plane 0, 1, 2 of the tensor.
+};
+
+/// Value x of plane `plane`.
+///
+/// Each float operation is done in double and rounded to float at once. For two floats and one of
+/// + - * / that gives the float result exactly (53 bits are at least 2 * 24 + 2), while no compiler
+/// can fuse a product with the next sum across the conversion or keep more bits than float has.
+constexpr float normalised(const Normalisation& normalisation, std::size_t plane, int x) {
+  const double scale = normalisation.scale;
+  const double mean = normalisation.mean[plane];
+  const double deviation = normalisation.deviation[plane];
+  if (normalisation.formula == NormalisationFormula::paddlex) {
+    const auto alpha = static_cast<float>(scale / deviation);
+    const auto beta = static_cast<float>(-mean / deviation);
+    const auto scaled = static_cast<float>(x * double{alpha});
+    return static_cast<float>(double{scaled} + double{beta});
+  }
+  const auto scaled = normalisation.formula == NormalisationFormula::timm
+                          ? static_cast<float>(x / 255.0)
+                          : static_cast<float>(x * double{static_cast<float>(scale)});
+  const auto centred = static_cast<float>(double{scaled} - double{static_cast<float>(mean)});
+  return static_cast<float>(double{centred} / double{static_cast<float>(deviation)});
+}
+
+/// All values of one plane.
+constexpr std::array<float, 256> normalisation_table(const Normalisation& normalisation,
+                                                     std::size_t plane) {
+  std::array<float, 256> table{};
+  for (int x = 0; x < 256; ++x) {
+    table[static_cast<std::size_t>(x)] = normalised(normalisation, plane, x);
+  }
+  return table;
+}
+
+/// RGB interleaved pixels to planes of floats; both spans have the same size, a multiple of 3.
+inline void normalise(const Normalisation& normalisation, ChannelOrder order,
+                      std::span<const std::uint8_t> rgb, std::span<float> planes) {
+  const std::size_t pixel_count = rgb.size() / kImageChannels;
+  for (std::size_t plane = 0; plane < kImageChannels; ++plane) {
+    const std::array<float, 256> table = normalisation_table(normalisation, plane);
+    const std::size_t channel = order == ChannelOrder::rgb ? plane : 2 - plane;
+    float* out = planes.data() + plane * pixel_count;
+    for (std::size_t i = 0; i < pixel_count; ++i) out[i] = table[rgb[i * kImageChannels + channel]];
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_NORMALISATION_HPP
+// from pplcnet/image/resize_opencv.hpp
+#ifndef PPLCNET_IMAGE_RESIZE_OPENCV_HPP
+#define PPLCNET_IMAGE_RESIZE_OPENCV_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+// from pplcnet/image/rounding.hpp
+#ifndef PPLCNET_IMAGE_ROUNDING_HPP
+#define PPLCNET_IMAGE_ROUNDING_HPP
+
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The product, sum or quotient `value`, rounded to double as the language defines it.
+///
+/// A compiler may fuse a product with the addition that consumes it and so leave out the rounding
+/// between them (g++ does under -march=native). The reference programs were built without; one
+/// different last bit can move a pixel by one. What has been through a volatile object is rounded.
+inline double rounded(double value) {
+  const volatile double memory = value;
+  return memory;
+}
+
+/// Nearest integer, ties to the even one: Python's round(), the x86 conversion that OpenCV uses.
+/// |value| < 2^53.
+constexpr std::int64_t round_half_even(double value) {
+  auto floor = static_cast<std::int64_t>(value);
+  if (static_cast<double>(floor) > value) --floor;
+  const double fraction = value - static_cast<double>(floor);  // exact
+  const bool up = fraction > 0.5 || (fraction == 0.5 && floor % 2 != 0);
+  return up ? floor + 1 : floor;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_ROUNDING_HPP
+
+// cv2.resize(..., INTER_LINEAR) on 8-bit pictures, bit for bit (imgproc/src/resize.cpp, as its x86
+// builds compute it): two taps per axis whatever the scale, in fixed point. OpenCV computes exact
+// halves by other code, the mean of each 2 x 2 square rounded half up; these taps give the same.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Two neighbouring source pixels, `first` and `first + 1`, and how much each contributes.
+struct LinearTaps {
+  static constexpr int kOne = 2048;  // the weights' fixed point: 11 bits after the point
+
+  int first = 0;
+  int weight0 = kOne;
+  int weight1 = 0;
+};
+
+/// The taps of pixel `i` of an axis that shrinks by `scale`; `first` may be outside the picture.
+inline LinearTaps linear_taps(int i, double scale) {
+  const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
+  const float first = std::floor(position);
+  // Float arithmetic done in double and rounded once gives the float result on every compiler.
+  const auto fraction = static_cast<float>(double{position} - double{first});
+  const auto complement = static_cast<float>(1.0 - double{fraction});
+  return {static_cast<int>(first),
+          static_cast<int>(round_half_even(double{complement} * LinearTaps::kOne)),
+          static_cast<int>(round_half_even(double{fraction} * LinearTaps::kOne))};
+}
+
+/// Source pixels per output pixel; inverted twice like the original, for the sake of its rounding.
+inline double linear_scale(int source, int resized) {
+  return 1.0 / (static_cast<double>(resized) / static_cast<double>(source));
+}
+
+/// Storage of resize_opencv_linear; reuse it, and pictures of a size seen before allocate nothing.
+struct OpenCvScratch {
+  struct Column {
+    std::ptrdiff_t offset0, offset1;  // in bytes, inside a row
+    int weight0, weight1;
+  };
+  std::vector<Column> columns;
+  std::vector<std::int16_t> upper, lower;  // two source rows, interpolated horizontally
+};
+
+/// The columns of `window`. Outside the picture its border pixel counts alone.
+inline void plan_columns(int source_width, int resized_width, CropWindow window,
+                         std::vector<OpenCvScratch::Column>& columns) {
+  const double scale = linear_scale(source_width, resized_width);
+  columns.clear();
+  for (int x = window.left; x < window.left + window.width; ++x) {
+    LinearTaps taps = linear_taps(x, scale);
+    const int last = source_width - 1;
+    if (taps.first < 0 || taps.first >= last) taps = {std::clamp(taps.first, 0, last)};
+    columns.push_back({std::ptrdiff_t{taps.first} * kImageChannels,
+                       std::ptrdiff_t{std::min(taps.first + 1, last)} * kImageChannels,
+                       taps.weight0, taps.weight1});
+  }
+}
+
+/// One source row at the planned columns. 7 bits after the point: the vertical step drops 4 of 11.
+inline void interpolate_row(const std::uint8_t* row, std::span<const OpenCvScratch::Column> columns,
+                            std::int16_t* out) {
+  for (const OpenCvScratch::Column& column : columns) {
+    for (int c = 0; c < kImageChannels; ++c) {
+      const int sum =
+          row[column.offset0 + c] * column.weight0 + row[column.offset1 + c] * column.weight1;
+      *out++ = static_cast<std::int16_t>(sum >> 4);
+    }
+  }
+}
+
+/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, RGB
+/// interleaved without gaps; nothing outside the window is computed.
+///
+/// `source` is not empty, `window` lies inside `resized`, `out` has window.byte_count() bytes and
+/// does not overlap the source.
+inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow window,
+                                 std::span<std::uint8_t> out, OpenCvScratch& scratch) {
+  if (resized == source.size()) return copy_window(source, window, out.data());
+
+  plan_columns(source.width, resized.width, window, scratch.columns);
+  const std::size_t row_values = static_cast<std::size_t>(window.width) * kImageChannels;
+  scratch.upper.resize(row_values);
+  scratch.lower.resize(row_values);
+  int upper_row = -1;  // which source rows the buffers hold
+  int lower_row = -1;
+
+  const double scale = linear_scale(source.height, resized.height);
+  std::uint8_t* pixel = out.data();
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    // Unlike a column, a row outside the picture keeps its weights and reads the border row twice.
+    const LinearTaps taps = linear_taps(y, scale);
+    const int wanted_upper = std::clamp(taps.first, 0, source.height - 1);
+    const int wanted_lower = std::clamp(taps.first + 1, 0, source.height - 1);
+    if (wanted_upper == lower_row) {
+      std::swap(scratch.upper, scratch.lower);
+      std::swap(upper_row, lower_row);
+    }
+    if (wanted_upper != upper_row) {
+      interpolate_row(source.row(wanted_upper), scratch.columns, scratch.upper.data());
+      upper_row = wanted_upper;
+    }
+    if (wanted_lower != lower_row) {
+      interpolate_row(source.row(wanted_lower), scratch.columns, scratch.lower.data());
+      lower_row = wanted_lower;
+    }
+    const std::int16_t* upper = scratch.upper.data();
+    const std::int16_t* lower = scratch.lower.data();
+    for (std::size_t i = 0; i < row_values; ++i) {
+      // Each product is cut to 2 bits after the point on its own, then the sum is rounded.
+      const int sum = ((taps.weight0 * upper[i]) >> 16) + ((taps.weight1 * lower[i]) >> 16);
+      *pixel++ = static_cast<std::uint8_t>((sum + 2) >> 2);
+    }
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_RESIZE_OPENCV_HPP
+// from pplcnet/image/resize_pillow.hpp
+#ifndef PPLCNET_IMAGE_RESIZE_PILLOW_HPP
+#define PPLCNET_IMAGE_RESIZE_PILLOW_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+
+// PIL.Image.resize() on 8-bit pictures, bit for bit (libImaging/Resample.c): a filter that widens
+// when the picture shrinks, horizontally, rounded to 8 bits, then vertically, in fixed point.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+enum class PillowFilter { bilinear, bicubic };
+
+/// Half width of a filter, in source pixels when the picture does not shrink.
+constexpr double filter_support(PillowFilter filter) {
+  return filter == PillowFilter::bilinear ? 1.0 : 2.0;
+}
+
+/// The filter at distance `x` of its centre; the cubic one is Keys' with a = -1/2.
+inline double filter_weight(PillowFilter filter, double x) {
+  x = std::abs(rounded(x));
+  if (filter == PillowFilter::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
+  if (x < 1.0) return rounded((rounded(1.5 * x) - 2.5) * x * x) + 1.0;
+  if (x < 2.0) return (rounded((rounded((x - 5.0) * x) + 8.0) * x) - 4.0) * -0.5;
+  return 0.0;
+}
+
+/// What the output pixels of one axis are made of: pixel i is the sum over k < count[i] of
+/// weights[i * stride + k] times source pixel first[i] + k.
+struct PillowAxis {
+  static constexpr int kPrecisionBits = 22;  // of the weights, after the point
+
+  std::vector<int> first;
+  std::vector<int> count;
+  std::vector<std::int32_t> weights;
+  std::size_t stride = 0;
+};
+
+/// Storage of resize_pillow; reuse it, and pictures of a size seen before allocate nothing.
+struct PillowScratch {
+  PillowAxis horizontal, vertical;
+  std::vector<double> kernel;      // of one output pixel
+  std::vector<std::uint8_t> rows;  // after the horizontal pass
+  std::vector<std::int32_t> sums;  // of one output row
+};
+
+/// Fills `axis` for the output pixels begin <= i < begin + size of an axis resized from `source`
+/// to `resized` pixels.
+inline void plan_axis(PillowFilter filter, int source, int resized, int begin, int size,
+                      std::vector<double>& kernel, PillowAxis& axis) {
+  const double scale = static_cast<double>(source) / static_cast<double>(resized);
+  const double filter_scale = std::max(scale, 1.0);
+  const double inverse_filter_scale = 1.0 / filter_scale;
+  const double support = filter_support(filter) * filter_scale;
+  axis.stride = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
+  axis.first.clear();
+  axis.count.clear();
+  axis.weights.assign(axis.stride * static_cast<std::size_t>(size), 0);
+  kernel.resize(axis.stride);
+
+  for (int i = 0; i < size; ++i) {
+    const double centre = rounded((begin + i + 0.5) * scale);
+    // Truncated, and limited before that: what an int cannot hold must not be converted.
+    const int first = static_cast<int>(std::max(0.0, centre - support + 0.5));
+    const int end = static_cast<int>(std::min<double>(source, centre + support + 0.5));
+    const auto count = static_cast<std::size_t>(end - first);
+    double sum = 0.0;
+    for (std::size_t k = 0; k < count; ++k) {
+      const double distance = static_cast<double>(first + static_cast<int>(k)) - centre + 0.5;
+      kernel[k] = filter_weight(filter, distance * inverse_filter_scale);
+      sum += kernel[k];
+    }
+    std::int32_t* weights = axis.weights.data() + static_cast<std::size_t>(i) * axis.stride;
+    for (std::size_t k = 0; k < count; ++k) {
+      const double weight = sum == 0.0 ? kernel[k] : kernel[k] / sum;
+      const double fixed = weight * (1 << PillowAxis::kPrecisionBits);
+      weights[k] = static_cast<std::int32_t>(weight < 0 ? fixed - 0.5 : fixed + 0.5);
+    }
+    axis.first.push_back(first);
+    axis.count.push_back(static_cast<int>(count));
+  }
+}
+
+/// A weighted sum (which starts at one half) as a pixel.
+constexpr std::uint8_t pillow_pixel(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> PillowAxis::kPrecisionBits, 0, 255));
+}
+
+inline constexpr std::int32_t kPillowHalf = 1 << (PillowAxis::kPrecisionBits - 1);
+
+/// Filters `row_count` rows of `source` from row `first_row` on, into rows without gaps.
+inline void filter_rows(ImageView source, int first_row, int row_count, const PillowAxis& axis,
+                        std::uint8_t* out) {
+  for (int y = first_row; y < first_row + row_count; ++y) {
+    const std::int32_t* weights = axis.weights.data();
+    for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
+      const std::uint8_t* pixel = source.row(y) + std::ptrdiff_t{axis.first[i]} * kImageChannels;
+      std::int32_t red = kPillowHalf;
+      std::int32_t green = kPillowHalf;
+      std::int32_t blue = kPillowHalf;
+      for (int k = 0; k < axis.count[i]; ++k, pixel += kImageChannels) {
+        red += pixel[0] * weights[k];
+        green += pixel[1] * weights[k];
+        blue += pixel[2] * weights[k];
+      }
+      *out++ = pillow_pixel(red);
+      *out++ = pillow_pixel(green);
+      *out++ = pillow_pixel(blue);
+    }
+  }
+}
+
+/// Filters all columns of `source`, whose row 0 is row `first_row` of the axis.
+inline void filter_columns(ImageView source, int first_row, const PillowAxis& axis,
+                           std::vector<std::int32_t>& sums, std::uint8_t* out) {
+  const std::size_t row_values = static_cast<std::size_t>(source.width) * kImageChannels;
+  sums.resize(row_values);
+  const std::int32_t* weights = axis.weights.data();
+  for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
+    std::fill(sums.begin(), sums.end(), kPillowHalf);
+    for (int k = 0; k < axis.count[i]; ++k) {
+      const std::uint8_t* row = source.row(axis.first[i] - first_row + k);
+      const std::int32_t weight = weights[k];
+      for (std::size_t x = 0; x < row_values; ++x) sums[x] += row[x] * weight;
+    }
+    for (const std::int32_t sum : sums) *out++ = pillow_pixel(sum);
+  }
+}
+
+/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, RGB
+/// interleaved without gaps; nothing outside the window is computed.
+///
+/// `source` is not empty, `window` lies inside `resized` and has pixels, `out` has
+/// window.byte_count() bytes and does not overlap the source.
+inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resized,
+                          CropWindow window, std::span<std::uint8_t> out, PillowScratch& scratch) {
+  // A pass over an axis that keeps its length is left out; `rows` then begins at first_row.
+  int first_row = window.top;
+  int row_count = window.height;
+  if (resized.height != source.height) {
+    plan_axis(filter, source.height, resized.height, window.top, window.height, scratch.kernel,
+              scratch.vertical);
+    first_row = scratch.vertical.first.front();
+    row_count = scratch.vertical.first.back() + scratch.vertical.count.back() - first_row;
+  }
+  ImageView rows{source.row(first_row) + std::ptrdiff_t{window.left} * kImageChannels, window.width,
+                 row_count, source.row_bytes};
+  if (resized.width != source.width) {
+    plan_axis(filter, source.width, resized.width, window.left, window.width, scratch.kernel,
+              scratch.horizontal);
+    scratch.rows.resize(CropWindow{0, 0, window.width, row_count}.byte_count());
+    filter_rows(source, first_row, row_count, scratch.horizontal, scratch.rows.data());
+    rows = {scratch.rows.data(), window.width, row_count};
+  }
+  if (resized.height != source.height) {
+    filter_columns(rows, first_row, scratch.vertical, scratch.sums, out.data());
+  } else {
+    copy_window(rows, {0, 0, window.width, window.height}, out.data());
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_RESIZE_PILLOW_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How a picture gets the height and width of the input tensor.
+enum class Geometry {
+  paddle_short_side,       ///< Short side to resize_short, both sides rounded; crop the centre.
+  torchvision_short_side,  ///< Short side to resize_short, the long one truncated; crop the centre.
+  direct,                  ///< Resize to the tensor's size whatever the shape; nothing is cropped.
+};
+
+enum class Interpolation { opencv_linear, pillow_bilinear, pillow_bicubic };
+
+/// A pipeline from decoded pixels to the input tensor, as plain data. presets.hpp has the ones that
+/// published weights were trained with.
+struct Preprocessing {
+  std::string_view name;  ///< Of the preset; find_preset() finds it again.
+  Geometry geometry = Geometry::paddle_short_side;
+  Interpolation interpolation = Interpolation::opencv_linear;
+  int resize_short = 256;  ///< In pixels; Geometry::direct does not use it.
+  int height = 224;        ///< Of the tensor.
+  int width = 224;         ///< Of the tensor.
+  ChannelOrder channel_order = ChannelOrder::rgb;
+  Normalisation normalisation;
+
+  /// Floats in the tensor, which is planar: channel, row, column.
+  constexpr std::size_t tensor_size() const {
+    return static_cast<std::size_t>(kImageChannels) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(width);
+  }
+};
+
+/// The size to which a picture is resized, and the part of the result that the network sees.
+struct ResizePlan {
+  ImageSize resized;
+  CropWindow window;
+};
+
+/// Offset of a crop that leaves `rest` pixels outside, and of which half is left on the near side.
+/// Paddle rounds an odd half down, torchvision to the even neighbour.
+constexpr int centre_crop_offset(Geometry geometry, int rest) {
+  return geometry == Geometry::torchvision_short_side
+             ? static_cast<int>(round_half_even(rest / 2.0))
+             : rest / 2;
+}
+
+/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
+/// resized picture, or a resized side does not fit an int.
+inline std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing, ImageSize source) {
+  const int height = preprocessing.height;
+  const int width = preprocessing.width;
+  if (std::min({source.width, source.height, width, height}) <= 0) return std::nullopt;
+  if (preprocessing.geometry == Geometry::direct) {
+    return ResizePlan{{width, height}, {0, 0, width, height}};
+  }
+
+  const int resize_short = preprocessing.resize_short;
+  const int short_side = std::min(source.width, source.height);
+  const double ratio = static_cast<double>(resize_short) / short_side;
+  const auto resized_side = [&](int side) -> std::int64_t {
+    if (preprocessing.geometry == Geometry::paddle_short_side) {
+      return round_half_even(rounded(side * ratio));
+    }
+    return std::int64_t{resize_short} * side / short_side;
+  };
+  const std::int64_t resized_width = resized_side(source.width);
+  const std::int64_t resized_height = resized_side(source.height);
+  if (resized_width < width || resized_height < height ||
+      std::max(resized_width, resized_height) > std::numeric_limits<int>::max()) {
+    return std::nullopt;
+  }
+  const ImageSize resized{static_cast<int>(resized_width), static_cast<int>(resized_height)};
+  return ResizePlan{
+      resized,
+      {centre_crop_offset(preprocessing.geometry, resized.width - width),
+       centre_crop_offset(preprocessing.geometry, resized.height - height), width, height}};
+}
+
+/// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
+struct PreprocessScratch {
+  OpenCvScratch opencv;
+  PillowScratch pillow;
+  std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
+};
+
+/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
+/// The bits are those of the reference pipeline, on every machine.
+///
+/// Returns false and leaves `chw` alone if the image is empty, `chw` has another size, or
+/// resize_plan() has no plan: a crop larger than the resized image.
+inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
+                       PreprocessScratch& scratch) {
+  const std::optional<ResizePlan> plan = resize_plan(preprocessing, image.size());
+  if (image.empty() || !plan || chw.size() != preprocessing.tensor_size()) return false;
+
+  std::vector<std::uint8_t>& pixels = scratch.pixels;
+  pixels.resize(plan->window.byte_count());
+  switch (preprocessing.interpolation) {
+    case Interpolation::opencv_linear:
+      resize_opencv_linear(image, plan->resized, plan->window, pixels, scratch.opencv);
+      break;
+    case Interpolation::pillow_bilinear:
+      resize_pillow(PillowFilter::bilinear, image, plan->resized, plan->window, pixels,
+                    scratch.pillow);
+      break;
+    case Interpolation::pillow_bicubic:
+      resize_pillow(PillowFilter::bicubic, image, plan->resized, plan->window, pixels,
+                    scratch.pillow);
+      break;
+  }
+  normalise(preprocessing.normalisation, preprocessing.channel_order, pixels, chw);
+  return true;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_PREPROCESSING_HPP
+// from pplcnet/image/presets.hpp
+#ifndef PPLCNET_IMAGE_PRESETS_HPP
+#define PPLCNET_IMAGE_PRESETS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+
+// The pipelines of published weights. Each preset is a function of the tensor's height and width;
+// its name, together with that size, is all a weights file has to keep.
+//
+// Two scales are around, which differ in the last bits of every value: Paddle's deployment files
+// say 0.00392157, its training and PaddleOCR's inference.yml files 1/255.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// 1/255 as Paddle's deployment files write it.
+inline constexpr double kPaddleDeployScale = 0.00392157;
+
+/// The short side for a tensor of height x width: 256 for 224 x 224, and for others the same 8/7
+/// of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
+constexpr int default_resize_short(int height, int width) {
+  return static_cast<int>(std::int64_t{std::max(height, width)} * 8 / 7);
+}
+
+constexpr Preprocessing short_side_crop(std::string_view name, Geometry geometry,
+                                        Interpolation interpolation, Normalisation normalisation,
+                                        int height, int width) {
+  return {.name = name,
+          .geometry = geometry,
+          .interpolation = interpolation,
+          .resize_short = default_resize_short(height, width),
+          .height = height,
+          .width = width,
+          .normalisation = normalisation};
+}
+
+constexpr Preprocessing direct_resize(std::string_view name, Normalisation normalisation,
+                                      int height, int width) {
+  return {.name = name,
+          .geometry = Geometry::direct,
+          .height = height,
+          .width = width,
+          .normalisation = normalisation};
+}
+
+/// PaddleClas inference of ImageNet models and of most PULC models (deploy/configs).
+constexpr Preprocessing paddle_imagenet(int height = 224, int width = 224) {
+  return short_side_crop("paddle_imagenet", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {.scale = kPaddleDeployScale}, height,
+                         width);
+}
+
+/// PaddleClas evaluation during training (ppcls/configs): the same with the scale 1/255.
+constexpr Preprocessing paddle_imagenet_training(int height = 224, int width = 224) {
+  return short_side_crop("paddle_imagenet_training", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {}, height, width);
+}
+
+/// PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
+constexpr Preprocessing paddlex_imagenet(int height = 224, int width = 224) {
+  return short_side_crop("paddlex_imagenet", Geometry::paddle_short_side,
+                         Interpolation::opencv_linear, {.formula = NormalisationFormula::paddlex},
+                         height, width);
+}
+
+/// Direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml files).
+constexpr Preprocessing paddle_direct(int height, int width) {
+  return direct_resize("paddle_direct", {}, height, width);
+}
+
+/// Direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line models).
+constexpr Preprocessing paddle_direct_deploy(int height, int width) {
+  return direct_resize("paddle_direct_deploy", {.scale = kPaddleDeployScale}, height, width);
+}
+
+/// Direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
+constexpr Preprocessing paddlex_direct(int height, int width) {
+  return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
+}
+
+/// timm's evaluation transform, bicubic: all of its lcnet weights.
+constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
+  return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
+                         Interpolation::pillow_bicubic, {.formula = NormalisationFormula::timm},
+                         height, width);
+}
+
+/// timm's evaluation transform, bilinear: torchvision's usual one.
+constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
+  return short_side_crop("timm_bilinear", Geometry::torchvision_short_side,
+                         Interpolation::pillow_bilinear, {.formula = NormalisationFormula::timm},
+                         height, width);
+}
+
+/// PP-LCNet_x*_textline_ori, by its inference.yml.
+inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
+/// PULC language_classification.
+inline constexpr Preprocessing kLanguageClassification = paddle_direct_deploy(80, 160);
+/// PULC person_attribute, vehicle_attribute and table_attribute.
+inline constexpr Preprocessing kPersonAttribute = paddle_direct(256, 192);
+inline constexpr Preprocessing kVehicleAttribute = paddle_direct(192, 256);
+inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
+
+/// The preset called `name` for a tensor of height x width; none if there is no such preset.
+constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
+                                                   int width = 224) {
+  constexpr Preprocessing (*kPresets[])(int, int) = {
+      paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
+      paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+  for (const auto preset : kPresets) {
+    const Preprocessing found = preset(height, width);
+    if (found.name == name) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_PRESETS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The preprocessing that published weights of a network expect: timm's for its dialect,
+/// otherwise Paddle's; a picture is squeezed into an input that is not square.
+template <class Net>
+constexpr Preprocessing default_preprocessing() {
+  constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
+  if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
+  return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
+}
+
+/// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
+/// Copies share the weights and have everything else of their own: one copy for each thread.
+template <class Net>
+class Classifier {
+ public:
+  Classifier() = default;
+  Classifier(const Classifier& other)
+      : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
+  Classifier(Classifier&&) noexcept = default;
+  Classifier& operator=(const Classifier& other) { return *this = Classifier(other); }
+  Classifier& operator=(Classifier&&) noexcept = default;
+  ~Classifier() = default;
+
+  /// Reads weights in any format that `pplcnet::load` knows; a native file also brings labels and
+  /// preprocessing. After an error the classifier is as before.
+  Error load(std::string_view path) {
+    auto weights = std::make_shared<typename Net::Weights>();
+    ModelInfo info;
+    if (auto error = pplcnet::load(path, *weights, &info)) return error;
+    if (!info.preprocessing.empty()) {
+      const auto preset =
+          find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
+      if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
+      preprocessing_ = *preset;
+    }
+    if (!info.labels.empty()) labels_ = std::move(info.labels);
+    weights_ = std::move(weights);
+    return {};
+  }
+
+  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  const std::vector<std::string>& labels() const { return labels_; }
+
+  /// Its height and width must be those of the network's input.
+  void set_preprocessing(const Preprocessing& preprocessing) { preprocessing_ = preprocessing; }
+  const Preprocessing& preprocessing() const { return preprocessing_; }
+
+  /// Label of a class, or its number where there are no labels.
+  std::string label(int class_id) const {
+    const auto index = static_cast<std::size_t>(class_id);
+    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  }
+
+  /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
+  /// narrow for the crop. Valid until the next call.
+  std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
+    if (weights_ == nullptr || !preprocess(preprocessing_, image, state_->tensor, state_->scratch))
+      return std::nullopt;
+    Net::forward(*weights_, typename Net::Image(state_->tensor), state_->workspace, state_->logits,
+                 options);
+    return state_->logits;
+  }
+
+  /// Probabilities of all classes (softmax as Paddle computes it).
+  std::optional<std::span<const float>> probabilities(ImageView image,
+                                                      const RunOptions& options = {}) {
+    if (!logits(image, options)) return std::nullopt;
+    softmax(state_->logits);
+    return state_->logits;
+  }
+
+  /// The K most probable classes, best first; class_id is -1 where there is no answer.
+  template <std::size_t K>
+  std::array<Prediction, K> top_k(ImageView image, const RunOptions& options = {}) {
+    const auto scores = probabilities(image, options);
+    return scores ? pplcnet::top_k<K>(*scores) : std::array<Prediction, K>{};
+  }
+
+ private:
+  struct State {
+    std::vector<float> tensor = std::vector<float>(Net::input_size);
+    PreprocessScratch scratch = {};
+    typename Net::Workspace workspace;
+    typename Net::Logits logits;
+  };
+
+  std::shared_ptr<const typename Net::Weights> weights_;
+  std::unique_ptr<State> state_ = std::make_unique<State>();
+  Preprocessing preprocessing_ = default_preprocessing<Net>();
+  std::vector<std::string> labels_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CLASSIFIER_HPP
+// from pplcnet/image/orientation.hpp
+#ifndef PPLCNET_IMAGE_ORIENTATION_HPP
+#define PPLCNET_IMAGE_ORIENTATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+
+// Cameras store a picture as the sensor lay and note in its Exif data how to turn it. Decoders such
+// as cv2.imread turn it, stb_image and Pillow's Image.open do not.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads numbers from untrusted bytes: what lies outside reads as 0.
+struct ByteReader {
+  std::span<const std::byte> bytes;
+  bool little_endian = false;
+
+  constexpr std::uint64_t number(std::uint64_t offset, unsigned size) const {
+    if (offset > bytes.size() || bytes.size() - offset < size) return 0;
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) {
+      const unsigned position = little_endian ? size - 1 - i : i;
+      value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + position]);
+    }
+    return value;
+  }
+
+  constexpr bool has(std::uint64_t offset, std::string_view text) const {
+    if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (bytes[offset + i] != static_cast<std::byte>(text[i])) return false;
+    }
+    return true;
+  }
+
+  /// At most `size` bytes from `offset` on.
+  constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
+    const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
+    return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
+  }
+};
+
+/// The orientation in Exif data, which is a TIFF file: tag 0x0112 of the first directory.
+constexpr int tiff_orientation(std::span<const std::byte> tiff) {
+  using namespace std::string_view_literals;
+  ByteReader reader{tiff};
+  reader.little_endian = reader.has(0, "II*\0"sv);
+  if (!reader.little_endian && !reader.has(0, "MM\0*"sv)) return 1;
+  const std::uint64_t directory = reader.number(4, 4);
+  const std::uint64_t entry_count = reader.number(directory, 2);
+  for (std::uint64_t i = 0; i < entry_count; ++i) {
+    const std::uint64_t entry = directory + 2 + i * 12;
+    if (reader.number(entry, 2) != 0x0112) continue;
+    const bool one_short = reader.number(entry + 2, 2) == 3 && reader.number(entry + 4, 4) == 1;
+    const std::uint64_t value = reader.number(entry + 8, 2);
+    return one_short && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+  }
+  return 1;
+}
+
+/// The Exif orientation, 1 to 8, of a JPEG file (segment APP1) or PNG file (chunk eXIf); 1, that
+/// is upright, for any other or malformed bytes. Reads nothing outside `file`.
+constexpr int exif_orientation(std::span<const std::byte> file) {
+  using namespace std::string_view_literals;
+  const ByteReader reader{file};
+  if (reader.has(0, "\xFF\xD8"sv)) {
+    for (std::uint64_t offset = 2; reader.number(offset, 1) == 0xFF;) {
+      const std::uint64_t marker = reader.number(offset + 1, 1);
+      if (marker == 0xFF) {  // a fill byte
+        ++offset;
+        continue;
+      }
+      const std::uint64_t length = reader.number(offset + 2, 2);  // of itself and what follows
+      const bool picture_begins = marker == 0xDA || marker == 0xD9;
+      if (picture_begins || length < 2) return 1;
+      if (marker == 0xE1 && reader.has(offset + 4, "Exif\0\0"sv)) {
+        return length < 8 ? 1 : tiff_orientation(reader.part(offset + 10, length - 8));
+      }
+      offset += 2 + length;
+    }
+  } else if (reader.has(0, "\x89PNG\r\n\x1A\n"sv)) {
+    for (std::uint64_t offset = 8; offset < file.size();) {
+      const std::uint64_t length = reader.number(offset, 4);
+      if (reader.has(offset + 4, "eXIf")) return tiff_orientation(reader.part(offset + 8, length));
+      offset += 12 + length;  // length, type, data, checksum
+    }
+  }
+  return 1;
+}
+
+/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
+/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
+inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
+  if (orientation < 2 || orientation > 8 || image.empty()) return image;
+  // 5 to 8: the stored rows are seen as columns. The first stored row and column are seen at the
+  // top and left (1), top right (2), bottom right (3), bottom left (4), left top (5), right top
+  // (6), right bottom (7), left bottom (8); so the first pixel seen is in one of the stored
+  // corners.
+  const bool transposed = orientation >= 5;
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const std::uint8_t* origin = image.row(from_bottom ? image.height - 1 : 0) +
+                               (from_right ? image.width - 1 : 0) * std::ptrdiff_t{kImageChannels};
+  const std::ptrdiff_t along_row = from_right ? -kImageChannels : kImageChannels;
+  const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
+  const std::ptrdiff_t step_right = transposed ? along_column : along_row;
+  const std::ptrdiff_t step_down = transposed ? along_row : along_column;
+
+  const int width = transposed ? image.height : image.width;
+  const int height = transposed ? image.width : image.height;
+  storage.resize(CropWindow{0, 0, width, height}.byte_count());
+  std::uint8_t* out = storage.data();
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const std::uint8_t* pixel = origin + y * step_down + x * step_right;
+      for (int c = 0; c < kImageChannels; ++c) *out++ = pixel[c];
+    }
+  }
+  return {storage.data(), width, height};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_ORIENTATION_HPP
+
+#endif  // PPLCNET_PPLCNET_HPP

@@ -1,0 +1,119 @@
+// Nothing is allocated once weights are loaded: malloc itself counts, for all threads.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pplcnet/network.hpp"
+#include "threads.hpp"
+
+namespace {
+std::atomic<int> allocations = 0;
+}  // namespace
+
+// Sanitizers bring a malloc of their own, other C libraries do not have these names of glibc's.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+constexpr bool kCounted = true;
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
+void* calloc(std::size_t count, std::size_t size) {
+  return ++allocations, __libc_calloc(count, size);
+}
+void* realloc(void* block, std::size_t size) { return ++allocations, __libc_realloc(block, size); }
+void* memalign(std::size_t alignment, std::size_t size) {
+  return ++allocations, __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
+int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
+  *block = memalign(alignment, size);
+  return *block == nullptr ? ENOMEM : 0;
+}
+}
+#else
+constexpr bool kCounted = false;
+#endif
+
+namespace {
+
+using pplcnet::PPLCNet;
+using pplcnet::Scale;
+
+/// How often `body` allocates, in any thread.
+template <class Body>
+int allocations_in(const Body& body) {
+  const int before = allocations;
+  body();
+  return allocations - before;
+}
+
+class Allocation : public testing::Test {
+  void SetUp() override {
+    if (!kCounted) GTEST_SKIP() << "malloc cannot be counted here";
+  }
+};
+
+TEST_F(Allocation, IsSeen) {
+  constexpr std::align_val_t kAlignment{64};
+  EXPECT_EQ(allocations_in([] { operator delete(operator new(1)); }), 1);
+  EXPECT_EQ(allocations_in([] { operator delete(operator new(64, kAlignment), kAlignment); }), 1);
+  pplcnet_test::Threads threads(2);
+  const auto allocate = [](int) { operator delete(operator new(1)); };
+  EXPECT_EQ(allocations_in([&] { threads(2, pplcnet::Task(allocate)); }), 2);
+}
+
+template <class Net>
+class NoAllocation : public Allocation {};
+
+using Nets = testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
+                            PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
+                            PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>>;
+struct NetName {
+  template <class Net>
+  static std::string GetName(int) {
+    return std::string(Net::architecture.name);
+  }
+};
+TYPED_TEST_SUITE(NoAllocation, Nets, NetName);
+
+TYPED_TEST(NoAllocation, InForwardBatchAndFeatures) {
+  using Net = TypeParam;
+  constexpr std::size_t kBatch = 3;
+  const auto weights = std::make_unique<typename Net::Weights>();
+  const auto workspace = std::make_unique<typename Net::template ParallelWorkspace<2>>();
+  const std::vector<float> images(kBatch * Net::input_size);
+  const typename Net::Image image(images.data(), Net::input_size);
+  std::vector<float> logits(kBatch * Net::classes), stage(Net::stage_shape(0).size());
+  typename Net::Logits first;
+  typename Net::Features wanted;
+  wanted.stages[0] = stage.data();
+  wanted.logits = first.data();
+
+  for (const int count : {1, 2}) {
+    pplcnet_test::Threads threads(count);
+    const pplcnet::RunOptions options = {.executor = threads.executor()};
+    EXPECT_EQ(allocations_in([&] {
+                Net::forward(*weights, image, *workspace, first, options);
+                Net::template forward_batch<kBatch>(
+                    *weights, std::span<const float, kBatch * Net::input_size>(images), *workspace,
+                    std::span<float, kBatch * Net::classes>(logits), options);
+                Net::features(*weights, image, *workspace, wanted, options);
+              }),
+              0)
+        << count << " threads";
+  }
+}
+
+}  // namespace

@@ -1,0 +1,196 @@
+// Every kernel on every instruction set against a plain computation in double precision, at sizes
+// that do not suit vectors. Each layer is judged alone: its input is what the layers before it
+// really gave.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "goldens/synthetic_network.hpp"
+#include "kernels/oracle.hpp"
+#include "kernels/small_network.hpp"
+
+namespace {
+
+using pplcnet::Architecture;
+using pplcnet::Block;
+using pplcnet::Extent;
+using pplcnet::Isa;
+using pplcnet::Stride;
+using pplcnet_test::Activation;
+using pplcnet_test::expected_output;
+using pplcnet_test::Layer;
+using pplcnet_test::Matrix;
+using pplcnet_test::matrix;
+using pplcnet_test::Operator;
+using pplcnet_test::SmallNetwork;
+
+constexpr double kTolerance = 1e-5;  // of the largest value that goes in or comes out
+
+constexpr int kHeights[] = {1, 2, 5};
+constexpr int kWidths[] = {1, 2, 3, 6, 7, 8, 13, 14, 15, 29};
+constexpr int kChannels[] = {8, 16, 24, 40, 88, 96};
+constexpr Stride kStrides[] = {{1, 1}, {2, 2}, {1, 2}, {2, 1}};
+constexpr std::size_t kBatches[] = {1, 3, 8};
+/// Five, so that in turns each meets every stride.
+constexpr Activation kActivations[] = {Activation::none, Activation::hardswish, Activation::relu,
+                                       Activation::hardswish, Activation::relu6};
+
+std::string case_name(const Architecture& net) {
+  std::ostringstream name;
+  name << net.input.height << "x" << net.input.width << " / " << net.stem_stride.height << "x"
+       << net.stem_stride.width;
+  for (const Block& block : std::span(net.blocks).first(static_cast<std::size_t>(net.block_count)))
+    name << ", " << block.in << " -> " << block.out << " kernel " << block.kernel << " / "
+         << block.stride.height << "x" << block.stride.width
+         << (block.squeeze_excite ? " squeeze-excite" : "");
+  name << ", head " << net.head << ", " << net.classes << " classes, activation "
+       << static_cast<int>(net.activation);
+  return name.str();
+}
+
+/// Stem, one block, pool, classifier.
+Architecture network(Extent input, const Block& block) {
+  Architecture net = {.input = input, .stem_channels = block.in, .stem_stride = 1};
+  net.blocks[net.block_count++] = block;
+  net.head = 0;
+  net.classes = 3;
+  return net;
+}
+
+class Kernels : public testing::TestWithParam<Isa> {
+ protected:
+  /// Compares the layers that have one of these operators; then asks three threads for all layers,
+  /// and for the logits alone: their bits must be the same.
+  void judge(const Architecture& architecture, const std::set<Operator>& operators,
+             std::size_t images = 1) {
+    SCOPED_TRACE(case_name(architecture));
+    const SmallNetwork net(architecture);
+    const auto height = static_cast<std::size_t>(architecture.input.height);
+    const auto width = static_cast<std::size_t>(architecture.input.width);
+    const std::vector<float> pictures = pplcnet_test::synthetic_input(1, images, 3, height, width);
+    const auto outputs = net.outputs(pictures, images, GetParam(), 1);
+    EXPECT_EQ(outputs, net.outputs(pictures, images, GetParam(), 3)) << "with three threads";
+    const auto logits = net.logits(pictures, images, GetParam(), 3);
+    for (std::size_t image = 0; image < outputs.size(); ++image) {
+      const auto picture = pictures.begin() + static_cast<long>(image * 3 * height * width);
+      const std::vector<float> pixels(picture, picture + static_cast<long>(3 * height * width));
+      for (std::size_t i = 0; i < net.layers().size(); ++i)
+        if (operators.contains(net.layers()[i].op)) judge(net, i, pixels, outputs[image]);
+      EXPECT_EQ(logits[image], outputs[image].back()) << "logits alone, with three threads";
+    }
+  }
+
+  /// Activations take turns.
+  Activation next_activation() { return kActivations[turn_++ % std::size(kActivations)]; }
+
+ private:
+  static void judge(const SmallNetwork& net, std::size_t index, const std::vector<float>& picture,
+                    const SmallNetwork::Outputs& outputs) {
+    const Layer& layer = net.layers()[index];
+    // Pool and two dense layers stand between a gate and its map.
+    const std::size_t source = index - (layer.op == Operator::gate ? 4 : 1);
+    const Matrix input = matrix(index == 0 ? picture : outputs[source], layer.input.channels);
+    const Matrix gates = index == 0 ? input : matrix(outputs[index - 1], layer.input.channels);
+    const Matrix expected = expected_output(layer, net.parameters(index), input, gates);
+    const Matrix found = matrix(outputs[index], layer.output.channels);
+    const double largest = std::max(input.cwiseAbs().maxCoeff(), expected.cwiseAbs().maxCoeff());
+    EXPECT_LE((found - expected).cwiseAbs().maxCoeff(), kTolerance * largest)
+        << "layer " << index << ", " << pplcnet::layer_name(layer);
+  }
+
+  std::size_t turn_ = 0;
+};
+
+TEST_P(Kernels, Convolution) {
+  std::vector<Extent> inputs = {{1, 9}, {5, 1}, {9, 9}, {64, 64}};
+  for (const int height : kHeights)
+    for (const int width : kWidths) inputs.push_back({height, width});
+  for (const Extent input : inputs)
+    for (const int channels : kChannels)
+      for (const Stride stride : kStrides) {
+        Architecture net = network(input, {2, 3, channels, 8, 1, false});
+        net.stem_stride = stride;
+        net.activation = next_activation();
+        judge(net, {Operator::convolution});
+      }
+}
+
+TEST_P(Kernels, Depthwise) {
+  for (const int height : kHeights)
+    for (const int width : kWidths)
+      for (const int channels : kChannels)
+        for (const int kernel : {3, 5})
+          for (const Stride stride : kStrides)
+            for (const bool squeeze_excite : {false, true}) {
+              const Block block = {2, kernel, channels, 8, stride, squeeze_excite};
+              Architecture net = network({height, width}, block);
+              net.activation = next_activation();
+              judge(net, {Operator::depthwise});
+            }
+}
+
+TEST_P(Kernels, Pointwise) {
+  for (const int height : kHeights)
+    for (const int width : kWidths)
+      for (const int in : {8, 24, 88, 512})  // 512: pixels lie further apart
+        for (const int out : kChannels)
+          for (const bool squeeze_excite : {false, true}) {
+            Architecture net = network({height, width}, {2, 3, in, out, 1, squeeze_excite});
+            net.activation = next_activation();
+            judge(net, {Operator::pointwise});
+          }
+}
+
+TEST_P(Kernels, Pool) {
+  for (const int height : kHeights)
+    for (const int width : kWidths)
+      for (const int channels : kChannels)
+        judge(network({height, width}, {2, 3, 16, channels, 1, false}), {Operator::pool});
+}
+
+TEST_P(Kernels, Dense) {
+  for (const int channels : kChannels)
+    for (const int head : {0, 1, 19, 1280})
+      for (const int classes : {1, 3, 17, 1000})
+        for (const std::size_t images : kBatches) {
+          Architecture net = network({1, 2}, {2, 3, channels, channels, 1, true});
+          net.head = head;
+          net.classes = classes;
+          net.gate = images == 1 ? Activation::hardsigmoid : Activation::hardsigmoid_paddle;
+          net.activation = next_activation();
+          judge(net, {Operator::dense}, images);
+        }
+}
+
+TEST_P(Kernels, Gate) {
+  for (const int height : kHeights)
+    for (const int width : kWidths)
+      for (const int channels : kChannels)
+        judge(network({height, width}, {2, 5, channels, 8, 1, true}), {Operator::gate});
+}
+
+/// Maps that are too large to be stored whole, computed in blocks of rows that divide their height
+/// in all ways.
+TEST_P(Kernels, Chains) {
+  for (int height = 55; height < 65; ++height)
+    for (const int channels : {8, 16, 24, 40})
+      for (const int kernel : {3, 5})
+        for (const int stride : {1, 2}) {
+          const bool squeeze_excite = kernel == 5;
+          Architecture net = network({height, 92}, {2, 3, channels, 32, 1, false});
+          net.blocks[net.block_count++] = {3, kernel, 32, 8, stride, squeeze_excite};
+          judge(net, {Operator::convolution, Operator::depthwise, Operator::pointwise});
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Kernels, testing::ValuesIn(pplcnet_test::available_isas()),
+                         [](const auto& test) {
+                           return std::string(pplcnet::isa_name(test.param));
+                         });
+
+}  // namespace

@@ -1,0 +1,86 @@
+#ifndef PPLCNET_TESTS_KERNELS_ORACLE_HPP
+#define PPLCNET_TESTS_KERNELS_ORACLE_HPP
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <vector>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/weights/fold.hpp"
+
+namespace pplcnet_test {
+
+using pplcnet::Activation;
+using pplcnet::Layer;
+using pplcnet::Operator;
+
+/// A map in double precision, [channels][pixels].
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+inline Matrix matrix(const std::vector<float>& values, Eigen::Index rows) {
+  using Floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto size = static_cast<Eigen::Index>(values.size());
+  return Eigen::Map<const Floats>(values.data(), rows, size / rows).cast<double>();
+}
+
+inline double activated(Activation activation, double x) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return std::max(x, 0.0);
+    case Activation::relu6:
+      return std::clamp(x, 0.0, 6.0);
+    case Activation::hardswish:
+      return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Activation::hardsigmoid:
+      return std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Activation::hardsigmoid_paddle:
+      return std::clamp(x * 0.1666667 + 0.5, 0.0, 1.0);
+  }
+  return x;
+}
+
+/// What tap (row, column) of a kernel sees: for each output pixel an input pixel, or zeros.
+inline Matrix seen(const Layer& layer, const Matrix& input, int row, int column) {
+  const pplcnet::Shape &in = layer.input, &out = layer.output;
+  Matrix pixels = Matrix::Zero(in.channels, out.pixels());
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      const int from_y = y * layer.stride.height + row - layer.padding();
+      const int from_x = x * layer.stride.width + column - layer.padding();
+      if (from_y >= 0 && from_y < in.height && from_x >= 0 && from_x < in.width)
+        pixels.col(y * out.width + x) = input.col(from_y * in.width + from_x);
+    }
+  }
+  return pixels;
+}
+
+/// Any layer with weights: a sum over taps.
+inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters,
+                       const Matrix& input) {
+  const int channels = layer.output.channels, taps = layer.kernel * layer.kernel;
+  const Matrix weights = matrix(parameters.weight, channels);
+  Matrix sum = matrix(parameters.bias, channels).replicate(1, layer.output.pixels());
+  for (int tap = 0; tap < taps; ++tap) {
+    const Matrix weight = weights(Eigen::all, Eigen::seq(tap, Eigen::last, taps));
+    const Matrix pixels = seen(layer, input, tap / layer.kernel, tap % layer.kernel);
+    if (layer.op == Operator::depthwise)
+      sum += weight.col(0).asDiagonal() * pixels;
+    else
+      sum += weight * pixels;
+  }
+  return sum.unaryExpr([&](double x) { return activated(layer.activation, x); });
+}
+
+/// What a layer should make of its input; `gates` is the vector that a gate multiplies with.
+inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& parameters,
+                              const Matrix& input, const Matrix& gates) {
+  if (layer.op == Operator::pool) return input.rowwise().mean();
+  if (layer.op == Operator::gate) return gates.col(0).asDiagonal() * input;
+  return weighted(layer, parameters, input);
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_KERNELS_ORACLE_HPP

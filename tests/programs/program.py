@@ -1,0 +1,32 @@
+"""Runs the programs of the project and looks at what they print."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
+DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])
+
+
+def skip_without(*paths):
+    for path in paths:
+        if not path.exists():
+            print(f"Skipped: {path} is missing")
+            sys.exit(77)
+
+
+class Result:
+    """How a program ended, what it printed, and its complaints line by line."""
+
+    def __init__(self, name, *arguments, stdin=""):
+        done = subprocess.run(
+            [PROGRAMS / name, *map(str, arguments)],
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=60,
+        )
+        self.status = done.returncode
+        self.bytes = done.stdout
+        self.lines = done.stdout.decode(errors="replace").splitlines()
+        self.complaints = done.stderr.decode(errors="replace").splitlines()

@@ -1,0 +1,19 @@
+// What the README's snippets take for granted.
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/check_graph.hpp"
+
+using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
+
+#define SNIPPET_PARAMETERS                                                                     \
+  [[maybe_unused]] const std::unique_ptr<Net::Weights> &weights,                               \
+      [[maybe_unused]] Net::Workspace &workspace, [[maybe_unused]] Net::Image image,           \
+      [[maybe_unused]] Net::Logits &logits, [[maybe_unused]] std::span<const std::byte> bytes, \
+      [[maybe_unused]] const std::vector<std::string> &labels

@@ -1,0 +1,37 @@
+#ifndef PPLCNET_TESTS_SYNTHETIC_WEIGHTS_HPP
+#define PPLCNET_TESTS_SYNTHETIC_WEIGHTS_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/names.hpp"
+#include "synthetic.hpp"
+
+namespace pplcnet_test {
+
+/// Synthetic parameters of a layer of any network, folded: [out][in][kernel][kernel] and a bias.
+inline pplcnet::Parameters synthetic_parameters(const pplcnet::Layer& layer) {
+  const auto tensor = [&](const char* leaf, const std::vector<std::int64_t>& shape) {
+    return synthetic_tensor(pplcnet::layer_name(layer) + leaf, shape, GainFamily::v1);
+  };
+  const std::vector<std::int64_t> vector = {layer.output.channels};
+  const int in = layer.op == pplcnet::Operator::depthwise ? 1 : layer.input.channels;
+  pplcnet::Parameters parameters;
+  parameters.weight = tensor(".weight", {layer.output.channels, in, layer.kernel, layer.kernel});
+  if (layer.bias) parameters.bias = tensor(".bias", vector);
+  if (layer.batch_norm) {
+    parameters.gamma = tensor(".bn.weight", vector);
+    parameters.beta = tensor(".bn.bias", vector);
+    parameters.mean = tensor(".bn._mean", vector);
+    parameters.variance = tensor(".bn._variance", vector);
+  }
+  fold(layer, parameters);
+  return parameters;
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_SYNTHETIC_WEIGHTS_HPP

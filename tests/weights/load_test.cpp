@@ -1,0 +1,150 @@
+// Files as they are published, from weights to answers, against the frameworks that made them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../../examples/picture.hpp"
+#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/check_graph.hpp"
+
+namespace pplcnet_test {
+namespace {
+
+using pplcnet::Dialect;
+using pplcnet::Options;
+using pplcnet::PPLCNet;
+using pplcnet::Scale;
+
+const std::string kData = PPLCNET_TEST_DATA;
+const std::string kTextLineFolder = kData + "/models/textline_ori_x0_25/";
+const std::string kTextLineWeights = kTextLineFolder + "inference.pdiparams";
+
+using TextLine = PPLCNet<Scale::x0_25, Options{.classes = 2,
+                                               .input = {80, 160},
+                                               .strides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}}>;
+
+#define SKIP_WITHOUT(path) \
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing"
+
+/// The largest difference, as a part of the largest expected value.
+double relative_error(std::span<const float> found, const std::vector<double>& expected) {
+  EXPECT_EQ(found.size(), expected.size());
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
+    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return difference / largest;
+}
+
+std::vector<float> read_floats(const std::string& path) {
+  pplcnet::FileBytes file;
+  EXPECT_STREQ(pplcnet::read_file(path, file).message(), "");
+  std::vector<float> values(file.bytes().size() / sizeof(float));
+  std::memcpy(values.data(), file.bytes().data(), values.size() * sizeof(float));
+  return values;
+}
+
+TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
+  SKIP_WITHOUT(kTextLineFolder + "expected.json");
+  SKIP_WITHOUT(kTextLineWeights);
+  std::ifstream text(kTextLineFolder + "expected.json");
+  const auto expected = nlohmann::json::parse(text);
+  pplcnet::Classifier<TextLine> classifier;
+  ASSERT_STREQ(classifier.load(kTextLineWeights).message(), "");
+  const auto weights = std::make_unique<TextLine::Weights>();
+  ASSERT_STREQ(pplcnet::load(kTextLineWeights, *weights).message(), "");
+  const auto workspace = std::make_unique<TextLine::Workspace>();
+
+  double probability_error = 0, logit_error = 0, pooled_error = 0;
+  ASSERT_EQ(expected.at("cases").size(), 4u);
+  for (const auto& answer : expected.at("cases")) {
+    const std::string path = kData + "/images/" + answer.at("image").get<std::string>();
+    SCOPED_TRACE(path);
+    SKIP_WITHOUT(path);
+    Picture picture;
+    ASSERT_STREQ(Picture::read(path, picture).message(), "");
+    const auto probabilities = classifier.probabilities(picture.view());
+    ASSERT_TRUE(probabilities);
+    for (std::size_t i = 0; i < 2; ++i)
+      probability_error = std::max(
+          probability_error, std::abs((*probabilities)[i] - answer.at("prob")[i].get<double>()));
+    const auto logits = classifier.logits(picture.view());
+    ASSERT_TRUE(logits);
+    logit_error = std::max(logit_error, relative_error(*logits, answer.at("logits")));
+
+    std::vector<float> tensor(TextLine::input_size);
+    std::vector<float> pooled(TextLine::stage_shape(4).channels);
+    pplcnet::PreprocessScratch scratch;
+    ASSERT_TRUE(
+        pplcnet::preprocess(pplcnet::kTextlineOrientation, picture.view(), tensor, scratch));
+    TextLine::features(*weights, TextLine::Image(tensor), *workspace, {.pooled = pooled.data()});
+    pooled_error = std::max(pooled_error, relative_error(pooled, answer.at("gap")));
+  }
+  EXPECT_LT(probability_error, 1e-3);
+  EXPECT_LT(logit_error, 1e-4);
+  EXPECT_LT(pooled_error, 1e-4);
+  std::printf("probabilities within %.1e; of the largest: logits within %.1e, pooled %.1e\n",
+              probability_error, logit_error, pooled_error);
+}
+
+TEST(LoadTest, PaddlesGraphKnowsItsNetwork) {
+  const std::string graph = kTextLineFolder + "inference.json";
+  SKIP_WITHOUT(graph);
+  SKIP_WITHOUT(kTextLineWeights);
+  EXPECT_STREQ(pplcnet::check_graph<TextLine>(kTextLineWeights, graph).message(), "");
+
+  // The weights of a network with other strides are the same: nothing but the graph can tell.
+  using Square = PPLCNet<Scale::x0_25, Options{.classes = 2, .input = {80, 160}}>;
+  const auto weights = std::make_unique<Square::Weights>();
+  EXPECT_STREQ(pplcnet::load(kTextLineWeights, *weights).message(), "");
+  EXPECT_EQ(pplcnet::check_graph<Square>(kTextLineWeights, graph).message(),
+            graph +
+                ": strides in the file are (2,2), (2,1), (2,1), (2,1), (2,1); the type has "
+                "(2,2), (2,2), (2,2), (2,2), (2,2)");
+
+  using First = PPLCNet<Scale::x0_25, Options{.classes = 2, .input = {80, 160}, .head = 0}>;
+  EXPECT_EQ(pplcnet::check_graph<First>(kTextLineWeights, graph).message(),
+            graph + ": has 146 parameters, the type's network has 145");
+}
+
+/// Logits of a synthetic model for the input beside it, and what the framework got.
+template <class Net>
+void expect_answer(const std::string& weights_name, const std::string& answer_name) {
+  const std::string folder = kData + "/models/synthetic/";
+  const std::string path = folder + weights_name;
+  for (const std::string& file : {path, folder + answer_name, folder + "x_seed1_224.f32"})
+    SKIP_WITHOUT(file);
+  const auto weights = std::make_unique<typename Net::Weights>();
+  ASSERT_STREQ(pplcnet::load(path, *weights).message(), "");
+  const std::vector<float> input = read_floats(folder + "x_seed1_224.f32");
+  ASSERT_EQ(input.size(), Net::input_size);
+  const auto workspace = std::make_unique<typename Net::Workspace>();
+  typename Net::Logits logits;
+  Net::forward(*weights, typename Net::Image(input), *workspace, logits);
+  const std::vector<float> answer = read_floats(folder + answer_name);
+  const double error = relative_error(logits, {answer.begin(), answer.end()});
+  EXPECT_LT(error, 1e-4);
+  std::printf("of the largest logit: within %.1e\n", error);
+}
+
+TEST(LoadTest, PaddlesDataFileGivesPaddlesLogits) {
+  expect_answer<PPLCNet<Scale::x0_25>>("pplcnet_x0_25.pdiparams", "pplcnet_x0_25.y.f32");
+}
+
+TEST(LoadTest, TimmsSafetensorsGiveTimmsLogits) {
+  expect_answer<PPLCNet<Scale::x0_5, Options{.dialect = Dialect::timm}>>(
+      "timm_lcnet_050.safetensors", "timm_lcnet_050.y.f32");
+}
+
+}  // namespace
+}  // namespace pplcnet_test
