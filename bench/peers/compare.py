@@ -11,6 +11,7 @@ import sys
 
 SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
 TOLERANCE = 1e-4  # largest difference of logits, as a share of the largest logit
+DISTURBED = 1.3  # a median this many times the least time: something else was running
 OURS, FLOOR = "pplcnet", "floor"
 
 
@@ -100,9 +101,11 @@ def measure(build, scale, threads, isa, batch, rounds, native, cores):
     to_ms = 1e3 / batch  # of one picture
     result = {
         "scale": scale, "threads": threads, "isa": isa, "batch": batch,
-        "multiply_adds": floor.rounds[0][2],
+        "multiply_adds": int(floor.rounds[0][2]),
         "engines": {name: {"min_ms": to_ms * engine.least(), "median_ms": to_ms * engine.median()}
                     for name, engine in engines.items()},
+        "disturbed": any(engine.median() > DISTURBED * engine.least()
+                         for engine in engines.values()),
         "largest_difference_of_logits": difference,
         "floor_ms": to_ms * floor.median(),
         "time_over_floor": ours / floor.median(),
@@ -135,7 +138,8 @@ def row(result):
             + number(result.get("ratio_to_best_peer"), 7, 2)
             + number(result["floor_ms"], 9, 3) + number(result["time_over_floor"], 6, 2)
             + number(result["fma_peak_gflops"], 9, 0)
-            + number(result["l3_gigabytes_per_second"], 6, 0))
+            + number(result["l3_gigabytes_per_second"], 6, 0)
+            + "  disturbed" * result["disturbed"])
 
 
 def main():
@@ -148,6 +152,8 @@ def main():
     parser.add_argument("--cores", default="0,1", help="the first is that of one thread")
     parser.add_argument("--quick", action="store_true", help="does it work? one scale, 3 rounds")
     options = parser.parse_args()
+    if options.svg and not options.json:
+        parser.error("--svg needs --json")
     if options.quick:
         options.scales, options.rounds = "x0_25", 3
     cores = options.cores.split(",")
@@ -157,7 +163,8 @@ def main():
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
           "above 1 is a win.\njs: what JavaScript adds to ort. over: pplcnet / floor. "
-          "GFLOP/s, GB/s: of the machine.\n")
+          f"GFLOP/s, GB/s: of the machine.\ndisturbed: a median is above {DISTURBED} x the least "
+          "time; measure again when nothing else runs.\n")
     print(HEADER, flush=True)
     results = []
     for scale in options.scales.split():

@@ -1359,7 +1359,8 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 }
 
 /// Channels [begin, end) of a pooling layer; both are multiples of 8.
-HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
   pool_channels<Lanes8>(layer, maps, whole, end, output);
@@ -1442,9 +1443,9 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                        std::size_t input_pitch, float* output, std::size_t output_pitch,
-                        int images, int begin, int end) {
+inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                               std::size_t input_pitch, float* output, std::size_t output_pitch,
+                               int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
@@ -1457,7 +1458,8 @@ HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* i
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
-HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
+                              int end) {
   const Lanes8 d;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -1760,10 +1762,12 @@ class ImageRun {
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
-    // Bands overlap above the last layer: copies of what is there are left to one thread.
-    for (int i = first; i < last - 1; ++i)
+    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
+      return pointwise_map(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
+    for (int i = first; i < shared; ++i)
       if (destinations_[i] != nullptr) threads = 1;
-    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -2286,7 +2290,8 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 }
 
 /// Channels [begin, end) of a pooling layer; both are multiples of 8.
-HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
   pool_channels<Lanes8>(layer, maps, whole, end, output);
@@ -2369,9 +2374,9 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                        std::size_t input_pitch, float* output, std::size_t output_pitch,
-                        int images, int begin, int end) {
+inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                               std::size_t input_pitch, float* output, std::size_t output_pitch,
+                               int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
@@ -2384,7 +2389,8 @@ HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* i
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
-HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
+                              int end) {
   const Lanes8 d;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -2687,10 +2693,12 @@ class ImageRun {
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
-    // Bands overlap above the last layer: copies of what is there are left to one thread.
-    for (int i = first; i < last - 1; ++i)
+    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
+      return pointwise_map(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
+    for (int i = first; i < shared; ++i)
       if (destinations_[i] != nullptr) threads = 1;
-    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -3219,7 +3227,8 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 }
 
 /// Channels [begin, end) of a pooling layer; both are multiples of 8.
-HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
   pool_channels<Lanes8>(layer, maps, whole, end, output);
@@ -3302,9 +3311,9 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                        std::size_t input_pitch, float* output, std::size_t output_pitch,
-                        int images, int begin, int end) {
+inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                               std::size_t input_pitch, float* output, std::size_t output_pitch,
+                               int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
@@ -3317,7 +3326,8 @@ HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* i
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
-HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
+                              int end) {
   const Lanes8 d;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -3620,10 +3630,12 @@ class ImageRun {
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
-    // Bands overlap above the last layer: copies of what is there are left to one thread.
-    for (int i = first; i < last - 1; ++i)
+    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
+      return pointwise_map(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
+    for (int i = first; i < shared; ++i)
       if (destinations_[i] != nullptr) threads = 1;
-    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -5500,7 +5512,8 @@ struct Parameters {
 
 /// Folds what is constant at inference into weight and bias: batch norm,
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, and the layer's scale (dropout),
-/// which multiplies the input. Computed in double; leaves one weight and one bias per output.
+/// which multiplies the input. Computed in double, with every fused step written out, so that all
+/// compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
@@ -5510,13 +5523,13 @@ inline void fold(const Layer& layer, Parameters& parameters) {
     double factor = 1, offset = 0;
     if (layer.batch_norm) {
       factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-      offset = parameters.beta[o] - parameters.mean[o] * factor;
+      offset = std::fma(-parameters.mean[o], factor, parameters.beta[o]);
     }
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];
       weight = static_cast<float>(weight * factor * keep);
     }
-    parameters.bias[o] = static_cast<float>(parameters.bias[o] * factor + offset);
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, offset));
   }
 }
 

@@ -181,9 +181,9 @@ TEST_P(Kernels, Chains) {
     for (const int channels : {8, 16, 24, 40})
       for (const int kernel : {3, 5})
         for (const int stride : {1, 2}) {
-          const bool squeeze_excite = kernel == 5;
-          Architecture net = network({height, 92}, {2, 3, channels, 32, 1, false});
-          net.blocks[net.block_count++] = {3, kernel, 32, 8, stride, squeeze_excite};
+          const bool first = stride == 2, second = kernel == 5;  // squeeze-excite
+          Architecture net = network({height, 92}, {2, 3, channels, 32, 1, first});
+          net.blocks[net.block_count++] = {3, kernel, 32, 8, stride, second};
           judge(net, {Operator::convolution, Operator::depthwise, Operator::pointwise});
         }
 }

@@ -94,10 +94,12 @@ class ImageRun {
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
-    // Bands overlap above the last layer: copies of what is there are left to one thread.
-    for (int i = first; i < last - 1; ++i)
+    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
+      return pointwise_map(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
+    for (int i = first; i < shared; ++i)
       if (destinations_[i] != nullptr) threads = 1;
-    if (threads > 1 && run_.layers[first].op == Operator::pointwise) return pointwise_map(first);
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);

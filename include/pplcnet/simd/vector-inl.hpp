@@ -23,7 +23,8 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 }
 
 /// Channels [begin, end) of a pooling layer; both are multiples of 8.
-HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end, float* output) {
+inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
+                              float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
   pool_channels<Lanes8>(layer, maps, whole, end, output);
@@ -106,9 +107,9 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                        std::size_t input_pitch, float* output, std::size_t output_pitch,
-                        int images, int begin, int end) {
+inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
+                               std::size_t input_pitch, float* output, std::size_t output_pitch,
+                               int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
@@ -121,7 +122,8 @@ HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* i
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
-HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin, int end) {
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
+                              int end) {
   const Lanes8 d;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {

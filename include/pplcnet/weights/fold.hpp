@@ -20,7 +20,8 @@ struct Parameters {
 
 /// Folds what is constant at inference into weight and bias: batch norm,
 /// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, and the layer's scale (dropout),
-/// which multiplies the input. Computed in double; leaves one weight and one bias per output.
+/// which multiplies the input. Computed in double, with every fused step written out, so that all
+/// compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
@@ -30,13 +31,13 @@ inline void fold(const Layer& layer, Parameters& parameters) {
     double factor = 1, offset = 0;
     if (layer.batch_norm) {
       factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-      offset = parameters.beta[o] - parameters.mean[o] * factor;
+      offset = std::fma(-parameters.mean[o], factor, parameters.beta[o]);
     }
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];
       weight = static_cast<float>(weight * factor * keep);
     }
-    parameters.bias[o] = static_cast<float>(parameters.bias[o] * factor + offset);
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, offset));
   }
 }
 
