@@ -44,6 +44,8 @@ std::string buffer_of(const Layer& layer) {
   if (layer.fused) return "scratch, " + std::to_string(layer.rows) + " rows";
   if (layer.op == Operator::pool || layer.op == Operator::dense) return "vector";
   if (layer.op == Operator::gate) return "in place";
+  if (layer.target.local)
+    return "ring of " + std::to_string(layer.target.ring) + " rows, " + kib(layer.target.floats());
   return "maps +" + kib(layer.target.offset) + ", " + kib(layer.target.floats());
 }
 

@@ -43,8 +43,7 @@ class Picture {
     const pplcnet::ImageView stored = {pixels.get(), width, height};
     const pplcnet::ImageView upright =
         pplcnet::oriented(stored, pplcnet::exif_orientation(bytes), picture.pixels_);
-    if (upright.pixels == stored.pixels)
-      picture.pixels_.assign(stored.pixels, stored.row(height));
+    if (upright.pixels == stored.pixels) picture.pixels_.assign(stored.pixels, stored.row(height));
     picture.view_ = {picture.pixels_.data(), upright.width, upright.height};
     return {};
   }

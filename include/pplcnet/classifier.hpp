@@ -38,7 +38,10 @@ class Classifier {
   Classifier(const Classifier& other)
       : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
-  Classifier& operator=(const Classifier& other) { return *this = Classifier(other); }
+  Classifier& operator=(const Classifier& other) {
+    if (this != &other) *this = Classifier(other);
+    return *this;
+  }
   Classifier& operator=(Classifier&&) noexcept = default;
   ~Classifier() = default;
 
@@ -90,11 +93,11 @@ class Classifier {
     return state_->logits;
   }
 
-  /// The K most probable classes, best first; class_id is -1 where there is no answer.
-  template <std::size_t K>
-  std::array<Prediction, K> top_k(ImageView image, const RunOptions& options = {}) {
+  /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
+  template <std::size_t kCount>
+  std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
-    return scores ? pplcnet::top_k<K>(*scores) : std::array<Prediction, K>{};
+    return scores ? pplcnet::top_k<kCount>(*scores) : std::array<Prediction, kCount>{};
   }
 
  private:

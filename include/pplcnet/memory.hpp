@@ -89,30 +89,36 @@ constexpr void choose_rows(Plan& plan) {
   }
 }
 
+/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
+/// one of its blocks needs, and what is written beyond it, the rest of the writer's block and the
+/// frame below the last one.
+constexpr int ring_rows(const Layer& writer, const Layer& reader) {
+  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1 +
+                     writer.target.bottom;
+  return std::min(writer.target.framed_height(), static_cast<int>(round_up(needed, writer.rows)));
+}
+
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch.
 constexpr void form_chains(Plan& plan) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
-    const bool by_rows = works_by_rows(layer);
-    if (by_rows && !layer.fused) layer.target = framed(layer.output, plan.layers[i + 1]);
     const Layer& reader = plan.layers[i + 1];
-    const bool large = layer.target.floats() * sizeof(float) > kLargestMap;
-    if (by_rows && (layer.fused || (large && reader.op == Operator::depthwise))) {
-      if (large) {
-        // What one block of the reader needs, and what is written beyond it: the rest of the
-        // writer's block, and the frame below the last one.
-        const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + layer.rows -
-                           1 + layer.target.bottom;
-        layer.target.ring =
-            std::min(layer.target.ring, static_cast<int>(round_up(needed, layer.rows)));
+    bool joined = layer.fused;
+    if (works_by_rows(layer) && !layer.fused) {
+      layer.target = framed(layer.output, reader);
+      const int ring = ring_rows(layer, reader);
+      joined = reader.op == Operator::depthwise && 2 * ring < layer.target.framed_height() &&
+               layer.target.floats() * sizeof(float) > kLargestMap;
+      if (joined) {
+        layer.target.ring = ring;
         layer.target.local = true;
         layer.target.offset = plan.scratch_floats;
         plan.scratch_floats += layer.target.floats();
       }
-      continue;
     }
+    if (joined) continue;
     plan.layers[first].chain_end = i + 1;
     first = i + 1;
   }

@@ -498,30 +498,36 @@ constexpr void choose_rows(Plan& plan) {
   }
 }
 
+/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
+/// one of its blocks needs, and what is written beyond it, the rest of the writer's block and the
+/// frame below the last one.
+constexpr int ring_rows(const Layer& writer, const Layer& reader) {
+  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1 +
+                     writer.target.bottom;
+  return std::min(writer.target.framed_height(), static_cast<int>(round_up(needed, writer.rows)));
+}
+
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch.
 constexpr void form_chains(Plan& plan) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
-    const bool by_rows = works_by_rows(layer);
-    if (by_rows && !layer.fused) layer.target = framed(layer.output, plan.layers[i + 1]);
     const Layer& reader = plan.layers[i + 1];
-    const bool large = layer.target.floats() * sizeof(float) > kLargestMap;
-    if (by_rows && (layer.fused || (large && reader.op == Operator::depthwise))) {
-      if (large) {
-        // What one block of the reader needs, and what is written beyond it: the rest of the
-        // writer's block, and the frame below the last one.
-        const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + layer.rows -
-                           1 + layer.target.bottom;
-        layer.target.ring =
-            std::min(layer.target.ring, static_cast<int>(round_up(needed, layer.rows)));
+    bool joined = layer.fused;
+    if (works_by_rows(layer) && !layer.fused) {
+      layer.target = framed(layer.output, reader);
+      const int ring = ring_rows(layer, reader);
+      joined = reader.op == Operator::depthwise && 2 * ring < layer.target.framed_height() &&
+               layer.target.floats() * sizeof(float) > kLargestMap;
+      if (joined) {
+        layer.target.ring = ring;
         layer.target.local = true;
         layer.target.offset = plan.scratch_floats;
         plan.scratch_floats += layer.target.floats();
       }
-      continue;
     }
+    if (joined) continue;
     plan.layers[first].chain_end = i + 1;
     first = i + 1;
   }
@@ -1302,18 +1308,19 @@ class ProductTile {
 template <class D, int kChannels, int kLength>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kHalf = kTilePixels / 2;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
     finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
-  using Half = std::integral_constant<int, kHalf>;
   using One = std::integral_constant<int, 1>;
+  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
+  using Half =
+      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
-  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
@@ -1633,7 +1640,7 @@ class Chain {
     rows.segment_pitch = line;
     rows.segment_length = layer.kernel;
     for (int y = begin; y < end; ++y) {
-      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
       rows.input += pitch * static_cast<std::size_t>(step);
       rows.output += rows.output_row_pitch;
     }
@@ -2233,18 +2240,19 @@ class ProductTile {
 template <class D, int kChannels, int kLength>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kHalf = kTilePixels / 2;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
     finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
-  using Half = std::integral_constant<int, kHalf>;
   using One = std::integral_constant<int, 1>;
+  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
+  using Half =
+      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
-  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
@@ -2564,7 +2572,7 @@ class Chain {
     rows.segment_pitch = line;
     rows.segment_length = layer.kernel;
     for (int y = begin; y < end; ++y) {
-      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
       rows.input += pitch * static_cast<std::size_t>(step);
       rows.output += rows.output_row_pitch;
     }
@@ -3170,18 +3178,19 @@ class ProductTile {
 template <class D, int kChannels, int kLength>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kHalf = kTilePixels / 2;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
     finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
-  using Half = std::integral_constant<int, kHalf>;
   using One = std::integral_constant<int, 1>;
+  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
+  using Half =
+      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
-  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
@@ -3501,7 +3510,7 @@ class Chain {
     rows.segment_pitch = line;
     rows.segment_length = layer.kernel;
     for (int y = begin; y < end; ++y) {
-      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
       rows.input += pitch * static_cast<std::size_t>(step);
       rows.output += rows.output_row_pitch;
     }
@@ -4870,7 +4879,7 @@ struct TensorFile {
 /// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
 constexpr std::optional<std::uint64_t> byte_count(DataType type,
                                                   std::span<const std::int64_t> shape) {
-  std::uint64_t bits = static_cast<std::uint64_t>(bits_of(type));
+  auto bits = static_cast<std::uint64_t>(bits_of(type));
   for (const std::int64_t dimension : shape) {
     const auto factor = static_cast<std::uint64_t>(dimension);
     if (dimension < 0) return std::nullopt;
@@ -5124,8 +5133,8 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  constexpr std::string_view kActivations[] = {
-      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  constexpr std::string_view kActivations[] = {"none",      "relu",        "relu6",
+                                               "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
   const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
@@ -7023,7 +7032,10 @@ class Classifier {
   Classifier(const Classifier& other)
       : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
-  Classifier& operator=(const Classifier& other) { return *this = Classifier(other); }
+  Classifier& operator=(const Classifier& other) {
+    if (this != &other) *this = Classifier(other);
+    return *this;
+  }
   Classifier& operator=(Classifier&&) noexcept = default;
   ~Classifier() = default;
 
@@ -7075,11 +7087,11 @@ class Classifier {
     return state_->logits;
   }
 
-  /// The K most probable classes, best first; class_id is -1 where there is no answer.
-  template <std::size_t K>
-  std::array<Prediction, K> top_k(ImageView image, const RunOptions& options = {}) {
+  /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
+  template <std::size_t kCount>
+  std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
-    return scores ? pplcnet::top_k<K>(*scores) : std::array<Prediction, K>{};
+    return scores ? pplcnet::top_k<kCount>(*scores) : std::array<Prediction, kCount>{};
   }
 
  private:

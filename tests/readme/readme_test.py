@@ -41,7 +41,7 @@ FILES = {
 BLOCK = re.compile(
     r"(?:<!-- readme_test: (?P<order>.*?) -->\n)?"
     r"```(?P<language>\w+)\n(?P<code>.*?)^```\n"
-    r"(?:\n```text\n(?P<text>.*?)^```\n|\n(?P<head>\|.*\n\|[-:|]+\n)(?P<rows>(?:\|.*\n)+))?",
+    r"(?:\n```text\n(?P<text>.*?)^```\n|\n(?P<head>\|[^\n]*\n\|[-:|]+\n)(?P<rows>(?:\|[^\n]*\n)+))?",
     re.MULTILINE | re.DOTALL,
 )
 

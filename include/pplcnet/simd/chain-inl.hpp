@@ -154,7 +154,7 @@ class Chain {
     rows.segment_pitch = line;
     rows.segment_length = layer.kernel;
     for (int y = begin; y < end; ++y) {
-      product_rows<3>(rows, layer.output.width, 0, layer.output.channels);
+      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
       rows.input += pitch * static_cast<std::size_t>(step);
       rows.output += rows.output_row_pitch;
     }

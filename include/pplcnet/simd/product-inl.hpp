@@ -161,18 +161,19 @@ class ProductTile {
 template <class D, int kChannels, int kLength>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  constexpr int kHalf = kTilePixels / 2;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
     finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
-  using Half = std::integral_constant<int, kHalf>;
   using One = std::integral_constant<int, 1>;
+  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
+  using Half =
+      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
-  for (; pixel + kHalf <= pixels; pixel += kHalf) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= kHalf) return tile(Half(), pixels - kHalf);
+  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 

@@ -35,8 +35,8 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  constexpr std::string_view kActivations[] = {
-      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  constexpr std::string_view kActivations[] = {"none",      "relu",        "relu6",
+                                               "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
   const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };

@@ -130,13 +130,14 @@ inline bool read_strides(const Json& operation, PaddleGraph& graph) {
 
 /// Reads the text of an inference.json. `graph` changes only on success.
 inline Error parse_paddle_graph(std::string_view json, std::string_view path, PaddleGraph& graph) {
-  using namespace paddle_graph;
-  if (json.size() > kMaxBytes) {
-    return Error::of(path, ": expected a graph of at most ", kMaxBytes, " bytes, found ",
-                     json.size());
+  using paddle_graph::at_path, paddle_graph::is_text, paddle_graph::Json;
+  if (json.size() > paddle_graph::kMaxBytes) {
+    return Error::of(path, ": expected a graph of at most ", paddle_graph::kMaxBytes,
+                     " bytes, found ", json.size());
   }
-  if (is_too_deep(json)) {
-    return Error::of(path, ": expected at most ", kMaxDepth, " nested levels, found more");
+  if (paddle_graph::is_too_deep(json)) {
+    return Error::of(path, ": expected at most ", paddle_graph::kMaxDepth,
+                     " nested levels, found more");
   }
   const Json root = Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded()) return Error::of(path, ": expected JSON, found something else");
@@ -152,15 +153,16 @@ inline Error parse_paddle_graph(std::string_view json, std::string_view path, Pa
     const Json& operation = (*operations)[i];
     const Json* kind = at_path(operation, "#");
     if (is_text(kind, "p")) {
-      if (!read_parameter(operation, result)) {
+      if (!paddle_graph::read_parameter(operation, result)) {
         return Error::of(path, ": operation ", i, ": expected a parameter's name and shape");
       }
     } else if (is_text(kind, "1.conv2d") || is_text(kind, "1.depthwise_conv2d")) {
-      if (!read_strides(operation, result)) {
+      if (!paddle_graph::read_strides(operation, result)) {
         return Error::of(path, ": operation ", i, ": expected 2 positive strides");
       }
     } else if (is_text(kind, "1.data") && result.input_shape.empty()) {
-      if (!read_shape(at_path(operation, "O", 0, "TT", "D", 1), -1, result.input_shape)) {
+      if (!paddle_graph::read_shape(at_path(operation, "O", 0, "TT", "D", 1), -1,
+                                    result.input_shape)) {
         return Error::of(path, ": operation ", i, ": expected the input's shape");
       }
     }

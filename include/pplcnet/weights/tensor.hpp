@@ -56,7 +56,7 @@ struct TensorFile {
 /// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
 constexpr std::optional<std::uint64_t> byte_count(DataType type,
                                                   std::span<const std::int64_t> shape) {
-  std::uint64_t bits = static_cast<std::uint64_t>(bits_of(type));
+  auto bits = static_cast<std::uint64_t>(bits_of(type));
   for (const std::int64_t dimension : shape) {
     const auto factor = static_cast<std::uint64_t>(dimension);
     if (dimension < 0) return std::nullopt;
