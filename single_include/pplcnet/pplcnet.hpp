@@ -933,6 +933,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -999,13 +1000,20 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
-struct DepthwiseRow {
-  const float* const* inputs;  // [kernel row]: the first tap of the first output
+/// Rows of a depthwise layer: what they are computed from, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
+  int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels]
-  std::size_t tap_pitch;
+  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* biases;
+  int channels;
+  Activation activation;
+  int count, width;
   float* output;
-  std::size_t output_pixel_pitch;
+  std::size_t output_pixel_pitch, output_row_pitch;
+
+  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
 /// kPixels outputs of one vector of channels; taps are added in raster order.
@@ -1017,17 +1025,18 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
+      : rows_(rows) {
     start(bias, Indices<kPixels>());
-    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
     const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
-    const float* weights = row.weights + channel;
+                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
+    const float* weights = rows.weights + channel;
     for (int y = 0; y < kKernel; ++y) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * row.tap_pitch;
+      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * rows.tap_pitch();
     }
   }
 
@@ -1044,14 +1053,14 @@ class DepthwiseTile {
 
   template <int... kTap>
   HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
   }
 
   template <int... kInput>
   HWY_INLINE void add_inputs(const float* input, const V* taps,
                              std::integer_sequence<int, kInput...>) {
     ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += row_.input_pixel_pitch),
+      input += rows_.input_pixel_pitch),
      ...);
   }
 
@@ -1069,76 +1078,78 @@ class DepthwiseTile {
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate,
                                std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
      ...);
   }
 
-  const DepthwiseRow& row_;
+  const DepthwiseRows& rows_;
   float* output_;
   V sums_[kPixels];
-};
-
-/// Rows of a depthwise layer: where their inputs are, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
-  int count;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
 };
 
 /// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
 /// output row needs it.
 template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows, int channel) {
-  DepthwiseRow row = {
-      .inputs = rows.inputs,
-      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
-      .weights = weights + layer.weights,
-      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
-      .output = rows.output,
-      .output_pixel_pitch = rows.output_pixel_pitch};
-  const auto bias = hn::Load(D(), weights + layer.biases + channel);
-  const int width = layer.output.width;
+HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
+  const auto bias = hn::Load(D(), rows.biases + channel);
   const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
-           layer.activation);
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
+           rows.activation);
   };
   for (int y = 0; y < rows.count; ++y) {
     int x = 0;
-    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
-    if (x < width && width >= kDepthwisePixels) {
-      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
+    if (x < rows.width && rows.width >= kDepthwisePixels) {
+      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
     } else {
-      for (; x < width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+      for (; x < rows.width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
     }
-    row.inputs += layer.stride.height;
-    row.output += rows.output_row_pitch;
+    rows.inputs += rows.row_step;
+    rows.output += rows.output_row_pitch;
   }
 }
 
 template <int kKernel, int kStride>
-HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows) {
+HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
   constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
   int channel = 0;
-  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
   if constexpr (kLanes8 < kLanes16)
-    for (; channel < layer.output.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+    for (; channel < rows.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
 }
 
-inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
-  const bool wide = layer.stride.width == 2;
-  if (layer.kernel == 3) {
-    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
-                : depthwise_kernel<3, 1>(layer, weights, rows);
+/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
+/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+template <int kKernel>
+HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
+  constexpr int kHalf = kPanel / 2;
+  HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
+  for (int tap = 0; tap <= kKernel * kKernel; ++tap) {
+    const float* from = tap == 0 ? rows.biases : rows.weights + (tap - 1) * kPanel;
+    for (int i = 0; i < kPanel; ++i) doubled[tap * kPanel + i] = from[i % kHalf];
   }
-  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
-              : depthwise_kernel<5, 1>(layer, weights, rows);
+  rows.biases = doubled;
+  rows.weights = doubled + kPanel;
+  rows.channels = kPanel;
+  rows.width /= 2;
+  rows.output_pixel_pitch *= 2;
+  depthwise_kernel<kKernel, 2>(rows);
+}
+
+inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+  const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
+                     rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
+                     rows.output_pixel_pitch == kPanel / 2;
+  if (kernel == 3) {
+    if (pairs) return depthwise_pairs<3>(rows);
+    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
+  }
+  if (pairs) return depthwise_pairs<5>(rows);
+  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -1171,7 +1182,6 @@ struct Product {
 
 /// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
 /// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
@@ -1205,6 +1215,8 @@ class ProductTile {
           step(rows, 0, weights, panel_pitch, Indices<kVectors>());
           advance(rows, 1, Indices<kGroups>());
         }
+        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
+                Indices<kGroups>());
       }
     }
   }
@@ -1507,10 +1519,13 @@ inline void load_picture(const Layer& layer, const float* input, int begin, int 
   const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      std::memset(lines, 0, columns * sizeof(float));
-      if (y < 0 || y >= picture.height) continue;
+      const bool inside = y >= 0 && y < picture.height;
+      const std::size_t zeros = inside ? pad : columns;
+      std::memset(lines, 0, zeros * sizeof(float));
+      if (!inside) continue;
       std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
                   used * sizeof(float));
+      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
     }
 }
 
@@ -1662,12 +1677,19 @@ class Chain {
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
       for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
-      depthwise(layer, run_.weights,
-                {.inputs = inputs,
+      depthwise({.inputs = inputs,
+                 .row_step = layer.stride.height,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .weights = run_.weights + layer.weights,
+                 .biases = run_.weights + layer.biases,
+                 .channels = layer.output.channels,
+                 .activation = layer.activation,
                  .count = count,
+                 .width = layer.output.width,
                  .output = output,
                  .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch});
+                 .output_row_pitch = row_pitch},
+                layer.kernel, layer.stride.width);
     }
   }
 
@@ -1865,6 +1887,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -1931,13 +1954,20 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
-struct DepthwiseRow {
-  const float* const* inputs;  // [kernel row]: the first tap of the first output
+/// Rows of a depthwise layer: what they are computed from, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
+  int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels]
-  std::size_t tap_pitch;
+  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* biases;
+  int channels;
+  Activation activation;
+  int count, width;
   float* output;
-  std::size_t output_pixel_pitch;
+  std::size_t output_pixel_pitch, output_row_pitch;
+
+  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
 /// kPixels outputs of one vector of channels; taps are added in raster order.
@@ -1949,17 +1979,18 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
+      : rows_(rows) {
     start(bias, Indices<kPixels>());
-    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
     const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
-    const float* weights = row.weights + channel;
+                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
+    const float* weights = rows.weights + channel;
     for (int y = 0; y < kKernel; ++y) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * row.tap_pitch;
+      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * rows.tap_pitch();
     }
   }
 
@@ -1976,14 +2007,14 @@ class DepthwiseTile {
 
   template <int... kTap>
   HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
   }
 
   template <int... kInput>
   HWY_INLINE void add_inputs(const float* input, const V* taps,
                              std::integer_sequence<int, kInput...>) {
     ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += row_.input_pixel_pitch),
+      input += rows_.input_pixel_pitch),
      ...);
   }
 
@@ -2001,76 +2032,78 @@ class DepthwiseTile {
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate,
                                std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
      ...);
   }
 
-  const DepthwiseRow& row_;
+  const DepthwiseRows& rows_;
   float* output_;
   V sums_[kPixels];
-};
-
-/// Rows of a depthwise layer: where their inputs are, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
-  int count;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
 };
 
 /// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
 /// output row needs it.
 template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows, int channel) {
-  DepthwiseRow row = {
-      .inputs = rows.inputs,
-      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
-      .weights = weights + layer.weights,
-      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
-      .output = rows.output,
-      .output_pixel_pitch = rows.output_pixel_pitch};
-  const auto bias = hn::Load(D(), weights + layer.biases + channel);
-  const int width = layer.output.width;
+HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
+  const auto bias = hn::Load(D(), rows.biases + channel);
   const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
-           layer.activation);
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
+           rows.activation);
   };
   for (int y = 0; y < rows.count; ++y) {
     int x = 0;
-    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
-    if (x < width && width >= kDepthwisePixels) {
-      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
+    if (x < rows.width && rows.width >= kDepthwisePixels) {
+      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
     } else {
-      for (; x < width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+      for (; x < rows.width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
     }
-    row.inputs += layer.stride.height;
-    row.output += rows.output_row_pitch;
+    rows.inputs += rows.row_step;
+    rows.output += rows.output_row_pitch;
   }
 }
 
 template <int kKernel, int kStride>
-HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows) {
+HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
   constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
   int channel = 0;
-  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
   if constexpr (kLanes8 < kLanes16)
-    for (; channel < layer.output.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+    for (; channel < rows.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
 }
 
-inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
-  const bool wide = layer.stride.width == 2;
-  if (layer.kernel == 3) {
-    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
-                : depthwise_kernel<3, 1>(layer, weights, rows);
+/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
+/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+template <int kKernel>
+HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
+  constexpr int kHalf = kPanel / 2;
+  HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
+  for (int tap = 0; tap <= kKernel * kKernel; ++tap) {
+    const float* from = tap == 0 ? rows.biases : rows.weights + (tap - 1) * kPanel;
+    for (int i = 0; i < kPanel; ++i) doubled[tap * kPanel + i] = from[i % kHalf];
   }
-  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
-              : depthwise_kernel<5, 1>(layer, weights, rows);
+  rows.biases = doubled;
+  rows.weights = doubled + kPanel;
+  rows.channels = kPanel;
+  rows.width /= 2;
+  rows.output_pixel_pitch *= 2;
+  depthwise_kernel<kKernel, 2>(rows);
+}
+
+inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+  const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
+                     rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
+                     rows.output_pixel_pitch == kPanel / 2;
+  if (kernel == 3) {
+    if (pairs) return depthwise_pairs<3>(rows);
+    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
+  }
+  if (pairs) return depthwise_pairs<5>(rows);
+  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -2103,7 +2136,6 @@ struct Product {
 
 /// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
 /// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
@@ -2137,6 +2169,8 @@ class ProductTile {
           step(rows, 0, weights, panel_pitch, Indices<kVectors>());
           advance(rows, 1, Indices<kGroups>());
         }
+        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
+                Indices<kGroups>());
       }
     }
   }
@@ -2439,10 +2473,13 @@ inline void load_picture(const Layer& layer, const float* input, int begin, int 
   const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      std::memset(lines, 0, columns * sizeof(float));
-      if (y < 0 || y >= picture.height) continue;
+      const bool inside = y >= 0 && y < picture.height;
+      const std::size_t zeros = inside ? pad : columns;
+      std::memset(lines, 0, zeros * sizeof(float));
+      if (!inside) continue;
       std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
                   used * sizeof(float));
+      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
     }
 }
 
@@ -2594,12 +2631,19 @@ class Chain {
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
       for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
-      depthwise(layer, run_.weights,
-                {.inputs = inputs,
+      depthwise({.inputs = inputs,
+                 .row_step = layer.stride.height,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .weights = run_.weights + layer.weights,
+                 .biases = run_.weights + layer.biases,
+                 .channels = layer.output.channels,
+                 .activation = layer.activation,
                  .count = count,
+                 .width = layer.output.width,
                  .output = output,
                  .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch});
+                 .output_row_pitch = row_pitch},
+                layer.kernel, layer.stride.width);
     }
   }
 
@@ -2803,6 +2847,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -2869,13 +2914,20 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
-struct DepthwiseRow {
-  const float* const* inputs;  // [kernel row]: the first tap of the first output
+/// Rows of a depthwise layer: what they are computed from, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
+  int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels]
-  std::size_t tap_pitch;
+  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* biases;
+  int channels;
+  Activation activation;
+  int count, width;
   float* output;
-  std::size_t output_pixel_pitch;
+  std::size_t output_pixel_pitch, output_row_pitch;
+
+  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
 /// kPixels outputs of one vector of channels; taps are added in raster order.
@@ -2887,17 +2939,18 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
+      : rows_(rows) {
     start(bias, Indices<kPixels>());
-    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
     const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
-    const float* weights = row.weights + channel;
+                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
+    const float* weights = rows.weights + channel;
     for (int y = 0; y < kKernel; ++y) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * row.tap_pitch;
+      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * rows.tap_pitch();
     }
   }
 
@@ -2914,14 +2967,14 @@ class DepthwiseTile {
 
   template <int... kTap>
   HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
   }
 
   template <int... kInput>
   HWY_INLINE void add_inputs(const float* input, const V* taps,
                              std::integer_sequence<int, kInput...>) {
     ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += row_.input_pixel_pitch),
+      input += rows_.input_pixel_pitch),
      ...);
   }
 
@@ -2939,76 +2992,78 @@ class DepthwiseTile {
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate,
                                std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
      ...);
   }
 
-  const DepthwiseRow& row_;
+  const DepthwiseRows& rows_;
   float* output_;
   V sums_[kPixels];
-};
-
-/// Rows of a depthwise layer: where their inputs are, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
-  int count;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
 };
 
 /// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
 /// output row needs it.
 template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows, int channel) {
-  DepthwiseRow row = {
-      .inputs = rows.inputs,
-      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
-      .weights = weights + layer.weights,
-      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
-      .output = rows.output,
-      .output_pixel_pitch = rows.output_pixel_pitch};
-  const auto bias = hn::Load(D(), weights + layer.biases + channel);
-  const int width = layer.output.width;
+HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
+  const auto bias = hn::Load(D(), rows.biases + channel);
   const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
-           layer.activation);
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
+           rows.activation);
   };
   for (int y = 0; y < rows.count; ++y) {
     int x = 0;
-    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
-    if (x < width && width >= kDepthwisePixels) {
-      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
+    if (x < rows.width && rows.width >= kDepthwisePixels) {
+      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
     } else {
-      for (; x < width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+      for (; x < rows.width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
     }
-    row.inputs += layer.stride.height;
-    row.output += rows.output_row_pitch;
+    rows.inputs += rows.row_step;
+    rows.output += rows.output_row_pitch;
   }
 }
 
 template <int kKernel, int kStride>
-HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows) {
+HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
   constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
   int channel = 0;
-  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
   if constexpr (kLanes8 < kLanes16)
-    for (; channel < layer.output.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+    for (; channel < rows.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
 }
 
-inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
-  const bool wide = layer.stride.width == 2;
-  if (layer.kernel == 3) {
-    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
-                : depthwise_kernel<3, 1>(layer, weights, rows);
+/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
+/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+template <int kKernel>
+HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
+  constexpr int kHalf = kPanel / 2;
+  HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
+  for (int tap = 0; tap <= kKernel * kKernel; ++tap) {
+    const float* from = tap == 0 ? rows.biases : rows.weights + (tap - 1) * kPanel;
+    for (int i = 0; i < kPanel; ++i) doubled[tap * kPanel + i] = from[i % kHalf];
   }
-  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
-              : depthwise_kernel<5, 1>(layer, weights, rows);
+  rows.biases = doubled;
+  rows.weights = doubled + kPanel;
+  rows.channels = kPanel;
+  rows.width /= 2;
+  rows.output_pixel_pitch *= 2;
+  depthwise_kernel<kKernel, 2>(rows);
+}
+
+inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+  const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
+                     rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
+                     rows.output_pixel_pitch == kPanel / 2;
+  if (kernel == 3) {
+    if (pairs) return depthwise_pairs<3>(rows);
+    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
+  }
+  if (pairs) return depthwise_pairs<5>(rows);
+  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3041,7 +3096,6 @@ struct Product {
 
 /// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
 /// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
@@ -3075,6 +3129,8 @@ class ProductTile {
           step(rows, 0, weights, panel_pitch, Indices<kVectors>());
           advance(rows, 1, Indices<kGroups>());
         }
+        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
+                Indices<kGroups>());
       }
     }
   }
@@ -3377,10 +3433,13 @@ inline void load_picture(const Layer& layer, const float* input, int begin, int 
   const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      std::memset(lines, 0, columns * sizeof(float));
-      if (y < 0 || y >= picture.height) continue;
+      const bool inside = y >= 0 && y < picture.height;
+      const std::size_t zeros = inside ? pad : columns;
+      std::memset(lines, 0, zeros * sizeof(float));
+      if (!inside) continue;
       std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
                   used * sizeof(float));
+      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
     }
 }
 
@@ -3532,12 +3591,19 @@ class Chain {
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
       for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
-      depthwise(layer, run_.weights,
-                {.inputs = inputs,
+      depthwise({.inputs = inputs,
+                 .row_step = layer.stride.height,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .weights = run_.weights + layer.weights,
+                 .biases = run_.weights + layer.biases,
+                 .channels = layer.output.channels,
+                 .activation = layer.activation,
                  .count = count,
+                 .width = layer.output.width,
                  .output = output,
                  .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch});
+                 .output_row_pitch = row_pitch},
+                layer.kernel, layer.stride.width);
     }
   }
 

@@ -21,10 +21,13 @@ inline void load_picture(const Layer& layer, const float* input, int begin, int 
   const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      std::memset(lines, 0, columns * sizeof(float));
-      if (y < 0 || y >= picture.height) continue;
+      const bool inside = y >= 0 && y < picture.height;
+      const std::size_t zeros = inside ? pad : columns;
+      std::memset(lines, 0, zeros * sizeof(float));
+      if (!inside) continue;
       std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
                   used * sizeof(float));
+      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
     }
 }
 
@@ -176,12 +179,19 @@ class Chain {
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
       for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
-      depthwise(layer, run_.weights,
-                {.inputs = inputs,
+      depthwise({.inputs = inputs,
+                 .row_step = layer.stride.height,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .weights = run_.weights + layer.weights,
+                 .biases = run_.weights + layer.biases,
+                 .channels = layer.output.channels,
+                 .activation = layer.activation,
                  .count = count,
+                 .width = layer.output.width,
                  .output = output,
                  .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch});
+                 .output_row_pitch = row_pitch},
+                layer.kernel, layer.stride.width);
     }
   }
 

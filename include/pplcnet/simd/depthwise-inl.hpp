@@ -17,13 +17,20 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
-struct DepthwiseRow {
-  const float* const* inputs;  // [kernel row]: the first tap of the first output
+/// Rows of a depthwise layer: what they are computed from, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
+  int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels]
-  std::size_t tap_pitch;
+  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* biases;
+  int channels;
+  Activation activation;
+  int count, width;
   float* output;
-  std::size_t output_pixel_pitch;
+  std::size_t output_pixel_pitch, output_row_pitch;
+
+  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
 /// kPixels outputs of one vector of channels; taps are added in raster order.
@@ -35,17 +42,18 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRow& row, V bias, int channel, int column) : row_(row) {
+  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
+      : rows_(rows) {
     start(bias, Indices<kPixels>());
-    output_ = row.output + channel + static_cast<std::size_t>(column) * row.output_pixel_pitch;
+    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
     const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * row.input_pixel_pitch;
-    const float* weights = row.weights + channel;
+                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
+    const float* weights = rows.weights + channel;
     for (int y = 0; y < kKernel; ++y) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(row.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * row.tap_pitch;
+      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
+      weights += kKernel * rows.tap_pitch();
     }
   }
 
@@ -62,14 +70,14 @@ class DepthwiseTile {
 
   template <int... kTap>
   HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * row_.tap_pitch)), ...);
+    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
   }
 
   template <int... kInput>
   HWY_INLINE void add_inputs(const float* input, const V* taps,
                              std::integer_sequence<int, kInput...>) {
     ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += row_.input_pixel_pitch),
+      input += rows_.input_pixel_pitch),
      ...);
   }
 
@@ -87,76 +95,78 @@ class DepthwiseTile {
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate,
                                std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * row_.output_pixel_pitch),
+    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
      ...);
   }
 
-  const DepthwiseRow& row_;
+  const DepthwiseRows& rows_;
   float* output_;
   V sums_[kPixels];
-};
-
-/// Rows of a depthwise layer: where their inputs are, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [(rows - 1) * stride + kernel]: the left frame of each input row
-  int count;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
 };
 
 /// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
 /// output row needs it.
 template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows, int channel) {
-  DepthwiseRow row = {
-      .inputs = rows.inputs,
-      .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
-      .weights = weights + layer.weights,
-      .tap_pitch = static_cast<std::size_t>(round_up(layer.output.channels, kPanel)),
-      .output = rows.output,
-      .output_pixel_pitch = rows.output_pixel_pitch};
-  const auto bias = hn::Load(D(), weights + layer.biases + channel);
-  const int width = layer.output.width;
+HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
+  const auto bias = hn::Load(D(), rows.biases + channel);
   const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(row, bias, channel, x),
-           layer.activation);
+    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
+           rows.activation);
   };
   for (int y = 0; y < rows.count; ++y) {
     int x = 0;
-    for (; x + kDepthwisePixels <= width; x += kDepthwisePixels) whole(x);
-    if (x < width && width >= kDepthwisePixels) {
-      whole(width - kDepthwisePixels);  // overlaps: the same bits again
+    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
+    if (x < rows.width && rows.width >= kDepthwisePixels) {
+      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
     } else {
-      for (; x < width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(row, bias, channel, x), layer.activation);
+      for (; x < rows.width; ++x)
+        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
     }
-    row.inputs += layer.stride.height;
-    row.output += rows.output_row_pitch;
+    rows.inputs += rows.row_step;
+    rows.output += rows.output_row_pitch;
   }
 }
 
 template <int kKernel, int kStride>
-HWY_NOINLINE void depthwise_kernel(const Layer& layer, const float* weights,
-                                   const DepthwiseRows& rows) {
+HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
   constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
   int channel = 0;
-  for (; channel + kLanes16 <= layer.output.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(layer, weights, rows, channel);
+  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
   if constexpr (kLanes8 < kLanes16)
-    for (; channel < layer.output.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(layer, weights, rows, channel);
+    for (; channel < rows.channels; channel += kLanes8)
+      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
 }
 
-inline void depthwise(const Layer& layer, const float* weights, const DepthwiseRows& rows) {
-  const bool wide = layer.stride.width == 2;
-  if (layer.kernel == 3) {
-    return wide ? depthwise_kernel<3, 2>(layer, weights, rows)
-                : depthwise_kernel<3, 1>(layer, weights, rows);
+/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
+/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+template <int kKernel>
+HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
+  constexpr int kHalf = kPanel / 2;
+  HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
+  for (int tap = 0; tap <= kKernel * kKernel; ++tap) {
+    const float* from = tap == 0 ? rows.biases : rows.weights + (tap - 1) * kPanel;
+    for (int i = 0; i < kPanel; ++i) doubled[tap * kPanel + i] = from[i % kHalf];
   }
-  return wide ? depthwise_kernel<5, 2>(layer, weights, rows)
-              : depthwise_kernel<5, 1>(layer, weights, rows);
+  rows.biases = doubled;
+  rows.weights = doubled + kPanel;
+  rows.channels = kPanel;
+  rows.width /= 2;
+  rows.output_pixel_pitch *= 2;
+  depthwise_kernel<kKernel, 2>(rows);
+}
+
+inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+  const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
+                     rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
+                     rows.output_pixel_pitch == kPanel / 2;
+  if (kernel == 3) {
+    if (pairs) return depthwise_pairs<3>(rows);
+    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
+  }
+  if (pairs) return depthwise_pairs<5>(rows);
+  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
 }
 
 }  // namespace HWY_NAMESPACE

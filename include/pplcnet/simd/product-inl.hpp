@@ -24,7 +24,6 @@ struct Product {
 
 /// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
 /// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
@@ -58,6 +57,8 @@ class ProductTile {
           step(rows, 0, weights, panel_pitch, Indices<kVectors>());
           advance(rows, 1, Indices<kGroups>());
         }
+        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
+                Indices<kGroups>());
       }
     }
   }
