@@ -91,7 +91,8 @@ void print(const Arguments& arguments, const std::string& path,
   nlohmann::ordered_json line = {{"file", path}, {"predictions", nlohmann::json::array()}};
   for (const auto& [class_id, score] : predictions) {
     nlohmann::ordered_json entry = {{"class_id", class_id}, {"score", score}};
-    if (static_cast<std::size_t>(class_id) < labels.size()) entry["label"] = labels[class_id];
+    const auto index = static_cast<std::size_t>(class_id);
+    if (index < labels.size()) entry["label"] = labels[index];
     line["predictions"].push_back(entry);
   }
   std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());

@@ -79,13 +79,16 @@ def main(arguments):
             print(f"Skipped: {path} is missing")
             return 77
     readme = (PROJECT / "README.md").read_text()
-    truth, snippets = readme, []
+    truth, end, snippets = "", 0, []  # truth: the README up to `end`, with what is printed today
+    blocks = list(BLOCK.finditer(readme))
+    if sum(block[0].count("```") for block in blocks) != readme.count("```"):
+        sys.exit("README.md has a block that this test does not understand")
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary) / "pplcnet"
         shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("build", ".git"))
         for name, path in FILES.items():
             shutil.copy(path, folder / name)
-        for block in BLOCK.finditer(readme):
+        for block in blocks:
             order, code = block["order"] or "", block["code"]
             if order.startswith("leave out: "):
                 continue
@@ -96,10 +99,12 @@ def main(arguments):
             elif block["language"] == "sh":
                 print(code, flush=True)
                 printed = check(["bash", "-euo", "pipefail", "-c", code], folder)
-                if block["text"]:
-                    truth = truth.replace(block["text"], printed)
-                elif block["rows"]:
-                    truth = truth.replace(block["rows"], table_rows(printed))
+                shown = "text" if block["text"] else "rows"
+                if block[shown]:
+                    printed = printed if shown == "text" else table_rows(printed)
+                    truth += readme[end : block.start(shown)] + printed
+                    end = block.end(shown)
+        truth += readme[end:]
         if arguments == ["--write"]:
             (PROJECT / "README.md").write_text(truth)
             return 0

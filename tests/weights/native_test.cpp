@@ -10,6 +10,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
@@ -197,10 +199,12 @@ TEST_F(NativeTest, WhatCannotBeSavedIsSaidAndLeavesTheOldFile) {
 
 TEST_F(NativeTest, AFileOfAnotherVersionIsRefused) {
   std::vector<std::byte> changed = bytes();
-  const std::string key = "\"format_version\":\"";
-  const auto found = std::ranges::search(changed, std::as_bytes(std::span(key.data(), key.size())));
-  ASSERT_FALSE(found.empty());
-  *found.end() = std::byte{'2'};
+  const std::string_view key = "\"format_version\":\"";
+  const auto key_bytes = bytes_of(key);
+  const auto found =
+      std::search(changed.begin(), changed.end(), key_bytes.begin(), key_bytes.end());
+  ASSERT_NE(found, changed.end());
+  found[static_cast<std::ptrdiff_t>(key.size())] = std::byte{'2'};
   write(changed);
   EXPECT_EQ(Loaded(path).message, path + ": format version '2', this library reads version 1");
 }
