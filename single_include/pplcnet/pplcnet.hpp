@@ -909,10 +909,12 @@ struct Run {
 #endif  // PPLCNET_SIMD_RUN_HPP
 
 #if PPLCNET_CHOOSE_ISA
-// Highway's protocol of hwy/foreach_target.h for two targets: each flip of HWY_TARGET_TOGGLE
-// opens the guards of hwy's own -inl headers again; two flips leave it as it was.
+// Two flips leave Highway as it was.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
+// from pplcnet/simd/flip_target-inl.hpp
+// Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
+// the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else
@@ -1867,6 +1869,9 @@ HWY_AFTER_NAMESPACE();
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
+// from pplcnet/simd/flip_target-inl.hpp
+// Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
+// the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else
@@ -2825,6 +2830,9 @@ HWY_AFTER_NAMESPACE();
 #elif PPLCNET_BASELINE != HWY_STATIC_TARGET
 #undef HWY_TARGET
 #define HWY_TARGET PPLCNET_BASELINE
+// from pplcnet/simd/flip_target-inl.hpp
+// Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
+// the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else

@@ -16,24 +16,15 @@
 #include "pplcnet/simd/run.hpp"
 
 #if PPLCNET_CHOOSE_ISA
-// Highway's protocol of hwy/foreach_target.h for two targets: each flip of HWY_TARGET_TOGGLE
-// opens the guards of hwy's own -inl headers again; two flips leave it as it was.
+// Two flips leave Highway as it was.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
-#ifdef HWY_TARGET_TOGGLE
-#undef HWY_TARGET_TOGGLE
-#else
-#define HWY_TARGET_TOGGLE
-#endif
+#include "pplcnet/simd/flip_target-inl.hpp"
 #include "pplcnet/simd/forward-inl.hpp"
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
-#ifdef HWY_TARGET_TOGGLE
-#undef HWY_TARGET_TOGGLE
-#else
-#define HWY_TARGET_TOGGLE
-#endif
+#include "pplcnet/simd/flip_target-inl.hpp"
 #include "pplcnet/simd/forward-inl.hpp"
 
 #undef HWY_TARGET
@@ -42,11 +33,7 @@
 #elif PPLCNET_BASELINE != HWY_STATIC_TARGET
 #undef HWY_TARGET
 #define HWY_TARGET PPLCNET_BASELINE
-#ifdef HWY_TARGET_TOGGLE
-#undef HWY_TARGET_TOGGLE
-#else
-#define HWY_TARGET_TOGGLE
-#endif
+#include "pplcnet/simd/flip_target-inl.hpp"
 #endif
 
 #include "pplcnet/simd/forward-inl.hpp"

@@ -1,0 +1,7 @@
+// Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
+// the new HWY_TARGET.
+#ifdef HWY_TARGET_TOGGLE
+#undef HWY_TARGET_TOGGLE
+#else
+#define HWY_TARGET_TOGGLE
+#endif
