@@ -11,12 +11,16 @@
 #define PPLCNET_ABI v1_avx512_vbmi2
 #elif defined(__AVX512F__)
 #define PPLCNET_ABI v1_avx512
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && defined(__FMA__)
 #define PPLCNET_ABI v1_avx2
+#elif defined(__AVX2__)
+#define PPLCNET_ABI v1_avx2_without_fma
 #elif defined(__AVX__)
 #define PPLCNET_ABI v1_avx
 #elif defined(__SSE4_1__)
 #define PPLCNET_ABI v1_sse4
+#elif defined(__SSSE3__)
+#define PPLCNET_ABI v1_ssse3
 #elif defined(__ARM_FEATURE_SVE)
 #define PPLCNET_ABI v1_sve
 #else

@@ -32,12 +32,16 @@
 #define PPLCNET_ABI v1_avx512_vbmi2
 #elif defined(__AVX512F__)
 #define PPLCNET_ABI v1_avx512
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && defined(__FMA__)
 #define PPLCNET_ABI v1_avx2
+#elif defined(__AVX2__)
+#define PPLCNET_ABI v1_avx2_without_fma
 #elif defined(__AVX__)
 #define PPLCNET_ABI v1_avx
 #elif defined(__SSE4_1__)
 #define PPLCNET_ABI v1_sse4
+#elif defined(__SSSE3__)
+#define PPLCNET_ABI v1_ssse3
 #elif defined(__ARM_FEATURE_SVE)
 #define PPLCNET_ABI v1_sve
 #else
@@ -805,7 +809,7 @@ class Executor {
 // The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
 // AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
 // Highway numbers better targets lower.
-#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2) && !defined(__AVX2__)
+#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
 #define PPLCNET_CHOOSE_ISA 1
 #include <cpuid.h>
 #else

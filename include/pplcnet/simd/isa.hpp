@@ -18,7 +18,7 @@
 // The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
 // AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
 // Highway numbers better targets lower.
-#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2) && !defined(__AVX2__)
+#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
 #define PPLCNET_CHOOSE_ISA 1
 #include <cpuid.h>
 #else
