@@ -20,7 +20,6 @@ using nlohmann::json;
 using pplcnet::Dialect;
 using pplcnet::Isa;
 using pplcnet::Layer;
-using pplcnet::Operator;
 using pplcnet::Options;
 using pplcnet::Part;
 using pplcnet::PPLCNet;
@@ -38,8 +37,7 @@ std::map<std::string, std::size_t> stage_names() {
   std::map<std::string, std::size_t> names;
   for (std::size_t i = 0; i < Net::layers.size(); ++i) {
     const Layer& layer = Net::layers[i];
-    std::string timm, pytorch = "features." + std::to_string(layer.block + 2);
-    if (layer.block >= 0) timm = pplcnet::timm_names(layer).weight;
+    const std::string pytorch = "features." + std::to_string(layer.block + 2);
     const std::string block = pplcnet::naming::numbered("blocks", layer.stage, ".", layer.index);
     std::string timm_block;
     if (layer.block >= 0) {
