@@ -105,7 +105,7 @@ struct Layer {
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
-  std::size_t weights = 0;  ///< in Weights: [panel][k][16]; depthwise: [tap][channel]
+  std::size_t weights = 0;  ///< in Weights: [panel][k][16]
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)

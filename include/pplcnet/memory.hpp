@@ -15,8 +15,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
 /// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
 /// each pass over them.
-inline constexpr std::size_t kL1Share = 24 << 10;
-inline constexpr std::size_t kL2Share = 192 << 10;
+inline constexpr std::size_t kL1Share = 28 << 10;
+inline constexpr std::size_t kL2Share = 256 << 10;
 
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
@@ -47,10 +47,13 @@ constexpr Map framed(const Shape& shape, const Layer& reader) {
   return map;
 }
 
+/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
+/// block, since depthwise tiles are two rows high.
 constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
   const auto fit = static_cast<int>(
-      std::clamp<std::size_t>(bytes / bytes_per_row, 1, static_cast<std::size_t>(height)));
-  return static_cast<int>(ceil_div(height, ceil_div(height, fit)));  // blocks of equal height
+      std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
+  const auto blocks = ceil_div(height, fit / 2 * 2);
+  return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
 }
 
 constexpr bool works_by_rows(const Layer& layer) {
@@ -76,7 +79,8 @@ constexpr void choose_rows(Plan& plan) {
       const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.output.width) *
                                static_cast<std::size_t>(layer.pitch);
       const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
-      layer.rows = rows_of(small ? kL1Share : kL2Share, line, layer.output.height);
+      layer.rows = layer.fused ? rows_of(small ? kL1Share : kL2Share, line, layer.output.height)
+                               : layer.output.height;
       if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
     } else if (layer.op == Operator::pointwise) {
       const Layer& writer = plan.layers[i - 1];

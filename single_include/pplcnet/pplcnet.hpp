@@ -338,7 +338,7 @@ struct Layer {
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
-  std::size_t weights = 0;  ///< in Weights: [panel][k][16]; depthwise: [tap][channel]
+  std::size_t weights = 0;  ///< in Weights: [panel][k][16]
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
@@ -428,8 +428,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
 /// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
 /// each pass over them.
-inline constexpr std::size_t kL1Share = 24 << 10;
-inline constexpr std::size_t kL2Share = 192 << 10;
+inline constexpr std::size_t kL1Share = 28 << 10;
+inline constexpr std::size_t kL2Share = 256 << 10;
 
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
@@ -460,10 +460,13 @@ constexpr Map framed(const Shape& shape, const Layer& reader) {
   return map;
 }
 
+/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
+/// block, since depthwise tiles are two rows high.
 constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
   const auto fit = static_cast<int>(
-      std::clamp<std::size_t>(bytes / bytes_per_row, 1, static_cast<std::size_t>(height)));
-  return static_cast<int>(ceil_div(height, ceil_div(height, fit)));  // blocks of equal height
+      std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
+  const auto blocks = ceil_div(height, fit / 2 * 2);
+  return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
 }
 
 constexpr bool works_by_rows(const Layer& layer) {
@@ -489,7 +492,8 @@ constexpr void choose_rows(Plan& plan) {
       const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.output.width) *
                                static_cast<std::size_t>(layer.pitch);
       const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
-      layer.rows = rows_of(small ? kL1Share : kL2Share, line, layer.output.height);
+      layer.rows = layer.fused ? rows_of(small ? kL1Share : kL2Share, line, layer.output.height)
+                               : layer.output.height;
       if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
     } else if (layer.op == Operator::pointwise) {
       const Layer& writer = plan.layers[i - 1];
@@ -992,9 +996,14 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
-/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
-inline constexpr int kDepthwisePixels = 7;
+/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+inline constexpr int kDepthwiseRows = 2;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+
+/// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
+/// their taps.
+inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
 /// g++ would rather read the same input from memory for every tap than keep it in a register, and
 /// then waits for the load ports.
@@ -1011,18 +1020,25 @@ struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
   int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
   Activation activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
-
-  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
-/// kPixels outputs of one vector of channels; taps are added in raster order.
+/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
+/// the same.
+struct DepthwisePlace {
+  const float *const *upper_inputs, *const *lower_inputs;
+  std::size_t first, input_pixel_pitch;
+  float *upper, *lower;
+  std::size_t output_pixel_pitch;
+};
+
+/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -1031,101 +1047,123 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
-      : rows_(rows) {
-    start(bias, Indices<kPixels>());
-    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
-    const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
-    const float* weights = rows.weights + channel;
-    for (int y = 0; y < kKernel; ++y) {
+  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
+                           const float* biases)
+      : pitch_(place.output_pixel_pitch),
+        upper_(place.upper + channel),
+        lower_(place.lower + channel) {
+    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
+    const std::size_t first = place.first + channel;
+    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * rows.tap_pitch();
+      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
+                 place.input_pixel_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_pixels(activate, Indices<kPixels>());
+    store_row<0>(activate, upper_, Indices<kPixels>());
+    store_row<1>(activate, lower_, Indices<kPixels>());
   }
 
  private:
-  template <int... kPixel>
-  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel] = bias), ...);
+  template <int... kSum>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = bias), ...);
   }
 
   template <int... kTap>
-  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
+  static HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * kPanel)), ...);
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* input, const V* taps,
-                             std::integer_sequence<int, kInput...>) {
-    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += rows_.input_pixel_pitch),
+  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+                             const V* taps, std::integer_sequence<int, kInput...>) {
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
+      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
+      upper += pitch, lower += pitch),
      ...);
   }
 
-  template <int kInput, int... kPixel>
+  template <int kRow, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
   }
 
-  template <int kTap, int kPixel>
+  template <int kTap, int kSum>
   HWY_INLINE void add_tap(V input, const V* taps) {
     if constexpr (kTap >= 0 && kTap < kKernel)
-      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+      sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate,
-                               std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
-     ...);
+  template <int kRow, class Activate, int... kPixel>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
   }
 
-  const DepthwiseRows& rows_;
-  float* output_;
-  V sums_[kPixels];
+  std::size_t pitch_;
+  float *upper_, *lower_;
+  V sums_[kDepthwiseRows * kPixels];
 };
 
-/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
-/// output row needs it.
-template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
-  const auto bias = hn::Load(D(), rows.biases + channel);
-  const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
-           rows.activation);
-  };
-  for (int y = 0; y < rows.count; ++y) {
-    int x = 0;
-    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
-    if (x < rows.width && rows.width >= kDepthwisePixels) {
-      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
-    } else {
-      for (; x < rows.width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
+/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
+  const float* const* inputs = rows.inputs + row * rows.row_step;
+  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
+  DepthwisePlace place = {.upper_inputs = inputs,
+                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
+                          .first = static_cast<std::size_t>(begin),
+                          .input_pixel_pitch = rows.input_pixel_pitch,
+                          .upper = output,
+                          .lower = output + below * rows.output_row_pitch,
+                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto channels = static_cast<std::size_t>(end - begin);
+  const float* const biases = rows.biases + begin;
+  const Activation activation = rows.activation;
+  for (int left = rows.width; left > 0;) {
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    rows.inputs += rows.row_step;
-    rows.output += rows.output_row_pitch;
+    left -= kPixels;
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
+    place.first += step * kStride * place.input_pixel_pitch;
+    place.upper += step * place.output_pixel_pitch;
+    place.lower += step * place.output_pixel_pitch;
+  }
+}
+
+/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+template <class D, int kKernel, int kStride>
+HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
+    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+    if (rows.width >= kDepthwisePixels)
+      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+    else
+      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
   }
 }
 
 template <int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
-  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
-  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
-  int channel = 0;
-  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
-  if constexpr (kLanes8 < kLanes16)
-    for (; channel < rows.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
+  const int whole = rows.channels / kPanel * kPanel;
+  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
+                                                  std::min(whole, begin + kDepthwiseChannels));
+  if (whole < rows.channels)
+    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
@@ -1949,9 +1987,14 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
-/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
-inline constexpr int kDepthwisePixels = 7;
+/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+inline constexpr int kDepthwiseRows = 2;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+
+/// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
+/// their taps.
+inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
 /// g++ would rather read the same input from memory for every tap than keep it in a register, and
 /// then waits for the load ports.
@@ -1968,18 +2011,25 @@ struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
   int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
   Activation activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
-
-  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
-/// kPixels outputs of one vector of channels; taps are added in raster order.
+/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
+/// the same.
+struct DepthwisePlace {
+  const float *const *upper_inputs, *const *lower_inputs;
+  std::size_t first, input_pixel_pitch;
+  float *upper, *lower;
+  std::size_t output_pixel_pitch;
+};
+
+/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -1988,101 +2038,123 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
-      : rows_(rows) {
-    start(bias, Indices<kPixels>());
-    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
-    const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
-    const float* weights = rows.weights + channel;
-    for (int y = 0; y < kKernel; ++y) {
+  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
+                           const float* biases)
+      : pitch_(place.output_pixel_pitch),
+        upper_(place.upper + channel),
+        lower_(place.lower + channel) {
+    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
+    const std::size_t first = place.first + channel;
+    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * rows.tap_pitch();
+      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
+                 place.input_pixel_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_pixels(activate, Indices<kPixels>());
+    store_row<0>(activate, upper_, Indices<kPixels>());
+    store_row<1>(activate, lower_, Indices<kPixels>());
   }
 
  private:
-  template <int... kPixel>
-  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel] = bias), ...);
+  template <int... kSum>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = bias), ...);
   }
 
   template <int... kTap>
-  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
+  static HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * kPanel)), ...);
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* input, const V* taps,
-                             std::integer_sequence<int, kInput...>) {
-    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += rows_.input_pixel_pitch),
+  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+                             const V* taps, std::integer_sequence<int, kInput...>) {
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
+      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
+      upper += pitch, lower += pitch),
      ...);
   }
 
-  template <int kInput, int... kPixel>
+  template <int kRow, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
   }
 
-  template <int kTap, int kPixel>
+  template <int kTap, int kSum>
   HWY_INLINE void add_tap(V input, const V* taps) {
     if constexpr (kTap >= 0 && kTap < kKernel)
-      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+      sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate,
-                               std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
-     ...);
+  template <int kRow, class Activate, int... kPixel>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
   }
 
-  const DepthwiseRows& rows_;
-  float* output_;
-  V sums_[kPixels];
+  std::size_t pitch_;
+  float *upper_, *lower_;
+  V sums_[kDepthwiseRows * kPixels];
 };
 
-/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
-/// output row needs it.
-template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
-  const auto bias = hn::Load(D(), rows.biases + channel);
-  const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
-           rows.activation);
-  };
-  for (int y = 0; y < rows.count; ++y) {
-    int x = 0;
-    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
-    if (x < rows.width && rows.width >= kDepthwisePixels) {
-      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
-    } else {
-      for (; x < rows.width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
+/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
+  const float* const* inputs = rows.inputs + row * rows.row_step;
+  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
+  DepthwisePlace place = {.upper_inputs = inputs,
+                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
+                          .first = static_cast<std::size_t>(begin),
+                          .input_pixel_pitch = rows.input_pixel_pitch,
+                          .upper = output,
+                          .lower = output + below * rows.output_row_pitch,
+                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto channels = static_cast<std::size_t>(end - begin);
+  const float* const biases = rows.biases + begin;
+  const Activation activation = rows.activation;
+  for (int left = rows.width; left > 0;) {
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    rows.inputs += rows.row_step;
-    rows.output += rows.output_row_pitch;
+    left -= kPixels;
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
+    place.first += step * kStride * place.input_pixel_pitch;
+    place.upper += step * place.output_pixel_pitch;
+    place.lower += step * place.output_pixel_pitch;
+  }
+}
+
+/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+template <class D, int kKernel, int kStride>
+HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
+    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+    if (rows.width >= kDepthwisePixels)
+      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+    else
+      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
   }
 }
 
 template <int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
-  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
-  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
-  int channel = 0;
-  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
-  if constexpr (kLanes8 < kLanes16)
-    for (; channel < rows.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
+  const int whole = rows.channels / kPanel * kPanel;
+  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
+                                                  std::min(whole, begin + kDepthwiseChannels));
+  if (whole < rows.channels)
+    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
@@ -2912,9 +2984,14 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
-/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
-inline constexpr int kDepthwisePixels = 7;
+/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+inline constexpr int kDepthwiseRows = 2;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+
+/// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
+/// their taps.
+inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
 /// g++ would rather read the same input from memory for every tap than keep it in a register, and
 /// then waits for the load ports.
@@ -2931,18 +3008,25 @@ struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
   int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
   Activation activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
-
-  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
-/// kPixels outputs of one vector of channels; taps are added in raster order.
+/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
+/// the same.
+struct DepthwisePlace {
+  const float *const *upper_inputs, *const *lower_inputs;
+  std::size_t first, input_pixel_pitch;
+  float *upper, *lower;
+  std::size_t output_pixel_pitch;
+};
+
+/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -2951,101 +3035,123 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
-      : rows_(rows) {
-    start(bias, Indices<kPixels>());
-    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
-    const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
-    const float* weights = rows.weights + channel;
-    for (int y = 0; y < kKernel; ++y) {
+  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
+                           const float* biases)
+      : pitch_(place.output_pixel_pitch),
+        upper_(place.upper + channel),
+        lower_(place.lower + channel) {
+    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
+    const std::size_t first = place.first + channel;
+    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * rows.tap_pitch();
+      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
+                 place.input_pixel_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_pixels(activate, Indices<kPixels>());
+    store_row<0>(activate, upper_, Indices<kPixels>());
+    store_row<1>(activate, lower_, Indices<kPixels>());
   }
 
  private:
-  template <int... kPixel>
-  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel] = bias), ...);
+  template <int... kSum>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = bias), ...);
   }
 
   template <int... kTap>
-  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
+  static HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * kPanel)), ...);
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* input, const V* taps,
-                             std::integer_sequence<int, kInput...>) {
-    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += rows_.input_pixel_pitch),
+  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+                             const V* taps, std::integer_sequence<int, kInput...>) {
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
+      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
+      upper += pitch, lower += pitch),
      ...);
   }
 
-  template <int kInput, int... kPixel>
+  template <int kRow, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
   }
 
-  template <int kTap, int kPixel>
+  template <int kTap, int kSum>
   HWY_INLINE void add_tap(V input, const V* taps) {
     if constexpr (kTap >= 0 && kTap < kKernel)
-      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+      sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate,
-                               std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
-     ...);
+  template <int kRow, class Activate, int... kPixel>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
   }
 
-  const DepthwiseRows& rows_;
-  float* output_;
-  V sums_[kPixels];
+  std::size_t pitch_;
+  float *upper_, *lower_;
+  V sums_[kDepthwiseRows * kPixels];
 };
 
-/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
-/// output row needs it.
-template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
-  const auto bias = hn::Load(D(), rows.biases + channel);
-  const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
-           rows.activation);
-  };
-  for (int y = 0; y < rows.count; ++y) {
-    int x = 0;
-    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
-    if (x < rows.width && rows.width >= kDepthwisePixels) {
-      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
-    } else {
-      for (; x < rows.width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
+/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
+  const float* const* inputs = rows.inputs + row * rows.row_step;
+  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
+  DepthwisePlace place = {.upper_inputs = inputs,
+                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
+                          .first = static_cast<std::size_t>(begin),
+                          .input_pixel_pitch = rows.input_pixel_pitch,
+                          .upper = output,
+                          .lower = output + below * rows.output_row_pitch,
+                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto channels = static_cast<std::size_t>(end - begin);
+  const float* const biases = rows.biases + begin;
+  const Activation activation = rows.activation;
+  for (int left = rows.width; left > 0;) {
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    rows.inputs += rows.row_step;
-    rows.output += rows.output_row_pitch;
+    left -= kPixels;
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
+    place.first += step * kStride * place.input_pixel_pitch;
+    place.upper += step * place.output_pixel_pitch;
+    place.lower += step * place.output_pixel_pitch;
+  }
+}
+
+/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+template <class D, int kKernel, int kStride>
+HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
+    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+    if (rows.width >= kDepthwisePixels)
+      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+    else
+      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
   }
 }
 
 template <int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
-  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
-  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
-  int channel = 0;
-  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
-  if constexpr (kLanes8 < kLanes16)
-    for (; channel < rows.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
+  const int whole = rows.channels / kPanel * kPanel;
+  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
+                                                  std::min(whole, begin + kDepthwiseChannels));
+  if (whole < rows.channels)
+    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
@@ -5196,9 +5302,9 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16] (depthwise: [tap][channel]) and `NAME.bias`,
-// float32, batch norm and dropout folded in. Loading is a copy; a mapped file needs not even that.
-// Its metadata say what the network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16] and `NAME.bias`, float32, batch norm and dropout
+// folded in. Loading is a copy; a mapped file needs not even that. Its metadata say what the
+// network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -5247,11 +5353,7 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
     if (!layer.has_weights()) continue;
     const std::string name = layer_name(layer);
     const auto channels = round_up(layer.output.channels, kPanel);
-    const std::int64_t depth = layer.depth();
-    visit(name + ".weight",
-          layer.op == Operator::depthwise
-              ? std::vector<std::int64_t>{depth, channels}
-              : std::vector<std::int64_t>{channels / kPanel, depth, kPanel},
+    visit(name + ".weight", std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel},
           layer.weights, layer.weight_floats());
     visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
   }
@@ -5625,8 +5727,6 @@ inline void fold(const Layer& layer, Parameters& parameters) {
 /// in which it keeps the picture's rows.
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::depthwise)
-    return k * static_cast<std::size_t>(round_up(layer.output.channels, kPanel)) + output;
   if (layer.op == Operator::convolution) {
     const auto kernel = static_cast<std::size_t>(layer.kernel);
     const auto channels = static_cast<std::size_t>(layer.input.channels);

@@ -3,9 +3,14 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Neighbouring outputs that share their inputs in registers. Seven divides all widths from 112
-/// down to 7 and leaves room for a row of a 5×5 kernel even among 16 registers.
-inline constexpr int kDepthwisePixels = 7;
+/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+inline constexpr int kDepthwiseRows = 2;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+
+/// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
+/// their taps.
+inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
 /// g++ would rather read the same input from memory for every tap than keep it in a register, and
 /// then waits for the load ports.
@@ -22,18 +27,25 @@ struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
   int row_step;                // from an output row's inputs to the next one's
   std::size_t input_pixel_pitch;
-  const float* weights;  // [tap][channels, rounded up to 16]
+  const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
   Activation activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
-
-  std::size_t tap_pitch() const { return static_cast<std::size_t>(round_up(channels, kPanel)); }
 };
 
-/// kPixels outputs of one vector of channels; taps are added in raster order.
+/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
+/// the same.
+struct DepthwisePlace {
+  const float *const *upper_inputs, *const *lower_inputs;
+  std::size_t first, input_pixel_pitch;
+  float *upper, *lower;
+  std::size_t output_pixel_pitch;
+};
+
+/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -42,101 +54,123 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwiseRows& rows, V bias, int channel, int column)
-      : rows_(rows) {
-    start(bias, Indices<kPixels>());
-    output_ = rows.output + channel + static_cast<std::size_t>(column) * rows.output_pixel_pitch;
-    const std::size_t first = static_cast<std::size_t>(channel) +
-                              static_cast<std::size_t>(column * kStride) * rows.input_pixel_pitch;
-    const float* weights = rows.weights + channel;
-    for (int y = 0; y < kKernel; ++y) {
+  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
+                           const float* biases)
+      : pitch_(place.output_pixel_pitch),
+        upper_(place.upper + channel),
+        lower_(place.lower + channel) {
+    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
+    const std::size_t first = place.first + channel;
+    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(rows.inputs[y] + first, taps, Indices<kInputs>());
-      weights += kKernel * rows.tap_pitch();
+      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
+                 place.input_pixel_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_pixels(activate, Indices<kPixels>());
+    store_row<0>(activate, upper_, Indices<kPixels>());
+    store_row<1>(activate, lower_, Indices<kPixels>());
   }
 
  private:
-  template <int... kPixel>
-  HWY_INLINE void start(V bias, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel] = bias), ...);
+  template <int... kSum>
+  HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = bias), ...);
   }
 
   template <int... kTap>
-  HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) const {
-    ((taps[kTap] = hn::Load(D(), weights + kTap * rows_.tap_pitch())), ...);
+  static HWY_INLINE void load(V* taps, const float* weights, std::integer_sequence<int, kTap...>) {
+    ((taps[kTap] = hn::Load(D(), weights + kTap * kPanel)), ...);
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* input, const V* taps,
-                             std::integer_sequence<int, kInput...>) {
-    ((add_input<kInput>(in_register(hn::LoadU(D(), input)), taps, Indices<kPixels>()),
-      input += rows_.input_pixel_pitch),
+  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+                             const V* taps, std::integer_sequence<int, kInput...>) {
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
+      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
+      upper += pitch, lower += pitch),
      ...);
   }
 
-  template <int kInput, int... kPixel>
+  template <int kRow, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
   }
 
-  template <int kTap, int kPixel>
+  template <int kTap, int kSum>
   HWY_INLINE void add_tap(V input, const V* taps) {
     if constexpr (kTap >= 0 && kTap < kKernel)
-      sums_[kPixel] = hn::MulAdd(input, taps[kTap], sums_[kPixel]);
+      sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate,
-                               std::integer_sequence<int, kPixel...>) const {
-    (hn::StoreU(activate(D(), sums_[kPixel]), D(), output_ + kPixel * rows_.output_pixel_pitch),
-     ...);
+  template <int kRow, class Activate, int... kPixel>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
   }
 
-  const DepthwiseRows& rows_;
-  float* output_;
-  V sums_[kPixels];
+  std::size_t pitch_;
+  float *upper_, *lower_;
+  V sums_[kDepthwiseRows * kPixels];
 };
 
-/// One vector of channels. Rows are innermost so that an input row is still in L1 when the next
-/// output row needs it.
-template <class D, int kKernel, int kStride>
-HWY_INLINE void depthwise_channels(DepthwiseRows rows, int channel) {
-  const auto bias = hn::Load(D(), rows.biases + channel);
-  const auto whole = [&](int x) HWY_ATTR {
-    finish(DepthwiseTile<D, kKernel, kStride, kDepthwisePixels>(rows, bias, channel, x),
-           rows.activation);
-  };
-  for (int y = 0; y < rows.count; ++y) {
-    int x = 0;
-    for (; x + kDepthwisePixels <= rows.width; x += kDepthwisePixels) whole(x);
-    if (x < rows.width && rows.width >= kDepthwisePixels) {
-      whole(rows.width - kDepthwisePixels);  // overlaps: the same bits again
-    } else {
-      for (; x < rows.width; ++x)
-        finish(DepthwiseTile<D, kKernel, kStride, 1>(rows, bias, channel, x), rows.activation);
+/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
+  const float* const* inputs = rows.inputs + row * rows.row_step;
+  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
+  DepthwisePlace place = {.upper_inputs = inputs,
+                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
+                          .first = static_cast<std::size_t>(begin),
+                          .input_pixel_pitch = rows.input_pixel_pitch,
+                          .upper = output,
+                          .lower = output + below * rows.output_row_pitch,
+                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto channels = static_cast<std::size_t>(end - begin);
+  const float* const biases = rows.biases + begin;
+  const Activation activation = rows.activation;
+  for (int left = rows.width; left > 0;) {
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    rows.inputs += rows.row_step;
-    rows.output += rows.output_row_pitch;
+    left -= kPixels;
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
+    place.first += step * kStride * place.input_pixel_pitch;
+    place.upper += step * place.output_pixel_pitch;
+    place.lower += step * place.output_pixel_pitch;
+  }
+}
+
+/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+template <class D, int kKernel, int kStride>
+HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
+    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+    if (rows.width >= kDepthwisePixels)
+      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+    else
+      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
   }
 }
 
 template <int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
-  constexpr int kLanes16 = static_cast<int>(hn::MaxLanes(Lanes16()));
-  constexpr int kLanes8 = static_cast<int>(hn::MaxLanes(Lanes8()));
-  int channel = 0;
-  for (; channel + kLanes16 <= rows.channels; channel += kLanes16)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, channel);
-  if constexpr (kLanes8 < kLanes16)
-    for (; channel < rows.channels; channel += kLanes8)
-      depthwise_channels<Lanes8, kKernel, kStride>(rows, channel);
+  const int whole = rows.channels / kPanel * kPanel;
+  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
+                                                  std::min(whole, begin + kDepthwiseChannels));
+  if (whole < rows.channels)
+    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in

@@ -46,8 +46,6 @@ inline void fold(const Layer& layer, Parameters& parameters) {
 /// in which it keeps the picture's rows.
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::depthwise)
-    return k * static_cast<std::size_t>(round_up(layer.output.channels, kPanel)) + output;
   if (layer.op == Operator::convolution) {
     const auto kernel = static_cast<std::size_t>(layer.kernel);
     const auto channels = static_cast<std::size_t>(layer.input.channels);

@@ -20,9 +20,9 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16] (depthwise: [tap][channel]) and `NAME.bias`,
-// float32, batch norm and dropout folded in. Loading is a copy; a mapped file needs not even that.
-// Its metadata say what the network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16] and `NAME.bias`, float32, batch norm and dropout
+// folded in. Loading is a copy; a mapped file needs not even that. Its metadata say what the
+// network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -71,11 +71,7 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
     if (!layer.has_weights()) continue;
     const std::string name = layer_name(layer);
     const auto channels = round_up(layer.output.channels, kPanel);
-    const std::int64_t depth = layer.depth();
-    visit(name + ".weight",
-          layer.op == Operator::depthwise
-              ? std::vector<std::int64_t>{depth, channels}
-              : std::vector<std::int64_t>{channels / kPanel, depth, kPanel},
+    visit(name + ".weight", std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel},
           layer.weights, layer.weight_floats());
     visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
   }
