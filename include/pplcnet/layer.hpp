@@ -123,6 +123,12 @@ struct Layer {
   }
   /// Columns of the framed input that the kernel reads.
   constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
+  /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
+  /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
+  constexpr std::size_t phase_columns() const {
+    return static_cast<std::size_t>(kPanel +
+                                    round_up(output.width + (kernel - 1) / stride.width, kPanel));
+  }
   constexpr int padding() const { return (kernel - 1) / 2; }
   constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
   constexpr std::size_t weight_floats() const {

@@ -67,8 +67,8 @@ constexpr void choose_rows(Plan& plan) {
     Layer& layer = plan.layers[i];
     std::size_t scratch = 0;
     if (layer.op == Operator::convolution) {
-      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.input.channels) *
-                               static_cast<std::size_t>(layer.framed_columns());
+      const std::size_t line = sizeof(float) * layer.phase_columns() *
+                               static_cast<std::size_t>(layer.input.channels * layer.stride.width);
       layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
                            layer.output.height);
       scratch =

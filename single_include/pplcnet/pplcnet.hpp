@@ -356,6 +356,12 @@ struct Layer {
   }
   /// Columns of the framed input that the kernel reads.
   constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
+  /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
+  /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
+  constexpr std::size_t phase_columns() const {
+    return static_cast<std::size_t>(kPanel +
+                                    round_up(output.width + (kernel - 1) / stride.width, kPanel));
+  }
   constexpr int padding() const { return (kernel - 1) / 2; }
   constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
   constexpr std::size_t weight_floats() const {
@@ -480,8 +486,8 @@ constexpr void choose_rows(Plan& plan) {
     Layer& layer = plan.layers[i];
     std::size_t scratch = 0;
     if (layer.op == Operator::convolution) {
-      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.input.channels) *
-                               static_cast<std::size_t>(layer.framed_columns());
+      const std::size_t line = sizeof(float) * layer.phase_columns() *
+                               static_cast<std::size_t>(layer.input.channels * layer.stride.width);
       layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
                            layer.output.height);
       scratch =
@@ -932,8 +938,8 @@ struct Run {
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/activation-inl.hpp
-// Activations. Compiled once per instruction set.
+// from pplcnet/simd/lanes-inl.hpp
+// Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -944,6 +950,35 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// g++ would rather read the same value from memory for every use than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+/// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
+/// that it cannot see through makes it compute a few at a time.
+HWY_INLINE std::size_t opaque(std::size_t pitch) {
+#if HWY_COMPILER_GCC_ACTUAL
+  __asm__("" : "+r"(pitch));
+#endif
+  return pitch;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -990,6 +1025,242 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// Kernels.
+// from pplcnet/simd/convolution-inl.hpp
+// The 3×3 convolution over the picture. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of the picture that two output rows are computed from, and where these go. A picture has
+/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
+/// which are turned into pixels when they are stored.
+struct ConvolutionRows {
+  const float *upper, *lower;  // [kernel row][in][phase][column]: PictureLines
+  std::size_t phase_pitch;
+  int lines;             // kernel rows × input channels
+  const float* weights;  // [panel][kernel row][in][kernel column][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  int width;
+  float *upper_output, *lower_output;
+  std::size_t pixel_pitch;
+};
+
+/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
+HWY_INLINE void zero_panels(float* begin, const float* end) {
+  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
+}
+
+/// How many columns of frame the phase of kernel column `column` begins with.
+template <int kStride>
+constexpr std::size_t framed_before(std::size_t column) {
+  constexpr std::size_t kPad = 1;
+  const std::size_t phase = column % kStride;
+  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+}
+
+/// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
+/// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
+/// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
+/// is copied begins with one.
+template <int kStride>
+HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+                             float* lines) {
+  using D = Lanes16;
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const std::size_t phase_pitch = layer.phase_columns();
+  const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
+                                    static_cast<std::size_t>(layer.framed_columns()) - pad);
+  // Where the picture's columns offset, offset + kStride, … go.
+  const auto phase = [&](std::size_t offset) {
+    float* const line = lines + (pad + offset) % kStride * phase_pitch;
+    const std::size_t count = (used + kStride - 1 - offset) / kStride;
+    zero_panels(line, line + kPanel);
+    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    return line + kPanel;
+  };
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
+      if (y < 0 || y >= picture.height) {
+        zero_panels(lines, lines + kStride * phase_pitch);
+        continue;
+      }
+      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
+      float* const even = phase(0);
+      if constexpr (kStride == 1) {
+        std::memcpy(even, from, used * sizeof(float));
+      } else {
+        float* const odd = phase(1);
+        std::size_t i = 0;
+        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
+          hn::Vec<D> a, b;
+          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+          hn::StoreU(a, D(), even + i);
+          hn::StoreU(b, D(), odd + i);
+        }
+        for (; 2 * i < used; ++i) {
+          even[i] = from[2 * i];
+          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
+        }
+      }
+    }
+}
+
+/// kChannels channels of two rows of one vector of outputs; the sum's order is that of the weights.
+template <class D, int kStride, int kChannels>
+class ConvolutionTile {
+  using V = hn::Vec<D>;
+  static constexpr int kKernel = 3;
+  static constexpr int kQuads = kChannels / 4;
+  /// Where in its phase the first output's input for a kernel column is.
+  template <int kColumn>
+  static constexpr std::size_t kFirst = kPanel -
+                                        framed_before<kStride>(kColumn) + kColumn / kStride;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ConvolutionTile(const ConvolutionRows& rows, const float* weights, const float* biases,
+                             std::size_t column, float* upper_output, float* lower_output,
+                             std::size_t pixel_pitch)
+      : upper_output_(upper_output), lower_output_(lower_output), pixel_pitch_(pixel_pitch) {
+    start(biases, Indices<2 * kChannels>());
+    const float* upper = rows.upper + column;
+    const float* lower = rows.lower + column;
+    for (int i = 0; i < rows.lines; ++i, weights += kKernel * kPanel) {
+      add_columns(upper, lower, rows.phase_pitch, weights, Indices<kKernel>());
+      upper += kStride * rows.phase_pitch;
+      lower += kStride * rows.phase_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_row<0>(activate, upper_output_, Indices<kQuads>());
+    store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
+  }
+
+ private:
+  template <int... kSum>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = hn::Set(D(), biases[kSum % kChannels])), ...);
+  }
+
+  template <int... kColumn>
+  HWY_INLINE void add_columns(const float* upper, const float* lower, std::size_t phase_pitch,
+                              const float* weights, std::integer_sequence<int, kColumn...>) {
+    (add_column(hn::LoadU(D(), upper + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                hn::LoadU(D(), lower + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                weights + kColumn * kPanel, Indices<kChannels>()),
+     ...);
+  }
+
+  template <int... kChannel>
+  HWY_INLINE void add_column(V upper, V lower, const float* weights,
+                             std::integer_sequence<int, kChannel...>) {
+    (add_products<kChannel>(upper, lower, in_register(hn::Set(D(), weights[kChannel]))), ...);
+  }
+
+  template <int kChannel>
+  HWY_INLINE void add_products(V upper, V lower, V weight) {
+    sums_[kChannel] = hn::MulAdd(upper, weight, sums_[kChannel]);
+    sums_[kChannels + kChannel] = hn::MulAdd(lower, weight, sums_[kChannels + kChannel]);
+  }
+
+  template <int kFirst, class Activate, int... kQuad>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kQuad...>) const {
+    (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
+  }
+
+  /// Four vectors of one channel each become pixels of four channels each.
+  template <int kSum, class Activate>
+  HWY_INLINE void store_quad(const Activate& activate, float* to) const {
+    const D d;
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
+    const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
+    const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
+#if HWY_TARGET == HWY_SCALAR
+    const V quad[] = {a, b, c, e};
+    for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
+#else
+    const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
+    const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+    const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+    const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+    const auto upper_ce = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), to, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), to + pixel_pitch,
+                 pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_ce)),
+                 to + 2 * pixel_pitch, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_ce)),
+                 to + 3 * pixel_pitch, pixel_pitch);
+#endif
+  }
+
+#if HWY_TARGET != HWY_SCALAR
+  /// Four channels of every fourth pixel.
+  template <class Blocks>
+  HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
+                               std::size_t pixel_pitch) const {
+    if constexpr (hn::MaxLanes(Blocks()) == 4) {
+      hn::StoreU(vector, d, to);
+    } else {
+      const hn::Half<Blocks> half;
+      store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
+      store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
+                   pixel_pitch);
+    }
+  }
+#endif
+
+  float *upper_output_, *lower_output_;
+  std::size_t pixel_pitch_;
+  V sums_[2 * kChannels];
+};
+
+/// Two output rows.
+template <int kStride>
+HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
+  using D = Lanes16;
+  constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+  const auto width = static_cast<std::size_t>(rows.width);
+  const std::size_t panel = static_cast<std::size_t>(rows.lines) * 3 * kPanel;
+  for (std::size_t x = 0; x < width; x += kLanes) {
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const std::size_t column = width < kLanes ? 0 : std::min(x, width - kLanes);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
+      const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
+      const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
+        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
+                                                      lower, pixel_pitch),
+               rows.activation);
+      };
+      float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
+      float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
+      if (width >= kLanes) {
+        tile(upper, lower, rows.pixel_pitch);
+        continue;
+      }
+      // A tile wider than the output: only what is inside is kept.
+      float pixels[2][kLanes * kChannels];
+      tile(pixels[0], pixels[1], kChannels);
+      for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t k = 0; k < kChannels; ++k) {
+          upper[i * rows.pixel_pitch + k] = pixels[0][i * kChannels + k];
+          lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
+        }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -1004,16 +1275,6 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
-
-/// g++ would rather read the same input from memory for every tap than keep it in a register, and
-/// then waits for the load ports.
-template <class V>
-HWY_INLINE V in_register(V vector) {
-#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
-  __asm__("" : "+v"(vector.raw));
-#endif
-  return vector;
-}
 
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
@@ -1200,21 +1461,17 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/product-inl.hpp
-// The register-tiled matrix product behind convolution and pointwise. Compiled once per
-// instruction set.
+// The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
-/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
-/// kernel row for a convolution.
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k.
 struct Product {
   const float* input;
-  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
-  int segments;
-  std::size_t segment_pitch;
-  int segment_length;
+  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
+  int depth;
   const float* weights;  // [panel][k][16]
   const float* biases;
   int channels;  // a multiple of 8
@@ -1229,8 +1486,7 @@ struct Product {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
-/// kLength is the segments' length where it is known to be short, otherwise 0.
-template <class D, int kPixels, int kVectors, int kLength>
+template <class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
@@ -1241,7 +1497,7 @@ class ProductTile {
   HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const auto depth = static_cast<std::size_t>(product.depth);
     const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
@@ -1249,19 +1505,9 @@ class ProductTile {
     // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (int s = 0; s < product.segments; ++s) {
-      if constexpr (kLength > 0) {
-        steps(rows, weights, panel_pitch, Indices<kLength>());
-        weights += kLength * kPanel;
-        advance(rows, product.segment_pitch, Indices<kGroups>());
-      } else {
-        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
-          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
-          advance(rows, 1, Indices<kGroups>());
-        }
-        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
-                Indices<kGroups>());
-      }
+    for (std::size_t k = 0; k < depth; ++k, weights += kPanel) {
+      step(rows, weights, panel_pitch, Indices<kVectors>());
+      advance(rows, Indices<kGroups>());
     }
   }
 
@@ -1291,35 +1537,27 @@ class ProductTile {
   }
 
   template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::size_t floats,
-                                 std::integer_sequence<int, kGroup...>) {
-    ((rows[kGroup] += floats), ...);
-  }
-
-  template <int... kStepIndex>
-  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
-                        std::integer_sequence<int, kStepIndex...>) {
-    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
+    (++rows[kGroup], ...);
   }
 
   /// Adds the products of one k.
   template <int... kVector>
-  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
-                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+  HWY_INLINE void step(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                       std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, k, row, Indices<kPixels>());
+    add_pixels(rows, row, Indices<kPixels>());
     // Weights come from L3: fetch those of the next channels while these are at work.
     constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
-    if constexpr (kLength == 0)
-      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
-        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+    for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+      __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch]), row,
                        Indices<kVectors>()),
      ...);
   }
@@ -1361,18 +1599,17 @@ class ProductTile {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels, int kLength>
+template <class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
-  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
-  using Half =
-      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
+  // A few rows of a small map are often all there is.
+  using Half = std::integral_constant<int, kTilePixels / 2>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
@@ -1381,16 +1618,15 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <int kLength = 0>
-HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
   constexpr int kWide = kTilePanels * kPanel;
   if constexpr (kTilePanels > 1)
     for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+      product_columns<Lanes16, kWide>(product, channel, pixels);
   for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+    product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -1538,7 +1774,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -1555,31 +1791,11 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
             from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
 }
 
-/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
-inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
-  const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
-  const auto columns = static_cast<std::size_t>(layer.framed_columns());
-  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
-  for (int y = begin; y < end; ++y)
-    for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      const bool inside = y >= 0 && y < picture.height;
-      const std::size_t zeros = inside ? pad : columns;
-      std::memset(lines, 0, zeros * sizeof(float));
-      if (!inside) continue;
-      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
-                  used * sizeof(float));
-      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
-    }
-}
-
 /// A layer's product into the map at `output`; what it reads is left to say.
 inline Product product_of(const Layer& layer, const float* weights, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
-          .segments = 1,
-          .segment_pitch = 0,
-          .segment_length = layer.depth(),
+          .depth = layer.depth(),
           .weights = weights + layer.weights,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
@@ -1688,20 +1904,37 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, float* output) const {
+    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
+                                   : convolution<1>(layer, begin, end, output);
+  }
+
+  template <int kStride>
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    const auto line = static_cast<std::size_t>(layer.framed_columns());
-    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
-    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
-    Product rows = product_of(layer, run_.weights, output);
-    rows.input = scratch_;
-    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
-    rows.segments = layer.kernel * layer.input.channels;
-    rows.segment_pitch = line;
-    rows.segment_length = layer.kernel;
-    for (int y = begin; y < end; ++y) {
-      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
-      rows.input += pitch * static_cast<std::size_t>(step);
-      rows.output += rows.output_row_pitch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
+                        scratch_);
+    const std::size_t row =
+        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
+    for (int y = 0; y < end - begin; y += 2) {
+      const int upper = std::max(0, std::min(y, end - begin - 2));
+      const int lower = std::min(upper + 1, end - begin - 1);
+      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto target = [&](int i) {
+        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+      };
+      convolution_rows<kStride>(
+          {.upper = input(upper),
+           .lower = input(lower),
+           .phase_pitch = layer.phase_columns(),
+           .lines = layer.kernel * layer.input.channels,
+           .weights = run_.weights + layer.weights,
+           .biases = run_.weights + layer.biases,
+           .channels = layer.output.channels,
+           .activation = layer.activation,
+           .width = layer.output.width,
+           .upper_output = target(upper),
+           .lower_output = target(lower),
+           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
     }
   }
 
@@ -1923,8 +2156,8 @@ HWY_AFTER_NAMESPACE();
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/activation-inl.hpp
-// Activations. Compiled once per instruction set.
+// from pplcnet/simd/lanes-inl.hpp
+// Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -1935,6 +2168,35 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// g++ would rather read the same value from memory for every use than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+/// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
+/// that it cannot see through makes it compute a few at a time.
+HWY_INLINE std::size_t opaque(std::size_t pitch) {
+#if HWY_COMPILER_GCC_ACTUAL
+  __asm__("" : "+r"(pitch));
+#endif
+  return pitch;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -1981,6 +2243,242 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// Kernels.
+// from pplcnet/simd/convolution-inl.hpp
+// The 3×3 convolution over the picture. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of the picture that two output rows are computed from, and where these go. A picture has
+/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
+/// which are turned into pixels when they are stored.
+struct ConvolutionRows {
+  const float *upper, *lower;  // [kernel row][in][phase][column]: PictureLines
+  std::size_t phase_pitch;
+  int lines;             // kernel rows × input channels
+  const float* weights;  // [panel][kernel row][in][kernel column][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  int width;
+  float *upper_output, *lower_output;
+  std::size_t pixel_pitch;
+};
+
+/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
+HWY_INLINE void zero_panels(float* begin, const float* end) {
+  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
+}
+
+/// How many columns of frame the phase of kernel column `column` begins with.
+template <int kStride>
+constexpr std::size_t framed_before(std::size_t column) {
+  constexpr std::size_t kPad = 1;
+  const std::size_t phase = column % kStride;
+  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+}
+
+/// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
+/// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
+/// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
+/// is copied begins with one.
+template <int kStride>
+HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+                             float* lines) {
+  using D = Lanes16;
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const std::size_t phase_pitch = layer.phase_columns();
+  const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
+                                    static_cast<std::size_t>(layer.framed_columns()) - pad);
+  // Where the picture's columns offset, offset + kStride, … go.
+  const auto phase = [&](std::size_t offset) {
+    float* const line = lines + (pad + offset) % kStride * phase_pitch;
+    const std::size_t count = (used + kStride - 1 - offset) / kStride;
+    zero_panels(line, line + kPanel);
+    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    return line + kPanel;
+  };
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
+      if (y < 0 || y >= picture.height) {
+        zero_panels(lines, lines + kStride * phase_pitch);
+        continue;
+      }
+      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
+      float* const even = phase(0);
+      if constexpr (kStride == 1) {
+        std::memcpy(even, from, used * sizeof(float));
+      } else {
+        float* const odd = phase(1);
+        std::size_t i = 0;
+        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
+          hn::Vec<D> a, b;
+          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+          hn::StoreU(a, D(), even + i);
+          hn::StoreU(b, D(), odd + i);
+        }
+        for (; 2 * i < used; ++i) {
+          even[i] = from[2 * i];
+          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
+        }
+      }
+    }
+}
+
+/// kChannels channels of two rows of one vector of outputs; the sum's order is that of the weights.
+template <class D, int kStride, int kChannels>
+class ConvolutionTile {
+  using V = hn::Vec<D>;
+  static constexpr int kKernel = 3;
+  static constexpr int kQuads = kChannels / 4;
+  /// Where in its phase the first output's input for a kernel column is.
+  template <int kColumn>
+  static constexpr std::size_t kFirst = kPanel -
+                                        framed_before<kStride>(kColumn) + kColumn / kStride;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ConvolutionTile(const ConvolutionRows& rows, const float* weights, const float* biases,
+                             std::size_t column, float* upper_output, float* lower_output,
+                             std::size_t pixel_pitch)
+      : upper_output_(upper_output), lower_output_(lower_output), pixel_pitch_(pixel_pitch) {
+    start(biases, Indices<2 * kChannels>());
+    const float* upper = rows.upper + column;
+    const float* lower = rows.lower + column;
+    for (int i = 0; i < rows.lines; ++i, weights += kKernel * kPanel) {
+      add_columns(upper, lower, rows.phase_pitch, weights, Indices<kKernel>());
+      upper += kStride * rows.phase_pitch;
+      lower += kStride * rows.phase_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_row<0>(activate, upper_output_, Indices<kQuads>());
+    store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
+  }
+
+ private:
+  template <int... kSum>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = hn::Set(D(), biases[kSum % kChannels])), ...);
+  }
+
+  template <int... kColumn>
+  HWY_INLINE void add_columns(const float* upper, const float* lower, std::size_t phase_pitch,
+                              const float* weights, std::integer_sequence<int, kColumn...>) {
+    (add_column(hn::LoadU(D(), upper + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                hn::LoadU(D(), lower + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                weights + kColumn * kPanel, Indices<kChannels>()),
+     ...);
+  }
+
+  template <int... kChannel>
+  HWY_INLINE void add_column(V upper, V lower, const float* weights,
+                             std::integer_sequence<int, kChannel...>) {
+    (add_products<kChannel>(upper, lower, in_register(hn::Set(D(), weights[kChannel]))), ...);
+  }
+
+  template <int kChannel>
+  HWY_INLINE void add_products(V upper, V lower, V weight) {
+    sums_[kChannel] = hn::MulAdd(upper, weight, sums_[kChannel]);
+    sums_[kChannels + kChannel] = hn::MulAdd(lower, weight, sums_[kChannels + kChannel]);
+  }
+
+  template <int kFirst, class Activate, int... kQuad>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kQuad...>) const {
+    (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
+  }
+
+  /// Four vectors of one channel each become pixels of four channels each.
+  template <int kSum, class Activate>
+  HWY_INLINE void store_quad(const Activate& activate, float* to) const {
+    const D d;
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
+    const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
+    const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
+#if HWY_TARGET == HWY_SCALAR
+    const V quad[] = {a, b, c, e};
+    for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
+#else
+    const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
+    const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+    const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+    const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+    const auto upper_ce = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), to, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), to + pixel_pitch,
+                 pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_ce)),
+                 to + 2 * pixel_pitch, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_ce)),
+                 to + 3 * pixel_pitch, pixel_pitch);
+#endif
+  }
+
+#if HWY_TARGET != HWY_SCALAR
+  /// Four channels of every fourth pixel.
+  template <class Blocks>
+  HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
+                               std::size_t pixel_pitch) const {
+    if constexpr (hn::MaxLanes(Blocks()) == 4) {
+      hn::StoreU(vector, d, to);
+    } else {
+      const hn::Half<Blocks> half;
+      store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
+      store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
+                   pixel_pitch);
+    }
+  }
+#endif
+
+  float *upper_output_, *lower_output_;
+  std::size_t pixel_pitch_;
+  V sums_[2 * kChannels];
+};
+
+/// Two output rows.
+template <int kStride>
+HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
+  using D = Lanes16;
+  constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+  const auto width = static_cast<std::size_t>(rows.width);
+  const std::size_t panel = static_cast<std::size_t>(rows.lines) * 3 * kPanel;
+  for (std::size_t x = 0; x < width; x += kLanes) {
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const std::size_t column = width < kLanes ? 0 : std::min(x, width - kLanes);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
+      const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
+      const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
+        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
+                                                      lower, pixel_pitch),
+               rows.activation);
+      };
+      float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
+      float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
+      if (width >= kLanes) {
+        tile(upper, lower, rows.pixel_pitch);
+        continue;
+      }
+      // A tile wider than the output: only what is inside is kept.
+      float pixels[2][kLanes * kChannels];
+      tile(pixels[0], pixels[1], kChannels);
+      for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t k = 0; k < kChannels; ++k) {
+          upper[i * rows.pixel_pitch + k] = pixels[0][i * kChannels + k];
+          lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
+        }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -1995,16 +2493,6 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
-
-/// g++ would rather read the same input from memory for every tap than keep it in a register, and
-/// then waits for the load ports.
-template <class V>
-HWY_INLINE V in_register(V vector) {
-#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
-  __asm__("" : "+v"(vector.raw));
-#endif
-  return vector;
-}
 
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
@@ -2191,21 +2679,17 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/product-inl.hpp
-// The register-tiled matrix product behind convolution and pointwise. Compiled once per
-// instruction set.
+// The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
-/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
-/// kernel row for a convolution.
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k.
 struct Product {
   const float* input;
-  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
-  int segments;
-  std::size_t segment_pitch;
-  int segment_length;
+  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
+  int depth;
   const float* weights;  // [panel][k][16]
   const float* biases;
   int channels;  // a multiple of 8
@@ -2220,8 +2704,7 @@ struct Product {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
-/// kLength is the segments' length where it is known to be short, otherwise 0.
-template <class D, int kPixels, int kVectors, int kLength>
+template <class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
@@ -2232,7 +2715,7 @@ class ProductTile {
   HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const auto depth = static_cast<std::size_t>(product.depth);
     const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
@@ -2240,19 +2723,9 @@ class ProductTile {
     // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (int s = 0; s < product.segments; ++s) {
-      if constexpr (kLength > 0) {
-        steps(rows, weights, panel_pitch, Indices<kLength>());
-        weights += kLength * kPanel;
-        advance(rows, product.segment_pitch, Indices<kGroups>());
-      } else {
-        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
-          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
-          advance(rows, 1, Indices<kGroups>());
-        }
-        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
-                Indices<kGroups>());
-      }
+    for (std::size_t k = 0; k < depth; ++k, weights += kPanel) {
+      step(rows, weights, panel_pitch, Indices<kVectors>());
+      advance(rows, Indices<kGroups>());
     }
   }
 
@@ -2282,35 +2755,27 @@ class ProductTile {
   }
 
   template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::size_t floats,
-                                 std::integer_sequence<int, kGroup...>) {
-    ((rows[kGroup] += floats), ...);
-  }
-
-  template <int... kStepIndex>
-  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
-                        std::integer_sequence<int, kStepIndex...>) {
-    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
+    (++rows[kGroup], ...);
   }
 
   /// Adds the products of one k.
   template <int... kVector>
-  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
-                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+  HWY_INLINE void step(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                       std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, k, row, Indices<kPixels>());
+    add_pixels(rows, row, Indices<kPixels>());
     // Weights come from L3: fetch those of the next channels while these are at work.
     constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
-    if constexpr (kLength == 0)
-      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
-        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+    for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+      __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch]), row,
                        Indices<kVectors>()),
      ...);
   }
@@ -2352,18 +2817,17 @@ class ProductTile {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels, int kLength>
+template <class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
-  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
-  using Half =
-      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
+  // A few rows of a small map are often all there is.
+  using Half = std::integral_constant<int, kTilePixels / 2>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
@@ -2372,16 +2836,15 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <int kLength = 0>
-HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
   constexpr int kWide = kTilePanels * kPanel;
   if constexpr (kTilePanels > 1)
     for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+      product_columns<Lanes16, kWide>(product, channel, pixels);
   for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+    product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -2529,7 +2992,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -2546,31 +3009,11 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
             from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
 }
 
-/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
-inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
-  const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
-  const auto columns = static_cast<std::size_t>(layer.framed_columns());
-  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
-  for (int y = begin; y < end; ++y)
-    for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      const bool inside = y >= 0 && y < picture.height;
-      const std::size_t zeros = inside ? pad : columns;
-      std::memset(lines, 0, zeros * sizeof(float));
-      if (!inside) continue;
-      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
-                  used * sizeof(float));
-      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
-    }
-}
-
 /// A layer's product into the map at `output`; what it reads is left to say.
 inline Product product_of(const Layer& layer, const float* weights, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
-          .segments = 1,
-          .segment_pitch = 0,
-          .segment_length = layer.depth(),
+          .depth = layer.depth(),
           .weights = weights + layer.weights,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
@@ -2679,20 +3122,37 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, float* output) const {
+    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
+                                   : convolution<1>(layer, begin, end, output);
+  }
+
+  template <int kStride>
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    const auto line = static_cast<std::size_t>(layer.framed_columns());
-    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
-    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
-    Product rows = product_of(layer, run_.weights, output);
-    rows.input = scratch_;
-    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
-    rows.segments = layer.kernel * layer.input.channels;
-    rows.segment_pitch = line;
-    rows.segment_length = layer.kernel;
-    for (int y = begin; y < end; ++y) {
-      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
-      rows.input += pitch * static_cast<std::size_t>(step);
-      rows.output += rows.output_row_pitch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
+                        scratch_);
+    const std::size_t row =
+        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
+    for (int y = 0; y < end - begin; y += 2) {
+      const int upper = std::max(0, std::min(y, end - begin - 2));
+      const int lower = std::min(upper + 1, end - begin - 1);
+      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto target = [&](int i) {
+        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+      };
+      convolution_rows<kStride>(
+          {.upper = input(upper),
+           .lower = input(lower),
+           .phase_pitch = layer.phase_columns(),
+           .lines = layer.kernel * layer.input.channels,
+           .weights = run_.weights + layer.weights,
+           .biases = run_.weights + layer.biases,
+           .channels = layer.output.channels,
+           .activation = layer.activation,
+           .width = layer.output.width,
+           .upper_output = target(upper),
+           .lower_output = target(lower),
+           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
     }
   }
 
@@ -2920,8 +3380,8 @@ HWY_AFTER_NAMESPACE();
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/activation-inl.hpp
-// Activations. Compiled once per instruction set.
+// from pplcnet/simd/lanes-inl.hpp
+// Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -2932,6 +3392,35 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// g++ would rather read the same value from memory for every use than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+/// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
+/// that it cannot see through makes it compute a few at a time.
+HWY_INLINE std::size_t opaque(std::size_t pitch) {
+#if HWY_COMPILER_GCC_ACTUAL
+  __asm__("" : "+r"(pitch));
+#endif
+  return pitch;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The files above are used by those below.
+// from pplcnet/simd/activation-inl.hpp
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
@@ -2978,6 +3467,242 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// Kernels.
+// from pplcnet/simd/convolution-inl.hpp
+// The 3×3 convolution over the picture. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of the picture that two output rows are computed from, and where these go. A picture has
+/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
+/// which are turned into pixels when they are stored.
+struct ConvolutionRows {
+  const float *upper, *lower;  // [kernel row][in][phase][column]: PictureLines
+  std::size_t phase_pitch;
+  int lines;             // kernel rows × input channels
+  const float* weights;  // [panel][kernel row][in][kernel column][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  int width;
+  float *upper_output, *lower_output;
+  std::size_t pixel_pitch;
+};
+
+/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
+HWY_INLINE void zero_panels(float* begin, const float* end) {
+  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
+}
+
+/// How many columns of frame the phase of kernel column `column` begins with.
+template <int kStride>
+constexpr std::size_t framed_before(std::size_t column) {
+  constexpr std::size_t kPad = 1;
+  const std::size_t phase = column % kStride;
+  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+}
+
+/// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
+/// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
+/// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
+/// is copied begins with one.
+template <int kStride>
+HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+                             float* lines) {
+  using D = Lanes16;
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const std::size_t phase_pitch = layer.phase_columns();
+  const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
+                                    static_cast<std::size_t>(layer.framed_columns()) - pad);
+  // Where the picture's columns offset, offset + kStride, … go.
+  const auto phase = [&](std::size_t offset) {
+    float* const line = lines + (pad + offset) % kStride * phase_pitch;
+    const std::size_t count = (used + kStride - 1 - offset) / kStride;
+    zero_panels(line, line + kPanel);
+    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    return line + kPanel;
+  };
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
+      if (y < 0 || y >= picture.height) {
+        zero_panels(lines, lines + kStride * phase_pitch);
+        continue;
+      }
+      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
+      float* const even = phase(0);
+      if constexpr (kStride == 1) {
+        std::memcpy(even, from, used * sizeof(float));
+      } else {
+        float* const odd = phase(1);
+        std::size_t i = 0;
+        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
+          hn::Vec<D> a, b;
+          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+          hn::StoreU(a, D(), even + i);
+          hn::StoreU(b, D(), odd + i);
+        }
+        for (; 2 * i < used; ++i) {
+          even[i] = from[2 * i];
+          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
+        }
+      }
+    }
+}
+
+/// kChannels channels of two rows of one vector of outputs; the sum's order is that of the weights.
+template <class D, int kStride, int kChannels>
+class ConvolutionTile {
+  using V = hn::Vec<D>;
+  static constexpr int kKernel = 3;
+  static constexpr int kQuads = kChannels / 4;
+  /// Where in its phase the first output's input for a kernel column is.
+  template <int kColumn>
+  static constexpr std::size_t kFirst = kPanel -
+                                        framed_before<kStride>(kColumn) + kColumn / kStride;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ConvolutionTile(const ConvolutionRows& rows, const float* weights, const float* biases,
+                             std::size_t column, float* upper_output, float* lower_output,
+                             std::size_t pixel_pitch)
+      : upper_output_(upper_output), lower_output_(lower_output), pixel_pitch_(pixel_pitch) {
+    start(biases, Indices<2 * kChannels>());
+    const float* upper = rows.upper + column;
+    const float* lower = rows.lower + column;
+    for (int i = 0; i < rows.lines; ++i, weights += kKernel * kPanel) {
+      add_columns(upper, lower, rows.phase_pitch, weights, Indices<kKernel>());
+      upper += kStride * rows.phase_pitch;
+      lower += kStride * rows.phase_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_row<0>(activate, upper_output_, Indices<kQuads>());
+    store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
+  }
+
+ private:
+  template <int... kSum>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = hn::Set(D(), biases[kSum % kChannels])), ...);
+  }
+
+  template <int... kColumn>
+  HWY_INLINE void add_columns(const float* upper, const float* lower, std::size_t phase_pitch,
+                              const float* weights, std::integer_sequence<int, kColumn...>) {
+    (add_column(hn::LoadU(D(), upper + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                hn::LoadU(D(), lower + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                weights + kColumn * kPanel, Indices<kChannels>()),
+     ...);
+  }
+
+  template <int... kChannel>
+  HWY_INLINE void add_column(V upper, V lower, const float* weights,
+                             std::integer_sequence<int, kChannel...>) {
+    (add_products<kChannel>(upper, lower, in_register(hn::Set(D(), weights[kChannel]))), ...);
+  }
+
+  template <int kChannel>
+  HWY_INLINE void add_products(V upper, V lower, V weight) {
+    sums_[kChannel] = hn::MulAdd(upper, weight, sums_[kChannel]);
+    sums_[kChannels + kChannel] = hn::MulAdd(lower, weight, sums_[kChannels + kChannel]);
+  }
+
+  template <int kFirst, class Activate, int... kQuad>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kQuad...>) const {
+    (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
+  }
+
+  /// Four vectors of one channel each become pixels of four channels each.
+  template <int kSum, class Activate>
+  HWY_INLINE void store_quad(const Activate& activate, float* to) const {
+    const D d;
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
+    const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
+    const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
+#if HWY_TARGET == HWY_SCALAR
+    const V quad[] = {a, b, c, e};
+    for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
+#else
+    const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
+    const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+    const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+    const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+    const auto upper_ce = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), to, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), to + pixel_pitch,
+                 pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_ce)),
+                 to + 2 * pixel_pitch, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_ce)),
+                 to + 3 * pixel_pitch, pixel_pitch);
+#endif
+  }
+
+#if HWY_TARGET != HWY_SCALAR
+  /// Four channels of every fourth pixel.
+  template <class Blocks>
+  HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
+                               std::size_t pixel_pitch) const {
+    if constexpr (hn::MaxLanes(Blocks()) == 4) {
+      hn::StoreU(vector, d, to);
+    } else {
+      const hn::Half<Blocks> half;
+      store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
+      store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
+                   pixel_pitch);
+    }
+  }
+#endif
+
+  float *upper_output_, *lower_output_;
+  std::size_t pixel_pitch_;
+  V sums_[2 * kChannels];
+};
+
+/// Two output rows.
+template <int kStride>
+HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
+  using D = Lanes16;
+  constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+  const auto width = static_cast<std::size_t>(rows.width);
+  const std::size_t panel = static_cast<std::size_t>(rows.lines) * 3 * kPanel;
+  for (std::size_t x = 0; x < width; x += kLanes) {
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const std::size_t column = width < kLanes ? 0 : std::min(x, width - kLanes);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
+      const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
+      const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
+        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
+                                                      lower, pixel_pitch),
+               rows.activation);
+      };
+      float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
+      float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
+      if (width >= kLanes) {
+        tile(upper, lower, rows.pixel_pitch);
+        continue;
+      }
+      // A tile wider than the output: only what is inside is kept.
+      float pixels[2][kLanes * kChannels];
+      tile(pixels[0], pixels[1], kChannels);
+      for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t k = 0; k < kChannels; ++k) {
+          upper[i * rows.pixel_pitch + k] = pixels[0][i * kChannels + k];
+          lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
+        }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -2992,16 +3717,6 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
-
-/// g++ would rather read the same input from memory for every tap than keep it in a register, and
-/// then waits for the load ports.
-template <class V>
-HWY_INLINE V in_register(V vector) {
-#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
-  __asm__("" : "+v"(vector.raw));
-#endif
-  return vector;
-}
 
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
@@ -3188,21 +3903,17 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/product-inl.hpp
-// The register-tiled matrix product behind convolution and pointwise. Compiled once per
-// instruction set.
+// The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
-/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
-/// kernel row for a convolution.
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k.
 struct Product {
   const float* input;
-  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
-  int segments;
-  std::size_t segment_pitch;
-  int segment_length;
+  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
+  int depth;
   const float* weights;  // [panel][k][16]
   const float* biases;
   int channels;  // a multiple of 8
@@ -3217,8 +3928,7 @@ struct Product {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
-/// kLength is the segments' length where it is known to be short, otherwise 0.
-template <class D, int kPixels, int kVectors, int kLength>
+template <class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
@@ -3229,7 +3939,7 @@ class ProductTile {
   HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const auto depth = static_cast<std::size_t>(product.depth);
     const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
@@ -3237,19 +3947,9 @@ class ProductTile {
     // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (int s = 0; s < product.segments; ++s) {
-      if constexpr (kLength > 0) {
-        steps(rows, weights, panel_pitch, Indices<kLength>());
-        weights += kLength * kPanel;
-        advance(rows, product.segment_pitch, Indices<kGroups>());
-      } else {
-        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
-          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
-          advance(rows, 1, Indices<kGroups>());
-        }
-        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
-                Indices<kGroups>());
-      }
+    for (std::size_t k = 0; k < depth; ++k, weights += kPanel) {
+      step(rows, weights, panel_pitch, Indices<kVectors>());
+      advance(rows, Indices<kGroups>());
     }
   }
 
@@ -3279,35 +3979,27 @@ class ProductTile {
   }
 
   template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::size_t floats,
-                                 std::integer_sequence<int, kGroup...>) {
-    ((rows[kGroup] += floats), ...);
-  }
-
-  template <int... kStepIndex>
-  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
-                        std::integer_sequence<int, kStepIndex...>) {
-    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
+    (++rows[kGroup], ...);
   }
 
   /// Adds the products of one k.
   template <int... kVector>
-  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
-                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+  HWY_INLINE void step(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                       std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, k, row, Indices<kPixels>());
+    add_pixels(rows, row, Indices<kPixels>());
     // Weights come from L3: fetch those of the next channels while these are at work.
     constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
-    if constexpr (kLength == 0)
-      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
-        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+    for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+      __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch]), row,
                        Indices<kVectors>()),
      ...);
   }
@@ -3349,18 +4041,17 @@ class ProductTile {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels, int kLength>
+template <class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
-  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
-  using Half =
-      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
+  // A few rows of a small map are often all there is.
+  using Half = std::integral_constant<int, kTilePixels / 2>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
@@ -3369,16 +4060,15 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <int kLength = 0>
-HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
   constexpr int kWide = kTilePanels * kPanel;
   if constexpr (kTilePanels > 1)
     for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+      product_columns<Lanes16, kWide>(product, channel, pixels);
   for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+    product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3526,7 +4216,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -3543,31 +4233,11 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
             from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
 }
 
-/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
-inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
-  const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
-  const auto columns = static_cast<std::size_t>(layer.framed_columns());
-  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
-  for (int y = begin; y < end; ++y)
-    for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      const bool inside = y >= 0 && y < picture.height;
-      const std::size_t zeros = inside ? pad : columns;
-      std::memset(lines, 0, zeros * sizeof(float));
-      if (!inside) continue;
-      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
-                  used * sizeof(float));
-      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
-    }
-}
-
 /// A layer's product into the map at `output`; what it reads is left to say.
 inline Product product_of(const Layer& layer, const float* weights, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
-          .segments = 1,
-          .segment_pitch = 0,
-          .segment_length = layer.depth(),
+          .depth = layer.depth(),
           .weights = weights + layer.weights,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
@@ -3676,20 +4346,37 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, float* output) const {
+    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
+                                   : convolution<1>(layer, begin, end, output);
+  }
+
+  template <int kStride>
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    const auto line = static_cast<std::size_t>(layer.framed_columns());
-    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
-    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
-    Product rows = product_of(layer, run_.weights, output);
-    rows.input = scratch_;
-    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
-    rows.segments = layer.kernel * layer.input.channels;
-    rows.segment_pitch = line;
-    rows.segment_length = layer.kernel;
-    for (int y = begin; y < end; ++y) {
-      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
-      rows.input += pitch * static_cast<std::size_t>(step);
-      rows.output += rows.output_row_pitch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
+                        scratch_);
+    const std::size_t row =
+        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
+    for (int y = 0; y < end - begin; y += 2) {
+      const int upper = std::max(0, std::min(y, end - begin - 2));
+      const int lower = std::min(upper + 1, end - begin - 1);
+      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto target = [&](int i) {
+        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+      };
+      convolution_rows<kStride>(
+          {.upper = input(upper),
+           .lower = input(lower),
+           .phase_pitch = layer.phase_columns(),
+           .lines = layer.kernel * layer.input.channels,
+           .weights = run_.weights + layer.weights,
+           .biases = run_.weights + layer.biases,
+           .channels = layer.output.channels,
+           .activation = layer.activation,
+           .width = layer.output.width,
+           .upper_output = target(upper),
+           .lower_output = target(lower),
+           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
     }
   }
 

@@ -257,7 +257,12 @@ constexpr bool scratch_has_room(const Plan& net) {
     std::size_t floats = 0;
     if (layer.op == Operator::convolution) {
       const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel;
-      floats = static_cast<std::size_t>(rows * layer.framed_columns() * layer.input.channels);
+      const int phases = layer.input.channels * layer.stride.width;
+      // What is read ends with a vector's excess behind the last output.
+      if (layer.phase_columns() * static_cast<std::size_t>(layer.stride.width) <
+          static_cast<std::size_t>(kPanel + layer.framed_columns()))
+        return false;
+      floats = static_cast<std::size_t>(rows * phases) * layer.phase_columns();
     } else if (layer.fused) {
       floats = static_cast<std::size_t>(layer.rows * layer.output.width * layer.pitch);
     }

@@ -3,13 +3,6 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-/// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
-using Lanes16 = hn::CappedTag<float, kPanel>;
-using Lanes8 = hn::CappedTag<float, kPanel / 2>;
-inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
-
 /// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
 struct Clamp {
   float low, high;

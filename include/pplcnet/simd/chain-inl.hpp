@@ -13,31 +13,11 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
             from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
 }
 
-/// Rows [begin, end) of the picture inside its frame of zeros: [row][channel][column].
-inline void load_picture(const Layer& layer, const float* input, int begin, int end, float* lines) {
-  const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
-  const auto columns = static_cast<std::size_t>(layer.framed_columns());
-  const std::size_t used = std::min(columns - pad, static_cast<std::size_t>(picture.width));
-  for (int y = begin; y < end; ++y)
-    for (int c = 0; c < picture.channels; ++c, lines += columns) {
-      const bool inside = y >= 0 && y < picture.height;
-      const std::size_t zeros = inside ? pad : columns;
-      std::memset(lines, 0, zeros * sizeof(float));
-      if (!inside) continue;
-      std::memcpy(lines + pad, input + c * picture.pixels() + std::int64_t{y} * picture.width,
-                  used * sizeof(float));
-      std::memset(lines + pad + used, 0, (columns - pad - used) * sizeof(float));
-    }
-}
-
 /// A layer's product into the map at `output`; what it reads is left to say.
 inline Product product_of(const Layer& layer, const float* weights, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
-          .segments = 1,
-          .segment_pitch = 0,
-          .segment_length = layer.depth(),
+          .depth = layer.depth(),
           .weights = weights + layer.weights,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
@@ -146,20 +126,37 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, float* output) const {
+    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
+                                   : convolution<1>(layer, begin, end, output);
+  }
+
+  template <int kStride>
+  void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    const auto line = static_cast<std::size_t>(layer.framed_columns());
-    const std::size_t pitch = line * static_cast<std::size_t>(layer.input.channels);
-    load_picture(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, scratch_);
-    Product rows = product_of(layer, run_.weights, output);
-    rows.input = scratch_;
-    rows.pixel_pitch = static_cast<std::size_t>(layer.stride.width);
-    rows.segments = layer.kernel * layer.input.channels;
-    rows.segment_pitch = line;
-    rows.segment_length = layer.kernel;
-    for (int y = begin; y < end; ++y) {
-      product_rows<kLanes == 1 ? 0 : 3>(rows, layer.output.width, 0, layer.output.channels);
-      rows.input += pitch * static_cast<std::size_t>(step);
-      rows.output += rows.output_row_pitch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
+                        scratch_);
+    const std::size_t row =
+        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
+    for (int y = 0; y < end - begin; y += 2) {
+      const int upper = std::max(0, std::min(y, end - begin - 2));
+      const int lower = std::min(upper + 1, end - begin - 1);
+      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto target = [&](int i) {
+        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+      };
+      convolution_rows<kStride>(
+          {.upper = input(upper),
+           .lower = input(lower),
+           .phase_pitch = layer.phase_columns(),
+           .lines = layer.kernel * layer.input.channels,
+           .weights = run_.weights + layer.weights,
+           .biases = run_.weights + layer.biases,
+           .channels = layer.output.channels,
+           .activation = layer.activation,
+           .width = layer.output.width,
+           .upper_output = target(upper),
+           .lower_output = target(lower),
+           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
     }
   }
 

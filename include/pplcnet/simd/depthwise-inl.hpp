@@ -12,16 +12,6 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
-/// g++ would rather read the same input from memory for every tap than keep it in a register, and
-/// then waits for the load ports.
-template <class V>
-HWY_INLINE V in_register(V vector) {
-#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
-  __asm__("" : "+v"(vector.raw));
-#endif
-  return vector;
-}
-
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs

@@ -1,11 +1,15 @@
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
+#include "pplcnet/simd/lanes-inl.hpp"
+// The files above are used by those below.
 #include "pplcnet/simd/activation-inl.hpp"
+// Kernels.
+#include "pplcnet/simd/convolution-inl.hpp"
 #include "pplcnet/simd/depthwise-inl.hpp"
 #include "pplcnet/simd/product-inl.hpp"
 #include "pplcnet/simd/vector-inl.hpp"
-// The files above are used by those below.
+// What uses them.
 #include "pplcnet/simd/chain-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();

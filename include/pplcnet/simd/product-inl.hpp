@@ -1,18 +1,14 @@
-// The register-tiled matrix product behind convolution and pointwise. Compiled once per
-// instruction set.
+// The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input(m, k) * weights[k][o]), summed in the order of
-/// k. input(m, k) is read in segments of consecutive floats: one for a pointwise layer, one per
-/// kernel row for a convolution.
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k.
 struct Product {
   const float* input;
-  std::size_t pixel_pitch;  // floats from the input of an output pixel to that of the next
-  int segments;
-  std::size_t segment_pitch;
-  int segment_length;
+  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
+  int depth;
   const float* weights;  // [panel][k][16]
   const float* biases;
   int channels;  // a multiple of 8
@@ -27,8 +23,7 @@ struct Product {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
 inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
 
-/// kLength is the segments' length where it is known to be short, otherwise 0.
-template <class D, int kPixels, int kVectors, int kLength>
+template <class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
@@ -39,7 +34,7 @@ class ProductTile {
   HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.segments * product.segment_length);
+    const auto depth = static_cast<std::size_t>(product.depth);
     const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
@@ -47,19 +42,9 @@ class ProductTile {
     // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (int s = 0; s < product.segments; ++s) {
-      if constexpr (kLength > 0) {
-        steps(rows, weights, panel_pitch, Indices<kLength>());
-        weights += kLength * kPanel;
-        advance(rows, product.segment_pitch, Indices<kGroups>());
-      } else {
-        for (int k = 0; k < product.segment_length; ++k, weights += kPanel) {
-          step(rows, 0, weights, panel_pitch, Indices<kVectors>());
-          advance(rows, 1, Indices<kGroups>());
-        }
-        advance(rows, product.segment_pitch - static_cast<std::size_t>(product.segment_length),
-                Indices<kGroups>());
-      }
+    for (std::size_t k = 0; k < depth; ++k, weights += kPanel) {
+      step(rows, weights, panel_pitch, Indices<kVectors>());
+      advance(rows, Indices<kGroups>());
     }
   }
 
@@ -89,35 +74,27 @@ class ProductTile {
   }
 
   template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::size_t floats,
-                                 std::integer_sequence<int, kGroup...>) {
-    ((rows[kGroup] += floats), ...);
-  }
-
-  template <int... kStepIndex>
-  HWY_INLINE void steps(const float* const* rows, const float* weights, std::size_t panel_pitch,
-                        std::integer_sequence<int, kStepIndex...>) {
-    (step(rows, kStepIndex, weights + kStepIndex * kPanel, panel_pitch, Indices<kVectors>()), ...);
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
+    (++rows[kGroup], ...);
   }
 
   /// Adds the products of one k.
   template <int... kVector>
-  HWY_INLINE void step(const float* const* rows, std::size_t k, const float* weights,
-                       std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+  HWY_INLINE void step(const float* const* rows, const float* weights, std::size_t panel_pitch,
+                       std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, k, row, Indices<kPixels>());
+    add_pixels(rows, row, Indices<kPixels>());
     // Weights come from L3: fetch those of the next channels while these are at work.
     constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
-    if constexpr (kLength == 0)
-      for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
-        __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
+    for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
+      __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, std::size_t k, const V* row,
+  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch + k]), row,
+    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch]), row,
                        Indices<kVectors>()),
      ...);
   }
@@ -159,18 +136,17 @@ class ProductTile {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels, int kLength>
+template <class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors, kLength>(product, channel, pixel),
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
            product.activation);
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
-  // Half tiles are for pointwise layers, where a few rows of a small map are all there is.
-  using Half =
-      std::conditional_t<kLength == 0, std::integral_constant<int, kTilePixels / 2>, Whole>;
+  // A few rows of a small map are often all there is.
+  using Half = std::integral_constant<int, kTilePixels / 2>;
   int pixel = 0;
   for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
@@ -179,16 +155,15 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <int kLength = 0>
-HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
   constexpr int kWide = kTilePanels * kPanel;
   if constexpr (kTilePanels > 1)
     for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide, kLength>(product, channel, pixels);
+      product_columns<Lanes16, kWide>(product, channel, pixels);
   for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel, kLength>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2, kLength>(product, channel, pixels);
+    product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE

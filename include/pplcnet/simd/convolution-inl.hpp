@@ -1,0 +1,234 @@
+// The 3×3 convolution over the picture. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of the picture that two output rows are computed from, and where these go. A picture has
+/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
+/// which are turned into pixels when they are stored.
+struct ConvolutionRows {
+  const float *upper, *lower;  // [kernel row][in][phase][column]: PictureLines
+  std::size_t phase_pitch;
+  int lines;             // kernel rows × input channels
+  const float* weights;  // [panel][kernel row][in][kernel column][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation activation;
+  int width;
+  float *upper_output, *lower_output;
+  std::size_t pixel_pitch;
+};
+
+/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
+HWY_INLINE void zero_panels(float* begin, const float* end) {
+  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
+}
+
+/// How many columns of frame the phase of kernel column `column` begins with.
+template <int kStride>
+constexpr std::size_t framed_before(std::size_t column) {
+  constexpr std::size_t kPad = 1;
+  const std::size_t phase = column % kStride;
+  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+}
+
+/// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
+/// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
+/// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
+/// is copied begins with one.
+template <int kStride>
+HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+                             float* lines) {
+  using D = Lanes16;
+  const Shape& picture = layer.input;
+  const auto pad = static_cast<std::size_t>(layer.padding());
+  const std::size_t phase_pitch = layer.phase_columns();
+  const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
+                                    static_cast<std::size_t>(layer.framed_columns()) - pad);
+  // Where the picture's columns offset, offset + kStride, … go.
+  const auto phase = [&](std::size_t offset) {
+    float* const line = lines + (pad + offset) % kStride * phase_pitch;
+    const std::size_t count = (used + kStride - 1 - offset) / kStride;
+    zero_panels(line, line + kPanel);
+    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    return line + kPanel;
+  };
+  for (int y = begin; y < end; ++y)
+    for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
+      if (y < 0 || y >= picture.height) {
+        zero_panels(lines, lines + kStride * phase_pitch);
+        continue;
+      }
+      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
+      float* const even = phase(0);
+      if constexpr (kStride == 1) {
+        std::memcpy(even, from, used * sizeof(float));
+      } else {
+        float* const odd = phase(1);
+        std::size_t i = 0;
+        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
+          hn::Vec<D> a, b;
+          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+          hn::StoreU(a, D(), even + i);
+          hn::StoreU(b, D(), odd + i);
+        }
+        for (; 2 * i < used; ++i) {
+          even[i] = from[2 * i];
+          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
+        }
+      }
+    }
+}
+
+/// kChannels channels of two rows of one vector of outputs; the sum's order is that of the weights.
+template <class D, int kStride, int kChannels>
+class ConvolutionTile {
+  using V = hn::Vec<D>;
+  static constexpr int kKernel = 3;
+  static constexpr int kQuads = kChannels / 4;
+  /// Where in its phase the first output's input for a kernel column is.
+  template <int kColumn>
+  static constexpr std::size_t kFirst = kPanel -
+                                        framed_before<kStride>(kColumn) + kColumn / kStride;
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  HWY_INLINE ConvolutionTile(const ConvolutionRows& rows, const float* weights, const float* biases,
+                             std::size_t column, float* upper_output, float* lower_output,
+                             std::size_t pixel_pitch)
+      : upper_output_(upper_output), lower_output_(lower_output), pixel_pitch_(pixel_pitch) {
+    start(biases, Indices<2 * kChannels>());
+    const float* upper = rows.upper + column;
+    const float* lower = rows.lower + column;
+    for (int i = 0; i < rows.lines; ++i, weights += kKernel * kPanel) {
+      add_columns(upper, lower, rows.phase_pitch, weights, Indices<kKernel>());
+      upper += kStride * rows.phase_pitch;
+      lower += kStride * rows.phase_pitch;
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    store_row<0>(activate, upper_output_, Indices<kQuads>());
+    store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
+  }
+
+ private:
+  template <int... kSum>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kSum...>) {
+    ((sums_[kSum] = hn::Set(D(), biases[kSum % kChannels])), ...);
+  }
+
+  template <int... kColumn>
+  HWY_INLINE void add_columns(const float* upper, const float* lower, std::size_t phase_pitch,
+                              const float* weights, std::integer_sequence<int, kColumn...>) {
+    (add_column(hn::LoadU(D(), upper + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                hn::LoadU(D(), lower + kColumn % kStride * phase_pitch + kFirst<kColumn>),
+                weights + kColumn * kPanel, Indices<kChannels>()),
+     ...);
+  }
+
+  template <int... kChannel>
+  HWY_INLINE void add_column(V upper, V lower, const float* weights,
+                             std::integer_sequence<int, kChannel...>) {
+    (add_products<kChannel>(upper, lower, in_register(hn::Set(D(), weights[kChannel]))), ...);
+  }
+
+  template <int kChannel>
+  HWY_INLINE void add_products(V upper, V lower, V weight) {
+    sums_[kChannel] = hn::MulAdd(upper, weight, sums_[kChannel]);
+    sums_[kChannels + kChannel] = hn::MulAdd(lower, weight, sums_[kChannels + kChannel]);
+  }
+
+  template <int kFirst, class Activate, int... kQuad>
+  HWY_INLINE void store_row(const Activate& activate, float* to,
+                            std::integer_sequence<int, kQuad...>) const {
+    (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
+  }
+
+  /// Four vectors of one channel each become pixels of four channels each.
+  template <int kSum, class Activate>
+  HWY_INLINE void store_quad(const Activate& activate, float* to) const {
+    const D d;
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
+    const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
+    const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
+#if HWY_TARGET == HWY_SCALAR
+    const V quad[] = {a, b, c, e};
+    for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
+#else
+    const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
+    const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+    const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+    const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+    const auto upper_ce = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), to, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), to + pixel_pitch,
+                 pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_ce)),
+                 to + 2 * pixel_pitch, pixel_pitch);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_ce)),
+                 to + 3 * pixel_pitch, pixel_pitch);
+#endif
+  }
+
+#if HWY_TARGET != HWY_SCALAR
+  /// Four channels of every fourth pixel.
+  template <class Blocks>
+  HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
+                               std::size_t pixel_pitch) const {
+    if constexpr (hn::MaxLanes(Blocks()) == 4) {
+      hn::StoreU(vector, d, to);
+    } else {
+      const hn::Half<Blocks> half;
+      store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
+      store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
+                   pixel_pitch);
+    }
+  }
+#endif
+
+  float *upper_output_, *lower_output_;
+  std::size_t pixel_pitch_;
+  V sums_[2 * kChannels];
+};
+
+/// Two output rows.
+template <int kStride>
+HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
+  using D = Lanes16;
+  constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
+  const auto width = static_cast<std::size_t>(rows.width);
+  const std::size_t panel = static_cast<std::size_t>(rows.lines) * 3 * kPanel;
+  for (std::size_t x = 0; x < width; x += kLanes) {
+    // The last tile may overlap the one before it: what it computes again has the same bits.
+    const std::size_t column = width < kLanes ? 0 : std::min(x, width - kLanes);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
+      const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
+      const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
+        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
+                                                      lower, pixel_pitch),
+               rows.activation);
+      };
+      float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
+      float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
+      if (width >= kLanes) {
+        tile(upper, lower, rows.pixel_pitch);
+        continue;
+      }
+      // A tile wider than the output: only what is inside is kept.
+      float pixels[2][kLanes * kChannels];
+      tile(pixels[0], pixels[1], kChannels);
+      for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t k = 0; k < kChannels; ++k) {
+          upper[i * rows.pixel_pitch + k] = pixels[0][i * kChannels + k];
+          lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
+        }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

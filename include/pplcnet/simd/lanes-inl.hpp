@@ -1,0 +1,34 @@
+// Vectors. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
+using Lanes16 = hn::CappedTag<float, kPanel>;
+using Lanes8 = hn::CappedTag<float, kPanel / 2>;
+inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// g++ would rather read the same value from memory for every use than keep it in a register, and
+/// then waits for the load ports.
+template <class V>
+HWY_INLINE V in_register(V vector) {
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_X86
+  __asm__("" : "+v"(vector.raw));
+#endif
+  return vector;
+}
+
+/// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
+/// that it cannot see through makes it compute a few at a time.
+HWY_INLINE std::size_t opaque(std::size_t pitch) {
+#if HWY_COMPILER_GCC_ACTUAL
+  __asm__("" : "+r"(pitch));
+#endif
+  return pitch;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
