@@ -1180,13 +1180,13 @@ class ConvolutionTile {
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
-    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
     const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
 #if HWY_TARGET == HWY_SCALAR
     const V quad[] = {a, b, c, e};
     for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
 #else
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
     const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
     const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
@@ -1806,19 +1806,20 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
+/// map's ring begins with row `origin`.
+inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
   if (map.top + map.left + map.bottom + map.right == 0) return;
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
   };
   if (begin == 0)
     for (int y = -map.top; y < 0; ++y) clear_row(y);
   for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y);
+    float* const row = base + map.row(y - origin);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
@@ -1838,15 +1839,16 @@ class Chain {
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
         first_(first) {}
 
-  /// Computes rows [begin, end) of the chain's last layer.
+  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
+  /// need.
   void compute(int last, int begin, int end) {
-    // Units before the last start with the block that holds the first row they are asked for.
-    int row = begin;
-    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& layer = run_.layers[unit];
-      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
+      produced_[unit - first_] = from;
+      wanted_[unit - first_] = to;
+      from = std::max(0, from * reader.stride.height - reader.padding());
+      to = std::min(reader.input.height, rows_read(reader, to));
     }
     produce(last, end);
   }
@@ -1860,20 +1862,24 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  /// Row with which the ring of `layer`'s source begins.
+  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
+
+  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  static int rows_read(const Layer& layer, int rows) {
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+  }
+
+  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
-    const Layer& writer = run_.layers[last];
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, writer.output.height);
-      if (!writer.target.local) produced = std::min(produced, end);
-      if (first > first_) {
-        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
-        produce(first - 1, std::min(needed, reader.input.height));
-      }
+      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      if (first > first_)
+        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
     }
   }
@@ -1881,23 +1887,25 @@ class Chain {
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    float* output = base(writer.target) + writer.target.pixels(begin);
+    const int origin = origins_[last - first_];
+    float* output = base(writer.target) + writer.target.pixels(begin - origin);
     if (layer.op == Operator::convolution) {
       convolution(layer, begin, end, output);
     } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
+                end - begin, output);
     } else if (!layer.fused) {
-      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
                       layer.target.row_pitch());
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
       if (destinations_[first] != nullptr)
         copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
       pointwise(writer, scratch_, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), begin, end);
+    clear_frame(writer.target, base(writer.target), origin, begin, end);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -1944,8 +1952,11 @@ class Chain {
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
 
-  void depthwise_block(const Layer& layer, int begin, int end, float* output,
-                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
+                       std::size_t row_pitch) const {
+    const Layer& layer = run_.layers[index];
+    const float* const source = base(layer.source);
+    const int origin = source_origin(index);
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -1953,7 +1964,7 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -1975,7 +1986,10 @@ class Chain {
   float* const* destinations_;
   float* scratch_;
   int first_;
-  int produced_[kMaxChain] = {};
+  // Of each unit.
+  int origins_[kMaxChain] = {};   // the row with which its ring begins
+  int produced_[kMaxChain] = {};  // its rows so far
+  int wanted_[kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -2091,7 +2105,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
@@ -2398,13 +2412,13 @@ class ConvolutionTile {
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
-    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
     const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
 #if HWY_TARGET == HWY_SCALAR
     const V quad[] = {a, b, c, e};
     for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
 #else
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
     const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
     const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
@@ -3024,19 +3038,20 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
+/// map's ring begins with row `origin`.
+inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
   if (map.top + map.left + map.bottom + map.right == 0) return;
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
   };
   if (begin == 0)
     for (int y = -map.top; y < 0; ++y) clear_row(y);
   for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y);
+    float* const row = base + map.row(y - origin);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
@@ -3056,15 +3071,16 @@ class Chain {
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
         first_(first) {}
 
-  /// Computes rows [begin, end) of the chain's last layer.
+  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
+  /// need.
   void compute(int last, int begin, int end) {
-    // Units before the last start with the block that holds the first row they are asked for.
-    int row = begin;
-    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& layer = run_.layers[unit];
-      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
+      produced_[unit - first_] = from;
+      wanted_[unit - first_] = to;
+      from = std::max(0, from * reader.stride.height - reader.padding());
+      to = std::min(reader.input.height, rows_read(reader, to));
     }
     produce(last, end);
   }
@@ -3078,20 +3094,24 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  /// Row with which the ring of `layer`'s source begins.
+  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
+
+  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  static int rows_read(const Layer& layer, int rows) {
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+  }
+
+  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
-    const Layer& writer = run_.layers[last];
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, writer.output.height);
-      if (!writer.target.local) produced = std::min(produced, end);
-      if (first > first_) {
-        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
-        produce(first - 1, std::min(needed, reader.input.height));
-      }
+      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      if (first > first_)
+        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
     }
   }
@@ -3099,23 +3119,25 @@ class Chain {
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    float* output = base(writer.target) + writer.target.pixels(begin);
+    const int origin = origins_[last - first_];
+    float* output = base(writer.target) + writer.target.pixels(begin - origin);
     if (layer.op == Operator::convolution) {
       convolution(layer, begin, end, output);
     } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
+                end - begin, output);
     } else if (!layer.fused) {
-      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
                       layer.target.row_pitch());
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
       if (destinations_[first] != nullptr)
         copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
       pointwise(writer, scratch_, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), begin, end);
+    clear_frame(writer.target, base(writer.target), origin, begin, end);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -3162,8 +3184,11 @@ class Chain {
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
 
-  void depthwise_block(const Layer& layer, int begin, int end, float* output,
-                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
+                       std::size_t row_pitch) const {
+    const Layer& layer = run_.layers[index];
+    const float* const source = base(layer.source);
+    const int origin = source_origin(index);
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -3171,7 +3196,7 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -3193,7 +3218,10 @@ class Chain {
   float* const* destinations_;
   float* scratch_;
   int first_;
-  int produced_[kMaxChain] = {};
+  // Of each unit.
+  int origins_[kMaxChain] = {};   // the row with which its ring begins
+  int produced_[kMaxChain] = {};  // its rows so far
+  int wanted_[kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -3309,7 +3337,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
@@ -3622,13 +3650,13 @@ class ConvolutionTile {
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
-    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
     const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
 #if HWY_TARGET == HWY_SCALAR
     const V quad[] = {a, b, c, e};
     for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
 #else
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
     const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
     const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
@@ -4248,19 +4276,20 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
+/// map's ring begins with row `origin`.
+inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
   if (map.top + map.left + map.bottom + map.right == 0) return;
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y), 0, map.row_pitch() * sizeof(float));
+    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
   };
   if (begin == 0)
     for (int y = -map.top; y < 0; ++y) clear_row(y);
   for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y);
+    float* const row = base + map.row(y - origin);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
@@ -4280,15 +4309,16 @@ class Chain {
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
         first_(first) {}
 
-  /// Computes rows [begin, end) of the chain's last layer.
+  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
+  /// need.
   void compute(int last, int begin, int end) {
-    // Units before the last start with the block that holds the first row they are asked for.
-    int row = begin;
-    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& layer = run_.layers[unit];
-      produced_[unit - first_] = unit == last ? row : row / layer.rows * layer.rows;
+    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      row = std::max(0, produced_[unit - first_] * reader.stride.height - reader.padding());
+      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
+      produced_[unit - first_] = from;
+      wanted_[unit - first_] = to;
+      from = std::max(0, from * reader.stride.height - reader.padding());
+      to = std::min(reader.input.height, rows_read(reader, to));
     }
     produce(last, end);
   }
@@ -4302,20 +4332,24 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Rows of a unit up to `end`, block by block; before each block, the rows that it reads.
+  /// Row with which the ring of `layer`'s source begins.
+  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
+
+  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  static int rows_read(const Layer& layer, int rows) {
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+  }
+
+  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
-    const Layer& writer = run_.layers[last];
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, writer.output.height);
-      if (!writer.target.local) produced = std::min(produced, end);
-      if (first > first_) {
-        const int needed = (produced - 1) * reader.stride.height - reader.padding() + reader.kernel;
-        produce(first - 1, std::min(needed, reader.input.height));
-      }
+      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      if (first > first_)
+        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
     }
   }
@@ -4323,23 +4357,25 @@ class Chain {
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    float* output = base(writer.target) + writer.target.pixels(begin);
+    const int origin = origins_[last - first_];
+    float* output = base(writer.target) + writer.target.pixels(begin - origin);
     if (layer.op == Operator::convolution) {
       convolution(layer, begin, end, output);
     } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin), end - begin, output);
+      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
+                end - begin, output);
     } else if (!layer.fused) {
-      depthwise_block(layer, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
+      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
                       layer.target.row_pitch());
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(layer, begin, end, scratch_, pitch, row_pitch);
+      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
       if (destinations_[first] != nullptr)
         copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
       pointwise(writer, scratch_, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), begin, end);
+    clear_frame(writer.target, base(writer.target), origin, begin, end);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -4386,8 +4422,11 @@ class Chain {
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
 
-  void depthwise_block(const Layer& layer, int begin, int end, float* output,
-                       std::size_t pixel_pitch, std::size_t row_pitch) const {
+  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
+                       std::size_t row_pitch) const {
+    const Layer& layer = run_.layers[index];
+    const float* const source = base(layer.source);
+    const int origin = source_origin(index);
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -4395,7 +4434,7 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = base(layer.source) + layer.source.row(top + i);
+      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -4417,7 +4456,10 @@ class Chain {
   float* const* destinations_;
   float* scratch_;
   int first_;
-  int produced_[kMaxChain] = {};
+  // Of each unit.
+  int origins_[kMaxChain] = {};   // the row with which its ring begins
+  int produced_[kMaxChain] = {};  // its rows so far
+  int wanted_[kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -4533,7 +4575,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),

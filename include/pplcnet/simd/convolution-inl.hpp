@@ -151,13 +151,13 @@ class ConvolutionTile {
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
-    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const V a = activate(d, sums_[kSum]), b = activate(d, sums_[kSum + 1]);
     const V c = activate(d, sums_[kSum + 2]), e = activate(d, sums_[kSum + 3]);
 #if HWY_TARGET == HWY_SCALAR
     const V quad[] = {a, b, c, e};
     for (int i = 0; i < 4; ++i) hn::StoreU(quad[i], d, to + i);
 #else
+    const std::size_t pixel_pitch = opaque(pixel_pitch_);
     const hn::RepartitionToWide<hn::RebindToUnsigned<D>> pairs;
     const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
     const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
