@@ -116,7 +116,7 @@ class ImageRun {
     float* const output = run_.maps + layer.target.pixels(0);
     Product product = product_of(layer, run_.weights, output);
     product.input = run_.maps + layer.source.pixels(0);
-    constexpr int kShare = kTilePanels * kPanel;
+    constexpr int kShare = std::max(kTileChannels, kPanel);
     split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,

@@ -18,10 +18,11 @@ struct Product {
   std::size_t output_pixel_pitch, output_row_pitch;
 };
 
-/// Pixels × vectors of accumulators that fit the registers, together with one row of weights and
-/// one broadcast input: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 6 × 4 of 32 (NEON).
-inline constexpr int kTilePixels = kLanes == 16 ? 14 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 2;
-inline constexpr int kTilePanels = kLanes == 16 ? 2 : 1;
+/// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
+/// the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
 template <class D, int kPixels, int kVectors>
 class ProductTile {
@@ -31,19 +32,25 @@ class ProductTile {
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
-  HWY_INLINE ProductTile(const Product& product, int channel, int pixel)
+  /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
+  HWY_INLINE ProductTile(const Product& product, int channel, int pixel, const char* ahead,
+                         std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
     const auto depth = static_cast<std::size_t>(product.depth);
-    const float* weights = product.weights + static_cast<std::size_t>(channel) * depth;
+    const float* weights = product.weights +
+                           static_cast<std::size_t>(channel / kPanel * kPanel) * depth +
+                           channel % kPanel;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    // Every third pixel has a pointer of its own; its neighbours are one and two pitches away,
-    // which x86 addresses without further arithmetic. Fourteen pointers would be spilled.
+    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (std::size_t k = 0; k < depth; ++k, weights += kPanel) {
-      step(rows, weights, panel_pitch, Indices<kVectors>());
+    for (const float* const end = weights + panel_pitch; weights != end;
+         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
+      add(rows, weights, panel_pitch);
+      __builtin_prefetch(ahead, 0, 2);
       advance(rows, Indices<kGroups>());
     }
   }
@@ -59,7 +66,9 @@ class ProductTile {
   }
 
  private:
-  static constexpr int kGroups = (kPixels + 2) / 3;
+  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;  // channels come in eights
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -67,36 +76,70 @@ class ProductTile {
     ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
   }
 
-  template <int... kGroup>
+  template <int... kIndex>
   HWY_INLINE void point(const float** rows, const float* input,
-                        std::integer_sequence<int, kGroup...>) const {
-    ((rows[kGroup] = input + 3 * kGroup * product_.pixel_pitch), ...);
+                        std::integer_sequence<int, kIndex...>) const {
+    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
   }
 
-  template <int... kGroup>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kGroup...>) {
-    (++rows[kGroup], ...);
+  template <int... kIndex>
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
+    ((rows[kIndex] += kUnroll), ...);
   }
 
-  /// Adds the products of one k.
+  /// Adds the products of kUnroll k.
+  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
+#if HWY_ARCH_ARM
+    static_cast<void>(panel_pitch);
+    add_quad<0>(rows, weights, Indices<kPixels>());
+    add_quad<4>(rows, weights, Indices<kPixels>());
+#else
+    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
+#endif
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address(const float* const* rows) const {
+    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
+  }
+
+#if HWY_ARCH_ARM
+  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  template <int kFirst, int... kPixel>
+  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+                           std::integer_sequence<int, kPixel...>) {
+    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    add_lanes(inputs, weights + kFirst * kPanel, Indices<4 * kVectors>());
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void add_lanes(const V* inputs, const float* weights,
+                            std::integer_sequence<int, kIndex...>) {
+    (add_lane<kIndex / kVectors, kIndex % kVectors>(
+         inputs, hn::Load(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
+         Indices<kPixels>()),
+     ...);
+  }
+
+  template <int kLane, int kVector, int... kPixel>
+  HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
+    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
+                                                      sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+#else
   template <int... kVector>
-  HWY_INLINE void step(const float* const* rows, const float* weights, std::size_t panel_pitch,
-                       std::integer_sequence<int, kVector...>) {
+  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+                              std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
     add_pixels(rows, row, Indices<kPixels>());
-    // Weights come from L3: fetch those of the next channels while these are at work.
-    constexpr int kPanels = (kVectors * kStep + kPanel - 1) / kPanel;
-    for (std::size_t panel = kPanels; panel < 2 * kPanels; ++panel)
-      __builtin_prefetch(weights + panel * panel_pitch, 0, 2);
   }
 
   template <int... kPixel>
   HWY_INLINE void add_pixels(const float* const* rows, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), rows[kPixel / 3][kPixel % 3 * product_.pixel_pitch]), row,
-                       Indices<kVectors>()),
-     ...);
+    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
   }
 
   template <int kPixel, int... kVector>
@@ -105,6 +148,7 @@ class ProductTile {
           hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
+#endif
 
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
@@ -139,9 +183,18 @@ class ProductTile {
 template <class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  // Weights come from L3 or from memory: those of the next channels, which lie behind these, are
+  // fetched evenly while all tiles are at work.
+  const int tiles = std::max(1, pixels / kTilePixels);
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const std::size_t ahead_step = kChannels * sizeof(float) / static_cast<std::size_t>(tiles);
+  const char* ahead = reinterpret_cast<const char*>(
+      product.weights + static_cast<std::size_t>(channel + std::max(kChannels, kPanel)) * depth);
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel),
-           product.activation);
+    finish(
+        ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel, ahead, ahead_step),
+        product.activation);
+    ahead += depth * ahead_step;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
@@ -157,13 +210,13 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   int channel = begin;
-  constexpr int kWide = kTilePanels * kPanel;
-  if constexpr (kTilePanels > 1)
-    for (; channel + kWide <= end; channel += kWide)
-      product_columns<Lanes16, kWide>(product, channel, pixels);
-  for (; channel + kPanel <= end; channel += kPanel)
-    product_columns<Lanes16, kPanel>(product, channel, pixels);
-  if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+  for (; channel + kTileChannels <= end; channel += kTileChannels)
+    product_columns<Lanes16, kTileChannels>(product, channel, pixels);
+  if constexpr (kTileChannels > kPanel)
+    for (; channel + kPanel <= end; channel += kPanel)
+      product_columns<Lanes16, kPanel>(product, channel, pixels);
+  if constexpr (kTileChannels > kPanel / 2)
+    if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
 }
 
 }  // namespace HWY_NAMESPACE
