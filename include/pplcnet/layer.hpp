@@ -52,21 +52,20 @@ enum class Part : unsigned char {
   classifier,
 };
 
-/// Activations in the workspace, channels last, inside a frame of zeros as wide as the padding of
-/// the convolution that reads them, so that no kernel ever asks where the border is. Rows are kept
-/// in a ring: all of them where the map is stored whole, or only as many as their reader needs at
-/// a time.
+/// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
+/// as the padding of the convolution that reads it, so that no kernel ever asks where the border
+/// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
+/// where the map is stored whole, or only as many as their reader needs at a time.
 struct Map {
   std::size_t offset =
       0;  ///< of the first float: in the workspace's maps, or in a thread's scratch
   Shape shape = {};
-  int top = 0, left = 0, bottom = 0, right = 0;  ///< frame, in pixels
-  int pixel_pitch = 0;                           ///< floats from a pixel to its right neighbour
-  int ring = 0;                                  ///< rows that are kept
-  bool local = false;                            ///< in scratch: each thread has its own
+  int left = 0, right = 0;  ///< frame, in pixels
+  int pixel_pitch = 0;      ///< floats from a pixel to its right neighbour
+  int ring = 0;             ///< rows that are kept
+  bool local = false;       ///< in scratch: each thread has its own
 
   constexpr bool exists() const { return pixel_pitch > 0; }
-  constexpr int framed_height() const { return top + shape.height + bottom; }
   constexpr std::size_t row_pitch() const {
     return static_cast<std::size_t>(left + shape.width + right) *
            static_cast<std::size_t>(pixel_pitch);
@@ -75,9 +74,9 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
-  /// Offset of row y, left frame first; the frame's rows are -top … height + bottom - 1.
+  /// Offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
-    return offset + static_cast<std::size_t>((y + ring) % ring) * row_pitch();
+    return offset + static_cast<std::size_t>(y % ring) * row_pitch();
   }
   /// Offset of pixel (y, 0).
   constexpr std::size_t pixels(int y) const {
@@ -111,9 +110,10 @@ struct Layer {
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
-  int chain_end = 0;   ///< in the first layer of a chain: the layer behind its last one
-  int pitch = 0;       ///< floats from pixel to pixel in scratch (depthwise)
-  bool fused = false;  ///< a depthwise whose rows go through scratch into the next layer
+  int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
+  int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
+  bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
 
   /// Length of the sum behind one output channel.
   constexpr int depth() const {

@@ -35,15 +35,12 @@ constexpr int spread_pitch(int channels) {
 constexpr Map framed(const Shape& shape, const Layer& reader) {
   const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
   const int pad = taps ? reader.padding() : 0;
-  const int last_row = (reader.output.height - 1) * reader.stride.height + reader.kernel - pad;
   const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
   Map map = {.shape = shape,
-             .top = pad,
              .left = pad,
-             .bottom = taps ? std::max(0, last_row - shape.height) : 0,
              .right = taps ? std::max(0, last_column - shape.width) : 0,
              .pixel_pitch = spread_pitch(shape.channels)};
-  map.ring = map.framed_height();
+  map.ring = shape.height;
   return map;
 }
 
@@ -63,15 +60,21 @@ constexpr bool works_by_rows(const Layer& layer) {
 
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
+  std::size_t zeros = 0;  // the row of zeros, in front of the blocks
+  for (const Layer& layer : plan.layers)
+    if (layer.op == Operator::depthwise)
+      zeros = std::max(zeros, framed(layer.input, layer).row_pitch());
+  zeros = static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
-    std::size_t scratch = 0;
+    std::size_t bytes = 0;
+    layer.scratch = zeros;
     if (layer.op == Operator::convolution) {
       const std::size_t line = sizeof(float) * layer.phase_columns() *
                                static_cast<std::size_t>(layer.input.channels * layer.stride.width);
       layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
                            layer.output.height);
-      scratch =
+      bytes =
           line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
     } else if (layer.op == Operator::depthwise) {
       const Layer& reader = plan.layers[i + 1];
@@ -81,25 +84,23 @@ constexpr void choose_rows(Plan& plan) {
       const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
       layer.rows = layer.fused ? rows_of(small ? kL1Share : kL2Share, line, layer.output.height)
                                : layer.output.height;
-      if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
+      if (layer.fused) bytes = line * static_cast<std::size_t>(layer.rows);
     } else if (layer.op == Operator::pointwise) {
       const Layer& writer = plan.layers[i - 1];
       layer.rows = writer.fused ? writer.rows : layer.output.height;
       layer.pitch = spread_pitch(layer.input.channels);
     }
-    plan.scratch_floats = std::max(
-        plan.scratch_floats, static_cast<std::size_t>(round_up(
-                                 static_cast<std::int64_t>(scratch / sizeof(float)), kPanel)));
+    const auto floats = static_cast<std::int64_t>(zeros + bytes / sizeof(float));
+    plan.scratch_floats =
+        std::max(plan.scratch_floats, static_cast<std::size_t>(round_up(floats, kPanel)));
   }
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
-/// one of its blocks needs, and what is written beyond it, the rest of the writer's block and the
-/// frame below the last one.
+/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
 constexpr int ring_rows(const Layer& writer, const Layer& reader) {
-  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1 +
-                     writer.target.bottom;
-  return std::min(writer.target.framed_height(), static_cast<int>(round_up(needed, writer.rows)));
+  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1;
+  return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
 }
 
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
@@ -113,7 +114,7 @@ constexpr void form_chains(Plan& plan) {
     if (works_by_rows(layer) && !layer.fused) {
       layer.target = framed(layer.output, reader);
       const int ring = ring_rows(layer, reader);
-      joined = reader.op == Operator::depthwise && 2 * ring < layer.target.framed_height() &&
+      joined = reader.op == Operator::depthwise && 2 * ring < layer.output.height &&
                layer.target.floats() * sizeof(float) > kLargestMap;
       if (joined) {
         layer.target.ring = ring;

@@ -285,21 +285,20 @@ enum class Part : unsigned char {
   classifier,
 };
 
-/// Activations in the workspace, channels last, inside a frame of zeros as wide as the padding of
-/// the convolution that reads them, so that no kernel ever asks where the border is. Rows are kept
-/// in a ring: all of them where the map is stored whole, or only as many as their reader needs at
-/// a time.
+/// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
+/// as the padding of the convolution that reads it, so that no kernel ever asks where the border
+/// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
+/// where the map is stored whole, or only as many as their reader needs at a time.
 struct Map {
   std::size_t offset =
       0;  ///< of the first float: in the workspace's maps, or in a thread's scratch
   Shape shape = {};
-  int top = 0, left = 0, bottom = 0, right = 0;  ///< frame, in pixels
-  int pixel_pitch = 0;                           ///< floats from a pixel to its right neighbour
-  int ring = 0;                                  ///< rows that are kept
-  bool local = false;                            ///< in scratch: each thread has its own
+  int left = 0, right = 0;  ///< frame, in pixels
+  int pixel_pitch = 0;      ///< floats from a pixel to its right neighbour
+  int ring = 0;             ///< rows that are kept
+  bool local = false;       ///< in scratch: each thread has its own
 
   constexpr bool exists() const { return pixel_pitch > 0; }
-  constexpr int framed_height() const { return top + shape.height + bottom; }
   constexpr std::size_t row_pitch() const {
     return static_cast<std::size_t>(left + shape.width + right) *
            static_cast<std::size_t>(pixel_pitch);
@@ -308,9 +307,9 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
-  /// Offset of row y, left frame first; the frame's rows are -top … height + bottom - 1.
+  /// Offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
-    return offset + static_cast<std::size_t>((y + ring) % ring) * row_pitch();
+    return offset + static_cast<std::size_t>(y % ring) * row_pitch();
   }
   /// Offset of pixel (y, 0).
   constexpr std::size_t pixels(int y) const {
@@ -344,9 +343,10 @@ struct Layer {
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
-  int chain_end = 0;   ///< in the first layer of a chain: the layer behind its last one
-  int pitch = 0;       ///< floats from pixel to pixel in scratch (depthwise)
-  bool fused = false;  ///< a depthwise whose rows go through scratch into the next layer
+  int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
+  int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
+  bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
 
   /// Length of the sum behind one output channel.
   constexpr int depth() const {
@@ -454,15 +454,12 @@ constexpr int spread_pitch(int channels) {
 constexpr Map framed(const Shape& shape, const Layer& reader) {
   const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
   const int pad = taps ? reader.padding() : 0;
-  const int last_row = (reader.output.height - 1) * reader.stride.height + reader.kernel - pad;
   const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
   Map map = {.shape = shape,
-             .top = pad,
              .left = pad,
-             .bottom = taps ? std::max(0, last_row - shape.height) : 0,
              .right = taps ? std::max(0, last_column - shape.width) : 0,
              .pixel_pitch = spread_pitch(shape.channels)};
-  map.ring = map.framed_height();
+  map.ring = shape.height;
   return map;
 }
 
@@ -482,15 +479,21 @@ constexpr bool works_by_rows(const Layer& layer) {
 
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
+  std::size_t zeros = 0;  // the row of zeros, in front of the blocks
+  for (const Layer& layer : plan.layers)
+    if (layer.op == Operator::depthwise)
+      zeros = std::max(zeros, framed(layer.input, layer).row_pitch());
+  zeros = static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
-    std::size_t scratch = 0;
+    std::size_t bytes = 0;
+    layer.scratch = zeros;
     if (layer.op == Operator::convolution) {
       const std::size_t line = sizeof(float) * layer.phase_columns() *
                                static_cast<std::size_t>(layer.input.channels * layer.stride.width);
       layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
                            layer.output.height);
-      scratch =
+      bytes =
           line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
     } else if (layer.op == Operator::depthwise) {
       const Layer& reader = plan.layers[i + 1];
@@ -500,25 +503,23 @@ constexpr void choose_rows(Plan& plan) {
       const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
       layer.rows = layer.fused ? rows_of(small ? kL1Share : kL2Share, line, layer.output.height)
                                : layer.output.height;
-      if (layer.fused) scratch = line * static_cast<std::size_t>(layer.rows);
+      if (layer.fused) bytes = line * static_cast<std::size_t>(layer.rows);
     } else if (layer.op == Operator::pointwise) {
       const Layer& writer = plan.layers[i - 1];
       layer.rows = writer.fused ? writer.rows : layer.output.height;
       layer.pitch = spread_pitch(layer.input.channels);
     }
-    plan.scratch_floats = std::max(
-        plan.scratch_floats, static_cast<std::size_t>(round_up(
-                                 static_cast<std::int64_t>(scratch / sizeof(float)), kPanel)));
+    const auto floats = static_cast<std::int64_t>(zeros + bytes / sizeof(float));
+    plan.scratch_floats =
+        std::max(plan.scratch_floats, static_cast<std::size_t>(round_up(floats, kPanel)));
   }
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
-/// one of its blocks needs, and what is written beyond it, the rest of the writer's block and the
-/// frame below the last one.
+/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
 constexpr int ring_rows(const Layer& writer, const Layer& reader) {
-  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1 +
-                     writer.target.bottom;
-  return std::min(writer.target.framed_height(), static_cast<int>(round_up(needed, writer.rows)));
+  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1;
+  return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
 }
 
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
@@ -532,7 +533,7 @@ constexpr void form_chains(Plan& plan) {
     if (works_by_rows(layer) && !layer.fused) {
       layer.target = framed(layer.output, reader);
       const int ring = ring_rows(layer, reader);
-      joined = reader.op == Operator::depthwise && 2 * ring < layer.target.framed_height() &&
+      joined = reader.op == Operator::depthwise && 2 * ring < layer.output.height &&
                layer.target.floats() * sizeof(float) > kLargestMap;
       if (joined) {
         layer.target.ring = ring;
@@ -1859,25 +1860,16 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
-/// map's ring begins with row `origin`.
-inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
-  if (map.top + map.left + map.bottom + map.right == 0) return;
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
-  };
-  if (begin == 0)
-    for (int y = -map.top; y < 0; ++y) clear_row(y);
-  for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y - origin);
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
-  if (end == map.shape.height)
-    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
 }
 
 /// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
@@ -1895,14 +1887,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding());
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -1953,12 +1948,13 @@ class Chain {
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
+      float* const block = scratch_ + layer.scratch;
+      depthwise_block(first, begin, end, block, pitch, row_pitch);
       if (destinations_[first] != nullptr)
-        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, scratch_, end - begin, output);
+        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, block, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), origin, begin, end);
+    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -1972,14 +1968,14 @@ class Chain {
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
-                        scratch_);
+    float* const lines = scratch_ + layer.scratch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
       const int upper = std::max(0, std::min(y, end - begin - 2));
       const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
         return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
       };
@@ -2017,7 +2013,10 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
+      for (int i = 0; i < used; ++i) {
+        const bool inside = top + i >= 0 && top + i < layer.input.height;
+        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
+      }
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -2037,7 +2036,7 @@ class Chain {
   const Run& run_;
   const float* picture_;
   float* const* destinations_;
-  float* scratch_;
+  float* scratch_;  // begins with a row of zeros
   int first_;
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
@@ -2158,7 +2157,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
@@ -3144,25 +3143,16 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
-/// map's ring begins with row `origin`.
-inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
-  if (map.top + map.left + map.bottom + map.right == 0) return;
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
-  };
-  if (begin == 0)
-    for (int y = -map.top; y < 0; ++y) clear_row(y);
-  for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y - origin);
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
-  if (end == map.shape.height)
-    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
 }
 
 /// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
@@ -3180,14 +3170,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding());
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -3238,12 +3231,13 @@ class Chain {
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
+      float* const block = scratch_ + layer.scratch;
+      depthwise_block(first, begin, end, block, pitch, row_pitch);
       if (destinations_[first] != nullptr)
-        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, scratch_, end - begin, output);
+        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, block, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), origin, begin, end);
+    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -3257,14 +3251,14 @@ class Chain {
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
-                        scratch_);
+    float* const lines = scratch_ + layer.scratch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
       const int upper = std::max(0, std::min(y, end - begin - 2));
       const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
         return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
       };
@@ -3302,7 +3296,10 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
+      for (int i = 0; i < used; ++i) {
+        const bool inside = top + i >= 0 && top + i < layer.input.height;
+        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
+      }
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -3322,7 +3319,7 @@ class Chain {
   const Run& run_;
   const float* picture_;
   float* const* destinations_;
-  float* scratch_;
+  float* scratch_;  // begins with a row of zeros
   int first_;
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
@@ -3443,7 +3440,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
@@ -4435,25 +4432,16 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
-/// map's ring begins with row `origin`.
-inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
-  if (map.top + map.left + map.bottom + map.right == 0) return;
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
-  };
-  if (begin == 0)
-    for (int y = -map.top; y < 0; ++y) clear_row(y);
-  for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y - origin);
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
-  if (end == map.shape.height)
-    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
 }
 
 /// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
@@ -4471,14 +4459,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding());
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -4529,12 +4520,13 @@ class Chain {
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
+      float* const block = scratch_ + layer.scratch;
+      depthwise_block(first, begin, end, block, pitch, row_pitch);
       if (destinations_[first] != nullptr)
-        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, scratch_, end - begin, output);
+        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, block, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), origin, begin, end);
+    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -4548,14 +4540,14 @@ class Chain {
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
-                        scratch_);
+    float* const lines = scratch_ + layer.scratch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
       const int upper = std::max(0, std::min(y, end - begin - 2));
       const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
         return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
       };
@@ -4593,7 +4585,10 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
+      for (int i = 0; i < used; ++i) {
+        const bool inside = top + i >= 0 && top + i < layer.input.height;
+        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
+      }
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -4613,7 +4608,7 @@ class Chain {
   const Run& run_;
   const float* picture_;
   float* const* destinations_;
-  float* scratch_;
+  float* scratch_;  // begins with a row of zeros
   int first_;
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
@@ -4734,7 +4729,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),

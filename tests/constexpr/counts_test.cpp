@@ -224,12 +224,11 @@ constexpr bool maps_have_room(const Plan& net) {
     if (layer.op != Operator::depthwise) continue;
     const auto reach = [&](int outputs, int step) { return (outputs - 1) * step + layer.kernel; };
     const Map& source = layer.source;
-    const int rows = source.framed_height(),
-              columns = source.left + source.shape.width + source.right;
-    if (source.shape != layer.input || source.top != layer.padding() ||
-        source.left != layer.padding() || reach(layer.output.height, layer.stride.height) > rows ||
+    const int rows = layer.input.height, columns = source.left + source.shape.width + source.right;
+    if (source.shape != layer.input || source.left != layer.padding() ||
         reach(layer.output.width, layer.stride.width) > columns ||
-        std::min(rows, reach(layer.rows, layer.stride.height)) > source.ring)
+        std::min(rows, reach(layer.rows, layer.stride.height)) > source.ring ||
+        layer.scratch < source.row_pitch())  // the row of zeros, in front of the blocks
       return false;
   }
   return true;
@@ -266,7 +265,7 @@ constexpr bool scratch_has_room(const Plan& net) {
     } else if (layer.fused) {
       floats = static_cast<std::size_t>(layer.rows * layer.output.width * layer.pitch);
     }
-    block = std::max(block, floats);
+    block = std::max(block, layer.scratch + floats);
   }
   for (const Layer& layer : net.layers) {
     if (!layer.target.local) continue;

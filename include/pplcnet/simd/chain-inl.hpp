@@ -28,25 +28,16 @@ inline Product product_of(const Layer& layer, const float* weights, float* outpu
           .output_row_pitch = layer.target.row_pitch()};
 }
 
-/// Zeroes the frame beside rows [begin, end) of a map, and above and below at the map's ends; the
-/// map's ring begins with row `origin`.
-inline void clear_frame(const Map& map, float* base, int origin, int begin, int end) {
-  if (map.top + map.left + map.bottom + map.right == 0) return;
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  const auto clear_row = [&](int y) {
-    std::memset(base + map.row(y - origin), 0, map.row_pitch() * sizeof(float));
-  };
-  if (begin == 0)
-    for (int y = -map.top; y < 0; ++y) clear_row(y);
-  for (int y = begin; y < end; ++y) {
-    float* const row = base + map.row(y - origin);
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
     std::memset(row, 0, left * sizeof(float));
     std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
   }
-  if (end == map.shape.height)
-    for (int y = end; y < end + map.bottom; ++y) clear_row(y);
 }
 
 /// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
@@ -64,14 +55,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding());
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -122,12 +116,13 @@ class Chain {
     } else {
       const auto pitch = static_cast<std::size_t>(layer.pitch);
       const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      depthwise_block(first, begin, end, scratch_, pitch, row_pitch);
+      float* const block = scratch_ + layer.scratch;
+      depthwise_block(first, begin, end, block, pitch, row_pitch);
       if (destinations_[first] != nullptr)
-        copy_planar(layer.output, scratch_, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, scratch_, end - begin, output);
+        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
+      pointwise(writer, block, end - begin, output);
     }
-    clear_frame(writer.target, base(writer.target), origin, begin, end);
+    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
     if (destinations_[last] != nullptr)
       copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
                   writer.target.row_pitch(), begin, end, destinations_[last]);
@@ -141,14 +136,14 @@ class Chain {
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, float* output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel,
-                        scratch_);
+    float* const lines = scratch_ + layer.scratch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
       const int upper = std::max(0, std::min(y, end - begin - 2));
       const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return scratch_ + static_cast<std::size_t>(i) * row; };
+      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
         return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
       };
@@ -186,7 +181,10 @@ class Chain {
       const int count = std::min(kMaxRows, end - y);
       const int top = y * layer.stride.height - layer.padding();
       const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) inputs[i] = source + layer.source.row(top + i - origin);
+      for (int i = 0; i < used; ++i) {
+        const bool inside = top + i >= 0 && top + i < layer.input.height;
+        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
+      }
       depthwise({.inputs = inputs,
                  .row_step = layer.stride.height,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
@@ -206,7 +204,7 @@ class Chain {
   const Run& run_;
   const float* picture_;
   float* const* destinations_;
-  float* scratch_;
+  float* scratch_;  // begins with a row of zeros
   int first_;
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins

@@ -121,7 +121,7 @@ class ImageRun {
           [&](int part, int begin, int end) HWY_ATTR {
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, 0, layer.output.height);
+            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
