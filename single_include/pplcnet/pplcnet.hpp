@@ -1270,7 +1270,6 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwiseRows = 2;
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -1291,16 +1290,14 @@ struct DepthwiseRows {
   std::size_t output_pixel_pitch, output_row_pitch;
 };
 
-/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
-/// the same.
-struct DepthwisePlace {
-  const float *const *upper_inputs, *const *lower_inputs;
-  std::size_t first, input_pixel_pitch;
-  float *upper, *lower;
-  std::size_t output_pixel_pitch;
+/// Neighbouring outputs in a row: what they are computed from, and where they go.
+struct DepthwiseStrip {
+  const float* const* inputs;  // [kernel row]
+  std::size_t offset;          // in each of them
+  float* output;
 };
 
-/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
+/// Two strips of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -1309,25 +1306,23 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
-                           const float* biases)
-      : pitch_(place.output_pixel_pitch),
-        upper_(place.upper + channel),
-        lower_(place.lower + channel) {
-    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
-    const std::size_t first = place.first + channel;
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
     for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
-                 place.input_pixel_pitch, taps, Indices<kInputs>());
+      add_inputs(first.inputs[y] + first.offset + channel,
+                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_row<0>(activate, upper_, Indices<kPixels>());
-    store_row<1>(activate, lower_, Indices<kPixels>());
+    store_strip<0>(activate, first_, Indices<kPixels>());
+    store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
 
  private:
@@ -1342,17 +1337,17 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
                              const V* taps, std::integer_sequence<int, kInput...>) {
-    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
-      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
-      upper += pitch, lower += pitch),
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
+      add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
+      first += pitch, second += pitch),
      ...);
   }
 
-  template <int kRow, int kInput, int... kPixel>
+  template <int kFirst, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kFirst + kPixel>(input, taps), ...);
   }
 
   template <int kTap, int kSum>
@@ -1361,60 +1356,64 @@ class DepthwiseTile {
       sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <int kRow, class Activate, int... kPixel>
-  HWY_INLINE void store_row(const Activate& activate, float* to,
-                            std::integer_sequence<int, kPixel...>) const {
-    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
+  template <int kFirst, class Activate, int... kPixel>
+  HWY_INLINE void store_strip(const Activate& activate, float* to,
+                              std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kFirst + kPixel]), D(), to), to += pitch_), ...);
   }
 
+  float *first_, *second_;
   std::size_t pitch_;
-  float *upper_, *lower_;
-  V sums_[kDepthwiseRows * kPixels];
+  V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
+/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
+/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
+/// bits.
 template <class D, int kKernel, int kStride, int kPixels>
-HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
-  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
-  const float* const* inputs = rows.inputs + row * rows.row_step;
-  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
-  DepthwisePlace place = {.upper_inputs = inputs,
-                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
-                          .first = static_cast<std::size_t>(begin),
-                          .input_pixel_pitch = rows.input_pixel_pitch,
-                          .upper = output,
-                          .lower = output + below * rows.output_row_pitch,
-                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto row_begin = [&](int y) HWY_ATTR {
+    return DepthwiseStrip{
+        .inputs = rows.inputs + y * rows.row_step,
+        .offset = static_cast<std::size_t>(begin),
+        .output = rows.output + begin + static_cast<std::size_t>(y) * rows.output_row_pitch};
+  };
+  const std::size_t input_pitch = rows.input_pixel_pitch, output_pitch = rows.output_pixel_pitch;
+  const auto strip = [&](DepthwiseStrip place, int x) HWY_ATTR {
+    const auto column = static_cast<std::size_t>(std::min(x, rows.width - kPixels));
+    place.offset += column * kStride * input_pitch;
+    place.output += column * output_pitch;
+    return place;
+  };
+  const DepthwiseStrip upper = row_begin(row), lower = row_begin(row + (two ? 1 : 0));
+  const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int left = rows.width; left > 0;) {
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel),
              activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    left -= kPixels;
-    // The last tile may overlap the one before it: what it computes again has the same bits.
-    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
-    place.first += step * kStride * place.input_pixel_pitch;
-    place.upper += step * place.output_pixel_pitch;
-    place.lower += step * place.output_pixel_pitch;
   }
 }
 
-/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+/// Channels [begin, end) of all rows.
 template <class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
-  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
-    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+  for (int y = 0; y < rows.count; y += 2) {
+    const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
@@ -2553,7 +2552,6 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwiseRows = 2;
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -2574,16 +2572,14 @@ struct DepthwiseRows {
   std::size_t output_pixel_pitch, output_row_pitch;
 };
 
-/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
-/// the same.
-struct DepthwisePlace {
-  const float *const *upper_inputs, *const *lower_inputs;
-  std::size_t first, input_pixel_pitch;
-  float *upper, *lower;
-  std::size_t output_pixel_pitch;
+/// Neighbouring outputs in a row: what they are computed from, and where they go.
+struct DepthwiseStrip {
+  const float* const* inputs;  // [kernel row]
+  std::size_t offset;          // in each of them
+  float* output;
 };
 
-/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
+/// Two strips of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -2592,25 +2588,23 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
-                           const float* biases)
-      : pitch_(place.output_pixel_pitch),
-        upper_(place.upper + channel),
-        lower_(place.lower + channel) {
-    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
-    const std::size_t first = place.first + channel;
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
     for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
-                 place.input_pixel_pitch, taps, Indices<kInputs>());
+      add_inputs(first.inputs[y] + first.offset + channel,
+                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_row<0>(activate, upper_, Indices<kPixels>());
-    store_row<1>(activate, lower_, Indices<kPixels>());
+    store_strip<0>(activate, first_, Indices<kPixels>());
+    store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
 
  private:
@@ -2625,17 +2619,17 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
                              const V* taps, std::integer_sequence<int, kInput...>) {
-    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
-      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
-      upper += pitch, lower += pitch),
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
+      add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
+      first += pitch, second += pitch),
      ...);
   }
 
-  template <int kRow, int kInput, int... kPixel>
+  template <int kFirst, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kFirst + kPixel>(input, taps), ...);
   }
 
   template <int kTap, int kSum>
@@ -2644,60 +2638,64 @@ class DepthwiseTile {
       sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <int kRow, class Activate, int... kPixel>
-  HWY_INLINE void store_row(const Activate& activate, float* to,
-                            std::integer_sequence<int, kPixel...>) const {
-    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
+  template <int kFirst, class Activate, int... kPixel>
+  HWY_INLINE void store_strip(const Activate& activate, float* to,
+                              std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kFirst + kPixel]), D(), to), to += pitch_), ...);
   }
 
+  float *first_, *second_;
   std::size_t pitch_;
-  float *upper_, *lower_;
-  V sums_[kDepthwiseRows * kPixels];
+  V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
+/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
+/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
+/// bits.
 template <class D, int kKernel, int kStride, int kPixels>
-HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
-  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
-  const float* const* inputs = rows.inputs + row * rows.row_step;
-  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
-  DepthwisePlace place = {.upper_inputs = inputs,
-                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
-                          .first = static_cast<std::size_t>(begin),
-                          .input_pixel_pitch = rows.input_pixel_pitch,
-                          .upper = output,
-                          .lower = output + below * rows.output_row_pitch,
-                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto row_begin = [&](int y) HWY_ATTR {
+    return DepthwiseStrip{
+        .inputs = rows.inputs + y * rows.row_step,
+        .offset = static_cast<std::size_t>(begin),
+        .output = rows.output + begin + static_cast<std::size_t>(y) * rows.output_row_pitch};
+  };
+  const std::size_t input_pitch = rows.input_pixel_pitch, output_pitch = rows.output_pixel_pitch;
+  const auto strip = [&](DepthwiseStrip place, int x) HWY_ATTR {
+    const auto column = static_cast<std::size_t>(std::min(x, rows.width - kPixels));
+    place.offset += column * kStride * input_pitch;
+    place.output += column * output_pitch;
+    return place;
+  };
+  const DepthwiseStrip upper = row_begin(row), lower = row_begin(row + (two ? 1 : 0));
+  const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int left = rows.width; left > 0;) {
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel),
              activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    left -= kPixels;
-    // The last tile may overlap the one before it: what it computes again has the same bits.
-    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
-    place.first += step * kStride * place.input_pixel_pitch;
-    place.upper += step * place.output_pixel_pitch;
-    place.lower += step * place.output_pixel_pitch;
   }
 }
 
-/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+/// Channels [begin, end) of all rows.
 template <class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
-  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
-    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+  for (int y = 0; y < rows.count; y += 2) {
+    const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
@@ -3842,7 +3840,6 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwiseRows = 2;
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -3863,16 +3860,14 @@ struct DepthwiseRows {
   std::size_t output_pixel_pitch, output_row_pitch;
 };
 
-/// A tile of two rows: what it is computed from, and where it goes. With one row only, both are
-/// the same.
-struct DepthwisePlace {
-  const float *const *upper_inputs, *const *lower_inputs;
-  std::size_t first, input_pixel_pitch;
-  float *upper, *lower;
-  std::size_t output_pixel_pitch;
+/// Neighbouring outputs in a row: what they are computed from, and where they go.
+struct DepthwiseStrip {
+  const float* const* inputs;  // [kernel row]
+  std::size_t offset;          // in each of them
+  float* output;
 };
 
-/// Two rows of kPixels outputs of one vector of channels; taps are added in raster order.
+/// Two strips of kPixels outputs of one vector of channels; taps are added in raster order.
 template <class D, int kKernel, int kStride, int kPixels>
 class DepthwiseTile {
   using V = hn::Vec<D>;
@@ -3881,25 +3876,23 @@ class DepthwiseTile {
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
 
  public:
-  HWY_INLINE DepthwiseTile(const DepthwisePlace& place, std::size_t channel, const float* weights,
-                           const float* biases)
-      : pitch_(place.output_pixel_pitch),
-        upper_(place.upper + channel),
-        lower_(place.lower + channel) {
-    start(hn::Load(D(), biases), Indices<kDepthwiseRows * kPixels>());
-    const std::size_t first = place.first + channel;
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
     for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(place.upper_inputs[y] + first, place.lower_inputs[y] + first,
-                 place.input_pixel_pitch, taps, Indices<kInputs>());
+      add_inputs(first.inputs[y] + first.offset + channel,
+                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
     }
   }
 
   template <class Activate>
   HWY_INLINE void store(const Activate& activate) const {
-    store_row<0>(activate, upper_, Indices<kPixels>());
-    store_row<1>(activate, lower_, Indices<kPixels>());
+    store_strip<0>(activate, first_, Indices<kPixels>());
+    store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
 
  private:
@@ -3914,17 +3907,17 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* upper, const float* lower, std::size_t pitch,
+  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
                              const V* taps, std::integer_sequence<int, kInput...>) {
-    ((add_input<0, kInput>(in_register(hn::LoadU(D(), upper)), taps, Indices<kPixels>()),
-      add_input<1, kInput>(in_register(hn::LoadU(D(), lower)), taps, Indices<kPixels>()),
-      upper += pitch, lower += pitch),
+    ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
+      add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
+      first += pitch, second += pitch),
      ...);
   }
 
-  template <int kRow, int kInput, int... kPixel>
+  template <int kFirst, int kInput, int... kPixel>
   HWY_INLINE void add_input(V input, const V* taps, std::integer_sequence<int, kPixel...>) {
-    (add_tap<kInput - kPixel * kStride, kRow * kPixels + kPixel>(input, taps), ...);
+    (add_tap<kInput - kPixel * kStride, kFirst + kPixel>(input, taps), ...);
   }
 
   template <int kTap, int kSum>
@@ -3933,60 +3926,64 @@ class DepthwiseTile {
       sums_[kSum] = hn::MulAdd(input, taps[kTap], sums_[kSum]);
   }
 
-  template <int kRow, class Activate, int... kPixel>
-  HWY_INLINE void store_row(const Activate& activate, float* to,
-                            std::integer_sequence<int, kPixel...>) const {
-    ((hn::StoreU(activate(D(), sums_[kRow * kPixels + kPixel]), D(), to), to += pitch_), ...);
+  template <int kFirst, class Activate, int... kPixel>
+  HWY_INLINE void store_strip(const Activate& activate, float* to,
+                              std::integer_sequence<int, kPixel...>) const {
+    ((hn::StoreU(activate(D(), sums_[kFirst + kPixel]), D(), to), to += pitch_), ...);
   }
 
+  float *first_, *second_;
   std::size_t pitch_;
-  float *upper_, *lower_;
-  V sums_[kDepthwiseRows * kPixels];
+  V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of two rows from `row` on; begin is a multiple of 16.
+/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
+/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
+/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
+/// bits.
 template <class D, int kKernel, int kStride, int kPixels>
-HWY_NOINLINE void depthwise_two_rows(const DepthwiseRows& rows, int row, int begin, int end) {
+HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
-  const auto below = static_cast<std::size_t>(rows.count > 1 ? 1 : 0);
-  const float* const* inputs = rows.inputs + row * rows.row_step;
-  float* const output = rows.output + begin + static_cast<std::size_t>(row) * rows.output_row_pitch;
-  DepthwisePlace place = {.upper_inputs = inputs,
-                          .lower_inputs = inputs + below * static_cast<std::size_t>(rows.row_step),
-                          .first = static_cast<std::size_t>(begin),
-                          .input_pixel_pitch = rows.input_pixel_pitch,
-                          .upper = output,
-                          .lower = output + below * rows.output_row_pitch,
-                          .output_pixel_pitch = rows.output_pixel_pitch};
+  const auto row_begin = [&](int y) HWY_ATTR {
+    return DepthwiseStrip{
+        .inputs = rows.inputs + y * rows.row_step,
+        .offset = static_cast<std::size_t>(begin),
+        .output = rows.output + begin + static_cast<std::size_t>(y) * rows.output_row_pitch};
+  };
+  const std::size_t input_pitch = rows.input_pixel_pitch, output_pitch = rows.output_pixel_pitch;
+  const auto strip = [&](DepthwiseStrip place, int x) HWY_ATTR {
+    const auto column = static_cast<std::size_t>(std::min(x, rows.width - kPixels));
+    place.offset += column * kStride * input_pitch;
+    place.output += column * output_pitch;
+    return place;
+  };
+  const DepthwiseStrip upper = row_begin(row), lower = row_begin(row + (two ? 1 : 0));
+  const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int left = rows.width; left > 0;) {
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(place, channel, weights, biases + channel),
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel),
              activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-    left -= kPixels;
-    // The last tile may overlap the one before it: what it computes again has the same bits.
-    const auto step = static_cast<std::size_t>(std::min(left, kPixels));
-    place.first += step * kStride * place.input_pixel_pitch;
-    place.upper += step * place.output_pixel_pitch;
-    place.lower += step * place.output_pixel_pitch;
   }
 }
 
-/// Channels [begin, end) of all rows; the last two rows may overlap those before them.
+/// Channels [begin, end) of all rows.
 template <class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
-  for (int y = 0; y < rows.count; y += kDepthwiseRows) {
-    const int row = std::max(0, std::min(y, rows.count - kDepthwiseRows));
+  for (int y = 0; y < rows.count; y += 2) {
+    const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_two_rows<D, kKernel, kStride, kDepthwisePixels>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_two_rows<D, kKernel, kStride, 1>(rows, row, begin, end);
+      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
