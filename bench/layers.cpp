@@ -93,6 +93,7 @@ template <class Net, int kThreads>
 void measure(pplcnet::Isa isa) {
   const auto weights = bench::synthetic_weights<Net>();
   const auto input = bench::synthetic_input<Net>();
+  const auto picture = pplcnet::Picture::planar(input.data(), Net::input_shape);
   const auto workspace = std::make_unique<typename Net::template ParallelWorkspace<kThreads>>();
   pplcnet::ThreadPool pool(kThreads);
   bench::PeakMeter meter(isa, pool.executor());
@@ -107,7 +108,7 @@ void measure(pplcnet::Isa isa) {
       pplcnet::forward({.layers = step.layers.data(),
                         .layer_count = static_cast<int>(step.layers.size()),
                         .weights = weights->values.data(),
-                        .input = input.data(),
+                        .pictures = &picture,
                         .destinations = step.destinations.data(),
                         .maps = workspace->maps.data(),
                         .vectors = workspace->vectors.data(),

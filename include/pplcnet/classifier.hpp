@@ -36,7 +36,10 @@ class Classifier {
  public:
   Classifier() = default;
   Classifier(const Classifier& other)
-      : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
+      : weights_(other.weights_),
+        preprocessing_(other.preprocessing_),
+        meaning_(other.meaning_),
+        labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
   Classifier& operator=(const Classifier& other) {
     if (this != &other) *this = Classifier(other);
@@ -55,7 +58,7 @@ class Classifier {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
       if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
-      preprocessing_ = *preset;
+      set_preprocessing(*preset);
     }
     if (!info.labels.empty()) labels_ = std::move(info.labels);
     weights_ = std::move(weights);
@@ -66,7 +69,10 @@ class Classifier {
   const std::vector<std::string>& labels() const { return labels_; }
 
   /// Its height and width must be those of the network's input.
-  void set_preprocessing(const Preprocessing& preprocessing) { preprocessing_ = preprocessing; }
+  void set_preprocessing(const Preprocessing& preprocessing) {
+    preprocessing_ = preprocessing;
+    meaning_ = normalisation_tables(preprocessing.normalisation);
+  }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
   /// Label of a class, or its number where there are no labels.
@@ -78,10 +84,14 @@ class Classifier {
   /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
   /// narrow for the crop. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
-    if (weights_ == nullptr || !preprocess(preprocessing_, image, state_->tensor, state_->scratch))
+    if (weights_ == nullptr || preprocessing_.tensor_size() != Net::input_size ||
+        !resize_and_crop(preprocessing_, image, state_->scratch))
       return std::nullopt;
-    Net::forward(*weights_, typename Net::Image(state_->tensor), state_->workspace, state_->logits,
-                 options);
+    auto picture =
+        Picture::interleaved(state_->scratch.pixels.data(), meaning_.data(), Net::input_shape);
+    if (preprocessing_.channel_order == ChannelOrder::bgr)
+      picture = picture.reversed(Net::input_shape);
+    Net::forward(*weights_, picture, state_->workspace, state_->logits, options);
     return state_->logits;
   }
 
@@ -102,7 +112,6 @@ class Classifier {
 
  private:
   struct State {
-    std::vector<float> tensor = std::vector<float>(Net::input_size);
     PreprocessScratch scratch = {};
     typename Net::Workspace workspace;
     typename Net::Logits logits;
@@ -111,6 +120,8 @@ class Classifier {
   std::shared_ptr<const typename Net::Weights> weights_;
   std::unique_ptr<State> state_ = std::make_unique<State>();
   Preprocessing preprocessing_ = default_preprocessing<Net>();
+  std::array<ByteValues, kImageChannels> meaning_ =
+      normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_;
 };
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/foreach_isa.hpp"
@@ -117,7 +118,18 @@ class Network {
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {
-    forward_batch<1>(weights, image, workspace, logits, options);
+    forward(weights, Picture::planar(image.data(), input_shape), workspace, logits, options);
+  }
+
+  /// The same for a picture that lies elsewhere, planar or interleaved, float or bytes, and is not
+  /// copied first. Bytes with the tables of a preprocessing give the same bits as its tensor.
+  template <int kThreads>
+  static void forward(WeightsView weights, const Picture& picture,
+                      ParallelWorkspace<kThreads>& workspace, Logits& logits,
+                      const RunOptions& options = {}) noexcept {
+    float* destinations[layer_count] = {};
+    destinations[layer_count - 1] = logits.data();
+    run(weights, &picture, 1, workspace, destinations, options);
   }
 
   /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
@@ -131,11 +143,14 @@ class Network {
     for (int first = 0; first < kBatch; first += kChunk) {
       constexpr int kMost = std::min(kBatch, kChunk);
       const int count = std::min(kMost, kBatch - first);
+      Picture pictures[kMost];
       float* destinations[kMost * layer_count] = {};
-      for (int i = 0; i < count; ++i)
+      for (int i = 0; i < count; ++i) {
+        pictures[i] =
+            Picture::planar(images.data() + (first + i) * input_shape.size(), input_shape);
         destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
-      run(weights, images.data() + first * static_cast<std::ptrdiff_t>(input_size), count,
-          workspace, destinations, options);
+      }
+      run(weights, pictures, count, workspace, destinations, options);
     }
   }
 
@@ -154,7 +169,8 @@ class Network {
     for_each_wanted([&](int layer, float* destination) {
       if (destination != nullptr) destinations[layer] = destination;
     });
-    run(weights, image.data(), 1, workspace, destinations, options);
+    const Picture picture = Picture::planar(image.data(), input_shape);
+    run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be wanted under two names: without a head the pooled vector is the embedding.
     for_each_wanted([&](int layer, float* destination) {
       if (destination != nullptr && destination != destinations[layer])
@@ -171,13 +187,13 @@ class Network {
   }();
 
   template <int kThreads>
-  static void run(WeightsView weights, const float* images, int count,
+  static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
                   const RunOptions& options) noexcept {
     pplcnet::forward({.layers = layers.data(),
                       .layer_count = layer_count,
                       .weights = weights.values(),
-                      .input = images,
+                      .pictures = pictures,
                       .images = count,
                       .destinations = destinations,
                       .maps = workspace.maps.data(),

@@ -7,6 +7,7 @@
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
+#include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/isa.hpp"

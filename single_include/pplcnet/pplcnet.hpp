@@ -411,6 +411,70 @@ struct Plan {
 #include <cstdint>
 #include <span>
 
+// from pplcnet/picture.hpp
+#ifndef PPLCNET_PICTURE_HPP
+#define PPLCNET_PICTURE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What each value of a byte stands for, in one channel of the network's input.
+using ByteValues = std::array<float, 256>;
+
+/// Somebody else's picture, as large as a network's input, which is read where it lies: planar or
+/// interleaved; float32, normalised as the network was trained, or bytes and what they stand for.
+struct Picture {
+  const float* values = nullptr;        ///< of channel 0, row 0, column 0; or
+  const std::uint8_t* bytes = nullptr;  ///< the same in bytes,
+  const ByteValues* meaning = nullptr;  ///< one table for each channel
+  std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
+  std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
+
+  /// [channels][height][width].
+  static constexpr Picture planar(const float* values, const Shape& shape) {
+    return {.values = values, .row = shape.width, .channel = shape.pixels()};
+  }
+  /// [height][width][channels]; a row may be longer.
+  static constexpr Picture interleaved(const float* values, const Shape& shape,
+                                       std::ptrdiff_t row = 0) {
+    return {.values = values,
+            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
+            .channel = 1,
+            .pixel = shape.channels};
+  }
+  /// [channels][height][width]; `meaning` points to a table for each channel.
+  static constexpr Picture planar(const std::uint8_t* bytes, const ByteValues* meaning,
+                                  const Shape& shape) {
+    return {.bytes = bytes, .meaning = meaning, .row = shape.width, .channel = shape.pixels()};
+  }
+  /// [height][width][channels]; a row may be longer.
+  static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteValues* meaning,
+                                       const Shape& shape, std::ptrdiff_t row = 0) {
+    return {.bytes = bytes,
+            .meaning = meaning,
+            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
+            .channel = 1,
+            .pixel = shape.channels};
+  }
+  /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
+  /// or the other way round. `meaning` stays in the order of the network's channels.
+  constexpr Picture reversed(const Shape& shape) const {
+    Picture other = *this;
+    const std::ptrdiff_t last = (shape.channels - 1) * channel;
+    if (values != nullptr) other.values += last;
+    if (bytes != nullptr) other.bytes += last;
+    other.channel = -channel;
+    return other;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PICTURE_HPP
 // from pplcnet/plan.hpp
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
@@ -904,8 +968,8 @@ struct Run {
   const Layer* layers = nullptr;
   int layer_count = 0;
   const float* weights = nullptr;
-  const float* input = nullptr;  ///< planar [3][height][width], one image after the other
-  int images = 1;                ///< at most kChunk
+  const Picture* pictures = nullptr;
+  int images = 1;  ///< at most kChunk
   /// [images][layer_count]: where a copy of a layer's output goes, planar
   /// [channels][height][width], as after its activation; null: not wanted. Layers behind the last
   /// wanted one are not computed.
@@ -1062,14 +1126,54 @@ constexpr std::size_t framed_before(std::size_t column) {
   return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
 }
 
+/// Copies the values at columns [0, count) to their phases.
+template <int kStride, class Phase, class Value>
+HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value& value) {
+  float* to[kStride];
+  for (std::size_t offset = 0; offset < kStride; ++offset) to[offset] = phase(offset);
+  constexpr std::size_t kUnroll = 8;
+  std::size_t x = 0;
+  const auto copy = [&](std::size_t column) {
+    to[column % kStride][column / kStride] = value(static_cast<std::ptrdiff_t>(column));
+  };
+  for (; x + kUnroll <= count; x += kUnroll) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kUnroll; ++i)
+      to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
+  }
+  for (; x < count; ++x) copy(x);
+}
+
+/// The same for values that lie side by side.
+template <int kStride, class Phase>
+HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
+  using D = Lanes16;
+  float* const even = phase(0);
+  if constexpr (kStride == 1) {
+    std::memcpy(even, from, count * sizeof(float));
+  } else {
+    float* const odd = phase(1);
+    std::size_t i = 0;
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      hn::Vec<D> a, b;
+      hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+      hn::StoreU(a, D(), even + i);
+      hn::StoreU(b, D(), odd + i);
+    }
+    for (; 2 * i < count; ++i) {
+      even[i] = from[2 * i];
+      if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
+    }
+  }
+}
+
 /// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
 /// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
 /// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
 /// is copied begins with one.
 template <int kStride>
-HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
-  using D = Lanes16;
   const Shape& picture = layer.input;
   const auto pad = static_cast<std::size_t>(layer.padding());
   const std::size_t phase_pitch = layer.phase_columns();
@@ -1089,23 +1193,17 @@ HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, 
         zero_panels(lines, lines + kStride * phase_pitch);
         continue;
       }
-      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
-      float* const even = phase(0);
-      if constexpr (kStride == 1) {
-        std::memcpy(even, from, used * sizeof(float));
+      const std::ptrdiff_t first = c * input.channel + y * input.row;
+      if (input.values == nullptr) {
+        const ByteValues& meaning = input.meaning[c];
+        copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
+          return meaning[input.bytes[first + x * input.pixel]];
+        });
+      } else if (input.pixel == 1) {
+        copy_planar_columns<kStride>(used, phase, input.values + first);
       } else {
-        float* const odd = phase(1);
-        std::size_t i = 0;
-        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
-          hn::Vec<D> a, b;
-          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
-          hn::StoreU(a, D(), even + i);
-          hn::StoreU(b, D(), odd + i);
-        }
-        for (; 2 * i < used; ++i) {
-          even[i] = from[2 * i];
-          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
-        }
+        copy_columns<kStride>(
+            used, phase, [&](std::ptrdiff_t x) { return input.values[first + x * input.pixel]; });
       }
     }
 }
@@ -1876,7 +1974,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 /// layer behind it; a unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
       : run_(run),
         picture_(picture),
         destinations_(destinations),
@@ -2033,7 +2131,7 @@ class Chain {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
@@ -2077,7 +2175,7 @@ class ImageRun {
  public:
   ImageRun(const Run& run, int image)
       : run_(run),
-        picture_(run.input + image * run.layers[0].input.size()),
+        picture_(run.pictures[image]),
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
@@ -2179,7 +2277,7 @@ class ImageRun {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   int image_;
 };
@@ -2344,14 +2442,54 @@ constexpr std::size_t framed_before(std::size_t column) {
   return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
 }
 
+/// Copies the values at columns [0, count) to their phases.
+template <int kStride, class Phase, class Value>
+HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value& value) {
+  float* to[kStride];
+  for (std::size_t offset = 0; offset < kStride; ++offset) to[offset] = phase(offset);
+  constexpr std::size_t kUnroll = 8;
+  std::size_t x = 0;
+  const auto copy = [&](std::size_t column) {
+    to[column % kStride][column / kStride] = value(static_cast<std::ptrdiff_t>(column));
+  };
+  for (; x + kUnroll <= count; x += kUnroll) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kUnroll; ++i)
+      to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
+  }
+  for (; x < count; ++x) copy(x);
+}
+
+/// The same for values that lie side by side.
+template <int kStride, class Phase>
+HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
+  using D = Lanes16;
+  float* const even = phase(0);
+  if constexpr (kStride == 1) {
+    std::memcpy(even, from, count * sizeof(float));
+  } else {
+    float* const odd = phase(1);
+    std::size_t i = 0;
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      hn::Vec<D> a, b;
+      hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+      hn::StoreU(a, D(), even + i);
+      hn::StoreU(b, D(), odd + i);
+    }
+    for (; 2 * i < count; ++i) {
+      even[i] = from[2 * i];
+      if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
+    }
+  }
+}
+
 /// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
 /// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
 /// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
 /// is copied begins with one.
 template <int kStride>
-HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
-  using D = Lanes16;
   const Shape& picture = layer.input;
   const auto pad = static_cast<std::size_t>(layer.padding());
   const std::size_t phase_pitch = layer.phase_columns();
@@ -2371,23 +2509,17 @@ HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, 
         zero_panels(lines, lines + kStride * phase_pitch);
         continue;
       }
-      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
-      float* const even = phase(0);
-      if constexpr (kStride == 1) {
-        std::memcpy(even, from, used * sizeof(float));
+      const std::ptrdiff_t first = c * input.channel + y * input.row;
+      if (input.values == nullptr) {
+        const ByteValues& meaning = input.meaning[c];
+        copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
+          return meaning[input.bytes[first + x * input.pixel]];
+        });
+      } else if (input.pixel == 1) {
+        copy_planar_columns<kStride>(used, phase, input.values + first);
       } else {
-        float* const odd = phase(1);
-        std::size_t i = 0;
-        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
-          hn::Vec<D> a, b;
-          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
-          hn::StoreU(a, D(), even + i);
-          hn::StoreU(b, D(), odd + i);
-        }
-        for (; 2 * i < used; ++i) {
-          even[i] = from[2 * i];
-          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
-        }
+        copy_columns<kStride>(
+            used, phase, [&](std::ptrdiff_t x) { return input.values[first + x * input.pixel]; });
       }
     }
 }
@@ -3158,7 +3290,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 /// layer behind it; a unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
       : run_(run),
         picture_(picture),
         destinations_(destinations),
@@ -3315,7 +3447,7 @@ class Chain {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
@@ -3359,7 +3491,7 @@ class ImageRun {
  public:
   ImageRun(const Run& run, int image)
       : run_(run),
-        picture_(run.input + image * run.layers[0].input.size()),
+        picture_(run.pictures[image]),
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
@@ -3461,7 +3593,7 @@ class ImageRun {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   int image_;
 };
@@ -3632,14 +3764,54 @@ constexpr std::size_t framed_before(std::size_t column) {
   return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
 }
 
+/// Copies the values at columns [0, count) to their phases.
+template <int kStride, class Phase, class Value>
+HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value& value) {
+  float* to[kStride];
+  for (std::size_t offset = 0; offset < kStride; ++offset) to[offset] = phase(offset);
+  constexpr std::size_t kUnroll = 8;
+  std::size_t x = 0;
+  const auto copy = [&](std::size_t column) {
+    to[column % kStride][column / kStride] = value(static_cast<std::ptrdiff_t>(column));
+  };
+  for (; x + kUnroll <= count; x += kUnroll) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kUnroll; ++i)
+      to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
+  }
+  for (; x < count; ++x) copy(x);
+}
+
+/// The same for values that lie side by side.
+template <int kStride, class Phase>
+HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
+  using D = Lanes16;
+  float* const even = phase(0);
+  if constexpr (kStride == 1) {
+    std::memcpy(even, from, count * sizeof(float));
+  } else {
+    float* const odd = phase(1);
+    std::size_t i = 0;
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      hn::Vec<D> a, b;
+      hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+      hn::StoreU(a, D(), even + i);
+      hn::StoreU(b, D(), odd + i);
+    }
+    for (; 2 * i < count; ++i) {
+      even[i] = from[2 * i];
+      if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
+    }
+  }
+}
+
 /// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
 /// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
 /// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
 /// is copied begins with one.
 template <int kStride>
-HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
-  using D = Lanes16;
   const Shape& picture = layer.input;
   const auto pad = static_cast<std::size_t>(layer.padding());
   const std::size_t phase_pitch = layer.phase_columns();
@@ -3659,23 +3831,17 @@ HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, 
         zero_panels(lines, lines + kStride * phase_pitch);
         continue;
       }
-      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
-      float* const even = phase(0);
-      if constexpr (kStride == 1) {
-        std::memcpy(even, from, used * sizeof(float));
+      const std::ptrdiff_t first = c * input.channel + y * input.row;
+      if (input.values == nullptr) {
+        const ByteValues& meaning = input.meaning[c];
+        copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
+          return meaning[input.bytes[first + x * input.pixel]];
+        });
+      } else if (input.pixel == 1) {
+        copy_planar_columns<kStride>(used, phase, input.values + first);
       } else {
-        float* const odd = phase(1);
-        std::size_t i = 0;
-        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
-          hn::Vec<D> a, b;
-          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
-          hn::StoreU(a, D(), even + i);
-          hn::StoreU(b, D(), odd + i);
-        }
-        for (; 2 * i < used; ++i) {
-          even[i] = from[2 * i];
-          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
-        }
+        copy_columns<kStride>(
+            used, phase, [&](std::ptrdiff_t x) { return input.values[first + x * input.pixel]; });
       }
     }
 }
@@ -4446,7 +4612,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 /// layer behind it; a unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
       : run_(run),
         picture_(picture),
         destinations_(destinations),
@@ -4603,7 +4769,7 @@ class Chain {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
@@ -4647,7 +4813,7 @@ class ImageRun {
  public:
   ImageRun(const Run& run, int image)
       : run_(run),
-        picture_(run.input + image * run.layers[0].input.size()),
+        picture_(run.pictures[image]),
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
@@ -4749,7 +4915,7 @@ class ImageRun {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   int image_;
 };
@@ -4889,7 +5055,18 @@ class Network {
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {
-    forward_batch<1>(weights, image, workspace, logits, options);
+    forward(weights, Picture::planar(image.data(), input_shape), workspace, logits, options);
+  }
+
+  /// The same for a picture that lies elsewhere, planar or interleaved, float or bytes, and is not
+  /// copied first. Bytes with the tables of a preprocessing give the same bits as its tensor.
+  template <int kThreads>
+  static void forward(WeightsView weights, const Picture& picture,
+                      ParallelWorkspace<kThreads>& workspace, Logits& logits,
+                      const RunOptions& options = {}) noexcept {
+    float* destinations[layer_count] = {};
+    destinations[layer_count - 1] = logits.data();
+    run(weights, &picture, 1, workspace, destinations, options);
   }
 
   /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
@@ -4903,11 +5080,14 @@ class Network {
     for (int first = 0; first < kBatch; first += kChunk) {
       constexpr int kMost = std::min(kBatch, kChunk);
       const int count = std::min(kMost, kBatch - first);
+      Picture pictures[kMost];
       float* destinations[kMost * layer_count] = {};
-      for (int i = 0; i < count; ++i)
+      for (int i = 0; i < count; ++i) {
+        pictures[i] =
+            Picture::planar(images.data() + (first + i) * input_shape.size(), input_shape);
         destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
-      run(weights, images.data() + first * static_cast<std::ptrdiff_t>(input_size), count,
-          workspace, destinations, options);
+      }
+      run(weights, pictures, count, workspace, destinations, options);
     }
   }
 
@@ -4926,7 +5106,8 @@ class Network {
     for_each_wanted([&](int layer, float* destination) {
       if (destination != nullptr) destinations[layer] = destination;
     });
-    run(weights, image.data(), 1, workspace, destinations, options);
+    const Picture picture = Picture::planar(image.data(), input_shape);
+    run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be wanted under two names: without a head the pooled vector is the embedding.
     for_each_wanted([&](int layer, float* destination) {
       if (destination != nullptr && destination != destinations[layer])
@@ -4943,13 +5124,13 @@ class Network {
   }();
 
   template <int kThreads>
-  static void run(WeightsView weights, const float* images, int count,
+  static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
                   const RunOptions& options) noexcept {
     pplcnet::forward({.layers = layers.data(),
                       .layer_count = layer_count,
                       .weights = weights.values(),
-                      .input = images,
+                      .pictures = pictures,
                       .images = count,
                       .destinations = destinations,
                       .maps = workspace.maps.data(),
@@ -7484,6 +7665,15 @@ constexpr std::array<float, 256> normalisation_table(const Normalisation& normal
   return table;
 }
 
+/// The tables of all planes.
+constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_tables(
+    const Normalisation& normalisation) {
+  std::array<std::array<float, 256>, kImageChannels> tables = {};
+  for (std::size_t plane = 0; plane < kImageChannels; ++plane)
+    tables[plane] = normalisation_table(normalisation, plane);
+  return tables;
+}
+
 /// RGB interleaved pixels to planes of floats; both spans have the same size, a multiple of 3.
 inline void normalise(const Normalisation& normalisation, ChannelOrder order,
                       std::span<const std::uint8_t> rgb, std::span<float> planes) {
@@ -7915,15 +8105,15 @@ struct PreprocessScratch {
   std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
 };
 
-/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
-/// The bits are those of the reference pipeline, on every machine.
+/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
+/// which normalisation_tables() give a meaning.
 ///
-/// Returns false and leaves `chw` alone if the image is empty, `chw` has another size, or
-/// resize_plan() has no plan: a crop larger than the resized image.
-inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
-                       PreprocessScratch& scratch) {
+/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
+/// image.
+inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                            PreprocessScratch& scratch) {
   const std::optional<ResizePlan> plan = resize_plan(preprocessing, image.size());
-  if (image.empty() || !plan || chw.size() != preprocessing.tensor_size()) return false;
+  if (image.empty() || !plan) return false;
 
   std::vector<std::uint8_t>& pixels = scratch.pixels;
   pixels.resize(plan->window.byte_count());
@@ -7940,7 +8130,18 @@ inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std:
                     scratch.pillow);
       break;
   }
-  normalise(preprocessing.normalisation, preprocessing.channel_order, pixels, chw);
+  return true;
+}
+
+/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
+/// The bits are those of the reference pipeline, on every machine.
+///
+/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
+inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
+                       PreprocessScratch& scratch) {
+  if (chw.size() != preprocessing.tensor_size() || !resize_and_crop(preprocessing, image, scratch))
+    return false;
+  normalise(preprocessing.normalisation, preprocessing.channel_order, scratch.pixels, chw);
   return true;
 }
 
@@ -8088,7 +8289,10 @@ class Classifier {
  public:
   Classifier() = default;
   Classifier(const Classifier& other)
-      : weights_(other.weights_), preprocessing_(other.preprocessing_), labels_(other.labels_) {}
+      : weights_(other.weights_),
+        preprocessing_(other.preprocessing_),
+        meaning_(other.meaning_),
+        labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
   Classifier& operator=(const Classifier& other) {
     if (this != &other) *this = Classifier(other);
@@ -8107,7 +8311,7 @@ class Classifier {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
       if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
-      preprocessing_ = *preset;
+      set_preprocessing(*preset);
     }
     if (!info.labels.empty()) labels_ = std::move(info.labels);
     weights_ = std::move(weights);
@@ -8118,7 +8322,10 @@ class Classifier {
   const std::vector<std::string>& labels() const { return labels_; }
 
   /// Its height and width must be those of the network's input.
-  void set_preprocessing(const Preprocessing& preprocessing) { preprocessing_ = preprocessing; }
+  void set_preprocessing(const Preprocessing& preprocessing) {
+    preprocessing_ = preprocessing;
+    meaning_ = normalisation_tables(preprocessing.normalisation);
+  }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
   /// Label of a class, or its number where there are no labels.
@@ -8130,10 +8337,14 @@ class Classifier {
   /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
   /// narrow for the crop. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
-    if (weights_ == nullptr || !preprocess(preprocessing_, image, state_->tensor, state_->scratch))
+    if (weights_ == nullptr || preprocessing_.tensor_size() != Net::input_size ||
+        !resize_and_crop(preprocessing_, image, state_->scratch))
       return std::nullopt;
-    Net::forward(*weights_, typename Net::Image(state_->tensor), state_->workspace, state_->logits,
-                 options);
+    auto picture =
+        Picture::interleaved(state_->scratch.pixels.data(), meaning_.data(), Net::input_shape);
+    if (preprocessing_.channel_order == ChannelOrder::bgr)
+      picture = picture.reversed(Net::input_shape);
+    Net::forward(*weights_, picture, state_->workspace, state_->logits, options);
     return state_->logits;
   }
 
@@ -8154,7 +8365,6 @@ class Classifier {
 
  private:
   struct State {
-    std::vector<float> tensor = std::vector<float>(Net::input_size);
     PreprocessScratch scratch = {};
     typename Net::Workspace workspace;
     typename Net::Logits logits;
@@ -8163,6 +8373,8 @@ class Classifier {
   std::shared_ptr<const typename Net::Weights> weights_;
   std::unique_ptr<State> state_ = std::make_unique<State>();
   Preprocessing preprocessing_ = default_preprocessing<Net>();
+  std::array<ByteValues, kImageChannels> meaning_ =
+      normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_;
 };
 

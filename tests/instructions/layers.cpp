@@ -26,6 +26,7 @@ void run(pplcnet::Isa isa) {
   const auto weights = bench::synthetic_weights<Net>();
   const auto workspace = std::make_unique<typename Net::Workspace>();
   const std::vector<float> input = bench::synthetic_input<Net>();
+  const pplcnet::Picture picture = pplcnet::Picture::planar(input.data(), Net::input_shape);
   std::vector<std::vector<Layer>> steps;
   for (int begin = 0, end = 0; begin < Net::layer_count; begin = end) {
     end = Net::layers[static_cast<std::size_t>(begin)].chain_end;
@@ -41,7 +42,7 @@ void run(pplcnet::Isa isa) {
     const pplcnet::Run layers = {.layers = step.data(),
                                  .layer_count = static_cast<int>(step.size()),
                                  .weights = weights->values.data(),
-                                 .input = input.data(),
+                                 .pictures = &picture,
                                  .destinations = destinations.data(),
                                  .maps = workspace->maps.data(),
                                  .vectors = workspace->vectors.data(),

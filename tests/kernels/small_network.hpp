@@ -87,11 +87,16 @@ class SmallNetwork {
     const Region maps(plan_.map_floats), vectors(plan_.vector_floats);
     const Region scratch(static_cast<std::size_t>(threads) * plan_.scratch_floats);
     Threads parallel(threads);
+    const pplcnet::Shape& shape = layers().front().input;
+    std::vector<pplcnet::Picture> views;
+    for (const float* picture = pictures.data();
+         views.size() < destinations.size() / layers().size(); picture += shape.size())
+      views.push_back(pplcnet::Picture::planar(picture, shape));
     pplcnet::forward({.layers = layers().data(),
                       .layer_count = plan_.layer_count,
                       .weights = weights_.data(),
-                      .input = pictures.data(),
-                      .images = static_cast<int>(destinations.size() / layers().size()),
+                      .pictures = views.data(),
+                      .images = static_cast<int>(views.size()),
                       .destinations = destinations.data(),
                       .maps = maps.data(),
                       .vectors = vectors.data(),

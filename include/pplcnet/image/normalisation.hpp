@@ -62,6 +62,15 @@ constexpr std::array<float, 256> normalisation_table(const Normalisation& normal
   return table;
 }
 
+/// The tables of all planes.
+constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_tables(
+    const Normalisation& normalisation) {
+  std::array<std::array<float, 256>, kImageChannels> tables = {};
+  for (std::size_t plane = 0; plane < kImageChannels; ++plane)
+    tables[plane] = normalisation_table(normalisation, plane);
+  return tables;
+}
+
 /// RGB interleaved pixels to planes of floats; both spans have the same size, a multiple of 3.
 inline void normalise(const Normalisation& normalisation, ChannelOrder order,
                       std::span<const std::uint8_t> rgb, std::span<float> planes) {

@@ -101,15 +101,15 @@ struct PreprocessScratch {
   std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
 };
 
-/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
-/// The bits are those of the reference pipeline, on every machine.
+/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
+/// which normalisation_tables() give a meaning.
 ///
-/// Returns false and leaves `chw` alone if the image is empty, `chw` has another size, or
-/// resize_plan() has no plan: a crop larger than the resized image.
-inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
-                       PreprocessScratch& scratch) {
+/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
+/// image.
+inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                            PreprocessScratch& scratch) {
   const std::optional<ResizePlan> plan = resize_plan(preprocessing, image.size());
-  if (image.empty() || !plan || chw.size() != preprocessing.tensor_size()) return false;
+  if (image.empty() || !plan) return false;
 
   std::vector<std::uint8_t>& pixels = scratch.pixels;
   pixels.resize(plan->window.byte_count());
@@ -126,7 +126,18 @@ inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std:
                     scratch.pillow);
       break;
   }
-  normalise(preprocessing.normalisation, preprocessing.channel_order, pixels, chw);
+  return true;
+}
+
+/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
+/// The bits are those of the reference pipeline, on every machine.
+///
+/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
+inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
+                       PreprocessScratch& scratch) {
+  if (chw.size() != preprocessing.tensor_size() || !resize_and_crop(preprocessing, image, scratch))
+    return false;
+  normalise(preprocessing.normalisation, preprocessing.channel_order, scratch.pixels, chw);
   return true;
 }
 

@@ -45,7 +45,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 /// layer behind it; a unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const float* picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
       : run_(run),
         picture_(picture),
         destinations_(destinations),
@@ -202,7 +202,7 @@ class Chain {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;

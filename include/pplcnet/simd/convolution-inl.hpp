@@ -32,14 +32,54 @@ constexpr std::size_t framed_before(std::size_t column) {
   return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
 }
 
+/// Copies the values at columns [0, count) to their phases.
+template <int kStride, class Phase, class Value>
+HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value& value) {
+  float* to[kStride];
+  for (std::size_t offset = 0; offset < kStride; ++offset) to[offset] = phase(offset);
+  constexpr std::size_t kUnroll = 8;
+  std::size_t x = 0;
+  const auto copy = [&](std::size_t column) {
+    to[column % kStride][column / kStride] = value(static_cast<std::ptrdiff_t>(column));
+  };
+  for (; x + kUnroll <= count; x += kUnroll) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kUnroll; ++i)
+      to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
+  }
+  for (; x < count; ++x) copy(x);
+}
+
+/// The same for values that lie side by side.
+template <int kStride, class Phase>
+HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
+  using D = Lanes16;
+  float* const even = phase(0);
+  if constexpr (kStride == 1) {
+    std::memcpy(even, from, count * sizeof(float));
+  } else {
+    float* const odd = phase(1);
+    std::size_t i = 0;
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      hn::Vec<D> a, b;
+      hn::LoadInterleaved2(D(), from + 2 * i, a, b);
+      hn::StoreU(a, D(), even + i);
+      hn::StoreU(b, D(), odd + i);
+    }
+    for (; 2 * i < count; ++i) {
+      even[i] = from[2 * i];
+      if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
+    }
+  }
+}
+
 /// Copies rows [begin, end) of the picture into lines, [row][in][phase][column], inside the frame
 /// of zeros. With a stride of two the even and the odd columns of the frame are two phases, so that
 /// what neighbouring outputs read lies side by side. The frame's columns end at a panel's end: what
 /// is copied begins with one.
 template <int kStride>
-HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, int end,
+HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
-  using D = Lanes16;
   const Shape& picture = layer.input;
   const auto pad = static_cast<std::size_t>(layer.padding());
   const std::size_t phase_pitch = layer.phase_columns();
@@ -59,23 +99,17 @@ HWY_NOINLINE void load_lines(const Layer& layer, const float* input, int begin, 
         zero_panels(lines, lines + kStride * phase_pitch);
         continue;
       }
-      const float* from = input + c * picture.pixels() + std::int64_t{y} * picture.width;
-      float* const even = phase(0);
-      if constexpr (kStride == 1) {
-        std::memcpy(even, from, used * sizeof(float));
+      const std::ptrdiff_t first = c * input.channel + y * input.row;
+      if (input.values == nullptr) {
+        const ByteValues& meaning = input.meaning[c];
+        copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
+          return meaning[input.bytes[first + x * input.pixel]];
+        });
+      } else if (input.pixel == 1) {
+        copy_planar_columns<kStride>(used, phase, input.values + first);
       } else {
-        float* const odd = phase(1);
-        std::size_t i = 0;
-        for (; 2 * (i + hn::MaxLanes(D())) <= used; i += hn::MaxLanes(D())) {
-          hn::Vec<D> a, b;
-          hn::LoadInterleaved2(D(), from + 2 * i, a, b);
-          hn::StoreU(a, D(), even + i);
-          hn::StoreU(b, D(), odd + i);
-        }
-        for (; 2 * i < used; ++i) {
-          even[i] = from[2 * i];
-          if (2 * i + 1 < used) odd[i] = from[2 * i + 1];
-        }
+        copy_columns<kStride>(
+            used, phase, [&](std::ptrdiff_t x) { return input.values[first + x * input.pixel]; });
       }
     }
 }

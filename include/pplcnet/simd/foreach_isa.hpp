@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pplcnet/layer.hpp"
+#include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/isa.hpp"

@@ -42,7 +42,7 @@ class ImageRun {
  public:
   ImageRun(const Run& run, int image)
       : run_(run),
-        picture_(run.input + image * run.layers[0].input.size()),
+        picture_(run.pictures[image]),
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
@@ -144,7 +144,7 @@ class ImageRun {
   }
 
   const Run& run_;
-  const float* picture_;
+  const Picture& picture_;
   float* const* destinations_;
   int image_;
 };

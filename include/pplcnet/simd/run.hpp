@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "pplcnet/layer.hpp"
+#include "pplcnet/picture.hpp"
 #include "pplcnet/simd/executor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -13,8 +14,8 @@ struct Run {
   const Layer* layers = nullptr;
   int layer_count = 0;
   const float* weights = nullptr;
-  const float* input = nullptr;  ///< planar [3][height][width], one image after the other
-  int images = 1;                ///< at most kChunk
+  const Picture* pictures = nullptr;
+  int images = 1;  ///< at most kChunk
   /// [images][layer_count]: where a copy of a layer's output goes, planar
   /// [channels][height][width], as after its activation; null: not wanted. Layers behind the last
   /// wanted one are not computed.
