@@ -36,6 +36,13 @@ enum class Activation : unsigned char {
 /// in the first kernel of blocks5, in the gate, and in the head (see `v1_architecture`).
 enum class Dialect : unsigned char { paddle, timm, pytorch };
 
+/// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
+enum class Storage : unsigned char {
+  single,     ///< float32
+  half_head,  ///< float16 in the dense layers behind the last pooling: most of a small network
+  half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
+};
+
 /// Vertical and horizontal step of a convolution; a plain number means both.
 struct Stride {
   int height = 1, width = 1;
@@ -64,6 +71,7 @@ struct Options {
   int dropout_percent = 20;
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -118,6 +126,7 @@ struct Architecture {
   bool head_bias = false;
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
   int classes = 1000;
+  Storage storage = Storage::single;
 };
 
 /// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
@@ -146,6 +155,13 @@ constexpr std::string_view scale_name(Scale scale) {
 /// Name of a dialect: "paddle", "timm", "pytorch".
 constexpr std::string_view dialect_name(Dialect dialect) {
   return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
+}
+
+/// Name of a storage: "single", "half_head", "half".
+constexpr std::string_view storage_name(Storage storage) {
+  return storage == Storage::single      ? "single"
+         : storage == Storage::half_head ? "half_head"
+                                         : "half";
 }
 
 /// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
@@ -177,6 +193,7 @@ constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   net.head_bias = !paddle && options.head > 0;
   net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
   net.classes = options.classes;
+  net.storage = options.storage;
   return net;
 }
 

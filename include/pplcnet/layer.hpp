@@ -104,6 +104,7 @@ struct Layer {
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
+  bool half = false;        ///< the weights are stored as float16, two in the place of a float
   std::size_t weights = 0;  ///< in Weights: [panel][k][16]
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
   Map source = {},
@@ -112,6 +113,7 @@ struct Layer {
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
   int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  std::size_t widened = 0;  ///< in scratch: where a panel of float16 weights becomes float32
   std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
   bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
 
@@ -133,7 +135,7 @@ struct Layer {
   constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
   constexpr std::size_t weight_floats() const {
     if (!has_weights()) return 0;
-    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth());
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth() / (half ? 2 : 1));
   }
   constexpr std::size_t bias_floats() const {
     return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;

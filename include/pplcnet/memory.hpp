@@ -18,6 +18,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::size_t kL1Share = 28 << 10;
 inline constexpr std::size_t kL2Share = 256 << 10;
 
+/// Panels of float16 weights that become float32 at a time: what a product's tile can use.
+inline constexpr int kWidenedPanels = 2;
+
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
 inline constexpr std::size_t kLargestMap = 640 << 10;
@@ -65,6 +68,7 @@ constexpr void choose_rows(Plan& plan) {
     if (layer.op == Operator::depthwise)
       zeros = std::max(zeros, framed(layer.input, layer).row_pitch());
   zeros = static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
+  std::size_t blocks = zeros, widened = 0;  // behind each other
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     std::size_t bytes = 0;
@@ -91,9 +95,13 @@ constexpr void choose_rows(Plan& plan) {
       layer.pitch = spread_pitch(layer.input.channels);
     }
     const auto floats = static_cast<std::int64_t>(zeros + bytes / sizeof(float));
-    plan.scratch_floats =
-        std::max(plan.scratch_floats, static_cast<std::size_t>(round_up(floats, kPanel)));
+    blocks = std::max(blocks, static_cast<std::size_t>(round_up(floats, kPanel)));
+    if (layer.half)
+      widened =
+          std::max(widened, static_cast<std::size_t>(kWidenedPanels * kPanel * layer.depth()));
   }
+  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
+  plan.scratch_floats = blocks + widened;
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what

@@ -20,9 +20,19 @@ constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channe
           channels};
 }
 
+/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
+/// next can begin.
+constexpr bool stored_in_half(const Layer& layer, Storage storage) {
+  const bool head = layer.part == Part::head || layer.part == Part::classifier;
+  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  return layer.depth() % 2 == 0 &&
+         (storage == Storage::half ? dense : storage == Storage::half_head && head);
+}
+
 /// Appends a layer whose input is `input`; counts its parameters and places its weights.
 constexpr Layer& append(Plan& plan, Layer layer) {
   const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+  layer.half = stored_in_half(layer, plan.architecture.storage);
   if (layer.has_weights()) {
     layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
                        (layer.batch_norm ? 2 * layer.output.channels : 0);

@@ -84,6 +84,13 @@ enum class Activation : unsigned char {
 /// in the first kernel of blocks5, in the gate, and in the head (see `v1_architecture`).
 enum class Dialect : unsigned char { paddle, timm, pytorch };
 
+/// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
+enum class Storage : unsigned char {
+  single,     ///< float32
+  half_head,  ///< float16 in the dense layers behind the last pooling: most of a small network
+  half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
+};
+
 /// Vertical and horizontal step of a convolution; a plain number means both.
 struct Stride {
   int height = 1, width = 1;
@@ -112,6 +119,7 @@ struct Options {
   int dropout_percent = 20;
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -166,6 +174,7 @@ struct Architecture {
   bool head_bias = false;
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
   int classes = 1000;
+  Storage storage = Storage::single;
 };
 
 /// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
@@ -194,6 +203,13 @@ constexpr std::string_view scale_name(Scale scale) {
 /// Name of a dialect: "paddle", "timm", "pytorch".
 constexpr std::string_view dialect_name(Dialect dialect) {
   return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
+}
+
+/// Name of a storage: "single", "half_head", "half".
+constexpr std::string_view storage_name(Storage storage) {
+  return storage == Storage::single      ? "single"
+         : storage == Storage::half_head ? "half_head"
+                                         : "half";
 }
 
 /// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
@@ -225,6 +241,7 @@ constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   net.head_bias = !paddle && options.head > 0;
   net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
   net.classes = options.classes;
+  net.storage = options.storage;
   return net;
 }
 
@@ -337,6 +354,7 @@ struct Layer {
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
+  bool half = false;        ///< the weights are stored as float16, two in the place of a float
   std::size_t weights = 0;  ///< in Weights: [panel][k][16]
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
   Map source = {},
@@ -345,6 +363,7 @@ struct Layer {
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
   int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  std::size_t widened = 0;  ///< in scratch: where a panel of float16 weights becomes float32
   std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
   bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
 
@@ -366,7 +385,7 @@ struct Layer {
   constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
   constexpr std::size_t weight_floats() const {
     if (!has_weights()) return 0;
-    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth());
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth() / (half ? 2 : 1));
   }
   constexpr std::size_t bias_floats() const {
     return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;
@@ -501,6 +520,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::size_t kL1Share = 28 << 10;
 inline constexpr std::size_t kL2Share = 256 << 10;
 
+/// Panels of float16 weights that become float32 at a time: what a product's tile can use.
+inline constexpr int kWidenedPanels = 2;
+
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
 inline constexpr std::size_t kLargestMap = 640 << 10;
@@ -548,6 +570,7 @@ constexpr void choose_rows(Plan& plan) {
     if (layer.op == Operator::depthwise)
       zeros = std::max(zeros, framed(layer.input, layer).row_pitch());
   zeros = static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
+  std::size_t blocks = zeros, widened = 0;  // behind each other
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     std::size_t bytes = 0;
@@ -574,9 +597,13 @@ constexpr void choose_rows(Plan& plan) {
       layer.pitch = spread_pitch(layer.input.channels);
     }
     const auto floats = static_cast<std::int64_t>(zeros + bytes / sizeof(float));
-    plan.scratch_floats =
-        std::max(plan.scratch_floats, static_cast<std::size_t>(round_up(floats, kPanel)));
+    blocks = std::max(blocks, static_cast<std::size_t>(round_up(floats, kPanel)));
+    if (layer.half)
+      widened =
+          std::max(widened, static_cast<std::size_t>(kWidenedPanels * kPanel * layer.depth()));
   }
+  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
+  plan.scratch_floats = blocks + widened;
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
@@ -660,9 +687,19 @@ constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channe
           channels};
 }
 
+/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
+/// next can begin.
+constexpr bool stored_in_half(const Layer& layer, Storage storage) {
+  const bool head = layer.part == Part::head || layer.part == Part::classifier;
+  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  return layer.depth() % 2 == 0 &&
+         (storage == Storage::half ? dense : storage == Storage::half_head && head);
+}
+
 /// Appends a layer whose input is `input`; counts its parameters and places its weights.
 constexpr Layer& append(Plan& plan, Layer layer) {
   const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+  layer.half = stored_in_half(layer, plan.architecture.storage);
   if (layer.has_weights()) {
     layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
                        (layer.batch_norm ? 2 * layer.output.channels : 0);
@@ -1016,6 +1053,16 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
+/// Weights as float32, whatever they are stored as.
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
+}
+
 /// g++ would rather read the same value from memory for every use than keep it in a register, and
 /// then waits for the load ports.
 template <class V>
@@ -1571,6 +1618,8 @@ struct Product {
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
   const float* weights;  // [panel][k][16]
+  bool half;             // they are float16, and become float32 at
+  float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation activation;
@@ -1594,14 +1643,11 @@ class ProductTile {
 
  public:
   /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
-  HWY_INLINE ProductTile(const Product& product, int channel, int pixel, const char* ahead,
-                         std::size_t ahead_step)
+  HWY_INLINE ProductTile(const Product& product, const float* weights, int channel, int pixel,
+                         const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
     const auto depth = static_cast<std::size_t>(product.depth);
-    const float* weights = product.weights +
-                           static_cast<std::size_t>(channel / kPanel * kPanel) * depth +
-                           channel % kPanel;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
     // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
@@ -1739,23 +1785,30 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
+/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+struct ProductWeights {
+  const float* here;
+  const char* next;
+  std::size_t next_bytes;
+};
+
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
 template <class D, int kChannels>
-HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
+                                  int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  // Weights come from L3 or from memory: those of the next channels, which lie behind these, are
-  // fetched evenly while all tiles are at work.
-  const int tiles = std::max(1, pixels / kTilePixels);
-  const auto depth = static_cast<std::size_t>(product.depth);
-  const std::size_t ahead_step = kChannels * sizeof(float) / static_cast<std::size_t>(tiles);
-  const char* ahead = reinterpret_cast<const char*>(
-      product.weights + static_cast<std::size_t>(channel + std::max(kChannels, kPanel)) * depth);
+  // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
+  // work.
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const std::size_t ahead_bytes = weights.next_bytes / tiles;
+  const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
+  const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(
-        ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel, ahead, ahead_step),
-        product.activation);
-    ahead += depth * ahead_step;
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
+                                                           ahead, ahead_step),
+           product.activation);
+    ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
@@ -1768,16 +1821,47 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
+/// float16 to float32; `count` is a multiple of 16.
+inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+  const Lanes16 d;
+  for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
+    hn::Store(load_weights(d, from + i), d, to + i);
+}
+
+/// The weights of `count` channels from `channel` on; where they are stored in half precision,
+/// whole panels are widened when their first channel is asked for.
+inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
+  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const int lane = channel % kPanel;
+  const auto weights = [&](const float* here, const auto* stored) {
+    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+                          wanted * sizeof(*stored)};
+  };
+  if (!product.half) return weights(product.weights + first + lane, product.weights);
+  const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
+  if (lane == 0) widen(stored + first, panels, product.widened);
+  return weights(product.widened + lane, stored);
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
-  for (; channel + kTileChannels <= end; channel += kTileChannels)
-    product_columns<Lanes16, kTileChannels>(product, channel, pixels);
+  const auto columns = [&](auto lanes, auto count) {
+    constexpr int kChannels = decltype(count)::value;
+    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
+                                                channel, pixels);
+    channel += kChannels;
+  };
+  while (channel + kTileChannels <= end)
+    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    for (; channel + kPanel <= end; channel += kPanel)
-      product_columns<Lanes16, kPanel>(product, channel, pixels);
+    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
   if constexpr (kTileChannels > kPanel / 2)
-    if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -1818,18 +1902,20 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
 
 /// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
 /// added in a fixed order.
+template <class Weight>
 class DenseTile {
   using D = Lanes16;
   using V = hn::Vec<D>;
   static constexpr int kParts = 4;
-  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  // 8 KiB: what L3 needs to keep up.
+  static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int kVectors = kPanel / kStep;
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
-  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+  HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
     start(biases, Indices<kParts * kVectors>());
@@ -1859,18 +1945,18 @@ class DenseTile {
   }
 
   template <int... kIndex>
-  HWY_INLINE void add_parts(const float* input, const float* weights,
+  HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
      ...);
   }
 
   template <int kPart, int... kVector>
-  HWY_INLINE void add_part(float input, const float* weights,
+  HWY_INLINE void add_part(float input, const Weight* weights,
                            std::integer_sequence<int, kVector...>) {
     ((sums_[kPart * kVectors + kVector] =
-          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+          hn::MulAdd(hn::Set(D(), input), load_weights(D(), weights + kVector * kStep),
                      sums_[kPart * kVectors + kVector])),
      ...);
   }
@@ -1893,16 +1979,17 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                               std::size_t input_pitch, float* output, std::size_t output_pitch,
-                               int images, int begin, int end) {
+template <class Weight>
+HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* biases,
+                        const float* input, std::size_t input_pitch, float* output,
+                        std::size_t output_pitch, int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
-                             weights + layer.biases + channel, input + image * input_pitch, depth,
-                             output + image * output_pitch + channel),
+      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
+                                     biases + channel, input + image * input_pitch, depth,
+                                     output + image * output_pitch + channel),
                    layer.activation);
   }
 }
@@ -1943,11 +2030,13 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
 }
 
 /// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* output) {
+inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
+          .half = layer.half,
+          .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
           .activation = layer.activation,
@@ -2093,7 +2182,7 @@ class Chain {
   }
 
   void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, output);
+    Product whole = product_of(layer, run_.weights, scratch_, output);
     whole.input = input;
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
@@ -2165,8 +2254,16 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
   split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
-          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    const float* const weights = run.weights + layer.weights;
+    const auto panels = [&](const auto* stored) {
+      dense(layer, stored, run.weights + layer.biases,
+            run.vectors + layer.source_vector + first * in, in,
+            run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    };
+    if (layer.half)
+      panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    else
+      panels(weights);
   });
 }
 
@@ -2247,11 +2344,13 @@ class ImageRun {
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
     float* const output = run_.maps + layer.target.pixels(0);
-    Product product = product_of(layer, run_.weights, output);
-    product.input = run_.maps + layer.source.pixels(0);
     constexpr int kShare = std::max(kTileChannels, kPanel);
     split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
+            float* const scratch =
+                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+            Product product = product_of(layer, run_.weights, scratch, output);
+            product.input = run_.maps + layer.source.pixels(0);
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
             if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
@@ -2332,6 +2431,16 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
+/// Weights as float32, whatever they are stored as.
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
+}
+
 /// g++ would rather read the same value from memory for every use than keep it in a register, and
 /// then waits for the load ports.
 template <class V>
@@ -2887,6 +2996,8 @@ struct Product {
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
   const float* weights;  // [panel][k][16]
+  bool half;             // they are float16, and become float32 at
+  float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation activation;
@@ -2910,14 +3021,11 @@ class ProductTile {
 
  public:
   /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
-  HWY_INLINE ProductTile(const Product& product, int channel, int pixel, const char* ahead,
-                         std::size_t ahead_step)
+  HWY_INLINE ProductTile(const Product& product, const float* weights, int channel, int pixel,
+                         const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
     const auto depth = static_cast<std::size_t>(product.depth);
-    const float* weights = product.weights +
-                           static_cast<std::size_t>(channel / kPanel * kPanel) * depth +
-                           channel % kPanel;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
     // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
@@ -3055,23 +3163,30 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
+/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+struct ProductWeights {
+  const float* here;
+  const char* next;
+  std::size_t next_bytes;
+};
+
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
 template <class D, int kChannels>
-HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
+                                  int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  // Weights come from L3 or from memory: those of the next channels, which lie behind these, are
-  // fetched evenly while all tiles are at work.
-  const int tiles = std::max(1, pixels / kTilePixels);
-  const auto depth = static_cast<std::size_t>(product.depth);
-  const std::size_t ahead_step = kChannels * sizeof(float) / static_cast<std::size_t>(tiles);
-  const char* ahead = reinterpret_cast<const char*>(
-      product.weights + static_cast<std::size_t>(channel + std::max(kChannels, kPanel)) * depth);
+  // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
+  // work.
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const std::size_t ahead_bytes = weights.next_bytes / tiles;
+  const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
+  const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(
-        ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel, ahead, ahead_step),
-        product.activation);
-    ahead += depth * ahead_step;
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
+                                                           ahead, ahead_step),
+           product.activation);
+    ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
@@ -3084,16 +3199,47 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
+/// float16 to float32; `count` is a multiple of 16.
+inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+  const Lanes16 d;
+  for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
+    hn::Store(load_weights(d, from + i), d, to + i);
+}
+
+/// The weights of `count` channels from `channel` on; where they are stored in half precision,
+/// whole panels are widened when their first channel is asked for.
+inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
+  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const int lane = channel % kPanel;
+  const auto weights = [&](const float* here, const auto* stored) {
+    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+                          wanted * sizeof(*stored)};
+  };
+  if (!product.half) return weights(product.weights + first + lane, product.weights);
+  const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
+  if (lane == 0) widen(stored + first, panels, product.widened);
+  return weights(product.widened + lane, stored);
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
-  for (; channel + kTileChannels <= end; channel += kTileChannels)
-    product_columns<Lanes16, kTileChannels>(product, channel, pixels);
+  const auto columns = [&](auto lanes, auto count) {
+    constexpr int kChannels = decltype(count)::value;
+    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
+                                                channel, pixels);
+    channel += kChannels;
+  };
+  while (channel + kTileChannels <= end)
+    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    for (; channel + kPanel <= end; channel += kPanel)
-      product_columns<Lanes16, kPanel>(product, channel, pixels);
+    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
   if constexpr (kTileChannels > kPanel / 2)
-    if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3134,18 +3280,20 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
 
 /// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
 /// added in a fixed order.
+template <class Weight>
 class DenseTile {
   using D = Lanes16;
   using V = hn::Vec<D>;
   static constexpr int kParts = 4;
-  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  // 8 KiB: what L3 needs to keep up.
+  static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int kVectors = kPanel / kStep;
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
-  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+  HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
     start(biases, Indices<kParts * kVectors>());
@@ -3175,18 +3323,18 @@ class DenseTile {
   }
 
   template <int... kIndex>
-  HWY_INLINE void add_parts(const float* input, const float* weights,
+  HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
      ...);
   }
 
   template <int kPart, int... kVector>
-  HWY_INLINE void add_part(float input, const float* weights,
+  HWY_INLINE void add_part(float input, const Weight* weights,
                            std::integer_sequence<int, kVector...>) {
     ((sums_[kPart * kVectors + kVector] =
-          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+          hn::MulAdd(hn::Set(D(), input), load_weights(D(), weights + kVector * kStep),
                      sums_[kPart * kVectors + kVector])),
      ...);
   }
@@ -3209,16 +3357,17 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                               std::size_t input_pitch, float* output, std::size_t output_pitch,
-                               int images, int begin, int end) {
+template <class Weight>
+HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* biases,
+                        const float* input, std::size_t input_pitch, float* output,
+                        std::size_t output_pitch, int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
-                             weights + layer.biases + channel, input + image * input_pitch, depth,
-                             output + image * output_pitch + channel),
+      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
+                                     biases + channel, input + image * input_pitch, depth,
+                                     output + image * output_pitch + channel),
                    layer.activation);
   }
 }
@@ -3259,11 +3408,13 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
 }
 
 /// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* output) {
+inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
+          .half = layer.half,
+          .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
           .activation = layer.activation,
@@ -3409,7 +3560,7 @@ class Chain {
   }
 
   void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, output);
+    Product whole = product_of(layer, run_.weights, scratch_, output);
     whole.input = input;
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
@@ -3481,8 +3632,16 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
   split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
-          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    const float* const weights = run.weights + layer.weights;
+    const auto panels = [&](const auto* stored) {
+      dense(layer, stored, run.weights + layer.biases,
+            run.vectors + layer.source_vector + first * in, in,
+            run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    };
+    if (layer.half)
+      panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    else
+      panels(weights);
   });
 }
 
@@ -3563,11 +3722,13 @@ class ImageRun {
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
     float* const output = run_.maps + layer.target.pixels(0);
-    Product product = product_of(layer, run_.weights, output);
-    product.input = run_.maps + layer.source.pixels(0);
     constexpr int kShare = std::max(kTileChannels, kPanel);
     split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
+            float* const scratch =
+                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+            Product product = product_of(layer, run_.weights, scratch, output);
+            product.input = run_.maps + layer.source.pixels(0);
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
             if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
@@ -3654,6 +3815,16 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
+/// Weights as float32, whatever they are stored as.
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
+}
+
 /// g++ would rather read the same value from memory for every use than keep it in a register, and
 /// then waits for the load ports.
 template <class V>
@@ -4209,6 +4380,8 @@ struct Product {
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
   const float* weights;  // [panel][k][16]
+  bool half;             // they are float16, and become float32 at
+  float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation activation;
@@ -4232,14 +4405,11 @@ class ProductTile {
 
  public:
   /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
-  HWY_INLINE ProductTile(const Product& product, int channel, int pixel, const char* ahead,
-                         std::size_t ahead_step)
+  HWY_INLINE ProductTile(const Product& product, const float* weights, int channel, int pixel,
+                         const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
     const auto depth = static_cast<std::size_t>(product.depth);
-    const float* weights = product.weights +
-                           static_cast<std::size_t>(channel / kPanel * kPanel) * depth +
-                           channel % kPanel;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
     // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
@@ -4377,23 +4547,30 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
+/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+struct ProductWeights {
+  const float* here;
+  const char* next;
+  std::size_t next_bytes;
+};
+
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
 template <class D, int kChannels>
-HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
+                                  int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  // Weights come from L3 or from memory: those of the next channels, which lie behind these, are
-  // fetched evenly while all tiles are at work.
-  const int tiles = std::max(1, pixels / kTilePixels);
-  const auto depth = static_cast<std::size_t>(product.depth);
-  const std::size_t ahead_step = kChannels * sizeof(float) / static_cast<std::size_t>(tiles);
-  const char* ahead = reinterpret_cast<const char*>(
-      product.weights + static_cast<std::size_t>(channel + std::max(kChannels, kPanel)) * depth);
+  // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
+  // work.
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const std::size_t ahead_bytes = weights.next_bytes / tiles;
+  const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
+  const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(
-        ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel, ahead, ahead_step),
-        product.activation);
-    ahead += depth * ahead_step;
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
+                                                           ahead, ahead_step),
+           product.activation);
+    ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
@@ -4406,16 +4583,47 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
+/// float16 to float32; `count` is a multiple of 16.
+inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+  const Lanes16 d;
+  for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
+    hn::Store(load_weights(d, from + i), d, to + i);
+}
+
+/// The weights of `count` channels from `channel` on; where they are stored in half precision,
+/// whole panels are widened when their first channel is asked for.
+inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
+  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const int lane = channel % kPanel;
+  const auto weights = [&](const float* here, const auto* stored) {
+    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+                          wanted * sizeof(*stored)};
+  };
+  if (!product.half) return weights(product.weights + first + lane, product.weights);
+  const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
+  if (lane == 0) widen(stored + first, panels, product.widened);
+  return weights(product.widened + lane, stored);
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
-  for (; channel + kTileChannels <= end; channel += kTileChannels)
-    product_columns<Lanes16, kTileChannels>(product, channel, pixels);
+  const auto columns = [&](auto lanes, auto count) {
+    constexpr int kChannels = decltype(count)::value;
+    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
+                                                channel, pixels);
+    channel += kChannels;
+  };
+  while (channel + kTileChannels <= end)
+    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    for (; channel + kPanel <= end; channel += kPanel)
-      product_columns<Lanes16, kPanel>(product, channel, pixels);
+    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
   if constexpr (kTileChannels > kPanel / 2)
-    if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4456,18 +4664,20 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
 
 /// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
 /// added in a fixed order.
+template <class Weight>
 class DenseTile {
   using D = Lanes16;
   using V = hn::Vec<D>;
   static constexpr int kParts = 4;
-  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  // 8 KiB: what L3 needs to keep up.
+  static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int kVectors = kPanel / kStep;
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
-  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+  HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
     start(biases, Indices<kParts * kVectors>());
@@ -4497,18 +4707,18 @@ class DenseTile {
   }
 
   template <int... kIndex>
-  HWY_INLINE void add_parts(const float* input, const float* weights,
+  HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
      ...);
   }
 
   template <int kPart, int... kVector>
-  HWY_INLINE void add_part(float input, const float* weights,
+  HWY_INLINE void add_part(float input, const Weight* weights,
                            std::integer_sequence<int, kVector...>) {
     ((sums_[kPart * kVectors + kVector] =
-          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+          hn::MulAdd(hn::Set(D(), input), load_weights(D(), weights + kVector * kStep),
                      sums_[kPart * kVectors + kVector])),
      ...);
   }
@@ -4531,16 +4741,17 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                               std::size_t input_pitch, float* output, std::size_t output_pitch,
-                               int images, int begin, int end) {
+template <class Weight>
+HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* biases,
+                        const float* input, std::size_t input_pitch, float* output,
+                        std::size_t output_pitch, int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
-                             weights + layer.biases + channel, input + image * input_pitch, depth,
-                             output + image * output_pitch + channel),
+      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
+                                     biases + channel, input + image * input_pitch, depth,
+                                     output + image * output_pitch + channel),
                    layer.activation);
   }
 }
@@ -4581,11 +4792,13 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
 }
 
 /// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* output) {
+inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
+          .half = layer.half,
+          .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
           .activation = layer.activation,
@@ -4731,7 +4944,7 @@ class Chain {
   }
 
   void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, output);
+    Product whole = product_of(layer, run_.weights, scratch_, output);
     whole.input = input;
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }
@@ -4803,8 +5016,16 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
   split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
-          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    const float* const weights = run.weights + layer.weights;
+    const auto panels = [&](const auto* stored) {
+      dense(layer, stored, run.weights + layer.biases,
+            run.vectors + layer.source_vector + first * in, in,
+            run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    };
+    if (layer.half)
+      panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    else
+      panels(weights);
   });
 }
 
@@ -4885,11 +5106,13 @@ class ImageRun {
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
     float* const output = run_.maps + layer.target.pixels(0);
-    Product product = product_of(layer, run_.weights, output);
-    product.input = run_.maps + layer.source.pixels(0);
     constexpr int kShare = std::max(kTileChannels, kPanel);
     split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
+            float* const scratch =
+                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+            Product product = product_of(layer, run_.weights, scratch, output);
+            product.input = run_.maps + layer.source.pixels(0);
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
             if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
@@ -5798,6 +6021,24 @@ constexpr float float_from_f16(std::uint16_t half) {
   return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
 }
 
+/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+constexpr std::uint16_t f16_from_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+  const float magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
+  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
+  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
+  // them.
+  if (magnitude < 0x1p-14f)
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
+                                              std::bit_cast<std::uint32_t>(0.5f)));
+  const std::uint32_t rebased =
+      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
+  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
+  return static_cast<std::uint16_t>(sign | rounded >> 13);
+}
+
 /// bfloat16 is the upper half of a float.
 constexpr float float_from_bf16(std::uint16_t half) {
   return std::bit_cast<float>(std::uint32_t{half} << 16);
@@ -6363,9 +6604,9 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16] and `NAME.bias`, float32, batch norm and dropout
-// folded in. Loading is a copy; a mapped file needs not even that. Its metadata say what the
-// network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, and `NAME.bias`, float32;
+// batch norm and dropout are folded in. Loading is a copy; a mapped file needs not even that. Its
+// metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -6396,7 +6637,8 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
           {"gate", word(net.gate)},
           {"head", number(net.head)},
           {"dropout_percent", number(net.dropout_percent)},
-          {"classes", number(net.classes)}};
+          {"classes", number(net.classes)},
+          {"storage", std::string(storage_name(net.storage))}};
 }
 
 namespace native {
@@ -6407,16 +6649,18 @@ inline const std::string* find(const TensorFile& file, std::string_view key) {
   return nullptr;
 }
 
-/// Name, shape and values of each tensor of the file, in order.
+/// Name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     const std::string name = layer_name(layer);
     const auto channels = round_up(layer.output.channels, kPanel);
-    visit(name + ".weight", std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel},
-          layer.weights, layer.weight_floats());
-    visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
+    visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
+          std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
+          layer.weight_floats());
+    visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
+          layer.bias_floats());
   }
 }
 
@@ -6455,17 +6699,15 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   }
   Error error;
   std::size_t index = 0, floats = 0;
-  native::for_each_tensor(layers, [&](const std::string& name,
+  native::for_each_tensor(layers, [&](const std::string& name, DataType type,
                                       const std::vector<std::int64_t>& shape, std::size_t,
                                       std::size_t size) {
     if (error) return;
     const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
     floats += size;
-    if (tensor == nullptr || tensor->name != name || tensor->type != DataType::f32 ||
-        tensor->shape != shape)
+    if (tensor == nullptr || tensor->name != name || tensor->type != type || tensor->shape != shape)
       error = Error::of(
-          file.path, ": expected tensor ", quote(name), " ", describe(DataType::f32, shape),
-          ", found ",
+          file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
   if (error) return error;
@@ -6746,6 +6988,8 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -6797,6 +7041,27 @@ constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
 
+/// A layer's packed weights among a network's, whatever type they are stored in.
+inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
+                         float value) {
+  float* const packed = weights.data() + layer.weights;
+  if (!layer.half) {
+    packed[index] = value;
+    return;
+  }
+  const std::uint16_t half = f16_from_float(value);
+  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
+}
+
+inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
+  const float* const packed = weights.data() + layer.weights;
+  if (!layer.half) return packed[index];
+  std::uint16_t half = 0;
+  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
+              sizeof(half));
+  return float_from_f16(half);
+}
+
 /// Writes folded parameters to their place among a network's packed weights; what pads the last
 /// panel is zero.
 inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
@@ -6808,7 +7073,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   std::fill(biases.begin(), biases.end(), 0.0f);
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t k = 0; k < depth; ++k)
-      packed[packed_index(layer, o, k)] = folded.weight[o * depth + k];
+      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
 }
@@ -6821,7 +7086,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   folded.weight.resize(outputs * depth);
   for (std::size_t o = 0; o < outputs; ++o)
     for (std::size_t k = 0; k < depth; ++k)
-      folded.weight[o * depth + k] = weights[layer.weights + packed_index(layer, o, k)];
+      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
   const auto biases = weights.subspan(layer.biases, outputs);
   folded.bias.assign(biases.begin(), biases.end());
   return folded;
@@ -7266,14 +7531,14 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   if (!labels.empty()) file.metadata.emplace_back("labels", labels);
 
   const std::span<const float> values = weights.values;
-  native::for_each_tensor(
-      Net::layers, [&](const std::string& name, const std::vector<std::int64_t>& shape,
-                       std::size_t offset, std::size_t size) {
-        file.tensors.push_back({.name = name,
-                                .type = DataType::f32,
-                                .shape = shape,
-                                .data = std::as_bytes(values.subspan(offset, size))});
-      });
+  native::for_each_tensor(Net::layers, [&](const std::string& name, DataType type,
+                                           const std::vector<std::int64_t>& shape,
+                                           std::size_t offset, std::size_t size) {
+    file.tensors.push_back({.name = name,
+                            .type = type,
+                            .shape = shape,
+                            .data = std::as_bytes(values.subspan(offset, size))});
+  });
   const std::vector<float> logits = self_testing::logits<Net>(weights);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,

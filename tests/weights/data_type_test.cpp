@@ -61,6 +61,33 @@ TEST(DataTypeTest, EveryHalfFloatKeepsItsValue) {
   }
 }
 
+/// Every half float comes back, and between two neighbours the nearer one, in the middle the even
+/// one.
+TEST(DataTypeTest, HalfFloatsAreRoundedToTheNearest) {
+  for (const std::uint32_t sign : {0U, 0x8000U}) {
+    for (std::uint32_t magnitude = 0; magnitude < 0x7c00; ++magnitude) {
+      const std::uint32_t half = sign | magnitude;
+      const double value = value_of(half, 5, 10);
+      EXPECT_EQ(pplcnet::f16_from_float(static_cast<float>(value)), half);
+      // The neighbour of the largest number would be 65536: from its middle on all is infinite.
+      const double next =
+          magnitude == 0x7bff ? (sign != 0 ? -65536.0 : 65536.0) : value_of(half + 1, 5, 10);
+      const auto middle = static_cast<float>((value + next) / 2);
+      const auto towards = [&](double end) {
+        return std::nextafter(middle, static_cast<float>(end));
+      };
+      EXPECT_EQ(pplcnet::f16_from_float(middle), half % 2 == 0 ? half : half + 1) << middle;
+      EXPECT_EQ(pplcnet::f16_from_float(towards(value)), half) << middle;
+      EXPECT_EQ(pplcnet::f16_from_float(towards(next)), half + 1) << middle;
+    }
+  }
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(pplcnet::f16_from_float(kInfinity), 0x7c00);
+  EXPECT_EQ(pplcnet::f16_from_float(-1e30f), 0xfc00);
+  EXPECT_TRUE(std::isnan(
+      pplcnet::float_from_f16(pplcnet::f16_from_float(std::numeric_limits<float>::quiet_NaN()))));
+}
+
 TEST(DataTypeTest, EveryBrainFloatKeepsItsValue) {
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
     const float value = pplcnet::float_from_bf16(static_cast<std::uint16_t>(bits));

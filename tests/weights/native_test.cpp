@@ -76,6 +76,21 @@ class NativeTest : public testing::Test {
   std::unique_ptr<Net::Weights> weights = synthetic_weights<Net>();
 };
 
+/// float16 weights are stored as they are, and a network that keeps float32 refuses them.
+TEST(NativeStorageTest, HalfWeightsComeBack) {
+  using Half = PPLCNet<Scale::x0_25,
+                       Options{.classes = 5, .input = {32, 48}, .storage = pplcnet::Storage::half}>;
+  const std::string path = testing::TempDir() + "half.safetensors";
+  const auto saved = synthetic_weights<Half>();
+  ASSERT_STREQ(pplcnet::save(path, *saved, {}).message(), "");
+  const auto loaded = std::make_unique<Half::Weights>();
+  std::ranges::fill(loaded->values, 7.0f);
+  ASSERT_STREQ(pplcnet::load(path, *loaded).message(), "");
+  EXPECT_EQ(std::memcmp(saved->values.data(), loaded->values.data(), sizeof saved->values), 0);
+  EXPECT_STREQ(pplcnet::self_test(path, *loaded).message(), "");
+  EXPECT_NE(Loaded(path).message.find("half"), std::string::npos) << Loaded(path).message;
+}
+
 TEST_F(NativeTest, EverythingComesBackBitForBit) {
   const Loaded loaded(path);
   ASSERT_EQ(loaded.message, "");

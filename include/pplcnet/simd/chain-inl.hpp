@@ -14,11 +14,13 @@ inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel
 }
 
 /// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* output) {
+inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
   return {.input = nullptr,
           .pixel_pitch = static_cast<std::size_t>(layer.pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
+          .half = layer.half,
+          .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
           .channels = layer.output.channels,
           .activation = layer.activation,
@@ -164,7 +166,7 @@ class Chain {
   }
 
   void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, output);
+    Product whole = product_of(layer, run_.weights, scratch_, output);
     whole.input = input;
     product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
   }

@@ -32,8 +32,16 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
   split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    dense(layer, run.weights, run.vectors + layer.source_vector + first * in, in,
-          run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    const float* const weights = run.weights + layer.weights;
+    const auto panels = [&](const auto* stored) {
+      dense(layer, stored, run.weights + layer.biases,
+            run.vectors + layer.source_vector + first * in, in,
+            run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    };
+    if (layer.half)
+      panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    else
+      panels(weights);
   });
 }
 
@@ -114,11 +122,13 @@ class ImageRun {
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
     float* const output = run_.maps + layer.target.pixels(0);
-    Product product = product_of(layer, run_.weights, output);
-    product.input = run_.maps + layer.source.pixels(0);
     constexpr int kShare = std::max(kTileChannels, kPanel);
     split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
+            float* const scratch =
+                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+            Product product = product_of(layer, run_.weights, scratch, output);
+            product.input = run_.maps + layer.source.pixels(0);
             product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
                          std::min(layer.output.channels, end * kShare));
             if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);

@@ -10,6 +10,16 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
+/// Weights as float32, whatever they are stored as.
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
+}
+
 /// g++ would rather read the same value from memory for every use than keep it in a register, and
 /// then waits for the load ports.
 template <class V>

@@ -10,6 +10,8 @@ struct Product {
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
   const float* weights;  // [panel][k][16]
+  bool half;             // they are float16, and become float32 at
+  float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation activation;
@@ -33,14 +35,11 @@ class ProductTile {
 
  public:
   /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
-  HWY_INLINE ProductTile(const Product& product, int channel, int pixel, const char* ahead,
-                         std::size_t ahead_step)
+  HWY_INLINE ProductTile(const Product& product, const float* weights, int channel, int pixel,
+                         const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
     const auto depth = static_cast<std::size_t>(product.depth);
-    const float* weights = product.weights +
-                           static_cast<std::size_t>(channel / kPanel * kPanel) * depth +
-                           channel % kPanel;
     const std::size_t panel_pitch = depth * kPanel;
     const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
     // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
@@ -178,23 +177,30 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
+/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+struct ProductWeights {
+  const float* here;
+  const char* next;
+  std::size_t next_bytes;
+};
+
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
 template <class D, int kChannels>
-HWY_NOINLINE void product_columns(const Product& product, int channel, int pixels) {
+HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
+                                  int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
-  // Weights come from L3 or from memory: those of the next channels, which lie behind these, are
-  // fetched evenly while all tiles are at work.
-  const int tiles = std::max(1, pixels / kTilePixels);
-  const auto depth = static_cast<std::size_t>(product.depth);
-  const std::size_t ahead_step = kChannels * sizeof(float) / static_cast<std::size_t>(tiles);
-  const char* ahead = reinterpret_cast<const char*>(
-      product.weights + static_cast<std::size_t>(channel + std::max(kChannels, kPanel)) * depth);
+  // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
+  // work.
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const std::size_t ahead_bytes = weights.next_bytes / tiles;
+  const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
+  const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(
-        ProductTile<D, decltype(size)::value, kVectors>(product, channel, pixel, ahead, ahead_step),
-        product.activation);
-    ahead += depth * ahead_step;
+    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
+                                                           ahead, ahead_step),
+           product.activation);
+    ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
   using One = std::integral_constant<int, 1>;
@@ -207,16 +213,47 @@ HWY_NOINLINE void product_columns(const Product& product, int channel, int pixel
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
+/// float16 to float32; `count` is a multiple of 16.
+inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+  const Lanes16 d;
+  for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
+    hn::Store(load_weights(d, from + i), d, to + i);
+}
+
+/// The weights of `count` channels from `channel` on; where they are stored in half precision,
+/// whole panels are widened when their first channel is asked for.
+inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
+  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const int lane = channel % kPanel;
+  const auto weights = [&](const float* here, const auto* stored) {
+    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+                          wanted * sizeof(*stored)};
+  };
+  if (!product.half) return weights(product.weights + first + lane, product.weights);
+  const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
+  if (lane == 0) widen(stored + first, panels, product.widened);
+  return weights(product.widened + lane, stored);
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
-  for (; channel + kTileChannels <= end; channel += kTileChannels)
-    product_columns<Lanes16, kTileChannels>(product, channel, pixels);
+  const auto columns = [&](auto lanes, auto count) {
+    constexpr int kChannels = decltype(count)::value;
+    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
+                                                channel, pixels);
+    channel += kChannels;
+  };
+  while (channel + kTileChannels <= end)
+    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    for (; channel + kPanel <= end; channel += kPanel)
-      product_columns<Lanes16, kPanel>(product, channel, pixels);
+    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
   if constexpr (kTileChannels > kPanel / 2)
-    if (channel < end) product_columns<Lanes8, kPanel / 2>(product, channel, pixels);
+    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE

@@ -32,18 +32,20 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
 
 /// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
 /// added in a fixed order.
+template <class Weight>
 class DenseTile {
   using D = Lanes16;
   using V = hn::Vec<D>;
   static constexpr int kParts = 4;
-  static constexpr int kAhead = 128 * kPanel;  // 8 KiB: what L3 needs to keep up
+  // 8 KiB: what L3 needs to keep up.
+  static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   static constexpr int kVectors = kPanel / kStep;
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
-  HWY_INLINE DenseTile(const float* weights, const float* biases, const float* input, int depth,
+  HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
     start(biases, Indices<kParts * kVectors>());
@@ -73,18 +75,18 @@ class DenseTile {
   }
 
   template <int... kIndex>
-  HWY_INLINE void add_parts(const float* input, const float* weights,
+  HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 hn::Load(D(), weights + kIndex * kStep), sums_[kIndex])),
+                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
      ...);
   }
 
   template <int kPart, int... kVector>
-  HWY_INLINE void add_part(float input, const float* weights,
+  HWY_INLINE void add_part(float input, const Weight* weights,
                            std::integer_sequence<int, kVector...>) {
     ((sums_[kPart * kVectors + kVector] =
-          hn::MulAdd(hn::Set(D(), input), hn::Load(D(), weights + kVector * kStep),
+          hn::MulAdd(hn::Set(D(), input), load_weights(D(), weights + kVector * kStep),
                      sums_[kPart * kVectors + kVector])),
      ...);
   }
@@ -107,16 +109,17 @@ class DenseTile {
 
 /// Panels [begin, end) of a dense layer for `images` vectors, one every `input_pitch` floats: all
 /// of them while a panel's weights are in L2.
-inline HWY_NOINLINE void dense(const Layer& layer, const float* weights, const float* input,
-                               std::size_t input_pitch, float* output, std::size_t output_pitch,
-                               int images, int begin, int end) {
+template <class Weight>
+HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* biases,
+                        const float* input, std::size_t input_pitch, float* output,
+                        std::size_t output_pitch, int images, int begin, int end) {
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile(weights + layer.weights + channel * static_cast<std::size_t>(depth),
-                             weights + layer.biases + channel, input + image * input_pitch, depth,
-                             output + image * output_pitch + channel),
+      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
+                                     biases + channel, input + image * input_pitch, depth,
+                                     output + image * output_pitch + channel),
                    layer.activation);
   }
 }

@@ -95,6 +95,24 @@ constexpr float float_from_f16(std::uint16_t half) {
   return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
 }
 
+/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+constexpr std::uint16_t f16_from_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+  const float magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
+  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
+  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
+  // them.
+  if (magnitude < 0x1p-14f)
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
+                                              std::bit_cast<std::uint32_t>(0.5f)));
+  const std::uint32_t rebased =
+      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
+  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
+  return static_cast<std::uint16_t>(sign | rounded >> 13);
+}
+
 /// bfloat16 is the upper half of a float.
 constexpr float float_from_bf16(std::uint16_t half) {
   return std::bit_cast<float>(std::uint32_t{half} << 16);

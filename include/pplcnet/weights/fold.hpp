@@ -3,10 +3,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
 #include "pplcnet/layer.hpp"
+#include "pplcnet/weights/data_type.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -55,6 +58,27 @@ constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
 
+/// A layer's packed weights among a network's, whatever type they are stored in.
+inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
+                         float value) {
+  float* const packed = weights.data() + layer.weights;
+  if (!layer.half) {
+    packed[index] = value;
+    return;
+  }
+  const std::uint16_t half = f16_from_float(value);
+  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
+}
+
+inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
+  const float* const packed = weights.data() + layer.weights;
+  if (!layer.half) return packed[index];
+  std::uint16_t half = 0;
+  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
+              sizeof(half));
+  return float_from_f16(half);
+}
+
 /// Writes folded parameters to their place among a network's packed weights; what pads the last
 /// panel is zero.
 inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
@@ -66,7 +90,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   std::fill(biases.begin(), biases.end(), 0.0f);
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t k = 0; k < depth; ++k)
-      packed[packed_index(layer, o, k)] = folded.weight[o * depth + k];
+      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
 }
@@ -79,7 +103,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   folded.weight.resize(outputs * depth);
   for (std::size_t o = 0; o < outputs; ++o)
     for (std::size_t k = 0; k < depth; ++k)
-      folded.weight[o * depth + k] = weights[layer.weights + packed_index(layer, o, k)];
+      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
   const auto biases = weights.subspan(layer.biases, outputs);
   folded.bias.assign(biases.begin(), biases.end());
   return folded;

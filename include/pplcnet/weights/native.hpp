@@ -20,9 +20,9 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16] and `NAME.bias`, float32, batch norm and dropout
-// folded in. Loading is a copy; a mapped file needs not even that. Its metadata say what the
-// network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, and `NAME.bias`, float32;
+// batch norm and dropout are folded in. Loading is a copy; a mapped file needs not even that. Its
+// metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -53,7 +53,8 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
           {"gate", word(net.gate)},
           {"head", number(net.head)},
           {"dropout_percent", number(net.dropout_percent)},
-          {"classes", number(net.classes)}};
+          {"classes", number(net.classes)},
+          {"storage", std::string(storage_name(net.storage))}};
 }
 
 namespace native {
@@ -64,16 +65,18 @@ inline const std::string* find(const TensorFile& file, std::string_view key) {
   return nullptr;
 }
 
-/// Name, shape and values of each tensor of the file, in order.
+/// Name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     const std::string name = layer_name(layer);
     const auto channels = round_up(layer.output.channels, kPanel);
-    visit(name + ".weight", std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel},
-          layer.weights, layer.weight_floats());
-    visit(name + ".bias", std::vector<std::int64_t>{channels}, layer.biases, layer.bias_floats());
+    visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
+          std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
+          layer.weight_floats());
+    visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
+          layer.bias_floats());
   }
 }
 
@@ -112,17 +115,15 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   }
   Error error;
   std::size_t index = 0, floats = 0;
-  native::for_each_tensor(layers, [&](const std::string& name,
+  native::for_each_tensor(layers, [&](const std::string& name, DataType type,
                                       const std::vector<std::int64_t>& shape, std::size_t,
                                       std::size_t size) {
     if (error) return;
     const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
     floats += size;
-    if (tensor == nullptr || tensor->name != name || tensor->type != DataType::f32 ||
-        tensor->shape != shape)
+    if (tensor == nullptr || tensor->name != name || tensor->type != type || tensor->shape != shape)
       error = Error::of(
-          file.path, ": expected tensor ", quote(name), " ", describe(DataType::f32, shape),
-          ", found ",
+          file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
   if (error) return error;

@@ -66,14 +66,14 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   if (!labels.empty()) file.metadata.emplace_back("labels", labels);
 
   const std::span<const float> values = weights.values;
-  native::for_each_tensor(
-      Net::layers, [&](const std::string& name, const std::vector<std::int64_t>& shape,
-                       std::size_t offset, std::size_t size) {
-        file.tensors.push_back({.name = name,
-                                .type = DataType::f32,
-                                .shape = shape,
-                                .data = std::as_bytes(values.subspan(offset, size))});
-      });
+  native::for_each_tensor(Net::layers, [&](const std::string& name, DataType type,
+                                           const std::vector<std::int64_t>& shape,
+                                           std::size_t offset, std::size_t size) {
+    file.tensors.push_back({.name = name,
+                            .type = type,
+                            .shape = shape,
+                            .data = std::as_bytes(values.subspan(offset, size))});
+  });
   const std::vector<float> logits = self_testing::logits<Net>(weights);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,
