@@ -2,9 +2,11 @@
 """Runs pplcnet and other engines in interleaved rounds and compares their times; see run.sh."""
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -50,6 +52,24 @@ class Engine:
 def available_isas():
     flags = pathlib.Path("/proc/cpuinfo").read_text()
     return ["avx512"] * ("avx512bw" in flags) + ["avx2"] * ("avx2" in flags)
+
+
+def describe_machine(build):
+    """What the times depend on: the processor, and the versions of what is compared."""
+    def output(*command):
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    cache = (build / "CMakeCache.txt").read_text()
+    compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.+)$", cache, re.MULTILINE)[1]
+    processor = re.search(r"^model name\s*: (.+)$", pathlib.Path("/proc/cpuinfo").read_text(),
+                          re.MULTILINE)[1]
+    return {
+        "cpu": processor, "cores": os.cpu_count(),
+        "compiler": output(compiler, "--version").splitlines()[0],
+        "onnxruntime": output("node", "-p", "require('onnxruntime-node/package.json').version"),
+        "onednn": output("dpkg-query", "--show", "--showformat", "${source:Upstream-Version}",
+                         "libdnnl-dev"),
+    }
 
 
 def start(build, scale, threads, isa, batch, native, cores):
@@ -160,6 +180,8 @@ def main():
     isas = available_isas()
     models = options.build / "models"
     models.mkdir(exist_ok=True)
+    about = {"date": datetime.date.today().isoformat(),
+             "machine": describe_machine(options.build), "rounds": options.rounds}
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
           "above 1 is a win.\njs: what JavaScript adds to ort. over: pplcnet / floor. "
@@ -176,8 +198,7 @@ def main():
                                            options.rounds, isa == isas[0], cores))
                     print(row(results[-1]), flush=True)
     if options.json:
-        options.json.write_text(json.dumps({"rounds": options.rounds, "results": results},
-                                           indent=1) + "\n")
+        options.json.write_text(json.dumps(about | {"results": results}, indent=1) + "\n")
     if options.svg:
         plot = pathlib.Path(__file__).with_name("plot.py")
         subprocess.run([sys.executable, plot, options.json, options.svg], check=True)

@@ -86,9 +86,9 @@ def legend():
     return "\n".join(parts)
 
 
-def main():
-    source, target = map(pathlib.Path, sys.argv[1:])
-    results = [r for r in json.loads(source.read_text())["results"] if r["batch"] == 1]
+def draw(results):
+    """The picture, in SVG, of those results that are of single pictures."""
+    results = [r for r in results if r["batch"] == 1]
     x_axis = scale_of([r["multiply_adds"] / 1e6 for r in results])
     y_axis = scale_of([ms for r in results for name in SERIES for _, ms, _ in points([r], name)])
     panels = sorted({(r["isa"] == "avx2", r["isa"], r["threads"]) for r in results})
@@ -105,7 +105,12 @@ def main():
         title = f"{ISAS[isa]}, {threads} thread{'s' * (threads > 1)}"
         parts.append(f'<g transform="translate({i % columns * step_x} {30 + i // columns * step_y})">'
                      f"\n{panel(title, chosen, x_axis, y_axis)}\n</g>")
-    target.write_text("\n".join(parts + ["</svg>\n"]))
+    return "\n".join(parts + ["</svg>\n"])
+
+
+def main():
+    source, target = map(pathlib.Path, sys.argv[1:])
+    target.write_text(draw(json.loads(source.read_text())["results"]))
 
 
 if __name__ == "__main__":

@@ -1169,8 +1169,7 @@ HWY_INLINE void zero_panels(float* begin, const float* end) {
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
-  const std::size_t phase = column % kStride;
-  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+  return column % kStride < kPad ? 1 : 0;
 }
 
 /// Copies the values at columns [0, count) to their phases.
@@ -1835,9 +1834,10 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
   const auto wanted = static_cast<std::size_t>(count) * depth;
-  const int lane = channel % kPanel;
+  const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
-    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+    return ProductWeights{here,
+                          reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
   if (!product.half) return weights(product.weights + first + lane, product.weights);
@@ -2547,8 +2547,7 @@ HWY_INLINE void zero_panels(float* begin, const float* end) {
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
-  const std::size_t phase = column % kStride;
-  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+  return column % kStride < kPad ? 1 : 0;
 }
 
 /// Copies the values at columns [0, count) to their phases.
@@ -3213,9 +3212,10 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
   const auto wanted = static_cast<std::size_t>(count) * depth;
-  const int lane = channel % kPanel;
+  const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
-    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+    return ProductWeights{here,
+                          reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
   if (!product.half) return weights(product.weights + first + lane, product.weights);
@@ -3931,8 +3931,7 @@ HWY_INLINE void zero_panels(float* begin, const float* end) {
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
-  const std::size_t phase = column % kStride;
-  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+  return column % kStride < kPad ? 1 : 0;
 }
 
 /// Copies the values at columns [0, count) to their phases.
@@ -4597,9 +4596,10 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
   const auto wanted = static_cast<std::size_t>(count) * depth;
-  const int lane = channel % kPanel;
+  const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
-    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+    return ProductWeights{here,
+                          reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
   if (!product.half) return weights(product.weights + first + lane, product.weights);
@@ -6025,7 +6025,7 @@ constexpr float float_from_f16(std::uint16_t half) {
 constexpr std::uint16_t f16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
-  const float magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
   if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
   if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
   // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to

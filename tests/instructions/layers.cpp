@@ -30,8 +30,8 @@ void run(pplcnet::Isa isa) {
   std::vector<std::vector<Layer>> steps;
   for (int begin = 0, end = 0; begin < Net::layer_count; begin = end) {
     end = Net::layers[static_cast<std::size_t>(begin)].chain_end;
-    std::vector<Layer>& step = steps.emplace_back(Net::layers.begin() + begin,
-                                                  Net::layers.begin() + end);
+    std::vector<Layer>& step =
+        steps.emplace_back(Net::layers.begin() + begin, Net::layers.begin() + end);
     step.front().chain_end = end - begin;
     step.push_back({.op = Operator::dense});  // empty: what is wanted, so that all is computed
   }

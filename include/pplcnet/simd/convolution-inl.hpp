@@ -28,8 +28,7 @@ HWY_INLINE void zero_panels(float* begin, const float* end) {
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
-  const std::size_t phase = column % kStride;
-  return phase >= kPad ? 0 : ceil_div(kPad - phase, kStride);
+  return column % kStride < kPad ? 1 : 0;
 }
 
 /// Copies the values at columns [0, count) to their phases.

@@ -227,9 +227,10 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
   const auto wanted = static_cast<std::size_t>(count) * depth;
-  const int lane = channel % kPanel;
+  const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
-    return ProductWeights{here, reinterpret_cast<const char*>(stored + first + panels),
+    return ProductWeights{here,
+                          reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
   if (!product.half) return weights(product.weights + first + lane, product.weights);

@@ -99,7 +99,7 @@ constexpr float float_from_f16(std::uint16_t half) {
 constexpr std::uint16_t f16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
-  const float magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
   if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
   if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
   // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
