@@ -152,6 +152,13 @@ constexpr std::string_view scale_name(Scale scale) {
   return "custom";
 }
 
+/// Name of an activation, as it is spelled in the enumeration.
+constexpr std::string_view activation_name(Activation activation) {
+  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
+                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  return kNames[static_cast<int>(activation)];
+}
+
 /// Name of a dialect: "paddle", "timm", "pytorch".
 constexpr std::string_view dialect_name(Dialect dialect) {
   return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";

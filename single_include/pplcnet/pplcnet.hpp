@@ -200,6 +200,13 @@ constexpr std::string_view scale_name(Scale scale) {
   return "custom";
 }
 
+/// Name of an activation, as it is spelled in the enumeration.
+constexpr std::string_view activation_name(Activation activation) {
+  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
+                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
+  return kNames[static_cast<int>(activation)];
+}
+
 /// Name of a dialect: "paddle", "timm", "pytorch".
 constexpr std::string_view dialect_name(Dialect dialect) {
   return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
@@ -1412,7 +1419,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
@@ -2790,7 +2797,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
@@ -4174,7 +4181,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 
@@ -6619,9 +6626,6 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  constexpr std::string_view kActivations[] = {"none",      "relu",        "relu6",
-                                               "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
-  const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
   std::string blocks;
@@ -6633,8 +6637,8 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
   return {{"dialect", std::string(dialect_name(net.dialect))},
           {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
           {"blocks", blocks},
-          {"activation", word(net.activation)},
-          {"gate", word(net.gate)},
+          {"activation", std::string(activation_name(net.activation))},
+          {"gate", std::string(activation_name(net.gate))},
           {"head", number(net.head)},
           {"dropout_percent", number(net.dropout_percent)},
           {"classes", number(net.classes)},

@@ -3,7 +3,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two rows, so that enough sums wait for nobody, of as many pixels as leave
+/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 

@@ -35,9 +35,6 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  constexpr std::string_view kActivations[] = {"none",      "relu",        "relu6",
-                                               "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
-  const auto word = [&](Activation a) { return std::string(kActivations[static_cast<int>(a)]); };
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
   std::string blocks;
@@ -49,8 +46,8 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
   return {{"dialect", std::string(dialect_name(net.dialect))},
           {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
           {"blocks", blocks},
-          {"activation", word(net.activation)},
-          {"gate", word(net.gate)},
+          {"activation", std::string(activation_name(net.activation))},
+          {"gate", std::string(activation_name(net.gate))},
           {"head", number(net.head)},
           {"dropout_percent", number(net.dropout_percent)},
           {"classes", number(net.classes)},
