@@ -5,54 +5,35 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "machine.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "steps.hpp"
 #include "synthetic_network.hpp"
 
 namespace {
 
 using pplcnet::Layer;
 
-/// What can be timed alone: a chain of layers, which is a single layer in most cases.
-struct Step {
-  std::string name;
-  std::vector<Layer> layers;
-  std::vector<float*> destinations;
+/// A step and how long it took.
+struct Timed {
+  bench::Step step;
   std::vector<double> seconds;
 
+  std::string name() const {
+    const auto chain = step.chain();
+    const std::string first = layer_name(chain.front()), last = layer_name(chain.back());
+    if (chain.size() == 1) return first;
+    return chain.size() == 2 ? first + " + " + last.substr(8) : first + " ... " + last;
+  }
   double median() {
     std::sort(seconds.begin(), seconds.end());
     return seconds[seconds.size() / 2];
   }
 };
-
-std::vector<Step> steps_of(std::span<const Layer> layers) {
-  static float nothing = 0;
-  std::vector<Step> steps;
-  for (int begin = 0, end = 0; begin < static_cast<int>(layers.size()); begin = end) {
-    end = layers[static_cast<std::size_t>(begin)].chain_end;
-    Step step;
-    for (const Layer& layer :
-         layers.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)))
-      step.layers.push_back(layer);
-    step.name = layer_name(step.layers.front());
-    if (end - begin == 2) step.name += " + " + layer_name(step.layers.back()).substr(8);
-    if (end - begin > 2) step.name += " ... " + layer_name(step.layers.back());
-    step.layers.front().chain_end = end - begin;
-    // Layers behind the last one that is wanted are not computed, and what is wanted is copied:
-    // an empty layer is wanted, so that all are computed and nothing is copied.
-    step.layers.push_back({.op = pplcnet::Operator::dense});
-    step.destinations.resize(step.layers.size());
-    step.destinations.back() = &nothing;
-    steps.push_back(step);
-  }
-  return steps;
-}
 
 /// The fastest of the two, each.
 bench::Peak best(const bench::Peak& a, const bench::Peak& b) {
@@ -69,20 +50,20 @@ void print_line(const std::string& name, double seconds, double share, double mu
   std::printf("\n");
 }
 
-void print(std::vector<Step>& steps, const bench::Peak& peak) {
+void print(std::vector<Timed>& steps, const bench::Peak& peak) {
   std::printf("FMA peak %.1f GFLOP/s, L3 %.1f GB/s\n\n", peak.flops_per_second() / 1e9,
               peak.bytes_per_second / 1e9);
   std::printf("%-36s%10s%8s%10s%10s%9s%10s\n", "layer", "us", "%", "M MACs", "GFLOP/s", "% peak",
               "x floor");
   double total = 0, multiply_adds = 0, floor = 0;
-  for (Step& step : steps) total += step.median();
-  for (Step& step : steps) {
+  for (Timed& step : steps) total += step.median();
+  for (Timed& step : steps) {
     double work = 0, least = 0;
-    for (const Layer& layer : step.layers) {
+    for (const Layer& layer : step.step.chain()) {
       work += static_cast<double>(layer.multiply_adds);
       least += floor_of(layer, 1, peak);
     }
-    print_line(step.name, step.median(), step.median() / total, work, least, peak);
+    print_line(step.name(), step.median(), step.median() / total, work, least, peak);
     multiply_adds += work;
     floor += least;
   }
@@ -98,12 +79,13 @@ void measure(pplcnet::Isa isa) {
   pplcnet::ThreadPool pool(kThreads);
   bench::PeakMeter meter(isa, pool.executor());
   bench::Peak peak;
-  std::vector<Step> steps = steps_of(Net::layers);
+  std::vector<Timed> steps;
+  for (const bench::Step& step : bench::steps_of(Net::layers)) steps.push_back({step, {}});
 
   // All steps in turn, as in the network: each finds the caches as the one before left them.
   for (int pass = 0; pass < 400; ++pass) {
     if (pass % 20 == 0) peak = best(peak, meter.measure());
-    for (Step& step : steps) {
+    for (auto& [step, seconds] : steps) {
       const auto start = bench::Clock::now();
       pplcnet::forward({.layers = step.layers.data(),
                         .layer_count = static_cast<int>(step.layers.size()),
@@ -117,7 +99,7 @@ void measure(pplcnet::Isa isa) {
                         .threads = kThreads,
                         .executor = pool.executor()},
                        isa);
-      step.seconds.push_back(bench::seconds_since(start));
+      seconds.push_back(bench::seconds_since(start));
     }
   }
   print(steps, peak);

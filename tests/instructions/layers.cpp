@@ -3,15 +3,15 @@
 // for; then it prints a line for each step: name, shape of the output, and multiply-adds of its
 // convolution, depthwise, pointwise and dense layers.
 //
-//   instructions_layers NETWORK ISA          instructions_layers x1_0 avx2
+//   instructions_layers NETWORK ISA          instructions_layers x1_0 AVX2
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "../../bench/steps.hpp"
 #include "../../bench/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 
@@ -27,23 +27,13 @@ void run(pplcnet::Isa isa) {
   const auto workspace = std::make_unique<typename Net::Workspace>();
   const std::vector<float> input = bench::synthetic_input<Net>();
   const pplcnet::Picture picture = pplcnet::Picture::planar(input.data(), Net::input_shape);
-  std::vector<std::vector<Layer>> steps;
-  for (int begin = 0, end = 0; begin < Net::layer_count; begin = end) {
-    end = Net::layers[static_cast<std::size_t>(begin)].chain_end;
-    std::vector<Layer>& step =
-        steps.emplace_back(Net::layers.begin() + begin, Net::layers.begin() + end);
-    step.front().chain_end = end - begin;
-    step.push_back({.op = Operator::dense});  // empty: what is wanted, so that all is computed
-  }
-  float nothing = 0;
-  for (const std::vector<Layer>& step : steps) {
-    std::vector<float*> destinations(step.size());
-    destinations.back() = &nothing;
-    const pplcnet::Run layers = {.layers = step.data(),
-                                 .layer_count = static_cast<int>(step.size()),
+  const std::vector<bench::Step> steps = bench::steps_of(Net::layers);
+  for (const bench::Step& step : steps) {
+    const pplcnet::Run layers = {.layers = step.layers.data(),
+                                 .layer_count = static_cast<int>(step.layers.size()),
                                  .weights = weights->values.data(),
                                  .pictures = &picture,
-                                 .destinations = destinations.data(),
+                                 .destinations = step.destinations.data(),
                                  .maps = workspace->maps.data(),
                                  .vectors = workspace->vectors.data(),
                                  .scratch = workspace->scratch.data(),
@@ -52,16 +42,16 @@ void run(pplcnet::Isa isa) {
     pplcnet::forward(layers, isa);
   }
   syscall(kMark);
-  for (const std::vector<Layer>& step : steps) {
+  for (const bench::Step& step : steps) {
     long long products[4] = {};
-    for (const Layer& layer : step) {
+    for (const Layer& layer : step.chain()) {
       if (layer.op == Operator::convolution) products[0] += layer.multiply_adds;
       if (layer.op == Operator::depthwise) products[1] += layer.multiply_adds;
       if (layer.op == Operator::pointwise) products[2] += layer.multiply_adds;
       if (layer.op == Operator::dense) products[3] += layer.multiply_adds;
     }
-    const Layer& last = step[step.size() - 2];
-    std::printf("%s %d %d %d %lld %lld %lld %lld\n", layer_name(step.front()).c_str(),
+    const Layer& last = step.chain().back();
+    std::printf("%s %d %d %d %lld %lld %lld %lld\n", layer_name(step.chain().front()).c_str(),
                 last.output.height, last.output.width, last.output.channels, products[0],
                 products[1], products[2], products[3]);
   }

@@ -7,7 +7,7 @@ namespace HWY_NAMESPACE {
 /// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
 /// which are turned into pixels when they are stored.
 struct ConvolutionRows {
-  const float *upper, *lower;  // [kernel row][in][phase][column]: PictureLines
+  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
   std::size_t phase_pitch;
   int lines;             // kernel rows × input channels
   const float* weights;  // [panel][kernel row][in][kernel column][16]
@@ -38,15 +38,12 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   for (std::size_t offset = 0; offset < kStride; ++offset) to[offset] = phase(offset);
   constexpr std::size_t kUnroll = 8;
   std::size_t x = 0;
-  const auto copy = [&](std::size_t column) {
-    to[column % kStride][column / kStride] = value(static_cast<std::ptrdiff_t>(column));
-  };
   for (; x + kUnroll <= count; x += kUnroll) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kUnroll; ++i)
       to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
   }
-  for (; x < count; ++x) copy(x);
+  for (; x < count; ++x) to[x % kStride][x / kStride] = value(static_cast<std::ptrdiff_t>(x));
 }
 
 /// The same for values that lie side by side.
