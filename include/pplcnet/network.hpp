@@ -36,11 +36,12 @@ inline void forward(const Run& run, Isa isa) noexcept {
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
 /// `PPLCNet` makes the published ones.
-template <class Definition>
+template <class TDefinition>
 class Network {
-  static constexpr Plan kWhole = make_plan(Definition::architecture);
+  static constexpr Plan kWhole = make_plan(TDefinition::architecture);
 
  public:
+  using Definition = TDefinition;
   static constexpr Architecture architecture = Definition::architecture;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
@@ -69,7 +70,7 @@ class Network {
 
   /// Folded and packed weights: immutable after loading, shared by any number of threads.
   struct Weights {
-    using Network = pplcnet::Network<Definition>;
+    using Network = pplcnet::Network<TDefinition>;
     alignas(64) std::array<float, weight_count> values;
   };
   static constexpr std::size_t weight_bytes = sizeof(Weights);
