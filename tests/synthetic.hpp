@@ -52,6 +52,9 @@ struct Stream {
 /// Which networks a tensor belongs to; timm's lcnet is v1.
 enum class GainFamily { v1, v2, v3 };
 
+/// The forms of a checkpoint: as it is trained, and with its branches made one convolution.
+enum class Form { training, deployed };
+
 /// Gain of each kind of weight: the variance its layer gives to unit inputs, times three.
 struct Gains {
   double pointwise, depthwise, stem, se_reduce, se_expand, last_conv, fc, branch, head;

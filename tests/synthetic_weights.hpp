@@ -18,9 +18,10 @@ inline pplcnet::Parameters synthetic_parameters(const pplcnet::Layer& layer) {
     return synthetic_tensor(pplcnet::layer_name(layer) + leaf, shape, GainFamily::v1);
   };
   const std::vector<std::int64_t> vector = {layer.output.channels};
-  const int in = layer.op == pplcnet::Operator::depthwise ? 1 : layer.input.channels;
   pplcnet::Parameters parameters;
-  parameters.weight = tensor(".weight", {layer.output.channels, in, layer.kernel, layer.kernel});
+  parameters.weight = tensor(".weight", {layer.output.channels, layer.depth(), 1, 1});
+  if (layer.op == pplcnet::Operator::depthwise)
+    parameters.weight = tensor(".weight", {layer.output.channels, 1, layer.kernel, layer.kernel});
   if (layer.bias) parameters.bias = tensor(".bias", vector);
   if (layer.batch_norm) {
     parameters.gamma = tensor(".bn.weight", vector);
@@ -28,6 +29,7 @@ inline pplcnet::Parameters synthetic_parameters(const pplcnet::Layer& layer) {
     parameters.mean = tensor(".bn._mean", vector);
     parameters.variance = tensor(".bn._variance", vector);
   }
+  if (layer.affine) parameters.affine = {1.125F, -0.25F};
   fold(layer, parameters);
   return parameters;
 }

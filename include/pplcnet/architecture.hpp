@@ -1,22 +1,25 @@
 #ifndef PPLCNET_ARCHITECTURE_HPP
 #define PPLCNET_ARCHITECTURE_HPP
 
-#include <array>
-#include <cstddef>
 #include <string_view>
 
 #include "pplcnet/abi.hpp"
 
+// What a network is, as data. The tables of the published families are in family/; `make_plan`
+// turns an architecture into layers.
+
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Width multiplier in exact hundredths: the eight published scales; any other value works too,
+/// Width multiplier in exact hundredths: the published scales; any other value works too,
 /// `static_cast<Scale>(60)` is x0.60.
 enum class Scale : int {
   x0_25 = 25,
   x0_35 = 35,
   x0_5 = 50,
   x0_75 = 75,
+  x0_95 = 95,
   x1_0 = 100,
+  x1_25 = 125,
   x1_5 = 150,
   x2_0 = 200,
   x2_5 = 250
@@ -30,10 +33,16 @@ enum class Activation : unsigned char {
   hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
   hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
   hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
+  sigmoid,             ///< 1 / (1 + exp(-x))
+  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
 };
 
-/// The three published graphs that share the name PP-LCNet. They differ in the stem's batch norm,
-/// in the first kernel of blocks5, in the gate, and in the head (see `v1_architecture`).
+/// The published families that share the name PP-LCNet: they differ in the parts of a block, and in
+/// the names in files.
+enum class Family : unsigned char { v1, v2, v3, v4 };
+
+/// The three published graphs of V1. They differ in the stem's batch norm, in the first kernel of
+/// blocks5, in the gate, and in the head (see `v1_architecture`).
 enum class Dialect : unsigned char { paddle, timm, pytorch };
 
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
@@ -59,45 +68,44 @@ struct Extent {
   constexpr bool operator==(const Extent&) const = default;
 };
 
-/// What a user chooses. All defaults are those of the published ImageNet networks.
-struct Options {
-  int classes = 1000;
-  Extent input = {224, 224};
-  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
-  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
-  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
-  int head = 1280;
-  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
-  int dropout_percent = 20;
-  Activation activation = Activation::hardswish;
-  Dialect dialect = Dialect::paddle;
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const Options&) const = default;
+/// What is added to a block's output.
+enum class Shortcut : unsigned char {
+  none,
+  input,      ///< the block's input (V2)
+  depthwise,  ///< what its pointwise layers read (V4)
 };
 
-/// One row of a network's table: depthwise kernel × kernel, then pointwise `in` → `out`.
+/// One row of a network's table: depthwise kernel × kernel, squeeze-excite, pointwise `in` → `out`.
 struct Block {
   int stage;  ///< 3 in `blocks3.1`
   int kernel;
   int in, out;  ///< channels
   Stride stride;
   bool squeeze_excite;
+  // What V1 has not.
+  int expansion = 0;  ///< pointwise `in` → `expansion` → `out`, in two layers; 0: in one
+  Shortcut shortcut = Shortcut::none;
+  bool linear_depthwise = false;  ///< no activation behind the depthwise layer
+  bool linear_pointwise = false;  ///< nor behind the last pointwise layer
+  int dilation = 1;               ///< of the depthwise kernel: pixels from tap to tap
 };
 
-/// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
-inline constexpr Block kV1Table[] = {
-    // stage, kernel, in, out, stride, squeeze-excite
-    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
-    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
-    {6, 5, 512, 512, 1, true},
+/// What comes before the blocks.
+enum class Stem : unsigned char {
+  convolution,   ///< 3×3
+  convolutions,  ///< 3×3 with stride 2, twice (V4)
+  branches,      ///< V4's: 3×3, then two 2×2 beside a maximum of 2×2, then 3×3 and 1×1
 };
-inline constexpr int kV1StemChannels = 16;
 
-/// Paddle's `make_divisible(channels * scale)`: the nearest multiple of `divisor`, at least one of
-/// it, and never more than 10 % below the exact value.
+/// What comes behind the blocks.
+enum class Ending : unsigned char {
+  classifier,  ///< pool, embedding (if `head`), classes (if `classes`)
+  maps,        ///< nothing: the stages' maps are the answer, or their heads (`stage_heads`)
+  columns,     ///< means of 3 × 2 pixels, windows side by side: a sequence, for text recognition
+};
+
+/// `channels * percent / 100` to the nearest multiple of `divisor`, at least one of it, and never
+/// more than 10 % below the exact value: Paddle's `make_divisible`.
 constexpr int scaled(int channels, Scale scale, int divisor = 8) {
   const int hundredths = channels * static_cast<int>(scale);
   const int step = 100 * divisor;
@@ -106,103 +114,42 @@ constexpr int scaled(int channels, Scale scale, int divisor = 8) {
   return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
 }
 
-/// Everything that fixes a network, with all scales, options and dialects applied. `make_plan`
-/// turns it into layers. Written by hand, it makes a user's own network.
+/// Everything that fixes a network, with all scales, options and dialects applied. Written by hand,
+/// it makes a user's own network.
 struct Architecture {
   static constexpr int kMaxBlocks = 32;
+  static constexpr int kMaxStages = 8;
 
   std::string_view name = "custom";
+  Family family = Family::v1;
   Dialect dialect = Dialect::paddle;
   Extent input = {224, 224};
-  int stem_channels = kV1StemChannels;
+
+  Stem stem = Stem::convolution;
+  int stem_channels = 16;
+  int stem_middle = 0;  ///< channels inside a stem of several layers
   Stride stem_stride = 2;
   bool stem_batch_norm = true;
+  Activation stem_activation = Activation::hardswish;
+
   Block blocks[kMaxBlocks] = {};
   int block_count = 0;
-  Activation activation = Activation::hardswish;
+  Activation activation = Activation::hardswish;  ///< of all layers in blocks, and of the embedding
+  bool affine = false;      ///< a learnable scale and shift behind each activation (V3)
   int squeeze_divisor = 1;  ///< the squeezed width, channels / 4, is rounded to this multiple
   Activation gate = Activation::hardsigmoid_paddle;
-  int head = 1280;
+
+  Ending ending = Ending::classifier;
+  int stage_heads[kMaxStages] =
+      {};           ///< width of a pointwise layer that reads a stage's map; 0: none
+  int head = 1280;  ///< width of the embedding; 0: none
   bool head_bias = false;
+  bool head_activation = true;
+  bool neck = false;        ///< a batch norm behind the embedding (V2's features for retrieval)
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
-  int classes = 1000;
+  int classes = 1000;       ///< 0: the answer is the embedding
   Storage storage = Storage::single;
 };
-
-/// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
-constexpr std::string_view scale_name(Scale scale) {
-  switch (scale) {
-    case Scale::x0_25:
-      return "x0_25";
-    case Scale::x0_35:
-      return "x0_35";
-    case Scale::x0_5:
-      return "x0_5";
-    case Scale::x0_75:
-      return "x0_75";
-    case Scale::x1_0:
-      return "x1_0";
-    case Scale::x1_5:
-      return "x1_5";
-    case Scale::x2_0:
-      return "x2_0";
-    case Scale::x2_5:
-      return "x2_5";
-  }
-  return "custom";
-}
-
-/// Name of an activation, as it is spelled in the enumeration.
-constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
-                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
-  return kNames[static_cast<int>(activation)];
-}
-
-/// Name of a dialect: "paddle", "timm", "pytorch".
-constexpr std::string_view dialect_name(Dialect dialect) {
-  return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
-}
-
-/// Name of a storage: "single", "half_head", "half".
-constexpr std::string_view storage_name(Storage storage) {
-  return storage == Storage::single      ? "single"
-         : storage == Storage::half_head ? "half_head"
-                                         : "half";
-}
-
-/// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
-/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
-constexpr Architecture v1_architecture(Scale scale, const Options& options) {
-  const bool paddle = options.dialect == Dialect::paddle;
-  const bool pytorch = options.dialect == Dialect::pytorch;
-  Architecture net;
-  net.name = scale_name(scale);
-  net.dialect = options.dialect;
-  net.input = options.input;
-  net.stem_channels = scaled(kV1StemChannels, scale);
-  net.stem_stride = options.strides[0];
-  net.stem_batch_norm = !pytorch;
-  for (const Block& row : kV1Table) {
-    Block block = row;
-    const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
-    block.in = scaled(row.in, scale);
-    block.out = scaled(row.out, scale);
-    if (first && row.stage > 2)
-      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
-    if (first && row.stage == 5 && pytorch) block.kernel = 5;
-    net.blocks[net.block_count++] = block;
-  }
-  net.activation = options.activation;
-  net.squeeze_divisor = pytorch ? 8 : 1;
-  net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
-  net.head = options.head;
-  net.head_bias = !paddle && options.head > 0;
-  net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
-  net.classes = options.classes;
-  net.storage = options.storage;
-  return net;
-}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

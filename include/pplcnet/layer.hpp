@@ -11,6 +11,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Weights are stored in panels of this many output channels, the widest vector of any supported
 /// CPU, so that one file of packed weights serves every instruction set.
 inline constexpr int kPanel = 16;
+/// Kernels compute channels by half panels; a map has room for whole ones.
+inline constexpr int kHalfPanel = kPanel / 2;
 
 constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
   return (value + divisor - 1) / divisor;
@@ -30,30 +32,48 @@ struct Shape {
 
 /// What a layer computes. The plan is a sequence of these; there is one kernel for each.
 enum class Operator : unsigned char {
-  convolution,  ///< dense kernel × kernel over the picture (the stem)
-  depthwise,    ///< kernel × kernel, each channel alone
-  pointwise,    ///< 1×1: a matrix product over channels, pixel by pixel
-  pool,         ///< mean over all pixels: a map becomes a vector
-  dense,        ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,         ///< a map times a vector, channel by channel
+  convolution,   ///< dense kernel × kernel over the picture (the stem)
+  depthwise,     ///< kernel × kernel, each channel alone
+  patches,       ///< each pixel becomes its kernel × kernel neighbours: a pointwise layer behind
+                 ///< it makes a dense convolution
+  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
+  pool,          ///< mean over all pixels: a map becomes a vector
+  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  gate,          ///< a map times a vector, channel by channel, in place
+  max_pool,      ///< maximum of kernel × kernel pixels
+  average_pool,  ///< mean of windows as large as the stride, side by side
 };
 
 /// Which part of the network a layer is: decides its name and where its weights come from.
 enum class Part : unsigned char {
-  stem,
+  stem,       ///< layer `index` of the stem
+  stem_pool,  ///< beside its two 2×2 convolutions
+  patches,    ///< in front of a dense convolution
   depthwise,
   squeeze_pool,
   squeeze_reduce,
   squeeze_expand,
   squeeze_gate,
+  expansion,  ///< the first of two pointwise layers
   pointwise,
+  stage_head,
+  columns,
   pool,
   head,
   classifier,
 };
 
+/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
+enum class Branches : unsigned char {
+  none,        ///< the same in both
+  batch_norm,  ///< V4: a convolution and its batch norm
+  v2,          ///< kernels K, K - 2, …, each with a batch norm
+  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
+  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+};
+
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
-/// as the padding of the convolution that reads it, so that no kernel ever asks where the border
+/// as the padding of the convolutions that read it, so that no kernel ever asks where the border
 /// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
 /// where the map is stored whole, or only as many as their reader needs at a time.
 struct Map {
@@ -91,31 +111,40 @@ struct Layer {
   Activation activation = Activation::none;
   int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
   int block = -1;            ///< ordinal of the block in the architecture's table
-  int kernel = 1;
+  int kernel = 1, dilation = 1;
   Stride stride = {};
   Shape input = {}, output = {};
 
+  // Which layers' outputs are read; ordinals in the plan.
+  int from = -1;    ///< what this layer computes with; -1: the picture
+  int addend = -1;  ///< what is added to its output; -1: nothing
+  int beside = -1;  ///< its output lies behind the channels of that layer's output, in one map
+
   // In files.
-  bool batch_norm = false;         ///< a batch norm follows the weights
-  bool bias = false;               ///< the weights have a bias of their own
-  int scale_percent = 100;         ///< the weights are multiplied by this / 100 (dropout)
-  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta
+  bool batch_norm = false;  ///< a batch norm follows the weights
+  bool bias = false;        ///< the weights have a bias of their own
+  bool affine = false;      ///< a learnable scale and shift follow the activation
+  Branches branches = Branches::none;
+  int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
   std::int64_t buffers = 0;        ///< batch norm's mean and variance
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float
   std::size_t weights = 0;  ///< in Weights: [panel][k][16]
-  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
+  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16], then the affine's two
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
-  int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  int pitch = 0;            ///< floats from pixel to pixel of its output in scratch
   std::size_t widened = 0;  ///< in scratch: where a panel of float16 weights becomes float32
   std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
-  bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
+  bool fused = false;       ///< its rows go through scratch into the next layer
+  bool leaf = false;        ///< no layer reads its output: computed only where it is wanted
 
   /// Length of the sum behind one output channel.
   constexpr int depth() const {
@@ -123,22 +152,47 @@ struct Layer {
            : op == Operator::convolution ? kernel * kernel * input.channels
                                          : input.channels;
   }
+  /// Rows (and columns) from a kernel's first tap to its last.
+  constexpr int reach() const { return (kernel - 1) * dilation + 1; }
+  /// Zeros above and left of the map; an even kernel has one more below and right.
+  constexpr int padding() const { return (kernel - 1) / 2 * dilation; }
   /// Columns of the framed input that the kernel reads.
-  constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach(); }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
   constexpr std::size_t phase_columns() const {
     return static_cast<std::size_t>(kPanel +
                                     round_up(output.width + (kernel - 1) / stride.width, kPanel));
   }
-  constexpr int padding() const { return (kernel - 1) / 2; }
-  constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
+  /// Its kernel reads several rows of a map.
+  constexpr bool reads_neighbours() const {
+    return op == Operator::depthwise || op == Operator::patches || op == Operator::max_pool;
+  }
+  /// It is computed by blocks of rows.
+  constexpr bool works_by_rows() const {
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
+           op == Operator::pointwise;
+  }
+  constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
+  constexpr bool has_weights() const {
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::pointwise ||
+           op == Operator::dense;
+  }
+  /// What the kernels compute.
+  constexpr int padded_channels() const {
+    return static_cast<int>(round_up(output.channels, kHalfPanel));
+  }
   constexpr std::size_t weight_floats() const {
     if (!has_weights()) return 0;
     return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth() / (half ? 2 : 1));
   }
   constexpr std::size_t bias_floats() const {
-    return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;
+    if (!has_weights()) return 0;
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) + (affine ? kPanel : 0));
+  }
+  /// Where the affine's scale is; its shift is behind it.
+  constexpr std::size_t affine_place() const {
+    return biases + static_cast<std::size_t>(round_up(output.channels, kPanel));
   }
 };
 
@@ -147,13 +201,16 @@ inline constexpr int kChunk = 8;
 
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
-  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
+  static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};
   int layer_count = 0;
-  int stages[8] = {};  ///< index of each stage's last layer
+  int stages[Architecture::kMaxStages] = {};  ///< index of each stage's last layer
   int stage_count = 0;
+  /// The answer: the classifier, the embedding, or maps.
+  int outputs[Architecture::kMaxStages] = {};
+  int output_count = 0;
 
   std::size_t weight_floats = 0;
   std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness

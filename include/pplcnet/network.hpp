@@ -35,10 +35,22 @@ inline void forward(const Run& run, Isa isa) noexcept {
 }
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// `PPLCNet` makes the published ones.
+/// family/ makes the published ones.
 template <class TDefinition>
 class Network {
   static constexpr Plan kWhole = make_plan(TDefinition::architecture);
+
+  /// The last layer of a part; -1 if there is none.
+  static constexpr int last_of(Part part) {
+    int last = -1;
+    for (int i = 0; i < kWhole.layer_count; ++i)
+      if (kWhole.layers[i].part == part) last = i;
+    return last;
+  }
+  static constexpr int kPooledLayer = last_of(Part::pool);
+  static constexpr int kEmbeddingLayer =
+      last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
+  static constexpr int kLogitsLayer = last_of(Part::classifier);
 
  public:
   using Definition = TDefinition;
@@ -56,15 +68,39 @@ class Network {
   static constexpr std::int64_t buffer_count = kWhole.buffer_count;
   static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
 
-  static constexpr int classes = architecture.classes;
+  static constexpr int classes = architecture.classes;  ///< 0: no classifier
   static constexpr Shape input_shape = layers[0].input;
   static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
 
-  /// Stages (blocks2 … blocks6): the index of each one's last layer, and its shape.
+  /// Stages (blocks2 … blocks6): the index of each one's last layer, its shape, and the picture's
+  /// rows (or columns) per row (or column) of it.
   static constexpr int stage_count = kWhole.stage_count;
   static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
   static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
-  static constexpr int embedding_size = layers[layer_count - 1].input.channels;
+  static constexpr Stride stage_stride(int stage) {
+    Stride product = 1;
+    for (int i = stage_layer(stage); i >= 0; i = kWhole.layers[i].from) {
+      product.height *= kWhole.layers[i].stride.height;
+      product.width *= kWhole.layers[i].stride.width;
+    }
+    return product;
+  }
+  /// The last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
+  static constexpr int stage_of_stride(int stride) {
+    int found = -1;
+    for (int i = 0; i < stage_count; ++i)
+      if (stage_stride(i) == Stride(stride)) found = i;
+    return found;
+  }
+
+  /// The answer: logits, an embedding, or, of a backbone, maps.
+  static constexpr int output_count = kWhole.output_count;
+  static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
+  static constexpr Shape output_shape(int output) {
+    return kWhole.layers[output_layer(output)].output;
+  }
+  static constexpr int embedding_size =
+      kEmbeddingLayer < 0 ? 0 : kWhole.layers[kEmbeddingLayer].output.channels;
 
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
@@ -109,7 +145,8 @@ class Network {
   /// Layers behind the last wanted one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
-    float* pooled = nullptr;     ///< [channels of the last stage]
+    std::array<float*, output_count> outputs = {};  ///< the answer
+    float* pooled = nullptr;                        ///< [channels of the last stage]
     float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
     float* logits = nullptr;     ///< [classes]
     std::array<float*, layer_count> layers = {};  ///< any layer at all
@@ -128,6 +165,7 @@ class Network {
   static void forward(WeightsView weights, const Picture& picture,
                       ParallelWorkspace<kThreads>& workspace, Logits& logits,
                       const RunOptions& options = {}) noexcept {
+    static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
     destinations[layer_count - 1] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
@@ -141,6 +179,7 @@ class Network {
                             std::span<float, kBatch * std::size_t{classes}> logits,
                             const RunOptions& options = {}) noexcept {
     static_assert(kBatch > 0, "a batch has at least one image");
+    static_assert(classes > 0, "forward_batch: the network has no classifier");
     for (int first = 0; first < kBatch; first += kChunk) {
       constexpr int kMost = std::min(kBatch, kChunk);
       const int count = std::min(kMost, kBatch - first);
@@ -159,34 +198,35 @@ class Network {
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                        const Features& wanted, const RunOptions& options = {}) noexcept {
+    features(weights, Picture::planar(image.data(), input_shape), workspace, wanted, options);
+  }
+
+  /// The same for a picture that lies elsewhere (see `forward`).
+  template <int kThreads>
+  static void features(WeightsView weights, const Picture& picture,
+                       ParallelWorkspace<kThreads>& workspace, const Features& wanted,
+                       const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
     const auto for_each_wanted = [&](auto visit) {
       for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
+      for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
       visit(kPooledLayer, wanted.pooled);
-      visit(layer_count - 2, wanted.embedding);
-      visit(layer_count - 1, wanted.logits);
+      visit(kEmbeddingLayer, wanted.embedding);
+      visit(kLogitsLayer, wanted.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
-      if (destination != nullptr) destinations[layer] = destination;
+      if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
-    const Picture picture = Picture::planar(image.data(), input_shape);
     run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be wanted under two names: without a head the pooled vector is the embedding.
     for_each_wanted([&](int layer, float* destination) {
-      if (destination != nullptr && destination != destinations[layer])
+      if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
     });
   }
 
  private:
-  static constexpr int kPooledLayer = [] {
-    int last = 0;
-    for (int i = 0; i < layer_count; ++i)
-      if (kWhole.layers[i].part == Part::pool) last = i;
-    return last;
-  }();
-
   template <int kThreads>
   static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
@@ -206,36 +246,6 @@ class Network {
                      options.isa);
   }
 };
-
-/// PP-LCNet V1 as a definition for `Network`; checks the options.
-template <Scale kScale, Options kOptions>
-struct V1 {
-  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
-                "Scale: from x0.05 to x10");
-  static_assert(kOptions.classes >= 1, "Options::classes: at least one class");
-  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
-                "Options::input: height and width are at least 1");
-  static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
-  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
-                "Options::dropout_percent: from 0 to 99");
-  static_assert(std::all_of(kOptions.strides.begin(), kOptions.strides.end(),
-                            [](Stride s) {
-                              return (s.height == 1 || s.height == 2) &&
-                                     (s.width == 1 || s.width == 2);
-                            }),
-                "Options::strides: each is 1 or 2, in both directions");
-  static_assert(kOptions.activation == Activation::hardswish ||
-                    kOptions.activation == Activation::relu ||
-                    kOptions.activation == Activation::relu6,
-                "Options::activation: hardswish, relu or relu6");
-  static constexpr Scale scale = kScale;
-  static constexpr Options options = kOptions;
-  static constexpr Architecture architecture = v1_architecture(kScale, kOptions);
-};
-
-/// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
-template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = Network<V1<kScale, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,66 +1,30 @@
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
 
-#include <cstdint>
-
+#include "pplcnet/append.hpp"
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/memory.hpp"
+#include "pplcnet/stem.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace planning {
 
-constexpr int strided(int size, int kernel, int stride) {
-  return (size + 2 * ((kernel - 1) / 2) - kernel) / stride + 1;
-}
-
-constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels) {
-  return {strided(in.height, kernel, stride.height), strided(in.width, kernel, stride.width),
-          channels};
-}
-
-/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
-/// next can begin.
-constexpr bool stored_in_half(const Layer& layer, Storage storage) {
-  const bool head = layer.part == Part::head || layer.part == Part::classifier;
-  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
-  return layer.depth() % 2 == 0 &&
-         (storage == Storage::half ? dense : storage == Storage::half_head && head);
-}
-
-/// Appends a layer whose input is `input`; counts its parameters and places its weights.
-constexpr Layer& append(Plan& plan, Layer layer) {
-  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
-  layer.half = stored_in_half(layer, plan.architecture.storage);
-  if (layer.has_weights()) {
-    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
-                       (layer.batch_norm ? 2 * layer.output.channels : 0);
-    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
-    layer.multiply_adds = weights * layer.output.pixels();
-    layer.weights = plan.weight_floats;
-    layer.biases = layer.weights + layer.weight_floats();
-    plan.weight_floats = layer.biases + layer.bias_floats();
-  }
-  plan.parameter_count += layer.parameters;
-  plan.buffer_count += layer.buffers;
-  plan.multiply_add_count += layer.multiply_adds;
-  plan.layers[plan.layer_count] = layer;
-  return plan.layers[plan.layer_count++];
-}
-
-constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const Layer& depthwise) {
-  const int channels = depthwise.output.channels;
+constexpr int append_squeeze_excite(Plan& plan, const Architecture& net, int depthwise) {
+  const Layer& gated = plan.layers[depthwise];
+  const int channels = gated.output.channels;
   int squeezed = channels / 4;
   if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
-  Layer layer = {.stage = depthwise.stage, .index = depthwise.index, .block = depthwise.block};
-  const Shape wide = {1, 1, channels}, narrow = {1, 1, squeezed};
+  Layer layer = {.stage = gated.stage, .index = gated.index, .block = gated.block};
+  const Shape map = gated.output, wide = {1, 1, channels}, narrow = {1, 1, squeezed};
 
   layer.op = Operator::pool;
   layer.part = Part::squeeze_pool;
-  layer.input = depthwise.output;
+  layer.from = depthwise;
+  layer.input = map;
   layer.output = wide;
-  append(plan, layer);
+  layer.from = append(plan, layer);
 
   layer.op = Operator::dense;
   layer.bias = true;
@@ -68,7 +32,7 @@ constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const 
   layer.activation = Activation::relu;
   layer.input = wide;
   layer.output = narrow;
-  append(plan, layer);
+  layer.from = append(plan, layer);
 
   layer.part = Part::squeeze_expand;
   layer.activation = net.gate;
@@ -78,75 +42,144 @@ constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const 
 
   layer.op = Operator::gate;
   layer.part = Part::squeeze_gate;
+  layer.from = depthwise;
   layer.bias = false;
   layer.activation = Activation::none;
-  layer.input = layer.output = depthwise.output;
-  append(plan, layer);
+  layer.input = layer.output = map;
+  return append(plan, layer);
 }
 
-constexpr void append_block(Plan& plan, const Architecture& net, int ordinal) {
+/// How the depthwise layer of a block is trained.
+constexpr Branches depthwise_branches(const Architecture& net, const Block& block) {
+  switch (net.family) {
+    case Family::v1:
+      break;
+    case Family::v2:  // stages of 5×5 kernels
+      return block.kernel > 3 ? Branches::v2 : Branches::none;
+    case Family::v3:
+      return Branches::v3;
+    case Family::v4:
+      return block.shortcut != Shortcut::none ? Branches::v4 : Branches::batch_norm;
+  }
+  return Branches::none;
+}
+
+constexpr int append_block(Plan& plan, const Architecture& net, int ordinal, int input) {
   const Block& block = net.blocks[ordinal];
-  const bool first = ordinal == 0 || net.blocks[ordinal - 1].stage != block.stage;
-  const Shape input = plan.back().output;
-  Layer layer = {.activation = net.activation,
-                 .stage = block.stage,
-                 .index = first ? 0 : plan.back().index + 1,
-                 .block = ordinal,
-                 .batch_norm = true};
-  layer.op = Operator::depthwise;
-  layer.part = Part::depthwise;
-  layer.kernel = block.kernel;
-  layer.stride = block.stride;
-  layer.input = input;
-  layer.output = convolved(input, block.kernel, block.stride, input.channels);
-  layer.fused = !block.squeeze_excite;
-  const Layer depthwise = append(plan, layer);
-  if (block.squeeze_excite) append_squeeze_excite(plan, net, depthwise);
+  Layer layer = {.activation = net.activation, .stage = block.stage, .block = ordinal};
+  for (int i = 0; i < ordinal; ++i) layer.index += net.blocks[i].stage == block.stage ? 1 : 0;
 
+  Layer depthwise = with_branches(layer, depthwise_branches(net, block));
+  depthwise.op = Operator::depthwise;
+  depthwise.part = Part::depthwise;
+  if (block.linear_depthwise) depthwise.activation = Activation::none;
+  depthwise.affine = net.affine && !block.linear_depthwise;
+  depthwise.kernel = block.kernel;
+  depthwise.stride = block.stride;
+  depthwise.dilation = block.dilation;
+  depthwise.from = input;
+  depthwise.input = plan.layers[input].output;
+  depthwise.output = convolved(depthwise.input, block.kernel, block.stride,
+                               depthwise.input.channels, block.dilation);
+  depthwise.fused = !block.squeeze_excite;
+  const int spread = append(plan, depthwise);
+  const int mixed = block.squeeze_excite ? append_squeeze_excite(plan, net, spread) : spread;
+
+  layer = with_branches(layer, net.family == Family::v3   ? Branches::v3
+                               : net.family == Family::v4 ? Branches::batch_norm
+                                                          : Branches::none);
   layer.op = Operator::pointwise;
+  layer.affine = net.affine;
+  layer.from = mixed;
+  layer.input = layer.output = depthwise.output;
+  if (block.expansion > 0) {
+    layer.part = Part::expansion;
+    layer.fused = true;
+    layer.output.channels = block.expansion;
+    layer.from = append(plan, layer);
+    layer.fused = false;
+    layer.input = layer.output;
+  }
   layer.part = Part::pointwise;
-  layer.kernel = 1;
-  layer.stride = 1;
-  layer.fused = false;
-  layer.input = depthwise.output;
-  layer.output = {depthwise.output.height, depthwise.output.width, block.out};
-  append(plan, layer);
-  if (first) ++plan.stage_count;
-  plan.stages[plan.stage_count - 1] = plan.layer_count - 1;
+  if (block.linear_pointwise) layer.activation = Activation::none;
+  layer.output.channels = block.out;
+  if (block.shortcut == Shortcut::input) layer.addend = input;
+  if (block.shortcut == Shortcut::depthwise) layer.addend = mixed;
+  return append(plan, layer);
 }
 
-constexpr void append_layers(Plan& plan, const Architecture& net) {
-  const Shape picture = {net.input.height, net.input.width, 3};
-  append(plan, {.op = Operator::convolution,
-                .part = Part::stem,
-                .activation = net.activation,
-                .stage = 1,
-                .kernel = 3,
-                .stride = net.stem_stride,
-                .input = picture,
-                .output = convolved(picture, 3, net.stem_stride, net.stem_channels),
-                .batch_norm = net.stem_batch_norm});
-  for (int i = 0; i < net.block_count; ++i) append_block(plan, net, i);
+/// The blocks; behind each stage its head, where it has one.
+constexpr int append_blocks(Plan& plan, const Architecture& net, int input) {
+  for (int i = 0; i < net.block_count; ++i) {
+    input = append_block(plan, net, i, input);
+    if (i + 1 < net.block_count && net.blocks[i + 1].stage == net.blocks[i].stage) continue;
+    const int width = net.stage_heads[plan.stage_count];
+    plan.stages[plan.stage_count++] = input;
+    if (width == 0) continue;
+    const Shape map = plan.layers[input].output;
+    plan.outputs[plan.output_count] = append(plan, {.op = Operator::pointwise,
+                                                    .part = Part::stage_head,
+                                                    .stage = net.blocks[i].stage,
+                                                    .index = plan.output_count,
+                                                    .input = map,
+                                                    .output = {map.height, map.width, width},
+                                                    .from = input,
+                                                    .bias = true});
+    ++plan.output_count;
+  }
+  return input;
+}
 
-  Layer layer = {.op = Operator::pool, .part = Part::pool, .input = plan.back().output};
+/// Pool, embedding, classes.
+constexpr int append_classifier(Plan& plan, const Architecture& net, int input) {
+  Layer layer = {.op = Operator::pool, .part = Part::pool};
+  layer.from = input;
+  layer.input = plan.layers[input].output;
   layer.output = {1, 1, layer.input.channels};
-  append(plan, layer);
+  layer.from = append(plan, layer);
   layer.op = Operator::dense;
   layer.input = layer.output;
   if (net.head > 0) {
     layer.part = Part::head;
-    layer.activation = net.activation;
+    layer.activation = net.head_activation ? net.activation : Activation::none;
     layer.bias = net.head_bias;
+    layer.batch_norm = net.neck;
+    if (net.neck) layer.output_percent = 100 - net.dropout_percent;
     layer.output = {1, 1, net.head};
-    append(plan, layer);
+    layer.from = append(plan, layer);
+    layer.batch_norm = false;
+    layer.output_percent = 100;
     layer.input = layer.output;
   }
+  if (net.classes == 0) return layer.from;
   layer.part = Part::classifier;
   layer.activation = Activation::none;
   layer.bias = true;
   layer.scale_percent = 100 - net.dropout_percent;
   layer.output = {1, 1, net.classes};
-  append(plan, layer);
+  return append(plan, layer);
+}
+
+constexpr void append_ending(Plan& plan, const Architecture& net, int input) {
+  if (net.ending == Ending::maps) {
+    if (plan.output_count > 0) return;
+    for (int i = 0; i < plan.stage_count; ++i) plan.outputs[i] = plan.stages[i];
+    plan.output_count = plan.stage_count;
+    return;
+  }
+  if (net.ending == Ending::classifier) {
+    plan.outputs[plan.output_count++] = append_classifier(plan, net, input);
+    return;
+  }
+  constexpr Stride kWindow = {3, 2};
+  const Shape map = plan.layers[input].output;
+  plan.outputs[plan.output_count++] = append(
+      plan, {.op = Operator::average_pool,
+             .part = Part::columns,
+             .stride = kWindow,
+             .input = map,
+             .output = {map.height / kWindow.height, map.width / kWindow.width, map.channels},
+             .from = input});
 }
 
 }  // namespace planning
@@ -155,7 +188,9 @@ constexpr void append_layers(Plan& plan, const Architecture& net) {
 constexpr Plan make_plan(const Architecture& architecture) {
   Plan plan;
   plan.architecture = architecture;
-  planning::append_layers(plan, architecture);
+  const int stem = planning::append_stem(plan, architecture);
+  const int last = planning::append_blocks(plan, architecture, stem);
+  planning::append_ending(plan, architecture, last);
   planning::choose_rows(plan);
   planning::form_chains(plan);
   planning::place_maps(plan);

@@ -5,6 +5,10 @@
 
 // A network: table → plan → network → forward → kernel.
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/family/v1.hpp"
+#include "pplcnet/family/v2.hpp"
+#include "pplcnet/family/v3.hpp"
+#include "pplcnet/family/v4.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/picture.hpp"
@@ -12,6 +16,7 @@
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/isa.hpp"
 #include "pplcnet/thread_pool.hpp"
+#include "pplcnet/words.hpp"
 
 // Weights: files in, files out.
 #include "pplcnet/weights/error.hpp"

@@ -14,8 +14,6 @@
 #ifndef PPLCNET_ARCHITECTURE_HPP
 #define PPLCNET_ARCHITECTURE_HPP
 
-#include <array>
-#include <cstddef>
 #include <string_view>
 
 // from pplcnet/abi.hpp
@@ -55,16 +53,21 @@ inline namespace PPLCNET_ABI {}
 
 #endif  // PPLCNET_ABI_HPP
 
+// What a network is, as data. The tables of the published families are in family/; `make_plan`
+// turns an architecture into layers.
+
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Width multiplier in exact hundredths: the eight published scales; any other value works too,
+/// Width multiplier in exact hundredths: the published scales; any other value works too,
 /// `static_cast<Scale>(60)` is x0.60.
 enum class Scale : int {
   x0_25 = 25,
   x0_35 = 35,
   x0_5 = 50,
   x0_75 = 75,
+  x0_95 = 95,
   x1_0 = 100,
+  x1_25 = 125,
   x1_5 = 150,
   x2_0 = 200,
   x2_5 = 250
@@ -78,10 +81,16 @@ enum class Activation : unsigned char {
   hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
   hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
   hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
+  sigmoid,             ///< 1 / (1 + exp(-x))
+  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
 };
 
-/// The three published graphs that share the name PP-LCNet. They differ in the stem's batch norm,
-/// in the first kernel of blocks5, in the gate, and in the head (see `v1_architecture`).
+/// The published families that share the name PP-LCNet: they differ in the parts of a block, and in
+/// the names in files.
+enum class Family : unsigned char { v1, v2, v3, v4 };
+
+/// The three published graphs of V1. They differ in the stem's batch norm, in the first kernel of
+/// blocks5, in the gate, and in the head (see `v1_architecture`).
 enum class Dialect : unsigned char { paddle, timm, pytorch };
 
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
@@ -107,45 +116,44 @@ struct Extent {
   constexpr bool operator==(const Extent&) const = default;
 };
 
-/// What a user chooses. All defaults are those of the published ImageNet networks.
-struct Options {
-  int classes = 1000;
-  Extent input = {224, 224};
-  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
-  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
-  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
-  int head = 1280;
-  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
-  int dropout_percent = 20;
-  Activation activation = Activation::hardswish;
-  Dialect dialect = Dialect::paddle;
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const Options&) const = default;
+/// What is added to a block's output.
+enum class Shortcut : unsigned char {
+  none,
+  input,      ///< the block's input (V2)
+  depthwise,  ///< what its pointwise layers read (V4)
 };
 
-/// One row of a network's table: depthwise kernel × kernel, then pointwise `in` → `out`.
+/// One row of a network's table: depthwise kernel × kernel, squeeze-excite, pointwise `in` → `out`.
 struct Block {
   int stage;  ///< 3 in `blocks3.1`
   int kernel;
   int in, out;  ///< channels
   Stride stride;
   bool squeeze_excite;
+  // What V1 has not.
+  int expansion = 0;  ///< pointwise `in` → `expansion` → `out`, in two layers; 0: in one
+  Shortcut shortcut = Shortcut::none;
+  bool linear_depthwise = false;  ///< no activation behind the depthwise layer
+  bool linear_pointwise = false;  ///< nor behind the last pointwise layer
+  int dilation = 1;               ///< of the depthwise kernel: pixels from tap to tap
 };
 
-/// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
-inline constexpr Block kV1Table[] = {
-    // stage, kernel, in, out, stride, squeeze-excite
-    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
-    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
-    {6, 5, 512, 512, 1, true},
+/// What comes before the blocks.
+enum class Stem : unsigned char {
+  convolution,   ///< 3×3
+  convolutions,  ///< 3×3 with stride 2, twice (V4)
+  branches,      ///< V4's: 3×3, then two 2×2 beside a maximum of 2×2, then 3×3 and 1×1
 };
-inline constexpr int kV1StemChannels = 16;
 
-/// Paddle's `make_divisible(channels * scale)`: the nearest multiple of `divisor`, at least one of
-/// it, and never more than 10 % below the exact value.
+/// What comes behind the blocks.
+enum class Ending : unsigned char {
+  classifier,  ///< pool, embedding (if `head`), classes (if `classes`)
+  maps,        ///< nothing: the stages' maps are the answer, or their heads (`stage_heads`)
+  columns,     ///< means of 3 × 2 pixels, windows side by side: a sequence, for text recognition
+};
+
+/// `channels * percent / 100` to the nearest multiple of `divisor`, at least one of it, and never
+/// more than 10 % below the exact value: Paddle's `make_divisible`.
 constexpr int scaled(int channels, Scale scale, int divisor = 8) {
   const int hundredths = channels * static_cast<int>(scale);
   const int step = 100 * divisor;
@@ -154,107 +162,72 @@ constexpr int scaled(int channels, Scale scale, int divisor = 8) {
   return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
 }
 
-/// Everything that fixes a network, with all scales, options and dialects applied. `make_plan`
-/// turns it into layers. Written by hand, it makes a user's own network.
+/// Everything that fixes a network, with all scales, options and dialects applied. Written by hand,
+/// it makes a user's own network.
 struct Architecture {
   static constexpr int kMaxBlocks = 32;
+  static constexpr int kMaxStages = 8;
 
   std::string_view name = "custom";
+  Family family = Family::v1;
   Dialect dialect = Dialect::paddle;
   Extent input = {224, 224};
-  int stem_channels = kV1StemChannels;
+
+  Stem stem = Stem::convolution;
+  int stem_channels = 16;
+  int stem_middle = 0;  ///< channels inside a stem of several layers
   Stride stem_stride = 2;
   bool stem_batch_norm = true;
+  Activation stem_activation = Activation::hardswish;
+
   Block blocks[kMaxBlocks] = {};
   int block_count = 0;
-  Activation activation = Activation::hardswish;
+  Activation activation = Activation::hardswish;  ///< of all layers in blocks, and of the embedding
+  bool affine = false;      ///< a learnable scale and shift behind each activation (V3)
   int squeeze_divisor = 1;  ///< the squeezed width, channels / 4, is rounded to this multiple
   Activation gate = Activation::hardsigmoid_paddle;
-  int head = 1280;
+
+  Ending ending = Ending::classifier;
+  int stage_heads[kMaxStages] =
+      {};           ///< width of a pointwise layer that reads a stage's map; 0: none
+  int head = 1280;  ///< width of the embedding; 0: none
   bool head_bias = false;
+  bool head_activation = true;
+  bool neck = false;        ///< a batch norm behind the embedding (V2's features for retrieval)
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
-  int classes = 1000;
+  int classes = 1000;       ///< 0: the answer is the embedding
   Storage storage = Storage::single;
 };
-
-/// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
-constexpr std::string_view scale_name(Scale scale) {
-  switch (scale) {
-    case Scale::x0_25:
-      return "x0_25";
-    case Scale::x0_35:
-      return "x0_35";
-    case Scale::x0_5:
-      return "x0_5";
-    case Scale::x0_75:
-      return "x0_75";
-    case Scale::x1_0:
-      return "x1_0";
-    case Scale::x1_5:
-      return "x1_5";
-    case Scale::x2_0:
-      return "x2_0";
-    case Scale::x2_5:
-      return "x2_5";
-  }
-  return "custom";
-}
-
-/// Name of an activation, as it is spelled in the enumeration.
-constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
-                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle"};
-  return kNames[static_cast<int>(activation)];
-}
-
-/// Name of a dialect: "paddle", "timm", "pytorch".
-constexpr std::string_view dialect_name(Dialect dialect) {
-  return dialect == Dialect::paddle ? "paddle" : dialect == Dialect::timm ? "timm" : "pytorch";
-}
-
-/// Name of a storage: "single", "half_head", "half".
-constexpr std::string_view storage_name(Storage storage) {
-  return storage == Storage::single      ? "single"
-         : storage == Storage::half_head ? "half_head"
-                                         : "half";
-}
-
-/// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
-/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
-constexpr Architecture v1_architecture(Scale scale, const Options& options) {
-  const bool paddle = options.dialect == Dialect::paddle;
-  const bool pytorch = options.dialect == Dialect::pytorch;
-  Architecture net;
-  net.name = scale_name(scale);
-  net.dialect = options.dialect;
-  net.input = options.input;
-  net.stem_channels = scaled(kV1StemChannels, scale);
-  net.stem_stride = options.strides[0];
-  net.stem_batch_norm = !pytorch;
-  for (const Block& row : kV1Table) {
-    Block block = row;
-    const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
-    block.in = scaled(row.in, scale);
-    block.out = scaled(row.out, scale);
-    if (first && row.stage > 2)
-      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
-    if (first && row.stage == 5 && pytorch) block.kernel = 5;
-    net.blocks[net.block_count++] = block;
-  }
-  net.activation = options.activation;
-  net.squeeze_divisor = pytorch ? 8 : 1;
-  net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
-  net.head = options.head;
-  net.head_bias = !paddle && options.head > 0;
-  net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
-  net.classes = options.classes;
-  net.storage = options.storage;
-  return net;
-}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_ARCHITECTURE_HPP
+// from pplcnet/family/v1.hpp
+#ifndef PPLCNET_FAMILY_V1_HPP
+#define PPLCNET_FAMILY_V1_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+// from pplcnet/network.hpp
+#ifndef PPLCNET_NETWORK_HPP
+#define PPLCNET_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+// from pplcnet/picture.hpp
+#ifndef PPLCNET_PICTURE_HPP
+#define PPLCNET_PICTURE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 // from pplcnet/layer.hpp
 #ifndef PPLCNET_LAYER_HPP
 #define PPLCNET_LAYER_HPP
@@ -268,6 +241,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Weights are stored in panels of this many output channels, the widest vector of any supported
 /// CPU, so that one file of packed weights serves every instruction set.
 inline constexpr int kPanel = 16;
+/// Kernels compute channels by half panels; a map has room for whole ones.
+inline constexpr int kHalfPanel = kPanel / 2;
 
 constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
   return (value + divisor - 1) / divisor;
@@ -287,30 +262,48 @@ struct Shape {
 
 /// What a layer computes. The plan is a sequence of these; there is one kernel for each.
 enum class Operator : unsigned char {
-  convolution,  ///< dense kernel × kernel over the picture (the stem)
-  depthwise,    ///< kernel × kernel, each channel alone
-  pointwise,    ///< 1×1: a matrix product over channels, pixel by pixel
-  pool,         ///< mean over all pixels: a map becomes a vector
-  dense,        ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,         ///< a map times a vector, channel by channel
+  convolution,   ///< dense kernel × kernel over the picture (the stem)
+  depthwise,     ///< kernel × kernel, each channel alone
+  patches,       ///< each pixel becomes its kernel × kernel neighbours: a pointwise layer behind
+                 ///< it makes a dense convolution
+  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
+  pool,          ///< mean over all pixels: a map becomes a vector
+  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  gate,          ///< a map times a vector, channel by channel, in place
+  max_pool,      ///< maximum of kernel × kernel pixels
+  average_pool,  ///< mean of windows as large as the stride, side by side
 };
 
 /// Which part of the network a layer is: decides its name and where its weights come from.
 enum class Part : unsigned char {
-  stem,
+  stem,       ///< layer `index` of the stem
+  stem_pool,  ///< beside its two 2×2 convolutions
+  patches,    ///< in front of a dense convolution
   depthwise,
   squeeze_pool,
   squeeze_reduce,
   squeeze_expand,
   squeeze_gate,
+  expansion,  ///< the first of two pointwise layers
   pointwise,
+  stage_head,
+  columns,
   pool,
   head,
   classifier,
 };
 
+/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
+enum class Branches : unsigned char {
+  none,        ///< the same in both
+  batch_norm,  ///< V4: a convolution and its batch norm
+  v2,          ///< kernels K, K - 2, …, each with a batch norm
+  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
+  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+};
+
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
-/// as the padding of the convolution that reads it, so that no kernel ever asks where the border
+/// as the padding of the convolutions that read it, so that no kernel ever asks where the border
 /// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
 /// where the map is stored whole, or only as many as their reader needs at a time.
 struct Map {
@@ -348,31 +341,40 @@ struct Layer {
   Activation activation = Activation::none;
   int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
   int block = -1;            ///< ordinal of the block in the architecture's table
-  int kernel = 1;
+  int kernel = 1, dilation = 1;
   Stride stride = {};
   Shape input = {}, output = {};
 
+  // Which layers' outputs are read; ordinals in the plan.
+  int from = -1;    ///< what this layer computes with; -1: the picture
+  int addend = -1;  ///< what is added to its output; -1: nothing
+  int beside = -1;  ///< its output lies behind the channels of that layer's output, in one map
+
   // In files.
-  bool batch_norm = false;         ///< a batch norm follows the weights
-  bool bias = false;               ///< the weights have a bias of their own
-  int scale_percent = 100;         ///< the weights are multiplied by this / 100 (dropout)
-  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta
+  bool batch_norm = false;  ///< a batch norm follows the weights
+  bool bias = false;        ///< the weights have a bias of their own
+  bool affine = false;      ///< a learnable scale and shift follow the activation
+  Branches branches = Branches::none;
+  int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
   std::int64_t buffers = 0;        ///< batch norm's mean and variance
   std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float
   std::size_t weights = 0;  ///< in Weights: [panel][k][16]
-  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16]
+  std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16], then the affine's two
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
-  int pitch = 0;            ///< floats from pixel to pixel in scratch (depthwise)
+  int pitch = 0;            ///< floats from pixel to pixel of its output in scratch
   std::size_t widened = 0;  ///< in scratch: where a panel of float16 weights becomes float32
   std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
-  bool fused = false;       ///< a depthwise whose rows go through scratch into the next layer
+  bool fused = false;       ///< its rows go through scratch into the next layer
+  bool leaf = false;        ///< no layer reads its output: computed only where it is wanted
 
   /// Length of the sum behind one output channel.
   constexpr int depth() const {
@@ -380,22 +382,47 @@ struct Layer {
            : op == Operator::convolution ? kernel * kernel * input.channels
                                          : input.channels;
   }
+  /// Rows (and columns) from a kernel's first tap to its last.
+  constexpr int reach() const { return (kernel - 1) * dilation + 1; }
+  /// Zeros above and left of the map; an even kernel has one more below and right.
+  constexpr int padding() const { return (kernel - 1) / 2 * dilation; }
   /// Columns of the framed input that the kernel reads.
-  constexpr int framed_columns() const { return (output.width - 1) * stride.width + kernel; }
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach(); }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
   constexpr std::size_t phase_columns() const {
     return static_cast<std::size_t>(kPanel +
                                     round_up(output.width + (kernel - 1) / stride.width, kPanel));
   }
-  constexpr int padding() const { return (kernel - 1) / 2; }
-  constexpr bool has_weights() const { return op != Operator::pool && op != Operator::gate; }
+  /// Its kernel reads several rows of a map.
+  constexpr bool reads_neighbours() const {
+    return op == Operator::depthwise || op == Operator::patches || op == Operator::max_pool;
+  }
+  /// It is computed by blocks of rows.
+  constexpr bool works_by_rows() const {
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
+           op == Operator::pointwise;
+  }
+  constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
+  constexpr bool has_weights() const {
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::pointwise ||
+           op == Operator::dense;
+  }
+  /// What the kernels compute.
+  constexpr int padded_channels() const {
+    return static_cast<int>(round_up(output.channels, kHalfPanel));
+  }
   constexpr std::size_t weight_floats() const {
     if (!has_weights()) return 0;
     return static_cast<std::size_t>(round_up(output.channels, kPanel) * depth() / (half ? 2 : 1));
   }
   constexpr std::size_t bias_floats() const {
-    return has_weights() ? static_cast<std::size_t>(round_up(output.channels, kPanel)) : 0;
+    if (!has_weights()) return 0;
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) + (affine ? kPanel : 0));
+  }
+  /// Where the affine's scale is; its shift is behind it.
+  constexpr std::size_t affine_place() const {
+    return biases + static_cast<std::size_t>(round_up(output.channels, kPanel));
   }
 };
 
@@ -404,13 +431,16 @@ inline constexpr int kChunk = 8;
 
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
-  static constexpr int kMaxLayers = 6 * Architecture::kMaxBlocks;
+  static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};
   int layer_count = 0;
-  int stages[8] = {};  ///< index of each stage's last layer
+  int stages[Architecture::kMaxStages] = {};  ///< index of each stage's last layer
   int stage_count = 0;
+  /// The answer: the classifier, the embedding, or maps.
+  int outputs[Architecture::kMaxStages] = {};
+  int output_count = 0;
 
   std::size_t weight_floats = 0;
   std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
@@ -427,24 +457,6 @@ struct Plan {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_LAYER_HPP
-// from pplcnet/network.hpp
-#ifndef PPLCNET_NETWORK_HPP
-#define PPLCNET_NETWORK_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-// from pplcnet/picture.hpp
-#ifndef PPLCNET_PICTURE_HPP
-#define PPLCNET_PICTURE_HPP
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -505,8 +517,100 @@ struct Picture {
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
 
+// from pplcnet/append.hpp
+#ifndef PPLCNET_APPEND_HPP
+#define PPLCNET_APPEND_HPP
+
 #include <cstdint>
 
+
+// How a plan grows, layer by layer.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Zeros are kernel - 1 in all; an even kernel has one more of them at the end than in front.
+constexpr int strided(int size, int kernel, int stride, int dilation) {
+  return (size + (kernel - 1) % 2 + 2 * ((kernel - 1) / 2 * dilation) -
+          ((kernel - 1) * dilation + 1)) /
+             stride +
+         1;
+}
+
+constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels,
+                          int dilation = 1) {
+  return {strided(in.height, kernel, stride.height, dilation),
+          strided(in.width, kernel, stride.width, dilation), channels};
+}
+
+/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
+/// next can begin.
+constexpr bool stored_in_half(const Layer& layer, Storage storage) {
+  const bool head = layer.part == Part::head || layer.part == Part::classifier;
+  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  return layer.depth() % 2 == 0 &&
+         (storage == Storage::half ? dense : storage == Storage::half_head && head);
+}
+
+/// Appends a layer; counts its parameters and places its weights. Returns its ordinal.
+constexpr int append(Plan& plan, Layer layer) {
+  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+  layer.half = stored_in_half(layer, plan.architecture.storage);
+  if (layer.has_weights()) {
+    constexpr int kAffine = 4;  // scale and shift, in front of the activation and behind it
+    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
+                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
+                       (layer.branches == Branches::v3 ? kAffine : 0);
+    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
+    layer.multiply_adds = weights * layer.output.pixels();
+    layer.weights = plan.weight_floats;
+    layer.biases = layer.weights + layer.weight_floats();
+    plan.weight_floats = layer.biases + layer.bias_floats();
+  }
+  plan.parameter_count += layer.parameters;
+  plan.buffer_count += layer.buffers;
+  plan.multiply_add_count += layer.multiply_adds;
+  plan.layers[plan.layer_count] = layer;
+  return plan.layer_count++;
+}
+
+/// Says what a layer consists of in files: a batch norm, or branches that become a bias.
+constexpr Layer with_branches(Layer layer, Branches branches) {
+  layer.branches = branches;
+  layer.bias = branches != Branches::none;
+  layer.batch_norm = branches == Branches::none;
+  return layer;
+}
+
+/// A dense kernel × kernel convolution of a map: `layer` says what is behind its sum.
+constexpr int append_convolution(Plan& plan, Layer layer, int from, int kernel, Stride stride,
+                                 int channels) {
+  const Shape input = layer.input.channels > 0 ? layer.input : plan.layers[from].output;
+  Layer patches = {.op = Operator::patches,
+                   .part = Part::patches,
+                   .stage = layer.stage,
+                   .index = layer.index,
+                   .kernel = kernel,
+                   .stride = stride,
+                   .input = input,
+                   .output = convolved(input, kernel, stride, kernel * kernel * input.channels),
+                   .from = from,
+                   .fused = true};
+  layer.from = append(plan, patches);
+  layer.op = Operator::pointwise;
+  layer.kernel = kernel;
+  layer.input = patches.output;
+  layer.output = patches.output;
+  layer.output.channels = channels;
+  return append(plan, layer);
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_APPEND_HPP
 // from pplcnet/memory.hpp
 #ifndef PPLCNET_MEMORY_HPP
 #define PPLCNET_MEMORY_HPP
@@ -543,16 +647,40 @@ constexpr int spread_pitch(int channels) {
   return channels % 128 == 0 ? channels + kPanel : channels;
 }
 
-/// A map stored whole, inside the frame that `reader` needs.
-constexpr Map framed(const Shape& shape, const Layer& reader) {
-  const bool taps = reader.op == Operator::depthwise || reader.op == Operator::convolution;
-  const int pad = taps ? reader.padding() : 0;
-  const int last_column = (reader.output.width - 1) * reader.stride.width + reader.kernel - pad;
-  Map map = {.shape = shape,
-             .left = pad,
-             .right = taps ? std::max(0, last_column - shape.width) : 0,
-             .pixel_pitch = spread_pitch(shape.channels)};
-  map.ring = shape.height;
+/// The layer whose map holds a layer's output: a gate works in place, and what lies beside another
+/// output is in its map.
+constexpr int owner(const Plan& plan, int layer) {
+  while (layer >= 0) {
+    if (plan.layers[layer].op == Operator::gate)
+      layer = plan.layers[layer].from;
+    else if (plan.layers[layer].beside >= 0)
+      layer = plan.layers[layer].beside;
+    else
+      break;
+  }
+  return layer;
+}
+
+/// The last layer that reads or writes the map of `layer`; itself if no other does.
+constexpr int last_use(const Plan& plan, int layer) {
+  for (int i = plan.layer_count - 1; i > layer; --i)
+    if (owner(plan, plan.layers[i].from) == layer || owner(plan, plan.layers[i].addend) == layer ||
+        owner(plan, i) == layer)
+      return i;
+  return layer;
+}
+
+/// The map of a layer, stored whole, inside the frame that its readers need.
+constexpr Map framed(const Plan& plan, int layer) {
+  Map map = {.shape = plan.layers[layer].output, .ring = plan.layers[layer].output.height};
+  for (int i = layer + 1; i < plan.layer_count; ++i) {
+    const Layer& other = plan.layers[i];
+    if (other.beside == layer) map.shape.channels += other.output.channels;
+    if (!other.reads_neighbours() || owner(plan, other.from) != layer) continue;
+    map.left = std::max(map.left, other.padding());
+    map.right = std::max(map.right, other.framed_columns() - other.padding() - other.input.width);
+  }
+  map.pixel_pitch = spread_pitch(static_cast<int>(round_up(map.shape.channels, kHalfPanel)));
   return map;
 }
 
@@ -565,49 +693,77 @@ constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) 
   return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
 }
 
-constexpr bool works_by_rows(const Layer& layer) {
-  return layer.op == Operator::convolution || layer.op == Operator::depthwise ||
-         layer.op == Operator::pointwise;
+/// The last layer of the unit that `first` begins: layers whose rows go through scratch into the
+/// next one, and the one behind them.
+constexpr int unit_end(const Plan& plan, int first) {
+  while (plan.layers[first].fused) ++first;
+  return first;
+}
+
+/// Room for the row of zeros, which stands for the rows above and below any map.
+constexpr std::size_t zero_row(const Plan& plan) {
+  std::size_t zeros = 0;
+  for (int i = 0; i < plan.layer_count; ++i)
+    if (plan.layers[i].reads_neighbours())
+      zeros = std::max(zeros, framed(plan, owner(plan, plan.layers[i].from)).row_pitch());
+  return static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
+}
+
+/// Rows of a convolution, and the floats of scratch that their lines of the picture take.
+constexpr std::size_t choose_convolution_rows(Layer& layer) {
+  const std::size_t line =
+      layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
+  layer.rows =
+      rows_of(kL1Share, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
+              layer.output.height);
+  return line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
+}
+
+/// Rows of a unit of several layers, and the floats of scratch that they take.
+constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
+  std::size_t line = 0, weights = 0;
+  for (int i = first; i <= last; ++i) {
+    Layer& layer = plan.layers[i];
+    if (layer.op == Operator::pointwise) weights += layer.weight_floats();
+    if (i == last) break;
+    layer.pitch = spread_pitch(layer.padded_channels());
+    line += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch);
+  }
+  const bool small = weights * sizeof(float) <= kL1Share;
+  const int rows =
+      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[last].output.height);
+  std::size_t place = plan.layers[first].scratch;
+  for (int i = first; i <= last; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.rows = rows;
+    layer.scratch = place;
+    place += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch) *
+             static_cast<std::size_t>(rows);
+  }
+  return line * static_cast<std::size_t>(rows);
 }
 
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
-  std::size_t zeros = 0;  // the row of zeros, in front of the blocks
-  for (const Layer& layer : plan.layers)
-    if (layer.op == Operator::depthwise)
-      zeros = std::max(zeros, framed(layer.input, layer).row_pitch());
-  zeros = static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
+  const std::size_t zeros = zero_row(plan);
   std::size_t blocks = zeros, widened = 0;  // behind each other
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    std::size_t bytes = 0;
-    layer.scratch = zeros;
-    if (layer.op == Operator::convolution) {
-      const std::size_t line = sizeof(float) * layer.phase_columns() *
-                               static_cast<std::size_t>(layer.input.channels * layer.stride.width);
-      layer.rows = rows_of(kL1Share, line * static_cast<std::size_t>(layer.stride.height),
-                           layer.output.height);
-      bytes =
-          line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
-    } else if (layer.op == Operator::depthwise) {
-      const Layer& reader = plan.layers[i + 1];
-      layer.pitch = spread_pitch(layer.output.channels);
-      const std::size_t line = sizeof(float) * static_cast<std::size_t>(layer.output.width) *
-                               static_cast<std::size_t>(layer.pitch);
-      const bool small = reader.weight_floats() * sizeof(float) <= kL1Share;
-      layer.rows = layer.fused ? rows_of(small ? kL1Share : kL2Share, line, layer.output.height)
-                               : layer.output.height;
-      if (layer.fused) bytes = line * static_cast<std::size_t>(layer.rows);
-    } else if (layer.op == Operator::pointwise) {
-      const Layer& writer = plan.layers[i - 1];
-      layer.rows = writer.fused ? writer.rows : layer.output.height;
-      layer.pitch = spread_pitch(layer.input.channels);
-    }
-    const auto floats = static_cast<std::int64_t>(zeros + bytes / sizeof(float));
-    blocks = std::max(blocks, static_cast<std::size_t>(round_up(floats, kPanel)));
-    if (layer.half)
-      widened =
-          std::max(widened, static_cast<std::size_t>(kWidenedPanels * kPanel * layer.depth()));
+  for (int first = 0, last = 0; first < plan.layer_count; first = last + 1) {
+    last = unit_end(plan, first);
+    Layer& layer = plan.layers[first];
+    std::size_t floats = 0;
+    for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
+    if (last > first)
+      floats = choose_unit_rows(plan, first, last);
+    else if (layer.op == Operator::convolution)
+      floats = choose_convolution_rows(layer);
+    else
+      layer.rows = layer.output.height;
+    blocks = std::max(blocks, static_cast<std::size_t>(
+                                  round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
+    for (int i = first; i <= last; ++i)
+      if (plan.layers[i].half)
+        widened = std::max(
+            widened, static_cast<std::size_t>(kWidenedPanels * kPanel * plan.layers[i].depth()));
   }
   for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
   plan.scratch_floats = blocks + widened;
@@ -616,8 +772,20 @@ constexpr void choose_rows(Plan& plan) {
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
 /// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
 constexpr int ring_rows(const Layer& writer, const Layer& reader) {
-  const int needed = (reader.rows - 1) * reader.stride.height + reader.kernel + writer.rows - 1;
+  const int needed = (reader.rows - 1) * reader.stride.height + reader.reach() + writer.rows - 1;
   return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
+}
+
+/// Whether `layer` can be in one chain with the layer behind it, its only reader, and its output is
+/// too large to be stored whole.
+constexpr bool joins(const Plan& plan, int layer, const Map& whole) {
+  const Layer& writer = plan.layers[layer];
+  const Layer& reader = plan.layers[layer + 1];
+  if (!writer.works_by_rows() || !reader.works_by_rows() || !reader.reads_neighbours())
+    return false;
+  if (reader.from != layer || last_use(plan, layer) != layer + 1) return false;
+  return 2 * ring_rows(writer, reader) < writer.output.height &&
+         whole.floats() * sizeof(float) > kLargestMap;
 }
 
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
@@ -626,15 +794,13 @@ constexpr void form_chains(Plan& plan) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
-    const Layer& reader = plan.layers[i + 1];
+    layer.leaf = !layer.gives_vector() && owner(plan, i) == i && last_use(plan, i) == i;
     bool joined = layer.fused;
-    if (works_by_rows(layer) && !layer.fused) {
-      layer.target = framed(layer.output, reader);
-      const int ring = ring_rows(layer, reader);
-      joined = reader.op == Operator::depthwise && 2 * ring < layer.output.height &&
-               layer.target.floats() * sizeof(float) > kLargestMap;
+    if (!layer.fused && !layer.gives_vector() && owner(plan, i) == i) {
+      layer.target = framed(plan, i);
+      joined = joins(plan, i, layer.target);
       if (joined) {
-        layer.target.ring = ring;
+        layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
         layer.target.local = true;
         layer.target.offset = plan.scratch_floats;
         plan.scratch_floats += layer.target.floats();
@@ -646,32 +812,83 @@ constexpr void form_chains(Plan& plan) {
   }
 }
 
-/// Gives every whole map and every vector its place. At any moment two maps live, the one being
-/// read and the one being written: they take turns at the two ends of the region.
-constexpr void place_maps(Plan& plan) {
-  std::size_t previous = 0;
-  for (const Layer& layer : plan.layers) {
-    if (!layer.target.exists() || layer.target.local) continue;
-    plan.map_floats = std::max(plan.map_floats, previous + layer.target.floats());
-    previous = layer.target.floats();
+/// The map that a layer reads or writes: its own, or its part of another's.
+constexpr Map map_of(const Plan& plan, int layer) {
+  if (layer < 0) return {};
+  const Layer& writer = plan.layers[layer];
+  if (writer.op == Operator::gate) return map_of(plan, writer.from);
+  Map map = plan.layers[owner(plan, layer)].target;
+  if (writer.beside >= 0)
+    map.offset += static_cast<std::size_t>(plan.layers[writer.beside].output.channels);
+  return map;
+}
+
+/// Until when each layer's map lives: the end of the chain in which it is read last.
+constexpr void find_last_uses(const Plan& plan, int* last_uses) {
+  int chain_ends[Plan::kMaxLayers] = {};
+  for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end)
+    for (int i = first; i < plan.layers[first].chain_end; ++i)
+      chain_ends[i] = plan.layers[first].chain_end - 1;
+  for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[last_use(plan, i)];
+}
+
+/// Floats of the whole maps that live while layer `now` works.
+constexpr std::size_t floats_alive(const Plan& plan, int now, const int* last_uses) {
+  std::size_t sum = 0;
+  for (int i = 0; i <= now; ++i) {
+    const Map& map = plan.layers[i].target;
+    if (map.exists() && !map.local && last_uses[i] >= now) sum += map.floats();
   }
+  return sum;
+}
+
+/// Gives a whole map its place: the lowest or the highest one that is free while it lives.
+constexpr void place_map(Plan& plan, int layer, bool low, const int* last_uses) {
+  Map& map = plan.layers[layer].target;
+  const std::size_t size = map.floats();
+  map.offset = low ? 0 : plan.map_floats - size;
+  for (int i = 0; i < layer;) {
+    const Map& other = plan.layers[i].target;
+    const bool alive = other.exists() && !other.local && last_uses[i] >= layer;
+    const bool overlap =
+        map.offset < other.offset + other.floats() && other.offset < map.offset + size;
+    if (!alive || !overlap) {
+      ++i;
+      continue;
+    }
+    low = low || other.offset < size;  // there is no room below: look from below
+    map.offset = low ? other.offset + other.floats() : other.offset - size;
+    i = 0;
+  }
+  plan.map_floats = std::max(plan.map_floats, map.offset + size);
+}
+
+/// Gives every whole map and every vector its place. Mostly two maps live, the one being read and
+/// the one being written: they take turns at the two ends of the region.
+constexpr void place_maps(Plan& plan) {
+  int last_uses[Plan::kMaxLayers] = {};
+  find_last_uses(plan, last_uses);
+  for (int i = 0; i < plan.layer_count; ++i)
+    plan.map_floats = std::max(plan.map_floats, floats_alive(plan, i, last_uses));
   bool low = true;
-  Map current;
   std::size_t vector = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     if (layer.target.exists() && !layer.target.local) {
-      layer.target.offset = low ? 0 : plan.map_floats - layer.target.floats();
+      place_map(plan, i, low, last_uses);
       low = !low;
     }
-    layer.source = current;
     layer.source_vector = vector;
-    if (layer.target.exists()) current = layer.target;
-    if (layer.op == Operator::pool || layer.op == Operator::dense) {
+    if (layer.gives_vector()) {
       layer.target_vector = vector = plan.vector_floats;
       plan.vector_floats +=
           static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
     }
+  }
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.source = map_of(plan, layer.from);
+    if (!layer.gives_vector() && !layer.fused) layer.target = map_of(plan, i);
   }
 }
 
@@ -680,61 +897,91 @@ constexpr void place_maps(Plan& plan) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MEMORY_HPP
+// from pplcnet/stem.hpp
+#ifndef PPLCNET_STEM_HPP
+#define PPLCNET_STEM_HPP
+
+
+// The layers in front of the blocks.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace planning {
 
-constexpr int strided(int size, int kernel, int stride) {
-  return (size + 2 * ((kernel - 1) / 2) - kernel) / stride + 1;
+/// V4's stem: a picture's first map goes two ways, which lie side by side in one map behind them.
+constexpr int append_branches(Plan& plan, const Architecture& net, Layer layer, int first) {
+  const int middle = net.stem_middle;
+  const Shape map = plan.layers[first].output;
+  const int pool = append(plan, {.op = Operator::max_pool,
+                                 .part = Part::stem_pool,
+                                 .stage = 1,
+                                 .kernel = 2,
+                                 .input = map,
+                                 .output = map,
+                                 .from = first});
+  layer.index = 1;
+  const int narrow = append_convolution(plan, layer, first, 2, 1, middle / 2);
+  layer.index = 2;
+  layer.beside = pool;
+  append_convolution(plan, layer, narrow, 2, 1, middle);
+  layer.beside = -1;
+  layer.index = 3;
+  layer.input = {map.height, map.width, 2 * middle};
+  const int third = append_convolution(plan, layer, pool, 3, 2, middle);
+  layer.index = 4;
+  layer.op = Operator::pointwise;
+  layer.from = third;
+  layer.input = layer.output = plan.layers[third].output;
+  layer.output.channels = net.stem_channels;
+  return append(plan, layer);
 }
 
-constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels) {
-  return {strided(in.height, kernel, stride.height), strided(in.width, kernel, stride.width),
-          channels};
+/// Returns the ordinal of the layer whose output the blocks begin with; so do the others below.
+constexpr int append_stem(Plan& plan, const Architecture& net) {
+  const Shape picture = {net.input.height, net.input.width, 3};
+  const bool alone = net.stem == Stem::convolution;
+  const int channels = alone ? net.stem_channels : net.stem_middle;
+  Layer layer = {.part = Part::stem, .activation = net.stem_activation, .stage = 1};
+  layer = with_branches(layer, alone ? Branches::none : Branches::batch_norm);
+  layer.batch_norm = layer.batch_norm && net.stem_batch_norm;
+  Layer first = layer;
+  first.op = Operator::convolution;
+  first.kernel = 3;
+  first.stride = net.stem_stride;
+  first.input = picture;
+  first.output = convolved(picture, 3, net.stem_stride, channels);
+  const int last = append(plan, first);
+  if (alone) return last;
+  if (net.stem == Stem::branches) return append_branches(plan, net, layer, last);
+  layer.index = 1;
+  layer.activation = Activation::none;
+  return append_convolution(plan, layer, last, 3, 2, net.stem_channels);
 }
 
-/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
-/// next can begin.
-constexpr bool stored_in_half(const Layer& layer, Storage storage) {
-  const bool head = layer.part == Part::head || layer.part == Part::classifier;
-  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
-  return layer.depth() % 2 == 0 &&
-         (storage == Storage::half ? dense : storage == Storage::half_head && head);
-}
+}  // namespace planning
 
-/// Appends a layer whose input is `input`; counts its parameters and places its weights.
-constexpr Layer& append(Plan& plan, Layer layer) {
-  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
-  layer.half = stored_in_half(layer, plan.architecture.storage);
-  if (layer.has_weights()) {
-    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
-                       (layer.batch_norm ? 2 * layer.output.channels : 0);
-    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
-    layer.multiply_adds = weights * layer.output.pixels();
-    layer.weights = plan.weight_floats;
-    layer.biases = layer.weights + layer.weight_floats();
-    plan.weight_floats = layer.biases + layer.bias_floats();
-  }
-  plan.parameter_count += layer.parameters;
-  plan.buffer_count += layer.buffers;
-  plan.multiply_add_count += layer.multiply_adds;
-  plan.layers[plan.layer_count] = layer;
-  return plan.layers[plan.layer_count++];
-}
+}  // namespace pplcnet::inline PPLCNET_ABI
 
-constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const Layer& depthwise) {
-  const int channels = depthwise.output.channels;
+#endif  // PPLCNET_STEM_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+constexpr int append_squeeze_excite(Plan& plan, const Architecture& net, int depthwise) {
+  const Layer& gated = plan.layers[depthwise];
+  const int channels = gated.output.channels;
   int squeezed = channels / 4;
   if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
-  Layer layer = {.stage = depthwise.stage, .index = depthwise.index, .block = depthwise.block};
-  const Shape wide = {1, 1, channels}, narrow = {1, 1, squeezed};
+  Layer layer = {.stage = gated.stage, .index = gated.index, .block = gated.block};
+  const Shape map = gated.output, wide = {1, 1, channels}, narrow = {1, 1, squeezed};
 
   layer.op = Operator::pool;
   layer.part = Part::squeeze_pool;
-  layer.input = depthwise.output;
+  layer.from = depthwise;
+  layer.input = map;
   layer.output = wide;
-  append(plan, layer);
+  layer.from = append(plan, layer);
 
   layer.op = Operator::dense;
   layer.bias = true;
@@ -742,7 +989,7 @@ constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const 
   layer.activation = Activation::relu;
   layer.input = wide;
   layer.output = narrow;
-  append(plan, layer);
+  layer.from = append(plan, layer);
 
   layer.part = Part::squeeze_expand;
   layer.activation = net.gate;
@@ -752,75 +999,144 @@ constexpr void append_squeeze_excite(Plan& plan, const Architecture& net, const 
 
   layer.op = Operator::gate;
   layer.part = Part::squeeze_gate;
+  layer.from = depthwise;
   layer.bias = false;
   layer.activation = Activation::none;
-  layer.input = layer.output = depthwise.output;
-  append(plan, layer);
+  layer.input = layer.output = map;
+  return append(plan, layer);
 }
 
-constexpr void append_block(Plan& plan, const Architecture& net, int ordinal) {
+/// How the depthwise layer of a block is trained.
+constexpr Branches depthwise_branches(const Architecture& net, const Block& block) {
+  switch (net.family) {
+    case Family::v1:
+      break;
+    case Family::v2:  // stages of 5×5 kernels
+      return block.kernel > 3 ? Branches::v2 : Branches::none;
+    case Family::v3:
+      return Branches::v3;
+    case Family::v4:
+      return block.shortcut != Shortcut::none ? Branches::v4 : Branches::batch_norm;
+  }
+  return Branches::none;
+}
+
+constexpr int append_block(Plan& plan, const Architecture& net, int ordinal, int input) {
   const Block& block = net.blocks[ordinal];
-  const bool first = ordinal == 0 || net.blocks[ordinal - 1].stage != block.stage;
-  const Shape input = plan.back().output;
-  Layer layer = {.activation = net.activation,
-                 .stage = block.stage,
-                 .index = first ? 0 : plan.back().index + 1,
-                 .block = ordinal,
-                 .batch_norm = true};
-  layer.op = Operator::depthwise;
-  layer.part = Part::depthwise;
-  layer.kernel = block.kernel;
-  layer.stride = block.stride;
-  layer.input = input;
-  layer.output = convolved(input, block.kernel, block.stride, input.channels);
-  layer.fused = !block.squeeze_excite;
-  const Layer depthwise = append(plan, layer);
-  if (block.squeeze_excite) append_squeeze_excite(plan, net, depthwise);
+  Layer layer = {.activation = net.activation, .stage = block.stage, .block = ordinal};
+  for (int i = 0; i < ordinal; ++i) layer.index += net.blocks[i].stage == block.stage ? 1 : 0;
 
+  Layer depthwise = with_branches(layer, depthwise_branches(net, block));
+  depthwise.op = Operator::depthwise;
+  depthwise.part = Part::depthwise;
+  if (block.linear_depthwise) depthwise.activation = Activation::none;
+  depthwise.affine = net.affine && !block.linear_depthwise;
+  depthwise.kernel = block.kernel;
+  depthwise.stride = block.stride;
+  depthwise.dilation = block.dilation;
+  depthwise.from = input;
+  depthwise.input = plan.layers[input].output;
+  depthwise.output = convolved(depthwise.input, block.kernel, block.stride,
+                               depthwise.input.channels, block.dilation);
+  depthwise.fused = !block.squeeze_excite;
+  const int spread = append(plan, depthwise);
+  const int mixed = block.squeeze_excite ? append_squeeze_excite(plan, net, spread) : spread;
+
+  layer = with_branches(layer, net.family == Family::v3   ? Branches::v3
+                               : net.family == Family::v4 ? Branches::batch_norm
+                                                          : Branches::none);
   layer.op = Operator::pointwise;
+  layer.affine = net.affine;
+  layer.from = mixed;
+  layer.input = layer.output = depthwise.output;
+  if (block.expansion > 0) {
+    layer.part = Part::expansion;
+    layer.fused = true;
+    layer.output.channels = block.expansion;
+    layer.from = append(plan, layer);
+    layer.fused = false;
+    layer.input = layer.output;
+  }
   layer.part = Part::pointwise;
-  layer.kernel = 1;
-  layer.stride = 1;
-  layer.fused = false;
-  layer.input = depthwise.output;
-  layer.output = {depthwise.output.height, depthwise.output.width, block.out};
-  append(plan, layer);
-  if (first) ++plan.stage_count;
-  plan.stages[plan.stage_count - 1] = plan.layer_count - 1;
+  if (block.linear_pointwise) layer.activation = Activation::none;
+  layer.output.channels = block.out;
+  if (block.shortcut == Shortcut::input) layer.addend = input;
+  if (block.shortcut == Shortcut::depthwise) layer.addend = mixed;
+  return append(plan, layer);
 }
 
-constexpr void append_layers(Plan& plan, const Architecture& net) {
-  const Shape picture = {net.input.height, net.input.width, 3};
-  append(plan, {.op = Operator::convolution,
-                .part = Part::stem,
-                .activation = net.activation,
-                .stage = 1,
-                .kernel = 3,
-                .stride = net.stem_stride,
-                .input = picture,
-                .output = convolved(picture, 3, net.stem_stride, net.stem_channels),
-                .batch_norm = net.stem_batch_norm});
-  for (int i = 0; i < net.block_count; ++i) append_block(plan, net, i);
+/// The blocks; behind each stage its head, where it has one.
+constexpr int append_blocks(Plan& plan, const Architecture& net, int input) {
+  for (int i = 0; i < net.block_count; ++i) {
+    input = append_block(plan, net, i, input);
+    if (i + 1 < net.block_count && net.blocks[i + 1].stage == net.blocks[i].stage) continue;
+    const int width = net.stage_heads[plan.stage_count];
+    plan.stages[plan.stage_count++] = input;
+    if (width == 0) continue;
+    const Shape map = plan.layers[input].output;
+    plan.outputs[plan.output_count] = append(plan, {.op = Operator::pointwise,
+                                                    .part = Part::stage_head,
+                                                    .stage = net.blocks[i].stage,
+                                                    .index = plan.output_count,
+                                                    .input = map,
+                                                    .output = {map.height, map.width, width},
+                                                    .from = input,
+                                                    .bias = true});
+    ++plan.output_count;
+  }
+  return input;
+}
 
-  Layer layer = {.op = Operator::pool, .part = Part::pool, .input = plan.back().output};
+/// Pool, embedding, classes.
+constexpr int append_classifier(Plan& plan, const Architecture& net, int input) {
+  Layer layer = {.op = Operator::pool, .part = Part::pool};
+  layer.from = input;
+  layer.input = plan.layers[input].output;
   layer.output = {1, 1, layer.input.channels};
-  append(plan, layer);
+  layer.from = append(plan, layer);
   layer.op = Operator::dense;
   layer.input = layer.output;
   if (net.head > 0) {
     layer.part = Part::head;
-    layer.activation = net.activation;
+    layer.activation = net.head_activation ? net.activation : Activation::none;
     layer.bias = net.head_bias;
+    layer.batch_norm = net.neck;
+    if (net.neck) layer.output_percent = 100 - net.dropout_percent;
     layer.output = {1, 1, net.head};
-    append(plan, layer);
+    layer.from = append(plan, layer);
+    layer.batch_norm = false;
+    layer.output_percent = 100;
     layer.input = layer.output;
   }
+  if (net.classes == 0) return layer.from;
   layer.part = Part::classifier;
   layer.activation = Activation::none;
   layer.bias = true;
   layer.scale_percent = 100 - net.dropout_percent;
   layer.output = {1, 1, net.classes};
-  append(plan, layer);
+  return append(plan, layer);
+}
+
+constexpr void append_ending(Plan& plan, const Architecture& net, int input) {
+  if (net.ending == Ending::maps) {
+    if (plan.output_count > 0) return;
+    for (int i = 0; i < plan.stage_count; ++i) plan.outputs[i] = plan.stages[i];
+    plan.output_count = plan.stage_count;
+    return;
+  }
+  if (net.ending == Ending::classifier) {
+    plan.outputs[plan.output_count++] = append_classifier(plan, net, input);
+    return;
+  }
+  constexpr Stride kWindow = {3, 2};
+  const Shape map = plan.layers[input].output;
+  plan.outputs[plan.output_count++] = append(
+      plan, {.op = Operator::average_pool,
+             .part = Part::columns,
+             .stride = kWindow,
+             .input = map,
+             .output = {map.height / kWindow.height, map.width / kWindow.width, map.channels},
+             .from = input});
 }
 
 }  // namespace planning
@@ -829,7 +1145,9 @@ constexpr void append_layers(Plan& plan, const Architecture& net) {
 constexpr Plan make_plan(const Architecture& architecture) {
   Plan plan;
   plan.architecture = architecture;
-  planning::append_layers(plan, architecture);
+  const int stem = planning::append_stem(plan, architecture);
+  const int last = planning::append_blocks(plan, architecture, stem);
+  planning::append_ending(plan, architecture, last);
   planning::choose_rows(plan);
   planning::form_chains(plan);
   planning::place_maps(plan);
@@ -1126,9 +1444,54 @@ struct Hardswish {
   }
 };
 
+/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_negative(D d, V x) {
+  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const V whole = hn::ConvertTo(d, n);
+  V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
+  r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
+  V sum = hn::Set(d, 1.0f / 5040);
+  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const hn::RebindToSigned<D> integers;
+  constexpr int kMantissa = 23, kExponentBias = 127;
+  const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
+  return hn::Mul(sum, hn::BitCast(d, power));
+}
+
+struct Sigmoid {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_of_negative(d, hn::Max(hn::Neg(hn::Abs(x)), hn::Set(d, -87.0f)));
+    const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+    return hn::Div(numerator, hn::Add(one, e));
+  }
+};
+
+/// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
+/// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
+struct Gelu {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    const V t = hn::Min(size, hn::Set(d, 6.0f));
+    V sum = hn::Set(d, 1.40014411e-9f);
+    for (const float coefficient :
+         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
+          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
+          -6.93147136e-1f})
+      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+  }
+};
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only.
+/// only; what is dearer is left to `refine`.
 template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -1136,9 +1499,53 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
   if constexpr (kGates) {
     if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
     if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
   }
-  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
-                   activation == Activation::relu6 ? 6.0f : kInfinity});
+  const bool relu = activation == Activation::relu || activation == Activation::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/rows-inl.hpp
+// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of pixels somewhere in memory.
+struct Rows {
+  float* pixels;
+  std::size_t pixel_pitch, row_pitch;
+};
+
+/// Where row y of a map is, whose first row is `base`'s.
+inline Rows rows_of(const Map& map, float* base, int y) {
+  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
+}
+
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
+                        static_cast<std::size_t>(c)];
+}
+
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -1871,6 +2278,60 @@ inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int be
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/refine-inl.hpp
+// What some layers do to their output besides an activation that fits their kernel: while its rows
+// are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
+/// and whatever of it is wanted.
+struct Refinement {
+  bool gelu;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_refinement(const Layer& layer) {
+  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+}
+
+template <class D>
+HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
+                             int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = hn::LoadU(d, pixel + channel);
+    if (what.gelu) x = Gelu()(d, x);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
 // Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
 // instruction set.
@@ -2016,6 +2477,57 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/window-inl.hpp
+// Maxima and means of windows of pixels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
+/// is outside of the map does not count. `first` and `last` turn a pixel into a sum and a sum into
+/// a pixel.
+template <class Combine, class Last>
+HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
+                        const Combine& combine, const Last& last) {
+  const Lanes8 d;
+  const Map &source = layer.source, &target = layer.target;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const int top = y * layer.stride.height, left = x * layer.stride.width;
+      const int bottom = std::min(top + window.height, layer.input.height);
+      const int right = std::min(left + window.width, layer.input.width);
+      float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto pixel = [&](int row, int column) HWY_ATTR {
+          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
+        };
+        auto sum = pixel(top, left);
+        for (int row = top; row < bottom; ++row)
+          for (int column = row == top ? left + 1 : left; column < right; ++column)
+            sum = combine(sum, pixel(row, column));
+        hn::StoreU(last(sum), d, output + channel);
+      }
+    }
+}
+
+/// Rows [begin, end) of a layer of maxima or of means.
+inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  using V = hn::Vec<Lanes8>;
+  if (layer.op == Operator::max_pool)
+    return windows(
+        layer, {layer.kernel, layer.kernel}, maps, begin, end,
+        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
+  const Extent window = {layer.stride.height, layer.stride.width};
+  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+  windows(
+      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -2023,48 +2535,50 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
-                        std::size_t row_pitch, int begin, int end, float* destination) {
-  for (int y = begin; y < end; ++y, from += row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
-}
-
-/// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
-  return {.input = nullptr,
-          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+/// A layer's product from pixels to rows.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const float* input, int pixel_pitch, const Rows& output) {
+  return {.input = input,
+          .pixel_pitch = static_cast<std::size_t>(pixel_pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
           .half = layer.half,
           .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
-          .channels = layer.output.channels,
+          .channels = layer.padded_channels(),
           .activation = layer.activation,
-          .output = output,
+          .output = output.pixels,
           .width = layer.output.width,
-          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
-          .output_row_pitch = layer.target.row_pitch()};
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
 }
 
-/// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
-  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
-  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
-  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  for (int y = begin; y < end && left + right > 0; ++y) {
-    float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+/// Channels [begin, end) of `rows` rows of a product whose input lies in a map: pixels follow each
+/// other without a gap unless the map has a frame, for another reader.
+inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
+  if (source.left + source.right == 0)
+    return product_rows(product, rows * product.width, begin, end);
+  for (int y = 0; y < rows; ++y) {
+    product_rows(product, product.width, begin, end);
+    product.input += source.row_pitch();
+    product.output += product.output_row_pitch;
   }
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
-/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
-/// layer behind it; a unit is named by its last layer.
+/// What a layer does to `count` rows of its output in the end.
+inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
+                                const Rows& rows, int count) {
+  return {.gelu = layer.activation == Activation::gelu,
+          .affine = layer.affine ? weights + layer.affine_place() : nullptr,
+          .addend = addend,
+          .rows = rows,
+          .count = count,
+          .width = layer.output.width};
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
+/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
+/// its last layer.
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
@@ -2080,7 +2594,7 @@ class Chain {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
@@ -2092,10 +2606,11 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
 
   int unit_begin(int last) const {
-    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
   }
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
@@ -2105,7 +2620,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -2123,40 +2638,51 @@ class Chain {
   }
 
   void compute_block(int first, int last, int begin, int end) const {
-    const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_];
-    float* output = base(writer.target) + writer.target.pixels(begin - origin);
-    if (layer.op == Operator::convolution) {
-      convolution(layer, begin, end, output);
-    } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
-                end - begin, output);
-    } else if (!layer.fused) {
-      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                      layer.target.row_pitch());
-    } else {
-      const auto pitch = static_cast<std::size_t>(layer.pitch);
-      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      float* const block = scratch_ + layer.scratch;
-      depthwise_block(first, begin, end, block, pitch, row_pitch);
-      if (destinations_[first] != nullptr)
-        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, block, end - begin, output);
+    const int origin = origins_[last - first_], count = end - begin;
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows =
+          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      if (layer.op == Operator::convolution)
+        convolution(layer, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_block(i, begin, end, rows);
+      else
+        patches(i, begin, end, rows);
+      if (needs_refinement(layer))
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
+               layer.padded_channels());
+      if (destinations_[i] != nullptr)
+        copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
-    if (destinations_[last] != nullptr)
-      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
-                  writer.target.row_pitch(), begin, end, destinations_[last]);
+    if (writer.beside < 0)
+      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
   }
 
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  /// The block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// What is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend >= first) return block_of(layer.addend);
+    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
                                    : convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
@@ -2167,60 +2693,113 @@ class Chain {
       const int lower = std::min(upper + 1, end - begin - 1);
       const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
-        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>(
-          {.upper = input(upper),
-           .lower = input(lower),
-           .phase_pitch = layer.phase_columns(),
-           .lines = layer.kernel * layer.input.channels,
-           .weights = run_.weights + layer.weights,
-           .biases = run_.weights + layer.biases,
-           .channels = layer.output.channels,
-           .activation = layer.activation,
-           .width = layer.output.width,
-           .upper_output = target(upper),
-           .lower_output = target(lower),
-           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
+      convolution_rows<kStride>({.upper = input(upper),
+                                 .lower = input(lower),
+                                 .phase_pitch = layer.phase_columns(),
+                                 .lines = layer.kernel * layer.input.channels,
+                                 .weights = run_.weights + layer.weights,
+                                 .biases = run_.weights + layer.biases,
+                                 .channels = layer.output.channels,
+                                 .activation = layer.activation,
+                                 .width = layer.output.width,
+                                 .upper_output = target(upper),
+                                 .lower_output = target(lower),
+                                 .pixel_pitch = output.pixel_pitch});
     }
   }
 
-  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, scratch_, output);
-    whole.input = input;
-    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (from_block) {
+      const Rows input = block_of(index - 1);
+      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
+                              static_cast<int>(input.pixel_pitch), output),
+                   count * layer.output.width, 0, layer.padded_channels());
+    } else {
+      const float* const input = base(source) + source.pixels(begin - source_origin(index));
+      product_from(source,
+                   product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
+                   count, 0, layer.padded_channels());
+    }
   }
 
-  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
-                       std::size_t row_pitch) const {
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
     const Layer& layer = run_.layers[index];
-    const float* const source = base(layer.source);
-    const int origin = source_origin(index);
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+  }
+
+  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
+  /// reads neighbours.
+  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation;
+    for (int row = 0; row < dilation; ++row)
+      for (int column = 0; column < dilation; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(dilation),
+                         output.row_pitch * static_cast<std::size_t>(dilation)});
+  }
+
+  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation, step = layer.stride.height;
+    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    if (width <= 0) return;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
-    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
-      const int count = std::min(kMaxRows, end - y);
-      const int top = y * layer.stride.height - layer.padding();
-      const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) {
-        const bool inside = top + i >= 0 && top + i < layer.input.height;
-        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
-      }
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding();
+      const int used = (count - 1) * step + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
-                 .row_step = layer.stride.height,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .row_step = step,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
                  .weights = run_.weights + layer.weights,
                  .biases = run_.weights + layer.biases,
                  .channels = layer.output.channels,
                  .activation = layer.activation,
                  .count = count,
-                 .width = layer.output.width,
-                 .output = output,
-                 .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch},
+                 .width = width,
+                 .output = output.pixels,
+                 .output_pixel_pitch = output.pixel_pitch,
+                 .output_row_pitch = output.row_pitch},
                 layer.kernel, layer.stride.width);
     }
+  }
+
+  /// Each pixel of the output is its neighbours in the input, in raster order.
+  void patches(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    for (int y = begin; y < end; ++y)
+      for (int row = 0; row < layer.kernel; ++row) {
+        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
+                       static_cast<std::size_t>(row * layer.kernel) * channels;
+        for (int x = 0; x < layer.output.width; ++x) {
+          for (int column = 0; column < layer.kernel; ++column)
+            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
+                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          input += static_cast<std::size_t>(layer.stride.width) * pitch;
+          pixel += output.pixel_pitch;
+        }
+      }
   }
 
   const Run& run_;
@@ -2285,11 +2864,20 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
+      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+        i = next;
+        continue;
+      }
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
+        case Operator::patches:
         case Operator::pointwise:
           chain(i, next - 1);
+          break;
+        case Operator::max_pool:
+        case Operator::average_pool:
+          window_map(layer);
           break;
         case Operator::pool:
           pool_map(layer);
@@ -2311,15 +2899,12 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
-    if (layer.op == Operator::gate) {
-      const Map& map = layer.source;
-      copy_planar(layer.output, run_.maps + map.pixels(0),
-                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
-                  layer.output.height, destination);
-    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+    if (layer.gives_vector())
       std::memcpy(destination, vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    }
+    else if (!layer.works_by_rows())
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
+                  destination);
   }
 
  private:
@@ -2329,15 +2914,22 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
+  /// Whether anybody wants the output of one of these layers.
+  bool wanted(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
     if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
       return pointwise_map(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
-    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
-    for (int i = first; i < shared; ++i)
-      if (destinations_[i] != nullptr) threads = 1;
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    if (wanted(first, unit)) threads = 1;
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -2347,21 +2939,34 @@ class ImageRun {
   /// A pointwise layer alone, split by channels: its map is small, its weights are not.
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const output = run_.maps + layer.target.pixels(0);
+    const Rows output = rows_of(layer.target, run_.maps, 0);
+    const Rows addend =
+        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
+    const int height = layer.output.height;
     constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            float* const scratch =
-                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-            Product product = product_of(layer, run_.weights, scratch, output);
-            product.input = run_.maps + layer.source.pixels(0);
-            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
-                         std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
-          });
+    split(
+        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+        [&](int part, int begin, int end) HWY_ATTR {
+          float* const scratch =
+              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
+          product_from(layer.source,
+                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
+                                  layer.source.pixel_pitch, output),
+                       height, first, last);
+          if (needs_refinement(layer))
+            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
+          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
+        });
     if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  }
+
+  void window_map(const Layer& layer) const {
+    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+      window_rows(layer, run_.maps, begin, end);
+      clear_frame(layer.target, run_.maps, begin, end);
+    });
   }
 
   void pool_map(const Layer& layer) const {
@@ -2501,9 +3106,54 @@ struct Hardswish {
   }
 };
 
+/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_negative(D d, V x) {
+  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const V whole = hn::ConvertTo(d, n);
+  V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
+  r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
+  V sum = hn::Set(d, 1.0f / 5040);
+  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const hn::RebindToSigned<D> integers;
+  constexpr int kMantissa = 23, kExponentBias = 127;
+  const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
+  return hn::Mul(sum, hn::BitCast(d, power));
+}
+
+struct Sigmoid {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_of_negative(d, hn::Max(hn::Neg(hn::Abs(x)), hn::Set(d, -87.0f)));
+    const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+    return hn::Div(numerator, hn::Add(one, e));
+  }
+};
+
+/// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
+/// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
+struct Gelu {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    const V t = hn::Min(size, hn::Set(d, 6.0f));
+    V sum = hn::Set(d, 1.40014411e-9f);
+    for (const float coefficient :
+         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
+          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
+          -6.93147136e-1f})
+      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+  }
+};
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only.
+/// only; what is dearer is left to `refine`.
 template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -2511,9 +3161,53 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
   if constexpr (kGates) {
     if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
     if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
   }
-  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
-                   activation == Activation::relu6 ? 6.0f : kInfinity});
+  const bool relu = activation == Activation::relu || activation == Activation::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/rows-inl.hpp
+// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of pixels somewhere in memory.
+struct Rows {
+  float* pixels;
+  std::size_t pixel_pitch, row_pitch;
+};
+
+/// Where row y of a map is, whose first row is `base`'s.
+inline Rows rows_of(const Map& map, float* base, int y) {
+  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
+}
+
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
+                        static_cast<std::size_t>(c)];
+}
+
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3246,6 +3940,60 @@ inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int be
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/refine-inl.hpp
+// What some layers do to their output besides an activation that fits their kernel: while its rows
+// are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
+/// and whatever of it is wanted.
+struct Refinement {
+  bool gelu;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_refinement(const Layer& layer) {
+  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+}
+
+template <class D>
+HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
+                             int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = hn::LoadU(d, pixel + channel);
+    if (what.gelu) x = Gelu()(d, x);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
 // Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
 // instruction set.
@@ -3391,6 +4139,57 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/window-inl.hpp
+// Maxima and means of windows of pixels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
+/// is outside of the map does not count. `first` and `last` turn a pixel into a sum and a sum into
+/// a pixel.
+template <class Combine, class Last>
+HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
+                        const Combine& combine, const Last& last) {
+  const Lanes8 d;
+  const Map &source = layer.source, &target = layer.target;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const int top = y * layer.stride.height, left = x * layer.stride.width;
+      const int bottom = std::min(top + window.height, layer.input.height);
+      const int right = std::min(left + window.width, layer.input.width);
+      float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto pixel = [&](int row, int column) HWY_ATTR {
+          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
+        };
+        auto sum = pixel(top, left);
+        for (int row = top; row < bottom; ++row)
+          for (int column = row == top ? left + 1 : left; column < right; ++column)
+            sum = combine(sum, pixel(row, column));
+        hn::StoreU(last(sum), d, output + channel);
+      }
+    }
+}
+
+/// Rows [begin, end) of a layer of maxima or of means.
+inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  using V = hn::Vec<Lanes8>;
+  if (layer.op == Operator::max_pool)
+    return windows(
+        layer, {layer.kernel, layer.kernel}, maps, begin, end,
+        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
+  const Extent window = {layer.stride.height, layer.stride.width};
+  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+  windows(
+      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -3398,48 +4197,50 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
-                        std::size_t row_pitch, int begin, int end, float* destination) {
-  for (int y = begin; y < end; ++y, from += row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
-}
-
-/// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
-  return {.input = nullptr,
-          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+/// A layer's product from pixels to rows.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const float* input, int pixel_pitch, const Rows& output) {
+  return {.input = input,
+          .pixel_pitch = static_cast<std::size_t>(pixel_pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
           .half = layer.half,
           .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
-          .channels = layer.output.channels,
+          .channels = layer.padded_channels(),
           .activation = layer.activation,
-          .output = output,
+          .output = output.pixels,
           .width = layer.output.width,
-          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
-          .output_row_pitch = layer.target.row_pitch()};
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
 }
 
-/// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
-  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
-  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
-  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  for (int y = begin; y < end && left + right > 0; ++y) {
-    float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+/// Channels [begin, end) of `rows` rows of a product whose input lies in a map: pixels follow each
+/// other without a gap unless the map has a frame, for another reader.
+inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
+  if (source.left + source.right == 0)
+    return product_rows(product, rows * product.width, begin, end);
+  for (int y = 0; y < rows; ++y) {
+    product_rows(product, product.width, begin, end);
+    product.input += source.row_pitch();
+    product.output += product.output_row_pitch;
   }
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
-/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
-/// layer behind it; a unit is named by its last layer.
+/// What a layer does to `count` rows of its output in the end.
+inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
+                                const Rows& rows, int count) {
+  return {.gelu = layer.activation == Activation::gelu,
+          .affine = layer.affine ? weights + layer.affine_place() : nullptr,
+          .addend = addend,
+          .rows = rows,
+          .count = count,
+          .width = layer.output.width};
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
+/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
+/// its last layer.
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
@@ -3455,7 +4256,7 @@ class Chain {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
@@ -3467,10 +4268,11 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
 
   int unit_begin(int last) const {
-    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
   }
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
@@ -3480,7 +4282,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -3498,40 +4300,51 @@ class Chain {
   }
 
   void compute_block(int first, int last, int begin, int end) const {
-    const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_];
-    float* output = base(writer.target) + writer.target.pixels(begin - origin);
-    if (layer.op == Operator::convolution) {
-      convolution(layer, begin, end, output);
-    } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
-                end - begin, output);
-    } else if (!layer.fused) {
-      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                      layer.target.row_pitch());
-    } else {
-      const auto pitch = static_cast<std::size_t>(layer.pitch);
-      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      float* const block = scratch_ + layer.scratch;
-      depthwise_block(first, begin, end, block, pitch, row_pitch);
-      if (destinations_[first] != nullptr)
-        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, block, end - begin, output);
+    const int origin = origins_[last - first_], count = end - begin;
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows =
+          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      if (layer.op == Operator::convolution)
+        convolution(layer, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_block(i, begin, end, rows);
+      else
+        patches(i, begin, end, rows);
+      if (needs_refinement(layer))
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
+               layer.padded_channels());
+      if (destinations_[i] != nullptr)
+        copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
-    if (destinations_[last] != nullptr)
-      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
-                  writer.target.row_pitch(), begin, end, destinations_[last]);
+    if (writer.beside < 0)
+      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
   }
 
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  /// The block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// What is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend >= first) return block_of(layer.addend);
+    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
                                    : convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
@@ -3542,60 +4355,113 @@ class Chain {
       const int lower = std::min(upper + 1, end - begin - 1);
       const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
-        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>(
-          {.upper = input(upper),
-           .lower = input(lower),
-           .phase_pitch = layer.phase_columns(),
-           .lines = layer.kernel * layer.input.channels,
-           .weights = run_.weights + layer.weights,
-           .biases = run_.weights + layer.biases,
-           .channels = layer.output.channels,
-           .activation = layer.activation,
-           .width = layer.output.width,
-           .upper_output = target(upper),
-           .lower_output = target(lower),
-           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
+      convolution_rows<kStride>({.upper = input(upper),
+                                 .lower = input(lower),
+                                 .phase_pitch = layer.phase_columns(),
+                                 .lines = layer.kernel * layer.input.channels,
+                                 .weights = run_.weights + layer.weights,
+                                 .biases = run_.weights + layer.biases,
+                                 .channels = layer.output.channels,
+                                 .activation = layer.activation,
+                                 .width = layer.output.width,
+                                 .upper_output = target(upper),
+                                 .lower_output = target(lower),
+                                 .pixel_pitch = output.pixel_pitch});
     }
   }
 
-  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, scratch_, output);
-    whole.input = input;
-    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (from_block) {
+      const Rows input = block_of(index - 1);
+      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
+                              static_cast<int>(input.pixel_pitch), output),
+                   count * layer.output.width, 0, layer.padded_channels());
+    } else {
+      const float* const input = base(source) + source.pixels(begin - source_origin(index));
+      product_from(source,
+                   product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
+                   count, 0, layer.padded_channels());
+    }
   }
 
-  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
-                       std::size_t row_pitch) const {
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
     const Layer& layer = run_.layers[index];
-    const float* const source = base(layer.source);
-    const int origin = source_origin(index);
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+  }
+
+  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
+  /// reads neighbours.
+  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation;
+    for (int row = 0; row < dilation; ++row)
+      for (int column = 0; column < dilation; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(dilation),
+                         output.row_pitch * static_cast<std::size_t>(dilation)});
+  }
+
+  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation, step = layer.stride.height;
+    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    if (width <= 0) return;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
-    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
-      const int count = std::min(kMaxRows, end - y);
-      const int top = y * layer.stride.height - layer.padding();
-      const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) {
-        const bool inside = top + i >= 0 && top + i < layer.input.height;
-        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
-      }
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding();
+      const int used = (count - 1) * step + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
-                 .row_step = layer.stride.height,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .row_step = step,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
                  .weights = run_.weights + layer.weights,
                  .biases = run_.weights + layer.biases,
                  .channels = layer.output.channels,
                  .activation = layer.activation,
                  .count = count,
-                 .width = layer.output.width,
-                 .output = output,
-                 .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch},
+                 .width = width,
+                 .output = output.pixels,
+                 .output_pixel_pitch = output.pixel_pitch,
+                 .output_row_pitch = output.row_pitch},
                 layer.kernel, layer.stride.width);
     }
+  }
+
+  /// Each pixel of the output is its neighbours in the input, in raster order.
+  void patches(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    for (int y = begin; y < end; ++y)
+      for (int row = 0; row < layer.kernel; ++row) {
+        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
+                       static_cast<std::size_t>(row * layer.kernel) * channels;
+        for (int x = 0; x < layer.output.width; ++x) {
+          for (int column = 0; column < layer.kernel; ++column)
+            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
+                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          input += static_cast<std::size_t>(layer.stride.width) * pitch;
+          pixel += output.pixel_pitch;
+        }
+      }
   }
 
   const Run& run_;
@@ -3660,11 +4526,20 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
+      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+        i = next;
+        continue;
+      }
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
+        case Operator::patches:
         case Operator::pointwise:
           chain(i, next - 1);
+          break;
+        case Operator::max_pool:
+        case Operator::average_pool:
+          window_map(layer);
           break;
         case Operator::pool:
           pool_map(layer);
@@ -3686,15 +4561,12 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
-    if (layer.op == Operator::gate) {
-      const Map& map = layer.source;
-      copy_planar(layer.output, run_.maps + map.pixels(0),
-                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
-                  layer.output.height, destination);
-    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+    if (layer.gives_vector())
       std::memcpy(destination, vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    }
+    else if (!layer.works_by_rows())
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
+                  destination);
   }
 
  private:
@@ -3704,15 +4576,22 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
+  /// Whether anybody wants the output of one of these layers.
+  bool wanted(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
     if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
       return pointwise_map(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
-    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
-    for (int i = first; i < shared; ++i)
-      if (destinations_[i] != nullptr) threads = 1;
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    if (wanted(first, unit)) threads = 1;
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -3722,21 +4601,34 @@ class ImageRun {
   /// A pointwise layer alone, split by channels: its map is small, its weights are not.
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const output = run_.maps + layer.target.pixels(0);
+    const Rows output = rows_of(layer.target, run_.maps, 0);
+    const Rows addend =
+        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
+    const int height = layer.output.height;
     constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            float* const scratch =
-                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-            Product product = product_of(layer, run_.weights, scratch, output);
-            product.input = run_.maps + layer.source.pixels(0);
-            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
-                         std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
-          });
+    split(
+        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+        [&](int part, int begin, int end) HWY_ATTR {
+          float* const scratch =
+              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
+          product_from(layer.source,
+                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
+                                  layer.source.pixel_pitch, output),
+                       height, first, last);
+          if (needs_refinement(layer))
+            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
+          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
+        });
     if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  }
+
+  void window_map(const Layer& layer) const {
+    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+      window_rows(layer, run_.maps, begin, end);
+      clear_frame(layer.target, run_.maps, begin, end);
+    });
   }
 
   void pool_map(const Layer& layer) const {
@@ -3882,9 +4774,54 @@ struct Hardswish {
   }
 };
 
+/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_negative(D d, V x) {
+  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const V whole = hn::ConvertTo(d, n);
+  V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
+  r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
+  V sum = hn::Set(d, 1.0f / 5040);
+  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const hn::RebindToSigned<D> integers;
+  constexpr int kMantissa = 23, kExponentBias = 127;
+  const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
+  return hn::Mul(sum, hn::BitCast(d, power));
+}
+
+struct Sigmoid {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_of_negative(d, hn::Max(hn::Neg(hn::Abs(x)), hn::Set(d, -87.0f)));
+    const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+    return hn::Div(numerator, hn::Add(one, e));
+  }
+};
+
+/// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
+/// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
+struct Gelu {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    const V t = hn::Min(size, hn::Set(d, 6.0f));
+    V sum = hn::Set(d, 1.40014411e-9f);
+    for (const float coefficient :
+         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
+          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
+          -6.93147136e-1f})
+      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+  }
+};
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only.
+/// only; what is dearer is left to `refine`.
 template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -3892,9 +4829,53 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
   if constexpr (kGates) {
     if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
     if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
   }
-  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
-                   activation == Activation::relu6 ? 6.0f : kInfinity});
+  const bool relu = activation == Activation::relu || activation == Activation::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/rows-inl.hpp
+// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of pixels somewhere in memory.
+struct Rows {
+  float* pixels;
+  std::size_t pixel_pitch, row_pitch;
+};
+
+/// Where row y of a map is, whose first row is `base`'s.
+inline Rows rows_of(const Map& map, float* base, int y) {
+  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
+}
+
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
+                        static_cast<std::size_t>(c)];
+}
+
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4627,6 +5608,60 @@ inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int be
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/refine-inl.hpp
+// What some layers do to their output besides an activation that fits their kernel: while its rows
+// are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
+/// and whatever of it is wanted.
+struct Refinement {
+  bool gelu;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_refinement(const Layer& layer) {
+  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+}
+
+template <class D>
+HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
+                             int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = hn::LoadU(d, pixel + channel);
+    if (what.gelu) x = Gelu()(d, x);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
 // Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
 // instruction set.
@@ -4772,6 +5807,57 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gate
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/window-inl.hpp
+// Maxima and means of windows of pixels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
+/// is outside of the map does not count. `first` and `last` turn a pixel into a sum and a sum into
+/// a pixel.
+template <class Combine, class Last>
+HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
+                        const Combine& combine, const Last& last) {
+  const Lanes8 d;
+  const Map &source = layer.source, &target = layer.target;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const int top = y * layer.stride.height, left = x * layer.stride.width;
+      const int bottom = std::min(top + window.height, layer.input.height);
+      const int right = std::min(left + window.width, layer.input.width);
+      float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto pixel = [&](int row, int column) HWY_ATTR {
+          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
+        };
+        auto sum = pixel(top, left);
+        for (int row = top; row < bottom; ++row)
+          for (int column = row == top ? left + 1 : left; column < right; ++column)
+            sum = combine(sum, pixel(row, column));
+        hn::StoreU(last(sum), d, output + channel);
+      }
+    }
+}
+
+/// Rows [begin, end) of a layer of maxima or of means.
+inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  using V = hn::Vec<Lanes8>;
+  if (layer.op == Operator::max_pool)
+    return windows(
+        layer, {layer.kernel, layer.kernel}, maps, begin, end,
+        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
+  const Extent window = {layer.stride.height, layer.stride.width};
+  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+  windows(
+      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -4779,48 +5865,50 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
-                        std::size_t row_pitch, int begin, int end, float* destination) {
-  for (int y = begin; y < end; ++y, from += row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
-}
-
-/// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
-  return {.input = nullptr,
-          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+/// A layer's product from pixels to rows.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const float* input, int pixel_pitch, const Rows& output) {
+  return {.input = input,
+          .pixel_pitch = static_cast<std::size_t>(pixel_pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
           .half = layer.half,
           .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
-          .channels = layer.output.channels,
+          .channels = layer.padded_channels(),
           .activation = layer.activation,
-          .output = output,
+          .output = output.pixels,
           .width = layer.output.width,
-          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
-          .output_row_pitch = layer.target.row_pitch()};
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
 }
 
-/// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
-  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
-  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
-  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  for (int y = begin; y < end && left + right > 0; ++y) {
-    float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+/// Channels [begin, end) of `rows` rows of a product whose input lies in a map: pixels follow each
+/// other without a gap unless the map has a frame, for another reader.
+inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
+  if (source.left + source.right == 0)
+    return product_rows(product, rows * product.width, begin, end);
+  for (int y = 0; y < rows; ++y) {
+    product_rows(product, product.width, begin, end);
+    product.input += source.row_pitch();
+    product.output += product.output_row_pitch;
   }
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
-/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
-/// layer behind it; a unit is named by its last layer.
+/// What a layer does to `count` rows of its output in the end.
+inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
+                                const Rows& rows, int count) {
+  return {.gelu = layer.activation == Activation::gelu,
+          .affine = layer.affine ? weights + layer.affine_place() : nullptr,
+          .addend = addend,
+          .rows = rows,
+          .count = count,
+          .width = layer.output.width};
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
+/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
+/// its last layer.
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
@@ -4836,7 +5924,7 @@ class Chain {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
@@ -4848,10 +5936,11 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
 
   int unit_begin(int last) const {
-    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
   }
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
@@ -4861,7 +5950,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -4879,40 +5968,51 @@ class Chain {
   }
 
   void compute_block(int first, int last, int begin, int end) const {
-    const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_];
-    float* output = base(writer.target) + writer.target.pixels(begin - origin);
-    if (layer.op == Operator::convolution) {
-      convolution(layer, begin, end, output);
-    } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
-                end - begin, output);
-    } else if (!layer.fused) {
-      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                      layer.target.row_pitch());
-    } else {
-      const auto pitch = static_cast<std::size_t>(layer.pitch);
-      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      float* const block = scratch_ + layer.scratch;
-      depthwise_block(first, begin, end, block, pitch, row_pitch);
-      if (destinations_[first] != nullptr)
-        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, block, end - begin, output);
+    const int origin = origins_[last - first_], count = end - begin;
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows =
+          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      if (layer.op == Operator::convolution)
+        convolution(layer, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_block(i, begin, end, rows);
+      else
+        patches(i, begin, end, rows);
+      if (needs_refinement(layer))
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
+               layer.padded_channels());
+      if (destinations_[i] != nullptr)
+        copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
-    if (destinations_[last] != nullptr)
-      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
-                  writer.target.row_pitch(), begin, end, destinations_[last]);
+    if (writer.beside < 0)
+      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
   }
 
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  /// The block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// What is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend >= first) return block_of(layer.addend);
+    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
                                    : convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
@@ -4923,60 +6023,113 @@ class Chain {
       const int lower = std::min(upper + 1, end - begin - 1);
       const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
-        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>(
-          {.upper = input(upper),
-           .lower = input(lower),
-           .phase_pitch = layer.phase_columns(),
-           .lines = layer.kernel * layer.input.channels,
-           .weights = run_.weights + layer.weights,
-           .biases = run_.weights + layer.biases,
-           .channels = layer.output.channels,
-           .activation = layer.activation,
-           .width = layer.output.width,
-           .upper_output = target(upper),
-           .lower_output = target(lower),
-           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
+      convolution_rows<kStride>({.upper = input(upper),
+                                 .lower = input(lower),
+                                 .phase_pitch = layer.phase_columns(),
+                                 .lines = layer.kernel * layer.input.channels,
+                                 .weights = run_.weights + layer.weights,
+                                 .biases = run_.weights + layer.biases,
+                                 .channels = layer.output.channels,
+                                 .activation = layer.activation,
+                                 .width = layer.output.width,
+                                 .upper_output = target(upper),
+                                 .lower_output = target(lower),
+                                 .pixel_pitch = output.pixel_pitch});
     }
   }
 
-  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, scratch_, output);
-    whole.input = input;
-    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (from_block) {
+      const Rows input = block_of(index - 1);
+      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
+                              static_cast<int>(input.pixel_pitch), output),
+                   count * layer.output.width, 0, layer.padded_channels());
+    } else {
+      const float* const input = base(source) + source.pixels(begin - source_origin(index));
+      product_from(source,
+                   product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
+                   count, 0, layer.padded_channels());
+    }
   }
 
-  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
-                       std::size_t row_pitch) const {
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
     const Layer& layer = run_.layers[index];
-    const float* const source = base(layer.source);
-    const int origin = source_origin(index);
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+  }
+
+  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
+  /// reads neighbours.
+  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation;
+    for (int row = 0; row < dilation; ++row)
+      for (int column = 0; column < dilation; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(dilation),
+                         output.row_pitch * static_cast<std::size_t>(dilation)});
+  }
+
+  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation, step = layer.stride.height;
+    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    if (width <= 0) return;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
-    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
-      const int count = std::min(kMaxRows, end - y);
-      const int top = y * layer.stride.height - layer.padding();
-      const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) {
-        const bool inside = top + i >= 0 && top + i < layer.input.height;
-        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
-      }
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding();
+      const int used = (count - 1) * step + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
-                 .row_step = layer.stride.height,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .row_step = step,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
                  .weights = run_.weights + layer.weights,
                  .biases = run_.weights + layer.biases,
                  .channels = layer.output.channels,
                  .activation = layer.activation,
                  .count = count,
-                 .width = layer.output.width,
-                 .output = output,
-                 .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch},
+                 .width = width,
+                 .output = output.pixels,
+                 .output_pixel_pitch = output.pixel_pitch,
+                 .output_row_pitch = output.row_pitch},
                 layer.kernel, layer.stride.width);
     }
+  }
+
+  /// Each pixel of the output is its neighbours in the input, in raster order.
+  void patches(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    for (int y = begin; y < end; ++y)
+      for (int row = 0; row < layer.kernel; ++row) {
+        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
+                       static_cast<std::size_t>(row * layer.kernel) * channels;
+        for (int x = 0; x < layer.output.width; ++x) {
+          for (int column = 0; column < layer.kernel; ++column)
+            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
+                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          input += static_cast<std::size_t>(layer.stride.width) * pitch;
+          pixel += output.pixel_pitch;
+        }
+      }
   }
 
   const Run& run_;
@@ -5041,11 +6194,20 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
+      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+        i = next;
+        continue;
+      }
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
+        case Operator::patches:
         case Operator::pointwise:
           chain(i, next - 1);
+          break;
+        case Operator::max_pool:
+        case Operator::average_pool:
+          window_map(layer);
           break;
         case Operator::pool:
           pool_map(layer);
@@ -5067,15 +6229,12 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
-    if (layer.op == Operator::gate) {
-      const Map& map = layer.source;
-      copy_planar(layer.output, run_.maps + map.pixels(0),
-                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
-                  layer.output.height, destination);
-    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+    if (layer.gives_vector())
       std::memcpy(destination, vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    }
+    else if (!layer.works_by_rows())
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
+                  destination);
   }
 
  private:
@@ -5085,15 +6244,22 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
+  /// Whether anybody wants the output of one of these layers.
+  bool wanted(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
     if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
       return pointwise_map(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
-    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
-    for (int i = first; i < shared; ++i)
-      if (destinations_[i] != nullptr) threads = 1;
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    if (wanted(first, unit)) threads = 1;
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -5103,21 +6269,34 @@ class ImageRun {
   /// A pointwise layer alone, split by channels: its map is small, its weights are not.
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const output = run_.maps + layer.target.pixels(0);
+    const Rows output = rows_of(layer.target, run_.maps, 0);
+    const Rows addend =
+        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
+    const int height = layer.output.height;
     constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            float* const scratch =
-                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-            Product product = product_of(layer, run_.weights, scratch, output);
-            product.input = run_.maps + layer.source.pixels(0);
-            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
-                         std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
-          });
+    split(
+        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+        [&](int part, int begin, int end) HWY_ATTR {
+          float* const scratch =
+              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
+          product_from(layer.source,
+                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
+                                  layer.source.pixel_pitch, output),
+                       height, first, last);
+          if (needs_refinement(layer))
+            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
+          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
+        });
     if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  }
+
+  void window_map(const Layer& layer) const {
+    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+      window_rows(layer, run_.maps, begin, end);
+      clear_frame(layer.target, run_.maps, begin, end);
+    });
   }
 
   void pool_map(const Layer& layer) const {
@@ -5193,10 +6372,22 @@ inline void forward(const Run& run, Isa isa) noexcept {
 }
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// `PPLCNet` makes the published ones.
+/// family/ makes the published ones.
 template <class TDefinition>
 class Network {
   static constexpr Plan kWhole = make_plan(TDefinition::architecture);
+
+  /// The last layer of a part; -1 if there is none.
+  static constexpr int last_of(Part part) {
+    int last = -1;
+    for (int i = 0; i < kWhole.layer_count; ++i)
+      if (kWhole.layers[i].part == part) last = i;
+    return last;
+  }
+  static constexpr int kPooledLayer = last_of(Part::pool);
+  static constexpr int kEmbeddingLayer =
+      last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
+  static constexpr int kLogitsLayer = last_of(Part::classifier);
 
  public:
   using Definition = TDefinition;
@@ -5214,15 +6405,39 @@ class Network {
   static constexpr std::int64_t buffer_count = kWhole.buffer_count;
   static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
 
-  static constexpr int classes = architecture.classes;
+  static constexpr int classes = architecture.classes;  ///< 0: no classifier
   static constexpr Shape input_shape = layers[0].input;
   static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
 
-  /// Stages (blocks2 … blocks6): the index of each one's last layer, and its shape.
+  /// Stages (blocks2 … blocks6): the index of each one's last layer, its shape, and the picture's
+  /// rows (or columns) per row (or column) of it.
   static constexpr int stage_count = kWhole.stage_count;
   static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
   static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
-  static constexpr int embedding_size = layers[layer_count - 1].input.channels;
+  static constexpr Stride stage_stride(int stage) {
+    Stride product = 1;
+    for (int i = stage_layer(stage); i >= 0; i = kWhole.layers[i].from) {
+      product.height *= kWhole.layers[i].stride.height;
+      product.width *= kWhole.layers[i].stride.width;
+    }
+    return product;
+  }
+  /// The last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
+  static constexpr int stage_of_stride(int stride) {
+    int found = -1;
+    for (int i = 0; i < stage_count; ++i)
+      if (stage_stride(i) == Stride(stride)) found = i;
+    return found;
+  }
+
+  /// The answer: logits, an embedding, or, of a backbone, maps.
+  static constexpr int output_count = kWhole.output_count;
+  static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
+  static constexpr Shape output_shape(int output) {
+    return kWhole.layers[output_layer(output)].output;
+  }
+  static constexpr int embedding_size =
+      kEmbeddingLayer < 0 ? 0 : kWhole.layers[kEmbeddingLayer].output.channels;
 
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
@@ -5267,7 +6482,8 @@ class Network {
   /// Layers behind the last wanted one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
-    float* pooled = nullptr;     ///< [channels of the last stage]
+    std::array<float*, output_count> outputs = {};  ///< the answer
+    float* pooled = nullptr;                        ///< [channels of the last stage]
     float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
     float* logits = nullptr;     ///< [classes]
     std::array<float*, layer_count> layers = {};  ///< any layer at all
@@ -5286,6 +6502,7 @@ class Network {
   static void forward(WeightsView weights, const Picture& picture,
                       ParallelWorkspace<kThreads>& workspace, Logits& logits,
                       const RunOptions& options = {}) noexcept {
+    static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
     destinations[layer_count - 1] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
@@ -5299,6 +6516,7 @@ class Network {
                             std::span<float, kBatch * std::size_t{classes}> logits,
                             const RunOptions& options = {}) noexcept {
     static_assert(kBatch > 0, "a batch has at least one image");
+    static_assert(classes > 0, "forward_batch: the network has no classifier");
     for (int first = 0; first < kBatch; first += kChunk) {
       constexpr int kMost = std::min(kBatch, kChunk);
       const int count = std::min(kMost, kBatch - first);
@@ -5317,34 +6535,35 @@ class Network {
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                        const Features& wanted, const RunOptions& options = {}) noexcept {
+    features(weights, Picture::planar(image.data(), input_shape), workspace, wanted, options);
+  }
+
+  /// The same for a picture that lies elsewhere (see `forward`).
+  template <int kThreads>
+  static void features(WeightsView weights, const Picture& picture,
+                       ParallelWorkspace<kThreads>& workspace, const Features& wanted,
+                       const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
     const auto for_each_wanted = [&](auto visit) {
       for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
+      for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
       visit(kPooledLayer, wanted.pooled);
-      visit(layer_count - 2, wanted.embedding);
-      visit(layer_count - 1, wanted.logits);
+      visit(kEmbeddingLayer, wanted.embedding);
+      visit(kLogitsLayer, wanted.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
-      if (destination != nullptr) destinations[layer] = destination;
+      if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
-    const Picture picture = Picture::planar(image.data(), input_shape);
     run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be wanted under two names: without a head the pooled vector is the embedding.
     for_each_wanted([&](int layer, float* destination) {
-      if (destination != nullptr && destination != destinations[layer])
+      if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
     });
   }
 
  private:
-  static constexpr int kPooledLayer = [] {
-    int last = 0;
-    for (int i = 0; i < layer_count; ++i)
-      if (kWhole.layers[i].part == Part::pool) last = i;
-    return last;
-  }();
-
   template <int kThreads>
   static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
@@ -5365,26 +6584,216 @@ class Network {
   }
 };
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORK_HPP
+// from pplcnet/words.hpp
+#ifndef PPLCNET_WORDS_HPP
+#define PPLCNET_WORDS_HPP
+
+#include <string_view>
+
+
+// The words for what an architecture is made of, in messages, files and reports.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
+constexpr std::string_view scale_name(Scale scale) {
+  constexpr struct {
+    Scale scale;
+    std::string_view name;
+  } kNames[] = {{Scale::x0_25, "x0_25"}, {Scale::x0_35, "x0_35"}, {Scale::x0_5, "x0_5"},
+                {Scale::x0_75, "x0_75"}, {Scale::x0_95, "x0_95"}, {Scale::x1_0, "x1_0"},
+                {Scale::x1_25, "x1_25"}, {Scale::x1_5, "x1_5"},   {Scale::x2_0, "x2_0"},
+                {Scale::x2_5, "x2_5"}};
+  for (const auto& [known, name] : kNames)
+    if (known == scale) return name;
+  return "custom";
+}
+
+/// Name of an activation, as it is spelled in the enumeration.
+constexpr std::string_view activation_name(Activation activation) {
+  constexpr std::string_view kNames[] = {
+      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle", "sigmoid", "gelu"};
+  return kNames[static_cast<int>(activation)];
+}
+
+/// "v1" … "v4".
+constexpr std::string_view family_name(Family family) {
+  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4"};
+  return kNames[static_cast<int>(family)];
+}
+
+/// "paddle", "timm", "pytorch".
+constexpr std::string_view dialect_name(Dialect dialect) {
+  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch"};
+  return kNames[static_cast<int>(dialect)];
+}
+
+/// "single", "half_head", "half".
+constexpr std::string_view storage_name(Storage storage) {
+  constexpr std::string_view kNames[] = {"single", "half_head", "half"};
+  return kNames[static_cast<int>(storage)];
+}
+
+/// "none", "input", "depthwise".
+constexpr std::string_view shortcut_name(Shortcut shortcut) {
+  constexpr std::string_view kNames[] = {"none", "input", "depthwise"};
+  return kNames[static_cast<int>(shortcut)];
+}
+
+/// "convolution", "convolutions", "branches".
+constexpr std::string_view stem_name(Stem stem) {
+  constexpr std::string_view kNames[] = {"convolution", "convolutions", "branches"};
+  return kNames[static_cast<int>(stem)];
+}
+
+/// "classifier", "maps", "columns".
+constexpr std::string_view ending_name(Ending ending) {
+  constexpr std::string_view kNames[] = {"classifier", "maps", "columns"};
+  return kNames[static_cast<int>(ending)];
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WORDS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a user chooses. All defaults are those of the published ImageNet networks.
+struct Options {
+  int classes = 1000;  ///< 0: no classifier, the answer is the embedding
+  Extent input = {224, 224};
+  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
+  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
+  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
+  int head = 1280;
+  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
+  int dropout_percent = 20;
+  Activation activation = Activation::hardswish;
+  Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const Options&) const = default;
+};
+
+/// What a user chooses of a backbone, whose answer is the maps of its stages.
+struct BackboneOptions {
+  Extent input = {224, 224};
+  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
+  /// The largest product of strides: further ones become dilation, so that maps stay larger
+  /// (32, 16 or 8; timm's `output_stride`).
+  int output_stride = 32;
+  Activation activation = Activation::hardswish;
+  Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const BackboneOptions&) const = default;
+};
+
+/// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
+inline constexpr Block kV1Table[] = {
+    // stage, kernel, in, out, stride, squeeze-excite
+    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
+    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
+    {6, 5, 512, 512, 1, true},
+};
+inline constexpr int kV1StemChannels = 16;
+
+/// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
+/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
+constexpr Architecture v1_architecture(Scale scale, const Options& options) {
+  const bool paddle = options.dialect == Dialect::paddle;
+  const bool pytorch = options.dialect == Dialect::pytorch;
+  Architecture net;
+  net.name = scale_name(scale);
+  net.dialect = options.dialect;
+  net.input = options.input;
+  net.stem_channels = scaled(kV1StemChannels, scale);
+  net.stem_stride = options.strides[0];
+  net.stem_batch_norm = !pytorch;
+  net.stem_activation = options.activation;
+  for (const Block& row : kV1Table) {
+    Block block = row;
+    const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
+    block.in = scaled(row.in, scale);
+    block.out = scaled(row.out, scale);
+    if (first && row.stage > 2)
+      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
+    if (first && row.stage == 5 && pytorch) block.kernel = 5;
+    net.blocks[net.block_count++] = block;
+  }
+  net.activation = options.activation;
+  net.squeeze_divisor = pytorch ? 8 : 1;
+  net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
+  net.head = options.head;
+  net.head_bias = !paddle && options.head > 0;
+  net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
+  net.classes = options.classes;
+  net.storage = options.storage;
+  return net;
+}
+
+/// Turns the strides that lead beyond `output_stride` into dilation: the block that had the stride
+/// keeps its taps where they were, those behind it spread theirs (timm
+/// `_efficientnet_builder.py`).
+constexpr void dilate(Architecture& net, int output_stride) {
+  Stride reached = net.stem_stride;
+  int dilation = 1;
+  for (Block& block : net.blocks) {
+    block.dilation = dilation;
+    const Stride next = {reached.height * block.stride.height, reached.width * block.stride.width};
+    if (std::max(next.height, next.width) > output_stride) {
+      dilation *= std::max(block.stride.height, block.stride.width);
+      block.stride = 1;
+    } else {
+      reached = next;
+    }
+  }
+}
+
+constexpr Architecture v1_backbone(Scale scale, const BackboneOptions& options) {
+  Architecture net = v1_architecture(scale, {.input = options.input,
+                                             .strides = options.strides,
+                                             .activation = options.activation,
+                                             .dialect = options.dialect,
+                                             .storage = options.storage});
+  dilate(net, options.output_stride);
+  net.ending = Ending::maps;
+  net.head = net.classes = net.dropout_percent = 0;
+  net.head_bias = false;
+  return net;
+}
+
+namespace checking {
+
+constexpr bool is_stride(Stride s) {
+  return (s.height == 1 || s.height == 2) && (s.width == 1 || s.width == 2);
+}
+
+constexpr bool is_block_activation(Activation a) {
+  return a == Activation::hardswish || a == Activation::relu || a == Activation::relu6;
+}
+
+}  // namespace checking
+
 /// PP-LCNet V1 as a definition for `Network`; checks the options.
 template <Scale kScale, Options kOptions>
 struct V1 {
   static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
                 "Scale: from x0.05 to x10");
-  static_assert(kOptions.classes >= 1, "Options::classes: at least one class");
+  static_assert(kOptions.classes >= 0, "Options::classes: a number, or 0 for no classifier");
   static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
                 "Options::input: height and width are at least 1");
   static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
   static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
                 "Options::dropout_percent: from 0 to 99");
-  static_assert(std::all_of(kOptions.strides.begin(), kOptions.strides.end(),
-                            [](Stride s) {
-                              return (s.height == 1 || s.height == 2) &&
-                                     (s.width == 1 || s.width == 2);
-                            }),
+  static_assert(std::ranges::all_of(kOptions.strides, checking::is_stride),
                 "Options::strides: each is 1 or 2, in both directions");
-  static_assert(kOptions.activation == Activation::hardswish ||
-                    kOptions.activation == Activation::relu ||
-                    kOptions.activation == Activation::relu6,
+  static_assert(checking::is_block_activation(kOptions.activation),
                 "Options::activation: hardswish, relu or relu6");
   static constexpr Scale scale = kScale;
   static constexpr Options options = kOptions;
@@ -5395,9 +6804,352 @@ struct V1 {
 template <Scale kScale, Options kOptions = Options{}>
 using PPLCNet = Network<V1<kScale, kOptions>>;
 
+/// A backbone of V1 as a definition for `Network`; checks the options.
+template <Scale kScale, BackboneOptions kOptions>
+struct V1Backbone {
+  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
+                "Scale: from x0.05 to x10");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "BackboneOptions::input: height and width are at least 1");
+  static_assert(std::ranges::all_of(kOptions.strides, checking::is_stride),
+                "BackboneOptions::strides: each is 1 or 2, in both directions");
+  static_assert(kOptions.output_stride == 32 || kOptions.output_stride == 16 ||
+                    kOptions.output_stride == 8,
+                "BackboneOptions::output_stride: 32, 16 or 8");
+  static_assert(checking::is_block_activation(kOptions.activation),
+                "BackboneOptions::activation: hardswish, relu or relu6");
+  static constexpr Architecture architecture = v1_backbone(kScale, kOptions);
+};
+
+/// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
+/// segmentation.
+template <Scale kScale, BackboneOptions kOptions = BackboneOptions{}>
+using PPLCNetBackbone = Network<V1Backbone<kScale, kOptions>>;
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORK_HPP
+#endif  // PPLCNET_FAMILY_V1_HPP
+// from pplcnet/family/v2.hpp
+#ifndef PPLCNET_FAMILY_V2_HPP
+#define PPLCNET_FAMILY_V2_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The published sizes of PP-LCNet V2.
+enum class V2 : unsigned char { small, base, large };
+
+/// What a user chooses of PP-LCNet V2.
+struct V2Options {
+  int classes = 1000;  ///< 0: no classifier, the answer is the embedding
+  Extent input = {224, 224};
+  int head = 1280;           ///< width of the embedding
+  int dropout_percent = 20;  ///< the embedding is multiplied by 1 - this / 100
+  /// PPLCNetV2_base_ShiTu's changes: a larger last map, and an embedding with a bias, without
+  /// activation, and with a batch norm behind it: features for retrieval.
+  bool features = false;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const V2Options&) const = default;
+};
+
+/// PaddleClas' NET_CONFIG at scale 1.0: a stage's first block doubles the channels and has
+/// stride 2.
+struct V2Stage {
+  int in, kernel;
+  bool split_pointwise, squeeze_excite, shortcut;
+};
+inline constexpr V2Stage kV2Table[] = {
+    // in, kernel, split pointwise, squeeze-excite, shortcut
+    {64, 3, false, false, false},
+    {128, 3, false, false, false},
+    {256, 5, true, true, false},
+    {512, 5, false, false, true},
+};
+inline constexpr int kV2StemChannels = 32;
+
+/// A published size: its width, and how many blocks each stage has.
+struct V2Size {
+  std::string_view name;
+  Scale scale;
+  int depths[4];
+};
+inline constexpr V2Size kV2Sizes[] = {{"v2_small", Scale::x0_75, {2, 2, 4, 2}},
+                                      {"v2_base", Scale::x1_0, {2, 2, 6, 2}},
+                                      {"v2_large", Scale::x1_25, {2, 2, 8, 2}}};
+
+/// PP-LCNet V2. Source: PaddleClas `pp_lcnet_v2.py`.
+constexpr Architecture v2_architecture(V2 size, const V2Options& options) {
+  const V2Size& published = kV2Sizes[static_cast<int>(size)];
+  Architecture net;
+  net.name = options.features ? "v2_base_features" : published.name;
+  net.family = Family::v2;
+  net.input = options.input;
+  net.stem_channels = scaled(kV2StemChannels, published.scale);
+  net.stem_activation = net.activation = Activation::relu;
+  net.gate = Activation::sigmoid;
+  // The stem's own block, then the stages; they are counted from 1 on.
+  net.blocks[net.block_count++] = {
+      1, 3, net.stem_channels, scaled(2 * kV2StemChannels, published.scale), 1, false};
+  int stage = 2;
+  for (const V2Stage& row : kV2Table) {
+    const int in = scaled(row.in, published.scale), out = scaled(2 * row.in, published.scale);
+    for (int i = 0; i < published.depths[stage - 2]; ++i) {
+      Block block = {stage, row.kernel, i == 0 ? in : out, out, i == 0 ? 2 : 1, row.squeeze_excite};
+      if (row.split_pointwise) block.expansion = out / 2;
+      if (row.shortcut && i > 0) block.shortcut = Shortcut::input;
+      if (options.features && row.shortcut) block.stride = 1;
+      net.blocks[net.block_count++] = block;
+    }
+    ++stage;
+  }
+  net.head = options.head;
+  net.head_bias = net.neck = options.features;
+  net.head_activation = !options.features;
+  net.dropout_percent = options.dropout_percent;
+  net.classes = options.classes;
+  net.storage = options.storage;
+  return net;
+}
+
+/// PP-LCNet V2 as a definition for `Network`; checks the options.
+template <V2 kSize, V2Options kOptions>
+struct V2Definition {
+  static_assert(kOptions.classes >= 0, "V2Options::classes: a number, or 0 for no classifier");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "V2Options::input: height and width are at least 1");
+  static_assert(kOptions.head >= 1, "V2Options::head: a width");
+  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
+                "V2Options::dropout_percent: from 0 to 99");
+  static_assert(!kOptions.features || kOptions.classes == 0,
+                "V2Options::features: there is no classifier behind them (classes = 0)");
+  static constexpr Architecture architecture = v2_architecture(kSize, kOptions);
+};
+
+/// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
+template <V2 kSize, V2Options kOptions = V2Options{}>
+using PPLCNetV2 = Network<V2Definition<kSize, kOptions>>;
+
+/// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
+using PPLCNetV2Features =
+    PPLCNetV2<V2::base, V2Options{.classes = 0, .head = 512, .features = true}>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_FAMILY_V2_HPP
+// from pplcnet/family/v3.hpp
+#ifndef PPLCNET_FAMILY_V3_HPP
+#define PPLCNET_FAMILY_V3_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What PP-LCNet V3 is the backbone of: the strides and the answer differ.
+enum class V3 : unsigned char { detection, recognition };
+
+/// What a user chooses of the backbones of text detection and recognition, V3 and V4.
+struct TextOptions {
+  /// Height and width; 0: 640 × 640 for detection, 48 × 320 for recognition.
+  Extent input = {0, 0};
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const TextOptions&) const = default;
+};
+
+/// Size of the pictures that the published text detectors and recognisers were trained on.
+constexpr Extent text_input(const TextOptions& options, bool detection) {
+  if (options.input != Extent{0, 0}) return options.input;
+  return detection ? Extent{640, 640} : Extent{48, 320};
+}
+
+/// A row of V3's table: V1's columns, but the stride depends on the task.
+struct V3Row {
+  int stage, kernel, in, out;
+  Stride detection, recognition;
+  bool squeeze_excite;
+};
+
+/// PaddleOCR's NET_CONFIG_det and NET_CONFIG_rec at scale 1.0.
+inline constexpr V3Row kV3Table[] = {
+    // stage, kernel, in, out, stride for detection, for recognition, squeeze-excite
+    {2, 3, 16, 32, 1, 1, false},        {3, 3, 32, 64, 2, 1, false},
+    {3, 3, 64, 64, 1, 1, false},        {4, 3, 64, 128, 2, {2, 1}, false},
+    {4, 3, 128, 128, 1, 1, false},      {5, 3, 128, 256, 2, {1, 2}, false},
+    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
+    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
+    {6, 5, 256, 512, 2, {2, 1}, true},  {6, 5, 512, 512, 1, 1, true},
+    {6, 5, 512, 512, 1, {2, 1}, false}, {6, 5, 512, 512, 1, 1, false},
+};
+inline constexpr int kV3StemChannels = 16;
+inline constexpr int kV3Divisor = 16;
+/// Widths, at scale 1.0, of the layers behind blocks3 … blocks6 that give a detector its maps.
+inline constexpr int kV3DetectionWidths[] = {16, 24, 56, 480};
+
+/// PP-LCNet V3. Source: PaddleOCR `rec_lcnetv3.py`. Every layer of a block has branches in
+/// training, and a learnable scale and shift in front of its activation and behind it; a depthwise
+/// layer with stride 2 in both directions has no activation.
+constexpr Architecture v3_architecture(Scale scale, V3 task, const TextOptions& options) {
+  const bool detection = task == V3::detection;
+  Architecture net;
+  net.name = detection ? "v3_detection" : "v3_recognition";
+  net.family = Family::v3;
+  net.input = text_input(options, detection);
+  net.stem_channels = scaled(kV3StemChannels, scale, kV3Divisor);
+  net.stem_activation = Activation::none;
+  net.affine = true;
+  for (const V3Row& row : kV3Table) {
+    const Stride stride = detection ? row.detection : row.recognition;
+    Block block = {row.stage,
+                   row.kernel,
+                   scaled(row.in, scale, kV3Divisor),
+                   scaled(row.out, scale, kV3Divisor),
+                   stride,
+                   row.squeeze_excite};
+    block.linear_depthwise = stride == Stride(2);
+    net.blocks[net.block_count++] = block;
+  }
+  net.ending = detection ? Ending::maps : Ending::columns;
+  for (int i = 0; i < 4 && detection; ++i)
+    net.stage_heads[i + 1] = kV3DetectionWidths[i] * static_cast<int>(scale) / 100;
+  net.head = net.classes = 0;
+  net.storage = options.storage;
+  return net;
+}
+
+/// PP-LCNet V3 as a definition for `Network`; checks the options.
+template <Scale kScale, V3 kTask, TextOptions kOptions>
+struct V3Definition {
+  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
+                "Scale: from x0.05 to x10");
+  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
+                "TextOptions::input: height and width, or nothing for the usual ones");
+  static constexpr Architecture architecture = v3_architecture(kScale, kTask, kOptions);
+};
+
+/// PP-LCNet V3, the backbone of PP-OCRv4's and v5's mobile text detection (x0.75: four maps, at
+/// strides 4 to 32) and text recognition (x0.95: a sequence of columns). Checkpoints in training
+/// form (with branches) and in deployed form load alike.
+template <Scale kScale, V3 kTask, TextOptions kOptions = TextOptions{}>
+using PPLCNetV3 = Network<V3Definition<kScale, kTask, kOptions>>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_FAMILY_V3_HPP
+// from pplcnet/family/v4.hpp
+#ifndef PPLCNET_FAMILY_V4_HPP
+#define PPLCNET_FAMILY_V4_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The published sizes of PP-LCNet V4, and what it is the backbone of.
+enum class Size : unsigned char { tiny, small, medium };
+enum class V4 : unsigned char { detection, recognition };
+
+/// A stage: channels, blocks, the first one's stride, and which blocks have squeeze-excite (bit i
+/// is block i).
+struct V4Stage {
+  int out, blocks;
+  Stride stride;
+  unsigned squeeze_excite;
+};
+
+/// A variant: the stem's channels inside and behind it, and its stages.
+struct V4Variant {
+  std::string_view name;
+  Stem stem;
+  int stem_middle, stem_channels;
+  V4Stage stages[4];
+};
+
+/// PaddleOCR's NET_CONFIG_DET and NET_CONFIG_REC, by task and size. All kernels are 3×3, and all
+/// blocks double their channels in between.
+inline constexpr V4Variant kV4Table[2][3] = {
+    {{"v4_detection_tiny",
+      Stem::branches,
+      16,
+      32,
+      {{32, 2, 1, 0b1}, {48, 3, 2, 0b10}, {64, 5, 2, 0b1010}, {160, 3, 2, 0b10}}},
+     {"v4_detection_small",
+      Stem::branches,
+      24,
+      48,
+      {{48, 2, 1, 0b1}, {96, 3, 2, 0b10}, {192, 5, 2, 0b1010}, {384, 3, 2, 0b10}}},
+     {"v4_detection_medium",
+      Stem::branches,
+      64,
+      128,
+      {{128, 2, 1, 0b1}, {256, 3, 2, 0b10}, {512, 5, 2, 0b1010}, {896, 3, 2, 0b10}}}},
+    {{"v4_recognition_tiny",
+      Stem::convolutions,
+      24,
+      48,
+      {{48, 1, 1, 0b1}, {48, 1, 1, 0}, {96, 3, {2, 1}, 0b10}, {160, 4, {2, 1}, 0b10}}},
+     {"v4_recognition_small",
+      Stem::branches,
+      48,
+      96,
+      {{96, 1, 1, 0b1}, {96, 2, 1, 0}, {192, 7, {2, 1}, 0b101010}, {384, 3, {2, 1}, 0b10}}},
+     {"v4_recognition_medium",
+      Stem::branches,
+      64,
+      128,
+      {{128, 1, 1, 0b1}, {256, 3, 1, 0b100}, {512, 7, {2, 1}, 0b101010}, {768, 3, {2, 1}, 0b10}}}}};
+
+/// PP-LCNet V4. Source: PaddleOCR `rec_lcnetv4.py`. A block whose shape does not change adds what
+/// its pointwise layers read to what they give.
+constexpr Architecture v4_architecture(Size size, V4 task, const TextOptions& options) {
+  const V4Variant& variant = kV4Table[static_cast<int>(task)][static_cast<int>(size)];
+  const bool detection = task == V4::detection;
+  Architecture net;
+  net.name = variant.name;
+  net.family = Family::v4;
+  net.input = text_input(options, detection);
+  net.stem = variant.stem;
+  net.stem_middle = variant.stem_middle;
+  net.stem_channels = variant.stem_channels;
+  net.activation = Activation::gelu;
+  net.stem_activation = variant.stem == Stem::branches ? Activation::relu : Activation::gelu;
+  int in = variant.stem_channels, stage = 2;
+  for (const V4Stage& row : variant.stages) {
+    for (int i = 0; i < row.blocks; ++i) {
+      Block block = {
+          stage, 3, in, row.out, i == 0 ? row.stride : 1, (row.squeeze_excite >> i & 1) != 0};
+      block.expansion = 2 * in;
+      block.linear_depthwise = block.linear_pointwise = true;
+      if (block.stride == Stride(1) && block.in == block.out) block.shortcut = Shortcut::depthwise;
+      net.blocks[net.block_count++] = block;
+      in = row.out;
+    }
+    ++stage;
+  }
+  net.ending = detection ? Ending::maps : Ending::columns;
+  net.head = net.classes = 0;
+  net.storage = options.storage;
+  return net;
+}
+
+/// PP-LCNet V4 as a definition for `Network`; checks the options.
+template <Size kSize, V4 kTask, TextOptions kOptions>
+struct V4Definition {
+  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
+                "TextOptions::input: height and width, or nothing for the usual ones");
+  static constexpr Architecture architecture = v4_architecture(kSize, kTask, kOptions);
+};
+
+/// PP-LCNet V4, the backbone of PP-OCRv6's text detection (four maps, at strides 4 to 32) and text
+/// recognition (a sequence of columns). Checkpoints in training form (with branches) and in
+/// deployed form load alike.
+template <Size kSize, V4 kTask, TextOptions kOptions = TextOptions{}>
+using PPLCNetV4 = Network<V4Definition<kSize, kTask, kOptions>>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_FAMILY_V4_HPP
 // from pplcnet/thread_pool.hpp
 #ifndef PPLCNET_THREAD_POOL_HPP
 #define PPLCNET_THREAD_POOL_HPP
@@ -5747,17 +7499,156 @@ inline Error write_file(std::string_view path, std::span<const std::span<const s
 #ifndef PPLCNET_WEIGHTS_NAMES_HPP
 #define PPLCNET_WEIGHTS_NAMES_HPP
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+// from pplcnet/weights/modules.hpp
+#ifndef PPLCNET_WEIGHTS_MODULES_HPP
+#define PPLCNET_WEIGHTS_MODULES_HPP
+
+#include <string>
+#include <string_view>
+
+
+// What a layer is called: by this project, and in the code of Paddle's four families.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whose names a file uses. Each belongs to the dialect of the same name: the graphs differ too.
-using Naming = Dialect;
+namespace naming {
+
+inline std::string numbered(std::string_view prefix, int first, std::string_view between = "",
+                            int second = -1) {
+  std::string text = std::string(prefix) + std::to_string(first) + std::string(between);
+  return second < 0 ? text : text + std::to_string(second);
+}
+
+/// V4's stem of branches, by index.
+inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
+
+}  // namespace naming
+
+/// The project's own name of a layer: that of Paddle's V1, where it has one.
+inline std::string layer_name(const Layer& layer) {
+  const std::string block = naming::numbered("blocks", layer.stage, ".", layer.index);
+  switch (layer.part) {
+    case Part::stem:
+      return naming::numbered("conv", layer.index + 1);
+    case Part::stem_pool:
+      return "stem_pool";
+    case Part::patches:
+      return naming::numbered("conv", layer.index + 1) + ".patches";
+    case Part::depthwise:
+      return block + ".dw_conv";
+    case Part::squeeze_pool:
+      return block + ".se.avg_pool";
+    case Part::squeeze_reduce:
+      return block + ".se.conv1";
+    case Part::squeeze_expand:
+      return block + ".se.conv2";
+    case Part::squeeze_gate:
+      return block + ".se";
+    case Part::expansion:
+      return block + ".expand";
+    case Part::pointwise:
+      return block + ".pw_conv";
+    case Part::stage_head:
+      return naming::numbered("blocks", layer.stage) + ".head";
+    case Part::columns:
+      return "columns";
+    case Part::pool:
+      return "avg_pool";
+    case Part::head:
+      return "last_conv";
+    case Part::classifier:
+      return "fc";
+  }
+  return "";
+}
+
+/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
+inline std::string v2_module_name(const Layer& layer, bool expanded) {
+  const std::string block =
+      layer.stage == 1 ? "stem.1" : naming::numbered("stages.", layer.stage - 2, ".", layer.index);
+  switch (layer.part) {
+    case Part::stem:
+      return "stem.0";
+    case Part::depthwise:
+      return block + ".dw_conv";
+    case Part::squeeze_reduce:
+      return block + ".se.conv1";
+    case Part::squeeze_expand:
+      return block + ".se.conv2";
+    case Part::squeeze_gate:
+      return block + ".se";
+    case Part::expansion:
+      return block + ".pw_conv_1";
+    case Part::pointwise:
+      return block + (expanded ? ".pw_conv_2" : ".pw_conv");
+    default:
+      return layer_name(layer);
+  }
+}
+
+/// PaddleOCR `rec_lcnetv4.py`: detection and recognition call stem and stages differently.
+inline std::string v4_module_name(const Layer& layer, const Architecture& net) {
+  const bool detection = net.ending == Ending::maps;
+  const std::string block = detection
+                                ? naming::numbered("blocks_s", layer.stage - 1, ".", layer.index)
+                                : naming::numbered("blocks", layer.stage, ".", layer.index);
+  switch (layer.part) {
+    case Part::stem:
+      if (net.stem == Stem::convolutions) return naming::numbered("conv1.", 2 * layer.index);
+      return (detection ? "stem." : "conv1.") + std::string(naming::kStemBranches[layer.index]);
+    case Part::depthwise:
+      return block + ".token_mixer." + (layer.branches == Branches::v4 ? "rep_dw" : "dw_conv");
+    case Part::squeeze_reduce:
+      return block + ".token_mixer.se.conv1";
+    case Part::squeeze_expand:
+      return block + ".token_mixer.se.conv2";
+    case Part::squeeze_gate:
+      return block + ".token_mixer.se";
+    case Part::expansion:
+      return block + ".channel_mixer.expand";
+    case Part::pointwise:
+      return block + ".channel_mixer.compress";
+    default:
+      return layer_name(layer);
+  }
+}
+
+/// The module that a layer is in Paddle's code.
+inline std::string module_name(const Layer& layer, const Architecture& net) {
+  switch (net.family) {
+    case Family::v1:
+      break;
+    case Family::v2:
+      return v2_module_name(layer, layer.block >= 0 && net.blocks[layer.block].expansion > 0);
+    case Family::v3:
+      if (layer.part == Part::stage_head) return naming::numbered("layer_list.", layer.index);
+      break;
+    case Family::v4:
+      return v4_module_name(layer, net);
+  }
+  return layer_name(layer);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_MODULES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Whose names a file uses. The first three belong to the dialect of the same name; Hugging Face's
+/// PP-LCNet has the graph of Paddle's.
+enum class Naming : unsigned char { paddle, timm, pytorch, hugging_face };
+
+constexpr Naming naming_of(Dialect dialect) {
+  return dialect == Dialect::timm      ? Naming::timm
+         : dialect == Dialect::pytorch ? Naming::pytorch
+                                       : Naming::paddle;
+}
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
@@ -5772,58 +7663,44 @@ inline constexpr struct TimmBlock {
 } kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
                    {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
 
+/// A batch norm's four.
+inline void add_batch_norm(ParameterNames& names, const std::string& module, bool paddle) {
+  names.gamma = module + ".weight";
+  names.beta = module + ".bias";
+  names.mean = module + (paddle ? "._mean" : ".running_mean");
+  names.variance = module + (paddle ? "._variance" : ".running_var");
+}
+
 inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
                                  const Layer& layer, bool paddle) {
   ParameterNames names = {.weight = weights + ".weight"};
   if (layer.bias) names.bias = weights + ".bias";
-  if (!layer.batch_norm) return names;
-  names.gamma = batch_norm + ".weight";
-  names.beta = batch_norm + ".bias";
-  names.mean = batch_norm + (paddle ? "._mean" : ".running_mean");
-  names.variance = batch_norm + (paddle ? "._variance" : ".running_var");
+  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
   return names;
-}
-
-inline std::string numbered(std::string_view prefix, int first, std::string_view between = "",
-                            int second = -1) {
-  std::string text = std::string(prefix) + std::to_string(first) + std::string(between);
-  return second < 0 ? text : text + std::to_string(second);
 }
 
 }  // namespace naming
 
-/// The project's own name of a layer: Paddle's, where Paddle has one.
-inline std::string layer_name(const Layer& layer) {
-  const std::string block = naming::numbered("blocks", layer.stage, ".", layer.index);
-  switch (layer.part) {
-    case Part::stem:
-      return "conv1";
-    case Part::depthwise:
-      return block + ".dw_conv";
-    case Part::squeeze_pool:
-      return block + ".se.avg_pool";
-    case Part::squeeze_reduce:
-      return block + ".se.conv1";
-    case Part::squeeze_expand:
-      return block + ".se.conv2";
-    case Part::squeeze_gate:
-      return block + ".se";
-    case Part::pointwise:
-      return block + ".pw_conv";
-    case Part::pool:
-      return "avg_pool";
-    case Part::head:
-      return "last_conv";
-    case Part::classifier:
-      return "fc";
+/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
+/// deployed form.
+inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
+  const std::string module = module_name(layer, net);
+  switch (layer.branches) {
+    case Branches::none:
+      break;
+    case Branches::batch_norm:
+      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
+      return naming::parameters(module, "", layer, true);
+    case Branches::v2:
+      return naming::parameters(module, "", layer, true);
+    case Branches::v3:
+    case Branches::v4:
+      return naming::parameters(module + ".reparam_conv", "", layer, true);
   }
-  return "";
-}
-
-/// PaddleClas `pp_lcnet.py`.
-inline ParameterNames paddle_names(const Layer& layer) {
-  const std::string name = layer_name(layer);
-  return naming::parameters(layer.batch_norm ? name + ".conv" : name, name + ".bn", layer, true);
+  // PaddleClas' RecModel keeps the neck beside the backbone.
+  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
+  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
+                            true);
 }
 
 /// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
@@ -5879,29 +7756,67 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   }
 }
 
-/// The names of a layer of `architecture` in files of its dialect.
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
-  switch (architecture.dialect) {
-    case Dialect::timm:
-      return timm_names(layer);
-    case Dialect::pytorch:
-      return pytorch_names(layer,
-                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
-    case Dialect::paddle:
-      break;
+/// Hugging Face transformers `models/pp_lcnet`, as of today.
+inline ParameterNames hugging_face_names(const Layer& layer) {
+  const std::string block =
+      naming::numbered("encoder.blocks.", layer.stage - 2, ".layers.", layer.index) + ".";
+  const std::string squeeze = block + "squeeze_excitation_module.convolutions.";
+  const auto with_norm = [&](const std::string& module) {
+    return naming::parameters(module + ".convolution", module + ".normalization", layer, false);
+  };
+  switch (layer.part) {
+    case Part::stem:
+      return with_norm("encoder.convolution");
+    case Part::depthwise:
+      return with_norm(block + "depthwise_convolution");
+    case Part::squeeze_reduce:
+      return naming::parameters(squeeze + "0", "", layer, false);
+    case Part::squeeze_expand:
+      return naming::parameters(squeeze + "2", "", layer, false);
+    case Part::pointwise:
+      return with_norm(block + "pointwise_convolution");
+    case Part::head:
+      return naming::parameters("last_convolution", "", layer, false);
+    case Part::classifier:
+      return naming::parameters("head", "", layer, false);
+    default:
+      return {};
   }
-  return paddle_names(layer);
 }
 
-/// Shape of a layer's weight in files of a dialect: [out, in, kernel, kernel], in = 1 for
-/// depthwise; the classifier is [out, in], but [in, out] in Paddle's.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, Dialect dialect) {
+/// The names of a layer of `architecture` in files of a naming.
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
+                                      Naming naming) {
+  switch (naming) {
+    case Naming::timm:
+      return timm_names(layer);
+    case Naming::pytorch:
+      return pytorch_names(layer,
+                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Naming::hugging_face:
+      return hugging_face_names(layer);
+    case Naming::paddle:
+      break;
+  }
+  return paddle_names(layer, architecture);
+}
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
+  return parameter_names(layer, architecture, naming_of(architecture.dialect));
+}
+
+/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
+/// classifier is [out, in], but [in, out] in Paddle's.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
+  const std::int64_t kernel = layer.kernel;
   if (layer.part == Part::classifier) {
-    if (dialect == Dialect::paddle) return {in, out};
+    if (naming == Naming::paddle) return {in, out};
     return {out, in};
   }
-  return {out, layer.op == Operator::depthwise ? 1 : in, layer.kernel, layer.kernel};
+  // A pointwise layer with a kernel reads patches.
+  const bool patches = layer.op == Operator::pointwise;
+  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
+          kernel};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -6603,9 +8518,10 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, and `NAME.bias`, float32;
-// batch norm and dropout are folded in. Loading is a copy; a mapped file needs not even that. Its
-// metadata say what the network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros behind these two); batch
+// norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
+// needs not even that. Its metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -6620,21 +8536,33 @@ struct ModelInfo {
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
-  std::string blocks;
+  const auto word = [](std::string_view text) { return std::string(text); };
+  std::string blocks, heads;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
     blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
-              "-" + number(b.out) + ":s" + step(b.stride) + (b.squeeze_excite ? ":se" : "");
+              "-" + (b.expansion > 0 ? number(b.expansion) + "-" : "") + number(b.out) + ":s" +
+              step(b.stride) + (b.dilation > 1 ? ":d" + number(b.dilation) : "") +
+              (b.squeeze_excite ? ":se" : "") + (b.linear_depthwise ? ":linear-depthwise" : "") +
+              (b.linear_pointwise ? ":linear-pointwise" : "");
+    if (b.shortcut != Shortcut::none) blocks += ":add-" + word(shortcut_name(b.shortcut));
   }
-  return {{"dialect", std::string(dialect_name(net.dialect))},
-          {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
+  for (const int width : net.stage_heads) heads += (heads.empty() ? "" : " ") + number(width);
+  return {{"family", word(family_name(net.family))},
+          {"dialect", word(dialect_name(net.dialect))},
+          {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
+                       number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
+                       word(activation_name(net.stem_activation))},
           {"blocks", blocks},
-          {"activation", std::string(activation_name(net.activation))},
-          {"gate", std::string(activation_name(net.gate))},
-          {"head", number(net.head)},
+          {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
+          {"gate", word(activation_name(net.gate))},
+          {"ending", word(ending_name(net.ending))},
+          {"stage_heads", heads},
+          {"head",
+           number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},
           {"dropout_percent", number(net.dropout_percent)},
           {"classes", number(net.classes)},
-          {"storage", std::string(storage_name(net.storage))}};
+          {"storage", word(storage_name(net.storage))}};
 }
 
 namespace native {
@@ -6656,7 +8584,10 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
           std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
           layer.weight_floats());
     visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
-          layer.bias_floats());
+          static_cast<std::size_t>(channels));
+    if (layer.affine)
+      visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
+            layer.affine_place(), std::size_t{kPanel});
   }
 }
 
@@ -6919,15 +8850,16 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
+/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
 /// each with the name that the same tensor has in a state dict; sorted by code points, which is
 /// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
 inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
   std::vector<std::pair<std::string, std::string>> names;
+  constexpr Architecture v1;
   int convolutions = 0, norms = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
-    const ParameterNames state = paddle_names(layer);
+    const ParameterNames state = paddle_names(layer, v1);
     const std::string weights = layer.part == Part::classifier
                                     ? std::string("linear_0")
                                     : naming::numbered("conv2d_", convolutions++);
@@ -6972,16 +8904,180 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+// from pplcnet/weights/branch_names.hpp
+#ifndef PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
+#define PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+// from pplcnet/branches.hpp
+#ifndef PPLCNET_BRANCHES_HPP
+#define PPLCNET_BRANCHES_HPP
+
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// One of the parallel paths that a layer consists of in training; their sum is one convolution.
+struct Branch {
+  int kernel = 1;
+  bool identity = false;  ///< has no weights of its own
+  bool batch_norm = true;
+};
+
+/// The branches of a layer in training, in the order of a state dict.
+struct TrainingForm {
+  static constexpr int kMost = 6;
+  Branch branches[kMost] = {};
+  int count = 0;
+  bool batch_norm = false;  ///< behind the sum
+
+  constexpr void add(const Branch& branch) { branches[count++] = branch; }
+};
+
+/// Sources: PaddleClas `pp_lcnet_v2.py`, PaddleOCR `rec_lcnetv3.py`, `rec_lcnetv4.py`. V3's strides
+/// such as (2, 1) are not 1: no identity.
+constexpr TrainingForm training_form(const Layer& layer) {
+  constexpr int kV3Kernels = 4;
+  const bool same = layer.stride == Stride(1);
+  TrainingForm form;
+  switch (layer.branches) {
+    case Branches::none:
+      break;
+    case Branches::batch_norm:
+      form.add({.kernel = layer.kernel});
+      break;
+    case Branches::v2:
+      for (int kernel = layer.kernel; kernel > (same ? 0 : 1); kernel -= 2)
+        form.add({.kernel = kernel});
+      break;
+    case Branches::v3:
+      if (same && layer.input.channels == layer.output.channels) form.add({.identity = true});
+      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel});
+      if (layer.kernel > 1) form.add({});
+      break;
+    case Branches::v4:
+      form.add({.kernel = layer.kernel});
+      form.add({.batch_norm = false});
+      form.add({.identity = true, .batch_norm = false});
+      form.batch_norm = true;
+      break;
+  }
+  return form;
+}
+
+/// What papers and checkpoints count.
+struct Counts {
+  std::int64_t parameters = 0, buffers = 0, multiply_adds = 0;
+  constexpr bool operator==(const Counts&) const = default;
+};
+
+/// A layer as it is trained; what it is deployed as, where there are no branches.
+constexpr Counts training_counts(const Layer& layer) {
+  if (layer.branches == Branches::none)
+    return {layer.parameters, layer.buffers, layer.multiply_adds};
+  const TrainingForm form = training_form(layer);
+  const std::int64_t channels = layer.output.channels;
+  const std::int64_t taps = std::int64_t{layer.kernel} * layer.kernel;
+  // Products per output for each tap of the kernel.
+  const std::int64_t inputs = layer.depth() / taps;
+  Counts counts;
+  for (int i = 0; i < form.count + (form.batch_norm ? 1 : 0); ++i) {
+    const bool behind = i == form.count;
+    const Branch branch = behind ? Branch{.identity = true} : form.branches[i];
+    const std::int64_t weights =
+        branch.identity ? 0 : inputs * branch.kernel * branch.kernel * channels;
+    counts.parameters += weights + (branch.batch_norm ? 2 * channels : 0);
+    counts.buffers += branch.batch_norm ? 2 * channels : 0;
+    counts.multiply_adds += weights * layer.output.pixels();
+  }
+  // V3's scales and shifts are trained and deployed.
+  const std::int64_t fused = std::int64_t{layer.depth()} * channels + channels;
+  counts.parameters += layer.parameters - fused;
+  return counts;
+}
+
+/// A whole network as it is trained.
+constexpr Counts training_counts(const Plan& plan) {
+  Counts sum;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    const Counts counts = training_counts(plan.layers[i]);
+    sum.parameters += counts.parameters;
+    sum.buffers += counts.buffers;
+    sum.multiply_adds += counts.multiply_adds;
+  }
+  return sum;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_BRANCHES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Names of V3's scale and shift: in front of the activation, and behind it.
+struct AffineNames {
+  std::string scale, bias, activation_scale, activation_bias;
+};
+
+inline AffineNames affine_names(const std::string& module) {
+  return {module + ".lab.scale", module + ".lab.bias", module + ".act.lab.scale",
+          module + ".act.lab.bias"};
+}
+
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames behind;                 ///< the batch norm behind their sum
+};
+
+inline TrainingNames training_names(const Layer& layer, const Architecture& net) {
+  const TrainingForm form = training_form(layer);
+  const std::string module = module_name(layer, net);
+  TrainingNames names;
+  int same = 0;  // branches of the layer's own kernel, so far
+  for (int i = 0; i < form.count; ++i) {
+    const Branch& branch = form.branches[i];
+    // What a branch is called; a batch norm is beside its convolution.
+    std::string path = module;
+    if (layer.branches == Branches::v2) path += naming::numbered("_list.", i);
+    if (layer.branches == Branches::v3 && !branch.identity)
+      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1"
+                                                     : naming::numbered(".conv_kxk.", same++);
+    if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
+    ParameterNames& own = names.branches.emplace_back();
+    if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";
+    if (branch.batch_norm)
+      naming::add_batch_norm(own, path + (branch.identity ? ".identity" : ".bn"), true);
+  }
+  if (form.batch_norm) naming::add_batch_norm(names.behind, module + ".bn", true);
+  return names;
+}
+
+/// Tensors that a training checkpoint has but its network does not use: V2's placeholder for the
+/// deployed kernel.
+inline ParameterNames unused_names(const Layer& layer, const Architecture& net) {
+  if (layer.branches != Branches::v2) return {};
+  return paddle_names(layer, net);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
 // from pplcnet/weights/fold.hpp
 #ifndef PPLCNET_WEIGHTS_FOLD_HPP
 #define PPLCNET_WEIGHTS_FOLD_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -6995,44 +9091,54 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// What batch norm adds to the variance, in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
 
-/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there.
+/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
+/// affine is the scale and the shift behind the activation.
 struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance;
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
 
-/// Folds what is constant at inference into weight and bias: batch norm,
-/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, and the layer's scale (dropout),
-/// which multiplies the input. Computed in double, with every fused step written out, so that all
-/// compilers get the same bits; leaves one weight and one bias per output.
+/// What batch norm makes of its input: x * factor + offset.
+struct Linear {
+  double factor = 1, offset = 0;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+  if (parameters.gamma.empty()) return {};
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
+}
+
+/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
+/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// that all compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0;
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
-    double factor = 1, offset = 0;
-    if (layer.batch_norm) {
-      factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-      offset = std::fma(-parameters.mean[o], factor, parameters.beta[o]);
-    }
+    const Linear norm = batch_norm_of(parameters, o);
+    const double factor = norm.factor * share;
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];
       weight = static_cast<float>(weight * factor * keep);
     }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, offset));
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
   }
 }
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
 /// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows.
+/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution) {
+  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
     const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const std::size_t column = k % kernel, row = k / kernel % kernel;
-    k = (row * channels + k / kernel / kernel) * kernel + column;
+    const std::size_t channels = depth / (kernel * kernel);
+    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
+    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
+                                          : (row * kernel + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
@@ -7072,6 +9178,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
       store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
+  std::copy(folded.affine.begin(), folded.affine.end(), weights.begin() + layer.affine_place());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
@@ -7085,12 +9192,180 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
       folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
   const auto biases = weights.subspan(layer.biases, outputs);
   folded.bias.assign(biases.begin(), biases.end());
+  if (layer.affine) {
+    const auto affine = weights.subspan(layer.affine_place(), 2);
+    folded.affine.assign(affine.begin(), affine.end());
+  }
   return folded;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_FOLD_HPP
+// from pplcnet/weights/network_names.hpp
+#ifndef PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
+#define PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
+
+#include <string>
+#include <string_view>
+
+
+// Which network a state dict belongs to, as far as its names tell.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Networks that share a name for the weights of their first layer.
+struct NetworkNames {
+  std::string_view anchor;  ///< that name
+  std::string_view what;    ///< for messages
+  Naming naming;
+  Family families[2];
+  Dialect dialect = Dialect::paddle;
+  Stem stem = Stem::convolution;
+  bool maps = true, others = true;  ///< endings
+
+  constexpr bool fits(const Architecture& net) const {
+    return (net.family == families[0] || net.family == families[1]) && net.dialect == dialect &&
+           net.stem == stem && (net.ending == Ending::maps ? maps : others);
+  }
+};
+
+inline constexpr NetworkNames kNetworkNames[] = {
+    {"conv1.conv.weight",
+     "Paddle's V1 or V3 (dialect paddle)",
+     Naming::paddle,
+     {Family::v1, Family::v3}},
+    {"conv_stem.weight",
+     "timm's V1 (dialect timm)",
+     Naming::timm,
+     {Family::v1, Family::v1},
+     Dialect::timm},
+    {"features.0.weight",
+     "the PyTorch reproduction's V1 (dialect pytorch)",
+     Naming::pytorch,
+     {Family::v1, Family::v1},
+     Dialect::pytorch},
+    {"encoder.convolution.convolution.weight",
+     "Hugging Face's V1 (dialect paddle)",
+     Naming::hugging_face,
+     {Family::v1, Family::v1}},
+    {"stem.0.conv.weight", "V2", Naming::paddle, {Family::v2, Family::v2}},
+    {"stem.stem1.conv.weight",
+     "V4 for detection",
+     Naming::paddle,
+     {Family::v4, Family::v4},
+     Dialect::paddle,
+     Stem::branches,
+     true,
+     false},
+    {"conv1.stem1.conv.weight",
+     "V4 for recognition",
+     Naming::paddle,
+     {Family::v4, Family::v4},
+     Dialect::paddle,
+     Stem::branches,
+     false,
+     true},
+    {"conv1.0.conv.weight",
+     "V4 tiny for recognition",
+     Naming::paddle,
+     {Family::v4, Family::v4},
+     Dialect::paddle,
+     Stem::convolutions,
+     false,
+     true},
+};
+
+/// Where `anchor` begins at the end of a name, behind a prefix that ends with a point; npos if it
+/// does not.
+inline std::size_t place_in(std::string_view name, std::string_view anchor) {
+  if (!name.ends_with(anchor)) return std::string_view::npos;
+  const std::size_t begin = name.size() - anchor.size();
+  return begin == 0 || name[begin - 1] == '.' ? begin : std::string_view::npos;
+}
+
+/// What a type is, in the words of `NetworkNames::what`.
+inline std::string what_of(const Architecture& net) {
+  std::string text = "a PP-LCNet ";
+  text += family_name(net.family);
+  if (net.family == Family::v1) text += " with Dialect::" + std::string(dialect_name(net.dialect));
+  if (net.family == Family::v4)
+    text += net.ending == Ending::maps ? " for detection" : " for recognition";
+  return text;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
+// from pplcnet/weights/reparameterise.hpp
+#ifndef PPLCNET_WEIGHTS_REPARAMETERISE_HPP
+#define PPLCNET_WEIGHTS_REPARAMETERISE_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Adds up the branches of a layer, which become one convolution with a bias. In double precision:
+/// what is rounded is the result.
+class BranchSum {
+ public:
+  explicit BranchSum(const Layer& layer)
+      : outputs_(static_cast<std::size_t>(layer.output.channels)),
+        kernel_(static_cast<std::size_t>(layer.kernel)),
+        inputs_(static_cast<std::size_t>(layer.depth()) / (kernel_ * kernel_)),
+        depthwise_(layer.op == Operator::depthwise),
+        weight_(outputs_ * inputs_ * kernel_ * kernel_),
+        bias_(outputs_) {}
+
+  /// A smaller kernel, and the one of an identity, lies in the middle.
+  void add(const Branch& branch, const Parameters& parameters) {
+    const auto kernel = static_cast<std::size_t>(branch.kernel);
+    const std::size_t margin = (kernel_ - kernel) / 2;
+    for (std::size_t o = 0; o < outputs_; ++o) {
+      const Linear norm = batch_norm_of(parameters, o);
+      bias_[o] += parameters.bias.empty() ? norm.offset
+                                          : std::fma(parameters.bias[o], norm.factor, norm.offset);
+      if (branch.identity) {
+        at(o, depthwise_ ? 0 : o, kernel_ / 2, kernel_ / 2) += norm.factor;
+        continue;
+      }
+      const float* weight = parameters.weight.data() + o * inputs_ * kernel * kernel;
+      for (std::size_t i = 0; i < inputs_; ++i)
+        for (std::size_t y = 0; y < kernel; ++y)
+          for (std::size_t x = 0; x < kernel; ++x)
+            at(o, i, margin + y, margin + x) += *weight++ * norm.factor;
+    }
+  }
+
+  /// What follows the sum, output by output.
+  void scale(std::size_t o, const Linear& linear) {
+    const std::size_t depth = inputs_ * kernel_ * kernel_;
+    for (std::size_t k = 0; k < depth; ++k) weight_[o * depth + k] *= linear.factor;
+    bias_[o] = std::fma(bias_[o], linear.factor, linear.offset);
+  }
+
+  /// Sets weight and bias.
+  void round_to(Parameters& parameters) const {
+    parameters.weight.assign(weight_.begin(), weight_.end());
+    parameters.bias.assign(bias_.begin(), bias_.end());
+  }
+
+ private:
+  double& at(std::size_t o, std::size_t i, std::size_t y, std::size_t x) {
+    return weight_[((o * inputs_ + i) * kernel_ + y) * kernel_ + x];
+  }
+
+  std::size_t outputs_, kernel_, inputs_;
+  bool depthwise_;
+  std::vector<double> weight_, bias_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_REPARAMETERISE_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -7098,66 +9373,73 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
 class StateDict {
  public:
-  explicit StateDict(const TensorFile& file) : file_(file) {}
+  StateDict(const TensorFile& file, const Architecture& architecture)
+      : file_(file), net_(architecture) {}
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
-  Error open(const Architecture& architecture) {
-    struct Anchor {
-      std::string_view name;
-      Dialect dialect;
-    };
-    constexpr Anchor kAnchors[] = {{"conv1.conv.weight", Dialect::paddle},
-                                   {"conv_stem.weight", Dialect::timm},
-                                   {"features.0.weight", Dialect::pytorch}};
-    for (const auto& [name, dialect] : kAnchors)
+  Error open() {
+    const NetworkNames* other = nullptr;
+    for (const NetworkNames& known : kNetworkNames)
       for (const Tensor& tensor : file_.tensors) {
-        if (!tensor.name.ends_with(name)) continue;
-        const std::string_view before =
-            std::string_view(tensor.name).substr(0, tensor.name.size() - name.size());
-        if (!before.empty() && !before.ends_with('.')) continue;
-        if (dialect != architecture.dialect)
-          return Error::of(file_.path, ": holds tensors of dialect ", dialect_name(dialect),
-                           ", the type has Dialect::", dialect_name(architecture.dialect));
-        prefix_ = before;
-        return check_head(architecture);
+        const std::size_t begin = place_in(tensor.name, known.anchor);
+        if (begin == std::string::npos) continue;
+        other = &known;
+        if (!known.fits(net_)) continue;
+        prefix_ = tensor.name.substr(0, begin);
+        naming_ = known.naming;
+        return check_head();
       }
-    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet of Paddle (",
-                     kAnchors[0].name, "), timm (", kAnchors[1].name, ") or PyTorch (",
-                     kAnchors[2].name, ")");
+    if (other != nullptr)
+      return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
+                       what_of(net_));
+    std::string anchors;
+    for (const NetworkNames& known : kNetworkNames)
+      anchors += (anchors.empty() ? "" : ", ") + quote(known.anchor);
+    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet (", anchors, ")");
   }
 
-  /// Reads all parameters of a layer, with the shapes that the layer must have.
-  Error read(const Layer& layer, const Architecture& architecture, Parameters& parameters) {
-    const ParameterNames names = parameter_names(layer, architecture);
-    const std::vector<std::int64_t> vector = {layer.output.channels};
-    const auto shape = weight_shape(layer, architecture.dialect);
-    if (auto error = check_classes(layer, names.weight, shape)) return error;
-    if (auto error = read(names.weight, shape, parameters.weight)) return error;
-    if (layer.part == Part::classifier && architecture.dialect == Dialect::paddle)
+  /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
+  /// weight and bias.
+  Error read(const Layer& layer, Parameters& parameters) {
+    if (layer.branches != Branches::none) return read_branches(layer, parameters);
+    const ParameterNames names = parameter_names(layer, net_, naming_);
+    if (auto error = check_classes(layer, names.weight)) return error;
+    if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
+    if (layer.part == Part::classifier && naming_ == Naming::paddle)
       transpose(layer, parameters.weight);
-    if (auto error = read(names.bias, vector, parameters.bias)) return error;
-    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
-    if (auto error = read(names.beta, vector, parameters.beta)) return error;
-    if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance);
+    return {};
   }
 
   /// After everything was read: an error that names the first tensor which nobody asked for.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
-      if (!counter && !std::ranges::binary_search(read_, tensor.name))
-        return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
-                         describe(tensor.type, tensor.shape), " is not part of the type's network");
+      if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
+      // A backbone leaves the classifier of the network that it was trained in.
+      if (net_.ending == Ending::maps && is_behind_the_blocks(tensor.name)) continue;
+      return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
+                       describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
     return {};
   }
 
  private:
+  std::string full_name(const std::string& name) const {
+    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
+    // The neck is not inside the backbone.
+    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
+      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    return prefix_ + name;
+  }
+
+  const Tensor* find(const std::string& name) const {
+    return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
   Error read(const std::string& name, const std::vector<std::int64_t>& shape,
              std::vector<float>& values) {
     if (name.empty()) return {};
-    const std::string full = prefix_ + name;
+    const std::string full = full_name(name);
     const Tensor* tensor = file_.find(full);
     if (tensor == nullptr)
       return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
@@ -7168,23 +9450,99 @@ class StateDict {
                        describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(tensor->element_count()));
     to_float(*tensor, values);
-    read_.insert(std::ranges::upper_bound(read_, full), full);
+    mark(full);
     return {};
   }
 
-  /// The commonest mistakes deserve the plainest words: another head, other classes.
-  Error check_head(const Architecture& architecture) const {
-    const Layer head = {.part = Part::head};
-    const std::string name = prefix_ + parameter_names(head, architecture).weight;
-    const Tensor* tensor = file_.find(name);
-    if ((tensor != nullptr) == (architecture.head > 0)) return {};
-    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(name),
-                     ", the type has Options::head = ", architecture.head);
+  Error read(const Layer& layer, const ParameterNames& names,
+             const std::vector<std::int64_t>& weight_shape, Parameters& parameters) {
+    const std::vector<std::int64_t> vector = {layer.output.channels};
+    if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
+    if (auto error = read(names.bias, vector, parameters.bias)) return error;
+    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
+    if (auto error = read(names.beta, vector, parameters.beta)) return error;
+    if (auto error = read(names.mean, vector, parameters.mean)) return error;
+    return read(names.variance, vector, parameters.variance);
   }
 
-  Error check_classes(const Layer& layer, const std::string& name,
-                      const std::vector<std::int64_t>& shape) const {
-    const Tensor* tensor = file_.find(prefix_ + name);
+  /// A layer that has branches where it was trained, from a file of either form.
+  Error read_branches(const Layer& layer, Parameters& result) {
+    const TrainingForm form = training_form(layer);
+    const TrainingNames names = training_names(layer, net_);
+    const ParameterNames& first = names.branches.front();
+    BranchSum sum(layer);
+    Parameters behind;
+    if (find(first.weight.empty() ? first.gamma : first.weight) != nullptr &&
+        find(first.gamma) != nullptr) {
+      for (std::size_t i = 0; i < names.branches.size(); ++i) {
+        auto shape = weight_shape(layer, naming_);
+        shape[2] = shape[3] = form.branches[i].kernel;
+        Parameters branch;
+        if (auto error = read(layer, names.branches[i], shape, branch)) return error;
+        sum.add(form.branches[i], branch);
+      }
+      if (auto error = read(layer, names.behind, {}, behind)) return error;
+      const ParameterNames unused = unused_names(layer, net_);
+      mark(full_name(unused.weight));
+      mark(full_name(unused.bias));
+    } else {
+      Parameters deployed;
+      if (auto error =
+              read(layer, paddle_names(layer, net_), weight_shape(layer, naming_), deployed))
+        return error;
+      sum.add({.kernel = layer.kernel}, deployed);
+    }
+    Linear affine;
+    if (layer.branches == Branches::v3)
+      if (auto error = read_affine(layer, affine, result.affine)) return error;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+      sum.scale(o, layer.branches == Branches::v3 ? affine : batch_norm_of(behind, o));
+    sum.round_to(result);
+    return {};
+  }
+
+  /// V3's: the one in front of the activation is part of the sum; the one behind it has no use
+  /// where there is no activation.
+  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& behind) {
+    const AffineNames names = affine_names(module_name(layer, net_));
+    std::vector<float> scale, shift;
+    if (auto error = read(names.scale, {1}, scale)) return error;
+    if (auto error = read(names.bias, {1}, shift)) return error;
+    before = {scale[0], shift[0]};
+    if (!layer.affine) {
+      mark(full_name(names.activation_scale));
+      mark(full_name(names.activation_bias));
+      return {};
+    }
+    if (auto error = read(names.activation_scale, {1}, scale)) return error;
+    if (auto error = read(names.activation_bias, {1}, shift)) return error;
+    behind = {scale[0], shift[0]};
+    return {};
+  }
+
+  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
+
+  bool is_behind_the_blocks(std::string_view name) const {
+    for (const Part part : {Part::head, Part::classifier}) {
+      const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
+      if (name == prefix_ + names.weight || name == prefix_ + names.bias) return true;
+    }
+    return false;
+  }
+
+  /// The commonest mistakes deserve the plainest words: another head, other classes.
+  Error check_head() const {
+    if (net_.ending != Ending::classifier) return {};
+    const std::string name = parameter_names({.part = Part::head}, net_, naming_).weight;
+    const Tensor* tensor = find(name);
+    if ((tensor != nullptr) == (net_.head > 0)) return {};
+    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has Options::head = ", net_.head);
+  }
+
+  Error check_classes(const Layer& layer, const std::string& name) const {
+    const Tensor* tensor = find(name);
+    const auto shape = weight_shape(layer, naming_);
     if (layer.part != Part::classifier || tensor == nullptr || tensor->shape.size() != 2) return {};
     const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
@@ -7203,19 +9561,21 @@ class StateDict {
   }
 
   const TensorFile& file_;
+  const Architecture& net_;
   std::string prefix_;
+  Naming naming_ = Naming::paddle;
   std::vector<std::string> read_;  // sorted
 };
 
 /// Reads, folds and packs all layers of a network.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file);
-  if (auto error = state.open(architecture)) return error;
+  StateDict state(file, architecture);
+  if (auto error = state.open()) return error;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
-    if (auto error = state.read(layer, architecture, parameters)) return error;
+    if (auto error = state.read(layer, parameters)) return error;
     fold(layer, parameters);
     pack(layer, parameters, weights);
   }
@@ -7263,10 +9623,11 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
   if (!is_pdiparams(bytes))
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
                      describe_content(bytes));
-  if (architecture.dialect != Dialect::paddle)
+  if (architecture.family != Family::v1 || architecture.dialect != Dialect::paddle ||
+      architecture.ending != Ending::classifier)
     return Error::of(path,
-                     ": Paddle's .pdiparams fits a type with Dialect::paddle only, the type has ",
-                     "Dialect::", dialect_name(architecture.dialect));
+                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
+                     "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
   return name_pdiparams(file, layers);
 }
@@ -7288,10 +9649,10 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
 
 }  // namespace loading
 
-/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm
-/// or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`. `name` is for
-/// messages. Labels and preprocessing, where the file has them, go to `info`. After an error the
-/// weights are not usable.
+/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
+/// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
+/// `name` is for messages. Labels and preprocessing, where the file has them, go to `info`. After
+/// an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
@@ -7477,8 +9838,9 @@ inline Error write_safetensors(std::string_view path, const TensorFile& file) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The tensor behind the weights: logits for `self_test_input`, as the writer computed them.
-inline constexpr std::string_view kSelfTest = "self_test.logits";
+/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// logits, an embedding, or of each map the means of its channels.
+inline constexpr std::string_view kSelfTest = "self_test.answer";
 
 /// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
@@ -7490,15 +9852,38 @@ constexpr float self_test_input(std::size_t i) {
 
 namespace self_testing {
 
-/// Logits of the self-test's input.
+/// How many numbers the answer of a network has.
 template <class Net>
-std::vector<float> logits(const typename Net::Weights& weights) {
+constexpr int answer_size() {
+  int size = 0;
+  for (int i = 0; i < Net::output_count; ++i) size += Net::output_shape(i).channels;
+  return size;
+}
+
+/// The answer to the self-test's input.
+template <class Net>
+std::vector<float> answer(const typename Net::Weights& weights) {
   std::vector<float> image(Net::input_size);
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  const auto result = std::make_unique<typename Net::Logits>();
-  Net::forward(weights, typename Net::Image(image), *workspace, *result);
-  return {result->begin(), result->end()};
+  std::vector<std::vector<float>> outputs(Net::output_count);
+  typename Net::Features wanted;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].resize(static_cast<std::size_t>(Net::output_shape(static_cast<int>(i)).size()));
+    wanted.outputs[i] = outputs[i].data();
+  }
+  Net::features(weights, typename Net::Image(image), *workspace, wanted);
+  std::vector<float> result;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Shape shape = Net::output_shape(static_cast<int>(i));
+    const float* value = outputs[i].data();
+    for (int channel = 0; channel < shape.channels; ++channel) {
+      double sum = 0;
+      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
+      result.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
+    }
+  }
+  return result;
 }
 
 }  // namespace self_testing
@@ -7535,16 +9920,16 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                             .shape = shape,
                             .data = std::as_bytes(values.subspan(offset, size))});
   });
-  const std::vector<float> logits = self_testing::logits<Net>(weights);
+  const std::vector<float> answer = self_testing::answer<Net>(weights);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,
-                          .shape = {Net::classes},
-                          .data = std::as_bytes(std::span(logits))});
+                          .shape = {self_testing::answer_size<Net>()},
+                          .data = std::as_bytes(std::span(answer))});
   return write_safetensors(path, file);
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
-/// of the largest logit, which leaves room for a CPU without fused multiply-add.
+/// of its largest number, which leaves room for a CPU without fused multiply-add.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
   using Net = typename Weights::Network;
@@ -7554,18 +9939,19 @@ Error self_test(std::string_view path, const Weights& weights) {
   if (auto error = parse_safetensors(std::as_const(bytes).bytes(), path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{Net::classes})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", Net::classes, "], found ",
+  constexpr int kSize = self_testing::answer_size<Net>();
+  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{kSize})
+    return Error::of(path, ": ", kSelfTest, ": expected F32 [", kSize, "], found ",
                      describe(tensor->type, tensor->shape));
-  std::vector<float> expected(static_cast<std::size_t>(Net::classes));
+  std::vector<float> expected(static_cast<std::size_t>(kSize));
   to_float(*tensor, expected);
-  const std::vector<float> found = self_testing::logits<Net>(weights);
+  const std::vector<float> found = self_testing::answer<Net>(weights);
   float largest = 0;
   for (const float value : expected) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < expected.size(); ++i)
     if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-      return Error::of(path, ": self-test: logit ", i, " is ", std::to_string(found[i]),
-                       ", the file says ", std::to_string(expected[i]));
+      return Error::of(path, ": self-test: number ", i, " of the answer is ",
+                       std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
 }
 

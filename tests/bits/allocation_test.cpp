@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/network.hpp"
+#include "pplcnet/family/v1.hpp"
 #include "threads.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "pplcnet/network.hpp"
+#include "pplcnet/family/v1.hpp"
 #include "synthetic_weights.hpp"
 
 namespace pplcnet_test {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
-#include "pplcnet/network.hpp"
+#include "pplcnet/family/v1.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "threads.hpp"
 

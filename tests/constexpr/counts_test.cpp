@@ -8,10 +8,17 @@
 #include <cstdint>
 #include <span>
 
-#include "pplcnet/network.hpp"
+#include "pplcnet/branches.hpp"
+#include "pplcnet/family/v1.hpp"
+#include "pplcnet/family/v2.hpp"
+#include "pplcnet/family/v3.hpp"
+#include "pplcnet/family/v4.hpp"
 
 namespace {
 
+using pplcnet::Architecture;
+using pplcnet::Branches;
+using pplcnet::Counts;
 using pplcnet::Dialect;
 using pplcnet::kChunk;
 using pplcnet::kPanel;
@@ -22,10 +29,15 @@ using pplcnet::Options;
 using pplcnet::Part;
 using pplcnet::Plan;
 using pplcnet::PPLCNet;
+using pplcnet::PPLCNetV3;
 using pplcnet::round_up;
 using pplcnet::Scale;
 using pplcnet::Shape;
+using pplcnet::Size;
 using pplcnet::Stride;
+using pplcnet::V2;
+using pplcnet::V3;
+using pplcnet::V4;
 
 constexpr Plan plan(Scale scale, const Options& options = {}) {
   return make_plan(v1_architecture(scale, options));
@@ -40,11 +52,6 @@ constexpr std::array<Stride, 5> kTextLine = {{{2, 2}, {2, 1}, {2, 1}, {2, 1}, {2
 constexpr std::array<Stride, 5> kOldTextLine = {{{1, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
 
 // ---- Counts ----------------------------------------------------------------------------------
-
-struct Counts {
-  std::int64_t parameters, buffers, multiply_adds;
-  constexpr bool operator==(const Counts&) const = default;
-};
 
 constexpr Counts counts(Scale scale, const Options& options = {}) {
   const Plan net = plan(scale, options);
@@ -133,6 +140,72 @@ static_assert(is(x1_0, {.classes = 19, .input = {192, 256}}, {1'695'859, 10'944,
 static_assert(is(x1_0, {.classes = 232}, {1'968'712, 10'944, 154'717'440}, 7, 7));
 static_assert(is(x1_0, {.classes = 6}, {1'679'206, 10'944, 154'428'160}, 7, 7));
 
+// PP-LCNet V2: deployed, and as it is trained.
+constexpr Counts deployed(const Architecture& net) {
+  const Plan plan = make_plan(net);
+  return {plan.parameter_count, plan.buffer_count, plan.multiply_add_count};
+}
+constexpr Counts trained(const Architecture& net) { return training_counts(make_plan(net)); }
+
+static_assert(deployed(v2_architecture(V2::small, {})) == Counts{4'092'840, 9'888, 280'320'896});
+static_assert(deployed(v2_architecture(V2::base, {})) == Counts{6'624'232, 16'256, 593'875'456});
+static_assert(deployed(v2_architecture(V2::large, {})) ==
+              Counts{10'444'200, 24'160, 1'082'089'600});
+static_assert(trained(v2_architecture(V2::small, {})) == Counts{4'128'552, 23'712, 283'463'168});
+static_assert(trained(v2_architecture(V2::base, {})) == Counts{6'687'208, 40'832, 600'072'192});
+static_assert(trained(v2_architecture(V2::large, {})) == Counts{10'542'120, 62'560, 1'092'344'320});
+
+/// V2's modules keep a placeholder for the deployed kernel, which published counts include.
+constexpr std::int64_t with_placeholders(const Architecture& net) {
+  const Plan plan = make_plan(net);
+  std::int64_t sum = training_counts(plan).parameters;
+  for (const Layer& layer : plan.layers)
+    if (layer.branches == Branches::v2) sum += layer.parameters;
+  return sum;
+}
+static_assert(with_placeholders(v2_architecture(V2::small, {})) == 4'193'448);
+static_assert(with_placeholders(v2_architecture(V2::base, {})) == 6'800'360);
+static_assert(with_placeholders(v2_architecture(V2::large, {})) == 10'716'840);
+
+// PP-LCNet V3, and the maps that it gives.
+constexpr bool is(const Architecture& net, const Counts& expected, std::int64_t parameters) {
+  return deployed(net) == expected && trained(net).parameters == parameters;
+}
+static_assert(is(v3_architecture(Scale::x0_75, V3::detection, {}), {1'003'744, 32, 936'412'160},
+                 3'324'176));
+static_assert(is(v3_architecture(x1_0, V3::detection, {}), {1'755'072, 32, 1'526'026'240},
+                 5'778'608));
+static_assert(is(v3_architecture(Scale::x0_95, V3::recognition, {}), {1'320'724, 32, 647'437'440},
+                 4'891'620));
+static_assert(is(v3_architecture(x1_0, V3::recognition, {}), {1'490'304, 32, 720'486'400},
+                 5'512'880));
+
+template <class Net, int... kOutput>
+constexpr bool gives(std::initializer_list<Shape> shapes, std::integer_sequence<int, kOutput...>) {
+  return std::ranges::equal(shapes, std::initializer_list<Shape>{Net::output_shape(kOutput)...});
+}
+template <class Net>
+constexpr bool gives(std::initializer_list<Shape> shapes) {
+  return gives<Net>(shapes, std::make_integer_sequence<int, Net::output_count>());
+}
+static_assert(gives<PPLCNetV3<Scale::x0_75, V3::detection>>(
+    {{160, 160, 12}, {80, 80, 18}, {40, 40, 42}, {20, 20, 360}}));
+static_assert(gives<PPLCNetV3<Scale::x0_95, V3::recognition>>({{1, 40, 480}}));
+
+// PP-LCNet V4. (In recognition's tiny stem a deployed file of Paddle's keeps the batch norms.)
+static_assert(is(v4_architecture(Size::tiny, V4::detection, {}), {378'756, 0, 883'960'960},
+                 384'700));
+static_assert(is(v4_architecture(Size::small, V4::detection, {}), {2'312'448, 0, 3'273'869'952},
+                 2'327'028));
+static_assert(is(v4_architecture(Size::medium, V4::detection, {}), {14'085'600, 0, 21'915'635'712},
+                 14'122'560));
+static_assert(is(v4_architecture(Size::tiny, V4::recognition, {}), {504'332, 0, 160'814'720},
+                 510'468));
+static_assert(is(v4_architecture(Size::small, V4::recognition, {}), {2'676'000, 0, 988'273'152},
+                 2'693'160));
+static_assert(is(v4_architecture(Size::medium, V4::recognition, {}), {14'315'456, 0, 5'490'638'848},
+                 14'356'768));
+
 // ---- Shapes ----------------------------------------------------------------------------------
 
 using pplcnet::scaled;
@@ -189,6 +262,27 @@ static_assert(Net::stage_shape(0) == Shape{112, 112, 32});
 static_assert(Net::stage_shape(4) == Shape{7, 7, 512});
 static_assert(PPLCNet<Scale::x1_0, Options{.head = 0}>::embedding_size == 512);
 
+using pplcnet::BackboneOptions;
+using pplcnet::PPLCNetBackbone;
+using pplcnet::PPLCNetV4;
+static_assert(gives<PPLCNetV4<Size::small, V4::detection>>(
+    {{160, 160, 48}, {80, 80, 96}, {40, 40, 192}, {20, 20, 384}}));
+static_assert(gives<PPLCNetV4<Size::tiny, V4::recognition>>({{1, 40, 160}}));
+
+// PicoDet's feature maps, C3 to C5, at 416 × 416.
+using Pico = PPLCNetBackbone<Scale::x0_75, BackboneOptions{.input = {416, 416}}>;
+static_assert(Pico::classes == 0 && Pico::embedding_size == 0 && Pico::output_count == 5);
+static_assert(Pico::stage_shape(Pico::stage_of_stride(8)) == Shape{52, 52, 96});
+static_assert(Pico::stage_shape(Pico::stage_of_stride(16)) == Shape{26, 26, 192});
+static_assert(Pico::stage_shape(Pico::stage_of_stride(32)) == Shape{13, 13, 384});
+static_assert(Pico::stage_of_stride(2) == 0 && Pico::stage_of_stride(64) == -1);
+
+// Segmentation: what lies beyond the output stride keeps its size.
+using Dilated = PPLCNetBackbone<Scale::x1_0, BackboneOptions{.output_stride = 8}>;
+static_assert(Dilated::stage_shape(4) == Shape{28, 28, 512});
+static_assert(Dilated::stage_shape(3) == Shape{28, 28, 256});
+static_assert(Dilated::parameter_count == PPLCNetBackbone<Scale::x1_0>::parameter_count);
+
 // ---- Memory ----------------------------------------------------------------------------------
 
 /// Weights and biases lie one behind the other, each from a multiple of 16 floats on.
@@ -207,29 +301,50 @@ constexpr bool overlap(const Map& a, const Map& b) {
   return a.offset < b.offset + b.floats() && b.offset < a.offset + a.floats();
 }
 
-/// Every map is inside its memory, none is written over the one that was written before it, and
-/// its frame is as wide as the taps of its reader reach.
+/// Every map is inside its memory, and its frame is as wide as the taps of its readers reach.
 constexpr bool maps_have_room(const Plan& net) {
-  Map written;
-  for (const Layer& layer : net.layers) {
+  for (const Layer& layer :
+       std::span(net.layers).first(static_cast<std::size_t>(net.layer_count))) {
     const Map& map = layer.target;
     if (map.exists()) {
-      if (map.shape != layer.output || map.pixel_pitch < map.shape.channels) return false;
-      if (map.offset % kPanel != 0 || map.row_pitch() % 8 != 0) return false;
-      if (map.offset + map.floats() > (map.local ? net.scratch_floats : net.map_floats))
+      if (map.shape.height != layer.output.height || map.shape.width != layer.output.width ||
+          map.shape.channels < layer.output.channels || map.pixel_pitch < map.shape.channels)
         return false;
-      if (!map.local && overlap(map, written)) return false;
-      if (!map.local) written = map;
+      if (map.row_pitch() % 8 != 0 || (layer.beside < 0 && map.offset % kPanel != 0)) return false;
+      if (layer.beside < 0 &&
+          map.offset + map.floats() > (map.local ? net.scratch_floats : net.map_floats))
+        return false;
     }
-    if (layer.op != Operator::depthwise) continue;
-    const auto reach = [&](int outputs, int step) { return (outputs - 1) * step + layer.kernel; };
+    if (!layer.reads_neighbours()) continue;
+    const auto reach = [&](int outputs, int step) { return (outputs - 1) * step + layer.reach(); };
     const Map& source = layer.source;
-    const int rows = layer.input.height, columns = source.left + source.shape.width + source.right;
-    if (source.shape != layer.input || source.left != layer.padding() ||
-        reach(layer.output.width, layer.stride.width) > columns ||
-        std::min(rows, reach(layer.rows, layer.stride.height)) > source.ring ||
-        layer.scratch < source.row_pitch())  // the row of zeros, in front of the blocks
+    const int rows = layer.input.height;
+    const int columns = source.left + source.shape.width + source.right;
+    if (source.shape != layer.input || source.left < layer.padding() ||
+        reach(layer.output.width, layer.stride.width) > columns - (source.left - layer.padding()) ||
+        (layer.works_by_rows() &&
+         std::min(rows, reach(layer.rows, layer.stride.height)) > source.ring) ||
+        net.layers[0].scratch < source.row_pitch())  // the row of zeros, in front of the blocks
       return false;
+  }
+  return true;
+}
+
+/// Between a whole map's writing and the end of the chain in which it is read, nothing else is
+/// written to its place.
+constexpr bool maps_are_intact(const Plan& net) {
+  int chain_end = 0;
+  for (int reader = 0; reader < net.layer_count; ++reader) {
+    if (reader == chain_end) chain_end = net.layers[reader].chain_end;
+    for (const int read : {net.layers[reader].from, net.layers[reader].addend}) {
+      if (read < 0 || net.layers[read].target.local || !net.layers[read].target.exists()) continue;
+      for (int writer = read + 1; writer < chain_end; ++writer) {
+        const Layer& layer = net.layers[writer];
+        const bool own = layer.beside >= 0 || layer.op == Operator::gate;
+        if (own || layer.target.local || !layer.target.exists()) continue;
+        if (overlap(layer.target, net.layers[read].target)) return false;
+      }
+    }
   }
   return true;
 }
@@ -249,10 +364,12 @@ constexpr bool vectors_have_room(const Plan& net) {
   return end == net.vector_floats;
 }
 
-/// A thread's block of rows fits its scratch, in front of the maps that are there.
+/// The blocks of rows of a unit fit its thread's scratch one behind the other, in front of the maps
+/// that are there.
 constexpr bool scratch_has_room(const Plan& net) {
   std::size_t block = 0, maps = 0;
-  for (const Layer& layer : net.layers) {
+  for (int i = 0; i < net.layer_count; ++i) {
+    const Layer& layer = net.layers[i];
     std::size_t floats = 0;
     if (layer.op == Operator::convolution) {
       const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel;
@@ -264,6 +381,9 @@ constexpr bool scratch_has_room(const Plan& net) {
       floats = static_cast<std::size_t>(rows * phases) * layer.phase_columns();
     } else if (layer.fused) {
       floats = static_cast<std::size_t>(layer.rows * layer.output.width * layer.pitch);
+      const Layer& next = net.layers[i + 1];
+      if (next.fused && next.scratch < layer.scratch + floats) return false;
+      if (layer.pitch < layer.output.channels || next.rows != layer.rows) return false;
     }
     block = std::max(block, layer.scratch + floats);
   }
@@ -276,8 +396,8 @@ constexpr bool scratch_has_room(const Plan& net) {
 }
 
 constexpr bool memory_is_right(const Plan& net) {
-  return weights_are_packed(net) && maps_have_room(net) && vectors_have_room(net) &&
-         scratch_has_room(net);
+  return weights_are_packed(net) && maps_have_room(net) && maps_are_intact(net) &&
+         vectors_have_room(net) && scratch_has_room(net);
 }
 constexpr bool memory_of_scale_is_right(Scale scale) { return memory_is_right(plan(scale)); }
 static_assert(std::ranges::all_of(kScales, memory_of_scale_is_right));
@@ -287,6 +407,17 @@ static_assert(memory_is_right(plan(Scale::x0_25, {.input = {1, 1}})));
 static_assert(memory_is_right(plan(Scale::x0_25, {.input = {33, 63}, .head = 0})));
 static_assert(memory_is_right(plan(Scale::x1_0, {.input = {80, 160}, .strides = kTextLine})));
 static_assert(memory_is_right(plan(Scale::x2_5, {.input = {1, 9}, .strides = kOldTextLine})));
+
+// The other families, and what only they have: several layers that share scratch, maps that live
+// longer, maps side by side, dilation.
+static_assert(memory_is_right(make_plan(v2_architecture(V2::base, {}))));
+static_assert(memory_is_right(make_plan(v2_architecture(V2::small, {.input = {97, 131}}))));
+static_assert(memory_is_right(make_plan(v3_architecture(x1_0, V3::detection, {}))));
+static_assert(memory_is_right(make_plan(v3_architecture(x1_0, V3::recognition, {}))));
+static_assert(memory_is_right(make_plan(v4_architecture(Size::small, V4::detection, {}))));
+static_assert(memory_is_right(make_plan(v4_architecture(Size::tiny, V4::recognition, {}))));
+static_assert(memory_is_right(make_plan(v4_architecture(Size::medium, V4::recognition, {}))));
+static_assert(memory_is_right(make_plan(v1_backbone(x0_25, {.output_stride = 8}))));
 
 TEST(Counts, AreRightBecauseThisFileCompiles) { SUCCEED(); }
 

@@ -31,9 +31,6 @@ inline constexpr V4Variant kV4Variants[] = {V4Variant::det_tiny,   V4Variant::de
                                             V4Variant::det_medium, V4Variant::rec_tiny,
                                             V4Variant::rec_small,  V4Variant::rec_medium};
 
-/// As trained, with its batch norms and branches, or as PaddleOCR's rep() leaves it.
-enum class Form { training, deployed };
-
 struct NamedTensor {
   std::string name;
   std::vector<std::int64_t> shape;

@@ -18,8 +18,11 @@ namespace {
 
 using pplcnet::Architecture;
 using pplcnet::Block;
+using pplcnet::Ending;
 using pplcnet::Extent;
 using pplcnet::Isa;
+using pplcnet::Shortcut;
+using pplcnet::Stem;
 using pplcnet::Stride;
 using pplcnet_test::Activation;
 using pplcnet_test::expected_output;
@@ -55,7 +58,10 @@ std::string case_name(const Architecture& net) {
 
 /// Stem, one block, pool, classifier.
 Architecture network(Extent input, const Block& block) {
-  Architecture net = {.input = input, .stem_channels = block.in, .stem_stride = 1};
+  Architecture net;
+  net.input = input;
+  net.stem_channels = block.in;
+  net.stem_stride = 1;
   net.blocks[net.block_count++] = block;
   net.head = 0;
   net.classes = 3;
@@ -91,12 +97,22 @@ class Kernels : public testing::TestWithParam<Isa> {
  private:
   static void judge(const SmallNetwork& net, std::size_t index, const std::vector<float>& picture,
                     const SmallNetwork::Outputs& outputs) {
-    const Layer& layer = net.layers()[index];
-    // Pool and two dense layers stand between a gate and its map.
-    const std::size_t source = index - (layer.op == Operator::gate ? 4 : 1);
-    const Matrix input = matrix(index == 0 ? picture : outputs[source], layer.input.channels);
-    const Matrix gates = index == 0 ? input : matrix(outputs[index - 1], layer.input.channels);
-    const Matrix expected = expected_output(layer, net.parameters(index), input, gates);
+    const auto layers = net.layers();
+    const Layer& layer = layers[index];
+    const auto output_of = [&](int i) {
+      const auto at = static_cast<std::size_t>(i);
+      return i < 0 ? Matrix() : matrix(outputs[at], layers[at].output.channels);
+    };
+    Matrix input = layer.from < 0 ? matrix(picture, layer.input.channels) : output_of(layer.from);
+    // What lies beside it is read with it.
+    for (std::size_t i = 0; i < index && input.rows() < layer.input.channels; ++i) {
+      if (layers[i].beside != layer.from) continue;
+      const Matrix upper = input, lower = output_of(static_cast<int>(i));
+      input.resize(upper.rows() + lower.rows(), upper.cols());
+      input << upper, lower;
+    }
+    const Matrix gates = output_of(static_cast<int>(index) - 1), addend = output_of(layer.addend);
+    const Matrix expected = expected_output(layer, net.parameters(index), input, gates, addend);
     const Matrix found = matrix(outputs[index], layer.output.channels);
     const double largest = std::max(input.cwiseAbs().maxCoeff(), expected.cwiseAbs().maxCoeff());
     EXPECT_LE((found - expected).cwiseAbs().maxCoeff(), kTolerance * largest)
@@ -115,7 +131,7 @@ TEST_P(Kernels, Convolution) {
       for (const Stride stride : kStrides) {
         Architecture net = network(input, {2, 3, channels, 8, 1, false});
         net.stem_stride = stride;
-        net.activation = next_activation();
+        net.stem_activation = next_activation();
         judge(net, {Operator::convolution});
       }
 }
@@ -186,6 +202,83 @@ TEST_P(Kernels, Chains) {
           net.blocks[net.block_count++] = {3, kernel, 32, 8, stride, second};
           judge(net, {Operator::convolution, Operator::depthwise, Operator::pointwise});
         }
+}
+
+/// Two pointwise layers, and what is added behind them: rows of three layers share a thread's
+/// scratch, or begin with a gated map.
+TEST_P(Kernels, Expansion) {
+  for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{14, 14}, Extent{29, 61}})
+    for (const int channels : {8, 24, 40, 160})
+      for (const bool squeeze_excite : {false, true})
+        for (const auto shortcut : {Shortcut::none, Shortcut::input, Shortcut::depthwise}) {
+          Architecture net = network(input, {2, 3, channels, channels, 1, squeeze_excite});
+          net.blocks[0].expansion = 2 * channels;
+          net.blocks[0].shortcut = shortcut;
+          net.blocks[0].linear_depthwise = shortcut == Shortcut::depthwise;
+          net.blocks[0].linear_pointwise = shortcut == Shortcut::depthwise;
+          net.gate = Activation::sigmoid;
+          net.activation = shortcut == Shortcut::none ? next_activation() : Activation::gelu;
+          judge(net, {Operator::pointwise, Operator::gate, Operator::dense});
+        }
+}
+
+/// One pointwise layer and the block's input.
+TEST_P(Kernels, Shortcut) {
+  for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{29, 61}})
+    for (const int channels : kChannels)
+      for (const bool squeeze_excite : {false, true}) {
+        Architecture net = network(input, {2, 3, 16, channels, 1, false});
+        net.blocks[net.block_count++] = {2, 5, channels, channels, 1, squeeze_excite};
+        net.blocks[1].shortcut = Shortcut::input;
+        net.activation = next_activation();
+        judge(net, {Operator::pointwise});
+      }
+}
+
+/// V3: a scale and a shift behind the activations, and a head of any width beside each stage, whose
+/// map has a frame for the next one's kernel.
+TEST_P(Kernels, AffineAndStageHeads) {
+  for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{97, 92}})
+    for (const int channels : {8, 24, 48})
+      for (const bool squeeze_excite : {false, true}) {
+        Architecture net = network(input, {2, 3, 16, channels, 2, squeeze_excite});
+        net.blocks[net.block_count++] = {3, 5, channels, 2 * channels, 1, squeeze_excite};
+        net.blocks[1].linear_depthwise = true;
+        net.affine = true;
+        net.stage_heads[0] = 12;
+        net.stage_heads[1] = 42;
+        net.ending = Ending::maps;
+        judge(net, {Operator::depthwise, Operator::pointwise});
+      }
+}
+
+TEST_P(Kernels, Dilation) {
+  for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{14, 15}, Extent{61, 92}})
+    for (const int channels : kChannels)
+      for (const int kernel : {3, 5})
+        for (const int dilation : {2, 4})
+          for (const bool squeeze_excite : {false, true}) {
+            Architecture net = network(input, {2, kernel, channels, 8, 1, squeeze_excite});
+            net.blocks[0].dilation = dilation;
+            net.activation = next_activation();
+            judge(net, {Operator::depthwise});
+          }
+}
+
+/// Dense convolutions of maps, maxima beside them, and columns of means.
+TEST_P(Kernels, StemsAndColumns) {
+  for (const Extent input : {Extent{12, 8}, Extent{13, 29}, Extent{48, 61}, Extent{97, 131}})
+    for (const int middle : {16, 24, 48})
+      for (const auto stem : {Stem::convolutions, Stem::branches}) {
+        Architecture net = network(input, {2, 3, 2 * middle, 40, 1, false});
+        net.stem = stem;
+        net.stem_middle = middle;
+        net.stem_stride = 2;
+        net.stem_activation = stem == Stem::branches ? Activation::relu : Activation::gelu;
+        net.ending = Ending::columns;
+        judge(net, {Operator::convolution, Operator::patches, Operator::pointwise,
+                    Operator::max_pool, Operator::average_pool});
+      }
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Kernels, testing::ValuesIn(pplcnet_test::available_isas()),

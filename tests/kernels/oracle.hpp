@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "pplcnet/layer.hpp"
@@ -37,6 +39,10 @@ inline double activated(Activation activation, double x) {
       return std::clamp(x + 3, 0.0, 6.0) / 6;
     case Activation::hardsigmoid_paddle:
       return std::clamp(x * 0.1666667 + 0.5, 0.0, 1.0);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::gelu:
+      return x * std::erfc(-x / std::numbers::sqrt2) / 2;
   }
   return x;
 }
@@ -47,8 +53,8 @@ inline Matrix seen(const Layer& layer, const Matrix& input, int row, int column)
   Matrix pixels = Matrix::Zero(in.channels, out.pixels());
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
-      const int from_y = y * layer.stride.height + row - layer.padding();
-      const int from_x = x * layer.stride.width + column - layer.padding();
+      const int from_y = y * layer.stride.height + row * layer.dilation - layer.padding();
+      const int from_x = x * layer.stride.width + column * layer.dilation - layer.padding();
       if (from_y >= 0 && from_y < in.height && from_x >= 0 && from_x < in.width)
         pixels.col(y * out.width + x) = input.col(from_y * in.width + from_x);
     }
@@ -56,29 +62,71 @@ inline Matrix seen(const Layer& layer, const Matrix& input, int row, int column)
   return pixels;
 }
 
-/// Any layer with weights: a sum over taps.
+/// Any layer with weights: a sum over taps. A pointwise layer behind patches has a kernel, too: its
+/// taps are groups of channels.
 inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters,
                        const Matrix& input) {
   const int channels = layer.output.channels, taps = layer.kernel * layer.kernel;
+  const Eigen::Index group = layer.input.channels / taps;
   const Matrix weights = matrix(parameters.weight, channels);
   Matrix sum = matrix(parameters.bias, channels).replicate(1, layer.output.pixels());
   for (int tap = 0; tap < taps; ++tap) {
     const Matrix weight = weights(Eigen::all, Eigen::seq(tap, Eigen::last, taps));
+    if (layer.op == Operator::pointwise) {
+      sum += weight * input.middleRows(tap * group, group);
+      continue;
+    }
     const Matrix pixels = seen(layer, input, tap / layer.kernel, tap % layer.kernel);
     if (layer.op == Operator::depthwise)
       sum += weight.col(0).asDiagonal() * pixels;
     else
       sum += weight * pixels;
   }
-  return sum.unaryExpr([&](double x) { return activated(layer.activation, x); });
+  return sum.unaryExpr([&](double x) {
+    const double y = activated(layer.activation, x);
+    return layer.affine ? y * parameters.affine[0] + parameters.affine[1] : y;
+  });
 }
 
-/// What a layer should make of its input; `gates` is the vector that a gate multiplies with.
+/// A pixel and its neighbours, tap by tap.
+inline Matrix patches(const Layer& layer, const Matrix& input) {
+  Matrix all(layer.output.channels, layer.output.pixels());
+  for (int tap = 0; tap < layer.kernel * layer.kernel; ++tap)
+    all.middleRows(tap * input.rows(), input.rows()) =
+        seen(layer, input, tap / layer.kernel, tap % layer.kernel);
+  return all;
+}
+
+/// A maximum or a mean of each window; what is outside of the map does not count.
+inline Matrix windows(const Layer& layer, const Matrix& input) {
+  const bool maximum = layer.op == Operator::max_pool;
+  const int height = maximum ? layer.kernel : layer.stride.height;
+  const int width = maximum ? layer.kernel : layer.stride.width;
+  Matrix all(layer.output.channels, layer.output.pixels());
+  for (int y = 0; y < layer.output.height; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      std::vector<Eigen::Index> pixels;
+      for (int row = y * layer.stride.height; row < y * layer.stride.height + height; ++row)
+        for (int column = x * layer.stride.width; column < x * layer.stride.width + width; ++column)
+          if (row < layer.input.height && column < layer.input.width)
+            pixels.push_back(row * layer.input.width + column);
+      const Matrix window = input(Eigen::all, pixels);
+      all.col(y * layer.output.width + x) =
+          maximum ? Matrix(window.rowwise().maxCoeff()) : Matrix(window.rowwise().mean());
+    }
+  return all;
+}
+
+/// What a layer should make of its input; `gates` is the vector that a gate multiplies with,
+/// `addend` what is added (or nothing).
 inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& parameters,
-                              const Matrix& input, const Matrix& gates) {
+                              const Matrix& input, const Matrix& gates, const Matrix& addend) {
   if (layer.op == Operator::pool) return input.rowwise().mean();
   if (layer.op == Operator::gate) return gates.col(0).asDiagonal() * input;
-  return weighted(layer, parameters, input);
+  if (layer.op == Operator::patches) return patches(layer, input);
+  if (!layer.has_weights()) return windows(layer, input);
+  const Matrix sum = weighted(layer, parameters, input);
+  return addend.size() > 0 ? Matrix(sum + addend) : sum;
 }
 
 }  // namespace pplcnet_test

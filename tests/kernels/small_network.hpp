@@ -73,7 +73,7 @@ class SmallNetwork {
     std::vector<std::vector<float>> all(images);
     std::vector<float*> destinations;
     for (std::vector<float>& image : all) {
-      image.resize(static_cast<std::size_t>(plan_.architecture.classes));
+      image.resize(static_cast<std::size_t>(layers().back().output.size()));
       destinations.resize(destinations.size() + layers().size());
       destinations.back() = image.data();
     }

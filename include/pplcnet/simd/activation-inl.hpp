@@ -30,9 +30,54 @@ struct Hardswish {
   }
 };
 
+/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_negative(D d, V x) {
+  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const V whole = hn::ConvertTo(d, n);
+  V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
+  r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
+  V sum = hn::Set(d, 1.0f / 5040);
+  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const hn::RebindToSigned<D> integers;
+  constexpr int kMantissa = 23, kExponentBias = 127;
+  const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
+  return hn::Mul(sum, hn::BitCast(d, power));
+}
+
+struct Sigmoid {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_of_negative(d, hn::Max(hn::Neg(hn::Abs(x)), hn::Set(d, -87.0f)));
+    const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+    return hn::Div(numerator, hn::Add(one, e));
+  }
+};
+
+/// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
+/// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
+struct Gelu {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    const V t = hn::Min(size, hn::Set(d, 6.0f));
+    V sum = hn::Set(d, 1.40014411e-9f);
+    for (const float coefficient :
+         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
+          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
+          -6.93147136e-1f})
+      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+  }
+};
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only.
+/// only; what is dearer is left to `refine`.
 template <bool kGates = false, class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -40,9 +85,10 @@ HWY_INLINE void finish(const Tile& tile, Activation activation) {
   if constexpr (kGates) {
     if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
     if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
+    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
   }
-  tile.store(Clamp{activation == Activation::none ? -kInfinity : 0.0f,
-                   activation == Activation::relu6 ? 6.0f : kInfinity});
+  const bool relu = activation == Activation::relu || activation == Activation::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE

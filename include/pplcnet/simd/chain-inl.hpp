@@ -3,48 +3,50 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Copies rows [begin, end), whose first pixel is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, const float* from, std::size_t pixel_pitch,
-                        std::size_t row_pitch, int begin, int end, float* destination) {
-  for (int y = begin; y < end; ++y, from += row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from[static_cast<std::size_t>(x) * pixel_pitch + static_cast<std::size_t>(c)];
-}
-
-/// A layer's product into the map at `output`; what it reads is left to say.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch, float* output) {
-  return {.input = nullptr,
-          .pixel_pitch = static_cast<std::size_t>(layer.pitch),
+/// A layer's product from pixels to rows.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const float* input, int pixel_pitch, const Rows& output) {
+  return {.input = input,
+          .pixel_pitch = static_cast<std::size_t>(pixel_pitch),
           .depth = layer.depth(),
           .weights = weights + layer.weights,
           .half = layer.half,
           .widened = scratch + layer.widened,
           .biases = weights + layer.biases,
-          .channels = layer.output.channels,
+          .channels = layer.padded_channels(),
           .activation = layer.activation,
-          .output = output,
+          .output = output.pixels,
           .width = layer.output.width,
-          .output_pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch),
-          .output_row_pitch = layer.target.row_pitch()};
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
 }
 
-/// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
-  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
-  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
-  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
-  for (int y = begin; y < end && left + right > 0; ++y) {
-    float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+/// Channels [begin, end) of `rows` rows of a product whose input lies in a map: pixels follow each
+/// other without a gap unless the map has a frame, for another reader.
+inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
+  if (source.left + source.right == 0)
+    return product_rows(product, rows * product.width, begin, end);
+  for (int y = 0; y < rows; ++y) {
+    product_rows(product, product.width, begin, end);
+    product.input += source.row_pitch();
+    product.output += product.output_row_pitch;
   }
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a
-/// convolution, a depthwise or a pointwise layer, or a depthwise layer fused with the pointwise
-/// layer behind it; a unit is named by its last layer.
+/// What a layer does to `count` rows of its output in the end.
+inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
+                                const Rows& rows, int count) {
+  return {.gelu = layer.activation == Activation::gelu,
+          .affine = layer.affine ? weights + layer.affine_place() : nullptr,
+          .addend = addend,
+          .rows = rows,
+          .count = count,
+          .width = layer.output.width};
+}
+
+/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
+/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
+/// its last layer.
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
@@ -60,7 +62,7 @@ class Chain {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.op == Operator::depthwise) zeros = std::max(zeros, reader.source.row_pitch());
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
@@ -72,10 +74,11 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 2 * Architecture::kMaxBlocks + 2;
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
 
   int unit_begin(int last) const {
-    return last > first_ && run_.layers[last - 1].fused ? last - 1 : last;
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
   }
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
@@ -85,7 +88,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.kernel;
+    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -103,40 +106,51 @@ class Chain {
   }
 
   void compute_block(int first, int last, int begin, int end) const {
-    const Layer& layer = run_.layers[first];
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_];
-    float* output = base(writer.target) + writer.target.pixels(begin - origin);
-    if (layer.op == Operator::convolution) {
-      convolution(layer, begin, end, output);
-    } else if (layer.op == Operator::pointwise) {
-      pointwise(layer, base(layer.source) + layer.source.pixels(begin - source_origin(first)),
-                end - begin, output);
-    } else if (!layer.fused) {
-      depthwise_block(first, begin, end, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                      layer.target.row_pitch());
-    } else {
-      const auto pitch = static_cast<std::size_t>(layer.pitch);
-      const std::size_t row_pitch = pitch * static_cast<std::size_t>(layer.output.width);
-      float* const block = scratch_ + layer.scratch;
-      depthwise_block(first, begin, end, block, pitch, row_pitch);
-      if (destinations_[first] != nullptr)
-        copy_planar(layer.output, block, pitch, row_pitch, begin, end, destinations_[first]);
-      pointwise(writer, block, end - begin, output);
+    const int origin = origins_[last - first_], count = end - begin;
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows =
+          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      if (layer.op == Operator::convolution)
+        convolution(layer, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_block(i, begin, end, rows);
+      else
+        patches(i, begin, end, rows);
+      if (needs_refinement(layer))
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
+               layer.padded_channels());
+      if (destinations_[i] != nullptr)
+        copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
-    if (destinations_[last] != nullptr)
-      copy_planar(writer.output, output, static_cast<std::size_t>(writer.target.pixel_pitch),
-                  writer.target.row_pitch(), begin, end, destinations_[last]);
+    if (writer.beside < 0)
+      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
   }
 
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  /// The block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// What is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend >= first) return block_of(layer.addend);
+    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+  }
+
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
                                    : convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, float* output) const {
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding();
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
@@ -147,60 +161,113 @@ class Chain {
       const int lower = std::min(upper + 1, end - begin - 1);
       const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
       const auto target = [&](int i) {
-        return output + static_cast<std::size_t>(i) * layer.target.row_pitch();
+        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>(
-          {.upper = input(upper),
-           .lower = input(lower),
-           .phase_pitch = layer.phase_columns(),
-           .lines = layer.kernel * layer.input.channels,
-           .weights = run_.weights + layer.weights,
-           .biases = run_.weights + layer.biases,
-           .channels = layer.output.channels,
-           .activation = layer.activation,
-           .width = layer.output.width,
-           .upper_output = target(upper),
-           .lower_output = target(lower),
-           .pixel_pitch = static_cast<std::size_t>(layer.target.pixel_pitch)});
+      convolution_rows<kStride>({.upper = input(upper),
+                                 .lower = input(lower),
+                                 .phase_pitch = layer.phase_columns(),
+                                 .lines = layer.kernel * layer.input.channels,
+                                 .weights = run_.weights + layer.weights,
+                                 .biases = run_.weights + layer.biases,
+                                 .channels = layer.output.channels,
+                                 .activation = layer.activation,
+                                 .width = layer.output.width,
+                                 .upper_output = target(upper),
+                                 .lower_output = target(lower),
+                                 .pixel_pitch = output.pixel_pitch});
     }
   }
 
-  void pointwise(const Layer& layer, const float* input, int rows, float* output) const {
-    Product whole = product_of(layer, run_.weights, scratch_, output);
-    whole.input = input;
-    product_rows(whole, rows * layer.output.width, 0, layer.output.channels);
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (from_block) {
+      const Rows input = block_of(index - 1);
+      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
+                              static_cast<int>(input.pixel_pitch), output),
+                   count * layer.output.width, 0, layer.padded_channels());
+    } else {
+      const float* const input = base(source) + source.pixels(begin - source_origin(index));
+      product_from(source,
+                   product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
+                   count, 0, layer.padded_channels());
+    }
   }
 
-  void depthwise_block(int index, int begin, int end, float* output, std::size_t pixel_pitch,
-                       std::size_t row_pitch) const {
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
     const Layer& layer = run_.layers[index];
-    const float* const source = base(layer.source);
-    const int origin = source_origin(index);
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+  }
+
+  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
+  /// reads neighbours.
+  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation;
+    for (int row = 0; row < dilation; ++row)
+      for (int column = 0; column < dilation; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(dilation),
+                         output.row_pitch * static_cast<std::size_t>(dilation)});
+  }
+
+  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation, step = layer.stride.height;
+    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    if (width <= 0) return;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
-    for (int y = begin; y < end; y += kMaxRows, output += kMaxRows * row_pitch) {
-      const int count = std::min(kMaxRows, end - y);
-      const int top = y * layer.stride.height - layer.padding();
-      const int used = (count - 1) * layer.stride.height + layer.kernel;
-      for (int i = 0; i < used; ++i) {
-        const bool inside = top + i >= 0 && top + i < layer.input.height;
-        inputs[i] = inside ? source + layer.source.row(top + i - origin) : scratch_;
-      }
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding();
+      const int used = (count - 1) * step + layer.kernel;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
-                 .row_step = layer.stride.height,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch),
+                 .row_step = step,
+                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
                  .weights = run_.weights + layer.weights,
                  .biases = run_.weights + layer.biases,
                  .channels = layer.output.channels,
                  .activation = layer.activation,
                  .count = count,
-                 .width = layer.output.width,
-                 .output = output,
-                 .output_pixel_pitch = pixel_pitch,
-                 .output_row_pitch = row_pitch},
+                 .width = width,
+                 .output = output.pixels,
+                 .output_pixel_pitch = output.pixel_pitch,
+                 .output_row_pitch = output.row_pitch},
                 layer.kernel, layer.stride.width);
     }
+  }
+
+  /// Each pixel of the output is its neighbours in the input, in raster order.
+  void patches(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    for (int y = begin; y < end; ++y)
+      for (int row = 0; row < layer.kernel; ++row) {
+        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
+                       static_cast<std::size_t>(row * layer.kernel) * channels;
+        for (int x = 0; x < layer.output.width; ++x) {
+          for (int column = 0; column < layer.kernel; ++column)
+            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
+                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          input += static_cast<std::size_t>(layer.stride.width) * pitch;
+          pixel += output.pixel_pitch;
+        }
+      }
   }
 
   const Run& run_;

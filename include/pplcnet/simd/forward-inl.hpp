@@ -4,11 +4,14 @@
 #include "pplcnet/simd/lanes-inl.hpp"
 // The files above are used by those below.
 #include "pplcnet/simd/activation-inl.hpp"
+#include "pplcnet/simd/rows-inl.hpp"
 // Kernels.
 #include "pplcnet/simd/convolution-inl.hpp"
 #include "pplcnet/simd/depthwise-inl.hpp"
 #include "pplcnet/simd/product-inl.hpp"
+#include "pplcnet/simd/refine-inl.hpp"
 #include "pplcnet/simd/vector-inl.hpp"
+#include "pplcnet/simd/window-inl.hpp"
 // What uses them.
 #include "pplcnet/simd/chain-inl.hpp"
 
@@ -59,11 +62,20 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
+      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+        i = next;
+        continue;
+      }
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
+        case Operator::patches:
         case Operator::pointwise:
           chain(i, next - 1);
+          break;
+        case Operator::max_pool:
+        case Operator::average_pool:
+          window_map(layer);
           break;
         case Operator::pool:
           pool_map(layer);
@@ -85,15 +97,12 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
-    if (layer.op == Operator::gate) {
-      const Map& map = layer.source;
-      copy_planar(layer.output, run_.maps + map.pixels(0),
-                  static_cast<std::size_t>(map.pixel_pitch), map.row_pitch(), 0,
-                  layer.output.height, destination);
-    } else if (layer.op == Operator::pool || layer.op == Operator::dense) {
+    if (layer.gives_vector())
       std::memcpy(destination, vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    }
+    else if (!layer.works_by_rows())
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
+                  destination);
   }
 
  private:
@@ -103,15 +112,22 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
+  /// Whether anybody wants the output of one of these layers.
+  bool wanted(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
     int threads = run_.threads;
     if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
       return pointwise_map(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
-    const int shared = last > first && run_.layers[last - 1].fused ? last - 1 : last;
-    for (int i = first; i < shared; ++i)
-      if (destinations_[i] != nullptr) threads = 1;
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    if (wanted(first, unit)) threads = 1;
     split(run_, threads, run_.layers[last].output.height,
           [&](int part, int begin, int end) HWY_ATTR {
             Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
@@ -121,21 +137,34 @@ class ImageRun {
   /// A pointwise layer alone, split by channels: its map is small, its weights are not.
   void pointwise_map(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const output = run_.maps + layer.target.pixels(0);
+    const Rows output = rows_of(layer.target, run_.maps, 0);
+    const Rows addend =
+        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
+    const int height = layer.output.height;
     constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            float* const scratch =
-                run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-            Product product = product_of(layer, run_.weights, scratch, output);
-            product.input = run_.maps + layer.source.pixels(0);
-            product_rows(product, static_cast<int>(layer.output.pixels()), begin * kShare,
-                         std::min(layer.output.channels, end * kShare));
-            if (part == 0) clear_frame(layer.target, run_.maps, 0, layer.output.height);
-          });
+    split(
+        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+        [&](int part, int begin, int end) HWY_ATTR {
+          float* const scratch =
+              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
+          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
+          product_from(layer.source,
+                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
+                                  layer.source.pixel_pitch, output),
+                       height, first, last);
+          if (needs_refinement(layer))
+            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
+          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
+        });
     if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, static_cast<std::size_t>(layer.target.pixel_pitch),
-                  layer.target.row_pitch(), 0, layer.output.height, destinations_[index]);
+      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  }
+
+  void window_map(const Layer& layer) const {
+    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+      window_rows(layer, run_.maps, begin, end);
+      clear_frame(layer.target, run_.maps, begin, end);
+    });
   }
 
   void pool_map(const Layer& layer) const {

@@ -1,6 +1,7 @@
 #ifndef PPLCNET_WEIGHTS_FOLD_HPP
 #define PPLCNET_WEIGHTS_FOLD_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -16,44 +17,54 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// What batch norm adds to the variance, in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
 
-/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there.
+/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
+/// affine is the scale and the shift behind the activation.
 struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance;
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
 
-/// Folds what is constant at inference into weight and bias: batch norm,
-/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, and the layer's scale (dropout),
-/// which multiplies the input. Computed in double, with every fused step written out, so that all
-/// compilers get the same bits; leaves one weight and one bias per output.
+/// What batch norm makes of its input: x * factor + offset.
+struct Linear {
+  double factor = 1, offset = 0;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+  if (parameters.gamma.empty()) return {};
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
+}
+
+/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
+/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// that all compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0;
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
-    double factor = 1, offset = 0;
-    if (layer.batch_norm) {
-      factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-      offset = std::fma(-parameters.mean[o], factor, parameters.beta[o]);
-    }
+    const Linear norm = batch_norm_of(parameters, o);
+    const double factor = norm.factor * share;
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];
       weight = static_cast<float>(weight * factor * keep);
     }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, offset));
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
   }
 }
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
 /// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows.
+/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution) {
+  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
     const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const std::size_t column = k % kernel, row = k / kernel % kernel;
-    k = (row * channels + k / kernel / kernel) * kernel + column;
+    const std::size_t channels = depth / (kernel * kernel);
+    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
+    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
+                                          : (row * kernel + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
@@ -93,6 +104,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
       store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
+  std::copy(folded.affine.begin(), folded.affine.end(), weights.begin() + layer.affine_place());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
@@ -106,6 +118,10 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
       folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
   const auto biases = weights.subspan(layer.biases, outputs);
   folded.bias.assign(biases.begin(), biases.end());
+  if (layer.affine) {
+    const auto affine = weights.subspan(layer.affine_place(), 2);
+    folded.affine.assign(affine.begin(), affine.end());
+  }
   return folded;
 }
 

@@ -54,10 +54,11 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
   if (!is_pdiparams(bytes))
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
                      describe_content(bytes));
-  if (architecture.dialect != Dialect::paddle)
+  if (architecture.family != Family::v1 || architecture.dialect != Dialect::paddle ||
+      architecture.ending != Ending::classifier)
     return Error::of(path,
-                     ": Paddle's .pdiparams fits a type with Dialect::paddle only, the type has ",
-                     "Dialect::", dialect_name(architecture.dialect));
+                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
+                     "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
   return name_pdiparams(file, layers);
 }
@@ -79,10 +80,10 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
 
 }  // namespace loading
 
-/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm
-/// or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`. `name` is for
-/// messages. Labels and preprocessing, where the file has them, go to `info`. After an error the
-/// weights are not usable.
+/// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
+/// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
+/// `name` is for messages. Labels and preprocessing, where the file has them, go to `info`. After
+/// an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {

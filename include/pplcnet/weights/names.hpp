@@ -1,18 +1,25 @@
 #ifndef PPLCNET_WEIGHTS_NAMES_HPP
 #define PPLCNET_WEIGHTS_NAMES_HPP
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pplcnet/layer.hpp"
+#include "pplcnet/weights/modules.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whose names a file uses. Each belongs to the dialect of the same name: the graphs differ too.
-using Naming = Dialect;
+/// Whose names a file uses. The first three belong to the dialect of the same name; Hugging Face's
+/// PP-LCNet has the graph of Paddle's.
+enum class Naming : unsigned char { paddle, timm, pytorch, hugging_face };
+
+constexpr Naming naming_of(Dialect dialect) {
+  return dialect == Dialect::timm      ? Naming::timm
+         : dialect == Dialect::pytorch ? Naming::pytorch
+                                       : Naming::paddle;
+}
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
@@ -27,58 +34,44 @@ inline constexpr struct TimmBlock {
 } kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
                    {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
 
+/// A batch norm's four.
+inline void add_batch_norm(ParameterNames& names, const std::string& module, bool paddle) {
+  names.gamma = module + ".weight";
+  names.beta = module + ".bias";
+  names.mean = module + (paddle ? "._mean" : ".running_mean");
+  names.variance = module + (paddle ? "._variance" : ".running_var");
+}
+
 inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
                                  const Layer& layer, bool paddle) {
   ParameterNames names = {.weight = weights + ".weight"};
   if (layer.bias) names.bias = weights + ".bias";
-  if (!layer.batch_norm) return names;
-  names.gamma = batch_norm + ".weight";
-  names.beta = batch_norm + ".bias";
-  names.mean = batch_norm + (paddle ? "._mean" : ".running_mean");
-  names.variance = batch_norm + (paddle ? "._variance" : ".running_var");
+  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
   return names;
-}
-
-inline std::string numbered(std::string_view prefix, int first, std::string_view between = "",
-                            int second = -1) {
-  std::string text = std::string(prefix) + std::to_string(first) + std::string(between);
-  return second < 0 ? text : text + std::to_string(second);
 }
 
 }  // namespace naming
 
-/// The project's own name of a layer: Paddle's, where Paddle has one.
-inline std::string layer_name(const Layer& layer) {
-  const std::string block = naming::numbered("blocks", layer.stage, ".", layer.index);
-  switch (layer.part) {
-    case Part::stem:
-      return "conv1";
-    case Part::depthwise:
-      return block + ".dw_conv";
-    case Part::squeeze_pool:
-      return block + ".se.avg_pool";
-    case Part::squeeze_reduce:
-      return block + ".se.conv1";
-    case Part::squeeze_expand:
-      return block + ".se.conv2";
-    case Part::squeeze_gate:
-      return block + ".se";
-    case Part::pointwise:
-      return block + ".pw_conv";
-    case Part::pool:
-      return "avg_pool";
-    case Part::head:
-      return "last_conv";
-    case Part::classifier:
-      return "fc";
+/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
+/// deployed form.
+inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
+  const std::string module = module_name(layer, net);
+  switch (layer.branches) {
+    case Branches::none:
+      break;
+    case Branches::batch_norm:
+      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
+      return naming::parameters(module, "", layer, true);
+    case Branches::v2:
+      return naming::parameters(module, "", layer, true);
+    case Branches::v3:
+    case Branches::v4:
+      return naming::parameters(module + ".reparam_conv", "", layer, true);
   }
-  return "";
-}
-
-/// PaddleClas `pp_lcnet.py`.
-inline ParameterNames paddle_names(const Layer& layer) {
-  const std::string name = layer_name(layer);
-  return naming::parameters(layer.batch_norm ? name + ".conv" : name, name + ".bn", layer, true);
+  // PaddleClas' RecModel keeps the neck beside the backbone.
+  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
+  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
+                            true);
 }
 
 /// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
@@ -134,29 +127,67 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   }
 }
 
-/// The names of a layer of `architecture` in files of its dialect.
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
-  switch (architecture.dialect) {
-    case Dialect::timm:
-      return timm_names(layer);
-    case Dialect::pytorch:
-      return pytorch_names(layer,
-                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
-    case Dialect::paddle:
-      break;
+/// Hugging Face transformers `models/pp_lcnet`, as of today.
+inline ParameterNames hugging_face_names(const Layer& layer) {
+  const std::string block =
+      naming::numbered("encoder.blocks.", layer.stage - 2, ".layers.", layer.index) + ".";
+  const std::string squeeze = block + "squeeze_excitation_module.convolutions.";
+  const auto with_norm = [&](const std::string& module) {
+    return naming::parameters(module + ".convolution", module + ".normalization", layer, false);
+  };
+  switch (layer.part) {
+    case Part::stem:
+      return with_norm("encoder.convolution");
+    case Part::depthwise:
+      return with_norm(block + "depthwise_convolution");
+    case Part::squeeze_reduce:
+      return naming::parameters(squeeze + "0", "", layer, false);
+    case Part::squeeze_expand:
+      return naming::parameters(squeeze + "2", "", layer, false);
+    case Part::pointwise:
+      return with_norm(block + "pointwise_convolution");
+    case Part::head:
+      return naming::parameters("last_convolution", "", layer, false);
+    case Part::classifier:
+      return naming::parameters("head", "", layer, false);
+    default:
+      return {};
   }
-  return paddle_names(layer);
 }
 
-/// Shape of a layer's weight in files of a dialect: [out, in, kernel, kernel], in = 1 for
-/// depthwise; the classifier is [out, in], but [in, out] in Paddle's.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, Dialect dialect) {
+/// The names of a layer of `architecture` in files of a naming.
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
+                                      Naming naming) {
+  switch (naming) {
+    case Naming::timm:
+      return timm_names(layer);
+    case Naming::pytorch:
+      return pytorch_names(layer,
+                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Naming::hugging_face:
+      return hugging_face_names(layer);
+    case Naming::paddle:
+      break;
+  }
+  return paddle_names(layer, architecture);
+}
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
+  return parameter_names(layer, architecture, naming_of(architecture.dialect));
+}
+
+/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
+/// classifier is [out, in], but [in, out] in Paddle's.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
+  const std::int64_t kernel = layer.kernel;
   if (layer.part == Part::classifier) {
-    if (dialect == Dialect::paddle) return {in, out};
+    if (naming == Naming::paddle) return {in, out};
     return {out, in};
   }
-  return {out, layer.op == Operator::depthwise ? 1 : in, layer.kernel, layer.kernel};
+  // A pointwise layer with a kernel reads patches.
+  const bool patches = layer.op == Operator::pointwise;
+  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
+          kernel};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

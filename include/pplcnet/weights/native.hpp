@@ -16,13 +16,15 @@
 #include "pplcnet/weights/names.hpp"
 #include "pplcnet/weights/safetensors.hpp"
 #include "pplcnet/weights/tensor.hpp"
+#include "pplcnet/words.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, and `NAME.bias`, float32;
-// batch norm and dropout are folded in. Loading is a copy; a mapped file needs not even that. Its
-// metadata say what the network is and what it is for.
+// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros behind these two); batch
+// norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
+// needs not even that. Its metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
@@ -37,21 +39,33 @@ struct ModelInfo {
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
-  std::string blocks;
+  const auto word = [](std::string_view text) { return std::string(text); };
+  std::string blocks, heads;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
     blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
-              "-" + number(b.out) + ":s" + step(b.stride) + (b.squeeze_excite ? ":se" : "");
+              "-" + (b.expansion > 0 ? number(b.expansion) + "-" : "") + number(b.out) + ":s" +
+              step(b.stride) + (b.dilation > 1 ? ":d" + number(b.dilation) : "") +
+              (b.squeeze_excite ? ":se" : "") + (b.linear_depthwise ? ":linear-depthwise" : "") +
+              (b.linear_pointwise ? ":linear-pointwise" : "");
+    if (b.shortcut != Shortcut::none) blocks += ":add-" + word(shortcut_name(b.shortcut));
   }
-  return {{"dialect", std::string(dialect_name(net.dialect))},
-          {"stem", number(net.stem_channels) + ":s" + step(net.stem_stride)},
+  for (const int width : net.stage_heads) heads += (heads.empty() ? "" : " ") + number(width);
+  return {{"family", word(family_name(net.family))},
+          {"dialect", word(dialect_name(net.dialect))},
+          {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
+                       number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
+                       word(activation_name(net.stem_activation))},
           {"blocks", blocks},
-          {"activation", std::string(activation_name(net.activation))},
-          {"gate", std::string(activation_name(net.gate))},
-          {"head", number(net.head)},
+          {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
+          {"gate", word(activation_name(net.gate))},
+          {"ending", word(ending_name(net.ending))},
+          {"stage_heads", heads},
+          {"head",
+           number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},
           {"dropout_percent", number(net.dropout_percent)},
           {"classes", number(net.classes)},
-          {"storage", std::string(storage_name(net.storage))}};
+          {"storage", word(storage_name(net.storage))}};
 }
 
 namespace native {
@@ -73,7 +87,10 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
           std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
           layer.weight_floats());
     visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
-          layer.bias_floats());
+          static_cast<std::size_t>(channels));
+    if (layer.affine)
+      visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
+            layer.affine_place(), std::size_t{kPanel});
   }
 }
 

@@ -14,15 +14,16 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
+/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
 /// each with the name that the same tensor has in a state dict; sorted by code points, which is
 /// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
 inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
   std::vector<std::pair<std::string, std::string>> names;
+  constexpr Architecture v1;
   int convolutions = 0, norms = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
-    const ParameterNames state = paddle_names(layer);
+    const ParameterNames state = paddle_names(layer, v1);
     const std::string weights = layer.part == Part::classifier
                                     ? std::string("linear_0")
                                     : naming::numbered("conv2d_", convolutions++);

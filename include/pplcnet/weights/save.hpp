@@ -16,8 +16,9 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The tensor behind the weights: logits for `self_test_input`, as the writer computed them.
-inline constexpr std::string_view kSelfTest = "self_test.logits";
+/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// logits, an embedding, or of each map the means of its channels.
+inline constexpr std::string_view kSelfTest = "self_test.answer";
 
 /// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
@@ -29,15 +30,38 @@ constexpr float self_test_input(std::size_t i) {
 
 namespace self_testing {
 
-/// Logits of the self-test's input.
+/// How many numbers the answer of a network has.
 template <class Net>
-std::vector<float> logits(const typename Net::Weights& weights) {
+constexpr int answer_size() {
+  int size = 0;
+  for (int i = 0; i < Net::output_count; ++i) size += Net::output_shape(i).channels;
+  return size;
+}
+
+/// The answer to the self-test's input.
+template <class Net>
+std::vector<float> answer(const typename Net::Weights& weights) {
   std::vector<float> image(Net::input_size);
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  const auto result = std::make_unique<typename Net::Logits>();
-  Net::forward(weights, typename Net::Image(image), *workspace, *result);
-  return {result->begin(), result->end()};
+  std::vector<std::vector<float>> outputs(Net::output_count);
+  typename Net::Features wanted;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].resize(static_cast<std::size_t>(Net::output_shape(static_cast<int>(i)).size()));
+    wanted.outputs[i] = outputs[i].data();
+  }
+  Net::features(weights, typename Net::Image(image), *workspace, wanted);
+  std::vector<float> result;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Shape shape = Net::output_shape(static_cast<int>(i));
+    const float* value = outputs[i].data();
+    for (int channel = 0; channel < shape.channels; ++channel) {
+      double sum = 0;
+      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
+      result.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
+    }
+  }
+  return result;
 }
 
 }  // namespace self_testing
@@ -74,16 +98,16 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                             .shape = shape,
                             .data = std::as_bytes(values.subspan(offset, size))});
   });
-  const std::vector<float> logits = self_testing::logits<Net>(weights);
+  const std::vector<float> answer = self_testing::answer<Net>(weights);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,
-                          .shape = {Net::classes},
-                          .data = std::as_bytes(std::span(logits))});
+                          .shape = {self_testing::answer_size<Net>()},
+                          .data = std::as_bytes(std::span(answer))});
   return write_safetensors(path, file);
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
-/// of the largest logit, which leaves room for a CPU without fused multiply-add.
+/// of its largest number, which leaves room for a CPU without fused multiply-add.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
   using Net = typename Weights::Network;
@@ -93,18 +117,19 @@ Error self_test(std::string_view path, const Weights& weights) {
   if (auto error = parse_safetensors(std::as_const(bytes).bytes(), path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{Net::classes})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", Net::classes, "], found ",
+  constexpr int kSize = self_testing::answer_size<Net>();
+  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{kSize})
+    return Error::of(path, ": ", kSelfTest, ": expected F32 [", kSize, "], found ",
                      describe(tensor->type, tensor->shape));
-  std::vector<float> expected(static_cast<std::size_t>(Net::classes));
+  std::vector<float> expected(static_cast<std::size_t>(kSize));
   to_float(*tensor, expected);
-  const std::vector<float> found = self_testing::logits<Net>(weights);
+  const std::vector<float> found = self_testing::answer<Net>(weights);
   float largest = 0;
   for (const float value : expected) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < expected.size(); ++i)
     if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-      return Error::of(path, ": self-test: logit ", i, " is ", std::to_string(found[i]),
-                       ", the file says ", std::to_string(expected[i]));
+      return Error::of(path, ": self-test: number ", i, " of the answer is ",
+                       std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
 }
 

@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "pplcnet/weights/branch_names.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/names.hpp"
+#include "pplcnet/weights/network_names.hpp"
+#include "pplcnet/weights/reparameterise.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -21,66 +24,73 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
 class StateDict {
  public:
-  explicit StateDict(const TensorFile& file) : file_(file) {}
+  StateDict(const TensorFile& file, const Architecture& architecture)
+      : file_(file), net_(architecture) {}
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
-  Error open(const Architecture& architecture) {
-    struct Anchor {
-      std::string_view name;
-      Dialect dialect;
-    };
-    constexpr Anchor kAnchors[] = {{"conv1.conv.weight", Dialect::paddle},
-                                   {"conv_stem.weight", Dialect::timm},
-                                   {"features.0.weight", Dialect::pytorch}};
-    for (const auto& [name, dialect] : kAnchors)
+  Error open() {
+    const NetworkNames* other = nullptr;
+    for (const NetworkNames& known : kNetworkNames)
       for (const Tensor& tensor : file_.tensors) {
-        if (!tensor.name.ends_with(name)) continue;
-        const std::string_view before =
-            std::string_view(tensor.name).substr(0, tensor.name.size() - name.size());
-        if (!before.empty() && !before.ends_with('.')) continue;
-        if (dialect != architecture.dialect)
-          return Error::of(file_.path, ": holds tensors of dialect ", dialect_name(dialect),
-                           ", the type has Dialect::", dialect_name(architecture.dialect));
-        prefix_ = before;
-        return check_head(architecture);
+        const std::size_t begin = place_in(tensor.name, known.anchor);
+        if (begin == std::string::npos) continue;
+        other = &known;
+        if (!known.fits(net_)) continue;
+        prefix_ = tensor.name.substr(0, begin);
+        naming_ = known.naming;
+        return check_head();
       }
-    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet of Paddle (",
-                     kAnchors[0].name, "), timm (", kAnchors[1].name, ") or PyTorch (",
-                     kAnchors[2].name, ")");
+    if (other != nullptr)
+      return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
+                       what_of(net_));
+    std::string anchors;
+    for (const NetworkNames& known : kNetworkNames)
+      anchors += (anchors.empty() ? "" : ", ") + quote(known.anchor);
+    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet (", anchors, ")");
   }
 
-  /// Reads all parameters of a layer, with the shapes that the layer must have.
-  Error read(const Layer& layer, const Architecture& architecture, Parameters& parameters) {
-    const ParameterNames names = parameter_names(layer, architecture);
-    const std::vector<std::int64_t> vector = {layer.output.channels};
-    const auto shape = weight_shape(layer, architecture.dialect);
-    if (auto error = check_classes(layer, names.weight, shape)) return error;
-    if (auto error = read(names.weight, shape, parameters.weight)) return error;
-    if (layer.part == Part::classifier && architecture.dialect == Dialect::paddle)
+  /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
+  /// weight and bias.
+  Error read(const Layer& layer, Parameters& parameters) {
+    if (layer.branches != Branches::none) return read_branches(layer, parameters);
+    const ParameterNames names = parameter_names(layer, net_, naming_);
+    if (auto error = check_classes(layer, names.weight)) return error;
+    if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
+    if (layer.part == Part::classifier && naming_ == Naming::paddle)
       transpose(layer, parameters.weight);
-    if (auto error = read(names.bias, vector, parameters.bias)) return error;
-    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
-    if (auto error = read(names.beta, vector, parameters.beta)) return error;
-    if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance);
+    return {};
   }
 
   /// After everything was read: an error that names the first tensor which nobody asked for.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
-      if (!counter && !std::ranges::binary_search(read_, tensor.name))
-        return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
-                         describe(tensor.type, tensor.shape), " is not part of the type's network");
+      if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
+      // A backbone leaves the classifier of the network that it was trained in.
+      if (net_.ending == Ending::maps && is_behind_the_blocks(tensor.name)) continue;
+      return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
+                       describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
     return {};
   }
 
  private:
+  std::string full_name(const std::string& name) const {
+    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
+    // The neck is not inside the backbone.
+    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
+      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    return prefix_ + name;
+  }
+
+  const Tensor* find(const std::string& name) const {
+    return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
   Error read(const std::string& name, const std::vector<std::int64_t>& shape,
              std::vector<float>& values) {
     if (name.empty()) return {};
-    const std::string full = prefix_ + name;
+    const std::string full = full_name(name);
     const Tensor* tensor = file_.find(full);
     if (tensor == nullptr)
       return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
@@ -91,23 +101,99 @@ class StateDict {
                        describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(tensor->element_count()));
     to_float(*tensor, values);
-    read_.insert(std::ranges::upper_bound(read_, full), full);
+    mark(full);
     return {};
   }
 
-  /// The commonest mistakes deserve the plainest words: another head, other classes.
-  Error check_head(const Architecture& architecture) const {
-    const Layer head = {.part = Part::head};
-    const std::string name = prefix_ + parameter_names(head, architecture).weight;
-    const Tensor* tensor = file_.find(name);
-    if ((tensor != nullptr) == (architecture.head > 0)) return {};
-    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(name),
-                     ", the type has Options::head = ", architecture.head);
+  Error read(const Layer& layer, const ParameterNames& names,
+             const std::vector<std::int64_t>& weight_shape, Parameters& parameters) {
+    const std::vector<std::int64_t> vector = {layer.output.channels};
+    if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
+    if (auto error = read(names.bias, vector, parameters.bias)) return error;
+    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
+    if (auto error = read(names.beta, vector, parameters.beta)) return error;
+    if (auto error = read(names.mean, vector, parameters.mean)) return error;
+    return read(names.variance, vector, parameters.variance);
   }
 
-  Error check_classes(const Layer& layer, const std::string& name,
-                      const std::vector<std::int64_t>& shape) const {
-    const Tensor* tensor = file_.find(prefix_ + name);
+  /// A layer that has branches where it was trained, from a file of either form.
+  Error read_branches(const Layer& layer, Parameters& result) {
+    const TrainingForm form = training_form(layer);
+    const TrainingNames names = training_names(layer, net_);
+    const ParameterNames& first = names.branches.front();
+    BranchSum sum(layer);
+    Parameters behind;
+    if (find(first.weight.empty() ? first.gamma : first.weight) != nullptr &&
+        find(first.gamma) != nullptr) {
+      for (std::size_t i = 0; i < names.branches.size(); ++i) {
+        auto shape = weight_shape(layer, naming_);
+        shape[2] = shape[3] = form.branches[i].kernel;
+        Parameters branch;
+        if (auto error = read(layer, names.branches[i], shape, branch)) return error;
+        sum.add(form.branches[i], branch);
+      }
+      if (auto error = read(layer, names.behind, {}, behind)) return error;
+      const ParameterNames unused = unused_names(layer, net_);
+      mark(full_name(unused.weight));
+      mark(full_name(unused.bias));
+    } else {
+      Parameters deployed;
+      if (auto error =
+              read(layer, paddle_names(layer, net_), weight_shape(layer, naming_), deployed))
+        return error;
+      sum.add({.kernel = layer.kernel}, deployed);
+    }
+    Linear affine;
+    if (layer.branches == Branches::v3)
+      if (auto error = read_affine(layer, affine, result.affine)) return error;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+      sum.scale(o, layer.branches == Branches::v3 ? affine : batch_norm_of(behind, o));
+    sum.round_to(result);
+    return {};
+  }
+
+  /// V3's: the one in front of the activation is part of the sum; the one behind it has no use
+  /// where there is no activation.
+  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& behind) {
+    const AffineNames names = affine_names(module_name(layer, net_));
+    std::vector<float> scale, shift;
+    if (auto error = read(names.scale, {1}, scale)) return error;
+    if (auto error = read(names.bias, {1}, shift)) return error;
+    before = {scale[0], shift[0]};
+    if (!layer.affine) {
+      mark(full_name(names.activation_scale));
+      mark(full_name(names.activation_bias));
+      return {};
+    }
+    if (auto error = read(names.activation_scale, {1}, scale)) return error;
+    if (auto error = read(names.activation_bias, {1}, shift)) return error;
+    behind = {scale[0], shift[0]};
+    return {};
+  }
+
+  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
+
+  bool is_behind_the_blocks(std::string_view name) const {
+    for (const Part part : {Part::head, Part::classifier}) {
+      const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
+      if (name == prefix_ + names.weight || name == prefix_ + names.bias) return true;
+    }
+    return false;
+  }
+
+  /// The commonest mistakes deserve the plainest words: another head, other classes.
+  Error check_head() const {
+    if (net_.ending != Ending::classifier) return {};
+    const std::string name = parameter_names({.part = Part::head}, net_, naming_).weight;
+    const Tensor* tensor = find(name);
+    if ((tensor != nullptr) == (net_.head > 0)) return {};
+    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has Options::head = ", net_.head);
+  }
+
+  Error check_classes(const Layer& layer, const std::string& name) const {
+    const Tensor* tensor = find(name);
+    const auto shape = weight_shape(layer, naming_);
     if (layer.part != Part::classifier || tensor == nullptr || tensor->shape.size() != 2) return {};
     const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
@@ -126,19 +212,21 @@ class StateDict {
   }
 
   const TensorFile& file_;
+  const Architecture& net_;
   std::string prefix_;
+  Naming naming_ = Naming::paddle;
   std::vector<std::string> read_;  // sorted
 };
 
 /// Reads, folds and packs all layers of a network.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file);
-  if (auto error = state.open(architecture)) return error;
+  StateDict state(file, architecture);
+  if (auto error = state.open()) return error;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
-    if (auto error = state.read(layer, architecture, parameters)) return error;
+    if (auto error = state.read(layer, parameters)) return error;
     fold(layer, parameters);
     pack(layer, parameters, weights);
   }

@@ -1,0 +1,53 @@
+// What some layers do to their output besides an activation that fits their kernel: while its rows
+// are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
+/// and whatever of it is wanted.
+struct Refinement {
+  bool gelu;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_refinement(const Layer& layer) {
+  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+}
+
+template <class D>
+HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
+                             int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = hn::LoadU(d, pixel + channel);
+    if (what.gelu) x = Gelu()(d, x);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,42 @@
+// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
+// instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows of pixels somewhere in memory.
+struct Rows {
+  float* pixels;
+  std::size_t pixel_pitch, row_pitch;
+};
+
+/// Where row y of a map is, whose first row is `base`'s.
+inline Rows rows_of(const Map& map, float* base, int y) {
+  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
+}
+
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
+    for (int x = 0; x < shape.width; ++x)
+      for (int c = 0; c < shape.channels; ++c)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
+                        static_cast<std::size_t>(c)];
+}
+
+/// Zeroes the frame at both ends of rows [begin, end) of a map.
+inline void clear_frame(const Map& map, float* base, int begin, int end) {
+  const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
+  const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
+  const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
+  for (int y = begin; y < end && left + right > 0; ++y) {
+    float* const row = base + map.row(y);
+    std::memset(row, 0, left * sizeof(float));
+    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

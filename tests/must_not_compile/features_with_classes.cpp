@@ -1,0 +1,11 @@
+// V2's features for retrieval are the answer: no classes follow them.
+// expect: V2Options::features: there is no classifier behind them (classes = 0)
+#include "pplcnet/family/v2.hpp"
+
+#ifdef MUST_NOT_COMPILE
+constexpr pplcnet::V2Options kOptions = {.classes = 10, .features = true};
+#else
+constexpr pplcnet::V2Options kOptions = {.classes = 0, .features = true};
+#endif
+
+static_assert(pplcnet::PPLCNetV2<pplcnet::V2::base, kOptions>::parameter_count > 0);
