@@ -43,14 +43,14 @@ inline constexpr Options kTextLineOptions = {
     .classes = 2, .input = {80, 160}, .strides = kTextLineStrides};
 
 /// The release of 2025, weights of 1.0 MB.
-struct TextLineOrientationX0_25 : V1<Scale::x0_25, kTextLineOptions> {
+struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori",
                                   .preprocessing = kTextlineOrientation,
                                   .labels = kHalfTurns,
                                   .top1 = 98.85};
 };
 
-struct TextLineOrientationX1_0 : V1<Scale::x1_0, kTextLineOptions> {
+struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
                                   .preprocessing = kTextlineOrientation,
                                   .labels = kHalfTurns,
@@ -59,7 +59,7 @@ struct TextLineOrientationX1_0 : V1<Scale::x1_0, kTextLineOptions> {
 
 /// The first release under the name PP-LCNet_x0_25_textline_ori, weights of 0.3 MB: another
 /// network, with other strides and without a head.
-struct TextLineOrientationX0_25First
+struct FirstTextLineOrientation
     : V1<Scale::x0_25,
          Options{.classes = 2, .input = {80, 160}, .strides = kFirstTextLineStrides, .head = 0}> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori_first",
@@ -71,9 +71,9 @@ struct TextLineOrientationX0_25First
 // NOLINTBEGIN(readability-identifier-naming): as the published models, in lower case.
 using document_orientation = Network<DocumentOrientation>;
 using table_classification = Network<TableClassification>;
-using textline_orientation_x0_25 = Network<TextLineOrientationX0_25>;
-using textline_orientation_x1_0 = Network<TextLineOrientationX1_0>;
-using textline_orientation_x0_25_first = Network<TextLineOrientationX0_25First>;
+using textline_orientation_x0_25 = Network<SmallTextLineOrientation>;
+using textline_orientation_x1_0 = Network<LargeTextLineOrientation>;
+using textline_orientation_x0_25_first = Network<FirstTextLineOrientation>;
 // NOLINTEND(readability-identifier-naming)
 
 using OcrModels =
