@@ -63,10 +63,12 @@ PUBLISHED = {
 }
 HEADS = ["model", "parameters", "statistics", "published", "multiply-adds", "FLOPs", "published",
          "top-1", "weights", "workspace"]
+OF_PLAN = ["parameters", "statistics", "multiply-adds", "FLOPs", "weights", "workspace"]
 # layer, work, output; parameters, multiply-adds, bytes; buffer
 LAYER = re.compile(r"^(\S+) +(\S.*?) +(\d+×\d+×\d+) +(\d+) +(\d+) +(\d+)  (\S.*)$")
 TOTALS = re.compile(
-    r"^parameters (\d+) \(and (\d+) of batch norm's statistics\), multiply-adds (\d+), FLOPs (\d+)\n"
+    r"^parameters (\d+) \(and (\d+) of batch norm's statistics\), "
+    r"multiply-adds (\d+), FLOPs (\d+)\n"
     r"weights (\d+) bytes in memory, workspace (\d+) bytes for each thread that calls forward$",
     re.MULTILINE,
 )
@@ -92,14 +94,9 @@ class Inspect(unittest.TestCase):
                 self.assertTrue(plan.lines[0].startswith(name + ": input "))
                 totals = TOTALS.search("\n".join(plan.lines))
                 self.assertIsNotNone(totals, plan.lines[-2:])
-                of_plan = dict(
-                    zip(
-                        ("parameters", "statistics", "multiply-adds", "FLOPs", "weights", "workspace"),
-                        totals.groups(),
-                    )
-                )
-                self.assertEqual({head: listed[head] for head in of_plan}, of_plan)
-                for head, expected in zip(("parameters", "statistics", "multiply-adds"), COUNTS[name]):
+                of_plan = dict(zip(OF_PLAN, totals.groups()))
+                self.assertEqual({head: listed[head] for head in OF_PLAN}, of_plan)
+                for head, expected in zip(OF_PLAN, COUNTS[name]):
                     self.assertIn(expected, (int(listed[head]), None))
 
                 layers = [LAYER.match(line) for line in plan.lines[3:-3]]
@@ -117,9 +114,9 @@ class Inspect(unittest.TestCase):
                 self.assertEqual(self.published[name], (parameters, flops, top1))
                 listed = self.models[name]
                 ours = int(listed["parameters"]) + int(listed["statistics"])
-                self.assertAlmostEqual(ours / 1e6, float(parameters), delta=0.006)
-                last_digit = 0.01 if "." in flops else 1
-                self.assertAlmostEqual(int(listed["FLOPs"]) / 1e6, float(flops), delta=1.02 * last_digit)
+                self.assertAlmostEqual(ours / 1e6, float(parameters), delta=0.005)
+                ours = int(listed["FLOPs"]) / 1e6
+                self.assertAlmostEqual(ours, float(flops), delta=0.011 if "." in flops else 0.5)
         for name, (_, flops, _) in self.published.items():
             self.assertEqual(flops == "-", name not in PUBLISHED)
 

@@ -18,8 +18,8 @@ enum class Output : unsigned char {
   sigmoid,  ///< each class for itself: attributes
 };
 
-/// What belongs to published weights beside their network. The definition of a preset network has
-/// one as `model`.
+/// What belongs to published weights beside their network. The definition of a published network
+/// has one as `model`; so may that of a user's own.
 struct Model {
   std::string_view name;
   Preprocessing preprocessing;
