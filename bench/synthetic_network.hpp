@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "../examples/models.hpp"
 #include "../tests/synthetic_weights.hpp"
 #include "pplcnet/pplcnet.hpp"
 
@@ -25,7 +24,7 @@ void for_each_network(Visit visit) {
   visit.template operator()<PPLCNet<Scale::x1_5>>("x1_5");
   visit.template operator()<PPLCNet<Scale::x2_0>>("x2_0");
   visit.template operator()<PPLCNet<Scale::x2_5>>("x2_5");
-  visit.template operator()<models::TextLine<Scale::x0_25>>("textline");
+  visit.template operator()<pplcnet::models::textline_orientation_x0_25>("textline");
 }
 
 /// Calls `visit.operator()<Net>()` for the network of that name; false if there is none.

@@ -143,7 +143,8 @@ int main(int argc, char** argv) {
                  "Its weights: .safetensors (Paddle's, timm's or native) or Paddle's .pdiparams")
       ->required();
   app.add_option("--labels", arguments.labels,
-                 "Names of the classes, one per line: `id name`, or just names");
+                 "Names of the classes, one per line: `id name`, or just names; without it those "
+                 "that the model has");
   app.add_option("--topk", arguments.top_k, "How many classes to print")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
@@ -154,8 +155,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   int status = 0;
-  const bool known = models::with_model(
-      arguments.model, [&]<class Net>(std::string_view) { status = run<Net>(arguments); });
+  const bool known =
+      models::with_model(arguments.model, [&]<class Net>() { status = run<Net>(arguments); });
   if (!known) {
     std::fprintf(stderr, "classify: no model is called '%s'; there are %s\n",
                  arguments.model.c_str(), models::names().c_str());

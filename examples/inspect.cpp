@@ -57,7 +57,8 @@ void pad(const std::string& text, int width) {
 }
 
 template <class Net>
-void print(std::string_view name) {
+void print() {
+  constexpr std::string_view name = Net::Definition::model.name;
   std::printf("%.*s: input %s, %d classes, dialect %s\n\n", static_cast<int>(name.size()),
               name.data(), size_of(Net::input_shape).c_str(), Net::classes,
               std::string(pplcnet::dialect_name(Net::architecture.dialect)).c_str());
@@ -74,18 +75,38 @@ void print(std::string_view name) {
                 4 * (layer.weight_floats() + layer.bias_floats()), buffer_of(layer).c_str());
   }
   std::printf(
-      "\nparameters %lld (and %lld of batch norm's statistics), multiply-adds %lld\n"
+      "\nparameters %lld (and %lld of batch norm's statistics), multiply-adds %lld, FLOPs %lld\n"
       "weights %zu bytes in memory, workspace %zu bytes for each thread that calls forward\n",
       static_cast<long long>(Net::parameter_count), static_cast<long long>(Net::buffer_count),
-      static_cast<long long>(Net::multiply_add_count), Net::weight_bytes, Net::workspace_bytes);
+      static_cast<long long>(Net::multiply_add_count),
+      static_cast<long long>(pplcnet::flops(Net::layers)), Net::weight_bytes, Net::workspace_bytes);
+}
+
+/// A published figure with the digits that it was published with.
+std::string published(double figure) {
+  char digits[32] = "-";
+  if (figure > 0) std::snprintf(digits, sizeof(digits), "%.7g", figure);
+  return digits;
+}
+
+constexpr const char* kColumns = "%-36s%12s%12s%10s%14s%12s%10s%7s%12s%12s\n";
+
+/// What was published stands behind what it is compared with: the sum of parameters and batch
+/// norm's statistics (Paddle) or the parameters (others) in millions, and the FLOPs in millions.
+void print_heads() {
+  std::printf(kColumns, "model", "parameters", "statistics", "published", "multiply-adds", "FLOPs",
+              "published", "top-1", "weights", "workspace");
 }
 
 template <class Net>
-void print_line(std::string_view name) {
-  std::printf("%-36s%12lld%14lld%12zu%12zu\n", std::string(name).c_str(),
-              static_cast<long long>(Net::parameter_count),
-              static_cast<long long>(Net::multiply_add_count), Net::weight_bytes,
-              Net::workspace_bytes);
+void print_line() {
+  constexpr pplcnet::Model model = Net::Definition::model;
+  const auto text = [](auto number) { return std::to_string(number); };
+  std::printf(kColumns, std::string(model.name).c_str(), text(Net::parameter_count).c_str(),
+              text(Net::buffer_count).c_str(), published(model.parameters).c_str(),
+              text(Net::multiply_add_count).c_str(), text(pplcnet::flops(Net::layers)).c_str(),
+              published(model.flops).c_str(), published(model.top1).c_str(),
+              text(Net::weight_bytes).c_str(), text(Net::workspace_bytes).c_str());
 }
 
 }  // namespace
@@ -97,13 +118,11 @@ int main(int argc, char** argv) {
   app.add_option("model", model, "The network, by name; without it all are listed");
   CLI11_PARSE(app, argc, argv);
   if (model.empty()) {
-    std::printf("%-36s%12s%14s%12s%12s\n", "model", "parameters", "multiply-adds", "weights",
-                "workspace");
-    models::for_each([]<class Net>(std::string_view name) { print_line<Net>(name); });
+    print_heads();
+    pplcnet::models::for_each([]<class Net>() { print_line<Net>(); });
     return 0;
   }
-  if (models::with_model(model, []<class Net>(std::string_view name) { print<Net>(name); }))
-    return 0;
+  if (models::with_model(model, []<class Net>() { print<Net>(); })) return 0;
   std::fprintf(stderr, "inspect: no model is called '%s'; there are %s\n", model.c_str(),
                models::names().c_str());
   return 2;

@@ -15,21 +15,42 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/weights/load.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The preprocessing that published weights of a network expect: timm's for its dialect,
-/// otherwise Paddle's; a picture is squeezed into an input that is not square.
+/// The preprocessing that published weights of a network expect: that of its model; without one
+/// timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
+/// square.
 template <class Net>
 constexpr Preprocessing default_preprocessing() {
+  if constexpr (HasModel<Net>) return Net::Definition::model.preprocessing;
   constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
   if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 
+/// The labels of a network's model; none without one.
+template <class Net>
+std::vector<std::string> default_labels() {
+  if constexpr (HasModel<Net>) {
+    constexpr auto kLabels = Net::Definition::model.labels;
+    return {kLabels.begin(), kLabels.end()};
+  }
+  return {};
+}
+
+/// What makes probabilities of a network's logits: what its model says, otherwise softmax.
+template <class Net>
+constexpr Output output_of() {
+  if constexpr (HasModel<Net>) return Net::Definition::model.output;
+  return Output::softmax;
+}
+
 /// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
+/// A published model (see models/) brings the last two.
 /// Copies share the weights and have everything else of their own: one copy for each thread.
 template <class Net>
 class Classifier {
@@ -95,12 +116,23 @@ class Classifier {
     return state_->logits;
   }
 
-  /// Probabilities of all classes (softmax as Paddle computes it).
+  /// Probabilities of all classes: softmax as Paddle computes it, or for attributes sigmoid.
   std::optional<std::span<const float>> probabilities(ImageView image,
                                                       const RunOptions& options = {}) {
     if (!logits(image, options)) return std::nullopt;
-    softmax(state_->logits);
+    if constexpr (output_of<Net>() == Output::sigmoid) {
+      sigmoid(state_->logits);
+    } else {
+      softmax(state_->logits);
+    }
     return state_->logits;
+  }
+
+  /// A published model's answer: attributes, or the class that is decided for, with its score.
+  auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
+    using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
+    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(state_->logits))
+                                         : std::nullopt;
   }
 
   /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
@@ -122,7 +154,7 @@ class Classifier {
   Preprocessing preprocessing_ = default_preprocessing<Net>();
   std::array<ByteValues, kImageChannels> meaning_ =
       normalisation_tables(preprocessing_.normalisation);
-  std::vector<std::string> labels_;
+  std::vector<std::string> labels_ = default_labels<Net>();
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

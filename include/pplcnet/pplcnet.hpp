@@ -25,10 +25,16 @@
 
 // Pictures in, labels out.
 #include "pplcnet/classifier.hpp"
+#include "pplcnet/image/attributes.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
+
+// Published models: networks with everything that belongs to their weights. They are types, which
+// cost a program nothing until it uses them; so they are here, and in the single header.
+#include "pplcnet/models/flops.hpp"
+#include "pplcnet/models/models.hpp"
 
 #endif  // PPLCNET_PPLCNET_HPP

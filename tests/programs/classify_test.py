@@ -27,11 +27,14 @@ def classify(*arguments, stdin=""):
     return Result("classify", "--model", MODEL, "--weights", WEIGHTS, *arguments, stdin=stdin)
 
 
-def paddles_line(path, case, labels=(), top_k=2):
+LABELS = ["0_degree", "180_degree"]  # which the model has without being told
+
+
+def paddles_line(path, case, labels=LABELS, top_k=2):
     """What Paddle's predict_cls.py prints about a picture."""
     order = sorted(range(2), key=lambda i: -case["prob"][i])[:top_k]
     scores = ", ".join(f"{round(case['prob'][i], 5):.2f}" for i in order)
-    names = [labels[i] for i in order] if labels else []
+    names = [labels[i] for i in order]
     return f"{path}:\tclass id(s): {order}, score(s): [{scores}], label_name(s): {names}"
 
 
@@ -91,10 +94,10 @@ class Classify(unittest.TestCase):
         self.expect(classify(*LINES), PADDLES_LINES)
 
     def test_labels_and_topk(self):
-        for text in (b"0 0_degree\n1 180_degree\n", b"0_degree\r\n180_degree\r\n"):
+        for text in (b"0 upright\n1 upside down\n", b"upright\r\nupside down\r\n"):
             labels = self.file("labels.txt", text)
             expected = [
-                paddles_line(path, case, ["0_degree", "180_degree"], 1)
+                paddles_line(path, case, ["upright", "upside down"], 1)
                 for path, case in zip(LINES, CASES)
             ]
             self.expect(classify("--labels", labels, "--topk", 1, *LINES), expected)
@@ -116,6 +119,11 @@ class Classify(unittest.TestCase):
                 self.assertEqual(
                     prediction["label"], ('upright "line"', "upside down")[class_id]
                 )
+
+    def test_a_model_without_labels_names_none(self):
+        result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", SYNTHETIC, PHOTO)
+        self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
+        self.assertTrue(result.lines[0].endswith("label_name(s): []"), result.lines)
 
     def test_a_folder_stands_for_the_pictures_in_it(self):
         names = ["b.png", "a.PNG", "c.png", "Z.png"]

@@ -22,16 +22,53 @@ COUNTS = {
     "lcnet_075": (2_358_288, 8_224, 94_786_496),
     "lcnet_100": (2_953_800, 10_944, 155_700_480),
     "lcnet_150": (4_501_112, 16_416, 334_188_416),
+    "pytorch_x0_25": (1_522_960, None, None),
+    "pytorch_x0_35": (1_646_888, None, None),
+    "pytorch_x0_5": (1_881_864, None, None),
+    "pytorch_x0_75": (2_359_792, None, None),
     "pytorch_x1_0": (2_955_816, None, None),
+    "pytorch_x1_5": (4_504_136, None, None),
+    "pytorch_x2_0": (6_526_824, None, None),
+    "pytorch_x2_5": (9_023_880, None, None),
     "PP-LCNet_x0_25_textline_ori": (242_746, 2_752, 23_214_080),
     "PP-LCNet_x1_0_textline_ori": (1_674_082, 10_944, 292_979_200),
     "PP-LCNet_x0_25_textline_ori_first": (76_602, 2_752, 43_735_296),
     "PP-LCNet_x1_0_doc_ori": (1_676_644, 10_944, 154_425_600),
+    "PP-LCNet_x1_0_table_cls": (1_674_082, 10_944, 154_423_040),
+    "person_exists": (1_674_082, 10_944, 154_423_040),
+    "car_exists": (1_674_082, 10_944, 154_423_040),
+    "safety_helmet": (1_674_082, 10_944, 154_423_040),
+    "code_exists": (1_674_082, 10_944, 154_423_040),
+    "clarity_assessment": (1_017_186, 10_944, 153_766_144),
+    "image_orientation": (1_018_212, 10_944, 153_767_168),
+    "text_image_orientation": (1_676_644, 10_944, 154_425_600),
+    "traffic_sign": (1_968_712, 10_944, 154_717_440),
+    "language_classification": (1_684_330, 10_944, 292_989_440),
+    "textline_orientation": (1_674_082, 10_944, 292_979_200),
+    "person_attribute": (1_704_826, 10_944, 151_319_040),
+    "vehicle_attribute": (1_695_859, 10_944, 151_310_080),
+    "table_attribute": (1_679_206, 10_944, 154_428_160),
 }
+# Published: millions of parameters (Paddle's with batch norm's statistics) and of FLOPs, top-1 in
+# percent. PaddleClas docs/zh_CN/models/ImageNet1k/model_list.md.
+PUBLISHED = {
+    "PPLCNet_x0_25": ("1.52", "18.25", "51.86"),
+    "PPLCNet_x0_35": ("1.65", "29.46", "58.09"),
+    "PPLCNet_x0_5": ("1.89", "47.28", "63.14"),
+    "PPLCNet_x0_75": ("2.37", "98.82", "68.18"),
+    "PPLCNet_x1_0": ("2.96", "160.81", "71.32"),
+    "PPLCNet_x1_5": ("4.52", "341.86", "73.71"),
+    "PPLCNet_x2_0": ("6.54", "590", "75.18"),
+    "PPLCNet_x2_5": ("9.04", "906", "76.6"),
+}
+HEADS = ["model", "parameters", "statistics", "published", "multiply-adds", "FLOPs", "published",
+         "top-1", "weights", "workspace"]
+OF_PLAN = ["parameters", "statistics", "multiply-adds", "FLOPs", "weights", "workspace"]
 # layer, work, output; parameters, multiply-adds, bytes; buffer
 LAYER = re.compile(r"^(\S+) +(\S.*?) +(\d+×\d+×\d+) +(\d+) +(\d+) +(\d+)  (\S.*)$")
 TOTALS = re.compile(
-    r"^parameters (\d+) \(and (\d+) of batch norm's statistics\), multiply-adds (\d+)\n"
+    r"^parameters (\d+) \(and (\d+) of batch norm's statistics\), "
+    r"multiply-adds (\d+), FLOPs (\d+)\n"
     r"weights (\d+) bytes in memory, workspace (\d+) bytes for each thread that calls forward$",
     re.MULTILINE,
 )
@@ -42,8 +79,9 @@ class Inspect(unittest.TestCase):
         listing = Result("inspect")
         self.assertEqual(listing.status, 0, listing.complaints)
         rows = [line.split() for line in listing.lines]
-        self.assertEqual(rows[0], ["model", "parameters", "multiply-adds", "weights", "workspace"])
-        self.models = {name: tuple(map(int, numbers)) for name, *numbers in rows[1:]}
+        self.assertEqual(rows[0], HEADS)
+        self.models = {name: dict(zip(HEADS[1:], rest)) for name, *rest in rows[1:]}
+        self.published = {name: (rest[2], rest[5], rest[6]) for name, *rest in rows[1:]}
 
     def test_it_lists_every_model(self):
         self.assertEqual(set(self.models), set(COUNTS))
@@ -56,18 +94,31 @@ class Inspect(unittest.TestCase):
                 self.assertTrue(plan.lines[0].startswith(name + ": input "))
                 totals = TOTALS.search("\n".join(plan.lines))
                 self.assertIsNotNone(totals, plan.lines[-2:])
-                parameters, statistics, multiply_adds, weights, workspace = map(
-                    int, totals.groups()
-                )
-                self.assertEqual((parameters, multiply_adds, weights, workspace), listed)
-                for found, published in zip((parameters, statistics, multiply_adds), COUNTS[name]):
-                    self.assertIn(published, (found, None))
+                of_plan = dict(zip(OF_PLAN, totals.groups()))
+                self.assertEqual({head: listed[head] for head in OF_PLAN}, of_plan)
+                for head, expected in zip(OF_PLAN, COUNTS[name]):
+                    self.assertIn(expected, (int(listed[head]), None))
 
                 layers = [LAYER.match(line) for line in plan.lines[3:-3]]
                 self.assertNotIn(None, layers, plan.lines)
                 self.assertGreater(len(layers), 30)
                 column = lambda index: sum(int(layer[index]) for layer in layers)
-                self.assertEqual((column(4), column(5), column(6)), listed[:3])
+                self.assertEqual(
+                    [column(4), column(5), column(6)],
+                    [int(listed[head]) for head in ("parameters", "multiply-adds", "weights")],
+                )
+
+    def test_published_figures_are_shown_and_are_ours(self):
+        for name, (parameters, flops, top1) in PUBLISHED.items():
+            with self.subTest(name):
+                self.assertEqual(self.published[name], (parameters, flops, top1))
+                listed = self.models[name]
+                ours = int(listed["parameters"]) + int(listed["statistics"])
+                self.assertAlmostEqual(ours / 1e6, float(parameters), delta=0.005)
+                ours = int(listed["FLOPs"]) / 1e6
+                self.assertAlmostEqual(ours, float(flops), delta=0.011 if "." in flops else 0.5)
+        for name, (_, flops, _) in self.published.items():
+            self.assertEqual(flops == "-", name not in PUBLISHED)
 
     def test_an_unknown_model_is_an_error(self):
         unknown = Result("inspect", "PPLCNet_x9_9")

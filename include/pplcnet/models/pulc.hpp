@@ -1,0 +1,151 @@
+#ifndef PPLCNET_MODELS_PULC_HPP
+#define PPLCNET_MODELS_PULC_HPP
+
+#include <span>
+#include <string_view>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/image/attributes.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/model.hpp"
+#include "pplcnet/models/ocr.hpp"
+#include "pplcnet/network.hpp"
+
+// PaddleClas' practical ultra-lightweight classifiers: thirteen tasks, all of width x1_0 (networks
+// from ppcls/configs/PULC, everything else from deploy/configs/PULC).
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::pulc {
+
+inline constexpr std::string_view kPersonExistsLabels[] = {"nobody", "someone"};
+inline constexpr std::string_view kCarExistsLabels[] = {"no_car", "contains_car"};
+inline constexpr std::string_view kSafetyHelmetLabels[] = {"wearing_helmet", "unwearing_helmet"};
+inline constexpr std::string_view kCodeExistsLabels[] = {"no_code", "contains_code"};
+inline constexpr std::string_view kClarityAssessmentLabels[] = {"clear", "blur"};
+inline constexpr std::string_view kLanguages[] = {"arabic", "chinese_cht", "cyrillic", "devanagari",
+                                                  "japan",  "ka",          "korean",   "ta",
+                                                  "te",     "latin"};
+
+/// Of 224 × 224 pixels, cut from the middle of a picture; labels may be none.
+constexpr Model centre_model(std::string_view name, std::span<const std::string_view> labels) {
+  return {.name = name, .preprocessing = paddle_imagenet(), .labels = labels};
+}
+
+/// With two classes, of which the second must reach 0.5 (the configurations of training ask for 0.9
+/// of person_exists and car_exists).
+constexpr Model yes_or_no_model(std::string_view name, std::span<const std::string_view> labels) {
+  Model model = centre_model(name, labels);
+  model.threshold = 0.5;
+  return model;
+}
+
+// ---- Yes or no -------------------------------------------------------------------------------
+
+struct PersonExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("person_exists", kPersonExistsLabels);
+};
+
+struct CarExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("car_exists", kCarExistsLabels);
+};
+
+struct SafetyHelmet : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("safety_helmet", kSafetyHelmetLabels);
+};
+
+struct CodeExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("code_exists", kCodeExistsLabels);
+};
+
+struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
+  static constexpr Model model = yes_or_no_model("clarity_assessment", kClarityAssessmentLabels);
+};
+
+// ---- One of several --------------------------------------------------------------------------
+
+struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
+  static constexpr Model model = centre_model("image_orientation", kQuarterTurns);
+};
+
+struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
+  static constexpr Model model = centre_model("text_image_orientation", kQuarterTurns);
+};
+
+/// Its 232 labels are in PaddleClas' file traffic_sign_label_list.txt.
+struct TrafficSign : V1<Scale::x1_0, Options{.classes = 232}> {
+  static constexpr Model model = centre_model("traffic_sign", {});
+};
+
+struct LanguageClassification
+    : V1<Scale::x1_0, Options{.classes = 10, .input = {80, 160}, .strides = kTextLineStrides}> {
+  static constexpr Model model = {.name = "language_classification",
+                                  .preprocessing = kLanguageClassification,
+                                  .labels = kLanguages};
+};
+
+struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
+  static constexpr Model model = {.name = "textline_orientation",
+                                  .preprocessing = paddle_direct_deploy(80, 160),
+                                  .labels = kHalfTurns};
+};
+
+// ---- Attributes ------------------------------------------------------------------------------
+
+struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 192}}> {
+  static constexpr Model model = {.name = "person_attribute",
+                                  .preprocessing = kPersonAttribute,
+                                  .labels = kPersonAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr PersonAttributes decode(std::span<const float, 26> probabilities) {
+    return person_attributes(probabilities);
+  }
+};
+
+struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 256}}> {
+  static constexpr Model model = {.name = "vehicle_attribute",
+                                  .preprocessing = kVehicleAttribute,
+                                  .labels = kVehicleAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr VehicleAttributes decode(std::span<const float, 19> probabilities) {
+    return vehicle_attributes(probabilities);
+  }
+};
+
+struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
+  static constexpr Model model = {.name = "table_attribute",
+                                  .preprocessing = kTableAttribute,
+                                  .labels = kTableAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr TableAttributes decode(std::span<const float, 6> probabilities) {
+    return table_attributes(probabilities);
+  }
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using person_exists = Network<PersonExists>;
+using car_exists = Network<CarExists>;
+using safety_helmet = Network<SafetyHelmet>;
+using code_exists = Network<CodeExists>;
+using clarity_assessment = Network<ClarityAssessment>;
+using image_orientation = Network<ImageOrientation>;
+using text_image_orientation = Network<TextImageOrientation>;
+using traffic_sign = Network<TrafficSign>;
+using language_classification = Network<LanguageClassification>;
+using textline_orientation = Network<TextLineOrientation>;
+using person_attribute = Network<PersonAttribute>;
+using vehicle_attribute = Network<VehicleAttribute>;
+using table_attribute = Network<TableAttribute>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models =
+    ModelList<person_exists, car_exists, safety_helmet, code_exists, clarity_assessment,
+              image_orientation, text_image_orientation, traffic_sign, language_classification,
+              textline_orientation, person_attribute, vehicle_attribute, table_attribute>;
+
+}  // namespace models::pulc
+
+namespace pulc = models::pulc;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PULC_HPP
