@@ -134,7 +134,7 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Says what is in pictures: one line for each, in the order given.", "classify"};
-  app.footer("Models: " + models::names() +
+  app.footer("Models: " + models::names<models::Kind::classifiers>() +
              ".\n\nExample: classify --model PP-LCNet_x0_25_textline_ori "
              "--weights inference.pdiparams --topk 1 line.png"
              "\n\nExit status: 0, or 1 if the weights or any picture could not be used.");
@@ -155,11 +155,11 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   int status = 0;
-  const bool known =
-      models::with_model(arguments.model, [&]<class Net>() { status = run<Net>(arguments); });
+  const bool known = models::with_model<models::Kind::classifiers>(
+      arguments.model, [&]<class Net>() { status = run<Net>(arguments); });
   if (!known) {
     std::fprintf(stderr, "classify: no model is called '%s'; there are %s\n",
-                 arguments.model.c_str(), models::names().c_str());
+                 arguments.model.c_str(), models::names<models::Kind::classifiers>().c_str());
     return 2;
   }
   return status;

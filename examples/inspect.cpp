@@ -26,6 +26,8 @@ std::string work_of(const Layer& layer) {
       return "convolution " + kernel + stride;
     case Operator::depthwise:
       return "depthwise " + kernel + stride;
+    case Operator::patches:
+      return "patches " + kernel + stride;
     case Operator::pointwise:
       return "pointwise";
     case Operator::pool:
@@ -34,6 +36,10 @@ std::string work_of(const Layer& layer) {
       return "dense";
     case Operator::gate:
       return "gate";
+    case Operator::max_pool:
+      return "maximum " + kernel;
+    case Operator::average_pool:
+      return "mean" + stride;
   }
   return "";
 }
@@ -42,7 +48,7 @@ std::string work_of(const Layer& layer) {
 std::string buffer_of(const Layer& layer) {
   const auto kib = [](std::size_t floats) { return std::to_string(floats * 4 / 1024) + " KiB"; };
   if (layer.fused) return "scratch, " + std::to_string(layer.rows) + " rows";
-  if (layer.op == Operator::pool || layer.op == Operator::dense) return "vector";
+  if (layer.gives_vector()) return "vector";
   if (layer.op == Operator::gate) return "in place";
   if (layer.target.local)
     return "ring of " + std::to_string(layer.target.ring) + " rows, " + kib(layer.target.floats());
@@ -56,12 +62,25 @@ void pad(const std::string& text, int width) {
   std::printf("%s%*s", text.c_str(), std::max(0, width - characters), "");
 }
 
+/// Classes, or the sizes of maps.
+template <class Net>
+std::string answer_of() {
+  const auto word = [](std::string_view text) { return std::string(text); };
+  if constexpr (Net::classes > 0)
+    return std::to_string(Net::classes) + " classes, family " +
+           word(pplcnet::family_name(Net::architecture.family)) + ", dialect " +
+           word(pplcnet::dialect_name(Net::architecture.dialect));
+  std::string text = "family " + word(pplcnet::family_name(Net::architecture.family)) + ", gives";
+  for (int i = 0; i < Net::output_count; ++i)
+    text += (i > 0 ? ", " : " ") + size_of(Net::output_shape(i));
+  return text;
+}
+
 template <class Net>
 void print() {
   constexpr std::string_view name = Net::Definition::model.name;
-  std::printf("%.*s: input %s, %d classes, dialect %s\n\n", static_cast<int>(name.size()),
-              name.data(), size_of(Net::input_shape).c_str(), Net::classes,
-              std::string(pplcnet::dialect_name(Net::architecture.dialect)).c_str());
+  std::printf("%s: input %s, %s\n\n", std::string(name).c_str(), size_of(Net::input_shape).c_str(),
+              answer_of<Net>().c_str());
   pad("layer", 22);
   pad("work", 24);
   pad("output", 14);
@@ -114,16 +133,16 @@ void print_line() {
 int main(int argc, char** argv) {
   std::string model;
   CLI::App app{"Prints the plan of a network, or one line for each network.", "inspect"};
-  app.footer("Models: " + models::names() + ".");
+  app.footer("Models: " + models::names<models::Kind::all>() + ".");
   app.add_option("model", model, "The network, by name; without it all are listed");
   CLI11_PARSE(app, argc, argv);
   if (model.empty()) {
     print_heads();
-    pplcnet::models::for_each([]<class Net>() { print_line<Net>(); });
+    models::for_each<models::Kind::all>([]<class Net>() { print_line<Net>(); });
     return 0;
   }
-  if (models::with_model(model, []<class Net>() { print<Net>(); })) return 0;
+  if (models::with_model<models::Kind::all>(model, []<class Net>() { print<Net>(); })) return 0;
   std::fprintf(stderr, "inspect: no model is called '%s'; there are %s\n", model.c_str(),
-               models::names().c_str());
+               models::names<models::Kind::all>().c_str());
   return 2;
 }

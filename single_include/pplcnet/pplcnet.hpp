@@ -10917,19 +10917,379 @@ constexpr std::optional<Preprocessing> find_preset(std::string_view name, int he
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_PRESETS_HPP
+// from pplcnet/models/model.hpp
+#ifndef PPLCNET_MODELS_MODEL_HPP
+#define PPLCNET_MODELS_MODEL_HPP
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+// from pplcnet/image/attributes.hpp
+#ifndef PPLCNET_IMAGE_ATTRIBUTES_HPP
+#define PPLCNET_IMAGE_ATTRIBUTES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+
+// From probabilities to answers, by the rules of PaddleClas (deploy/python/postprocess.py):
+// yes-or-no models, and attributes of persons, vehicles and tables. Thresholds are double because
+// Python's are: the float nearest to 0.3 is above 0.3.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The preprocessing that published weights of a network expect: timm's for its dialect,
-/// otherwise Paddle's; a picture is squeezed into an input that is not square.
+/// The answer of a yes-or-no model (ThreshOutput) to the probabilities of no and yes: class 1 where
+/// its probability reaches the threshold, otherwise class 0 with the rest.
+constexpr Prediction threshold(std::span<const float, 2> probabilities, double least = 0.5) {
+  const float score = probabilities[1];
+  return score < least ? Prediction{0, 1.0F - score} : Prediction{1, score};
+}
+
+namespace attributes {
+
+/// Index of the highest value, the first of equal ones.
+constexpr int argmax(std::span<const float> values) {
+  return static_cast<int>(std::distance(values.begin(), std::ranges::max_element(values)));
+}
+
+}  // namespace attributes
+
+// ---- Persons ---------------------------------------------------------------------------------
+
+/// What the 26 probabilities of PULC person_attribute are, as PaddleClas spells it.
+inline constexpr std::string_view kPersonAttributeNames[] = {"Hat",
+                                                             "Glasses",
+                                                             "ShortSleeve",
+                                                             "LongSleeve",
+                                                             "UpperStride",
+                                                             "UpperLogo",
+                                                             "UpperPlaid",
+                                                             "UpperSplice",
+                                                             "LowerStripe",
+                                                             "LowerPattern",
+                                                             "LongCoat",
+                                                             "Trousers",
+                                                             "Shorts",
+                                                             "Skirt&Dress",
+                                                             "Boots",
+                                                             "HandBag",
+                                                             "ShoulderBag",
+                                                             "Backpack",
+                                                             "HoldObjectsInFront",
+                                                             "AgeLess18",
+                                                             "Age18-60",
+                                                             "AgeOver60",
+                                                             "Female",
+                                                             "Front",
+                                                             "Side",
+                                                             "Back"};
+
+enum class Gender : unsigned char { male, female };
+enum class Age : unsigned char { under_18, from_18_to_60, over_60 };
+enum class Direction : unsigned char { front, side, back };
+enum class Bag : unsigned char { hand_bag, shoulder_bag, backpack, none };
+enum class Sleeve : unsigned char { short_sleeve, long_sleeve };
+/// Of the upper clothes.
+enum class Upper : unsigned char { stride, logo, plaid, splice };
+/// The lower clothes.
+enum class Lower : unsigned char { stripe, pattern, long_coat, trousers, shorts, skirt_or_dress };
+
+constexpr std::string_view attribute_name(Gender gender) {
+  return gender == Gender::male ? "Male" : "Female";
+}
+constexpr std::string_view attribute_name(Age age) {
+  return kPersonAttributeNames[19 + static_cast<int>(age)];
+}
+constexpr std::string_view attribute_name(Direction direction) {
+  return kPersonAttributeNames[23 + static_cast<int>(direction)];
+}
+constexpr std::string_view attribute_name(Bag bag) {
+  return bag == Bag::none ? "No bag" : kPersonAttributeNames[15 + static_cast<int>(bag)];
+}
+constexpr std::string_view attribute_name(Sleeve sleeve) {
+  return kPersonAttributeNames[2 + static_cast<int>(sleeve)];
+}
+constexpr std::string_view attribute_name(Upper upper) {
+  return kPersonAttributeNames[4 + static_cast<int>(upper)];
+}
+constexpr std::string_view attribute_name(Lower lower) {
+  return kPersonAttributeNames[8 + static_cast<int>(lower)];
+}
+
+/// A probability above its threshold counts; the published ones are the defaults.
+struct PersonThresholds {
+  double glasses = 0.3;
+  double holds_object = 0.6;
+  double others = 0.5;
+};
+
+/// What PULC person_attribute says about a person.
+struct PersonAttributes {
+  Gender gender = {};
+  Age age = {};              ///< the most probable
+  Direction direction = {};  ///< the most probable
+  bool hat = false;
+  bool glasses = false;
+  bool holds_object = false;  ///< in front of the body
+  bool boots = false;
+  Bag bag = Bag::none;  ///< the most probable, if it is above the threshold
+  Sleeve sleeve = {};   ///< short, unless long is more probable
+  std::array<bool, 4> upper = {};
+  std::array<bool, 6> lower = {};  ///< at least one: the most probable if none is above
+  /// PaddleClas' `output`: each probability above its threshold, of which all but those of glasses
+  /// and of objects are 0.5 here, whatever `others` is.
+  std::array<bool, 26> bits = {};
+
+  constexpr bool has(Upper kind) const { return upper[static_cast<std::size_t>(kind)]; }
+  constexpr bool has(Lower kind) const { return lower[static_cast<std::size_t>(kind)]; }
+};
+
+/// The rules of PaddleClas' PersonAttribute, for probabilities behind a sigmoid.
+constexpr PersonAttributes person_attributes(std::span<const float, 26> probabilities,
+                                             const PersonThresholds& thresholds = {}) {
+  const auto& p = probabilities;
+  const auto above = [&](std::size_t i) { return p[i] > thresholds.others; };
+  PersonAttributes person;
+  person.hat = above(0);
+  person.glasses = p[1] > thresholds.glasses;
+  person.sleeve = p[3] > p[2] ? Sleeve::long_sleeve : Sleeve::short_sleeve;
+  for (std::size_t i = 0; i < person.upper.size(); ++i) person.upper[i] = above(4 + i);
+  for (std::size_t i = 0; i < person.lower.size(); ++i) person.lower[i] = above(8 + i);
+  if (std::ranges::none_of(person.lower, [](bool worn) { return worn; }))
+    person.lower[static_cast<std::size_t>(attributes::argmax(p.subspan<8, 6>()))] = true;
+  person.boots = above(14);
+  const int bag = attributes::argmax(p.subspan<15, 3>());
+  person.bag = above(static_cast<std::size_t>(15 + bag)) ? static_cast<Bag>(bag) : Bag::none;
+  person.holds_object = p[18] > thresholds.holds_object;
+  person.age = static_cast<Age>(attributes::argmax(p.subspan<19, 3>()));
+  person.gender = above(22) ? Gender::female : Gender::male;
+  person.direction = static_cast<Direction>(attributes::argmax(p.subspan<23, 3>()));
+  for (std::size_t i = 0; i < person.bits.size(); ++i) person.bits[i] = p[i] > 0.5;
+  person.bits[1] = person.glasses;
+  person.bits[18] = person.holds_object;
+  return person;
+}
+
+// ---- Vehicles --------------------------------------------------------------------------------
+
+/// What the 19 probabilities of PULC vehicle_attribute are: ten colours, then nine types.
+inline constexpr std::string_view kVehicleAttributeNames[] = {
+    "yellow", "orange", "green", "gray",      "red", "blue",   "white", "golden", "brown", "black",
+    "sedan",  "suv",    "van",   "hatchback", "mpv", "pickup", "bus",   "truck",  "estate"};
+
+enum class VehicleColour : unsigned char {
+  yellow,
+  orange,
+  green,
+  gray,
+  red,
+  blue,
+  white,
+  golden,
+  brown,
+  black,
+  unknown
+};
+enum class VehicleType : unsigned char {
+  sedan,
+  suv,
+  van,
+  hatchback,
+  mpv,
+  pickup,
+  bus,
+  truck,
+  estate,
+  unknown
+};
+
+constexpr std::string_view attribute_name(VehicleColour colour) {
+  return colour == VehicleColour::unknown ? "unknown"
+                                          : kVehicleAttributeNames[static_cast<int>(colour)];
+}
+constexpr std::string_view attribute_name(VehicleType type) {
+  return type == VehicleType::unknown ? "unknown"
+                                      : kVehicleAttributeNames[10 + static_cast<int>(type)];
+}
+
+/// What the most probable colour and type have to reach.
+struct VehicleThresholds {
+  double colour = 0.5;
+  double type = 0.5;
+};
+
+/// What PULC vehicle_attribute says about a vehicle.
+struct VehicleAttributes {
+  VehicleColour colour = VehicleColour::unknown;
+  VehicleType type = VehicleType::unknown;
+  float colour_score = 0.0F;  ///< of the most probable colour, also where that is too little
+  float type_score = 0.0F;
+  std::array<bool, 19> bits = {};  ///< PaddleClas' `output`: each probability above (not at) its
+                                   ///< threshold
+};
+
+/// The rules of PaddleClas' VehicleAttribute, for probabilities behind a sigmoid.
+constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probabilities,
+                                               const VehicleThresholds& thresholds = {}) {
+  const auto colours = probabilities.first<10>();
+  const auto types = probabilities.last<9>();
+  const int colour = attributes::argmax(colours);
+  const int type = attributes::argmax(types);
+  VehicleAttributes vehicle;
+  vehicle.colour_score = colours[static_cast<std::size_t>(colour)];
+  vehicle.type_score = types[static_cast<std::size_t>(type)];
+  if (vehicle.colour_score >= thresholds.colour)
+    vehicle.colour = static_cast<VehicleColour>(colour);
+  if (vehicle.type_score >= thresholds.type) vehicle.type = static_cast<VehicleType>(type);
+  for (std::size_t i = 0; i < vehicle.bits.size(); ++i)
+    vehicle.bits[i] = probabilities[i] > (i < colours.size() ? thresholds.colour : thresholds.type);
+  return vehicle;
+}
+
+// ---- Tables ----------------------------------------------------------------------------------
+
+/// What the 6 probabilities of PULC table_attribute are.
+inline constexpr std::string_view kTableAttributeNames[] = {
+    "Scanned", "Little", "Black-and-White", "Clear", "Without-Obstacles", "Horizontal"};
+
+/// A probability above its threshold counts.
+struct TableThresholds {
+  double source = 0.5;
+  double number = 0.5;
+  double colour = 0.5;
+  double clarity = 0.5;
+  double obstruction = 0.5;
+  double angle = 0.5;
+};
+
+/// What PULC table_attribute says about the picture of a table.
+struct TableAttributes {
+  bool scanned = false;            ///< otherwise a photo
+  bool little = false;             ///< few cells; otherwise numerous
+  bool black_and_white = false;    ///< otherwise multicolour
+  bool clear = false;              ///< otherwise blurry
+  bool without_obstacles = false;  ///< otherwise with obstacles
+  bool horizontal = false;         ///< otherwise tilted
+  /// PaddleClas' `output`: each probability above its own threshold.
+  std::array<bool, 6> bits = {};
+};
+
+/// The rules of PaddleClas' TableAttribute, for probabilities behind a sigmoid. It holds obstacles
+/// and tilt against the threshold of the number, and so does this; only `bits` uses their own.
+constexpr TableAttributes table_attributes(std::span<const float, 6> probabilities,
+                                           const TableThresholds& thresholds = {}) {
+  const auto& p = probabilities;
+  const TableThresholds& t = thresholds;
+  const std::array<double, 6> own = {t.source,  t.number,      t.colour,
+                                     t.clarity, t.obstruction, t.angle};
+  TableAttributes table = {.scanned = p[0] > t.source,
+                           .little = p[1] > t.number,
+                           .black_and_white = p[2] > t.colour,
+                           .clear = p[3] > t.clarity,
+                           .without_obstacles = p[4] > t.number,
+                           .horizontal = p[5] > t.number};
+  for (std::size_t i = 0; i < own.size(); ++i) table.bits[i] = p[i] > own[i];
+  return table;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_ATTRIBUTES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What makes probabilities of logits.
+enum class Output : unsigned char {
+  softmax,  ///< one class of all
+  sigmoid,  ///< each class for itself: attributes
+};
+
+/// What belongs to published weights beside their network. The definition of a published network
+/// has one as `model`; so may that of a user's own.
+struct Model {
+  std::string_view name;
+  Preprocessing preprocessing;
+  std::span<const std::string_view> labels = {};  ///< by class; none where they are many
+  Output output = Output::softmax;
+  std::optional<double> threshold = {};  ///< two classes: the second from this probability on
+
+  // As published, to the digits that were published; 0: not published.
+  double top1 = 0;        ///< accuracy in percent
+  double parameters = 0;  ///< millions; Paddle's include the statistics of batch norm
+  double flops = 0;       ///< millions, see flops.hpp
+};
+
+/// A network whose definition is that of a published model.
+template <class Net>
+concept HasModel = requires {
+  Net::Definition::model.preprocessing;
+};
+
+/// A model's answer to the probabilities of its classes: the attributes; or the class that the
+/// threshold decides for; or the most probable class.
+template <HasModel Net>
+constexpr auto decode(std::span<const float, Net::classes> probabilities) {
+  using Definition = typename Net::Definition;
+  if constexpr (requires { Definition::decode(probabilities); }) {
+    return Definition::decode(probabilities);
+  } else if constexpr (Definition::model.threshold.has_value()) {
+    return threshold(probabilities, *Definition::model.threshold);
+  } else {
+    return top_k<1>(probabilities).front();
+  }
+}
+
+/// Types in a row: the networks of one family.
+template <class... Nets>
+struct ModelList {};
+
+/// Calls `visit.operator()<Net>()` for each network of a list, in order.
+template <class... Nets, class Visit>
+constexpr void for_each(ModelList<Nets...>, Visit&& visit) {
+  (visit.template operator()<Nets>(), ...);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_MODEL_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The preprocessing that published weights of a network expect: that of its model; without one
+/// timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
+/// square.
 template <class Net>
 constexpr Preprocessing default_preprocessing() {
+  if constexpr (HasModel<Net>) return Net::Definition::model.preprocessing;
   constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
   if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 
+/// The labels of a network's model; none without one.
+template <class Net>
+std::vector<std::string> default_labels() {
+  if constexpr (HasModel<Net>) {
+    constexpr auto kLabels = Net::Definition::model.labels;
+    return {kLabels.begin(), kLabels.end()};
+  }
+  return {};
+}
+
+/// What makes probabilities of a network's logits: what its model says, otherwise softmax.
+template <class Net>
+constexpr Output output_of() {
+  if constexpr (HasModel<Net>) return Net::Definition::model.output;
+  return Output::softmax;
+}
+
 /// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
+/// A published model (see models/) brings the last two.
 /// Copies share the weights and have everything else of their own: one copy for each thread.
 template <class Net>
 class Classifier {
@@ -10995,12 +11355,23 @@ class Classifier {
     return state_->logits;
   }
 
-  /// Probabilities of all classes (softmax as Paddle computes it).
+  /// Probabilities of all classes: softmax as Paddle computes it, or for attributes sigmoid.
   std::optional<std::span<const float>> probabilities(ImageView image,
                                                       const RunOptions& options = {}) {
     if (!logits(image, options)) return std::nullopt;
-    softmax(state_->logits);
+    if constexpr (output_of<Net>() == Output::sigmoid) {
+      sigmoid(state_->logits);
+    } else {
+      softmax(state_->logits);
+    }
     return state_->logits;
+  }
+
+  /// A published model's answer: attributes, or the class that is decided for, with its score.
+  auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
+    using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
+    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(state_->logits))
+                                         : std::nullopt;
   }
 
   /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
@@ -11022,7 +11393,7 @@ class Classifier {
   Preprocessing preprocessing_ = default_preprocessing<Net>();
   std::array<ByteValues, kImageChannels> meaning_ =
       normalisation_tables(preprocessing_.normalisation);
-  std::vector<std::string> labels_;
+  std::vector<std::string> labels_ = default_labels<Net>();
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11159,5 +11530,645 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_ORIENTATION_HPP
+
+// Published models: networks with everything that belongs to their weights. They are types, which
+// cost a program nothing until it uses them; so they are here, and in the single header.
+// from pplcnet/models/flops.hpp
+#ifndef PPLCNET_MODELS_FLOPS_HPP
+#define PPLCNET_MODELS_FLOPS_HPP
+
+#include <cstdint>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A layer's FLOPs as `paddle.flops` counts them (Paddle, hapi/dynamic_flops.py), which is what
+/// PaddleClas publishes: multiply-adds count once; a convolution's bias adds count, the
+/// classifier's do not; batch norm counts 2 for each of its outputs, a pool one more than it has
+/// inputs; activations and gates count nothing.
+constexpr std::int64_t flops(const Layer& layer) {
+  std::int64_t count = layer.multiply_adds;
+  if (layer.bias && layer.part != Part::classifier) count += layer.output.size();
+  if (layer.batch_norm) count += 2 * layer.output.size();
+  if (layer.op == Operator::pool) count += (layer.input.pixels() + 1) * layer.output.channels;
+  return count;
+}
+
+/// Of a whole network: `flops(Net::layers)`.
+constexpr std::int64_t flops(std::span<const Layer> layers) {
+  std::int64_t count = 0;
+  for (const Layer& layer : layers) count += flops(layer);
+  return count;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_FLOPS_HPP
+// from pplcnet/models/models.hpp
+#ifndef PPLCNET_MODELS_MODELS_HPP
+#define PPLCNET_MODELS_MODELS_HPP
+
+// Every published PP-LCNet, each a type of its own: network, preprocessing, labels and decoder.
+// A type costs its program nothing until it is used.
+
+// from pplcnet/models/imagenet.hpp
+#ifndef PPLCNET_MODELS_IMAGENET_HPP
+#define PPLCNET_MODELS_IMAGENET_HPP
+
+#include <string_view>
+
+
+// PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
+// (docs/zh_CN/models/ImageNet1k/model_list.md).
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// A row of the model list: top-1 in percent, parameters and FLOPs in millions.
+constexpr Model imagenet_model(std::string_view name, double top1, double parameters,
+                               double flops) {
+  return {.name = name,
+          .preprocessing = paddle_imagenet(),
+          .top1 = top1,
+          .parameters = parameters,
+          .flops = flops};
+}
+
+template <Scale kScale>
+inline constexpr Model kImageNetModel;
+template <>
+inline constexpr Model kImageNetModel<Scale::x0_25> = imagenet_model("PPLCNet_x0_25", 51.86, 1.52,
+                                                                     18.25);
+template <>
+inline constexpr Model kImageNetModel<Scale::x0_35> = imagenet_model("PPLCNet_x0_35", 58.09, 1.65,
+                                                                     29.46);
+template <>
+inline constexpr Model kImageNetModel<Scale::x0_5> = imagenet_model("PPLCNet_x0_5", 63.14, 1.89,
+                                                                    47.28);
+template <>
+inline constexpr Model kImageNetModel<Scale::x0_75> = imagenet_model("PPLCNet_x0_75", 68.18, 2.37,
+                                                                     98.82);
+template <>
+inline constexpr Model kImageNetModel<Scale::x1_0> = imagenet_model("PPLCNet_x1_0", 71.32, 2.96,
+                                                                    160.81);
+template <>
+inline constexpr Model kImageNetModel<Scale::x1_5> = imagenet_model("PPLCNet_x1_5", 73.71, 4.52,
+                                                                    341.86);
+template <>
+inline constexpr Model kImageNetModel<Scale::x2_0> = imagenet_model("PPLCNet_x2_0", 75.18, 6.54,
+                                                                    590);
+template <>
+inline constexpr Model kImageNetModel<Scale::x2_5> = imagenet_model("PPLCNet_x2_5", 76.6, 9.04,
+                                                                    906);
+
+template <Scale kScale>
+struct ImageNet : V1<kScale, Options{}> {
+  static constexpr Model model = kImageNetModel<kScale>;
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using PPLCNet_x0_25 = Network<ImageNet<Scale::x0_25>>;
+using PPLCNet_x0_35 = Network<ImageNet<Scale::x0_35>>;
+using PPLCNet_x0_5 = Network<ImageNet<Scale::x0_5>>;
+using PPLCNet_x0_75 = Network<ImageNet<Scale::x0_75>>;
+using PPLCNet_x1_0 = Network<ImageNet<Scale::x1_0>>;
+using PPLCNet_x1_5 = Network<ImageNet<Scale::x1_5>>;
+using PPLCNet_x2_0 = Network<ImageNet<Scale::x2_0>>;
+using PPLCNet_x2_5 = Network<ImageNet<Scale::x2_5>>;
+
+/// Other weights of the same networks, by distillation (SSLD), which are more accurate.
+using PPLCNet_x0_5_ssld = PPLCNet_x0_5;
+using PPLCNet_x1_0_ssld = PPLCNet_x1_0;
+using PPLCNet_x2_5_ssld = PPLCNet_x2_5;
+// NOLINTEND(readability-identifier-naming)
+
+using ImageNetModels = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPLCNet_x0_75,
+                                 PPLCNet_x1_0, PPLCNet_x1_5, PPLCNet_x2_0, PPLCNet_x2_5>;
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_IMAGENET_HPP
+// from pplcnet/models/imagenet_v2.hpp
+#ifndef PPLCNET_MODELS_IMAGENET_V2_HPP
+#define PPLCNET_MODELS_IMAGENET_V2_HPP
+
+
+// PaddleClas' PP-LCNetV2: classifiers of the 1000 classes of ImageNet, with the figures of its
+// model page, and the features of its general recognition.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+struct SmallV2 : V2Definition<V2::small, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_small", .preprocessing = paddle_imagenet()};
+};
+
+struct BaseV2 : V2Definition<V2::base, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_base",
+                                  .preprocessing = paddle_imagenet(),
+                                  .parameters = 6.6,
+                                  .flops = 604};
+};
+
+struct LargeV2 : V2Definition<V2::large, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_large", .preprocessing = paddle_imagenet()};
+};
+
+/// 512 features, to be compared by their angle.
+struct FeaturesV2 : V2Definition<V2::base, V2Options{.classes = 0, .head = 512, .features = true}> {
+  static constexpr Model model = {.name = "PPLCNetV2_base_ShiTu",
+                                  .preprocessing = paddle_direct_deploy(224, 224)};
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using PPLCNetV2_small = Network<SmallV2>;
+using PPLCNetV2_base = Network<BaseV2>;
+using PPLCNetV2_large = Network<LargeV2>;
+using PPLCNetV2_base_ShiTu = Network<FeaturesV2>;
+// NOLINTEND(readability-identifier-naming)
+
+using ImageNetV2Models =
+    ModelList<PPLCNetV2_small, PPLCNetV2_base, PPLCNetV2_large, PPLCNetV2_base_ShiTu>;
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_IMAGENET_V2_HPP
+// from pplcnet/models/ocr.hpp
+#ifndef PPLCNET_MODELS_OCR_HPP
+#define PPLCNET_MODELS_OCR_HPP
+
+#include <array>
+#include <string_view>
+
+
+// The classifiers of PaddleOCR 3 and PaddleX 3, which publish them as NAME_infer.tar. Strides are
+// those of their graphs, labels and preprocessing those of their inference.yml.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// Degrees by which a page or picture is turned.
+inline constexpr std::string_view kQuarterTurns[] = {"0", "90", "180", "270"};
+/// Degrees by which a line of text is turned.
+inline constexpr std::string_view kHalfTurns[] = {"0_degree", "180_degree"};
+inline constexpr std::string_view kTableKinds[] = {"wired_table", "wireless_table"};
+
+/// Of pictures as wide and low as lines of text: the width is halved once.
+inline constexpr std::array<Stride, 5> kTextLineStrides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
+/// The first release halved it in the stem, and did not halve the height there.
+inline constexpr std::array<Stride, 5> kFirstTextLineStrides = {
+    {{1, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
+
+struct DocumentOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
+  static constexpr Model model = {.name = "PP-LCNet_x1_0_doc_ori",
+                                  .preprocessing = paddlex_imagenet(),
+                                  .labels = kQuarterTurns};
+};
+
+struct TableClassification : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = {.name = "PP-LCNet_x1_0_table_cls",
+                                  .preprocessing = paddlex_imagenet(),
+                                  .labels = kTableKinds};
+};
+
+inline constexpr Options kTextLineOptions = {
+    .classes = 2, .input = {80, 160}, .strides = kTextLineStrides};
+
+/// The release of 2025, weights of 1.0 MB.
+struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
+  static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori",
+                                  .preprocessing = kTextlineOrientation,
+                                  .labels = kHalfTurns,
+                                  .top1 = 98.85};
+};
+
+struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
+  static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
+                                  .preprocessing = kTextlineOrientation,
+                                  .labels = kHalfTurns,
+                                  .top1 = 99.42};
+};
+
+/// The first release under the name PP-LCNet_x0_25_textline_ori, weights of 0.3 MB: another
+/// network, with other strides and without a head.
+struct FirstTextLineOrientation
+    : V1<Scale::x0_25,
+         Options{.classes = 2, .input = {80, 160}, .strides = kFirstTextLineStrides, .head = 0}> {
+  static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori_first",
+                                  .preprocessing = kTextlineOrientation,
+                                  .labels = kHalfTurns,
+                                  .top1 = 95.54};
+};
+
+// NOLINTBEGIN(readability-identifier-naming): as the published models, in lower case.
+using document_orientation = Network<DocumentOrientation>;
+using table_classification = Network<TableClassification>;
+using textline_orientation_x0_25 = Network<SmallTextLineOrientation>;
+using textline_orientation_x1_0 = Network<LargeTextLineOrientation>;
+using textline_orientation_x0_25_first = Network<FirstTextLineOrientation>;
+// NOLINTEND(readability-identifier-naming)
+
+using OcrModels =
+    ModelList<textline_orientation_x0_25, textline_orientation_x1_0,
+              textline_orientation_x0_25_first, document_orientation, table_classification>;
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_OCR_HPP
+// from pplcnet/models/picodet.hpp
+#ifndef PPLCNET_MODELS_PICODET_HPP
+#define PPLCNET_MODELS_PICODET_HPP
+
+#include <string_view>
+
+
+// The backbones of PaddleDetection's PicoDet (configs/picodet), at 416 × 416 pixels: C3, C4 and C5
+// are the stages of strides 8, 16 and 32.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::picodet {
+
+constexpr Model backbone(std::string_view name) {
+  return {.name = name, .preprocessing = paddle_direct(416, 416)};
+}
+
+template <Scale kScale, Activation kActivation = Activation::hardswish>
+using Backbone =
+    V1Backbone<kScale, BackboneOptions{.input = {416, 416}, .activation = kActivation}>;
+
+struct ExtraSmall : Backbone<Scale::x0_35> {
+  static constexpr Model model = backbone("picodet_xs");
+};
+struct Small : Backbone<Scale::x0_75> {
+  static constexpr Model model = backbone("picodet_s");
+};
+/// For processors without hardswish.
+struct SmallRelu6 : Backbone<Scale::x0_75, Activation::relu6> {
+  static constexpr Model model = backbone("picodet_s_npu");
+};
+struct Medium : Backbone<Scale::x1_5> {
+  static constexpr Model model = backbone("picodet_m");
+};
+struct Large : Backbone<Scale::x2_0> {
+  static constexpr Model model = backbone("picodet_l");
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using picodet_xs = Network<ExtraSmall>;
+using picodet_s = Network<Small>;
+using picodet_s_npu = Network<SmallRelu6>;
+using picodet_m = Network<Medium>;
+using picodet_l = Network<Large>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;
+
+}  // namespace models::picodet
+
+namespace picodet = models::picodet;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PICODET_HPP
+// from pplcnet/models/pulc.hpp
+#ifndef PPLCNET_MODELS_PULC_HPP
+#define PPLCNET_MODELS_PULC_HPP
+
+#include <span>
+#include <string_view>
+
+
+// PaddleClas' practical ultra-lightweight classifiers: thirteen tasks, all of width x1_0 (networks
+// from ppcls/configs/PULC, everything else from deploy/configs/PULC).
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::pulc {
+
+inline constexpr std::string_view kPersonExistsLabels[] = {"nobody", "someone"};
+inline constexpr std::string_view kCarExistsLabels[] = {"no_car", "contains_car"};
+inline constexpr std::string_view kSafetyHelmetLabels[] = {"wearing_helmet", "unwearing_helmet"};
+inline constexpr std::string_view kCodeExistsLabels[] = {"no_code", "contains_code"};
+inline constexpr std::string_view kClarityAssessmentLabels[] = {"clear", "blur"};
+inline constexpr std::string_view kLanguages[] = {"arabic", "chinese_cht", "cyrillic", "devanagari",
+                                                  "japan",  "ka",          "korean",   "ta",
+                                                  "te",     "latin"};
+
+/// Of 224 × 224 pixels, cut from the middle of a picture; labels may be none.
+constexpr Model centre_model(std::string_view name, std::span<const std::string_view> labels) {
+  return {.name = name, .preprocessing = paddle_imagenet(), .labels = labels};
+}
+
+/// With two classes, of which the second must reach 0.5 (the configurations of training ask for 0.9
+/// of person_exists and car_exists).
+constexpr Model yes_or_no_model(std::string_view name, std::span<const std::string_view> labels) {
+  Model model = centre_model(name, labels);
+  model.threshold = 0.5;
+  return model;
+}
+
+// ---- Yes or no -------------------------------------------------------------------------------
+
+struct PersonExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("person_exists", kPersonExistsLabels);
+};
+
+struct CarExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("car_exists", kCarExistsLabels);
+};
+
+struct SafetyHelmet : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("safety_helmet", kSafetyHelmetLabels);
+};
+
+struct CodeExists : V1<Scale::x1_0, Options{.classes = 2}> {
+  static constexpr Model model = yes_or_no_model("code_exists", kCodeExistsLabels);
+};
+
+struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
+  static constexpr Model model = yes_or_no_model("clarity_assessment", kClarityAssessmentLabels);
+};
+
+// ---- One of several --------------------------------------------------------------------------
+
+struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
+  static constexpr Model model = centre_model("image_orientation", kQuarterTurns);
+};
+
+struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
+  static constexpr Model model = centre_model("text_image_orientation", kQuarterTurns);
+};
+
+/// Its 232 labels are in PaddleClas' file traffic_sign_label_list.txt.
+struct TrafficSign : V1<Scale::x1_0, Options{.classes = 232}> {
+  static constexpr Model model = centre_model("traffic_sign", {});
+};
+
+struct LanguageClassification
+    : V1<Scale::x1_0, Options{.classes = 10, .input = {80, 160}, .strides = kTextLineStrides}> {
+  static constexpr Model model = {.name = "language_classification",
+                                  .preprocessing = kLanguageClassification,
+                                  .labels = kLanguages};
+};
+
+struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
+  static constexpr Model model = {.name = "textline_orientation",
+                                  .preprocessing = paddle_direct_deploy(80, 160),
+                                  .labels = kHalfTurns};
+};
+
+// ---- Attributes ------------------------------------------------------------------------------
+
+struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 192}}> {
+  static constexpr Model model = {.name = "person_attribute",
+                                  .preprocessing = kPersonAttribute,
+                                  .labels = kPersonAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr PersonAttributes decode(std::span<const float, 26> probabilities) {
+    return person_attributes(probabilities);
+  }
+};
+
+struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 256}}> {
+  static constexpr Model model = {.name = "vehicle_attribute",
+                                  .preprocessing = kVehicleAttribute,
+                                  .labels = kVehicleAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr VehicleAttributes decode(std::span<const float, 19> probabilities) {
+    return vehicle_attributes(probabilities);
+  }
+};
+
+struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
+  static constexpr Model model = {.name = "table_attribute",
+                                  .preprocessing = kTableAttribute,
+                                  .labels = kTableAttributeNames,
+                                  .output = Output::sigmoid};
+  static constexpr TableAttributes decode(std::span<const float, 6> probabilities) {
+    return table_attributes(probabilities);
+  }
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using person_exists = Network<PersonExists>;
+using car_exists = Network<CarExists>;
+using safety_helmet = Network<SafetyHelmet>;
+using code_exists = Network<CodeExists>;
+using clarity_assessment = Network<ClarityAssessment>;
+using image_orientation = Network<ImageOrientation>;
+using text_image_orientation = Network<TextImageOrientation>;
+using traffic_sign = Network<TrafficSign>;
+using language_classification = Network<LanguageClassification>;
+using textline_orientation = Network<TextLineOrientation>;
+using person_attribute = Network<PersonAttribute>;
+using vehicle_attribute = Network<VehicleAttribute>;
+using table_attribute = Network<TableAttribute>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models =
+    ModelList<person_exists, car_exists, safety_helmet, code_exists, clarity_assessment,
+              image_orientation, text_image_orientation, traffic_sign, language_classification,
+              textline_orientation, person_attribute, vehicle_attribute, table_attribute>;
+
+}  // namespace models::pulc
+
+namespace pulc = models::pulc;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PULC_HPP
+// from pplcnet/models/pytorch.hpp
+#ifndef PPLCNET_MODELS_PYTORCH_HPP
+#define PPLCNET_MODELS_PYTORCH_HPP
+
+#include <string_view>
+
+
+// The networks of the PyTorch reproduction ngnquan/PP-LCNet, with the parameters of its table. Its
+// preprocessing is taken to be that of Paddle's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::pytorch {
+
+/// A row of the table; parameters in millions.
+constexpr Model reproduced_model(std::string_view name, double parameters) {
+  return {.name = name, .preprocessing = paddle_imagenet(), .parameters = parameters};
+}
+
+template <Scale kScale>
+inline constexpr Model kReproducedModel;
+template <>
+inline constexpr Model kReproducedModel<Scale::x0_25> = reproduced_model("pytorch_x0_25", 1.522960);
+template <>
+inline constexpr Model kReproducedModel<Scale::x0_35> = reproduced_model("pytorch_x0_35", 1.646888);
+template <>
+inline constexpr Model kReproducedModel<Scale::x0_5> = reproduced_model("pytorch_x0_5", 1.881864);
+template <>
+inline constexpr Model kReproducedModel<Scale::x0_75> = reproduced_model("pytorch_x0_75", 2.359792);
+template <>
+inline constexpr Model kReproducedModel<Scale::x1_0> = reproduced_model("pytorch_x1_0", 2.955816);
+template <>
+inline constexpr Model kReproducedModel<Scale::x1_5> = reproduced_model("pytorch_x1_5", 4.504136);
+template <>
+inline constexpr Model kReproducedModel<Scale::x2_0> = reproduced_model("pytorch_x2_0", 6.526824);
+template <>
+inline constexpr Model kReproducedModel<Scale::x2_5> = reproduced_model("pytorch_x2_5", 9.023880);
+
+template <Scale kScale>
+struct Reproduced : V1<kScale, Options{.dialect = Dialect::pytorch}> {
+  static constexpr Model model = kReproducedModel<kScale>;
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of Paddle's models.
+using PPLCNet_x0_25 = Network<Reproduced<Scale::x0_25>>;
+using PPLCNet_x0_35 = Network<Reproduced<Scale::x0_35>>;
+using PPLCNet_x0_5 = Network<Reproduced<Scale::x0_5>>;
+using PPLCNet_x0_75 = Network<Reproduced<Scale::x0_75>>;
+using PPLCNet_x1_0 = Network<Reproduced<Scale::x1_0>>;
+using PPLCNet_x1_5 = Network<Reproduced<Scale::x1_5>>;
+using PPLCNet_x2_0 = Network<Reproduced<Scale::x2_0>>;
+using PPLCNet_x2_5 = Network<Reproduced<Scale::x2_5>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPLCNet_x0_75, PPLCNet_x1_0,
+                         PPLCNet_x1_5, PPLCNet_x2_0, PPLCNet_x2_5>;
+
+}  // namespace models::pytorch
+
+namespace pytorch = models::pytorch;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PYTORCH_HPP
+// from pplcnet/models/text.hpp
+#ifndef PPLCNET_MODELS_TEXT_HPP
+#define PPLCNET_MODELS_TEXT_HPP
+
+#include <string_view>
+
+
+// The backbones of PaddleOCR's text detection and recognition: PP-OCRv4's and v5's mobile models
+// (PP-LCNetV3) and PP-OCRv6's (PP-LCNetV4). Detectors and recognisers prepare pictures in ways of
+// their own, which are not here: the preprocessing is a plain resize.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::text {
+
+template <Scale kScale, V3 kTask>
+struct Third : V3Definition<kScale, kTask, TextOptions{}> {
+  static constexpr Extent kInput = text_input({}, kTask == V3::detection);
+  static constexpr Model model = {
+      .name = kTask == V3::detection ? "PPLCNetV3_x0_75_detection" : "PPLCNetV3_x0_95_recognition",
+      .preprocessing = paddle_direct(kInput.height, kInput.width)};
+};
+
+template <Size kSize, V4 kTask>
+struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
+  static constexpr std::string_view kNames[2][3] = {
+      {"PPLCNetV4_tiny_detection", "PPLCNetV4_small_detection", "PPLCNetV4_medium_detection"},
+      {"PPLCNetV4_tiny_recognition", "PPLCNetV4_small_recognition",
+       "PPLCNetV4_medium_recognition"}};
+  static constexpr Extent kInput = text_input({}, kTask == V4::detection);
+  static constexpr Model model = {.name = kNames[static_cast<int>(kTask)][static_cast<int>(kSize)],
+                                  .preprocessing = paddle_direct(kInput.height, kInput.width)};
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using PPLCNetV3_x0_75_detection = Network<Third<Scale::x0_75, V3::detection>>;
+using PPLCNetV3_x0_95_recognition = Network<Third<Scale::x0_95, V3::recognition>>;
+using PPLCNetV4_tiny_detection = Network<Fourth<Size::tiny, V4::detection>>;
+using PPLCNetV4_small_detection = Network<Fourth<Size::small, V4::detection>>;
+using PPLCNetV4_medium_detection = Network<Fourth<Size::medium, V4::detection>>;
+using PPLCNetV4_tiny_recognition = Network<Fourth<Size::tiny, V4::recognition>>;
+using PPLCNetV4_small_recognition = Network<Fourth<Size::small, V4::recognition>>;
+using PPLCNetV4_medium_recognition = Network<Fourth<Size::medium, V4::recognition>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models =
+    ModelList<PPLCNetV3_x0_75_detection, PPLCNetV3_x0_95_recognition, PPLCNetV4_tiny_detection,
+              PPLCNetV4_small_detection, PPLCNetV4_medium_detection, PPLCNetV4_tiny_recognition,
+              PPLCNetV4_small_recognition, PPLCNetV4_medium_recognition>;
+
+}  // namespace models::text
+
+namespace text = models::text;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_TEXT_HPP
+// from pplcnet/models/timm.hpp
+#ifndef PPLCNET_MODELS_TIMM_HPP
+#define PPLCNET_MODELS_TIMM_HPP
+
+
+// timm's classifiers of the 1000 classes of ImageNet (models/mobilenetv3.py, default_cfgs).
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::timm {
+
+template <Scale kScale>
+inline constexpr Model kLcnetModel;
+template <>
+inline constexpr Model kLcnetModel<Scale::x0_35> = {.name = "lcnet_035",  // no weights published
+                                                    .preprocessing = timm_bilinear()};
+template <>
+inline constexpr Model kLcnetModel<Scale::x0_5> = {
+    .name = "lcnet_050", .preprocessing = timm_bicubic(), .top1 = 63.1};
+template <>
+inline constexpr Model kLcnetModel<Scale::x0_75> = {
+    .name = "lcnet_075", .preprocessing = timm_bicubic(), .top1 = 68.8};
+template <>
+inline constexpr Model kLcnetModel<Scale::x1_0> = {
+    .name = "lcnet_100", .preprocessing = timm_bicubic(), .top1 = 72.1};
+template <>
+inline constexpr Model kLcnetModel<Scale::x1_5> = {.name = "lcnet_150",  // no weights published
+                                                   .preprocessing = timm_bilinear()};
+
+template <Scale kScale>
+struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
+  static constexpr Model model = kLcnetModel<kScale>;
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using lcnet_035 = Network<Lcnet<Scale::x0_35>>;
+using lcnet_050 = Network<Lcnet<Scale::x0_5>>;
+using lcnet_075 = Network<Lcnet<Scale::x0_75>>;
+using lcnet_100 = Network<Lcnet<Scale::x1_0>>;
+using lcnet_150 = Network<Lcnet<Scale::x1_5>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = ModelList<lcnet_035, lcnet_050, lcnet_075, lcnet_100, lcnet_150>;
+
+}  // namespace models::timm
+
+namespace timm = models::timm;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_TIMM_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
+template <class Visit>
+constexpr void for_each(Visit&& visit) {
+  pplcnet::for_each(ImageNetModels{}, visit);
+  pplcnet::for_each(ImageNetV2Models{}, visit);
+  pplcnet::for_each(timm::Models{}, visit);
+  pplcnet::for_each(pytorch::Models{}, visit);
+  pplcnet::for_each(OcrModels{}, visit);
+  pplcnet::for_each(pulc::Models{}, visit);
+  pplcnet::for_each(picodet::Models{}, visit);
+  pplcnet::for_each(text::Models{}, visit);
+}
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_MODELS_HPP
 
 #endif  // PPLCNET_PPLCNET_HPP

@@ -3,10 +3,9 @@
 
 #include <string_view>
 
-#include "pplcnet/architecture.hpp"
+#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
-#include "pplcnet/network.hpp"
 
 // PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
 // (docs/zh_CN/models/ImageNet1k/model_list.md).

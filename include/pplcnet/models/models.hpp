@@ -1,15 +1,18 @@
 #ifndef PPLCNET_MODELS_MODELS_HPP
 #define PPLCNET_MODELS_MODELS_HPP
 
-// Every published PP-LCNet V1, each a type of its own: network, preprocessing, labels and decoder.
+// Every published PP-LCNet, each a type of its own: network, preprocessing, labels and decoder.
 // A type costs its program nothing until it is used.
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/models/imagenet.hpp"
+#include "pplcnet/models/imagenet_v2.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
+#include "pplcnet/models/picodet.hpp"
 #include "pplcnet/models/pulc.hpp"
 #include "pplcnet/models/pytorch.hpp"
+#include "pplcnet/models/text.hpp"
 #include "pplcnet/models/timm.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -19,10 +22,13 @@ namespace models {
 template <class Visit>
 constexpr void for_each(Visit&& visit) {
   pplcnet::for_each(ImageNetModels{}, visit);
+  pplcnet::for_each(ImageNetV2Models{}, visit);
   pplcnet::for_each(timm::Models{}, visit);
   pplcnet::for_each(pytorch::Models{}, visit);
   pplcnet::for_each(OcrModels{}, visit);
   pplcnet::for_each(pulc::Models{}, visit);
+  pplcnet::for_each(picodet::Models{}, visit);
+  pplcnet::for_each(text::Models{}, visit);
 }
 
 }  // namespace models

@@ -1,10 +1,9 @@
 #ifndef PPLCNET_MODELS_TIMM_HPP
 #define PPLCNET_MODELS_TIMM_HPP
 
-#include "pplcnet/architecture.hpp"
+#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
-#include "pplcnet/network.hpp"
 
 // timm's classifiers of the 1000 classes of ImageNet (models/mobilenetv3.py, default_cfgs).
 

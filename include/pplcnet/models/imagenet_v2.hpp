@@ -1,0 +1,48 @@
+#ifndef PPLCNET_MODELS_IMAGENET_V2_HPP
+#define PPLCNET_MODELS_IMAGENET_V2_HPP
+
+#include "pplcnet/family/v2.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/model.hpp"
+
+// PaddleClas' PP-LCNetV2: classifiers of the 1000 classes of ImageNet, with the figures of its
+// model page, and the features of its general recognition.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+struct SmallV2 : V2Definition<V2::small, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_small", .preprocessing = paddle_imagenet()};
+};
+
+struct BaseV2 : V2Definition<V2::base, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_base",
+                                  .preprocessing = paddle_imagenet(),
+                                  .parameters = 6.6,
+                                  .flops = 604};
+};
+
+struct LargeV2 : V2Definition<V2::large, V2Options{}> {
+  static constexpr Model model = {.name = "PPLCNetV2_large", .preprocessing = paddle_imagenet()};
+};
+
+/// 512 features, to be compared by their angle.
+struct FeaturesV2 : V2Definition<V2::base, V2Options{.classes = 0, .head = 512, .features = true}> {
+  static constexpr Model model = {.name = "PPLCNetV2_base_ShiTu",
+                                  .preprocessing = paddle_direct_deploy(224, 224)};
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using PPLCNetV2_small = Network<SmallV2>;
+using PPLCNetV2_base = Network<BaseV2>;
+using PPLCNetV2_large = Network<LargeV2>;
+using PPLCNetV2_base_ShiTu = Network<FeaturesV2>;
+// NOLINTEND(readability-identifier-naming)
+
+using ImageNetV2Models =
+    ModelList<PPLCNetV2_small, PPLCNetV2_base, PPLCNetV2_large, PPLCNetV2_base_ShiTu>;
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_IMAGENET_V2_HPP
