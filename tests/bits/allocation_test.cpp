@@ -12,6 +12,9 @@
 #include <vector>
 
 #include "pplcnet/family/v1.hpp"
+#include "pplcnet/family/v2.hpp"
+#include "pplcnet/family/v3.hpp"
+#include "pplcnet/family/v4.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -49,7 +52,14 @@ constexpr bool kCounted = false;
 namespace {
 
 using pplcnet::PPLCNet;
+using pplcnet::PPLCNetV2;
+using pplcnet::PPLCNetV3;
+using pplcnet::PPLCNetV4;
 using pplcnet::Scale;
+using pplcnet::Size;
+using pplcnet::V2;
+using pplcnet::V3;
+using pplcnet::V4;
 
 /// How often `body` allocates, in any thread.
 template <class Body>
@@ -77,9 +87,11 @@ TEST_F(Allocation, IsSeen) {
 template <class Net>
 class NoAllocation : public Allocation {};
 
-using Nets = testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
-                            PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
-                            PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>>;
+using Nets =
+    testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
+                   PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
+                   PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>, PPLCNetV2<V2::base>,
+                   PPLCNetV3<Scale::x0_75, V3::detection>, PPLCNetV4<Size::small, V4::recognition>>;
 struct NetName {
   template <class Net>
   static std::string GetName(int) {
@@ -100,16 +112,20 @@ TYPED_TEST(NoAllocation, InForwardBatchAndFeatures) {
   typename Net::Features wanted;
   wanted.stages[0] = stage.data();
   wanted.logits = first.data();
+  std::vector<float> last(Net::output_shape(Net::output_count - 1).size());
+  wanted.outputs[Net::output_count - 1] = last.data();
 
   for (const int count : {1, 2}) {
     pplcnet_test::Threads threads(count);
     const pplcnet::RunOptions options = {.executor = threads.executor()};
     EXPECT_EQ(allocations_in([&] {
-                Net::forward(*weights, image, *workspace, first, options);
-                Net::template forward_batch<kBatch>(
-                    *weights, std::span<const float, kBatch * Net::input_size>(images), *workspace,
-                    std::span<float, kBatch * Net::classes>(logits), options);
                 Net::features(*weights, image, *workspace, wanted, options);
+                if constexpr (Net::classes > 0) {
+                  Net::forward(*weights, image, *workspace, first, options);
+                  Net::template forward_batch<kBatch>(
+                      *weights, std::span<const float, kBatch * Net::input_size>(images),
+                      *workspace, std::span<float, kBatch * Net::classes>(logits), options);
+                }
               }),
               0)
         << count << " threads";

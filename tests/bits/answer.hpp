@@ -9,7 +9,8 @@
 
 namespace pplcnet_test {
 
-/// The logits of a network with synthetic weights for a synthetic picture.
+/// The answer of a network with synthetic weights to a synthetic picture: all its outputs, one
+/// behind the other.
 template <class Net>
 std::vector<float> answer(pplcnet::Isa isa) {
   const auto weights = std::make_unique<typename Net::Weights>();
@@ -19,9 +20,16 @@ std::vector<float> answer(pplcnet::Isa isa) {
   const std::vector<float> image =
       synthetic_input(1, 1, 3, Net::input_shape.height, Net::input_shape.width);
 
-  typename Net::Logits logits;
-  Net::forward(*weights, typename Net::Image(image), *workspace, logits, {.isa = isa});
-  return {logits.begin(), logits.end()};
+  std::vector<std::vector<float>> outputs;
+  typename Net::Features wanted;
+  for (int i = 0; i < Net::output_count; ++i)
+    wanted.outputs[static_cast<std::size_t>(i)] =
+        outputs.emplace_back(static_cast<std::size_t>(Net::output_shape(i).size())).data();
+  Net::features(*weights, typename Net::Image(image), *workspace, wanted, {.isa = isa});
+  std::vector<float> all;
+  for (const std::vector<float>& output : outputs)
+    all.insert(all.end(), output.begin(), output.end());
+  return all;
 }
 
 }  // namespace pplcnet_test

@@ -15,11 +15,22 @@
 
 namespace {
 
+using pplcnet::BackboneOptions;
 using pplcnet::Isa;
 using pplcnet::Options;
 using pplcnet::PPLCNet;
+using pplcnet::PPLCNetBackbone;
+using pplcnet::PPLCNetV2;
+using pplcnet::PPLCNetV3;
+using pplcnet::PPLCNetV4;
 using pplcnet::RunOptions;
 using pplcnet::Scale;
+using pplcnet::Size;
+using pplcnet::TextOptions;
+using pplcnet::V2;
+using pplcnet::V2Options;
+using pplcnet::V3;
+using pplcnet::V4;
 
 /// The instruction sets that must agree: the baseline of x86 rounds twice.
 std::vector<Isa> fused_isas() {
@@ -100,16 +111,34 @@ using TextLine =
     PPLCNet<Scale::x1_0, Options{.classes = 2,
                                  .input = {80, 160},
                                  .strides = {{{2, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}}>;
-using Nets = testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
-                            PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
-                            PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>, TextLine>;
+constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}};
+using SmallV2 = PPLCNetV2<V2::small>;
+using BaseV2 = PPLCNetV2<V2::base, V2Options{.classes = 7, .input = {97, 131}}>;
+
+using Classifiers =
+    testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
+                   PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
+                   PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>, TextLine, SmallV2, BaseV2>;
+using Nets = testing::Types<
+    PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>, PPLCNet<Scale::x0_75>,
+    PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>, PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>,
+    TextLine, SmallV2, BaseV2, PPLCNetBackbone<Scale::x0_75, BackboneOptions{.output_stride = 8}>,
+    PPLCNetV3<Scale::x0_75, V3::detection, TextOptions{.input = {320, 320}}>,
+    PPLCNetV3<Scale::x0_95, V3::recognition>, PPLCNetV4<Size::tiny, V4::detection, kPage>,
+    PPLCNetV4<Size::small, V4::detection, kPage>, PPLCNetV4<Size::tiny, V4::recognition, kLine>,
+    PPLCNetV4<Size::small, V4::recognition, kLine>>;
 struct NetName {
   template <class Net>
   static std::string GetName(int) {
-    return std::string(Net::architecture.name) + "_" + std::to_string(Net::input_shape.width);
+    return std::string(Net::architecture.name) + "_" + std::to_string(Net::input_shape.width) +
+           (Net::classes > 0 ? "" : "_maps");
   }
 };
 TYPED_TEST_SUITE(SameBits, Nets, NetName);
+
+template <class Net>
+class SameBitsInBatches : public SameBits<Net> {};
+TYPED_TEST_SUITE(SameBitsInBatches, Classifiers, NetName);
 
 TYPED_TEST(SameBits, AllLayers) {
   const auto expected = this->layers({.isa = fused_isas().front()});
@@ -134,7 +163,7 @@ TYPED_TEST(SameBits, Stages) {
   }
 }
 
-TYPED_TEST(SameBits, Batches) {
+TYPED_TEST(SameBitsInBatches, OfAnySize) {
   const Bits expected = this->one_by_one({});
   const auto starts = [&](const Bits& logits) {
     return std::equal(logits.begin(), logits.end(), expected.begin());

@@ -173,7 +173,7 @@ class Classify(unittest.TestCase):
             ((MODEL, SYNTHETIC), "has 1000 classes ('fc.weight'), the type has 2"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),
             ((MODEL + "_first", WEIGHTS), "holds 146 tensors, the type's network has 145"),
-            (("lcnet_050", WEIGHTS), "the type has Dialect::timm"),
+            (("lcnet_050", WEIGHTS), "with Dialect::timm"),
         ]:
             with self.subTest(message):
                 model, weights = arguments

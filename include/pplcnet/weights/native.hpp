@@ -54,10 +54,10 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
   return {{"family", word(family_name(net.family))},
           {"dialect", word(dialect_name(net.dialect))},
           {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
-                       number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
-                       word(activation_name(net.stem_activation))},
+                       number(net.stem_channels) + ":s" + step(net.stem_stride)},
           {"blocks", blocks},
           {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
+          {"stem_activation", word(activation_name(net.stem_activation))},
           {"gate", word(activation_name(net.gate))},
           {"ending", word(ending_name(net.ending))},
           {"stage_heads", heads},

@@ -43,10 +43,10 @@ class StateDict {
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
-    std::string anchors;
-    for (const NetworkNames& known : kNetworkNames)
-      anchors += (anchors.empty() ? "" : ", ") + quote(known.anchor);
-    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet (", anchors, ")");
+    return Error::of(file_.path,
+                     ": no tensor is named like the first one of a PP-LCNet (of this "
+                     "type: ",
+                     quote(parameter_names(stem(), net_).weight), ")");
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -169,6 +169,14 @@ class StateDict {
     if (auto error = read(names.activation_bias, {1}, shift)) return error;
     behind = {scale[0], shift[0]};
     return {};
+  }
+
+  /// The first layer, as far as its name goes.
+  Layer stem() const {
+    const bool alone = net_.stem == Stem::convolution;
+    return {.part = Part::stem,
+            .batch_norm = alone && net_.stem_batch_norm,
+            .branches = alone ? Branches::none : Branches::batch_norm};
   }
 
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
