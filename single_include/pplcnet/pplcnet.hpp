@@ -1383,8 +1383,13 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
 }
+#if HWY_TARGET == HWY_SCALAR
+template <class D>  // many instructions, for each of which no vector would help
+HWY_NOINLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#else
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#endif
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
 }
 
@@ -1489,18 +1494,18 @@ struct Gelu {
   }
 };
 
+/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+inline bool fits_tiles(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::relu6 || activation == Activation::hardswish;
+}
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only; what is dearer is left to `refine`.
-template <bool kGates = false, class Tile>
+/// between few: what is compiled is a copy of the tile's end for each.
+template <class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (activation == Activation::hardswish) return tile.store(Hardswish());
-  if constexpr (kGates) {
-    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
-    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
-    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
-  }
   const bool relu = activation == Activation::relu || activation == Activation::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
 }
@@ -2285,10 +2290,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
-/// and whatever of it is wanted.
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
 struct Refinement {
-  bool gelu;
+  Activation activation;
   const float* affine;  // scale and shift; null: none
   Rows addend;          // null: none
   Rows rows;
@@ -2296,7 +2301,16 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  if (activation == Activation::gelu) return Gelu()(d, x);
+  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
+  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
+  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
+  return x;
 }
 
 template <class D>
@@ -2305,8 +2319,7 @@ HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* 
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = hn::LoadU(d, pixel + channel);
-    if (what.gelu) x = Gelu()(d, x);
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -2365,8 +2378,8 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
   pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
-/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
-/// added in a fixed order.
+/// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
+/// of one; they are added in a fixed order.
 template <class Weight>
 class DenseTile {
   using D = Lanes16;
@@ -2375,11 +2388,13 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kPanel / kStep;
+  static constexpr int kVectors = std::min(4, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
+  static constexpr int kOutputs = kVectors * kStep;
+
   HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
@@ -2412,8 +2427,10 @@ class DenseTile {
   template <int... kIndex>
   HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
+    ((sums_[kIndex] = hn::MulAdd(
+          hn::Set(D(), input[kIndex / kVectors]),
+          load_weights(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
+          sums_[kIndex])),
      ...);
   }
 
@@ -2451,12 +2468,23 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    const Weight* const panel_weights = weights + channel * static_cast<std::size_t>(depth);
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
-                                     biases + channel, input + image * input_pitch, depth,
-                                     output + image * output_pitch + channel),
-                   layer.activation);
+      for (std::size_t lane = 0; lane < kPanel; lane += DenseTile<Weight>::kOutputs)
+        finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
+                                 input + image * input_pitch, depth,
+                                 output + image * output_pitch + channel + lane),
+               layer.activation);
   }
+  if (fits_tiles(layer.activation)) return;
+  for (int image = 0; image < images; ++image)
+    refine({.activation = layer.activation,
+            .affine = nullptr,
+            .addend = {},
+            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+            .count = 1,
+            .width = 1},
+           begin * kPanel, end * kPanel);
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
@@ -2568,7 +2596,7 @@ inline void product_from(const Map& source, Product product, int rows, int begin
 /// What a layer does to `count` rows of its output in the end.
 inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
                                 const Rows& rows, int count) {
-  return {.gelu = layer.activation == Activation::gelu,
+  return {.activation = layer.activation,
           .affine = layer.affine ? weights + layer.affine_place() : nullptr,
           .addend = addend,
           .rows = rows,
@@ -3045,8 +3073,13 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
 }
+#if HWY_TARGET == HWY_SCALAR
+template <class D>  // many instructions, for each of which no vector would help
+HWY_NOINLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#else
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#endif
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
 }
 
@@ -3151,18 +3184,18 @@ struct Gelu {
   }
 };
 
+/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+inline bool fits_tiles(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::relu6 || activation == Activation::hardswish;
+}
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only; what is dearer is left to `refine`.
-template <bool kGates = false, class Tile>
+/// between few: what is compiled is a copy of the tile's end for each.
+template <class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (activation == Activation::hardswish) return tile.store(Hardswish());
-  if constexpr (kGates) {
-    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
-    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
-    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
-  }
   const bool relu = activation == Activation::relu || activation == Activation::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
 }
@@ -3947,10 +3980,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
-/// and whatever of it is wanted.
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
 struct Refinement {
-  bool gelu;
+  Activation activation;
   const float* affine;  // scale and shift; null: none
   Rows addend;          // null: none
   Rows rows;
@@ -3958,7 +3991,16 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  if (activation == Activation::gelu) return Gelu()(d, x);
+  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
+  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
+  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
+  return x;
 }
 
 template <class D>
@@ -3967,8 +4009,7 @@ HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* 
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = hn::LoadU(d, pixel + channel);
-    if (what.gelu) x = Gelu()(d, x);
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -4027,8 +4068,8 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
   pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
-/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
-/// added in a fixed order.
+/// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
+/// of one; they are added in a fixed order.
 template <class Weight>
 class DenseTile {
   using D = Lanes16;
@@ -4037,11 +4078,13 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kPanel / kStep;
+  static constexpr int kVectors = std::min(4, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
+  static constexpr int kOutputs = kVectors * kStep;
+
   HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
@@ -4074,8 +4117,10 @@ class DenseTile {
   template <int... kIndex>
   HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
+    ((sums_[kIndex] = hn::MulAdd(
+          hn::Set(D(), input[kIndex / kVectors]),
+          load_weights(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
+          sums_[kIndex])),
      ...);
   }
 
@@ -4113,12 +4158,23 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    const Weight* const panel_weights = weights + channel * static_cast<std::size_t>(depth);
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
-                                     biases + channel, input + image * input_pitch, depth,
-                                     output + image * output_pitch + channel),
-                   layer.activation);
+      for (std::size_t lane = 0; lane < kPanel; lane += DenseTile<Weight>::kOutputs)
+        finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
+                                 input + image * input_pitch, depth,
+                                 output + image * output_pitch + channel + lane),
+               layer.activation);
   }
+  if (fits_tiles(layer.activation)) return;
+  for (int image = 0; image < images; ++image)
+    refine({.activation = layer.activation,
+            .affine = nullptr,
+            .addend = {},
+            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+            .count = 1,
+            .width = 1},
+           begin * kPanel, end * kPanel);
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
@@ -4230,7 +4286,7 @@ inline void product_from(const Map& source, Product product, int rows, int begin
 /// What a layer does to `count` rows of its output in the end.
 inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
                                 const Rows& rows, int count) {
-  return {.gelu = layer.activation == Activation::gelu,
+  return {.activation = layer.activation,
           .affine = layer.affine ? weights + layer.affine_place() : nullptr,
           .addend = addend,
           .rows = rows,
@@ -4713,8 +4769,13 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
 }
+#if HWY_TARGET == HWY_SCALAR
+template <class D>  // many instructions, for each of which no vector would help
+HWY_NOINLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#else
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#endif
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
 }
 
@@ -4819,18 +4880,18 @@ struct Gelu {
   }
 };
 
+/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+inline bool fits_tiles(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::relu6 || activation == Activation::hardswish;
+}
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only; what is dearer is left to `refine`.
-template <bool kGates = false, class Tile>
+/// between few: what is compiled is a copy of the tile's end for each.
+template <class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (activation == Activation::hardswish) return tile.store(Hardswish());
-  if constexpr (kGates) {
-    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
-    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
-    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
-  }
   const bool relu = activation == Activation::relu || activation == Activation::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
 }
@@ -5615,10 +5676,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
-/// and whatever of it is wanted.
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
 struct Refinement {
-  bool gelu;
+  Activation activation;
   const float* affine;  // scale and shift; null: none
   Rows addend;          // null: none
   Rows rows;
@@ -5626,7 +5687,16 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  if (activation == Activation::gelu) return Gelu()(d, x);
+  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
+  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
+  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
+  return x;
 }
 
 template <class D>
@@ -5635,8 +5705,7 @@ HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* 
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = hn::LoadU(d, pixel + channel);
-    if (what.gelu) x = Gelu()(d, x);
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -5695,8 +5764,8 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
   pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
-/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
-/// added in a fixed order.
+/// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
+/// of one; they are added in a fixed order.
 template <class Weight>
 class DenseTile {
   using D = Lanes16;
@@ -5705,11 +5774,13 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kPanel / kStep;
+  static constexpr int kVectors = std::min(4, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
+  static constexpr int kOutputs = kVectors * kStep;
+
   HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
@@ -5742,8 +5813,10 @@ class DenseTile {
   template <int... kIndex>
   HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
+    ((sums_[kIndex] = hn::MulAdd(
+          hn::Set(D(), input[kIndex / kVectors]),
+          load_weights(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
+          sums_[kIndex])),
      ...);
   }
 
@@ -5781,12 +5854,23 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    const Weight* const panel_weights = weights + channel * static_cast<std::size_t>(depth);
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
-                                     biases + channel, input + image * input_pitch, depth,
-                                     output + image * output_pitch + channel),
-                   layer.activation);
+      for (std::size_t lane = 0; lane < kPanel; lane += DenseTile<Weight>::kOutputs)
+        finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
+                                 input + image * input_pitch, depth,
+                                 output + image * output_pitch + channel + lane),
+               layer.activation);
   }
+  if (fits_tiles(layer.activation)) return;
+  for (int image = 0; image < images; ++image)
+    refine({.activation = layer.activation,
+            .affine = nullptr,
+            .addend = {},
+            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+            .count = 1,
+            .width = 1},
+           begin * kPanel, end * kPanel);
 }
 
 /// Rows [begin, end) of a map times a vector, in place.
@@ -5898,7 +5982,7 @@ inline void product_from(const Map& source, Product product, int rows, int begin
 /// What a layer does to `count` rows of its output in the end.
 inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
                                 const Rows& rows, int count) {
-  return {.gelu = layer.activation == Activation::gelu,
+  return {.activation = layer.activation,
           .affine = layer.affine ? weights + layer.affine_place() : nullptr,
           .addend = addend,
           .rows = rows,
@@ -7263,13 +7347,54 @@ class ThreadPool {
 #ifndef PPLCNET_WEIGHTS_ERROR_HPP
 #define PPLCNET_WEIGHTS_ERROR_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+// from pplcnet/weights/join.hpp
+#ifndef PPLCNET_WEIGHTS_JOIN_HPP
+#define PPLCNET_WEIGHTS_JOIN_HPP
+
+#include <charconv>
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A piece of a text: words that live elsewhere, or an integer.
+class Piece {
+ public:
+  Piece(std::string_view text) : text_(text) {}    // NOLINT(google-explicit-constructor)
+  Piece(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
+  Piece(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
+  Piece(std::integral auto number)                 // NOLINT(google-explicit-constructor)
+      : text_(digits_, std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr) {}
+  Piece(const Piece&) = delete;  // it may refer to its own digits
+  Piece& operator=(const Piece&) = delete;
+
+  std::string_view text() const { return text_; }
+
+ private:
+  char digits_[24];
+  std::string_view text_;
+};
+
+/// `join({"blocks", 3, ".", 1})` is "blocks3.1". One function, not a chain of `+`: texts are made
+/// in many places, and this is compiled once.
+inline std::string join(std::initializer_list<Piece> pieces) {
+  std::string text;
+  for (const Piece& piece : pieces) text += piece.text();
+  return text;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_JOIN_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -7285,9 +7410,7 @@ class [[nodiscard]] Error {
   /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`.
   template <typename... Parts>
   static Error of(const Parts&... parts) {
-    std::string message;
-    (append(message, parts), ...);
-    return Error(std::move(message));
+    return Error(join({parts...}));
   }
 
   /// True when something went wrong.
@@ -7297,11 +7420,6 @@ class [[nodiscard]] Error {
   const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
 
  private:
-  static void append(std::string& message, std::string_view text) { message += text; }
-  static void append(std::string& message, std::integral auto number) {
-    message += std::to_string(number);
-  }
-
   std::optional<std::string> message_;
 };
 
@@ -7489,6 +7607,7 @@ inline Error write_file(std::string_view path, std::span<const std::span<const s
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -7518,43 +7637,31 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace naming {
 
-inline std::string numbered(std::string_view prefix, int first, std::string_view between = "",
-                            int second = -1) {
-  std::string text = std::string(prefix) + std::to_string(first) + std::string(between);
-  return second < 0 ? text : text + std::to_string(second);
-}
-
-/// V4's stem of branches, by index.
-inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
-
-}  // namespace naming
-
-/// The project's own name of a layer: that of Paddle's V1, where it has one.
-inline std::string layer_name(const Layer& layer) {
-  const std::string block = naming::numbered("blocks", layer.stage, ".", layer.index);
-  switch (layer.part) {
+/// What stands behind the name of a block, or of nothing.
+constexpr std::string_view v1_part(Part part) {
+  switch (part) {
     case Part::stem:
-      return naming::numbered("conv", layer.index + 1);
+      return "conv";
     case Part::stem_pool:
       return "stem_pool";
     case Part::patches:
-      return naming::numbered("conv", layer.index + 1) + ".patches";
+      return "patches";
     case Part::depthwise:
-      return block + ".dw_conv";
+      return ".dw_conv";
     case Part::squeeze_pool:
-      return block + ".se.avg_pool";
+      return ".se.avg_pool";
     case Part::squeeze_reduce:
-      return block + ".se.conv1";
+      return ".se.conv1";
     case Part::squeeze_expand:
-      return block + ".se.conv2";
+      return ".se.conv2";
     case Part::squeeze_gate:
-      return block + ".se";
+      return ".se";
     case Part::expansion:
-      return block + ".expand";
+      return ".expand";
     case Part::pointwise:
-      return block + ".pw_conv";
+      return ".pw_conv";
     case Part::stage_head:
-      return naming::numbered("blocks", layer.stage) + ".head";
+      return "head";
     case Part::columns:
       return "columns";
     case Part::pool:
@@ -7567,55 +7674,67 @@ inline std::string layer_name(const Layer& layer) {
   return "";
 }
 
+/// PaddleClas `pp_lcnet_v2.py`.
+constexpr std::string_view v2_part(Part part, bool expanded) {
+  if (part == Part::expansion) return ".pw_conv_1";
+  return part == Part::pointwise && expanded ? ".pw_conv_2" : v1_part(part);
+}
+
+/// PaddleOCR `rec_lcnetv4.py`.
+constexpr std::string_view v4_part(Part part, Branches branches) {
+  switch (part) {
+    case Part::depthwise:
+      return branches == Branches::v4 ? ".token_mixer.rep_dw" : ".token_mixer.dw_conv";
+    case Part::squeeze_reduce:
+      return ".token_mixer.se.conv1";
+    case Part::squeeze_expand:
+      return ".token_mixer.se.conv2";
+    case Part::squeeze_gate:
+      return ".token_mixer.se";
+    case Part::expansion:
+      return ".channel_mixer.expand";
+    case Part::pointwise:
+      return ".channel_mixer.compress";
+    default:
+      return v1_part(part);
+  }
+}
+
+/// V4's stem of branches, by index.
+inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
+
+}  // namespace naming
+
+/// The project's own name of a layer: that of Paddle's V1, where it has one.
+inline std::string layer_name(const Layer& layer) {
+  const std::string_view part = naming::v1_part(layer.part);
+  if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
+  if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
+  if (layer.part == Part::stem) return join({part, layer.index + 1});
+  if (layer.part == Part::patches) return join({"conv", layer.index + 1, ".", part});
+  return std::string(part);
+}
+
 /// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
 inline std::string v2_module_name(const Layer& layer, bool expanded) {
-  const std::string block =
-      layer.stage == 1 ? "stem.1" : naming::numbered("stages.", layer.stage - 2, ".", layer.index);
-  switch (layer.part) {
-    case Part::stem:
-      return "stem.0";
-    case Part::depthwise:
-      return block + ".dw_conv";
-    case Part::squeeze_reduce:
-      return block + ".se.conv1";
-    case Part::squeeze_expand:
-      return block + ".se.conv2";
-    case Part::squeeze_gate:
-      return block + ".se";
-    case Part::expansion:
-      return block + ".pw_conv_1";
-    case Part::pointwise:
-      return block + (expanded ? ".pw_conv_2" : ".pw_conv");
-    default:
-      return layer_name(layer);
-  }
+  const std::string_view part = naming::v2_part(layer.part, expanded);
+  if (layer.part == Part::stem) return "stem.0";
+  if (layer.block < 0) return std::string(part);
+  if (layer.stage == 1) return join({"stem.1", part});
+  return join({"stages.", layer.stage - 2, ".", layer.index, part});
 }
 
 /// PaddleOCR `rec_lcnetv4.py`: detection and recognition call stem and stages differently.
 inline std::string v4_module_name(const Layer& layer, const Architecture& net) {
   const bool detection = net.ending == Ending::maps;
-  const std::string block = detection
-                                ? naming::numbered("blocks_s", layer.stage - 1, ".", layer.index)
-                                : naming::numbered("blocks", layer.stage, ".", layer.index);
-  switch (layer.part) {
-    case Part::stem:
-      if (net.stem == Stem::convolutions) return naming::numbered("conv1.", 2 * layer.index);
-      return (detection ? "stem." : "conv1.") + std::string(naming::kStemBranches[layer.index]);
-    case Part::depthwise:
-      return block + ".token_mixer." + (layer.branches == Branches::v4 ? "rep_dw" : "dw_conv");
-    case Part::squeeze_reduce:
-      return block + ".token_mixer.se.conv1";
-    case Part::squeeze_expand:
-      return block + ".token_mixer.se.conv2";
-    case Part::squeeze_gate:
-      return block + ".token_mixer.se";
-    case Part::expansion:
-      return block + ".channel_mixer.expand";
-    case Part::pointwise:
-      return block + ".channel_mixer.compress";
-    default:
-      return layer_name(layer);
+  const std::string_view part = naming::v4_part(layer.part, layer.branches);
+  if (layer.part == Part::stem) {
+    if (net.stem == Stem::convolutions) return join({"conv1.", 2 * layer.index});
+    return join({detection ? "stem." : "conv1.", naming::kStemBranches[layer.index]});
   }
+  if (layer.block < 0) return std::string(part);
+  if (detection) return join({"blocks_s", layer.stage - 1, ".", layer.index, part});
+  return join({"blocks", layer.stage, ".", layer.index, part});
 }
 
 /// The module that a layer is in Paddle's code.
@@ -7626,7 +7745,7 @@ inline std::string module_name(const Layer& layer, const Architecture& net) {
     case Family::v2:
       return v2_module_name(layer, layer.block >= 0 && net.blocks[layer.block].expansion > 0);
     case Family::v3:
-      if (layer.part == Part::stage_head) return naming::numbered("layer_list.", layer.index);
+      if (layer.part == Part::stage_head) return join({"layer_list.", layer.index});
       break;
     case Family::v4:
       return v4_module_name(layer, net);
@@ -7664,19 +7783,96 @@ inline constexpr struct TimmBlock {
                    {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
 
 /// A batch norm's four.
-inline void add_batch_norm(ParameterNames& names, const std::string& module, bool paddle) {
-  names.gamma = module + ".weight";
-  names.beta = module + ".bias";
-  names.mean = module + (paddle ? "._mean" : ".running_mean");
-  names.variance = module + (paddle ? "._variance" : ".running_var");
+inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
+  names.variance = join({module, paddle ? "._variance" : ".running_var"});
 }
 
-inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
+inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
                                  const Layer& layer, bool paddle) {
-  ParameterNames names = {.weight = weights + ".weight"};
-  if (layer.bias) names.bias = weights + ".bias";
+  ParameterNames names;
+  names.weight = join({weights, ".weight"});
+  if (layer.bias) names.bias = join({weights, ".bias"});
   if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
   return names;
+}
+
+/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
+/// layer without weights.
+struct Paths {
+  std::string_view weights, batch_norm;
+};
+
+inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
+                                       const Layer& layer) {
+  if (paths.weights.empty()) return {};
+  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
+}
+
+constexpr Paths timm_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv_stem", "bn1"};
+    case Part::depthwise:
+      return {"conv_dw", "bn1"};
+    case Part::squeeze_reduce:
+      return {"se.conv_reduce", ""};
+    case Part::squeeze_expand:
+      return {"se.conv_expand", ""};
+    case Part::pointwise:
+      return {"conv_pw", "bn2"};
+    case Part::head:
+      return {"conv_head", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+/// Squeeze-excite, where there is one, shifts what follows it.
+constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
+  switch (part) {
+    case Part::stem:
+      return {"features.0", ""};
+    case Part::depthwise:
+      return {"conv.0", "conv.1"};
+    case Part::squeeze_reduce:
+      return {"conv.3.fc.0", ""};
+    case Part::squeeze_expand:
+      return {"conv.3.fc.2", ""};
+    case Part::pointwise:
+      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
+    case Part::head:
+      return {"fc", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+constexpr Paths hugging_face_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
+    case Part::depthwise:
+      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
+    case Part::squeeze_reduce:
+      return {"squeeze_excitation_module.convolutions.0", ""};
+    case Part::squeeze_expand:
+      return {"squeeze_excitation_module.convolutions.2", ""};
+    case Part::pointwise:
+      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
+    case Part::head:
+      return {"last_convolution", ""};
+    case Part::classifier:
+      return {"head", ""};
+    default:
+      return {};
+  }
 }
 
 }  // namespace naming
@@ -7708,80 +7904,25 @@ inline ParameterNames timm_names(const Layer& layer) {
   std::string block;
   if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
     const auto& [stage, index] = naming::kTimmBlocks[layer.block];
-    block = naming::numbered("blocks.", stage, ".", index) + ".";
+    block = join({"blocks.", stage, ".", index, "."});
   }
-  switch (layer.part) {
-    case Part::stem:
-      return naming::parameters("conv_stem", "bn1", layer, false);
-    case Part::depthwise:
-      return naming::parameters(block + "conv_dw", block + "bn1", layer, false);
-    case Part::squeeze_reduce:
-      return naming::parameters(block + "se.conv_reduce", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(block + "se.conv_expand", "", layer, false);
-    case Part::pointwise:
-      return naming::parameters(block + "conv_pw", block + "bn2", layer, false);
-    case Part::head:
-      return naming::parameters("conv_head", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("classifier", "", layer, false);
-    default:
-      return {};
-  }
+  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
 }
 
-/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}.conv`, a Sequential in which
-/// squeeze-excite, where there is one, shifts what follows it.
+/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
+/// activation.
 inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
-  const std::string block = naming::numbered("features.", layer.block + 2) + ".conv.";
-  const std::string pointwise = block + (squeeze_excite ? "4" : "3");
-  const std::string norm = block + (squeeze_excite ? "5" : "4");
-  switch (layer.part) {
-    case Part::stem:
-      return naming::parameters("features.0", "", layer, false);
-    case Part::depthwise:
-      return naming::parameters(block + "0", block + "1", layer, false);
-    case Part::squeeze_reduce:
-      return naming::parameters(block + "3.fc.0", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(block + "3.fc.2", "", layer, false);
-    case Part::pointwise:
-      return naming::parameters(pointwise, norm, layer, false);
-    case Part::head:
-      return naming::parameters("fc", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("classifier", "", layer, false);
-    default:
-      return {};
-  }
+  const std::string block =
+      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
+  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
 /// Hugging Face transformers `models/pp_lcnet`, as of today.
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
-      naming::numbered("encoder.blocks.", layer.stage - 2, ".layers.", layer.index) + ".";
-  const std::string squeeze = block + "squeeze_excitation_module.convolutions.";
-  const auto with_norm = [&](const std::string& module) {
-    return naming::parameters(module + ".convolution", module + ".normalization", layer, false);
-  };
-  switch (layer.part) {
-    case Part::stem:
-      return with_norm("encoder.convolution");
-    case Part::depthwise:
-      return with_norm(block + "depthwise_convolution");
-    case Part::squeeze_reduce:
-      return naming::parameters(squeeze + "0", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(squeeze + "2", "", layer, false);
-    case Part::pointwise:
-      return with_norm(block + "pointwise_convolution");
-    case Part::head:
-      return naming::parameters("last_convolution", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("head", "", layer, false);
-    default:
-      return {};
-  }
+      layer.block < 0 ? std::string()
+                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
+  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
 }
 
 /// The names of a layer of `architecture` in files of a naming.
@@ -8534,35 +8675,37 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  const auto number = [](int value) { return std::to_string(value); };
-  const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
-  const auto word = [](std::string_view text) { return std::string(text); };
   std::string blocks, heads;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
-    blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
-              "-" + (b.expansion > 0 ? number(b.expansion) + "-" : "") + number(b.out) + ":s" +
-              step(b.stride) + (b.dilation > 1 ? ":d" + number(b.dilation) : "") +
-              (b.squeeze_excite ? ":se" : "") + (b.linear_depthwise ? ":linear-depthwise" : "") +
-              (b.linear_pointwise ? ":linear-pointwise" : "");
-    if (b.shortcut != Shortcut::none) blocks += ":add-" + word(shortcut_name(b.shortcut));
+    blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
+    if (b.expansion > 0) blocks += join({b.expansion, "-"});
+    blocks += join({b.out, ":s", b.stride.height, "x", b.stride.width});
+    if (b.dilation > 1) blocks += join({":d", b.dilation});
+    blocks += join({b.squeeze_excite ? ":se" : "", b.linear_depthwise ? ":linear-depthwise" : "",
+                    b.linear_pointwise ? ":linear-pointwise" : ""});
+    if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
   }
-  for (const int width : net.stage_heads) heads += (heads.empty() ? "" : " ") + number(width);
-  return {{"family", word(family_name(net.family))},
-          {"dialect", word(dialect_name(net.dialect))},
-          {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
-                       number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
-                       word(activation_name(net.stem_activation))},
-          {"blocks", blocks},
-          {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
-          {"gate", word(activation_name(net.gate))},
-          {"ending", word(ending_name(net.ending))},
-          {"stage_heads", heads},
-          {"head",
-           number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},
-          {"dropout_percent", number(net.dropout_percent)},
-          {"classes", number(net.classes)},
-          {"storage", word(storage_name(net.storage))}};
+  for (const int width : net.stage_heads) heads += join({heads.empty() ? "" : " ", width});
+  std::vector<std::pair<std::string, std::string>> words;
+  const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
+    words.emplace_back(key, join(pieces));
+  };
+  say("family", {family_name(net.family)});
+  say("dialect", {dialect_name(net.dialect)});
+  say("stem", {stem_name(net.stem), ":", net.stem_middle, "-", net.stem_channels, ":s",
+               net.stem_stride.height, "x", net.stem_stride.width});
+  say("blocks", {blocks});
+  say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
+  say("stem_activation", {activation_name(net.stem_activation)});
+  say("gate", {activation_name(net.gate)});
+  say("ending", {ending_name(net.ending)});
+  say("stage_heads", {heads});
+  say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
+  say("dropout_percent", {net.dropout_percent});
+  say("classes", {net.classes});
+  say("storage", {storage_name(net.storage)});
+  return words;
 }
 
 namespace native {
@@ -8860,13 +9003,12 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     const ParameterNames state = paddle_names(layer, v1);
-    const std::string weights = layer.part == Part::classifier
-                                    ? std::string("linear_0")
-                                    : naming::numbered("conv2d_", convolutions++);
+    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
+                                                               : join({"conv2d_", convolutions++});
     names.emplace_back(weights + ".w_0", state.weight);
     if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
     if (!layer.batch_norm) continue;
-    const std::string norm = naming::numbered("batch_norm2d_", norms++);
+    const std::string norm = join({"batch_norm2d_", norms++});
     names.emplace_back(norm + ".w_0", state.gamma);
     names.emplace_back(norm + ".b_0", state.beta);
     names.emplace_back(norm + ".w_1", state.mean);
@@ -9049,10 +9191,9 @@ inline TrainingNames training_names(const Layer& layer, const Architecture& net)
     const Branch& branch = form.branches[i];
     // What a branch is called; a batch norm is beside its convolution.
     std::string path = module;
-    if (layer.branches == Branches::v2) path += naming::numbered("_list.", i);
+    if (layer.branches == Branches::v2) path += join({"_list.", i});
     if (layer.branches == Branches::v3 && !branch.identity)
-      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1"
-                                                     : naming::numbered(".conv_kxk.", same++);
+      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1" : join({".conv_kxk.", same++});
     if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
     ParameterNames& own = names.branches.emplace_back();
     if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";
@@ -9178,7 +9319,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
       store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
-  std::copy(folded.affine.begin(), folded.affine.end(), weights.begin() + layer.affine_place());
+  std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
@@ -9392,10 +9533,10 @@ class StateDict {
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
-    std::string anchors;
-    for (const NetworkNames& known : kNetworkNames)
-      anchors += (anchors.empty() ? "" : ", ") + quote(known.anchor);
-    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet (", anchors, ")");
+    return Error::of(file_.path,
+                     ": no tensor is named like the first one of a PP-LCNet (of this "
+                     "type: ",
+                     quote(parameter_names(stem(), net_).weight), ")");
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -9518,6 +9659,14 @@ class StateDict {
     if (auto error = read(names.activation_bias, {1}, shift)) return error;
     behind = {scale[0], shift[0]};
     return {};
+  }
+
+  /// The first layer, as far as its name goes.
+  Layer stem() const {
+    const bool alone = net_.stem == Stem::convolution;
+    return {.part = Part::stem,
+            .batch_norm = alone && net_.stem_batch_norm,
+            .branches = alone ? Branches::none : Branches::batch_norm};
   }
 
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }

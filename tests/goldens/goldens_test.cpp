@@ -51,7 +51,7 @@ std::map<std::string, std::size_t> stage_names() {
     std::string timm_block;
     if (layer.block >= 0 && Net::architecture.dialect == Dialect::timm) {
       const auto& numbers = pplcnet::naming::kTimmBlocks[layer.block];
-      timm_block = pplcnet::naming::numbered("blocks.", numbers.stage, ".", numbers.index);
+      timm_block = pplcnet::join({"blocks.", numbers.stage, ".", numbers.index});
     }
     switch (layer.part) {
       case Part::stem:

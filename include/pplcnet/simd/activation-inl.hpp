@@ -75,18 +75,18 @@ struct Gelu {
   }
 };
 
+/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+inline bool fits_tiles(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::relu6 || activation == Activation::hardswish;
+}
+
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each. Gates follow dense layers
-/// only; what is dearer is left to `refine`.
-template <bool kGates = false, class Tile>
+/// between few: what is compiled is a copy of the tile's end for each.
+template <class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (activation == Activation::hardswish) return tile.store(Hardswish());
-  if constexpr (kGates) {
-    if (activation == Activation::hardsigmoid) return tile.store(Hardsigmoid());
-    if (activation == Activation::hardsigmoid_paddle) return tile.store(Hardsigmoid{0.1666667f});
-    if (activation == Activation::sigmoid) return tile.store(Sigmoid());
-  }
   const bool relu = activation == Activation::relu || activation == Activation::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
 }

@@ -36,7 +36,7 @@ inline void product_from(const Map& source, Product product, int rows, int begin
 /// What a layer does to `count` rows of its output in the end.
 inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
                                 const Rows& rows, int count) {
-  return {.gelu = layer.activation == Activation::gelu,
+  return {.activation = layer.activation,
           .affine = layer.affine ? weights + layer.affine_place() : nullptr,
           .addend = addend,
           .rows = rows,

@@ -15,8 +15,13 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
 }
+#if HWY_TARGET == HWY_SCALAR
+template <class D>  // many instructions, for each of which no vector would help
+HWY_NOINLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#else
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const hwy::float16_t* weights) {
+#endif
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<hwy::float16_t, D>(), weights));
 }
 

@@ -4,10 +4,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes gelu(x), x * scale + shift, x + addend; in this order,
-/// and whatever of it is wanted.
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
 struct Refinement {
-  bool gelu;
+  Activation activation;
   const float* affine;  // scale and shift; null: none
   Rows addend;          // null: none
   Rows rows;
@@ -15,7 +15,16 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return layer.activation == Activation::gelu || layer.affine || layer.addend >= 0;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  if (activation == Activation::gelu) return Gelu()(d, x);
+  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
+  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
+  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
+  return x;
 }
 
 template <class D>
@@ -24,8 +33,7 @@ HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* 
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = hn::LoadU(d, pixel + channel);
-    if (what.gelu) x = Gelu()(d, x);
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));

@@ -30,8 +30,8 @@ inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, 
   pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
-/// One panel of 16 outputs. Four partial sums, by k modulo 4, hide the latency of one; they are
-/// added in a fixed order.
+/// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
+/// of one; they are added in a fixed order.
 template <class Weight>
 class DenseTile {
   using D = Lanes16;
@@ -40,11 +40,13 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kPanel / kStep;
+  static constexpr int kVectors = std::min(4, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
  public:
+  static constexpr int kOutputs = kVectors * kStep;
+
   HWY_INLINE DenseTile(const Weight* weights, const float* biases, const float* input, int depth,
                        float* output)
       : output_(output) {
@@ -77,8 +79,10 @@ class DenseTile {
   template <int... kIndex>
   HWY_INLINE void add_parts(const float* input, const Weight* weights,
                             std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = hn::MulAdd(hn::Set(D(), input[kIndex / kVectors]),
-                                 load_weights(D(), weights + kIndex * kStep), sums_[kIndex])),
+    ((sums_[kIndex] = hn::MulAdd(
+          hn::Set(D(), input[kIndex / kVectors]),
+          load_weights(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
+          sums_[kIndex])),
      ...);
   }
 
@@ -116,12 +120,23 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
   const int depth = layer.depth();
   for (int panel = begin; panel < end; ++panel) {
     const auto channel = static_cast<std::size_t>(panel) * kPanel;
+    const Weight* const panel_weights = weights + channel * static_cast<std::size_t>(depth);
     for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image)
-      finish<true>(DenseTile<Weight>(weights + channel * static_cast<std::size_t>(depth),
-                                     biases + channel, input + image * input_pitch, depth,
-                                     output + image * output_pitch + channel),
-                   layer.activation);
+      for (std::size_t lane = 0; lane < kPanel; lane += DenseTile<Weight>::kOutputs)
+        finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
+                                 input + image * input_pitch, depth,
+                                 output + image * output_pitch + channel + lane),
+               layer.activation);
   }
+  if (fits_tiles(layer.activation)) return;
+  for (int image = 0; image < images; ++image)
+    refine({.activation = layer.activation,
+            .affine = nullptr,
+            .addend = {},
+            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+            .count = 1,
+            .width = 1},
+           begin * kPanel, end * kPanel);
 }
 
 /// Rows [begin, end) of a map times a vector, in place.

@@ -7,6 +7,7 @@
 
 #include "pplcnet/branches.hpp"
 #include "pplcnet/layer.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/names.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -36,10 +37,9 @@ inline TrainingNames training_names(const Layer& layer, const Architecture& net)
     const Branch& branch = form.branches[i];
     // What a branch is called; a batch norm is beside its convolution.
     std::string path = module;
-    if (layer.branches == Branches::v2) path += naming::numbered("_list.", i);
+    if (layer.branches == Branches::v2) path += join({"_list.", i});
     if (layer.branches == Branches::v3 && !branch.identity)
-      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1"
-                                                     : naming::numbered(".conv_kxk.", same++);
+      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1" : join({".conv_kxk.", same++});
     if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
     ParameterNames& own = names.branches.emplace_back();
     if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";

@@ -1,7 +1,6 @@
 #ifndef PPLCNET_WEIGHTS_ERROR_HPP
 #define PPLCNET_WEIGHTS_ERROR_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/weights/join.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -24,9 +24,7 @@ class [[nodiscard]] Error {
   /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`.
   template <typename... Parts>
   static Error of(const Parts&... parts) {
-    std::string message;
-    (append(message, parts), ...);
-    return Error(std::move(message));
+    return Error(join({parts...}));
   }
 
   /// True when something went wrong.
@@ -36,11 +34,6 @@ class [[nodiscard]] Error {
   const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
 
  private:
-  static void append(std::string& message, std::string_view text) { message += text; }
-  static void append(std::string& message, std::integral auto number) {
-    message += std::to_string(number);
-  }
-
   std::optional<std::string> message_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pplcnet/layer.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/modules.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -35,19 +36,96 @@ inline constexpr struct TimmBlock {
                    {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
 
 /// A batch norm's four.
-inline void add_batch_norm(ParameterNames& names, const std::string& module, bool paddle) {
-  names.gamma = module + ".weight";
-  names.beta = module + ".bias";
-  names.mean = module + (paddle ? "._mean" : ".running_mean");
-  names.variance = module + (paddle ? "._variance" : ".running_var");
+inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
+  names.variance = join({module, paddle ? "._variance" : ".running_var"});
 }
 
-inline ParameterNames parameters(const std::string& weights, const std::string& batch_norm,
+inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
                                  const Layer& layer, bool paddle) {
-  ParameterNames names = {.weight = weights + ".weight"};
-  if (layer.bias) names.bias = weights + ".bias";
+  ParameterNames names;
+  names.weight = join({weights, ".weight"});
+  if (layer.bias) names.bias = join({weights, ".bias"});
   if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
   return names;
+}
+
+/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
+/// layer without weights.
+struct Paths {
+  std::string_view weights, batch_norm;
+};
+
+inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
+                                       const Layer& layer) {
+  if (paths.weights.empty()) return {};
+  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
+}
+
+constexpr Paths timm_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv_stem", "bn1"};
+    case Part::depthwise:
+      return {"conv_dw", "bn1"};
+    case Part::squeeze_reduce:
+      return {"se.conv_reduce", ""};
+    case Part::squeeze_expand:
+      return {"se.conv_expand", ""};
+    case Part::pointwise:
+      return {"conv_pw", "bn2"};
+    case Part::head:
+      return {"conv_head", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+/// Squeeze-excite, where there is one, shifts what follows it.
+constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
+  switch (part) {
+    case Part::stem:
+      return {"features.0", ""};
+    case Part::depthwise:
+      return {"conv.0", "conv.1"};
+    case Part::squeeze_reduce:
+      return {"conv.3.fc.0", ""};
+    case Part::squeeze_expand:
+      return {"conv.3.fc.2", ""};
+    case Part::pointwise:
+      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
+    case Part::head:
+      return {"fc", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+constexpr Paths hugging_face_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
+    case Part::depthwise:
+      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
+    case Part::squeeze_reduce:
+      return {"squeeze_excitation_module.convolutions.0", ""};
+    case Part::squeeze_expand:
+      return {"squeeze_excitation_module.convolutions.2", ""};
+    case Part::pointwise:
+      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
+    case Part::head:
+      return {"last_convolution", ""};
+    case Part::classifier:
+      return {"head", ""};
+    default:
+      return {};
+  }
 }
 
 }  // namespace naming
@@ -79,80 +157,25 @@ inline ParameterNames timm_names(const Layer& layer) {
   std::string block;
   if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
     const auto& [stage, index] = naming::kTimmBlocks[layer.block];
-    block = naming::numbered("blocks.", stage, ".", index) + ".";
+    block = join({"blocks.", stage, ".", index, "."});
   }
-  switch (layer.part) {
-    case Part::stem:
-      return naming::parameters("conv_stem", "bn1", layer, false);
-    case Part::depthwise:
-      return naming::parameters(block + "conv_dw", block + "bn1", layer, false);
-    case Part::squeeze_reduce:
-      return naming::parameters(block + "se.conv_reduce", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(block + "se.conv_expand", "", layer, false);
-    case Part::pointwise:
-      return naming::parameters(block + "conv_pw", block + "bn2", layer, false);
-    case Part::head:
-      return naming::parameters("conv_head", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("classifier", "", layer, false);
-    default:
-      return {};
-  }
+  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
 }
 
-/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}.conv`, a Sequential in which
-/// squeeze-excite, where there is one, shifts what follows it.
+/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
+/// activation.
 inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
-  const std::string block = naming::numbered("features.", layer.block + 2) + ".conv.";
-  const std::string pointwise = block + (squeeze_excite ? "4" : "3");
-  const std::string norm = block + (squeeze_excite ? "5" : "4");
-  switch (layer.part) {
-    case Part::stem:
-      return naming::parameters("features.0", "", layer, false);
-    case Part::depthwise:
-      return naming::parameters(block + "0", block + "1", layer, false);
-    case Part::squeeze_reduce:
-      return naming::parameters(block + "3.fc.0", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(block + "3.fc.2", "", layer, false);
-    case Part::pointwise:
-      return naming::parameters(pointwise, norm, layer, false);
-    case Part::head:
-      return naming::parameters("fc", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("classifier", "", layer, false);
-    default:
-      return {};
-  }
+  const std::string block =
+      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
+  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
 /// Hugging Face transformers `models/pp_lcnet`, as of today.
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
-      naming::numbered("encoder.blocks.", layer.stage - 2, ".layers.", layer.index) + ".";
-  const std::string squeeze = block + "squeeze_excitation_module.convolutions.";
-  const auto with_norm = [&](const std::string& module) {
-    return naming::parameters(module + ".convolution", module + ".normalization", layer, false);
-  };
-  switch (layer.part) {
-    case Part::stem:
-      return with_norm("encoder.convolution");
-    case Part::depthwise:
-      return with_norm(block + "depthwise_convolution");
-    case Part::squeeze_reduce:
-      return naming::parameters(squeeze + "0", "", layer, false);
-    case Part::squeeze_expand:
-      return naming::parameters(squeeze + "2", "", layer, false);
-    case Part::pointwise:
-      return with_norm(block + "pointwise_convolution");
-    case Part::head:
-      return naming::parameters("last_convolution", "", layer, false);
-    case Part::classifier:
-      return naming::parameters("head", "", layer, false);
-    default:
-      return {};
-  }
+      layer.block < 0 ? std::string()
+                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
+  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
 }
 
 /// The names of a layer of `architecture` in files of a naming.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/names.hpp"
 #include "pplcnet/weights/safetensors.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -37,35 +39,37 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  const auto number = [](int value) { return std::to_string(value); };
-  const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
-  const auto word = [](std::string_view text) { return std::string(text); };
   std::string blocks, heads;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
-    blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
-              "-" + (b.expansion > 0 ? number(b.expansion) + "-" : "") + number(b.out) + ":s" +
-              step(b.stride) + (b.dilation > 1 ? ":d" + number(b.dilation) : "") +
-              (b.squeeze_excite ? ":se" : "") + (b.linear_depthwise ? ":linear-depthwise" : "") +
-              (b.linear_pointwise ? ":linear-pointwise" : "");
-    if (b.shortcut != Shortcut::none) blocks += ":add-" + word(shortcut_name(b.shortcut));
+    blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
+    if (b.expansion > 0) blocks += join({b.expansion, "-"});
+    blocks += join({b.out, ":s", b.stride.height, "x", b.stride.width});
+    if (b.dilation > 1) blocks += join({":d", b.dilation});
+    blocks += join({b.squeeze_excite ? ":se" : "", b.linear_depthwise ? ":linear-depthwise" : "",
+                    b.linear_pointwise ? ":linear-pointwise" : ""});
+    if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
   }
-  for (const int width : net.stage_heads) heads += (heads.empty() ? "" : " ") + number(width);
-  return {{"family", word(family_name(net.family))},
-          {"dialect", word(dialect_name(net.dialect))},
-          {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
-                       number(net.stem_channels) + ":s" + step(net.stem_stride)},
-          {"blocks", blocks},
-          {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
-          {"stem_activation", word(activation_name(net.stem_activation))},
-          {"gate", word(activation_name(net.gate))},
-          {"ending", word(ending_name(net.ending))},
-          {"stage_heads", heads},
-          {"head",
-           number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},
-          {"dropout_percent", number(net.dropout_percent)},
-          {"classes", number(net.classes)},
-          {"storage", word(storage_name(net.storage))}};
+  for (const int width : net.stage_heads) heads += join({heads.empty() ? "" : " ", width});
+  std::vector<std::pair<std::string, std::string>> words;
+  const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
+    words.emplace_back(key, join(pieces));
+  };
+  say("family", {family_name(net.family)});
+  say("dialect", {dialect_name(net.dialect)});
+  say("stem", {stem_name(net.stem), ":", net.stem_middle, "-", net.stem_channels, ":s",
+               net.stem_stride.height, "x", net.stem_stride.width});
+  say("blocks", {blocks});
+  say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
+  say("stem_activation", {activation_name(net.stem_activation)});
+  say("gate", {activation_name(net.gate)});
+  say("ending", {ending_name(net.ending)});
+  say("stage_heads", {heads});
+  say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
+  say("dropout_percent", {net.dropout_percent});
+  say("classes", {net.classes});
+  say("storage", {storage_name(net.storage)});
+  return words;
 }
 
 namespace native {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/names.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -24,13 +25,12 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     const ParameterNames state = paddle_names(layer, v1);
-    const std::string weights = layer.part == Part::classifier
-                                    ? std::string("linear_0")
-                                    : naming::numbered("conv2d_", convolutions++);
+    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
+                                                               : join({"conv2d_", convolutions++});
     names.emplace_back(weights + ".w_0", state.weight);
     if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
     if (!layer.batch_norm) continue;
-    const std::string norm = naming::numbered("batch_norm2d_", norms++);
+    const std::string norm = join({"batch_norm2d_", norms++});
     names.emplace_back(norm + ".w_0", state.gamma);
     names.emplace_back(norm + ".b_0", state.beta);
     names.emplace_back(norm + ".w_1", state.mean);
