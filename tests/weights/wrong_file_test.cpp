@@ -16,6 +16,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "weights/contents.hpp"
+#include "weights/problem.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -49,27 +50,6 @@ using Relu =
 using Networks = std::tuple<Net, OtherScale, OtherClasses, NoHead, OtherHead, Timm, PyTorch,
                             OtherStrides, NoDropout, Relu>;
 
-/// The path cut away from what `load` says, after a check that it is one sentence.
-template <class Network>
-std::string problem(const std::string& path) {
-  const auto weights = std::make_unique<typename Network::Weights>();
-  const std::string message = pplcnet::load(path, *weights).message();
-  if (message.empty()) return "";
-  EXPECT_TRUE(message.starts_with(path + ": ")) << message;
-  EXPECT_EQ(message.find('\n'), message.npos) << message;
-  EXPECT_FALSE(message.ends_with('.')) << message;
-  return message.substr(path.size() + 2);
-}
-
-void write(const std::string& path, const std::string& contents) {
-  const std::span<const std::byte> piece = bytes_of(contents);
-  ASSERT_STREQ(pplcnet::write_file(path, {&piece, 1}).message(), "");
-}
-
-void write_tensors(const std::string& path, const TensorFile& file) {
-  ASSERT_STREQ(pplcnet::write_safetensors(path, file).message(), "");
-}
-
 /// The same tensors as Paddle's data file; those that are not part of the network come last.
 std::string pdiparams_of(const TensorFile& file, std::span<const pplcnet::Layer> layers) {
   const auto record = [](const Tensor& tensor) {
@@ -89,13 +69,6 @@ std::string pdiparams_of(const TensorFile& file, std::span<const pplcnet::Layer>
   return contents + rest;
 }
 
-Tensor& tensor(TensorFile& file, std::string_view name) {
-  return *std::ranges::find(file.tensors, name, &Tensor::name);
-}
-void remove(TensorFile& file, std::string_view name) {
-  std::erase_if(file.tensors, [&](const Tensor& t) { return t.name == name; });
-}
-
 TEST(WrongFileTest, DamagedTensorsAreNamed) {
   struct Case {
     std::string what;
@@ -113,8 +86,8 @@ TEST(WrongFileTest, DamagedTensorsAreNamed) {
       {"the head is missing", [](TensorFile& f) { remove(f, "last_conv.weight"); },
        "has no tensor 'last_conv.weight', the type has Options::head = 1280", one_less},
       {"the stem is missing", [](TensorFile& f) { remove(f, "conv1.conv.weight"); },
-       "no tensor is named as in a PP-LCNet of Paddle (conv1.conv.weight), timm "
-       "(conv_stem.weight) or PyTorch (features.0.weight)",
+       "no tensor is named as in a PP-LCNet V1 with Dialect::paddle ('conv1.conv.weight', "
+       "'encoder.convolution.convolution.weight', 'embedder.convolution.convolution.weight')",
        one_less},
       {"there is one too many",
        [](TensorFile& f) {
@@ -180,10 +153,12 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
   EXPECT_EQ(problem<OtherClasses>(native),
             "its network has classes '4', the type's (x0_25) has '1000'");
 
-  EXPECT_EQ(problem<Timm>(named), "holds tensors of dialect paddle, the type has Dialect::timm");
-  EXPECT_EQ(problem<Timm>(data),
-            "Paddle's .pdiparams fits a type with Dialect::paddle only, the type has "
+  EXPECT_EQ(problem<Timm>(named),
+            "holds tensors of Paddle's V1 (dialect paddle), the type is a PP-LCNet V1 with "
             "Dialect::timm");
+  EXPECT_EQ(problem<Timm>(data),
+            "a .pdiparams file, which does not name its tensors, fits classifiers of V1 with "
+            "Dialect::paddle only; the type is a PP-LCNet V1 with Dialect::timm");
   EXPECT_EQ(problem<Timm>(native),
             "its network has dialect 'paddle', the type's (x0_25) has 'timm'");
 
@@ -207,7 +182,8 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
   EXPECT_EQ(problem<NoDropout>(native),
             "its network has dropout_percent '20', the type's (x0_25) has '0'");
   EXPECT_EQ(problem<Relu>(native),
-            "its network has activation 'hardswish', the type's (x0_25) has 'relu'");
+            "its network has stem 'convolution:8:s2x2:hardswish', the type's (x0_25) has "
+            "'convolution:8:s2x2:relu'");
 }
 
 /// Calls `visit.operator()<Network>(i)` for each network.

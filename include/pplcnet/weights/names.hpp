@@ -127,7 +127,7 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   }
 }
 
-/// Hugging Face transformers `models/pp_lcnet`, as of today.
+/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
       naming::numbered("encoder.blocks.", layer.stage - 2, ".layers.", layer.index) + ".";
@@ -153,6 +153,20 @@ inline ParameterNames hugging_face_names(const Layer& layer) {
     default:
       return {};
   }
+}
+
+/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
+inline std::string older_hugging_face_name(std::string name) {
+  constexpr struct {
+    std::string_view now, before;
+  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
+                  {".convolutions.0.", ".convolution1."},
+                  {".convolutions.2.", ".convolution2."},
+                  {"head.", "fc."}};
+  for (const auto& [now, before] : kRenamed)
+    if (const auto place = name.find(now); place != name.npos)
+      return name.replace(place, now.size(), before);
+  return name;
 }
 
 /// The names of a layer of `architecture` in files of a naming.

@@ -40,7 +40,7 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
   const auto number = [](int value) { return std::to_string(value); };
   const auto step = [&](Stride s) { return number(s.height) + "x" + number(s.width); };
   const auto word = [](std::string_view text) { return std::string(text); };
-  std::string blocks, heads;
+  std::string blocks, heads, zeros;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
     blocks += (i > 0 ? " " : "") + number(b.stage) + ":k" + number(b.kernel) + ":" + number(b.in) +
@@ -50,17 +50,26 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
               (b.linear_pointwise ? ":linear-pointwise" : "");
     if (b.shortcut != Shortcut::none) blocks += ":add-" + word(shortcut_name(b.shortcut));
   }
-  for (const int width : net.stage_heads) heads += (heads.empty() ? "" : " ") + number(width);
+  // Stages without a head count up to the last one that has one.
+  for (const int width : net.stage_heads) {
+    if (width == 0) {
+      zeros += "0-";
+      continue;
+    }
+    heads += (heads.empty() ? "" : "-") + zeros + number(width);
+    zeros.clear();
+  }
   return {{"family", word(family_name(net.family))},
           {"dialect", word(dialect_name(net.dialect))},
-          {"stem", word(stem_name(net.stem)) + ":" + number(net.stem_middle) + "-" +
+          {"stem", word(stem_name(net.stem)) + ":" +
+                       (net.stem_middle > 0 ? number(net.stem_middle) + "-" : "") +
                        number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
                        word(activation_name(net.stem_activation))},
           {"blocks", blocks},
           {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
           {"gate", word(activation_name(net.gate))},
           {"ending", word(ending_name(net.ending))},
-          {"stage_heads", heads},
+          {"stage_heads", heads.empty() ? "none" : heads},
           {"head",
            number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},
           {"dropout_percent", number(net.dropout_percent)},

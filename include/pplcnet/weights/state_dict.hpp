@@ -29,24 +29,31 @@ class StateDict {
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
-    const NetworkNames* other = nullptr;
-    for (const NetworkNames& known : kNetworkNames)
+    const bool affine = has_affines(file_);
+    const NetworkNames *found = nullptr, *other = nullptr;
+    std::string anchors;
+    for (const NetworkNames& known : kNetworkNames) {
+      const bool fits = known.fits(net_);
+      if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
       for (const Tensor& tensor : file_.tensors) {
         const std::size_t begin = place_in(tensor.name, known.anchor);
-        if (begin == std::string::npos) continue;
-        other = &known;
-        if (!known.fits(net_)) continue;
+        if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
+        if (!fits) other = &known;
+        // What a backbone is part of may have a module of that name, too, but deeper inside.
+        if (!fits || (found != nullptr && begin >= prefix_.size())) continue;
+        found = &known;
         prefix_ = tensor.name.substr(0, begin);
-        naming_ = known.naming;
-        return check_head();
       }
+    }
+    if (found != nullptr) {
+      naming_ = found->naming;
+      return check_head();
+    }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
-    std::string anchors;
-    for (const NetworkNames& known : kNetworkNames)
-      anchors += (anchors.empty() ? "" : ", ") + quote(known.anchor);
-    return Error::of(file_.path, ": no tensor is named as in a PP-LCNet (", anchors, ")");
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
+                     anchors.empty() ? "" : ")");
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -66,8 +73,7 @@ class StateDict {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
       if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      // A backbone leaves the classifier of the network that it was trained in.
-      if (net_.ending == Ending::maps && is_behind_the_blocks(tensor.name)) continue;
+      if (is_around_a_backbone(tensor.name)) continue;
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
@@ -75,11 +81,16 @@ class StateDict {
   }
 
  private:
+  /// A tensor's name in the file: an older one, where the file has that in place of today's.
   std::string full_name(const std::string& name) const {
     constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
     // The neck is not inside the backbone.
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
+      const std::string older = prefix_ + older_hugging_face_name(name);
+      if (file_.find(older) != nullptr) return older;
+    }
     return prefix_ + name;
   }
 
@@ -116,15 +127,23 @@ class StateDict {
     return read(names.variance, vector, parameters.variance);
   }
 
+  /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
+  bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
+    const auto is_there = [&](const ParameterNames& part) {
+      return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
+             find(part.beta) || find(part.mean) || find(part.variance);
+    };
+    return std::ranges::any_of(names.branches, is_there) || is_there(names.behind);
+  }
+
   /// A layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
     const TrainingNames names = training_names(layer, net_);
-    const ParameterNames& first = names.branches.front();
+    const ParameterNames own = paddle_names(layer, net_);
     BranchSum sum(layer);
     Parameters behind;
-    if (find(first.weight.empty() ? first.gamma : first.weight) != nullptr &&
-        find(first.gamma) != nullptr) {
+    if (has_branches(names, own)) {
       for (std::size_t i = 0; i < names.branches.size(); ++i) {
         auto shape = weight_shape(layer, naming_);
         shape[2] = shape[3] = form.branches[i].kernel;
@@ -138,9 +157,7 @@ class StateDict {
       mark(full_name(unused.bias));
     } else {
       Parameters deployed;
-      if (auto error =
-              read(layer, paddle_names(layer, net_), weight_shape(layer, naming_), deployed))
-        return error;
+      if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
       sum.add({.kernel = layer.kernel}, deployed);
     }
     Linear affine;
@@ -173,10 +190,15 @@ class StateDict {
 
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
 
-  bool is_behind_the_blocks(std::string_view name) const {
+  /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
+  /// is V1's head or classifier.
+  bool is_around_a_backbone(std::string_view name) const {
+    if (net_.ending == Ending::classifier && !net_.neck) return false;
+    if (!name.starts_with(prefix_)) return true;
+    if (net_.ending != Ending::maps) return false;
     for (const Part part : {Part::head, Part::classifier}) {
       const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
-      if (name == prefix_ + names.weight || name == prefix_ + names.bias) return true;
+      if (name == full_name(names.weight) || name == full_name(names.bias)) return true;
     }
     return false;
   }
@@ -188,7 +210,8 @@ class StateDict {
     const Tensor* tensor = find(name);
     if ((tensor != nullptr) == (net_.head > 0)) return {};
     return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has Options::head = ", net_.head);
+                     ", the type has ", net_.family == Family::v2 ? "V2" : "",
+                     "Options::head = ", net_.head);
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {
