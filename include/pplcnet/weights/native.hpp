@@ -61,6 +61,7 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
   }
   return {{"family", word(family_name(net.family))},
           {"dialect", word(dialect_name(net.dialect))},
+          {"ending", word(ending_name(net.ending))},
           {"stem", word(stem_name(net.stem)) + ":" +
                        (net.stem_middle > 0 ? number(net.stem_middle) + "-" : "") +
                        number(net.stem_channels) + ":s" + step(net.stem_stride) + ":" +
@@ -68,7 +69,6 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
           {"blocks", blocks},
           {"activation", word(activation_name(net.activation)) + (net.affine ? ":affine" : "")},
           {"gate", word(activation_name(net.gate))},
-          {"ending", word(ending_name(net.ending))},
           {"stage_heads", heads.empty() ? "none" : heads},
           {"head",
            number(net.head) + (net.head_activation ? "" : ":linear") + (net.neck ? ":neck" : "")},

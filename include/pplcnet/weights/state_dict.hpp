@@ -31,23 +31,31 @@ class StateDict {
   Error open() {
     const bool affine = has_affines(file_);
     const NetworkNames *found = nullptr, *other = nullptr;
-    std::string anchors;
+    std::string anchors, twin;
     for (const NetworkNames& known : kNetworkNames) {
       const bool fits = known.fits(net_);
       if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
       for (const Tensor& tensor : file_.tensors) {
         const std::size_t begin = place_in(tensor.name, known.anchor);
         if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
-        if (!fits) other = &known;
+        if (!fits) {
+          other = &known;
+          continue;
+        }
         // What a backbone is part of may have a module of that name, too, but deeper inside.
-        if (!fits || (found != nullptr && begin >= prefix_.size())) continue;
+        const std::string prefix = tensor.name.substr(0, begin);
+        const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+        if (found != nullptr && (deeper > 0 || prefix == prefix_)) continue;
+        twin = found != nullptr && deeper == 0 ? prefix_ : "";
         found = &known;
-        prefix_ = tensor.name.substr(0, begin);
+        prefix_ = prefix;
       }
     }
+    if (!twin.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
     if (found != nullptr) {
       naming_ = found->naming;
-      return check_head();
+      return check_ending();
     }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
@@ -203,15 +211,27 @@ class StateDict {
     return false;
   }
 
-  /// The commonest mistakes deserve the plainest words: another head, other classes.
-  Error check_head() const {
+  /// The commonest mistakes deserve the plainest words: another task, another head, other classes.
+  Error check_ending() const {
+    const bool maps = net_.ending == Ending::maps, v2 = net_.family == Family::v2;
+    if (net_.family == Family::v3 && (find("layer_list.0.weight") != nullptr) != maps)
+      return Error::of(file_.path, ": holds tensors of V3 for ", maps ? "recognition" : "detection",
+                       ", the type is ", what_of(net_));
     if (net_.ending != Ending::classifier) return {};
-    const std::string name = parameter_names({.part = Part::head}, net_, naming_).weight;
-    const Tensor* tensor = find(name);
-    if ((tensor != nullptr) == (net_.head > 0)) return {};
-    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has ", net_.family == Family::v2 ? "V2" : "",
-                     "Options::head = ", net_.head);
+    if (v2)
+      if (auto error = check_presence("neck.feat_bn.weight", net_.neck,
+                                      "V2Options::features = ", net_.neck ? "true" : "false"))
+        return error;
+    return check_presence(parameter_names({.part = Part::head}, net_, naming_).weight,
+                          net_.head > 0, v2 ? "V2" : "", "Options::head = ", net_.head);
+  }
+
+  template <class... Words>
+  Error check_presence(const std::string& name, bool expected, const Words&... option) const {
+    const bool there = find(name) != nullptr;
+    if (there == expected) return {};
+    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has ", option...);
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {
