@@ -104,7 +104,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
       store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
-  std::copy(folded.affine.begin(), folded.affine.end(), weights.begin() + layer.affine_place());
+  std::ranges::copy(folded.affine, weights.subspan(layer.affine_place()).begin());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
