@@ -96,7 +96,7 @@ class StateDict {
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
     if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
-      const std::string older = prefix_ + older_hugging_face_name(name);
+      std::string older = prefix_ + older_hugging_face_name(name);
       if (file_.find(older) != nullptr) return older;
     }
     return prefix_ + name;
