@@ -7917,12 +7917,26 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
-/// Hugging Face transformers `models/pp_lcnet`, as of today.
+/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
       layer.block < 0 ? std::string()
                       : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
   return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
+}
+
+/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
+inline std::string older_hugging_face_name(std::string name) {
+  constexpr struct {
+    std::string_view now, before;
+  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
+                  {".convolutions.0.", ".convolution1."},
+                  {".convolutions.2.", ".convolution2."},
+                  {"head.", "fc."}};
+  for (const auto& [now, before] : kRenamed)
+    if (const auto place = name.find(now); place != name.npos)
+      return name.replace(place, now.size(), before);
+  return name;
 }
 
 /// The names of a layer of `architecture` in files of a naming.
@@ -8675,7 +8689,7 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  std::string blocks, heads;
+  std::string blocks, heads, zeros;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
     blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
@@ -8686,21 +8700,30 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
                     b.linear_pointwise ? ":linear-pointwise" : ""});
     if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
   }
-  for (const int width : net.stage_heads) heads += join({heads.empty() ? "" : " ", width});
+  // Stages without a head count up to the last one that has one.
+  for (const int width : net.stage_heads) {
+    if (width == 0) {
+      zeros += "0-";
+      continue;
+    }
+    heads += join({heads.empty() ? "" : "-", zeros, width});
+    zeros.clear();
+  }
   std::vector<std::pair<std::string, std::string>> words;
   const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
     words.emplace_back(key, join(pieces));
   };
+  const std::string middle = net.stem_middle > 0 ? join({net.stem_middle, "-"}) : "";
   say("family", {family_name(net.family)});
   say("dialect", {dialect_name(net.dialect)});
-  say("stem", {stem_name(net.stem), ":", net.stem_middle, "-", net.stem_channels, ":s",
-               net.stem_stride.height, "x", net.stem_stride.width});
+  say("ending", {ending_name(net.ending)});
+  say("stem", {stem_name(net.stem), ":", middle, net.stem_channels, ":s", net.stem_stride.height,
+               "x", net.stem_stride.width});
   say("blocks", {blocks});
   say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
   say("stem_activation", {activation_name(net.stem_activation)});
   say("gate", {activation_name(net.gate)});
-  say("ending", {ending_name(net.ending)});
-  say("stage_heads", {heads});
+  say("stage_heads", {heads.empty() ? std::string_view("none") : heads});
   say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
   say("dropout_percent", {net.dropout_percent});
   say("classes", {net.classes});
@@ -9347,6 +9370,8 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
 #ifndef PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
 #define PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9360,61 +9385,34 @@ struct NetworkNames {
   std::string_view anchor;  ///< that name
   std::string_view what;    ///< for messages
   Naming naming;
-  Family families[2];
+  Family family;
   Dialect dialect = Dialect::paddle;
   Stem stem = Stem::convolution;
   bool maps = true, others = true;  ///< endings
 
   constexpr bool fits(const Architecture& net) const {
-    return (net.family == families[0] || net.family == families[1]) && net.dialect == dialect &&
-           net.stem == stem && (net.ending == Ending::maps ? maps : others);
+    return net.family == family && net.dialect == dialect && net.stem == stem &&
+           (net.ending == Ending::maps ? maps : others);
   }
 };
 
 inline constexpr NetworkNames kNetworkNames[] = {
-    {"conv1.conv.weight",
-     "Paddle's V1 or V3 (dialect paddle)",
-     Naming::paddle,
-     {Family::v1, Family::v3}},
-    {"conv_stem.weight",
-     "timm's V1 (dialect timm)",
-     Naming::timm,
-     {Family::v1, Family::v1},
-     Dialect::timm},
-    {"features.0.weight",
-     "the PyTorch reproduction's V1 (dialect pytorch)",
-     Naming::pytorch,
-     {Family::v1, Family::v1},
-     Dialect::pytorch},
-    {"encoder.convolution.convolution.weight",
-     "Hugging Face's V1 (dialect paddle)",
-     Naming::hugging_face,
-     {Family::v1, Family::v1}},
-    {"stem.0.conv.weight", "V2", Naming::paddle, {Family::v2, Family::v2}},
-    {"stem.stem1.conv.weight",
-     "V4 for detection",
-     Naming::paddle,
-     {Family::v4, Family::v4},
-     Dialect::paddle,
-     Stem::branches,
-     true,
-     false},
-    {"conv1.stem1.conv.weight",
-     "V4 for recognition",
-     Naming::paddle,
-     {Family::v4, Family::v4},
-     Dialect::paddle,
-     Stem::branches,
-     false,
-     true},
-    {"conv1.0.conv.weight",
-     "V4 tiny for recognition",
-     Naming::paddle,
-     {Family::v4, Family::v4},
-     Dialect::paddle,
-     Stem::convolutions,
-     false,
-     true},
+    {"conv1.conv.weight", "Paddle's V1 (dialect paddle)", Naming::paddle, Family::v1},
+    {"conv1.conv.weight", "V3", Naming::paddle, Family::v3},
+    {"conv_stem.weight", "timm's V1 (dialect timm)", Naming::timm, Family::v1, Dialect::timm},
+    {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)", Naming::pytorch,
+     Family::v1, Dialect::pytorch},
+    {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
+     Naming::hugging_face, Family::v1},
+    {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
+     Naming::hugging_face, Family::v1},
+    {"stem.0.conv.weight", "V2", Naming::paddle, Family::v2},
+    {"stem.stem1.conv.weight", "V4 for detection", Naming::paddle, Family::v4, Dialect::paddle,
+     Stem::branches, true, false},
+    {"conv1.stem1.conv.weight", "V4 for recognition", Naming::paddle, Family::v4, Dialect::paddle,
+     Stem::branches, false, true},
+    {"conv1.0.conv.weight", "V4 tiny for recognition", Naming::paddle, Family::v4, Dialect::paddle,
+     Stem::convolutions, false, true},
 };
 
 /// Where `anchor` begins at the end of a name, behind a prefix that ends with a point; npos if it
@@ -9425,13 +9423,20 @@ inline std::size_t place_in(std::string_view name, std::string_view anchor) {
   return begin == 0 || name[begin - 1] == '.' ? begin : std::string_view::npos;
 }
 
+/// Whether a file has V3's scales: V1 and V3 call their first layers the same.
+inline bool has_affines(const TensorFile& file) {
+  return std::ranges::any_of(
+      file.tensors, [](const Tensor& tensor) { return tensor.name.ends_with(".lab.scale"); });
+}
+
 /// What a type is, in the words of `NetworkNames::what`.
 inline std::string what_of(const Architecture& net) {
-  std::string text = "a PP-LCNet ";
-  text += family_name(net.family);
+  const bool maps = net.ending == Ending::maps;
+  std::string text = net.family == Family::v1 && maps ? "a backbone of PP-LCNet V" : "a PP-LCNet V";
+  text += family_name(net.family).substr(1);
   if (net.family == Family::v1) text += " with Dialect::" + std::string(dialect_name(net.dialect));
-  if (net.family == Family::v4)
-    text += net.ending == Ending::maps ? " for detection" : " for recognition";
+  if (net.family == Family::v3 || net.family == Family::v4)
+    text += maps ? " for detection" : " for recognition";
   return text;
 }
 
@@ -9519,24 +9524,39 @@ class StateDict {
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
-    const NetworkNames* other = nullptr;
-    for (const NetworkNames& known : kNetworkNames)
+    const bool affine = has_affines(file_);
+    const NetworkNames *found = nullptr, *other = nullptr;
+    std::string anchors, twin;
+    for (const NetworkNames& known : kNetworkNames) {
+      const bool fits = known.fits(net_);
+      if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
       for (const Tensor& tensor : file_.tensors) {
         const std::size_t begin = place_in(tensor.name, known.anchor);
-        if (begin == std::string::npos) continue;
-        other = &known;
-        if (!known.fits(net_)) continue;
-        prefix_ = tensor.name.substr(0, begin);
-        naming_ = known.naming;
-        return check_head();
+        if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
+        if (!fits) {
+          other = &known;
+          continue;
+        }
+        // What a backbone is part of may have a module of that name, too, but deeper inside.
+        const std::string prefix = tensor.name.substr(0, begin);
+        const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+        if (found != nullptr && (deeper > 0 || prefix == prefix_)) continue;
+        twin = found != nullptr && deeper == 0 ? prefix_ : "";
+        found = &known;
+        prefix_ = prefix;
       }
+    }
+    if (!twin.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
+    if (found != nullptr) {
+      naming_ = found->naming;
+      return check_ending();
+    }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
-    return Error::of(file_.path,
-                     ": no tensor is named like the first one of a PP-LCNet (of this "
-                     "type: ",
-                     quote(parameter_names(stem(), net_).weight), ")");
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
+                     anchors.empty() ? "" : ")");
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -9556,8 +9576,7 @@ class StateDict {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
       if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      // A backbone leaves the classifier of the network that it was trained in.
-      if (net_.ending == Ending::maps && is_behind_the_blocks(tensor.name)) continue;
+      if (is_around_a_backbone(tensor.name)) continue;
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
@@ -9565,11 +9584,16 @@ class StateDict {
   }
 
  private:
+  /// A tensor's name in the file: an older one, where the file has that in place of today's.
   std::string full_name(const std::string& name) const {
     constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
     // The neck is not inside the backbone.
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
+      std::string older = prefix_ + older_hugging_face_name(name);
+      if (file_.find(older) != nullptr) return older;
+    }
     return prefix_ + name;
   }
 
@@ -9606,15 +9630,23 @@ class StateDict {
     return read(names.variance, vector, parameters.variance);
   }
 
+  /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
+  bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
+    const auto is_there = [&](const ParameterNames& part) {
+      return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
+             find(part.beta) || find(part.mean) || find(part.variance);
+    };
+    return std::ranges::any_of(names.branches, is_there) || is_there(names.behind);
+  }
+
   /// A layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
     const TrainingNames names = training_names(layer, net_);
-    const ParameterNames& first = names.branches.front();
+    const ParameterNames own = paddle_names(layer, net_);
     BranchSum sum(layer);
     Parameters behind;
-    if (find(first.weight.empty() ? first.gamma : first.weight) != nullptr &&
-        find(first.gamma) != nullptr) {
+    if (has_branches(names, own)) {
       for (std::size_t i = 0; i < names.branches.size(); ++i) {
         auto shape = weight_shape(layer, naming_);
         shape[2] = shape[3] = form.branches[i].kernel;
@@ -9628,9 +9660,7 @@ class StateDict {
       mark(full_name(unused.bias));
     } else {
       Parameters deployed;
-      if (auto error =
-              read(layer, paddle_names(layer, net_), weight_shape(layer, naming_), deployed))
-        return error;
+      if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
       sum.add({.kernel = layer.kernel}, deployed);
     }
     Linear affine;
@@ -9661,32 +9691,42 @@ class StateDict {
     return {};
   }
 
-  /// The first layer, as far as its name goes.
-  Layer stem() const {
-    const bool alone = net_.stem == Stem::convolution;
-    return {.part = Part::stem,
-            .batch_norm = alone && net_.stem_batch_norm,
-            .branches = alone ? Branches::none : Branches::batch_norm};
-  }
-
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
 
-  bool is_behind_the_blocks(std::string_view name) const {
+  /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
+  /// is V1's head or classifier.
+  bool is_around_a_backbone(std::string_view name) const {
+    if (net_.ending == Ending::classifier && !net_.neck) return false;
+    if (!name.starts_with(prefix_)) return true;
+    if (net_.ending != Ending::maps) return false;
     for (const Part part : {Part::head, Part::classifier}) {
       const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
-      if (name == prefix_ + names.weight || name == prefix_ + names.bias) return true;
+      if (name == full_name(names.weight) || name == full_name(names.bias)) return true;
     }
     return false;
   }
 
-  /// The commonest mistakes deserve the plainest words: another head, other classes.
-  Error check_head() const {
+  /// The commonest mistakes deserve the plainest words: another task, another head, other classes.
+  Error check_ending() const {
+    const bool maps = net_.ending == Ending::maps, v2 = net_.family == Family::v2;
+    if (net_.family == Family::v3 && (find("layer_list.0.weight") != nullptr) != maps)
+      return Error::of(file_.path, ": holds tensors of V3 for ", maps ? "recognition" : "detection",
+                       ", the type is ", what_of(net_));
     if (net_.ending != Ending::classifier) return {};
-    const std::string name = parameter_names({.part = Part::head}, net_, naming_).weight;
-    const Tensor* tensor = find(name);
-    if ((tensor != nullptr) == (net_.head > 0)) return {};
-    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has Options::head = ", net_.head);
+    if (v2)
+      if (auto error = check_presence("neck.feat_bn.weight", net_.neck,
+                                      "V2Options::features = ", net_.neck ? "true" : "false"))
+        return error;
+    return check_presence(parameter_names({.part = Part::head}, net_, naming_).weight,
+                          net_.head > 0, v2 ? "V2" : "", "Options::head = ", net_.head);
+  }
+
+  template <class... Words>
+  Error check_presence(const std::string& name, bool expected, const Words&... option) const {
+    const bool there = find(name) != nullptr;
+    if (there == expected) return {};
+    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has ", option...);
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {

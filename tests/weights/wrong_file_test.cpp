@@ -16,6 +16,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "weights/contents.hpp"
+#include "weights/problem.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -49,27 +50,6 @@ using Relu =
 using Networks = std::tuple<Net, OtherScale, OtherClasses, NoHead, OtherHead, Timm, PyTorch,
                             OtherStrides, NoDropout, Relu>;
 
-/// The path cut away from what `load` says, after a check that it is one sentence.
-template <class Network>
-std::string problem(const std::string& path) {
-  const auto weights = std::make_unique<typename Network::Weights>();
-  const std::string message = pplcnet::load(path, *weights).message();
-  if (message.empty()) return "";
-  EXPECT_TRUE(message.starts_with(path + ": ")) << message;
-  EXPECT_EQ(message.find('\n'), message.npos) << message;
-  EXPECT_FALSE(message.ends_with('.')) << message;
-  return message.substr(path.size() + 2);
-}
-
-void write(const std::string& path, const std::string& contents) {
-  const std::span<const std::byte> piece = bytes_of(contents);
-  ASSERT_STREQ(pplcnet::write_file(path, {&piece, 1}).message(), "");
-}
-
-void write_tensors(const std::string& path, const TensorFile& file) {
-  ASSERT_STREQ(pplcnet::write_safetensors(path, file).message(), "");
-}
-
 /// The same tensors as Paddle's data file; those that are not part of the network come last.
 std::string pdiparams_of(const TensorFile& file, std::span<const pplcnet::Layer> layers) {
   const auto record = [](const Tensor& tensor) {
@@ -89,13 +69,6 @@ std::string pdiparams_of(const TensorFile& file, std::span<const pplcnet::Layer>
   return contents + rest;
 }
 
-Tensor& tensor(TensorFile& file, std::string_view name) {
-  return *std::ranges::find(file.tensors, name, &Tensor::name);
-}
-void remove(TensorFile& file, std::string_view name) {
-  std::erase_if(file.tensors, [&](const Tensor& t) { return t.name == name; });
-}
-
 TEST(WrongFileTest, DamagedTensorsAreNamed) {
   struct Case {
     std::string what;
@@ -113,7 +86,8 @@ TEST(WrongFileTest, DamagedTensorsAreNamed) {
       {"the head is missing", [](TensorFile& f) { remove(f, "last_conv.weight"); },
        "has no tensor 'last_conv.weight', the type has Options::head = 1280", one_less},
       {"the stem is missing", [](TensorFile& f) { remove(f, "conv1.conv.weight"); },
-       "no tensor is named like the first one of a PP-LCNet (of this type: 'conv1.conv.weight')",
+       "no tensor is named as in a PP-LCNet V1 with Dialect::paddle ('conv1.conv.weight', "
+       "'encoder.convolution.convolution.weight', 'embedder.convolution.convolution.weight')",
        one_less},
       {"there is one too many",
        [](TensorFile& f) {
@@ -180,11 +154,11 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
             "its network has classes '4', the type's (x0_25) has '1000'");
 
   EXPECT_EQ(problem<Timm>(named),
-            "holds tensors of Paddle's V1 or V3 (dialect paddle), the type is a PP-LCNet v1 with "
+            "holds tensors of Paddle's V1 (dialect paddle), the type is a PP-LCNet V1 with "
             "Dialect::timm");
   EXPECT_EQ(problem<Timm>(data),
             "a .pdiparams file, which does not name its tensors, fits classifiers of V1 with "
-            "Dialect::paddle only; the type is a PP-LCNet v1 with Dialect::timm");
+            "Dialect::paddle only; the type is a PP-LCNet V1 with Dialect::timm");
   EXPECT_EQ(problem<Timm>(native),
             "its network has dialect 'paddle', the type's (x0_25) has 'timm'");
 
@@ -261,7 +235,7 @@ TEST(WrongFileTest, WhatIsNoWeightFileIsSaid) {
     EXPECT_EQ(problem<Net>(path), message);
   }
   write(path, safetensors_file("{}"));
-  EXPECT_TRUE(problem<Net>(path).starts_with("no tensor is named like the first one"));
+  EXPECT_TRUE(problem<Net>(path).starts_with("no tensor is named as in a PP-LCNet V1"));
 }
 
 TEST(WrongFileTest, ATruncatedFileIsRefusedWhereverItIsCut) {

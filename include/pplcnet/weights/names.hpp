@@ -170,12 +170,26 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
-/// Hugging Face transformers `models/pp_lcnet`, as of today.
+/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
       layer.block < 0 ? std::string()
                       : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
   return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
+}
+
+/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
+inline std::string older_hugging_face_name(std::string name) {
+  constexpr struct {
+    std::string_view now, before;
+  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
+                  {".convolutions.0.", ".convolution1."},
+                  {".convolutions.2.", ".convolution2."},
+                  {"head.", "fc."}};
+  for (const auto& [now, before] : kRenamed)
+    if (const auto place = name.find(now); place != name.npos)
+      return name.replace(place, now.size(), before);
+  return name;
 }
 
 /// The names of a layer of `architecture` in files of a naming.

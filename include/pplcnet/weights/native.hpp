@@ -39,7 +39,7 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  std::string blocks, heads;
+  std::string blocks, heads, zeros;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
     blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
@@ -50,21 +50,30 @@ inline std::vector<std::pair<std::string, std::string>> describe(const Architect
                     b.linear_pointwise ? ":linear-pointwise" : ""});
     if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
   }
-  for (const int width : net.stage_heads) heads += join({heads.empty() ? "" : " ", width});
+  // Stages without a head count up to the last one that has one.
+  for (const int width : net.stage_heads) {
+    if (width == 0) {
+      zeros += "0-";
+      continue;
+    }
+    heads += join({heads.empty() ? "" : "-", zeros, width});
+    zeros.clear();
+  }
   std::vector<std::pair<std::string, std::string>> words;
   const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
     words.emplace_back(key, join(pieces));
   };
+  const std::string middle = net.stem_middle > 0 ? join({net.stem_middle, "-"}) : "";
   say("family", {family_name(net.family)});
   say("dialect", {dialect_name(net.dialect)});
-  say("stem", {stem_name(net.stem), ":", net.stem_middle, "-", net.stem_channels, ":s",
-               net.stem_stride.height, "x", net.stem_stride.width});
+  say("ending", {ending_name(net.ending)});
+  say("stem", {stem_name(net.stem), ":", middle, net.stem_channels, ":s", net.stem_stride.height,
+               "x", net.stem_stride.width});
   say("blocks", {blocks});
   say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
   say("stem_activation", {activation_name(net.stem_activation)});
   say("gate", {activation_name(net.gate)});
-  say("ending", {ending_name(net.ending)});
-  say("stage_heads", {heads});
+  say("stage_heads", {heads.empty() ? std::string_view("none") : heads});
   say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
   say("dropout_percent", {net.dropout_percent});
   say("classes", {net.classes});

@@ -29,24 +29,39 @@ class StateDict {
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
-    const NetworkNames* other = nullptr;
-    for (const NetworkNames& known : kNetworkNames)
+    const bool affine = has_affines(file_);
+    const NetworkNames *found = nullptr, *other = nullptr;
+    std::string anchors, twin;
+    for (const NetworkNames& known : kNetworkNames) {
+      const bool fits = known.fits(net_);
+      if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
       for (const Tensor& tensor : file_.tensors) {
         const std::size_t begin = place_in(tensor.name, known.anchor);
-        if (begin == std::string::npos) continue;
-        other = &known;
-        if (!known.fits(net_)) continue;
-        prefix_ = tensor.name.substr(0, begin);
-        naming_ = known.naming;
-        return check_head();
+        if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
+        if (!fits) {
+          other = &known;
+          continue;
+        }
+        // What a backbone is part of may have a module of that name, too, but deeper inside.
+        const std::string prefix = tensor.name.substr(0, begin);
+        const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+        if (found != nullptr && (deeper > 0 || prefix == prefix_)) continue;
+        twin = found != nullptr && deeper == 0 ? prefix_ : "";
+        found = &known;
+        prefix_ = prefix;
       }
+    }
+    if (!twin.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
+    if (found != nullptr) {
+      naming_ = found->naming;
+      return check_ending();
+    }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
-    return Error::of(file_.path,
-                     ": no tensor is named like the first one of a PP-LCNet (of this "
-                     "type: ",
-                     quote(parameter_names(stem(), net_).weight), ")");
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
+                     anchors.empty() ? "" : ")");
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -66,8 +81,7 @@ class StateDict {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
       if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      // A backbone leaves the classifier of the network that it was trained in.
-      if (net_.ending == Ending::maps && is_behind_the_blocks(tensor.name)) continue;
+      if (is_around_a_backbone(tensor.name)) continue;
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
@@ -75,11 +89,16 @@ class StateDict {
   }
 
  private:
+  /// A tensor's name in the file: an older one, where the file has that in place of today's.
   std::string full_name(const std::string& name) const {
     constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
     // The neck is not inside the backbone.
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
+      std::string older = prefix_ + older_hugging_face_name(name);
+      if (file_.find(older) != nullptr) return older;
+    }
     return prefix_ + name;
   }
 
@@ -116,15 +135,23 @@ class StateDict {
     return read(names.variance, vector, parameters.variance);
   }
 
+  /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
+  bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
+    const auto is_there = [&](const ParameterNames& part) {
+      return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
+             find(part.beta) || find(part.mean) || find(part.variance);
+    };
+    return std::ranges::any_of(names.branches, is_there) || is_there(names.behind);
+  }
+
   /// A layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
     const TrainingNames names = training_names(layer, net_);
-    const ParameterNames& first = names.branches.front();
+    const ParameterNames own = paddle_names(layer, net_);
     BranchSum sum(layer);
     Parameters behind;
-    if (find(first.weight.empty() ? first.gamma : first.weight) != nullptr &&
-        find(first.gamma) != nullptr) {
+    if (has_branches(names, own)) {
       for (std::size_t i = 0; i < names.branches.size(); ++i) {
         auto shape = weight_shape(layer, naming_);
         shape[2] = shape[3] = form.branches[i].kernel;
@@ -138,9 +165,7 @@ class StateDict {
       mark(full_name(unused.bias));
     } else {
       Parameters deployed;
-      if (auto error =
-              read(layer, paddle_names(layer, net_), weight_shape(layer, naming_), deployed))
-        return error;
+      if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
       sum.add({.kernel = layer.kernel}, deployed);
     }
     Linear affine;
@@ -171,32 +196,42 @@ class StateDict {
     return {};
   }
 
-  /// The first layer, as far as its name goes.
-  Layer stem() const {
-    const bool alone = net_.stem == Stem::convolution;
-    return {.part = Part::stem,
-            .batch_norm = alone && net_.stem_batch_norm,
-            .branches = alone ? Branches::none : Branches::batch_norm};
-  }
-
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
 
-  bool is_behind_the_blocks(std::string_view name) const {
+  /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
+  /// is V1's head or classifier.
+  bool is_around_a_backbone(std::string_view name) const {
+    if (net_.ending == Ending::classifier && !net_.neck) return false;
+    if (!name.starts_with(prefix_)) return true;
+    if (net_.ending != Ending::maps) return false;
     for (const Part part : {Part::head, Part::classifier}) {
       const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
-      if (name == prefix_ + names.weight || name == prefix_ + names.bias) return true;
+      if (name == full_name(names.weight) || name == full_name(names.bias)) return true;
     }
     return false;
   }
 
-  /// The commonest mistakes deserve the plainest words: another head, other classes.
-  Error check_head() const {
+  /// The commonest mistakes deserve the plainest words: another task, another head, other classes.
+  Error check_ending() const {
+    const bool maps = net_.ending == Ending::maps, v2 = net_.family == Family::v2;
+    if (net_.family == Family::v3 && (find("layer_list.0.weight") != nullptr) != maps)
+      return Error::of(file_.path, ": holds tensors of V3 for ", maps ? "recognition" : "detection",
+                       ", the type is ", what_of(net_));
     if (net_.ending != Ending::classifier) return {};
-    const std::string name = parameter_names({.part = Part::head}, net_, naming_).weight;
-    const Tensor* tensor = find(name);
-    if ((tensor != nullptr) == (net_.head > 0)) return {};
-    return Error::of(file_.path, ": has ", tensor ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has Options::head = ", net_.head);
+    if (v2)
+      if (auto error = check_presence("neck.feat_bn.weight", net_.neck,
+                                      "V2Options::features = ", net_.neck ? "true" : "false"))
+        return error;
+    return check_presence(parameter_names({.part = Part::head}, net_, naming_).weight,
+                          net_.head > 0, v2 ? "V2" : "", "Options::head = ", net_.head);
+  }
+
+  template <class... Words>
+  Error check_presence(const std::string& name, bool expected, const Words&... option) const {
+    const bool there = find(name) != nullptr;
+    if (there == expected) return {};
+    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has ", option...);
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {

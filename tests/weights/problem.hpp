@@ -1,0 +1,50 @@
+#ifndef PPLCNET_TESTS_WEIGHTS_PROBLEM_HPP
+#define PPLCNET_TESTS_WEIGHTS_PROBLEM_HPP
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pplcnet/pplcnet.hpp"
+#include "weights/contents.hpp"
+
+namespace pplcnet_test {
+
+/// The path cut away from what `load` says, after a check that it is one sentence.
+template <class Network>
+std::string problem(const std::string& path) {
+  const auto weights = std::make_unique<typename Network::Weights>();
+  const std::string message = pplcnet::load(path, *weights).message();
+  if (message.empty()) return "";
+  EXPECT_TRUE(message.starts_with(path + ": ")) << message;
+  EXPECT_EQ(message.find('\n'), message.npos) << message;
+  EXPECT_FALSE(message.ends_with('.')) << message;
+  return message.substr(path.size() + 2);
+}
+
+inline void write(const std::string& path, const std::string& contents) {
+  const std::span<const std::byte> piece = bytes_of(contents);
+  ASSERT_STREQ(pplcnet::write_file(path, {&piece, 1}).message(), "");
+}
+
+inline void write_tensors(const std::string& path, const pplcnet::TensorFile& file) {
+  ASSERT_STREQ(pplcnet::write_safetensors(path, file).message(), "");
+}
+
+inline pplcnet::Tensor& tensor(pplcnet::TensorFile& file, std::string_view name) {
+  return *std::ranges::find(file.tensors, name, &pplcnet::Tensor::name);
+}
+
+inline void remove(pplcnet::TensorFile& file, std::string_view name) {
+  const auto removed =
+      std::erase_if(file.tensors, [&](const pplcnet::Tensor& t) { return t.name == name; });
+  EXPECT_EQ(removed, 1u) << name;
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_WEIGHTS_PROBLEM_HPP
