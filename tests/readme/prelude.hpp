@@ -9,6 +9,7 @@
 
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/check_graph.hpp"
+#include "pplcnet/weights/onnx_writer.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
 

@@ -1,0 +1,59 @@
+# pplcnet_embed(TARGET FILE NAME): makes a weight file part of a program. Its bytes are taken as they
+# are, by the assembler, and begin at a multiple of 64, so that a native file can be viewed without
+# a copy and without a file system:
+#
+#   pplcnet_embed(my_program net.safetensors text_line)
+#
+#   #include "pplcnet_embedded/text_line.hpp"
+#   std::optional<Net::WeightsView> weights;
+#   if (auto error = pplcnet::view<Net>(pplcnet_embedded::text_line(), "text_line", weights)) ...
+
+function(pplcnet_embed target file name)
+  get_filename_component(path ${file} ABSOLUTE)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/embedded_in_${target})
+  file(CONFIGURE OUTPUT ${folder}/pplcnet_embedded/${name}.hpp @ONLY CONTENT [[
+#ifndef PPLCNET_EMBEDDED_@name@
+#define PPLCNET_EMBEDDED_@name@
+
+#include <cstddef>
+#include <span>
+
+namespace pplcnet_embedded {
+
+/// The bytes of @path@.
+std::span<const std::byte> @name@() noexcept;
+
+}  // namespace pplcnet_embedded
+
+#endif  // PPLCNET_EMBEDDED_@name@
+]])
+  file(CONFIGURE OUTPUT ${folder}/${name}.cpp @ONLY CONTENT [[
+#include "pplcnet_embedded/@name@.hpp"
+
+#if defined(__APPLE__)
+#define PPLCNET_SECTION ".const_data"
+#define PPLCNET_SYMBOL "_pplcnet_embedded_@name@"
+#define PPLCNET_TEXT ".text"
+#else
+#define PPLCNET_SECTION ".section .rodata"
+#define PPLCNET_SYMBOL "pplcnet_embedded_@name@"
+#define PPLCNET_TEXT ".text"
+#endif
+
+__asm__(PPLCNET_SECTION "\n"
+        ".balign 64\n"
+        ".globl " PPLCNET_SYMBOL "_begin\n"
+        ".globl " PPLCNET_SYMBOL "_end\n" PPLCNET_SYMBOL "_begin:\n"
+        ".incbin \"@path@\"\n" PPLCNET_SYMBOL "_end:\n"
+        ".byte 0\n" PPLCNET_TEXT "\n");
+
+extern "C" const std::byte pplcnet_embedded_@name@_begin[], pplcnet_embedded_@name@_end[];
+
+std::span<const std::byte> pplcnet_embedded::@name@() noexcept {
+  return {pplcnet_embedded_@name@_begin, pplcnet_embedded_@name@_end};
+}
+]])
+  set_source_files_properties(${folder}/${name}.cpp PROPERTIES OBJECT_DEPENDS ${path})
+  target_sources(${target} PRIVATE ${folder}/${name}.cpp)
+  target_include_directories(${target} PRIVATE ${folder})
+endfunction()
