@@ -12,6 +12,7 @@
 
 #include "models.hpp"
 #include "picture.hpp"
+#include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/check_graph.hpp"
 
@@ -129,16 +130,28 @@ int run(const Arguments& arguments) {
   return found_all ? status : 1;
 }
 
+/// The same with the network that fits the weights, if one does.
+int run_fitting(const Arguments& arguments) {
+  int status = 1;
+  const auto fit = [&]<class Net>() {
+    auto error = pplcnet::fits<Net>(arguments.weights);
+    return error ? error : check_graph_beside<Net>(arguments.weights);
+  };
+  const auto visit = [&]<class Net>() { status = run<Net>(arguments); };
+  report(pplcnet::with_network(models::Classifiers{}, arguments.weights, fit, visit));
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Says what is in pictures: one line for each, in the order given.", "classify"};
-  app.footer("Models: " + models::names<models::Kind::classifiers>() +
-             ".\n\nExample: classify --model PP-LCNet_x0_25_textline_ori "
-             "--weights inference.pdiparams --topk 1 line.png"
+  app.footer("Models: " + models::names(models::Classifiers{}) +
+             ".\n\nExample: classify --weights inference.pdiparams --topk 1 line.png"
              "\n\nExit status: 0, or 1 if the weights or any picture could not be used.");
-  app.add_option("--model", arguments.model, "The network, by name (see below)")->required();
+  app.add_option("--model", arguments.model,
+                 "The network, by name (see below); without it, the one that the weights fit");
   app.add_option("--weights", arguments.weights,
                  "Its weights: .safetensors (Paddle's, timm's or native) or Paddle's .pdiparams")
       ->required();
@@ -155,11 +168,12 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   int status = 0;
-  const bool known = models::with_model<models::Kind::classifiers>(
-      arguments.model, [&]<class Net>() { status = run<Net>(arguments); });
+  if (arguments.model.empty()) return run_fitting(arguments);
+  const bool known = models::with_model(models::Classifiers{}, arguments.model,
+                                        [&]<class Net>() { status = run<Net>(arguments); });
   if (!known) {
     std::fprintf(stderr, "classify: no model is called '%s'; there are %s\n",
-                 arguments.model.c_str(), models::names<models::Kind::classifiers>().c_str());
+                 arguments.model.c_str(), models::names(models::Classifiers{}).c_str());
     return 2;
   }
   return status;

@@ -133,16 +133,16 @@ void print_line() {
 int main(int argc, char** argv) {
   std::string model;
   CLI::App app{"Prints the plan of a network, or one line for each network.", "inspect"};
-  app.footer("Models: " + models::names<models::Kind::all>() + ".");
+  app.footer("Models: " + models::names(models::All{}) + ".");
   app.add_option("model", model, "The network, by name; without it all are listed");
   CLI11_PARSE(app, argc, argv);
   if (model.empty()) {
     print_heads();
-    models::for_each<models::Kind::all>([]<class Net>() { print_line<Net>(); });
+    pplcnet::for_each(models::All{}, []<class Net>() { print_line<Net>(); });
     return 0;
   }
-  if (models::with_model<models::Kind::all>(model, []<class Net>() { print<Net>(); })) return 0;
+  if (models::with_model(models::All{}, model, []<class Net>() { print<Net>(); })) return 0;
   std::fprintf(stderr, "inspect: no model is called '%s'; there are %s\n", model.c_str(),
-               models::names<models::Kind::all>().c_str());
+               models::names(models::All{}).c_str());
   return 2;
 }

@@ -6,25 +6,17 @@
 
 #include "pplcnet/pplcnet.hpp"
 
-/// The networks that the programs know by name: all published models.
+/// The networks that the programs know by name: published models.
 namespace models {
 
-/// Which of them a program can use.
-enum class Kind { all, classifiers };
-
-/// Calls `visit.operator()<Net>()` for each model of a kind.
-template <Kind kKind, class Visit>
-void for_each(Visit visit) {
-  pplcnet::models::for_each([&]<class Net>() {
-    if constexpr (kKind == Kind::all || Net::classes > 0) visit.template operator()<Net>();
-  });
-}
+using All = pplcnet::models::AllModels;
+using Classifiers = decltype(pplcnet::classifiers_of(All{}));
 
 /// Calls `visit.operator()<Net>()` for the model of that name; false if there is none.
-template <Kind kKind, class Visit>
-bool with_model(std::string_view wanted, Visit visit) {
+template <class List, class Visit>
+bool with_model(List list, std::string_view wanted, Visit visit) {
   bool found = false;
-  for_each<kKind>([&]<class Net>() {
+  pplcnet::for_each(list, [&]<class Net>() {
     if (found || Net::Definition::model.name != wanted) return;
     found = true;
     visit.template operator()<Net>();
@@ -32,11 +24,11 @@ bool with_model(std::string_view wanted, Visit visit) {
   return found;
 }
 
-/// All names, for help and messages.
-template <Kind kKind>
-std::string names() {
+/// All names of a list, for help and messages.
+template <class List>
+std::string names(List list) {
   std::string text;
-  for_each<kKind>([&]<class Net>() {
+  pplcnet::for_each(list, [&]<class Net>() {
     text.append(text.empty() ? "" : ", ").append(Net::Definition::model.name);
   });
   return text;

@@ -36,5 +36,6 @@
 // cost a program nothing until it uses them; so they are here, and in the single header.
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/models/models.hpp"
+#include "pplcnet/models/registry.hpp"
 
 #endif  // PPLCNET_PPLCNET_HPP

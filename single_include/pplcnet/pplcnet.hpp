@@ -8685,6 +8685,7 @@ inline constexpr std::string_view kNativeVersion = "1";
 struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty
+  std::string model = {};           ///< name of a published model, or empty
 };
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
@@ -8809,10 +8810,11 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// Labels and preprocessing from a native file's metadata.
+/// Labels, preprocessing and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
+  if (const std::string* model = native::find(file, "model")) info.model = *model;
   if (const std::string* labels = native::find(file, "labels")) {
     std::string_view rest = *labels;
     while (!rest.empty()) {
@@ -10091,6 +10093,8 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                    {"input", std::to_string(Net::input_shape.height) + "x" +
                                  std::to_string(Net::input_shape.width)}};
   for (auto& entry : describe(Net::architecture)) file.metadata.push_back(std::move(entry));
+  if constexpr (requires { Net::Definition::model.name; })
+    file.metadata.emplace_back("model", Net::Definition::model.name);
   if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
   std::string labels;
   for (const std::string& label : info.labels) {
@@ -11113,6 +11117,7 @@ constexpr std::optional<Preprocessing> find_preset(std::string_view name, int he
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 // from pplcnet/image/attributes.hpp
 #ifndef PPLCNET_IMAGE_ATTRIBUTES_HPP
@@ -11436,6 +11441,17 @@ constexpr auto decode(std::span<const float, Net::classes> probabilities) {
 /// Types in a row: the networks of one family.
 template <class... Nets>
 struct ModelList {};
+
+template <class... Nets, class... More>
+constexpr ModelList<Nets..., More...> operator+(ModelList<Nets...>, ModelList<More...>) {
+  return {};
+}
+
+/// Those of a list that have classes.
+template <class... Nets>
+constexpr auto classifiers_of(ModelList<Nets...>) {
+  return (std::conditional_t<(Nets::classes > 0), ModelList<Nets>, ModelList<>>{} + ...);
+}
 
 /// Calls `visit.operator()<Net>()` for each network of a list, in order.
 template <class... Nets, class Visit>
@@ -12342,22 +12358,73 @@ namespace timm = models::timm;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
+                           pytorch::Models{} + OcrModels{} + pulc::Models{} + picodet::Models{} +
+                           text::Models{});
+
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>
 constexpr void for_each(Visit&& visit) {
-  pplcnet::for_each(ImageNetModels{}, visit);
-  pplcnet::for_each(ImageNetV2Models{}, visit);
-  pplcnet::for_each(timm::Models{}, visit);
-  pplcnet::for_each(pytorch::Models{}, visit);
-  pplcnet::for_each(OcrModels{}, visit);
-  pplcnet::for_each(pulc::Models{}, visit);
-  pplcnet::for_each(picodet::Models{}, visit);
-  pplcnet::for_each(text::Models{}, visit);
+  pplcnet::for_each(AllModels{}, visit);
 }
 
 }  // namespace models
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_MODELS_HPP
+// from pplcnet/models/registry.hpp
+#ifndef PPLCNET_MODELS_REGISTRY_HPP
+#define PPLCNET_MODELS_REGISTRY_HPP
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+
+// From a file to its network, among those that a program has compiled in.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Whether a file's weights are those of a network: reads them, and says why not. A native file
+/// that was saved from a published model is that model's only.
+template <HasModel Net>
+Error fits(std::string_view path) {
+  const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
+  ModelInfo info;
+  if (auto error = load(path, *weights, &info)) return error;
+  constexpr std::string_view kName = Net::Definition::model.name;
+  if (info.model.empty() || info.model == kName) return {};
+  return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName));
+}
+
+/// Finds the network of `list` for which `fit.operator()<Net>()` has no Error, and calls
+/// `visit.operator()<Net>()`. An error if none fits, or several: files do not say everything (two
+/// classifiers of two classes may differ in their strides, which Paddle's parameters do not tell).
+template <class... Nets, class Fit, class Visit>
+Error with_network(ModelList<Nets...> list, std::string_view path, Fit fit, Visit visit) {
+  std::string names, why;
+  int count = 0;
+  bool same = true;  // why none fits, for all of them
+  for_each(list, [&]<class Net>() {
+    if (const auto error = fit.template operator()<Net>()) {
+      same = same && (why.empty() || why == error.message());
+      why = error.message();
+    } else {
+      names += join({count++ > 0 ? ", " : "", Net::Definition::model.name});
+    }
+  });
+  if (count > 1)
+    return Error::of(path, ": fits ", count, " networks, say which of them it is: ", names);
+  if (count == 0 && same) return Error(why);
+  if (count == 0) return Error::of(path, ": fits none of ", sizeof...(Nets), " networks");
+  for_each(list, [&]<class Net>() {
+    if (names == Net::Definition::model.name) visit.template operator()<Net>();
+  });
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_REGISTRY_HPP
 
 #endif  // PPLCNET_PPLCNET_HPP

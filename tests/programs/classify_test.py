@@ -120,6 +120,18 @@ class Classify(unittest.TestCase):
                     prediction["label"], ('upright "line"', "upside down")[class_id]
                 )
 
+    def test_the_model_is_the_one_that_the_weights_fit(self):
+        named, found = classify(LINES[0]), Result("classify", "--weights", WEIGHTS, LINES[0])
+        self.assertEqual((found.status, found.complaints), (0, []))
+        self.assertEqual(len(found.lines), 1)
+        self.assertEqual(found.lines[0].split("\t")[0], named.lines[0].split("\t")[0])
+        self.assertIn("180_degree", found.lines[0])
+
+    def test_weights_that_fit_no_model_are_said(self):
+        nothing = Result("classify", "--weights", LINES[0], LINES[0])
+        self.assertEqual((nothing.status, len(nothing.complaints)), (1, 1))
+        self.assertIn("expected safetensors or", nothing.complaints[0])
+
     def test_a_model_without_labels_names_none(self):
         result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", SYNTHETIC, PHOTO)
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))

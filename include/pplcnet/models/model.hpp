@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/image/attributes.hpp"
@@ -56,6 +57,17 @@ constexpr auto decode(std::span<const float, Net::classes> probabilities) {
 /// Types in a row: the networks of one family.
 template <class... Nets>
 struct ModelList {};
+
+template <class... Nets, class... More>
+constexpr ModelList<Nets..., More...> operator+(ModelList<Nets...>, ModelList<More...>) {
+  return {};
+}
+
+/// Those of a list that have classes.
+template <class... Nets>
+constexpr auto classifiers_of(ModelList<Nets...>) {
+  return (std::conditional_t<(Nets::classes > 0), ModelList<Nets>, ModelList<>>{} + ...);
+}
 
 /// Calls `visit.operator()<Net>()` for each network of a list, in order.
 template <class... Nets, class Visit>

@@ -18,17 +18,14 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
+                           pytorch::Models{} + OcrModels{} + pulc::Models{} + picodet::Models{} +
+                           text::Models{});
+
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>
 constexpr void for_each(Visit&& visit) {
-  pplcnet::for_each(ImageNetModels{}, visit);
-  pplcnet::for_each(ImageNetV2Models{}, visit);
-  pplcnet::for_each(timm::Models{}, visit);
-  pplcnet::for_each(pytorch::Models{}, visit);
-  pplcnet::for_each(OcrModels{}, visit);
-  pplcnet::for_each(pulc::Models{}, visit);
-  pplcnet::for_each(picodet::Models{}, visit);
-  pplcnet::for_each(text::Models{}, visit);
+  pplcnet::for_each(AllModels{}, visit);
 }
 
 }  // namespace models

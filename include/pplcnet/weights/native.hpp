@@ -35,6 +35,7 @@ inline constexpr std::string_view kNativeVersion = "1";
 struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty
+  std::string model = {};           ///< name of a published model, or empty
 };
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
@@ -159,10 +160,11 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// Labels and preprocessing from a native file's metadata.
+/// Labels, preprocessing and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
+  if (const std::string* model = native::find(file, "model")) info.model = *model;
   if (const std::string* labels = native::find(file, "labels")) {
     std::string_view rest = *labels;
     while (!rest.empty()) {

@@ -80,6 +80,8 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                    {"input", std::to_string(Net::input_shape.height) + "x" +
                                  std::to_string(Net::input_shape.width)}};
   for (auto& entry : describe(Net::architecture)) file.metadata.push_back(std::move(entry));
+  if constexpr (requires { Net::Definition::model.name; })
+    file.metadata.emplace_back("model", Net::Definition::model.name);
   if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
   std::string labels;
   for (const std::string& label : info.labels) {

@@ -1,0 +1,60 @@
+// From a file to its network.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "goldens/synthetic_network.hpp"
+#include "pplcnet/pplcnet.hpp"
+
+namespace {
+
+using pplcnet::ModelList;
+namespace pulc = pplcnet::pulc;
+
+using Some = ModelList<pulc::person_exists, pulc::car_exists, pplcnet::timm::lcnet_050,
+                       pplcnet::models::PPLCNet_x0_5>;
+
+/// A native file with synthetic weights.
+template <class Net>
+std::string saved(const char* name) {
+  const std::string path = testing::TempDir() + "pplcnet_registry_" + name + ".safetensors";
+  const auto error = pplcnet::save(path, *pplcnet_test::synthetic_weights<Net>());
+  EXPECT_FALSE(error) << error.message();
+  return path;
+}
+
+/// The name of the network that is found, or why none is.
+template <class List>
+std::string found(List list, const std::string& path) {
+  std::string name;
+  const auto fit = [&]<class Net>() { return pplcnet::fits<Net>(path); };
+  const auto visit = [&]<class Net>() { name = Net::Definition::model.name; };
+  const auto error = pplcnet::with_network(list, path, fit, visit);
+  EXPECT_EQ(static_cast<bool>(error), name.empty());
+  return error ? std::string(error.message()).substr(path.size()) : name;
+}
+
+TEST(Registry, FindsTheOneThatFits) {
+  EXPECT_EQ(found(Some{}, saved<pplcnet::timm::lcnet_050>("timm")), "lcnet_050");
+  EXPECT_EQ(found(Some{}, saved<pplcnet::PPLCNet<pplcnet::Scale::x0_5>>("plain")), "PPLCNet_x0_5");
+}
+
+TEST(Registry, ANativeFileOfAModelIsThatModels) {
+  EXPECT_EQ(found(Some{}, saved<pulc::car_exists>("car")), "car_exists");
+}
+
+TEST(Registry, SaysWhatItCannotTell) {
+  using Two = pplcnet::PPLCNet<pplcnet::Scale::x1_0, pplcnet::Options{.classes = 2}>;
+  EXPECT_EQ(found(Some{}, saved<Two>("two")),
+            ": fits 2 networks, say which of them it is: person_exists, car_exists");
+  EXPECT_EQ(found(Some{}, saved<pulc::traffic_sign>("sign")), ": fits none of 4 networks");
+}
+
+TEST(Registry, SaysWhyWhereThereIsOneReason) {
+  EXPECT_EQ(found(Some{}, "/nowhere/net.safetensors"), ": there is no such file");
+  EXPECT_EQ(found(ModelList<pulc::car_exists>{}, saved<pulc::person_exists>("person")),
+            ": holds 'person_exists', not 'car_exists'");
+}
+
+}  // namespace
