@@ -2,10 +2,8 @@
 #define PPLCNET_WEIGHTS_NCNN_HPP
 
 // pplcnet.hpp does not include it.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <span>
 #include <string_view>
@@ -17,44 +15,12 @@
 #include "pplcnet/weights/graph.hpp"
 #include "pplcnet/weights/graph_weights.hpp"
 #include "pplcnet/weights/ncnn_bin.hpp"
+#include "pplcnet/weights/ncnn_layer.hpp"
 #include "pplcnet/weights/ncnn_param.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace ncnn {
-
-/// What ncnn calls layers without weights. Those of other networks are here because a backbone may
-/// be the beginning of one: where a layer is not known, neither is where the next one's weights
-/// are.
-struct LayerType {
-  std::string_view name;
-  NodeType type;
-};
-inline constexpr LayerType kLayerTypes[] = {
-    {"BinaryOp", NodeType::other},
-    {"Clip", NodeType::clip},
-    {"Concat", NodeType::other},
-    {"Crop", NodeType::other},
-    {"Dropout", NodeType::same},
-    {"Eltwise", NodeType::other},
-    {"Flatten", NodeType::same},
-    {"HardSigmoid", NodeType::hardsigmoid},
-    {"HardSwish", NodeType::hardswish},
-    {"Input", NodeType::picture},
-    {"Interp", NodeType::other},
-    {"Noop", NodeType::same},
-    {"Permute", NodeType::other},
-    {"Pooling", NodeType::pool},
-    {"ReLU", NodeType::relu},
-    {"Reshape", NodeType::same},
-    {"ShuffleChannel", NodeType::other},
-    {"Sigmoid", NodeType::sigmoid},
-    {"Slice", NodeType::other},
-    {"Softmax", NodeType::other},
-    {"Split", NodeType::same},
-    {"Swish", NodeType::other},
-    {"UnaryOp", NodeType::other},
-};
 
 /// Reads a `.param` and the weights that belong to it.
 class GraphReader {
@@ -111,60 +77,18 @@ class GraphReader {
     } else if (layer.type == "MemoryData") {
       if (auto error = add_memory(layer, result)) return error;
     } else {
-      const auto* const type = std::ranges::find(kLayerTypes, layer.type, &LayerType::name);
-      known = type != std::end(kLayerTypes);
-      if (known) node.type = type->type;
+      const auto type = type_of(layer.type);
+      known = type.has_value();
+      node.type = type.value_or(NodeType::other);
       read_parameters(layer, node);
+      if (layer.type == "BinaryOp" && layer.integer(1) == 1)
+        node.inputs[1] = graph_.add_constant(layer.number(2));
       result = graph_.add(node);
     }
     for (const std::string_view output : layer.outputs)
       if (!numbers_.emplace(output, result).second)
         return problem(layer, "gives what another layer gives");
     return {};
-  }
-
-  void read_parameters(const LayerLine& layer, GraphNode& node) {
-    constexpr float kLargest = std::numeric_limits<float>::max();
-    switch (node.type) {
-      case NodeType::hardsigmoid:
-      case NodeType::hardswish:
-        node.alpha = layer.number(0, 0.2f);
-        node.beta = layer.number(1, 0.5f);
-        break;
-      case NodeType::clip:
-        node.alpha = layer.number(0, -kLargest);
-        node.beta = layer.number(1, kLargest);
-        break;
-      case NodeType::relu:
-        if (layer.number(0) != 0) node.type = NodeType::other;  // leaky
-        break;
-      case NodeType::pool: {
-        const bool whole = layer.integer(4) == 1;
-        const int width = layer.integer(8);
-        const bool adaptive = layer.integer(7) == 1 && width == 1 && layer.integer(18, width) == 1;
-        if (layer.integer(0) != 1 || !(whole || adaptive)) node.type = NodeType::other;
-        break;
-      }
-      default:
-        if (layer.type == "BinaryOp") read_binary(layer, node);
-    }
-  }
-
-  void read_binary(const LayerLine& layer, GraphNode& node) {
-    switch (layer.integer(0)) {
-      case 0:
-        node.type = NodeType::add;
-        break;
-      case 2:
-        node.type = NodeType::multiply;
-        break;
-      case 3:
-        node.type = NodeType::divide;
-        break;
-      default:
-        return;
-    }
-    if (layer.integer(1) == 1) node.inputs[1] = graph_.add_constant(layer.number(2));
   }
 
   /// Numbers that are stored as they are.
@@ -229,29 +153,7 @@ class GraphReader {
     if (biases > 0)
       if (auto error = add_floats(layer, {biases}, node.inputs[2])) return error;
     result = graph_.add(node);
-    GraphNode activation = {.name = layer.name, .inputs = {result, -1, -1, -1, -1}};
-    const auto [alpha, beta] = layer.numbers(10, {0, 0});
-    activation.alpha = alpha;
-    activation.beta = beta;
-    switch (layer.integer(9)) {
-      case 0:
-        return {};
-      case 1:
-        activation.type = NodeType::relu;
-        break;
-      case 3:
-        activation.type = NodeType::clip;
-        break;
-      case 4:
-        activation.type = NodeType::sigmoid;
-        break;
-      case 6:
-        activation.type = NodeType::hardswish;
-        break;
-      default:
-        activation.what = "an unknown activation of the layer";
-    }
-    result = graph_.add(activation);
+    if (layer.integer(9) != 0) result = graph_.add(activation_of(layer, result));
     return {};
   }
 
