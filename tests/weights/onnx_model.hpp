@@ -67,6 +67,7 @@ class OnnxModel {
   }
 
   void add_initializer(const std::string& message) { Writer(graph_).add_message(5, message); }
+  void add_node(const std::string& message) { Writer(graph_).add_message(1, message); }
 
   /// A constant as an initializer, or as a node.
   std::string constant(const std::vector<std::int64_t>& shape, const std::vector<float>& values,
@@ -89,7 +90,7 @@ class OnnxModel {
     writer.add_string(2, result);
     writer.add_string(4, operation);
     for (const std::string& one : attributes) writer.add_message(5, one);
-    Writer(graph_).add_message(1, message);
+    add_node(message);
     return result;
   }
 

@@ -291,7 +291,7 @@ TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
             "tensor 'w': its data are in another file: save the model with them");
   OnnxModel many("x");
   for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) many.node("Relu", {"x"});
-  EXPECT_EQ(problem<Net>(many.file()), "expected at most 16384 nodes and constants, found more");
+  EXPECT_EQ(problem<Net>(many.file()), "expected at most 8192 nodes and constants, found more");
 }
 
 TEST(OnnxTest, EveryEncodingOfATensorIsRead) {

@@ -63,9 +63,9 @@ struct GraphNode {
 /// What an exchange format says of a network: operations and constants, without the layers' names.
 /// Texts and tensors view the file's bytes, which must outlive this object.
 struct Graph {
-  /// Far above any network: with this limit a hostile file takes, beside its constants, no more
-  /// than a few MiB.
-  static constexpr std::size_t kMaxNodes = 1 << 14;
+  /// Far above any network. With this limit a hostile file takes, beside four times its size for
+  /// constants, no more than 4 MiB.
+  static constexpr std::size_t kMaxNodes = 1 << 13;
 
   std::vector<GraphNode> nodes;  ///< each behind those that it reads
   std::vector<Tensor> constants;

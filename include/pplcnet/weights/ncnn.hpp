@@ -56,7 +56,7 @@ class GraphReader {
 
   Error add(const LayerLine& layer, bool& known) {
     constexpr std::size_t kMost = 8;  // nodes that a layer becomes
-    if (graph_.nodes.size() + kMost > Graph::kMaxNodes)
+    if (graph_.nodes.size() + kMost > Graph::kMaxNodes || numbers_.size() > Graph::kMaxNodes)
       return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
                        " layers and constants, found more");
     GraphNode node;
@@ -202,7 +202,8 @@ inline Error load_ncnn(std::string_view text_path, std::string_view weights_path
                        std::span<const Layer> layers, const Architecture& architecture,
                        std::span<float> weights) {
   FileBytes text, data;
-  if (auto error = read_file(text_path, text)) return error;
+  constexpr std::uint64_t kMaxTextBytes = 4 << 20;
+  if (auto error = read_file(text_path, text, kMaxTextBytes)) return error;
   if (auto error = read_file(weights_path, data)) return error;
   const auto characters = std::as_const(text).bytes();
   Graph graph;

@@ -71,13 +71,15 @@ struct LayerLine {
   }
 };
 
-/// Reads a line; false if it is none.
+/// Reads a line; false if it is none, or has more than any layer.
 inline bool read_line(std::string_view text, LayerLine& line) {
+  constexpr int kMostNames = 256;
+  constexpr std::size_t kMostParameters = 32;  // ncnn's own limit
   line = {};
   line.type = take_word(text);
   line.name = take_word(text);
   const auto inputs = number_in<int>(take_word(text)), outputs = number_in<int>(take_word(text));
-  if (!inputs || !outputs || *inputs < 0 || *outputs < 0) return false;
+  if (!inputs || !outputs || *inputs > kMostNames || *outputs > kMostNames) return false;
   for (const auto& [count, names] : {std::pair(*inputs, &line.inputs), {*outputs, &line.outputs}})
     for (int i = 0; i < count; ++i) {
       const std::string_view name = take_word(text);
@@ -90,7 +92,7 @@ inline bool read_line(std::string_view text, LayerLine& line) {
     if (sign == word.npos) return false;
     const auto key = number_in<int>(word.substr(0, sign));
     std::string_view value = word.substr(sign + 1);
-    if (!key) return false;
+    if (!key || line.parameters.size() == kMostParameters) return false;
     if (*key <= -kList) take_word(value, ",");
     line.parameters.emplace_back(*key <= -kList ? -kList - *key : *key, value);
   }

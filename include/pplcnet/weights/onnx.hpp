@@ -12,7 +12,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -49,6 +48,9 @@ class GraphReader {
   }
 
   Error name_result(std::string_view name, int node) {
+    if (numbers_.size() >= Graph::kMaxNodes)
+      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+                       " names of values, found more");
     if (name.empty() || numbers_.emplace(name, node).second) return {};
     return Error::of(graph_.path, ": expected one value of the name ", quote(name),
                      ", found several");
@@ -72,11 +74,10 @@ class GraphReader {
                        graph_.add({.type = NodeType::picture, .what = "input", .name = name}));
   }
 
-  Error read_node(Message message) {
+  Error read_node(const Message& message) {
     if (auto error = check_room()) return error;
     GraphNode node;
     std::string_view domain;
-    std::vector<std::string_view> outputs;
     std::size_t inputs = 0;
     for (Message fields = message; fields.next();) {
       switch (fields.tag_and_type()) {
@@ -84,7 +85,10 @@ class GraphReader {
           if (auto error = read_operand(text(fields.get_view()), node, inputs++)) return error;
           break;
         case field(2, Wire::length_delimited):
-          outputs.push_back(text(fields.get_view()));
+          if (node.name.empty())
+            node.name = text(fields.get_view());
+          else
+            fields.skip();
           break;
         case field(4, Wire::length_delimited):
           node.what = text(fields.get_view());
@@ -96,21 +100,20 @@ class GraphReader {
           fields.skip();
       }
     }
-    if (!outputs.empty()) node.name = outputs.front();
     if (node.what == "Constant") return read_constant_node(message, node);
     if (domain.empty() || domain == "ai.onnx") node.type = type_of(node.what);
     set_defaults(node);
     Attribute axes;
-    while (message.next(5, Wire::length_delimited)) {
-      const Attribute attribute = read_attribute(message.get_message());
+    for (Message attributes = message; attributes.next(5, Wire::length_delimited);) {
+      const Attribute attribute = read_attribute(attributes.get_message());
       apply(attribute, node);
       if (attribute.name == "axes") axes = attribute;
     }
     if (node.what == "ReduceMean" && !are_height_and_width(read_axes(node, axes)))
       node.type = NodeType::other;
     const int number = graph_.add(node);
-    for (const std::string_view output : outputs)
-      if (auto error = name_result(output, number)) return error;
+    for (Message outputs = message; outputs.next(2, Wire::length_delimited);)
+      if (auto error = name_result(text(outputs.get_view()), number)) return error;
     return {};
   }
 
