@@ -20,7 +20,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace ncnn {
+namespace ncnn_file {
 
 /// Reads a `.param` and the weights that belong to it.
 class GraphReader {
@@ -181,7 +181,7 @@ class GraphReader {
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of layers' results
 };
 
-}  // namespace ncnn
+}  // namespace ncnn_file
 
 /// Reads an ncnn network: its text (`.param`) and its weights (`.bin`). `graph` views both; it
 /// changes only on success. What is behind the first layer of an unknown type is left out.
@@ -190,7 +190,7 @@ inline Error parse_ncnn(std::string_view text, std::string_view text_path,
                         Graph& graph) {
   Graph result;
   result.path = text_path;
-  if (auto error = ncnn::GraphReader(weights, weights_path, result).read(text)) return error;
+  if (auto error = ncnn_file::GraphReader(weights, weights_path, result).read(text)) return error;
   graph = std::move(result);
   return {};
 }

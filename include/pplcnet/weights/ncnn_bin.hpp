@@ -13,7 +13,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace ncnn {
+namespace ncnn_file {
 
 /// Takes tensors off the weights of an ncnn network (`.bin`), which are in the order of its layers;
 /// their shapes are known from the text. Each function is false where the file ends too early.
@@ -76,7 +76,7 @@ class WeightReader {
   pdiparams::ByteReader reader_;
 };
 
-}  // namespace ncnn
+}  // namespace ncnn_file
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -12,7 +12,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace ncnn {
+namespace ncnn_file {
 
 /// What ncnn calls layers without weights. Those of other networks are here because a backbone may
 /// be the beginning of one: where a layer is not known, neither is where the next one's weights
@@ -120,7 +120,7 @@ inline GraphNode activation_of(const LayerLine& layer, int weights) {
   return node;
 }
 
-}  // namespace ncnn
+}  // namespace ncnn_file
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

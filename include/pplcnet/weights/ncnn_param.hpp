@@ -17,7 +17,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace ncnn {
+namespace ncnn_file {
 
 /// Takes the first word off a text; empty at its end.
 inline std::string_view take_word(std::string_view& text, std::string_view separators) {
@@ -99,7 +99,7 @@ inline bool read_line(std::string_view text, LayerLine& line) {
   return true;
 }
 
-}  // namespace ncnn
+}  // namespace ncnn_file
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -22,7 +22,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace onnx {
+namespace onnx_file {
 
 /// Reads a GraphProto.
 class GraphReader {
@@ -159,18 +159,18 @@ class GraphReader {
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
 };
 
-}  // namespace onnx
+}  // namespace onnx_file
 
 /// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
 inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, Graph& graph) {
   Graph result;
   result.path = path;
   try {
-    onnx::Message model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    onnx_file::Message model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool found = false;
-    while (model.next(7, onnx::Wire::length_delimited)) {
+    while (model.next(7, onnx_file::Wire::length_delimited)) {
       if (found) return Error::of(path, ": expected one graph, found several");
-      if (auto error = onnx::GraphReader(result).read(model.get_message())) return error;
+      if (auto error = onnx_file::GraphReader(result).read(model.get_message())) return error;
       found = true;
     }
     if (!found) return Error::of(path, ": expected an ONNX model, found no graph in it");

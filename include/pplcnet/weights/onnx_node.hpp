@@ -15,7 +15,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-namespace onnx {
+namespace onnx_file {
 
 /// What ONNX calls the operations of our networks.
 struct OperationName {
@@ -162,7 +162,7 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
   if (!known) node.type = NodeType::other;
 }
 
-}  // namespace onnx
+}  // namespace onnx_file
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

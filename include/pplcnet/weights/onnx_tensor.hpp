@@ -21,7 +21,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// The format (onnx/onnx.proto). Its messages are read field by field: those of an unexpected type
 /// are skipped like unknown ones.
-namespace onnx {
+namespace onnx_file {
 
 using Message = protozero::pbf_reader;
 using Wire = protozero::pbf_wire_type;
@@ -174,7 +174,7 @@ inline Error read_tensor(Message message, Graph& graph, Tensor& tensor, std::str
   return {};
 }
 
-}  // namespace onnx
+}  // namespace onnx_file
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
