@@ -191,8 +191,8 @@ TEST(OnnxTest, ANeckMayReadTheMaps) {
   for (const int stage : {1, 2, 4}) {
     const auto layer = static_cast<std::size_t>(Backbone::stage_layer(stage));
     const std::int64_t channels = Backbone::stage_shape(stage).channels;
-    const std::string weights =
-        model.constant({8, channels, 1, 1}, std::vector<float>(8 * channels));
+    const std::string weights = model.constant(
+        {8, channels, 1, 1}, std::vector<float>(static_cast<std::size_t>(8 * channels)));
     model.node("LeakyRelu", {model.node("Conv", {detector.results()[layer], weights})});
     model.node("Resize", {detector.results()[layer]});
   }
