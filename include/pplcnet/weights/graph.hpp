@@ -70,7 +70,8 @@ struct Graph {
   std::vector<GraphNode> nodes;  ///< each behind those that it reads
   std::vector<Tensor> constants;
   std::deque<std::vector<std::byte>> converted;  ///< of constants that no file has in that form
-  std::string path;                              ///< for messages
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value
+  std::string path;                                           ///< for messages
 
   bool is_full() const { return nodes.size() >= kMaxNodes; }
 
@@ -83,6 +84,7 @@ struct Graph {
   int add_constant(Tensor tensor, std::string_view name) {
     const int number = static_cast<int>(constants.size());
     constants.push_back(std::move(tensor));
+    constants.back().name = name;
     return add({.type = NodeType::constant, .name = name, .constant = number});
   }
 

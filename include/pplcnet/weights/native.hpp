@@ -31,6 +31,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
+/// Key of the model's metadata which says that weights are as in memory: batch norm, branches and
+/// dropout are part of them.
+inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
+
 /// What a network needs besides weights to be of use; travels in the metadata.
 struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
@@ -123,14 +127,8 @@ inline bool is_native(const TensorFile& file) {
   return format != nullptr && *format == kNativeFormat;
 }
 
-/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
-/// the network's Weights, in the same order.
-inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const Architecture& architecture, std::span<const std::byte>& packed) {
-  const std::string* version = native::find(file, "format_version");
-  if (version == nullptr || *version != kNativeVersion)
-    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
-                     ", this library reads version ", kNativeVersion);
+/// Checks that a file's metadata describe `architecture`.
+inline Error check_description(const TensorFile& file, const Architecture& architecture) {
   for (const auto& [key, expected] : describe(architecture)) {
     const std::string* found = native::find(file, key);
     if (found == nullptr)
@@ -141,6 +139,18 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
                        architecture.name, ") has ",
                        quote(native::differing_word(expected, *found)));
   }
+  return {};
+}
+
+/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                         const Architecture& architecture, std::span<const std::byte>& packed) {
+  const std::string* version = native::find(file, "format_version");
+  if (version == nullptr || *version != kNativeVersion)
+    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                     ", this library reads version ", kNativeVersion);
+  if (auto error = check_description(file, architecture)) return error;
   Error error;
   std::size_t index = 0, floats = 0;
   native::for_each_tensor(layers, [&](const std::string& name, DataType type,

@@ -10,13 +10,17 @@
 #include <map>
 #include <protozero/pbf_reader.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/graph.hpp"
 #include "pplcnet/weights/graph_weights.hpp"
+#include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/native.hpp"
 #include "pplcnet/weights/onnx_node.hpp"
 #include "pplcnet/weights/onnx_tensor.hpp"
 
@@ -159,19 +163,42 @@ class GraphReader {
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
 };
 
+// Of a ModelProto.
+inline constexpr auto kGraph = protozero::tag_and_type(7, Wire::length_delimited);
+inline constexpr auto kMetadata = protozero::tag_and_type(14, Wire::length_delimited);
+
+inline std::pair<std::string, std::string> read_metadata(Message entry) {
+  std::pair<std::string, std::string> result;
+  while (entry.next()) {
+    std::string& text = entry.tag() == 1 ? result.first : result.second;
+    if (entry.wire_type() == Wire::length_delimited && entry.tag() <= 2)
+      text = entry.get_string();
+    else
+      entry.skip();
+  }
+  return result;
+}
+
 }  // namespace onnx_file
 
 /// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
 inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, Graph& graph) {
   Graph result;
   result.path = path;
+  constexpr std::size_t kMost = 64;  // words: this library writes about twenty
   try {
     onnx_file::Message model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool found = false;
-    while (model.next(7, onnx_file::Wire::length_delimited)) {
-      if (found) return Error::of(path, ": expected one graph, found several");
-      if (auto error = onnx_file::GraphReader(result).read(model.get_message())) return error;
-      found = true;
+    while (model.next()) {
+      if (model.tag_and_type() == onnx_file::kMetadata && result.metadata.size() < kMost) {
+        result.metadata.push_back(onnx_file::read_metadata(model.get_message()));
+      } else if (model.tag_and_type() == onnx_file::kGraph) {
+        if (found) return Error::of(path, ": expected one graph, found several");
+        if (auto error = onnx_file::GraphReader(result).read(model.get_message())) return error;
+        found = true;
+      } else {
+        model.skip();
+      }
     }
     if (!found) return Error::of(path, ": expected an ONNX model, found no graph in it");
   } catch (const protozero::exception& exception) {
@@ -184,13 +211,50 @@ inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path,
 
 namespace loading {
 
+/// Fills packed weights from a model that this library wrote: by the layers' names, bit for bit.
+inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers,
+                           const Architecture& architecture, std::span<float> weights) {
+  if (auto error = check_description(file, architecture)) return error;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    Parameters parameters;
+    const auto read = [&](std::string_view leaf, std::size_t size, std::vector<float>& values) {
+      const std::string name = join({layer_name(layer), leaf});
+      const Tensor* tensor = file.find(name);
+      if (tensor == nullptr) return Error::of(file.path, ": tensor ", quote(name), " is missing");
+      if (!converts_to_float(tensor->type) ||
+          tensor->element_count() != static_cast<std::int64_t>(size))
+        return Error::of(file.path, ": tensor ", quote(name), ": expected ", size,
+                         " numbers, found ", describe(tensor->type, tensor->shape));
+      const std::size_t begin = values.size();
+      values.resize(begin + size);
+      to_float(*tensor, std::span(values).subspan(begin));
+      return Error();
+    };
+    const auto channels = static_cast<std::size_t>(layer.output.channels);
+    const auto depth = static_cast<std::size_t>(layer.depth());
+    if (auto error = read(".weight", channels * depth, parameters.weight)) return error;
+    if (auto error = read(".bias", channels, parameters.bias)) return error;
+    if (layer.affine) {
+      if (auto error = read(".scale", 1, parameters.affine)) return error;
+      if (auto error = read(".shift", 1, parameters.affine)) return error;
+    }
+    pack(layer, parameters, weights);
+  }
+  return {};
+}
+
 /// Fills packed weights from an ONNX model's bytes.
 inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
                        std::span<const Layer> layers, const Architecture& architecture,
                        std::span<float> weights) {
   Graph graph;
   if (auto error = parse_onnx(bytes, path, graph)) return error;
-  return GraphMatch(graph, layers, architecture).pack(weights);
+  TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
+  if (native::find(own, kOnnxFolded) == nullptr)
+    return GraphMatch(graph, layers, architecture).pack(weights);
+  own.tensors = graph.constants;
+  return load_own_onnx(own, layers, architecture, weights);
 }
 
 }  // namespace loading

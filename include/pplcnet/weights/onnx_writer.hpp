@@ -27,10 +27,6 @@ struct OnnxOptions {
   int batch = 1;   ///< images; 0: any number
 };
 
-/// Key of the model's metadata which says that weights are as in memory: batch norm, branches and
-/// dropout are part of them.
-inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
-
 /// Turns a network into ONNX nodes, which have its layers' names; the answer is called "logits",
 /// "features", or like its layer.
 class OnnxWriter {
@@ -119,7 +115,8 @@ class OnnxWriter {
                (layer.addend >= 0) + (name == "features");
     const auto node = [&](const char* step) { return left-- > 0 ? join({name, "/", step}) : name; };
     const auto constant = [&](const char* what, std::size_t place) {
-      return graph_.add_tensor(join({name, ".", what}), {1}, weights_.subspan(place, 1));
+      return graph_.add_tensor(join({layer_name(layer), ".", what}), {1},
+                               weights_.subspan(place, 1));
     };
     std::string value = convolution(index, node("conv"));
     if (layer.activation != Activation::none)
@@ -174,12 +171,8 @@ class OnnxWriter {
 
   /// Zeros above, left of, below and right of a map.
   static OnnxInts pads_of(const Layer& layer) {
-    const auto behind = [&](int out, int stride, int in) {
-      return std::max(0, (out - 1) * stride + layer.reach() - layer.padding() - in);
-    };
-    return {layer.padding(), layer.padding(),
-            behind(layer.output.height, layer.stride.height, layer.input.height),
-            behind(layer.output.width, layer.stride.width, layer.input.width)};
+    const std::int64_t front = layer.padding(), behind = layer.reach() - 1 - layer.padding();
+    return {front, front, behind, behind};
   }
 
   std::string convolution(std::size_t index, const std::string& node) {
