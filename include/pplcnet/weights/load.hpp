@@ -40,8 +40,8 @@ inline std::string_view describe_content(std::span<const std::byte> bytes) {
     return bytes.size() >= offset + text.size() &&
            std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
   };
-  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: save its tensors as safetensors";
-  if (has(0, "\x80")) return "a pickle, as .pdparams files are: save its tensors as safetensors";
+  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: weights/load_any.hpp reads them";
+  if (has(0, "\x80")) return "a pickle, as .pdparams files are: weights/load_any.hpp reads them";
   if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
   return "something else";
 }

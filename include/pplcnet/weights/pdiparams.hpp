@@ -1,7 +1,6 @@
 #ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
 #define PPLCNET_WEIGHTS_PDIPARAMS_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -11,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/weights/byte_reader.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -37,41 +36,6 @@ constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
   }
   return std::nullopt;
 }
-
-/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
-/// there are too few.
-struct ByteReader {
-  std::span<const std::byte> bytes;
-
-  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
-    if (count > bytes.size()) return false;
-    taken = bytes.first(static_cast<std::size_t>(count));
-    bytes = bytes.subspan(taken.size());
-    return true;
-  }
-
-  template <std::unsigned_integral Number>
-  bool take(Number& number) {
-    std::span<const std::byte> taken;
-    if (!take(sizeof(Number), taken)) return false;
-    number = read_little_endian<Number>(taken);
-    return true;
-  }
-
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
-  bool take_varint(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint64_t>(bytes.front());
-      bytes = bytes.subspan(1);
-      const std::uint64_t seven_bits = byte & 0x7f;
-      if (seven_bits << shift >> shift != seven_bits) return false;
-      number |= seven_bits << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-};
 
 inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
   std::uint64_t dimension = 0;
@@ -156,7 +120,7 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
                              TensorFile& file) {
   TensorFile result;
   result.path = path;
-  pdiparams::ByteReader reader{bytes};
+  ByteReader reader{bytes};
   if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
   while (!reader.bytes.empty()) {
     if (result.tensors.size() == kMaxTensors) {
