@@ -14,6 +14,7 @@
 #include "picture.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/check_graph.hpp"
+#include "pplcnet/weights/load_any.hpp"
 
 namespace {
 
@@ -101,7 +102,7 @@ void print(const Arguments& arguments, const std::string& path,
 template <class Net>
 int run(const Arguments& arguments) {
   pplcnet::Classifier<Net> classifier;
-  if (report(classifier.load(arguments.weights))) return 1;
+  if (report(classifier.load(arguments.weights, pplcnet::load_any))) return 1;
   if (report(check_graph_beside<Net>(arguments.weights))) return 1;
   if (!arguments.labels.empty()) {
     pplcnet::FileBytes text;
@@ -140,7 +141,8 @@ int main(int argc, char** argv) {
              "\n\nExit status: 0, or 1 if the weights or any picture could not be used.");
   app.add_option("--model", arguments.model, "The network, by name (see below)")->required();
   app.add_option("--weights", arguments.weights,
-                 "Its weights: .safetensors (Paddle's, timm's or native) or Paddle's .pdiparams")
+                 "Its weights: .safetensors (Paddle's, timm's or native), Paddle's .pdiparams or "
+                 ".pdparams, PyTorch's .pth")
       ->required();
   app.add_option("--labels", arguments.labels,
                  "Names of the classes, one per line: `id name`, or just names; without it those "

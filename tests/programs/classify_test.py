@@ -125,6 +125,16 @@ class Classify(unittest.TestCase):
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
         self.assertTrue(result.lines[0].endswith("label_name(s): []"), result.lines)
 
+    def test_weights_are_read_as_frameworks_save_them(self):
+        answers = set()
+        for name in ("pdiparams", "p2.pdparams", "p4.pdparams"):
+            weights = SYNTHETIC.with_name("pplcnet_x0_25." + name)
+            skip_without(weights)
+            result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", weights, PHOTO)
+            self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
+            answers.add(result.lines[0])
+        self.assertEqual(len(answers), 1)
+
     def test_a_folder_stands_for_the_pictures_in_it(self):
         names = ["b.png", "a.PNG", "c.png", "Z.png"]
         for path, name in zip(LINES, names):
@@ -171,6 +181,8 @@ class Classify(unittest.TestCase):
             ((MODEL, self.folder / "none"), "none: there is no such file"),
             ((MODEL, LINES[0]), "expected safetensors or Paddle's .pdiparams"),
             ((MODEL, SYNTHETIC), "has 1000 classes ('fc.weight'), the type has 2"),
+            ((MODEL, self.file("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
+             "evil.pdparams: wants to call 'os.system', which is refused"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),
             ((MODEL + "_first", WEIGHTS), "holds 146 tensors, the type's network has 145"),
             (("lcnet_050", WEIGHTS), "with Dialect::timm"),

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/byte_reader.hpp"
+#include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
@@ -282,7 +282,7 @@ class PickleReader {
   }
 
   PickleValues& values_;
-  ByteReader rest_;
+  ByteStream rest_;
   std::string_view path_;
   MemoryBudget& budget_;
   std::size_t begin_ = 0;  // of the opcode

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/byte_reader.hpp"
+#include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -109,7 +109,7 @@ inline Error open_zip(std::span<const std::byte> bytes, std::string_view path, M
 }
 
 /// Reads the storages of the older form: of each key of a list the count of elements and the data.
-inline Error read_storages(ByteReader bytes, std::span<const Value> keys, std::string_view path,
+inline Error read_storages(ByteStream bytes, std::span<const Value> keys, std::string_view path,
                            MemoryBudget& budget, Checkpoint& checkpoint) {
   const PickleValues& values = checkpoint.values;
   std::vector<Storage> known;

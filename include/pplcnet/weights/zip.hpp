@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/byte_reader.hpp"
+#include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 
@@ -59,7 +59,7 @@ inline std::span<const std::byte> find_end(std::span<const std::byte> bytes) {
 }
 
 /// Takes one header from the directory, and finds what it speaks of.
-inline Error read_entry(std::span<const std::byte> bytes, ByteReader& directory,
+inline Error read_entry(std::span<const std::byte> bytes, ByteStream& directory,
                         std::string_view path, ZipEntry& entry) {
   std::span<const std::byte> header, name, surplus;
   const auto damaged = [&] { return Error::of(path, ": the directory of the archive is damaged"); };
@@ -77,7 +77,7 @@ inline Error read_entry(std::span<const std::byte> bytes, ByteReader& directory,
     return Error::of(path, ": ", quote(entry.name), " in the archive is ",
                      encrypted != 0 ? "encrypted" : "compressed",
                      ", only stored ones are read, as torch.save writes them");
-  ByteReader rest{bytes};
+  ByteStream rest{bytes};
   std::span<const std::byte> local;
   if (!rest.take(begin, surplus) || !rest.take(kLocalHeaderBytes, local) || !begins(local) ||
       !rest.take(number_at<std::uint16_t>(local, 26), surplus) ||
@@ -104,7 +104,7 @@ inline Error read_zip(std::span<const std::byte> bytes, std::string_view path, M
   if (begin > bytes.size() || size > bytes.size() - begin)
     return Error::of(path, ": expected the directory of a zip archive at byte ", begin,
                      ", found the end");
-  ByteReader directory{
+  ByteStream directory{
       bytes.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size))};
   if (!budget.reserve(entries, static_cast<std::size_t>(count)))
     return MemoryBudget::exceeded(path);

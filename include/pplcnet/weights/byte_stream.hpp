@@ -1,5 +1,5 @@
-#ifndef PPLCNET_WEIGHTS_BYTE_READER_HPP
-#define PPLCNET_WEIGHTS_BYTE_READER_HPP
+#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
 
 #include <concepts>
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// Bytes that are taken from the front; each function is false, and takes nothing useful, when
 /// there are too few.
-struct ByteReader {
+struct ByteStream {
   std::span<const std::byte> bytes;
 
   bool take(std::uint64_t count, std::span<const std::byte>& taken) {
@@ -58,4 +58,4 @@ struct ByteReader {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_BYTE_READER_HPP
+#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
