@@ -21,13 +21,13 @@ namespace loading {
 inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
                       std::span<const Layer> layers, const Architecture& architecture,
                       std::span<float> weights, ModelInfo* info) {
-  constexpr std::byte kProtocol{0x80};  // a pickle's first opcode
-  const bool is_torch = zip::begins(bytes) || torch::behind_magic(bytes) > 0;
-  if (!is_torch && (bytes.empty() || bytes[0] != kProtocol))
-    return load(bytes, path, layers, architecture, weights, info);
+  const bool is_zip = zip::begins(bytes);
+  const bool is_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};  // PROTO
+  if (!is_zip && !is_pickle) return load(bytes, path, layers, architecture, weights, info);
   TensorFile file;
-  if (auto error =
-          is_torch ? parse_torch_checkpoint(bytes, path, file) : parse_pdparams(bytes, path, file))
+  if (auto error = is_zip || torch::behind_magic(bytes) > 0
+                       ? parse_torch_checkpoint(bytes, path, file)
+                       : parse_pdparams(bytes, path, file))
     return error;
   if (info != nullptr) *info = {};
   return pack_state_dict(file, layers, architecture, weights);

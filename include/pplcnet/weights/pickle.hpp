@@ -180,12 +180,12 @@ class PickleReader {
     const std::uint64_t sign = size > 0 && is_signed ? std::uint64_t{1} << (8 * size - 1) : 0;
     return push({Kind::integer, 0, static_cast<std::int64_t>((bits ^ sign) - sign)});
   }
-  bool push_bytes(Kind kind, std::size_t size_of_size) {
-    std::uint64_t size = 0;
+  bool push_bytes(Kind kind, std::size_t number_size) {
+    std::uint64_t number = 0;
     std::span<const std::byte> taken;
-    if (!take_number(size_of_size, size) || !take(size, taken)) return false;
+    if (!take_number(number_size, number) || !take(number, taken)) return false;
     const std::size_t begin = position() - taken.size();
-    return push({kind, static_cast<std::uint32_t>(size), static_cast<std::int64_t>(begin)});
+    return push({kind, static_cast<std::uint32_t>(number), static_cast<std::int64_t>(begin)});
   }
 
   /// The count of values above the last mark, which is gone then.

@@ -64,7 +64,7 @@ struct PickleValues {
   }
 
   /// A text, or bytes, which is what Python 2 calls a text.
-  bool is_text(const Value& value) const {
+  static bool is_text(const Value& value) {
     return value.kind == Kind::text || value.kind == Kind::bytes;
   }
   std::string_view text(const Value& value) const {
@@ -76,10 +76,10 @@ struct PickleValues {
     return containers[static_cast<std::size_t>(value.number)];
   }
 
-  const pickle::GlobalRow& global(const Value& value) const {
+  static const pickle::GlobalRow& global(const Value& value) {
     return pickle::kGlobals[value.number];
   }
-  bool is_global(const Value& value, pickle::Global meaning) const {
+  static bool is_global(const Value& value, pickle::Global meaning) {
     return value.kind == Kind::global && global(value).meaning == meaning;
   }
 
@@ -100,7 +100,7 @@ struct PickleValues {
   /// What to say about a value that is not what it should be.
   std::string found(const Value& value) const {
     if (value.kind == Kind::text) return quote(text(value));
-    if (value.kind == Kind::call) return join({"a ", global(items(value)[0]).name});
+    if (value.kind == Kind::call) return join({"a call of ", quote(global(items(value)[0]).name)});
     return std::string(name_of(value.kind));
   }
 };

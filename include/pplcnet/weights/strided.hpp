@@ -68,14 +68,14 @@ inline Error assign_data(Tensor& tensor, const Strided& array, MemoryBudget& bud
     return MemoryBudget::exceeded(file.path);
   tensor.data = {copy, bytes};
   index.resize(tensor.shape.size());
-  auto place = static_cast<std::int64_t>(array.offset);
+  std::uint64_t place = array.offset;  // unsigned: strides of single elements may be any
   for (std::size_t done = 0; done < bytes; done += element) {
-    std::memcpy(copy + done, array.storage.data() + static_cast<std::size_t>(place) * element,
-                element);
+    std::memcpy(copy + done, array.storage.data() + place * element, element);
     for (std::size_t axis = index.size(); axis-- > 0;) {
-      place += array.strides[axis];
+      const auto stride = static_cast<std::uint64_t>(array.strides[axis]);
+      place += stride;
       if (++index[axis] < tensor.shape[axis]) break;
-      place -= array.strides[axis] * tensor.shape[axis];
+      place -= stride * static_cast<std::uint64_t>(tensor.shape[axis]);
       index[axis] = 0;
     }
   }
