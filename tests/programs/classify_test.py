@@ -16,7 +16,8 @@ SYNTHETIC = MODELS / "synthetic" / "pplcnet_x0_25.pdiparams"
 EXPECTED = MODELS / "textline_ori_x0_25" / "expected.json"
 IMAGES = DATA / "images"
 PHOTO = IMAGES / "ILSVRC2012_val_00010010.jpeg"
-skip_without(WEIGHTS, SYNTHETIC, EXPECTED, PHOTO)
+PICKLED = [SYNTHETIC.with_name(f"pplcnet_x0_25.{name}.pdparams") for name in ("p2", "p4")]
+skip_without(WEIGHTS, SYNTHETIC, *PICKLED, EXPECTED, PHOTO)
 CASES = json.loads(EXPECTED.read_text())["cases"]
 LINES = [IMAGES / case["image"] for case in CASES]
 skip_without(*LINES)
@@ -127,9 +128,7 @@ class Classify(unittest.TestCase):
 
     def test_weights_are_read_as_frameworks_save_them(self):
         answers = set()
-        for name in ("pdiparams", "p2.pdparams", "p4.pdparams"):
-            weights = SYNTHETIC.with_name("pplcnet_x0_25." + name)
-            skip_without(weights)
+        for weights in (SYNTHETIC, *PICKLED):
             result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", weights, PHOTO)
             self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
             answers.add(result.lines[0])

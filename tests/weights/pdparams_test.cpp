@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,20 @@ TEST(PdparamsTest, AFileGivesPaddlesLogits) {
 TEST(PdparamsTest, ATrainingCheckpointOfV2GivesPaddlesLogits) {
   expect_golden<pplcnet::PPLCNetV2<pplcnet::V2::small>>("pplcnetv2_small_train.p4.pdparams",
                                                         "v2_small_train");
+}
+
+TEST(PdparamsTest, AnotherNetworkIsSaid) {
+  const std::string path = kFolder + "pplcnet_x0_25.p4.pdparams";
+  SKIP_WITHOUT(path);
+  using OtherClasses = PPLCNet<Scale::x0_25, pplcnet::Options{.classes = 4}>;
+  const auto other_scale = std::make_unique<PPLCNet<Scale::x0_35>::Weights>();
+  const auto other_classes = std::make_unique<OtherClasses::Weights>();
+  EXPECT_EQ(pplcnet::load_any(path, *other_scale).message(),
+            path +
+                ": tensor 'blocks2.0.pw_conv.conv.weight': expected F32 [16, 8, 1, 1], found F32 "
+                "[8, 8, 1, 1]");
+  EXPECT_EQ(pplcnet::load_any(path, *other_classes).message(),
+            path + ": has 1000 classes ('fc.weight'), the type has 4");
 }
 
 TEST(PdparamsTest, ArraysAreReadAsTheyWereSaved) {

@@ -82,8 +82,8 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
 /// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
-/// `name` is for messages. Labels and preprocessing, where the file has them, go to `info`. After
-/// an error the weights are not usable.
+/// (What frameworks pickle is for load_any.hpp.) `name` is for messages. Labels and preprocessing,
+/// where the file has them, go to `info`. After an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
