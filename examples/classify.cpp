@@ -15,6 +15,7 @@
 #include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/check_graph.hpp"
+#include "pplcnet/weights/load_any.hpp"
 
 namespace {
 
@@ -102,7 +103,7 @@ void print(const Arguments& arguments, const std::string& path,
 template <class Net>
 int run(const Arguments& arguments) {
   pplcnet::Classifier<Net> classifier;
-  if (report(classifier.load(arguments.weights))) return 1;
+  if (report(classifier.load(arguments.weights, pplcnet::load_any))) return 1;
   if (report(check_graph_beside<Net>(arguments.weights))) return 1;
   if (!arguments.labels.empty()) {
     pplcnet::FileBytes text;
@@ -134,7 +135,7 @@ int run(const Arguments& arguments) {
 int run_fitting(const Arguments& arguments) {
   int status = 1;
   const auto fit = [&]<class Net>() {
-    auto error = pplcnet::fits<Net>(arguments.weights);
+    auto error = pplcnet::fits<Net>(arguments.weights, pplcnet::load_any);
     return error ? error : check_graph_beside<Net>(arguments.weights);
   };
   const auto visit = [&]<class Net>() { status = run<Net>(arguments); };
@@ -153,7 +154,8 @@ int main(int argc, char** argv) {
   app.add_option("--model", arguments.model,
                  "The network, by name (see below); without it, the one that the weights fit");
   app.add_option("--weights", arguments.weights,
-                 "Its weights: .safetensors (Paddle's, timm's or native) or Paddle's .pdiparams")
+                 "Its weights: .safetensors (Paddle's, timm's or native), Paddle's .pdiparams or "
+                 ".pdparams, PyTorch's .pth")
       ->required();
   app.add_option("--labels", arguments.labels,
                  "Names of the classes, one per line: `id name`, or just names; without it those "

@@ -69,12 +69,15 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept = default;
   ~Classifier() = default;
 
-  /// Reads weights in any format that `pplcnet::load` knows; a native file also brings labels and
-  /// preprocessing. After an error the classifier is as before.
-  Error load(std::string_view path) {
+  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
+  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error the
+  /// classifier is as before.
+  Error load(std::string_view path,
+             Error (*read)(std::string_view, typename Net::Weights&,
+                           ModelInfo*) = pplcnet::load<typename Net::Weights>) {
     auto weights = std::make_shared<typename Net::Weights>();
     ModelInfo info;
-    if (auto error = pplcnet::load(path, *weights, &info)) return error;
+    if (auto error = read(path, *weights, &info)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);

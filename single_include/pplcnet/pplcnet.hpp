@@ -8387,6 +8387,7 @@ constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8417,11 +8418,14 @@ struct Tensor {
 };
 
 /// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
-/// this object; everything else is owned.
+/// this object, or `unpacked`; everything else is owned.
 struct TensorFile {
-  std::vector<Tensor> tensors;                                ///< in the order of their bytes
+  std::vector<Tensor> tensors;                                ///< in file order
   std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
   std::string path;                                           ///< for messages
+
+  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
+  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
 
   /// The tensor of that name, or null.
   const Tensor* find(std::string_view name) const {
@@ -8843,7 +8847,6 @@ inline ModelInfo read_info(const TensorFile& file) {
 #ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
 #define PPLCNET_WEIGHTS_PDIPARAMS_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -8853,6 +8856,66 @@ inline ModelInfo read_info(const TensorFile& file) {
 #include <string_view>
 #include <utility>
 
+// from pplcnet/weights/byte_stream.hpp
+#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
+/// there are too few.
+struct ByteStream {
+  std::span<const std::byte> bytes;
+
+  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
+    if (count > bytes.size()) return false;
+    taken = bytes.first(static_cast<std::size_t>(count));
+    bytes = bytes.subspan(taken.size());
+    return true;
+  }
+
+  template <std::unsigned_integral Number>
+  bool take(Number& number) {
+    std::span<const std::byte> taken;
+    if (!take(sizeof(Number), taken)) return false;
+    number = read_little_endian<Number>(taken);
+    return true;
+  }
+
+  /// A number of at most 8 bytes.
+  bool take(std::uint64_t size, std::uint64_t& number) {
+    std::span<const std::byte> taken;
+    if (!take(size, taken)) return false;
+    number = 0;
+    for (std::size_t i = taken.size(); i-- > 0;)
+      number = number << 8 | static_cast<std::uint64_t>(taken[i]);
+    return true;
+  }
+
+  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  bool take_varint(std::uint64_t& number) {
+    number = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+      const auto byte = static_cast<std::uint64_t>(bytes.front());
+      bytes = bytes.subspan(1);
+      const std::uint64_t seven_bits = byte & 0x7f;
+      if (seven_bits << shift >> shift != seven_bits) return false;
+      number |= seven_bits << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -8876,42 +8939,7 @@ constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
   return std::nullopt;
 }
 
-/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
-/// there are too few.
-struct ByteReader {
-  std::span<const std::byte> bytes;
-
-  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
-    if (count > bytes.size()) return false;
-    taken = bytes.first(static_cast<std::size_t>(count));
-    bytes = bytes.subspan(taken.size());
-    return true;
-  }
-
-  template <std::unsigned_integral Number>
-  bool take(Number& number) {
-    std::span<const std::byte> taken;
-    if (!take(sizeof(Number), taken)) return false;
-    number = read_little_endian<Number>(taken);
-    return true;
-  }
-
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
-  bool take_varint(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint64_t>(bytes.front());
-      bytes = bytes.subspan(1);
-      const std::uint64_t seven_bits = byte & 0x7f;
-      if (seven_bits << shift >> shift != seven_bits) return false;
-      number |= seven_bits << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-};
-
-inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
+inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   std::uint64_t dimension = 0;
   if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
       dimension > std::numeric_limits<std::int64_t>::max()) {
@@ -8922,7 +8950,7 @@ inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
 }
 
 /// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
-inline bool read_description(ByteReader message, Tensor& tensor) {
+inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;
   constexpr std::uint64_t kDimension = 2 << 3 | 0;
   constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
@@ -8938,7 +8966,7 @@ inline bool read_description(ByteReader message, Tensor& tensor) {
     } else if (field == kDimension) {
       if (!take_dimension(message, tensor)) return false;
     } else if (field == kPackedDimensions) {
-      ByteReader packed;
+      ByteStream packed;
       if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
       while (!packed.bytes.empty()) {
         if (!take_dimension(packed, tensor)) return false;
@@ -8952,7 +8980,7 @@ inline bool read_description(ByteReader message, Tensor& tensor) {
 }
 
 /// Reads one record. `where` begins the messages.
-inline Error read_record(ByteReader& reader, std::string_view where, Tensor& tensor) {
+inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
   const auto truncated = [&](std::string_view what) {
     return Error::of(where, "expected ", what, ", found the end of the file");
   };
@@ -8970,7 +8998,7 @@ inline Error read_record(ByteReader& reader, std::string_view where, Tensor& ten
   if (version != 0) return Error::of(where, "expected version 0, found ", version);
 
   std::uint32_t size = 0;
-  ByteReader message;
+  ByteStream message;
   if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
   if (!read_description(message, tensor)) {
     return Error::of(where, "expected a type and at most ", kMaxRank,
@@ -8994,7 +9022,7 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
                              TensorFile& file) {
   TensorFile result;
   result.path = path;
-  pdiparams::ByteReader reader{bytes};
+  ByteStream reader{bytes};
   if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
   while (!reader.bytes.empty()) {
     if (result.tensors.size() == kMaxTensors) {
@@ -9810,8 +9838,8 @@ inline std::string_view describe_content(std::span<const std::byte> bytes) {
     return bytes.size() >= offset + text.size() &&
            std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
   };
-  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: save its tensors as safetensors";
-  if (has(0, "\x80")) return "a pickle, as .pdparams files are: save its tensors as safetensors";
+  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: weights/load_any.hpp reads them";
+  if (has(0, "\x80")) return "a pickle, as .pdparams files are: weights/load_any.hpp reads them";
   if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
   return "something else";
 }
@@ -9852,8 +9880,8 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
 /// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
-/// `name` is for messages. Labels and preprocessing, where the file has them, go to `info`. After
-/// an error the weights are not usable.
+/// (What frameworks pickle is for load_any.hpp.) `name` is for messages. Labels and preprocessing,
+/// where the file has them, go to `info`. After an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
@@ -11523,12 +11551,15 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept = default;
   ~Classifier() = default;
 
-  /// Reads weights in any format that `pplcnet::load` knows; a native file also brings labels and
-  /// preprocessing. After an error the classifier is as before.
-  Error load(std::string_view path) {
+  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
+  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error the
+  /// classifier is as before.
+  Error load(std::string_view path,
+             Error (*read)(std::string_view, typename Net::Weights&,
+                           ModelInfo*) = pplcnet::load<typename Net::Weights>) {
     auto weights = std::make_shared<typename Net::Weights>();
     ModelInfo info;
-    if (auto error = pplcnet::load(path, *weights, &info)) return error;
+    if (auto error = read(path, *weights, &info)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
@@ -12395,13 +12426,14 @@ constexpr void for_each(Visit&& visit) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether a file's weights are those of a network: reads them, and says why not. A native file
-/// that was saved from a published model is that model's only.
+/// Whether a file's weights are those of a network: reads them, with `load` or `load_any`, and says
+/// why not. A native file that was saved from a published model is that model's only.
 template <HasModel Net>
-Error fits(std::string_view path) {
+Error fits(std::string_view path,
+           Error (*read)(std::string_view, typename Net::Weights&, ModelInfo*) = load) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
   ModelInfo info;
-  if (auto error = load(path, *weights, &info)) return error;
+  if (auto error = read(path, *weights, &info)) return error;
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
   return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName));

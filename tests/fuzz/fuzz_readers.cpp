@@ -1,7 +1,9 @@
 // Feeds damaged files to a reader of weight files, to be built with
 // -fsanitize=address,undefined -fno-sanitize-recover=all.
 //
-//   fuzz_readers READER COUNT [SEED]       READER: safetensors, pdiparams or paddle_graph
+//   fuzz_readers READER COUNT [SEED]
+//
+//   READER: safetensors, pdiparams, paddle_graph, pdparams or torch
 //
 // The same arguments make the same files. A reader may refuse a file with one sentence, or accept
 // it; then what it returns must be sound. In both cases the memory that it asks for is bounded by
@@ -24,8 +26,11 @@
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/paddle_graph.hpp"
 #include "pplcnet/weights/pdiparams.hpp"
+#include "pplcnet/weights/pdparams.hpp"
 #include "pplcnet/weights/safetensors.hpp"
 #include "pplcnet/weights/safetensors_writer.hpp"
+#include "pplcnet/weights/torch_checkpoint.hpp"
+#include "weights/pickles.hpp"
 
 namespace {
 std::size_t requested_bytes = 0;  // of all memory so far, freed or not
@@ -148,7 +153,23 @@ class Damage {
                                                  "\"#\":\"p\"",
                                                  "\"N\":\"strides\"",
                                                  "\x10\x02",
-                                                 "\x12\x03\x01\x02\x03"};
+                                                 "\x12\x03\x01\x02\x03",
+                                                 "](",
+                                                 "}(",
+                                                 ")",
+                                                 "t",
+                                                 "u",
+                                                 "R",
+                                                 "b",
+                                                 "Q",
+                                                 "\x85",
+                                                 "\x94",
+                                                 "\x93",
+                                                 "h\x01",
+                                                 "q\x01",
+                                                 "cnumpy\nndarray\n",
+                                                 "ccollections\nOrderedDict\n)R",
+                                                 "PK\5\6"};
 
   void apply_once(std::string& contents, const std::vector<std::string>& others) {
     if (contents.empty()) contents = any_of(others);
@@ -212,22 +233,27 @@ class Damage {
 // ---- What a reader returned ------------------------------------------------------------------
 
 /// Reads all there is to read; the sanitizers see where it leads.
-void check_tensors(const TensorFile& file, std::string_view contents) {
+void check_tensors(const TensorFile& file) {
   unsigned sum = 0;
-  std::size_t total = 0;
   for (const Tensor& tensor : file.tensors) {
     require(pplcnet::byte_count(tensor.type, tensor.shape) == tensor.data.size(), "size of data");
     for (const std::byte byte : tensor.data) sum += static_cast<unsigned>(byte);
     for (const char character : tensor.name) sum += static_cast<unsigned char>(character);
-    total += tensor.data.size();
     if (pplcnet::converts_to_float(tensor.type)) {
       std::vector<float> values(static_cast<std::size_t>(tensor.element_count()));
       pplcnet::to_float(tensor, values);
     }
   }
-  require(total <= contents.size(), "data that overlap");
   volatile unsigned sink = sum;
   (void)sink;
+}
+
+/// For formats where each tensor has bytes of its own.
+void check_separate_tensors(const TensorFile& file, std::string_view contents) {
+  std::size_t total = 0;
+  for (const Tensor& tensor : file.tensors) total += tensor.data.size();
+  require(total <= contents.size(), "data that overlap");
+  check_tensors(file);
 }
 
 void check_safetensors(const TensorFile& file, std::string_view contents) {
@@ -298,6 +324,7 @@ struct Format {
   std::vector<std::string> tails;
   std::string (*join)(const std::string& head, const std::string& tail);
   Outcome (*read)(const std::string& contents);
+  std::size_t allowance = 4096;  ///< for messages, and what each container begins with
 };
 
 std::string appended(const std::string& head, const std::string& tail) { return head + tail; }
@@ -335,7 +362,7 @@ Format safetensors_format() {
                   return pplcnet::parse_safetensors(bytes_of(contents), kPath, file);
                 },
                 [&](const TensorFile& file) {
-                  check_tensors(file, contents);
+                  check_separate_tensors(file, contents);
                   check_safetensors(file, contents);
                 });
           }};
@@ -369,7 +396,7 @@ Format pdiparams_format() {
                 [&](TensorFile& file) {
                   return pplcnet::parse_pdiparams(bytes_of(contents), kPath, file);
                 },
-                [&](const TensorFile& file) { check_tensors(file, contents); });
+                [&](const TensorFile& file) { check_separate_tensors(file, contents); });
           }};
 }
 
@@ -401,11 +428,88 @@ Format paddle_graph_format() {
       }};
 }
 
+/// Pickles may take a few times their size, and so much besides.
+constexpr std::size_t kPickleAllowance = pplcnet::MemoryBudget::kAllowance + 4096;
+
+Format pdparams_format() {
+  using namespace pplcnet_test::pickled;
+  const std::string entry_a = text("a") + array("f4", {2, 3}, std::string(24, '\1'));
+  const std::string fortran =
+      text("f") + array_of(dtype("f2"), integers({2, 2}), bytes("12345678"), yes);
+  const std::string latin1 =
+      text("l") + array_of(dtype("u1", "|"), integers({3}),
+                           call(global("_codecs", "encode"),
+                                tuple({text("a\xc2\x80\xc3\xbf"), text("latin1")})));
+  const std::string empty = text("e") + array_of(dtype("i8"), integers({0, 4}),
+                                                 call(global("__builtin__", "bytes"), ")"));
+  const std::string names = text("StructuredToParameterName@@") + dict({{"a", text("b")}});
+  // As protocol 4 has them: kept in the memo, and taken from there.
+  const std::string kept =
+      "\x8c\x01k" + array("u1", {4}, "1234") + "\x94\x8c\x01mh" + std::string(1, '\0');
+  std::string many;
+  for (int i = 0; i < 129; ++i) many += text(std::to_string(i)) + "h" + std::string(1, '\0');
+  const std::string begin = "\x80\x02}(",
+                    framed = "\x80\x04\x95" + number(std::uint64_t{99}) + "}(";
+  return {"pdparams",
+          pplcnet::MemoryBudget::kFactor,
+          {begin + entry_a, begin + fortran + latin1, framed + kept, framed + kept + many,
+           begin + empty + entry_a},
+          {"u.", entry_a + "u.", fortran + "u.", latin1 + empty + names + "u.", names + "u."},
+          appended,
+          [](const std::string& contents) {
+            return run<TensorFile>(
+                [&](TensorFile& file) {
+                  return pplcnet::parse_pdparams(bytes_of(contents), kPath, file);
+                },
+                check_tensors);
+          },
+          kPickleAllowance};
+}
+
+Format torch_format() {
+  using namespace pplcnet_test::pickled;
+  const std::string floats = storage("FloatStorage", "0", 6);
+  const std::string packed = tensor(floats, 0, {2, 3}, {3, 1}) + "\x94";
+  const std::string strided = tensor(floats, 1, {2, 2}, {1, 3});
+  const std::string counter = tensor(storage("LongStorage", "1", 1), 0, {}, {});
+  const std::string state = dict({{"module.a", packed}, {"b", strided}, {"c", counter}});
+  const std::string ordered = call(global("collections", "OrderedDict"), ")") + "(" + text("a") +
+                              packed + "u}" + text("_metadata") + ")sb";
+  const std::string one(24, '\1'), two(8, '\2');
+  const auto legacy = [&](const std::string& value) {
+    const std::string file = torch_legacy(value, {});
+    return file.substr(0, file.size() - pickle("](e").size());
+  };
+  const std::string keys = pickle(list({text("0"), text("1")}));
+  const std::string counted = number(std::uint64_t{6}) + one + number(std::uint64_t{1}) + two;
+  return {
+      "torch",
+      pplcnet::MemoryBudget::kFactor,
+      {pickle(state), pickle(ordered), pickle(dict({{"epoch", integer(1)}, {"state_dict", state}})),
+       legacy(state), legacy(dict({{"state_dict_ema", state}, {"state_dict", ordered}}))},
+      {one + two, keys + counted},
+      [](const std::string& head, const std::string& tail) {
+        constexpr std::size_t kFloats = 24;
+        if (pplcnet::torch::behind_magic(bytes_of(head)) > 0) return head + tail;
+        const std::size_t size = std::min(tail.size(), kFloats);
+        return zip({{"n/data.pkl", head},
+                    {"n/byteorder", "little"},
+                    {"n/data/0", tail.substr(0, size)},
+                    {"n/data/1", tail.substr(size)}});
+      },
+      [](const std::string& contents) {
+        return run<TensorFile>(
+            [&](TensorFile& file) {
+              return pplcnet::parse_torch_checkpoint(bytes_of(contents), kPath, file);
+            },
+            check_tensors);
+      },
+      kPickleAllowance};
+}
+
 int fuzz(const Format& format, std::uint64_t count, std::uint64_t seed) {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
-  constexpr std::size_t kAllowance = 4096;  // messages, and what each container begins with
-
   for (const std::string& head : format.heads) {
     bool accepted = false;
     for (const std::string& tail : format.tails) {
@@ -431,7 +535,7 @@ int fuzz(const Format& format, std::uint64_t count, std::uint64_t seed) {
     const Outcome outcome = format.read(contents);
     slowest = std::max(slowest, Seconds(Clock::now() - start).count());
     accepted += outcome.accepted;
-    const std::size_t allowed = kAllowance + format.memory_per_byte * contents.size();
+    const std::size_t allowed = format.allowance + format.memory_per_byte * contents.size();
     require(outcome.memory <= allowed, "too much memory");
     most_memory =
         std::max(most_memory, static_cast<double>(outcome.memory) / static_cast<double>(allowed));
@@ -441,7 +545,7 @@ int fuzz(const Format& format, std::uint64_t count, std::uint64_t seed) {
       "%.0f %% of the allowed memory (%zu + %zu for each byte of a file)\n",
       format.name, static_cast<unsigned long long>(count), Seconds(Clock::now() - begin).count(),
       static_cast<unsigned long long>(accepted), static_cast<unsigned long long>(count - accepted),
-      slowest * 1e3, most_memory * 100, kAllowance, format.memory_per_byte);
+      slowest * 1e3, most_memory * 100, format.allowance, format.memory_per_byte);
   return 0;
 }
 
@@ -451,10 +555,11 @@ int main(int argc, char** argv) {
   if (argc == 3 || argc == 4) {
     const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
     const std::uint64_t seed = argc == 4 ? std::strtoull(argv[3], nullptr, 10) : 1;
-    for (const Format& format : {safetensors_format(), pdiparams_format(), paddle_graph_format()}) {
+    for (const Format& format : {safetensors_format(), pdiparams_format(), paddle_graph_format(),
+                                 pdparams_format(), torch_format()}) {
       if (std::string_view(argv[1]) == format.name) return fuzz(format, count, seed);
     }
   }
-  std::puts("usage: fuzz_readers safetensors|pdiparams|paddle_graph COUNT [SEED]");
+  std::puts("usage: fuzz_readers safetensors|pdiparams|paddle_graph|pdparams|torch COUNT [SEED]");
   return 2;
 }

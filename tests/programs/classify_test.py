@@ -16,7 +16,8 @@ SYNTHETIC = MODELS / "synthetic" / "pplcnet_x0_25.pdiparams"
 EXPECTED = MODELS / "textline_ori_x0_25" / "expected.json"
 IMAGES = DATA / "images"
 PHOTO = IMAGES / "ILSVRC2012_val_00010010.jpeg"
-skip_without(WEIGHTS, SYNTHETIC, EXPECTED, PHOTO)
+PICKLED = [SYNTHETIC.with_name(f"pplcnet_x0_25.{name}.pdparams") for name in ("p2", "p4")]
+skip_without(WEIGHTS, SYNTHETIC, *PICKLED, EXPECTED, PHOTO)
 CASES = json.loads(EXPECTED.read_text())["cases"]
 LINES = [IMAGES / case["image"] for case in CASES]
 skip_without(*LINES)
@@ -137,6 +138,14 @@ class Classify(unittest.TestCase):
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
         self.assertTrue(result.lines[0].endswith("label_name(s): []"), result.lines)
 
+    def test_weights_are_read_as_frameworks_save_them(self):
+        answers = set()
+        for weights in (SYNTHETIC, *PICKLED):
+            result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", weights, PHOTO)
+            self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
+            answers.add(result.lines[0])
+        self.assertEqual(len(answers), 1)
+
     def test_a_folder_stands_for_the_pictures_in_it(self):
         names = ["b.png", "a.PNG", "c.png", "Z.png"]
         for path, name in zip(LINES, names):
@@ -183,6 +192,8 @@ class Classify(unittest.TestCase):
             ((MODEL, self.folder / "none"), "none: there is no such file"),
             ((MODEL, LINES[0]), "expected safetensors or Paddle's .pdiparams"),
             ((MODEL, SYNTHETIC), "has 1000 classes ('fc.weight'), the type has 2"),
+            ((MODEL, self.file("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
+             "evil.pdparams: wants to call 'os.system', which is refused"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),
             ((MODEL + "_first", WEIGHTS), "holds 146 tensors, the type's network has 145"),
             (("lcnet_050", WEIGHTS), "with Dialect::timm"),

@@ -219,9 +219,9 @@ TEST(WrongFileTest, WhatIsNoWeightFileIsSaid) {
       {"Hello, these are no weights.\n", expected + "something else"},
       {"0", expected + "something else"},
       {"\x80\x04\x95 a pickle",
-       expected + "a pickle, as .pdparams files are: save its tensors as safetensors"},
+       expected + "a pickle, as .pdparams files are: weights/load_any.hpp reads them"},
       {"PK\3\4 a zip archive",
-       expected + "a zip archive, as .pth files are: save its tensors as safetensors"},
+       expected + "a zip archive, as .pth files are: weights/load_any.hpp reads them"},
       {"PPLCNet_x1_0_infer/" + std::string(238, '\0') + "ustar",
        expected + "a tar archive: unpack it and take the weights inside"},
   };

@@ -12,13 +12,14 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether a file's weights are those of a network: reads them, and says why not. A native file
-/// that was saved from a published model is that model's only.
+/// Whether a file's weights are those of a network: reads them, with `load` or `load_any`, and says
+/// why not. A native file that was saved from a published model is that model's only.
 template <HasModel Net>
-Error fits(std::string_view path) {
+Error fits(std::string_view path,
+           Error (*read)(std::string_view, typename Net::Weights&, ModelInfo*) = load) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
   ModelInfo info;
-  if (auto error = load(path, *weights, &info)) return error;
+  if (auto error = read(path, *weights, &info)) return error;
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
   return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName));

@@ -40,8 +40,8 @@ inline std::string_view describe_content(std::span<const std::byte> bytes) {
     return bytes.size() >= offset + text.size() &&
            std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
   };
-  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: save its tensors as safetensors";
-  if (has(0, "\x80")) return "a pickle, as .pdparams files are: save its tensors as safetensors";
+  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: weights/load_any.hpp reads them";
+  if (has(0, "\x80")) return "a pickle, as .pdparams files are: weights/load_any.hpp reads them";
   if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
   return "something else";
 }
@@ -82,8 +82,8 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
 /// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
-/// `name` is for messages. Labels and preprocessing, where the file has them, go to `info`. After
-/// an error the weights are not usable.
+/// (What frameworks pickle is for load_any.hpp.) `name` is for messages. Labels and preprocessing,
+/// where the file has them, go to `info`. After an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {

@@ -1,7 +1,6 @@
 #ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
 #define PPLCNET_WEIGHTS_PDIPARAMS_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -11,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -38,42 +37,7 @@ constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
   return std::nullopt;
 }
 
-/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
-/// there are too few.
-struct ByteReader {
-  std::span<const std::byte> bytes;
-
-  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
-    if (count > bytes.size()) return false;
-    taken = bytes.first(static_cast<std::size_t>(count));
-    bytes = bytes.subspan(taken.size());
-    return true;
-  }
-
-  template <std::unsigned_integral Number>
-  bool take(Number& number) {
-    std::span<const std::byte> taken;
-    if (!take(sizeof(Number), taken)) return false;
-    number = read_little_endian<Number>(taken);
-    return true;
-  }
-
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
-  bool take_varint(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint64_t>(bytes.front());
-      bytes = bytes.subspan(1);
-      const std::uint64_t seven_bits = byte & 0x7f;
-      if (seven_bits << shift >> shift != seven_bits) return false;
-      number |= seven_bits << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-};
-
-inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
+inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   std::uint64_t dimension = 0;
   if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
       dimension > std::numeric_limits<std::int64_t>::max()) {
@@ -84,7 +48,7 @@ inline bool take_dimension(ByteReader& reader, Tensor& tensor) {
 }
 
 /// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
-inline bool read_description(ByteReader message, Tensor& tensor) {
+inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;
   constexpr std::uint64_t kDimension = 2 << 3 | 0;
   constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
@@ -100,7 +64,7 @@ inline bool read_description(ByteReader message, Tensor& tensor) {
     } else if (field == kDimension) {
       if (!take_dimension(message, tensor)) return false;
     } else if (field == kPackedDimensions) {
-      ByteReader packed;
+      ByteStream packed;
       if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
       while (!packed.bytes.empty()) {
         if (!take_dimension(packed, tensor)) return false;
@@ -114,7 +78,7 @@ inline bool read_description(ByteReader message, Tensor& tensor) {
 }
 
 /// Reads one record. `where` begins the messages.
-inline Error read_record(ByteReader& reader, std::string_view where, Tensor& tensor) {
+inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
   const auto truncated = [&](std::string_view what) {
     return Error::of(where, "expected ", what, ", found the end of the file");
   };
@@ -132,7 +96,7 @@ inline Error read_record(ByteReader& reader, std::string_view where, Tensor& ten
   if (version != 0) return Error::of(where, "expected version 0, found ", version);
 
   std::uint32_t size = 0;
-  ByteReader message;
+  ByteStream message;
   if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
   if (!read_description(message, tensor)) {
     return Error::of(where, "expected a type and at most ", kMaxRank,
@@ -156,7 +120,7 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
                              TensorFile& file) {
   TensorFile result;
   result.path = path;
-  pdiparams::ByteReader reader{bytes};
+  ByteStream reader{bytes};
   if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
   while (!reader.bytes.empty()) {
     if (result.tensors.size() == kMaxTensors) {

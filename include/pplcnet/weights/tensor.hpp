@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,11 +40,14 @@ struct Tensor {
 };
 
 /// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
-/// this object; everything else is owned.
+/// this object, or `unpacked`; everything else is owned.
 struct TensorFile {
-  std::vector<Tensor> tensors;                                ///< in the order of their bytes
+  std::vector<Tensor> tensors;                                ///< in file order
   std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
   std::string path;                                           ///< for messages
+
+  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
+  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
 
   /// The tensor of that name, or null.
   const Tensor* find(std::string_view name) const {

@@ -1,0 +1,58 @@
+#ifndef PPLCNET_WEIGHTS_LOAD_ANY_HPP
+#define PPLCNET_WEIGHTS_LOAD_ANY_HPP
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/pdparams.hpp"
+#include "pplcnet/weights/state_dict.hpp"
+#include "pplcnet/weights/torch_checkpoint.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace loading {
+
+/// Fills packed weights from a file's bytes.
+inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
+                      std::span<const Layer> layers, const Architecture& architecture,
+                      std::span<float> weights, ModelInfo* info) {
+  const bool is_zip = zip::begins(bytes);
+  const bool is_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};  // PROTO
+  if (!is_zip && !is_pickle) return load(bytes, path, layers, architecture, weights, info);
+  TensorFile file;
+  if (auto error = is_zip || torch::behind_magic(bytes) > 0
+                       ? parse_torch_checkpoint(bytes, path, file)
+                       : parse_pdparams(bytes, path, file))
+    return error;
+  if (info != nullptr) *info = {};
+  return pack_state_dict(file, layers, architecture, weights);
+}
+
+}  // namespace loading
+
+/// As `load_bytes`, and also from what frameworks pickle: Paddle's `.pdparams`, and PyTorch's
+/// checkpoints. Pickles are read, not executed. This is a header of its own because few programs
+/// need it, and it takes a second to compile.
+template <class Weights>
+Error load_any_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
+                     ModelInfo* info = nullptr) {
+  using Net = typename Weights::Network;
+  return loading::load_any(bytes, name, Net::layers, Net::architecture, weights.values, info);
+}
+
+/// The same, from a file. A classifier does with it: `classifier.load(path, pplcnet::load_any)`.
+template <class Weights>
+Error load_any(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return load_any_bytes(std::as_const(bytes).bytes(), path, weights, info);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LOAD_ANY_HPP

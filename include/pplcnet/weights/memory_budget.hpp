@@ -1,0 +1,51 @@
+#ifndef PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+#define PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The memory that a reader may still ask for. Formats that refer to one thing many times, or
+/// describe many small ones, need such a bound: theirs is a few times the size of the file.
+class MemoryBudget {
+ public:
+  static constexpr std::size_t kFactor = 4;
+  static constexpr std::size_t kAllowance = 1 << 16;  ///< for files of hardly any size
+
+  explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
+
+  /// Whether there was so much left; memory that is given back does not count.
+  bool take(std::size_t bytes) {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+  /// Makes room for `count` elements in all, at least doubling what there is.
+  template <class T>
+  bool reserve(std::vector<T>& values, std::size_t count) {
+    if (count <= values.capacity()) return true;
+    count = std::max(count, 2 * values.capacity());
+    if (count > left_ / sizeof(T) || !take(count * sizeof(T))) return false;
+    values.reserve(count);
+    return true;
+  }
+
+  /// What to say when there is not enough left.
+  static Error exceeded(std::string_view path) {
+    return Error::of(path, ": expected to need at most ", kFactor,
+                     " times the memory of the file, found more");
+  }
+
+ private:
+  std::size_t left_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
