@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/graph.hpp"
-#include "pplcnet/weights/pdiparams.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -73,7 +73,7 @@ class WeightReader {
     return true;
   }
 
-  pdiparams::ByteReader reader_;
+  ByteStream reader_;
 };
 
 }  // namespace ncnn_file
