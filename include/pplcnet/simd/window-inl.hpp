@@ -4,8 +4,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `first` and `last` turn a pixel into a sum and a sum into
-/// a pixel.
+/// is outside of the map does not count. `last` turns a sum into a pixel.
 template <class Combine, class Last>
 HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
                         const Combine& combine, const Last& last) {
