@@ -27,7 +27,7 @@ struct Arguments {
   std::string model, labels;
   int opset = pplcnet::OnnxOptions{}.opset;
   int batch = pplcnet::OnnxOptions{}.batch;
-  bool list = false;
+  bool half = false, list = false;
 
   bool writes() const { return !list; }
   const std::string& input() const { return files.front(); }
@@ -99,7 +99,9 @@ Error convert(const Arguments& arguments) {
   const std::string& to = arguments.files.back();
   if (extension_of(to) == ".onnx")
     return pplcnet::save_onnx(to, *weights, {.opset = arguments.opset, .batch = arguments.batch});
-  if (auto error = pplcnet::save(to, *weights, info)) return error;
+  const auto storage = arguments.half ? pplcnet::Storage::half : Net::architecture.storage;
+  if (auto error = pplcnet::save(to, *weights, info, storage)) return error;
+  if (auto error = pplcnet::load(to, *weights)) return error;
   return pplcnet::self_test(to, *weights);
 }
 
@@ -155,6 +157,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", arguments.batch, "Images of the ONNX model; 0: any number")
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
+  app.add_flag("--half", arguments.half, "Store the weights of a native file as float16");
   app.add_flag("--list", arguments.list, "Only print what IN holds");
   CLI11_PARSE(app, argc, argv);
   if (!arguments.list && arguments.files.size() < 2) {

@@ -7451,6 +7451,7 @@ inline std::string quote(std::string_view text) {
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 // from pplcnet/weights/file.hpp
 #ifndef PPLCNET_WEIGHTS_FILE_HPP
@@ -8840,6 +8841,198 @@ inline ModelInfo read_info(const TensorFile& file) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_NATIVE_HPP
+// from pplcnet/weights/native_storage.hpp
+#ifndef PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
+#define PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+// from pplcnet/weights/fold.hpp
+#ifndef PPLCNET_WEIGHTS_FOLD_HPP
+#define PPLCNET_WEIGHTS_FOLD_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What batch norm adds to the variance, in every framework.
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
+/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
+/// affine is the scale and the shift behind the activation.
+struct Parameters {
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
+};
+
+/// What batch norm makes of its input: x * factor + offset.
+struct Linear {
+  double factor = 1, offset = 0;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+  if (parameters.gamma.empty()) return {};
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
+}
+
+/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
+/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// that all compilers get the same bits; leaves one weight and one bias per output.
+inline void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Linear norm = batch_norm_of(parameters, o);
+    const double factor = norm.factor * share;
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
+  }
+}
+
+/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
+/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
+/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
+constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
+    const auto kernel = static_cast<std::size_t>(layer.kernel);
+    const std::size_t channels = depth / (kernel * kernel);
+    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
+    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
+                                          : (row * kernel + column) * channels + in;
+  }
+  return (output / kPanel * depth + k) * kPanel + output % kPanel;
+}
+
+/// A layer's packed weights among a network's, whatever type they are stored in.
+inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
+                         float value) {
+  float* const packed = weights.data() + layer.weights;
+  if (!layer.half) {
+    packed[index] = value;
+    return;
+  }
+  const std::uint16_t half = f16_from_float(value);
+  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
+}
+
+inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
+  const float* const packed = weights.data() + layer.weights;
+  if (!layer.half) return packed[index];
+  std::uint16_t half = 0;
+  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
+              sizeof(half));
+  return float_from_f16(half);
+}
+
+/// Writes folded parameters to their place among a network's packed weights; what pads the last
+/// panel is zero.
+inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
+  const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
+  std::fill(packed.begin(), packed.end(), 0.0f);
+  std::fill(biases.begin(), biases.end(), 0.0f);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t k = 0; k < depth; ++k)
+      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
+    biases[o] = folded.bias[o];
+  }
+  std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
+}
+
+/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  Parameters folded;
+  folded.weight.resize(outputs * depth);
+  for (std::size_t o = 0; o < outputs; ++o)
+    for (std::size_t k = 0; k < depth; ++k)
+      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
+  const auto biases = weights.subspan(layer.biases, outputs);
+  folded.bias.assign(biases.begin(), biases.end());
+  if (layer.affine) {
+    const auto affine = weights.subspan(layer.affine_place(), 2);
+    folded.affine.assign(affine.begin(), affine.end());
+  }
+  return folded;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FOLD_HPP
+
+// Packed weights of one network in another storage than the type's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A network's layers with their places in weights of another storage.
+inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
+  std::vector<Layer> copy(layers.begin(), layers.end());
+  std::size_t place = 0;
+  for (Layer& layer : copy) {
+    if (!layer.has_weights()) continue;
+    layer.half = planning::stored_in_half(layer, storage);
+    layer.weights = place;
+    layer.biases = place + layer.weight_floats();
+    place = layer.biases + layer.bias_floats();
+  }
+  return copy;
+}
+
+/// How many floats the weights of layers take.
+inline std::size_t weight_count(std::span<const Layer> layers) {
+  std::size_t end = 0;
+  for (const Layer& layer : layers)
+    if (layer.has_weights()) end = std::max(end, layer.biases + layer.bias_floats());
+  return end;
+}
+
+/// Copies packed weights into another storage; float16 rounds them to the nearest.
+inline void copy_packed(std::span<const Layer> from_layers, std::span<const float> from,
+                        std::span<const Layer> to_layers, std::span<float> to) {
+  for (std::size_t i = 0; i < from_layers.size(); ++i) {
+    const Layer &source = from_layers[i], &target = to_layers[i];
+    if (!source.has_weights()) continue;
+    const auto count = static_cast<std::size_t>(round_up(source.output.channels, kPanel)) *
+                       static_cast<std::size_t>(source.depth());
+    for (std::size_t k = 0; k < count; ++k)
+      store_weight(target, to, k, load_weight(source, from, k));
+    std::ranges::copy(from.subspan(source.biases, source.bias_floats()),
+                      to.subspan(target.biases).begin());
+  }
+}
+
+/// How a native file says that its weights are stored; the type's way, where it says nothing known.
+inline Storage storage_of(const TensorFile& file, Storage expected) {
+  const std::string* found = native::find(file, "storage");
+  for (const Storage storage : {Storage::single, Storage::half_head, Storage::half})
+    if (found != nullptr && *found == storage_name(storage)) return storage;
+  return expected;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
 // from pplcnet/weights/pdiparams.hpp
 #ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
 #define PPLCNET_WEIGHTS_PDIPARAMS_HPP
@@ -9274,135 +9467,6 @@ inline ParameterNames unused_names(const Layer& layer, const Architecture& net) 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
-// from pplcnet/weights/fold.hpp
-#ifndef PPLCNET_WEIGHTS_FOLD_HPP
-#define PPLCNET_WEIGHTS_FOLD_HPP
-
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <span>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What batch norm adds to the variance, in every framework.
-inline constexpr double kBatchNormEpsilon = 1e-5;
-
-/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift behind the activation.
-struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
-};
-
-/// What batch norm makes of its input: x * factor + offset.
-struct Linear {
-  double factor = 1, offset = 0;
-};
-
-/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
-inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
-  if (parameters.gamma.empty()) return {};
-  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
-}
-
-/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
-/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
-/// that all compilers get the same bits; leaves one weight and one bias per output.
-inline void fold(const Layer& layer, Parameters& parameters) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
-  parameters.bias.resize(outputs);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o);
-    const double factor = norm.factor * share;
-    for (std::size_t k = 0; k < depth; ++k) {
-      float& weight = parameters.weight[o * depth + k];
-      weight = static_cast<float>(weight * factor * keep);
-    }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
-  }
-}
-
-/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
-/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
-constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
-    const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const std::size_t channels = depth / (kernel * kernel);
-    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
-    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
-                                          : (row * kernel + column) * channels + in;
-  }
-  return (output / kPanel * depth + k) * kPanel + output % kPanel;
-}
-
-/// A layer's packed weights among a network's, whatever type they are stored in.
-inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
-                         float value) {
-  float* const packed = weights.data() + layer.weights;
-  if (!layer.half) {
-    packed[index] = value;
-    return;
-  }
-  const std::uint16_t half = f16_from_float(value);
-  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
-}
-
-inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
-  const float* const packed = weights.data() + layer.weights;
-  if (!layer.half) return packed[index];
-  std::uint16_t half = 0;
-  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
-              sizeof(half));
-  return float_from_f16(half);
-}
-
-/// Writes folded parameters to their place among a network's packed weights; what pads the last
-/// panel is zero.
-inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
-  const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
-  std::fill(packed.begin(), packed.end(), 0.0f);
-  std::fill(biases.begin(), biases.end(), 0.0f);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    for (std::size_t k = 0; k < depth; ++k)
-      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
-    biases[o] = folded.bias[o];
-  }
-  std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
-}
-
-/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
-inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  Parameters folded;
-  folded.weight.resize(outputs * depth);
-  for (std::size_t o = 0; o < outputs; ++o)
-    for (std::size_t k = 0; k < depth; ++k)
-      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
-  const auto biases = weights.subspan(layer.biases, outputs);
-  folded.bias.assign(biases.begin(), biases.end());
-  if (layer.affine) {
-    const auto affine = weights.subspan(layer.affine_place(), 2);
-    folded.affine.assign(affine.begin(), affine.end());
-  }
-  return folded;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_FOLD_HPP
 // from pplcnet/weights/network_names.hpp
 #ifndef PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
 #define PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
@@ -9866,10 +9930,21 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = open(bytes, path, layers, architecture, file)) return error;
   if (info != nullptr) *info = read_info(file);
   if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
-  std::span<const std::byte> packed;
-  if (auto error = find_native(file, layers, architecture, packed)) return error;
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
-  std::memcpy(weights.data(), packed.data(), packed.size());
+  std::span<const std::byte> packed;
+  const Storage storage = storage_of(file, architecture.storage);
+  if (storage == architecture.storage) {
+    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    std::memcpy(weights.data(), packed.data(), packed.size());
+    return {};
+  }
+  Architecture stored = architecture;
+  stored.storage = storage;
+  const std::vector<Layer> stored_layers = layers_in(storage, layers);
+  if (auto error = find_native(file, stored_layers, stored, packed)) return error;
+  std::vector<float> values(weight_count(stored_layers));
+  std::memcpy(values.data(), packed.data(), packed.size());
+  copy_packed(stored_layers, values, layers, weights);
   return {};
 }
 
@@ -10115,9 +10190,12 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 }  // namespace self_testing
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the logits that `self_test` checks. Either the whole file appears or none.
+/// and the answer that `self_test` checks. `storage` may be another than the type's: with
+/// Storage::half the file is half as large, and any type of the network loads it. Either the whole
+/// file appears or none.
 template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {}) {
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(Net::classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", Net::classes, " classes");
@@ -10127,7 +10205,9 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                    {"network", std::string(Net::architecture.name)},
                    {"input", std::to_string(Net::input_shape.height) + "x" +
                                  std::to_string(Net::input_shape.width)}};
-  for (auto& entry : describe(Net::architecture)) file.metadata.push_back(std::move(entry));
+  Architecture architecture = Net::architecture;
+  architecture.storage = storage;
+  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
   if constexpr (requires { Net::Definition::model.name; })
     file.metadata.emplace_back("model", Net::Definition::model.name);
   if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
@@ -10139,16 +10219,22 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   }
   if (!labels.empty()) file.metadata.emplace_back("labels", labels);
 
-  const std::span<const float> values = weights.values;
-  native::for_each_tensor(Net::layers, [&](const std::string& name, DataType type,
-                                           const std::vector<std::int64_t>& shape,
-                                           std::size_t offset, std::size_t size) {
-    file.tensors.push_back({.name = name,
-                            .type = type,
-                            .shape = shape,
-                            .data = std::as_bytes(values.subspan(offset, size))});
-  });
-  const std::vector<float> answer = self_testing::answer<Net>(weights);
+  // In the file's storage; and as a type of this storage gets them back.
+  const std::vector<Layer> layers = layers_in(storage, Net::layers);
+  std::vector<float> stored(weight_count(layers));
+  const auto loaded = std::make_unique<Weights>();
+  copy_packed(Net::layers, weights.values, layers, stored);
+  copy_packed(layers, stored, Net::layers, loaded->values);
+  const std::span<const float> values = stored;
+  native::for_each_tensor(
+      layers, [&](const std::string& name, DataType type, const std::vector<std::int64_t>& shape,
+                  std::size_t offset, std::size_t size) {
+        file.tensors.push_back({.name = name,
+                                .type = type,
+                                .shape = shape,
+                                .data = std::as_bytes(values.subspan(offset, size))});
+      });
+  const std::vector<float> answer = self_testing::answer<Net>(*loaded);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,
                           .shape = {self_testing::answer_size<Net>()},

@@ -71,6 +71,14 @@ class Convert(unittest.TestCase):
         named = (self.folder / "named.safetensors").read_bytes()
         self.assertRegex(named[:10_000], rb'"labels":"up\\[nu0a]+down')
 
+    def test_half_precision_halves_the_file(self):
+        single, half = self.folder / "single.safetensors", self.folder / "half.safetensors"
+        source = SYNTHETIC / PADDLE[0]
+        self.convert(source, single)
+        self.convert(source, half, "--half")
+        self.assertLess(half.stat().st_size, 0.55 * single.stat().st_size)
+        self.assertEqual(self.convert("--list", half)["model"], "PPLCNet_x0_25")
+
     def test_what_does_not_fit_is_refused(self):
         to = self.folder / "net.safetensors"
         self.expect_refusal("there is no such file", "nowhere.pth", to)

@@ -8,10 +8,12 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/native.hpp"
+#include "pplcnet/weights/native_storage.hpp"
 #include "pplcnet/weights/pdiparams.hpp"
 #include "pplcnet/weights/pdiparams_names.hpp"
 #include "pplcnet/weights/safetensors.hpp"
@@ -71,10 +73,21 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = open(bytes, path, layers, architecture, file)) return error;
   if (info != nullptr) *info = read_info(file);
   if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
-  std::span<const std::byte> packed;
-  if (auto error = find_native(file, layers, architecture, packed)) return error;
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
-  std::memcpy(weights.data(), packed.data(), packed.size());
+  std::span<const std::byte> packed;
+  const Storage storage = storage_of(file, architecture.storage);
+  if (storage == architecture.storage) {
+    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    std::memcpy(weights.data(), packed.data(), packed.size());
+    return {};
+  }
+  Architecture stored = architecture;
+  stored.storage = storage;
+  const std::vector<Layer> stored_layers = layers_in(storage, layers);
+  if (auto error = find_native(file, stored_layers, stored, packed)) return error;
+  std::vector<float> values(weight_count(stored_layers));
+  std::memcpy(values.data(), packed.data(), packed.size());
+  copy_packed(stored_layers, values, layers, weights);
   return {};
 }
 

@@ -67,9 +67,12 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 }  // namespace self_testing
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the logits that `self_test` checks. Either the whole file appears or none.
+/// and the answer that `self_test` checks. `storage` may be another than the type's: with
+/// Storage::half the file is half as large, and any type of the network loads it. Either the whole
+/// file appears or none.
 template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {}) {
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(Net::classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", Net::classes, " classes");
@@ -79,7 +82,9 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                    {"network", std::string(Net::architecture.name)},
                    {"input", std::to_string(Net::input_shape.height) + "x" +
                                  std::to_string(Net::input_shape.width)}};
-  for (auto& entry : describe(Net::architecture)) file.metadata.push_back(std::move(entry));
+  Architecture architecture = Net::architecture;
+  architecture.storage = storage;
+  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
   if constexpr (requires { Net::Definition::model.name; })
     file.metadata.emplace_back("model", Net::Definition::model.name);
   if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
@@ -91,16 +96,22 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   }
   if (!labels.empty()) file.metadata.emplace_back("labels", labels);
 
-  const std::span<const float> values = weights.values;
-  native::for_each_tensor(Net::layers, [&](const std::string& name, DataType type,
-                                           const std::vector<std::int64_t>& shape,
-                                           std::size_t offset, std::size_t size) {
-    file.tensors.push_back({.name = name,
-                            .type = type,
-                            .shape = shape,
-                            .data = std::as_bytes(values.subspan(offset, size))});
-  });
-  const std::vector<float> answer = self_testing::answer<Net>(weights);
+  // In the file's storage; and as a type of this storage gets them back.
+  const std::vector<Layer> layers = layers_in(storage, Net::layers);
+  std::vector<float> stored(weight_count(layers));
+  const auto loaded = std::make_unique<Weights>();
+  copy_packed(Net::layers, weights.values, layers, stored);
+  copy_packed(layers, stored, Net::layers, loaded->values);
+  const std::span<const float> values = stored;
+  native::for_each_tensor(
+      layers, [&](const std::string& name, DataType type, const std::vector<std::int64_t>& shape,
+                  std::size_t offset, std::size_t size) {
+        file.tensors.push_back({.name = name,
+                                .type = type,
+                                .shape = shape,
+                                .data = std::as_bytes(values.subspan(offset, size))});
+      });
+  const std::vector<float> answer = self_testing::answer<Net>(*loaded);
   file.tensors.push_back({.name = std::string(kSelfTest),
                           .type = DataType::f32,
                           .shape = {self_testing::answer_size<Net>()},
