@@ -8454,7 +8454,7 @@ inline std::string describe(DataType type, std::span<const std::int64_t> shape) 
   std::string text(name_of(type));
   text += " [";
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    text += join({i == 0 ? "" : ", ", shape[i]});
   }
   return text + "]";
 }
@@ -10090,21 +10090,20 @@ inline Error make_header(const TensorFile& file, std::string_view path,
   if (!file.metadata.empty()) {
     std::vector<std::string> texts;
     for (const auto& [key, value] : file.metadata) {
-      texts.push_back(json_string(key) + ":" + json_string(value));
+      texts.push_back(join({json_string(key), ":", json_string(value)}));
     }
-    members.push_back(json_string(kMetadataKey) + ":" + json_object(texts));
+    members.push_back(join({json_string(kMetadataKey), ":", json_object(texts)}));
   }
   std::size_t begin = 0;
   for (const Tensor& tensor : file.tensors) {
     const std::size_t end = begin + tensor.data.size();
     std::string shape;
     for (const std::int64_t dimension : tensor.shape) {
-      shape += (shape.empty() ? "" : ",") + std::to_string(dimension);
+      shape += join({shape.empty() ? "" : ",", dimension});
     }
-    members.push_back(json_string(tensor.name) + ":{\"dtype\":\"" +
-                      std::string(name_of(tensor.type)) + "\",\"shape\":[" + shape +
-                      "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) +
-                      "]}");
+    members.push_back(
+        join({json_string(tensor.name), ":{\"dtype\":\"", name_of(tensor.type), "\",\"shape\":[",
+              shape, "],\"data_offsets\":[", begin, ",", end, "]}"}));
     begin = end;
   }
   std::string text = json_object(members);

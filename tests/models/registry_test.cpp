@@ -1,5 +1,6 @@
 // From a file to its network.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -18,7 +19,8 @@ using Some = ModelList<pulc::person_exists, pulc::car_exists, pplcnet::timm::lcn
 /// A native file with synthetic weights.
 template <class Net>
 std::string saved(const char* name) {
-  const std::string path = testing::TempDir() + "pplcnet_registry_" + name + ".safetensors";
+  const std::string path =
+      testing::TempDir() + "pplcnet_registry_" + std::to_string(getpid()) + name + ".safetensors";
   const auto error = pplcnet::save(path, *pplcnet_test::synthetic_weights<Net>());
   EXPECT_FALSE(error) << error.message();
   return path;

@@ -1,5 +1,6 @@
 // Any network leaves as ONNX and comes back bit for bit; files of this library say which it is.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -23,6 +24,11 @@ using pplcnet::TextOptions;
 constexpr TextOptions kPage = {.input = {64, 64}}, kLine = {.input = {48, 64}};
 constexpr Options kHalf = {.classes = 10, .input = {32, 32}, .storage = Storage::half};
 
+/// Tests run side by side: a file for each process.
+std::string temporary_file() {
+  return testing::TempDir() + "pplcnet_" + std::to_string(getpid()) + ".onnx";
+}
+
 template <class Net>
 class OnnxRoundTrip : public testing::Test {};
 using Nets =
@@ -40,7 +46,7 @@ TYPED_TEST_SUITE(OnnxRoundTrip, Nets);
 TYPED_TEST(OnnxRoundTrip, KeepsEveryBit) {
   const auto weights = pplcnet_test::synthetic_weights<TypeParam>();
   for (const int opset : {13, 17}) {
-    const std::string path = testing::TempDir() + "pplcnet_round_trip.onnx";
+    const std::string path = temporary_file();
     const auto saved = save_onnx(path, *weights, {.opset = opset});
     ASSERT_FALSE(saved) << saved.message();
     const auto back = std::make_unique<typename TypeParam::Weights>();
@@ -51,7 +57,7 @@ TYPED_TEST(OnnxRoundTrip, KeepsEveryBit) {
 }
 
 TEST(OnnxOut, AnotherNetworkIsSaid) {
-  const std::string path = testing::TempDir() + "pplcnet_round_trip.onnx";
+  const std::string path = temporary_file();
   using Net = pplcnet::models::textline_orientation_x0_25;
   ASSERT_FALSE(save_onnx(path, *pplcnet_test::synthetic_weights<Net>()));
   const auto other = std::make_unique<PPLCNet<Scale::x0_25>::Weights>();

@@ -41,10 +41,11 @@ class OnnxAttribute {
   }
 
  private:
-  enum Kind : int { kFloat = 1, kInt = 2, kInts = 7 };  // AttributeProto.AttributeType
+  // AttributeProto.AttributeType
+  static constexpr int kFloat = 1, kInt = 2, kInts = 7;
 
   std::string_view name_;
-  Kind kind_;
+  int kind_;
   float real_ = 0;
   OnnxInts integers_;
 };

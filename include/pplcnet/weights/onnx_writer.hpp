@@ -82,7 +82,7 @@ class OnnxWriter {
   /// The layer's value, by as many nodes as it takes; the last one has the layer's name.
   std::string value_of(std::size_t index) {
     const Layer& layer = layers_[index];
-    const std::string name = name_of(index);
+    std::string name = name_of(index);
     switch (layer.op) {
       case Operator::patches:  // part of the convolution behind them
         return input_of(index);

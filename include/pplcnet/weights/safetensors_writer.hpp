@@ -14,6 +14,7 @@
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/json_header.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/safetensors.hpp"
@@ -90,21 +91,20 @@ inline Error make_header(const TensorFile& file, std::string_view path,
   if (!file.metadata.empty()) {
     std::vector<std::string> texts;
     for (const auto& [key, value] : file.metadata) {
-      texts.push_back(json_string(key) + ":" + json_string(value));
+      texts.push_back(join({json_string(key), ":", json_string(value)}));
     }
-    members.push_back(json_string(kMetadataKey) + ":" + json_object(texts));
+    members.push_back(join({json_string(kMetadataKey), ":", json_object(texts)}));
   }
   std::size_t begin = 0;
   for (const Tensor& tensor : file.tensors) {
     const std::size_t end = begin + tensor.data.size();
     std::string shape;
     for (const std::int64_t dimension : tensor.shape) {
-      shape += (shape.empty() ? "" : ",") + std::to_string(dimension);
+      shape += join({shape.empty() ? "" : ",", dimension});
     }
-    members.push_back(json_string(tensor.name) + ":{\"dtype\":\"" +
-                      std::string(name_of(tensor.type)) + "\",\"shape\":[" + shape +
-                      "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) +
-                      "]}");
+    members.push_back(
+        join({json_string(tensor.name), ":{\"dtype\":\"", name_of(tensor.type), "\",\"shape\":[",
+              shape, "],\"data_offsets\":[", begin, ",", end, "]}"}));
     begin = end;
   }
   std::string text = json_object(members);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pplcnet/weights/data_type.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -78,7 +79,7 @@ inline std::string describe(DataType type, std::span<const std::int64_t> shape) 
   std::string text(name_of(type));
   text += " [";
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    text += join({i == 0 ? "" : ", ", shape[i]});
   }
   return text + "]";
 }
