@@ -8861,6 +8861,7 @@ inline ModelInfo read_info(const TensorFile& file) {
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 
@@ -8874,6 +8875,16 @@ inline constexpr double kBatchNormEpsilon = 1e-5;
 struct Parameters {
   std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
+
+/// A dense layer's weight as some files hold it, [in][out], to [out][in].
+inline void transpose(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto out = static_cast<std::size_t>(layer.output.channels);
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
+  weight = std::move(result);
+}
 
 /// What batch norm makes of its input: x * factor + offset.
 struct Linear {
@@ -9302,7 +9313,6 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 // from pplcnet/weights/branch_names.hpp
@@ -9838,16 +9848,6 @@ class StateDict {
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
     return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
                      "), the type has ", shape[out]);
-  }
-
-  /// [in][out] → [out][in]
-  static void transpose(const Layer& layer, std::vector<float>& weight) {
-    const auto in = static_cast<std::size_t>(layer.input.channels);
-    const auto out = static_cast<std::size_t>(layer.output.channels);
-    std::vector<float> result(weight.size());
-    for (std::size_t i = 0; i < in; ++i)
-      for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-    weight = std::move(result);
   }
 
   const TensorFile& file_;

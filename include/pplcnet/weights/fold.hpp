@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/layer.hpp"
@@ -22,6 +23,16 @@ inline constexpr double kBatchNormEpsilon = 1e-5;
 struct Parameters {
   std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
+
+/// A dense layer's weight as some files hold it, [in][out], to [out][in].
+inline void transpose(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto out = static_cast<std::size_t>(layer.output.channels);
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
+  weight = std::move(result);
+}
 
 /// What batch norm makes of its input: x * factor + offset.
 struct Linear {

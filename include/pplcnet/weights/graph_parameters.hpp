@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
@@ -86,16 +85,6 @@ class GraphParameters {
   template <class... Parts>
   Error problem(const Layer& layer, const Parts&... parts) const {
     return Error::of(graph_.path, ": ", layer_name(layer), ": ", parts...);
-  }
-
-  /// [in][out] → [out][in]
-  static void transpose(const Layer& layer, std::vector<float>& weight) {
-    const auto in = static_cast<std::size_t>(layer.input.channels);
-    const auto out = static_cast<std::size_t>(layer.output.channels);
-    std::vector<float> result(weight.size());
-    for (std::size_t i = 0; i < in; ++i)
-      for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-    weight = std::move(result);
   }
 
   /// One number for each of a layer's channels, whatever dimensions of 1 are around them.

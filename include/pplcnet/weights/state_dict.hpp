@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "pplcnet/weights/branch_names.hpp"
@@ -242,16 +241,6 @@ class StateDict {
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
     return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
                      "), the type has ", shape[out]);
-  }
-
-  /// [in][out] → [out][in]
-  static void transpose(const Layer& layer, std::vector<float>& weight) {
-    const auto in = static_cast<std::size_t>(layer.input.channels);
-    const auto out = static_cast<std::size_t>(layer.output.channels);
-    std::vector<float> result(weight.size());
-    for (std::size_t i = 0; i < in; ++i)
-      for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-    weight = std::move(result);
   }
 
   const TensorFile& file_;
