@@ -14,8 +14,8 @@
 #include "picture.hpp"
 #include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/check_graph.hpp"
 #include "pplcnet/weights/load_any.hpp"
+#include "pplcnet/weights/paddle/check_graph.hpp"
 
 namespace {
 

@@ -11,11 +11,11 @@
 #include "models.hpp"
 #include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/check_graph.hpp"
 #include "pplcnet/weights/load_any.hpp"
-#include "pplcnet/weights/ncnn.hpp"
-#include "pplcnet/weights/onnx.hpp"
-#include "pplcnet/weights/onnx_writer.hpp"
+#include "pplcnet/weights/ncnn/load.hpp"
+#include "pplcnet/weights/onnx/load.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
+#include "pplcnet/weights/paddle/check_graph.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include "pplcnet/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/names.hpp"
+#include "pplcnet/weights/naming/names.hpp"
 #include "synthetic.hpp"
 
 namespace pplcnet_test {

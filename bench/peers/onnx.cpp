@@ -9,7 +9,7 @@
 
 #include "../synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/onnx_writer.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
 
 namespace {
 

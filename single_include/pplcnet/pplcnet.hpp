@@ -7596,34 +7596,501 @@ inline Error write_file(std::string_view path, std::span<const std::span<const s
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_FILE_HPP
-// from pplcnet/weights/native.hpp
-#ifndef PPLCNET_WEIGHTS_NATIVE_HPP
-#define PPLCNET_WEIGHTS_NATIVE_HPP
+// from pplcnet/weights/paddle/pdiparams.hpp
+#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// from pplcnet/weights/byte_stream.hpp
+#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+// from pplcnet/weights/little_endian.hpp
+#ifndef PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+#define PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
+template <std::unsigned_integral Number>
+constexpr Number read_little_endian(std::span<const std::byte> bytes) {
+  Number number = 0;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    number = static_cast<Number>(number | static_cast<Number>(bytes[i]) << (8 * i));
+  }
+  return number;
+}
+
+/// The bytes of `number`, lowest first.
+template <std::unsigned_integral Number>
+constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
+  std::array<std::byte, sizeof(Number)> bytes;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    bytes[i] = static_cast<std::byte>(number >> (8 * i));
+  }
+  return bytes;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
+/// there are too few.
+struct ByteStream {
+  std::span<const std::byte> bytes;
+
+  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
+    if (count > bytes.size()) return false;
+    taken = bytes.first(static_cast<std::size_t>(count));
+    bytes = bytes.subspan(taken.size());
+    return true;
+  }
+
+  template <std::unsigned_integral Number>
+  bool take(Number& number) {
+    std::span<const std::byte> taken;
+    if (!take(sizeof(Number), taken)) return false;
+    number = read_little_endian<Number>(taken);
+    return true;
+  }
+
+  /// A number of at most 8 bytes.
+  bool take(std::uint64_t size, std::uint64_t& number) {
+    std::span<const std::byte> taken;
+    if (!take(size, taken)) return false;
+    number = 0;
+    for (std::size_t i = taken.size(); i-- > 0;)
+      number = number << 8 | static_cast<std::uint64_t>(taken[i]);
+    return true;
+  }
+
+  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  bool take_varint(std::uint64_t& number) {
+    number = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+      const auto byte = static_cast<std::uint64_t>(bytes.front());
+      bytes = bytes.subspan(1);
+      const std::uint64_t seven_bits = byte & 0x7f;
+      if (seven_bits << shift >> shift != seven_bits) return false;
+      number |= seven_bits << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+// from pplcnet/weights/data_type.hpp
+#ifndef PPLCNET_WEIGHTS_DATA_TYPE_HPP
+#define PPLCNET_WEIGHTS_DATA_TYPE_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The type of a stored element: all that safetensors knows (safetensors/src/tensor.rs, `Dtype`).
+enum class DataType : std::uint8_t {
+  boolean,
+  f4,
+  f6_e2m3,
+  f6_e3m2,
+  u8,
+  i8,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
+  i16,
+  u16,
+  f16,
+  bf16,
+  i32,
+  u32,
+  f32,
+  c64,
+  f64,
+  i64,
+  u64,
+};
+
+struct DataTypeRow {
+  DataType type;
+  std::string_view name;  ///< as in a safetensors header
+  int bits;               ///< of one element; elements below 8 bits are packed without gaps
+};
+
+/// One row for each type, in the order of the enumeration.
+inline constexpr DataTypeRow kDataTypes[] = {
+    {DataType::boolean, "BOOL", 8},
+    {DataType::f4, "F4", 4},
+    {DataType::f6_e2m3, "F6_E2M3", 6},
+    {DataType::f6_e3m2, "F6_E3M2", 6},
+    {DataType::u8, "U8", 8},
+    {DataType::i8, "I8", 8},
+    {DataType::f8_e5m2, "F8_E5M2", 8},
+    {DataType::f8_e4m3, "F8_E4M3", 8},
+    {DataType::f8_e8m0, "F8_E8M0", 8},
+    {DataType::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
+    {DataType::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
+    {DataType::i16, "I16", 16},
+    {DataType::u16, "U16", 16},
+    {DataType::f16, "F16", 16},
+    {DataType::bf16, "BF16", 16},
+    {DataType::i32, "I32", 32},
+    {DataType::u32, "U32", 32},
+    {DataType::f32, "F32", 32},
+    {DataType::c64, "C64", 64},
+    {DataType::f64, "F64", 64},
+    {DataType::i64, "I64", 64},
+    {DataType::u64, "U64", 64},
+};
+
+constexpr std::string_view name_of(DataType type) {
+  return kDataTypes[static_cast<std::size_t>(type)].name;
+}
+
+constexpr int bits_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bits; }
+
+constexpr std::optional<DataType> data_type_named(std::string_view name) {
+  for (const DataTypeRow& row : kDataTypes) {
+    if (row.name == name) return row.type;
+  }
+  return std::nullopt;
+}
+
+/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
+constexpr float float_from_f16(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
+  const std::uint32_t exponent = half >> 10 & 0x1f;
+  const std::uint32_t fraction = half & 0x3ff;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+  }
+  const std::uint32_t float_exponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
+  return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
+}
+
+/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+constexpr std::uint16_t f16_from_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
+  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
+  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
+  // them.
+  if (magnitude < 0x1p-14f)
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
+                                              std::bit_cast<std::uint32_t>(0.5f)));
+  const std::uint32_t rebased =
+      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
+  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
+  return static_cast<std::uint16_t>(sign | rounded >> 13);
+}
+
+/// bfloat16 is the upper half of a float.
+constexpr float float_from_bf16(std::uint16_t half) {
+  return std::bit_cast<float>(std::uint32_t{half} << 16);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
+// from pplcnet/weights/tensor.hpp
+#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
+#define PPLCNET_WEIGHTS_TENSOR_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-// from pplcnet/weights/names.hpp
-#ifndef PPLCNET_WEIGHTS_NAMES_HPP
-#define PPLCNET_WEIGHTS_NAMES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What the readers accept at most: far above any network, and low enough that a hostile file
+/// cannot make them allocate much more than its own size.
+inline constexpr std::size_t kMaxTensors = 1 << 15;
+inline constexpr std::size_t kMaxRank = 32;
+
+/// A stored array: a view of bytes that somebody else owns.
+struct Tensor {
+  std::string name;  ///< empty where the format has no names
+  DataType type = DataType::f32;
+  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
+  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
+
+  std::int64_t element_count() const {
+    std::int64_t count = 1;
+    for (const std::int64_t dimension : shape) count *= dimension;
+    return count;
+  }
+};
+
+/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
+/// this object, or `unpacked`; everything else is owned.
+struct TensorFile {
+  std::vector<Tensor> tensors;                                ///< in file order
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
+  std::string path;                                           ///< for messages
+
+  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
+  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
+
+  /// The tensor of that name, or null.
+  const Tensor* find(std::string_view name) const {
+    const auto found = std::ranges::find(tensors, name, &Tensor::name);
+    return found == tensors.end() ? nullptr : &*found;
+  }
+};
+
+/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
+/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+constexpr std::optional<std::uint64_t> byte_count(DataType type,
+                                                  std::span<const std::int64_t> shape) {
+  auto bits = static_cast<std::uint64_t>(bits_of(type));
+  for (const std::int64_t dimension : shape) {
+    const auto factor = static_cast<std::uint64_t>(dimension);
+    if (dimension < 0) return std::nullopt;
+    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
+      return std::nullopt;
+    }
+    bits *= factor;
+  }
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
+
+/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += join({i == 0 ? "" : ", ", shape[i]});
+  }
+  return text + "]";
+}
+
+/// Whether to_float can read elements of this type.
+constexpr bool converts_to_float(DataType type) {
+  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
+         type == DataType::f64;
+}
+
+/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
+/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
+inline void to_float(const Tensor& tensor, std::span<float> values) {
+  assert(converts_to_float(tensor.type));
+  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
+  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
+    }
+  };
+  if (tensor.type == DataType::f32) {
+    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+  } else if (tensor.type == DataType::f16) {
+    convert(std::uint16_t{}, float_from_f16);
+  } else if (tensor.type == DataType::bf16) {
+    convert(std::uint16_t{}, float_from_bf16);
+  } else if (tensor.type == DataType::f64) {
+    convert(std::uint64_t{},
+            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The format: one record after another (Paddle,
+/// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
+///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
+///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
+namespace pdiparams {
+
+/// The numbers of Paddle's framework.proto, VarType.Type.
+constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
+  constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
+      {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
+      {3, DataType::i64},     {4, DataType::f16},      {5, DataType::f32},
+      {6, DataType::f64},     {20, DataType::u8},      {21, DataType::i8},
+      {22, DataType::bf16},   {32, DataType::f8_e4m3}, {33, DataType::f8_e5m2},
+  };
+  for (const auto& [known, type] : kCodes) {
+    if (known == code) return type;
+  }
+  return std::nullopt;
+}
+
+inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
+  std::uint64_t dimension = 0;
+  if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
+      dimension > std::numeric_limits<std::int64_t>::max()) {
+    return false;
+  }
+  tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+  return true;
+}
+
+/// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
+inline bool read_description(ByteStream message, Tensor& tensor) {
+  constexpr std::uint64_t kType = 1 << 3 | 0;
+  constexpr std::uint64_t kDimension = 2 << 3 | 0;
+  constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
+  std::optional<DataType> type;
+  while (!message.bytes.empty()) {
+    std::uint64_t field = 0;
+    std::uint64_t number = 0;
+    if (!message.take_varint(field)) return false;
+    if (field == kType) {
+      if (type || !message.take_varint(number)) return false;
+      type = data_type_of(number);
+      if (!type) return false;
+    } else if (field == kDimension) {
+      if (!take_dimension(message, tensor)) return false;
+    } else if (field == kPackedDimensions) {
+      ByteStream packed;
+      if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
+      while (!packed.bytes.empty()) {
+        if (!take_dimension(packed, tensor)) return false;
+      }
+    } else {
+      return false;
+    }
+  }
+  tensor.type = type.value_or(DataType::f32);
+  return type.has_value();
+}
+
+/// Reads one record. `where` begins the messages.
+inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
+  const auto truncated = [&](std::string_view what) {
+    return Error::of(where, "expected ", what, ", found the end of the file");
+  };
+  std::uint32_t version = 0;
+  std::uint64_t levels = 0;
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (!reader.take(levels)) return truncated("a count of levels");
+  for (; levels > 0; --levels) {
+    std::uint64_t size = 0;
+    std::span<const std::byte> lengths;
+    if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
+  }
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+
+  std::uint32_t size = 0;
+  ByteStream message;
+  if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
+  if (!read_description(message, tensor)) {
+    return Error::of(where, "expected a type and at most ", kMaxRank,
+                     " dimensions, none negative, found something else");
+  }
+  const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
+  const std::size_t left = reader.bytes.size();
+  if (!count || !reader.take(*count, tensor.data)) {
+    return Error::of(where, "expected ", count ? std::to_string(*count) : "fewer than 2^61",
+                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
+  }
+  return {};
+}
+
+}  // namespace pdiparams
+
+/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
+/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
+/// a file with fewer. `file` changes only on success.
+inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                             TensorFile& file) {
+  TensorFile result;
+  result.path = path;
+  ByteStream reader{bytes};
+  if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
+  while (!reader.bytes.empty()) {
+    if (result.tensors.size() == kMaxTensors) {
+      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
+    }
+    Tensor tensor;
+    const std::string where = std::string(path) + ": tensor " +
+                              std::to_string(result.tensors.size()) + " at byte " +
+                              std::to_string(bytes.size() - reader.bytes.size()) + ": ";
+    if (auto error = pdiparams::read_record(reader, where, tensor)) return error;
+    result.tensors.push_back(std::move(tensor));
+  }
+  file = std::move(result);
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+// from pplcnet/weights/paddle/pdiparams_names.hpp
+#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/naming/names.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_NAMES_HPP
+#define PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// from pplcnet/weights/modules.hpp
-#ifndef PPLCNET_WEIGHTS_MODULES_HPP
-#define PPLCNET_WEIGHTS_MODULES_HPP
+// from pplcnet/weights/naming/modules.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+#define PPLCNET_WEIGHTS_NAMING_MODULES_HPP
 
 #include <string>
 #include <string_view>
@@ -7753,7 +8220,7 @@ inline std::string module_name(const Layer& layer, const Architecture& net) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_MODULES_HPP
+#endif  // PPLCNET_WEIGHTS_NAMING_MODULES_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -7974,10 +8441,75 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming)
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_NAMES_HPP
-// from pplcnet/weights/safetensors.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_HPP
+#endif  // PPLCNET_WEIGHTS_NAMING_NAMES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
+/// each with the name that the same tensor has in a state dict; sorted by code points, which is
+/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
+inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
+  std::vector<std::pair<std::string, std::string>> names;
+  constexpr Architecture v1;
+  int convolutions = 0, norms = 0;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const ParameterNames state = paddle_names(layer, v1);
+    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
+                                                               : join({"conv2d_", convolutions++});
+    names.emplace_back(weights + ".w_0", state.weight);
+    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
+    if (!layer.batch_norm) continue;
+    const std::string norm = join({"batch_norm2d_", norms++});
+    names.emplace_back(norm + ".w_0", state.gamma);
+    names.emplace_back(norm + ".b_0", state.beta);
+    names.emplace_back(norm + ".w_1", state.mean);
+    names.emplace_back(norm + ".w_2", state.variance);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
+/// checked by whoever reads them by name.
+inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
+  const auto names = graph_names(layers);
+  if (names.size() != file.tensors.size()) {
+    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
+    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
+    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
+    return Error::of(file.path, ": holds ", file.tensors.size(),
+                     " tensors, the type's network has ", names.size(),
+                     file.tensors.size() != with_other_head ? ""
+                     : head ? "; without a head (Options::head = 0) it has as many"
+                            : "; with a head (Options::head = 1280) it has as many");
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+// from pplcnet/weights/safetensors/native.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/safetensors/reader.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -7991,132 +8523,9 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming)
 #include <utility>
 #include <vector>
 
-// from pplcnet/weights/data_type.hpp
-#ifndef PPLCNET_WEIGHTS_DATA_TYPE_HPP
-#define PPLCNET_WEIGHTS_DATA_TYPE_HPP
-
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The type of a stored element: all that safetensors knows (safetensors/src/tensor.rs, `Dtype`).
-enum class DataType : std::uint8_t {
-  boolean,
-  f4,
-  f6_e2m3,
-  f6_e3m2,
-  u8,
-  i8,
-  f8_e5m2,
-  f8_e4m3,
-  f8_e8m0,
-  f8_e4m3fnuz,
-  f8_e5m2fnuz,
-  i16,
-  u16,
-  f16,
-  bf16,
-  i32,
-  u32,
-  f32,
-  c64,
-  f64,
-  i64,
-  u64,
-};
-
-struct DataTypeRow {
-  DataType type;
-  std::string_view name;  ///< as in a safetensors header
-  int bits;               ///< of one element; elements below 8 bits are packed without gaps
-};
-
-/// One row for each type, in the order of the enumeration.
-inline constexpr DataTypeRow kDataTypes[] = {
-    {DataType::boolean, "BOOL", 8},
-    {DataType::f4, "F4", 4},
-    {DataType::f6_e2m3, "F6_E2M3", 6},
-    {DataType::f6_e3m2, "F6_E3M2", 6},
-    {DataType::u8, "U8", 8},
-    {DataType::i8, "I8", 8},
-    {DataType::f8_e5m2, "F8_E5M2", 8},
-    {DataType::f8_e4m3, "F8_E4M3", 8},
-    {DataType::f8_e8m0, "F8_E8M0", 8},
-    {DataType::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
-    {DataType::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
-    {DataType::i16, "I16", 16},
-    {DataType::u16, "U16", 16},
-    {DataType::f16, "F16", 16},
-    {DataType::bf16, "BF16", 16},
-    {DataType::i32, "I32", 32},
-    {DataType::u32, "U32", 32},
-    {DataType::f32, "F32", 32},
-    {DataType::c64, "C64", 64},
-    {DataType::f64, "F64", 64},
-    {DataType::i64, "I64", 64},
-    {DataType::u64, "U64", 64},
-};
-
-constexpr std::string_view name_of(DataType type) {
-  return kDataTypes[static_cast<std::size_t>(type)].name;
-}
-
-constexpr int bits_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bits; }
-
-constexpr std::optional<DataType> data_type_named(std::string_view name) {
-  for (const DataTypeRow& row : kDataTypes) {
-    if (row.name == name) return row.type;
-  }
-  return std::nullopt;
-}
-
-/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
-constexpr float float_from_f16(std::uint16_t half) {
-  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
-  const std::uint32_t exponent = half >> 10 & 0x1f;
-  const std::uint32_t fraction = half & 0x3ff;
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
-  }
-  const std::uint32_t float_exponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
-  return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
-}
-
-/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
-constexpr std::uint16_t f16_from_float(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
-  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
-  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
-  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
-  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
-  // them.
-  if (magnitude < 0x1p-14f)
-    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
-                                              std::bit_cast<std::uint32_t>(0.5f)));
-  const std::uint32_t rebased =
-      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
-  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
-  return static_cast<std::uint16_t>(sign | rounded >> 13);
-}
-
-/// bfloat16 is the upper half of a float.
-constexpr float float_from_bf16(std::uint16_t half) {
-  return std::bit_cast<float>(std::uint32_t{half} << 16);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
-// from pplcnet/weights/json_header.hpp
-#ifndef PPLCNET_WEIGHTS_JSON_HEADER_HPP
-#define PPLCNET_WEIGHTS_JSON_HEADER_HPP
+// from pplcnet/weights/safetensors/json_header.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -8339,157 +8748,7 @@ class JsonHeaderReader {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_JSON_HEADER_HPP
-// from pplcnet/weights/little_endian.hpp
-#ifndef PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
-#define PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
-
-#include <array>
-#include <concepts>
-#include <cstddef>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
-template <std::unsigned_integral Number>
-constexpr Number read_little_endian(std::span<const std::byte> bytes) {
-  Number number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    number = static_cast<Number>(number | static_cast<Number>(bytes[i]) << (8 * i));
-  }
-  return number;
-}
-
-/// The bytes of `number`, lowest first.
-template <std::unsigned_integral Number>
-constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
-  std::array<std::byte, sizeof(Number)> bytes;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    bytes[i] = static_cast<std::byte>(number >> (8 * i));
-  }
-  return bytes;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
-// from pplcnet/weights/tensor.hpp
-#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
-#define PPLCNET_WEIGHTS_TENSOR_HPP
-
-#include <algorithm>
-#include <bit>
-#include <cassert>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What the readers accept at most: far above any network, and low enough that a hostile file
-/// cannot make them allocate much more than its own size.
-inline constexpr std::size_t kMaxTensors = 1 << 15;
-inline constexpr std::size_t kMaxRank = 32;
-
-/// A stored array: a view of bytes that somebody else owns.
-struct Tensor {
-  std::string name;  ///< empty where the format has no names
-  DataType type = DataType::f32;
-  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
-  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
-
-  std::int64_t element_count() const {
-    std::int64_t count = 1;
-    for (const std::int64_t dimension : shape) count *= dimension;
-    return count;
-  }
-};
-
-/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
-/// this object, or `unpacked`; everything else is owned.
-struct TensorFile {
-  std::vector<Tensor> tensors;                                ///< in file order
-  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
-  std::string path;                                           ///< for messages
-
-  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
-  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
-
-  /// The tensor of that name, or null.
-  const Tensor* find(std::string_view name) const {
-    const auto found = std::ranges::find(tensors, name, &Tensor::name);
-    return found == tensors.end() ? nullptr : &*found;
-  }
-};
-
-/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
-/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
-constexpr std::optional<std::uint64_t> byte_count(DataType type,
-                                                  std::span<const std::int64_t> shape) {
-  auto bits = static_cast<std::uint64_t>(bits_of(type));
-  for (const std::int64_t dimension : shape) {
-    const auto factor = static_cast<std::uint64_t>(dimension);
-    if (dimension < 0) return std::nullopt;
-    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
-      return std::nullopt;
-    }
-    bits *= factor;
-  }
-  if (bits % 8 != 0) return std::nullopt;
-  return bits / 8;
-}
-
-/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
-inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
-  std::string text(name_of(type));
-  text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += join({i == 0 ? "" : ", ", shape[i]});
-  }
-  return text + "]";
-}
-
-/// Whether to_float can read elements of this type.
-constexpr bool converts_to_float(DataType type) {
-  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
-         type == DataType::f64;
-}
-
-/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
-/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
-inline void to_float(const Tensor& tensor, std::span<float> values) {
-  assert(converts_to_float(tensor.type));
-  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
-  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
-    }
-  };
-  if (tensor.type == DataType::f32) {
-    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
-  } else if (tensor.type == DataType::f16) {
-    convert(std::uint16_t{}, float_from_f16);
-  } else if (tensor.type == DataType::bf16) {
-    convert(std::uint16_t{}, float_from_bf16);
-  } else if (tensor.type == DataType::f64) {
-    convert(std::uint64_t{},
-            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
-  }
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -8670,7 +8929,7 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_HPP
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -8840,10 +9099,10 @@ inline ModelInfo read_info(const TensorFile& file) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_NATIVE_HPP
-// from pplcnet/weights/native_storage.hpp
-#ifndef PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
-#define PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+// from pplcnet/weights/safetensors/native_storage.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -9043,266 +9302,7 @@ inline Storage storage_of(const TensorFile& file, Storage expected) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_NATIVE_STORAGE_HPP
-// from pplcnet/weights/pdiparams.hpp
-#ifndef PPLCNET_WEIGHTS_PDIPARAMS_HPP
-#define PPLCNET_WEIGHTS_PDIPARAMS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// from pplcnet/weights/byte_stream.hpp
-#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
-/// there are too few.
-struct ByteStream {
-  std::span<const std::byte> bytes;
-
-  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
-    if (count > bytes.size()) return false;
-    taken = bytes.first(static_cast<std::size_t>(count));
-    bytes = bytes.subspan(taken.size());
-    return true;
-  }
-
-  template <std::unsigned_integral Number>
-  bool take(Number& number) {
-    std::span<const std::byte> taken;
-    if (!take(sizeof(Number), taken)) return false;
-    number = read_little_endian<Number>(taken);
-    return true;
-  }
-
-  /// A number of at most 8 bytes.
-  bool take(std::uint64_t size, std::uint64_t& number) {
-    std::span<const std::byte> taken;
-    if (!take(size, taken)) return false;
-    number = 0;
-    for (std::size_t i = taken.size(); i-- > 0;)
-      number = number << 8 | static_cast<std::uint64_t>(taken[i]);
-    return true;
-  }
-
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
-  bool take_varint(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint64_t>(bytes.front());
-      bytes = bytes.subspan(1);
-      const std::uint64_t seven_bits = byte & 0x7f;
-      if (seven_bits << shift >> shift != seven_bits) return false;
-      number |= seven_bits << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The format: one record after another (Paddle,
-/// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
-///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
-///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
-namespace pdiparams {
-
-/// The numbers of Paddle's framework.proto, VarType.Type.
-constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
-  constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
-      {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
-      {3, DataType::i64},     {4, DataType::f16},      {5, DataType::f32},
-      {6, DataType::f64},     {20, DataType::u8},      {21, DataType::i8},
-      {22, DataType::bf16},   {32, DataType::f8_e4m3}, {33, DataType::f8_e5m2},
-  };
-  for (const auto& [known, type] : kCodes) {
-    if (known == code) return type;
-  }
-  return std::nullopt;
-}
-
-inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
-  std::uint64_t dimension = 0;
-  if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
-      dimension > std::numeric_limits<std::int64_t>::max()) {
-    return false;
-  }
-  tensor.shape.push_back(static_cast<std::int64_t>(dimension));
-  return true;
-}
-
-/// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
-inline bool read_description(ByteStream message, Tensor& tensor) {
-  constexpr std::uint64_t kType = 1 << 3 | 0;
-  constexpr std::uint64_t kDimension = 2 << 3 | 0;
-  constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
-  std::optional<DataType> type;
-  while (!message.bytes.empty()) {
-    std::uint64_t field = 0;
-    std::uint64_t number = 0;
-    if (!message.take_varint(field)) return false;
-    if (field == kType) {
-      if (type || !message.take_varint(number)) return false;
-      type = data_type_of(number);
-      if (!type) return false;
-    } else if (field == kDimension) {
-      if (!take_dimension(message, tensor)) return false;
-    } else if (field == kPackedDimensions) {
-      ByteStream packed;
-      if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
-      while (!packed.bytes.empty()) {
-        if (!take_dimension(packed, tensor)) return false;
-      }
-    } else {
-      return false;
-    }
-  }
-  tensor.type = type.value_or(DataType::f32);
-  return type.has_value();
-}
-
-/// Reads one record. `where` begins the messages.
-inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
-  const auto truncated = [&](std::string_view what) {
-    return Error::of(where, "expected ", what, ", found the end of the file");
-  };
-  std::uint32_t version = 0;
-  std::uint64_t levels = 0;
-  if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
-  if (!reader.take(levels)) return truncated("a count of levels");
-  for (; levels > 0; --levels) {
-    std::uint64_t size = 0;
-    std::span<const std::byte> lengths;
-    if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
-  }
-  if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
-
-  std::uint32_t size = 0;
-  ByteStream message;
-  if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
-  if (!read_description(message, tensor)) {
-    return Error::of(where, "expected a type and at most ", kMaxRank,
-                     " dimensions, none negative, found something else");
-  }
-  const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
-  const std::size_t left = reader.bytes.size();
-  if (!count || !reader.take(*count, tensor.data)) {
-    return Error::of(where, "expected ", count ? std::to_string(*count) : "fewer than 2^61",
-                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
-  }
-  return {};
-}
-
-}  // namespace pdiparams
-
-/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
-/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
-/// a file with fewer. `file` changes only on success.
-inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
-                             TensorFile& file) {
-  TensorFile result;
-  result.path = path;
-  ByteStream reader{bytes};
-  if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
-  while (!reader.bytes.empty()) {
-    if (result.tensors.size() == kMaxTensors) {
-      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
-    }
-    Tensor tensor;
-    const std::string where = std::string(path) + ": tensor " +
-                              std::to_string(result.tensors.size()) + " at byte " +
-                              std::to_string(bytes.size() - reader.bytes.size()) + ": ";
-    if (auto error = pdiparams::read_record(reader, where, tensor)) return error;
-    result.tensors.push_back(std::move(tensor));
-  }
-  file = std::move(result);
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_PDIPARAMS_HPP
-// from pplcnet/weights/pdiparams_names.hpp
-#ifndef PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
-#define PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
-/// each with the name that the same tensor has in a state dict; sorted by code points, which is
-/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
-inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
-  std::vector<std::pair<std::string, std::string>> names;
-  constexpr Architecture v1;
-  int convolutions = 0, norms = 0;
-  for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
-    const ParameterNames state = paddle_names(layer, v1);
-    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
-                                                               : join({"conv2d_", convolutions++});
-    names.emplace_back(weights + ".w_0", state.weight);
-    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
-    if (!layer.batch_norm) continue;
-    const std::string norm = join({"batch_norm2d_", norms++});
-    names.emplace_back(norm + ".w_0", state.gamma);
-    names.emplace_back(norm + ".b_0", state.beta);
-    names.emplace_back(norm + ".w_1", state.mean);
-    names.emplace_back(norm + ".w_2", state.variance);
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
-/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
-/// checked by whoever reads them by name.
-inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
-  const auto names = graph_names(layers);
-  if (names.size() != file.tensors.size()) {
-    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
-    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
-    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
-    return Error::of(file.path, ": holds ", file.tensors.size(),
-                     " tensors, the type's network has ", names.size(),
-                     file.tensors.size() != with_other_head ? ""
-                     : head ? "; without a head (Options::head = 0) it has as many"
-                            : "; with a head (Options::head = 1280) it has as many");
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_PDIPARAMS_NAMES_HPP
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
 // from pplcnet/weights/state_dict.hpp
 #ifndef PPLCNET_WEIGHTS_STATE_DICT_HPP
 #define PPLCNET_WEIGHTS_STATE_DICT_HPP
@@ -9315,9 +9315,9 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #include <string_view>
 #include <vector>
 
-// from pplcnet/weights/branch_names.hpp
-#ifndef PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
-#define PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
+// from pplcnet/weights/naming/branch_names.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
+#define PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
 
 #include <cstddef>
 #include <string>
@@ -9476,10 +9476,10 @@ inline ParameterNames unused_names(const Layer& layer, const Architecture& net) 
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_BRANCH_NAMES_HPP
-// from pplcnet/weights/network_names.hpp
-#ifndef PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
-#define PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
+#endif  // PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
+// from pplcnet/weights/naming/network_names.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
+#define PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -9553,7 +9553,7 @@ inline std::string what_of(const Architecture& net) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_NETWORK_NAMES_HPP
+#endif  // PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
 // from pplcnet/weights/reparameterise.hpp
 #ifndef PPLCNET_WEIGHTS_REPARAMETERISE_HPP
 #define PPLCNET_WEIGHTS_REPARAMETERISE_HPP
@@ -10005,7 +10005,7 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <string_view>
 #include <vector>
 
-// from pplcnet/weights/safetensors_writer.hpp
+// from pplcnet/weights/safetensors/writer.hpp
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
 

@@ -23,8 +23,8 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/plan.hpp"
-#include "pplcnet/weights/ncnn.hpp"
-#include "pplcnet/weights/onnx.hpp"
+#include "pplcnet/weights/ncnn/load.hpp"
+#include "pplcnet/weights/onnx/load.hpp"
 #include "weights/contents.hpp"
 #include "weights/ncnn_model.hpp"
 #include "weights/onnx_model.hpp"

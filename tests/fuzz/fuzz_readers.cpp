@@ -24,12 +24,12 @@
 #include <vector>
 
 #include "pplcnet/weights/little_endian.hpp"
-#include "pplcnet/weights/paddle_graph.hpp"
-#include "pplcnet/weights/pdiparams.hpp"
-#include "pplcnet/weights/pdparams.hpp"
-#include "pplcnet/weights/safetensors.hpp"
-#include "pplcnet/weights/safetensors_writer.hpp"
-#include "pplcnet/weights/torch_checkpoint.hpp"
+#include "pplcnet/weights/paddle/graph.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
+#include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
+#include "pplcnet/weights/torch/checkpoint.hpp"
 #include "weights/pickles.hpp"
 
 namespace {

@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <span>
 
-#include "pplcnet/weights/pdiparams.hpp"
-#include "pplcnet/weights/pdparams.hpp"
-#include "pplcnet/weights/safetensors.hpp"
-#include "pplcnet/weights/torch_checkpoint.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
+#include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
+#include "pplcnet/weights/torch/checkpoint.hpp"
 
 #ifndef READER
 #define READER parse_torch_checkpoint  // or parse_pdparams, parse_safetensors, parse_pdiparams

@@ -11,7 +11,7 @@
 
 #include "../../examples/picture.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/check_graph.hpp"
+#include "pplcnet/weights/paddle/check_graph.hpp"
 
 namespace pplcnet_test {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/onnx_writer.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/check_graph.hpp"
-#include "pplcnet/weights/onnx_writer.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
+#include "pplcnet/weights/paddle/check_graph.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
 

@@ -14,7 +14,7 @@
 #include "../../examples/picture.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/ncnn.hpp"
+#include "pplcnet/weights/ncnn/load.hpp"
 #include "weights/contents.hpp"
 #include "weights/ncnn_model.hpp"
 

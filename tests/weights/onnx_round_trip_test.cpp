@@ -8,8 +8,8 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/onnx.hpp"
-#include "pplcnet/weights/onnx_writer.hpp"
+#include "pplcnet/weights/onnx/load.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/onnx.hpp"
+#include "pplcnet/weights/onnx/load.hpp"
 #include "weights/contents.hpp"
 #include "weights/onnx_model.hpp"
 

@@ -1,4 +1,4 @@
-#include "pplcnet/weights/paddle_graph.hpp"
+#include "pplcnet/weights/paddle/graph.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/pdiparams.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "weights/contents.hpp"
 
 namespace pplcnet_test {

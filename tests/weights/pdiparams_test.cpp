@@ -1,4 +1,4 @@
-#include "pplcnet/weights/pdiparams.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pplcnet/weights/pdparams.hpp"
+#include "pplcnet/weights/paddle/pdparams.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pplcnet/weights/pickle.hpp"
+#include "pplcnet/weights/pickle/pickle.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pplcnet/weights/safetensors.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/safetensors_writer.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
 #include "synthetic.hpp"
 #include "weights/contents.hpp"
 

@@ -1,4 +1,4 @@
-#include "pplcnet/weights/torch_checkpoint.hpp"
+#include "pplcnet/weights/torch/checkpoint.hpp"
 
 #include <gtest/gtest.h>
 

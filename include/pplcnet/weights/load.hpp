@@ -12,11 +12,11 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/native.hpp"
-#include "pplcnet/weights/native_storage.hpp"
-#include "pplcnet/weights/pdiparams.hpp"
-#include "pplcnet/weights/pdiparams_names.hpp"
-#include "pplcnet/weights/safetensors.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
+#include "pplcnet/weights/paddle/pdiparams_names.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/native_storage.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {

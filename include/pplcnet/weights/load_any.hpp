@@ -9,9 +9,9 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
-#include "pplcnet/weights/pdparams.hpp"
+#include "pplcnet/weights/paddle/pdparams.hpp"
 #include "pplcnet/weights/state_dict.hpp"
-#include "pplcnet/weights/torch_checkpoint.hpp"
+#include "pplcnet/weights/torch/checkpoint.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

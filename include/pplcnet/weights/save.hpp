@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "pplcnet/weights/load.hpp"
-#include "pplcnet/weights/safetensors_writer.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "pplcnet/weights/branch_names.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/names.hpp"
-#include "pplcnet/weights/network_names.hpp"
+#include "pplcnet/weights/naming/branch_names.hpp"
+#include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
 #include "pplcnet/weights/tensor.hpp"
 

@@ -1,0 +1,108 @@
+#ifndef PPLCNET_WEIGHTS_GRAPH_PARAMETERS_HPP
+#define PPLCNET_WEIGHTS_GRAPH_PARAMETERS_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/graph/steps.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/names.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Takes a layer's parameters out of the nodes that were found for it, after a check that they are
+/// what the layer must have.
+class GraphParameters {
+ public:
+  GraphParameters(const Graph& graph, const GraphSteps& steps) : graph_(graph), steps_(steps) {}
+
+  /// The shape of the layer's weights where they are those of such a node.
+  static std::vector<std::int64_t> shape_for(const Layer& layer, const GraphNode& node) {
+    const std::int64_t in = layer.input.channels, out = layer.output.channels;
+    if (node.type == NodeType::product && layer.op == Operator::dense)
+      return node.transposed ? std::vector{out, in} : std::vector{in, out};
+    if (layer.part == Part::classifier) return {out, in, 1, 1};
+    return weight_shape(layer, Naming::timm);
+  }
+
+  /// Weights and bias.
+  Error read_weights(const Layer& layer, const Step& step, Parameters& parameters) const {
+    const GraphNode& found = graph_.nodes[static_cast<std::size_t>(step.node)];
+    const Tensor& tensor = *steps_.constant(found, 1);
+    const auto expected = shape_for(layer, found);
+    const std::size_t in = found.type == NodeType::product && !found.transposed ? 0 : 1;
+    const std::size_t out = 1 - in;
+    if (layer.part == Part::classifier && tensor.shape.size() == expected.size() &&
+        tensor.shape[in] == expected[in] && tensor.shape[out] != expected[out])
+      return Error::of(graph_.path, ": has ", tensor.shape[out], " classes, the type has ",
+                       expected[out]);
+    if (!converts_to_float(tensor.type) || tensor.shape != expected)
+      return problem(layer, "expected weights ", describe(DataType::f32, expected), ", found ",
+                     describe(tensor.type, tensor.shape), " (", quote(found.name), ")");
+    parameters.weight.resize(static_cast<std::size_t>(tensor.element_count()));
+    to_float(tensor, parameters.weight);
+    if (in == 0) transpose(layer, parameters.weight);
+    if (step.bias == kNone) return {};
+    return read_vector(layer, steps_.constant(step.bias), parameters.bias);
+  }
+
+  Error read_batch_norm(const Layer& layer, const GraphNode& norm, Parameters& parameters) const {
+    if (std::abs(norm.alpha - kBatchNormEpsilon) > kBatchNormEpsilon / 100)
+      return problem(layer, "the batch norm behind it has another epsilon than 0.00001");
+    std::vector<float>* const values[] = {&parameters.gamma, &parameters.beta, &parameters.mean,
+                                          &parameters.variance};
+    for (std::size_t i = 0; i < std::size(values); ++i)
+      if (auto error = read_vector(layer, steps_.constant(norm, i + 1), *values[i])) return error;
+    return {};
+  }
+
+  /// What the shape of the weights does not tell; strides are compared when all are known.
+  Error check_geometry(const Layer& layer, const GraphNode& found) const {
+    const int groups = layer.op == Operator::depthwise ? layer.input.channels : 1;
+    const int first = layer.padding(), last = layer.reach() - 1 - first;
+    const auto expect = [&](std::string_view what, int value, int expected) {
+      if (value == expected) return Error();
+      return problem(layer, "expected ", what, " ", expected, ", found ", value);
+    };
+    if (auto error = expect("groups", found.groups, groups)) return error;
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      if (auto error = expect("dilation", found.dilation[axis], layer.dilation)) return error;
+      if (auto error = expect("padding", found.padding[axis], first)) return error;
+      if (auto error = expect("padding", found.padding[axis + 2], last)) return error;
+    }
+    return {};
+  }
+
+ private:
+  static constexpr int kNone = GraphNode::kNone;
+
+  template <class... Parts>
+  Error problem(const Layer& layer, const Parts&... parts) const {
+    return Error::of(graph_.path, ": ", layer_name(layer), ": ", parts...);
+  }
+
+  /// One number for each of a layer's channels, whatever dimensions of 1 are around them.
+  Error read_vector(const Layer& layer, const Tensor* tensor, std::vector<float>& values) const {
+    const std::int64_t channels = layer.output.channels;
+    if (tensor == nullptr) return problem(layer, "expected ", channels, " constants, found others");
+    if (!converts_to_float(tensor->type) || tensor->element_count() != channels)
+      return problem(layer, "expected ", describe(DataType::f32, {&channels, 1}), ", found ",
+                     describe(tensor->type, tensor->shape));
+    values.resize(static_cast<std::size_t>(channels));
+    to_float(*tensor, values);
+    return {};
+  }
+
+  const Graph& graph_;
+  const GraphSteps& steps_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_GRAPH_PARAMETERS_HPP

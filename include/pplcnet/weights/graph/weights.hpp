@@ -1,0 +1,264 @@
+#ifndef PPLCNET_WEIGHTS_GRAPH_WEIGHTS_HPP
+#define PPLCNET_WEIGHTS_GRAPH_WEIGHTS_HPP
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/graph/parameters.hpp"
+#include "pplcnet/weights/graph/steps.hpp"
+#include "pplcnet/weights/graph/strides.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/network_names.hpp"
+#include "pplcnet/words.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Finds a network's layers in a graph. Names do not matter there, and a batch norm may be part of
+/// the weights: a layer is what reads the results that the layers before it have, and does what the
+/// type says. The network may be the beginning of a larger one, whose rest is not looked at.
+class GraphMatch {
+ public:
+  GraphMatch(const Graph& graph, std::span<const Layer> layers, const Architecture& architecture)
+      : graph_(graph), layers_(layers), net_(architecture), steps_(graph), reader_(graph, steps_) {}
+
+  /// Finds all layers, and folds and packs their weights.
+  Error pack(std::span<float> weights) {
+    if (net_.family != Family::v1 && net_.family != Family::v2)
+      return Error::of(graph_.path, ": a graph of operations fits V1 and V2 only; the type is ",
+                       what_of(net_));
+    if (auto error = find_picture()) return error;
+    for (const Layer& layer : layers_) {
+      Parameters parameters;
+      if (auto error = match(layer, parameters)) return error;
+      if (!layer.has_weights()) continue;
+      fold(layer, parameters);
+      pplcnet::pack(layer, parameters, weights);
+    }
+    if (auto error = check_strides(strides_, graph_.path, layers_)) return error;
+    if (net_.ending == Ending::classifier && next_weights(results_.back()) != kNone)
+      return Error::of(graph_.path, ": has more weights behind those of ",
+                       layer_name(layers_.back()), ", with which the type ends");
+    return {};
+  }
+
+ private:
+  static constexpr int kNone = GraphNode::kNone;
+
+  template <class... Parts>
+  Error problem(const Layer& layer, const Parts&... parts) const {
+    return Error::of(graph_.path, ": ", layer_name(layer), ": ", parts...);
+  }
+
+  const GraphNode& node(const Step& step) const {
+    return graph_.nodes[static_cast<std::size_t>(step.node)];
+  }
+
+  int result_of(int layer) const {
+    return layer < 0 ? picture_ : results_[static_cast<std::size_t>(layer)];
+  }
+
+  /// The first step of a type that reads another.
+  int reader_of(int from, StepType type, int second = kNone) const {
+    for (int i = from + 1; i < static_cast<int>(steps_.steps().size()); ++i) {
+      const Step& step = steps_[i];
+      const bool reads = second == kNone ? step.from == from
+                                         : (step.from == from && step.second == second) ||
+                                               (step.from == second && step.second == from);
+      if (step.type == type && reads) return i;
+    }
+    return kNone;
+  }
+
+  /// The first weights behind a step, with anything but weights between them.
+  int next_weights(int step) const {
+    std::vector<bool> behind(steps_.steps().size());
+    behind[static_cast<std::size_t>(step)] = true;
+    for (std::size_t i = 0; i < behind.size(); ++i) {
+      const int from = steps_.steps()[i].from;
+      if (from == kNone || !behind[static_cast<std::size_t>(from)]) continue;
+      if (steps_.steps()[i].type == StepType::weights) return static_cast<int>(i);
+      behind[i] = true;
+    }
+    return kNone;
+  }
+
+  Error find_picture() {
+    for (const Step& step : steps_.steps()) {
+      if (step.type != StepType::weights) continue;
+      picture_ = step.from;
+      if (picture_ != kNone && steps_[picture_].type == StepType::picture) return {};
+      return Error::of(graph_.path, ": the first convolution reads ",
+                       picture_ == kNone ? "a constant" : quote(node(steps_[picture_]).what),
+                       ", in the type's network it reads the picture");
+    }
+    return Error::of(graph_.path, ": has no convolution");
+  }
+
+  /// What reads a layer's result, or stands there, is not what the type has.
+  Error not_found(const Layer& layer, int from) const {
+    std::string found = "nothing";
+    for (const Step& step : steps_.steps()) {
+      if (step.from != from && step.second != from) continue;
+      found = quote(node(step).what);
+      break;
+    }
+    return problem(layer, "not in the file in a form that is known; in its place is ", found);
+  }
+
+  Error match(const Layer& layer, Parameters& parameters) {
+    const int input = result_of(layer.from);
+    int result = kNone;
+    switch (layer.op) {
+      case Operator::pool:
+        result = reader_of(input, StepType::pool);
+        break;
+      case Operator::gate:
+        result = reader_of(input, StepType::product, results_.back());
+        break;
+      case Operator::convolution:
+      case Operator::depthwise:
+      case Operator::pointwise:
+      case Operator::dense:
+        if (auto error = match_weights(layer, input, result, parameters)) return error;
+        if (auto error = match_activation(layer, result)) return error;
+        break;
+      case Operator::patches:
+      case Operator::max_pool:
+      case Operator::average_pool:
+        return problem(layer, "no graph is known that has such a layer");
+    }
+    if (result == kNone) return not_found(layer, input);
+    if (layer.addend >= 0) {
+      const int sum = reader_of(result, StepType::sum, result_of(layer.addend));
+      if (sum == kNone)
+        return problem(layer, "nothing is added to it, in the type the shortcut is");
+      result = sum;
+    }
+    results_.push_back(result);
+    return layer.part == Part::pool ? check_head(result) : Error();
+  }
+
+  /// Weights, and what is folded into them.
+  Error match_weights(const Layer& layer, int input, int& result, Parameters& parameters) {
+    const int scaled_input = reader_of(input, StepType::scale);
+    int from = input;
+    result = find_weights(layer, input);
+    if (result == kNone && scaled_input != kNone) {
+      from = scaled_input;
+      result = find_weights(layer, from);
+    }
+    if (result == kNone) return not_found(layer, input);
+    const GraphNode& found = node(steps_[result]);
+    if (layer.part != Part::classifier) strides_.push_back(found.stride);
+    if (auto error = reader_.read_weights(layer, steps_[result], parameters)) return error;
+    if (auto error = check_scale(layer.scale_percent, from == input ? kNone : from)) return error;
+    if (auto error = reader_.check_geometry(layer, found)) return error;
+
+    const int scaled = reader_of(result, StepType::scale);
+    if (layer.output_percent != 100) {
+      if (auto error = check_scale(layer.output_percent, scaled)) return error;
+      result = scaled;
+    }
+    const int norm = reader_of(result, StepType::batch_norm);
+    if (norm == kNone) return {};
+    result = norm;
+    return reader_.read_batch_norm(layer, node(steps_[norm]), parameters);
+  }
+
+  /// Of all weights that read a step those that are most like the layer's: a detector's neck reads
+  /// the maps of its backbone, too.
+  int find_weights(const Layer& layer, int from) const {
+    int best = kNone, best_likeness = -1;
+    for (int i = from + 1; i < static_cast<int>(steps_.steps().size()); ++i) {
+      if (steps_[i].type != StepType::weights || steps_[i].from != from) continue;
+      const GraphNode& candidate = node(steps_[i]);
+      const int likeness =
+          (steps_.constant(candidate, 1)->shape == GraphParameters::shape_for(layer, candidate)
+               ? 2
+               : 0) +
+          (candidate.stride == std::array{layer.stride.height, layer.stride.width} ? 1 : 0);
+      if (likeness > best_likeness) {
+        best = i;
+        best_likeness = likeness;
+      }
+    }
+    return best;
+  }
+
+  static std::string text_of(float number) {
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
+  }
+
+  /// Dropout, as Paddle has it at inference.
+  Error check_scale(int percent, int scale) const {
+    const float found = scale == kNone ? 1 : steps_[scale].factor;
+    const float expected = static_cast<float>(percent) / 100;
+    if (std::abs(found - expected) < 1e-4f) return {};
+    return Error::of(graph_.path, ": multiplies the embedding by ", text_of(found),
+                     ", the type by ", text_of(expected));
+  }
+
+  static bool same(Activation found, Activation expected) {
+    if (expected == Activation::hardsigmoid_paddle) expected = Activation::hardsigmoid;
+    return found == expected;
+  }
+
+  /// Moves `result` behind the activation.
+  Error match_activation(const Layer& layer, int& result) const {
+    int found = kNone;
+    for (int i = result + 1; i < static_cast<int>(steps_.steps().size()); ++i) {
+      const Step& step = steps_[i];
+      if (step.type != StepType::activation || step.from != result) continue;
+      found = i;
+      if (same(step.activation, layer.activation)) break;
+    }
+    // Behind the classes there may be probabilities.
+    if (layer.activation == Activation::none && (found == kNone || layer.part == Part::classifier))
+      return {};
+    if (found == kNone && layer.activation != Activation::none) {
+      const int other = reader_of(result, StepType::other);
+      return problem(layer, "the activation behind it is ",
+                     other == kNone ? "missing" : quote(node(steps_[other]).what),
+                     ", in the type it is ", activation_name(layer.activation));
+    }
+    if (!same(steps_[found].activation, layer.activation))
+      return problem(layer, "the activation behind it is ",
+                     activation_name(steps_[found].activation), ", in the type it is ",
+                     activation_name(layer.activation));
+    result = found;
+    return {};
+  }
+
+  /// The commonest mistake deserves the plainest words: another head.
+  Error check_head(int pooled) const {
+    const int first = next_weights(pooled);
+    const bool head = first != kNone && next_weights(first) != kNone;
+    if (net_.classes == 0 || head == (net_.head > 0)) return {};
+    return Error::of(
+        graph_.path, ": has ", head ? "an" : "no",
+        " embedding between pooling and classes, the type has Options::head = ", net_.head);
+  }
+
+  const Graph& graph_;
+  std::span<const Layer> layers_;
+  const Architecture& net_;
+  GraphSteps steps_;
+  GraphParameters reader_;
+  int picture_ = kNone;
+  std::vector<int> results_;  // steps, by layer
+  std::vector<std::array<int, 2>> strides_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_GRAPH_WEIGHTS_HPP

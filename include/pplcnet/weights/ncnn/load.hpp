@@ -1,0 +1,228 @@
+#ifndef PPLCNET_WEIGHTS_NCNN_LOAD_HPP
+#define PPLCNET_WEIGHTS_NCNN_LOAD_HPP
+
+// pplcnet.hpp does not include it.
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/ncnn/bin.hpp"
+#include "pplcnet/weights/ncnn/layer.hpp"
+#include "pplcnet/weights/ncnn/param.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace ncnn_file {
+
+/// Reads a `.param` and the weights that belong to it.
+class GraphReader {
+ public:
+  GraphReader(std::span<const std::byte> weights, std::string_view path, Graph& graph)
+      : weights_(weights), path_(path), graph_(graph) {}
+
+  Error read(std::string_view text) {
+    constexpr std::string_view kMagic = "7767517";
+    std::string_view first = take_line(text);
+    if (take_word(first) != kMagic)
+      return Error::of(graph_.path, ": expected the text of an ncnn network, which begins with ",
+                       kMagic, ", found something else");
+    take_line(text);  // counts of layers and of their results
+    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
+      LayerLine layer;
+      if (!read_line(line, layer))
+        return Error::of(graph_.path, ": expected a layer, found ", quote(line));
+      bool known = true;
+      if (auto error = add(layer, known)) return error;
+      if (!known) return {};
+    }
+    if (weights_.left() == 0) return {};
+    return Error::of(path_, ": has ", weights_.left(), " bytes more than the layers of ",
+                     graph_.path, " take");
+  }
+
+ private:
+  Error problem(const LayerLine& layer, std::string_view what) const {
+    return Error::of(graph_.path, ": layer ", quote(layer.name), " (", quote(layer.type),
+                     "): ", what);
+  }
+
+  Error add(const LayerLine& layer, bool& known) {
+    constexpr std::size_t kMost = 8;  // nodes that a layer becomes
+    if (graph_.nodes.size() + kMost > Graph::kMaxNodes || numbers_.size() > Graph::kMaxNodes)
+      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+                       " layers and constants, found more");
+    GraphNode node;
+    node.what = layer.type;
+    node.name = layer.name;
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      const auto found = numbers_.find(layer.inputs[i]);
+      if (found == numbers_.end()) return problem(layer, "reads what no layer before it gives");
+      if (i < GraphNode::kMaxInputs) node.inputs[i] = found->second;
+    }
+    int result = GraphNode::kNone;
+    if (layer.type == "Convolution" || layer.type == "ConvolutionDepthWise") {
+      if (auto error = add_convolution(layer, node, result)) return error;
+    } else if (layer.type == "InnerProduct") {
+      if (auto error = add_product(layer, node, result)) return error;
+    } else if (layer.type == "BatchNorm") {
+      if (auto error = add_batch_norm(layer, node, result)) return error;
+    } else if (layer.type == "MemoryData") {
+      if (auto error = add_memory(layer, result)) return error;
+    } else {
+      const auto type = type_of(layer.type);
+      known = type.has_value();
+      node.type = type.value_or(NodeType::other);
+      read_parameters(layer, node);
+      if (layer.type == "BinaryOp" && layer.integer(1) == 1)
+        node.inputs[1] = graph_.add_constant(layer.number(2));
+      result = graph_.add(node);
+    }
+    for (const std::string_view output : layer.outputs)
+      if (!numbers_.emplace(output, result).second)
+        return problem(layer, "gives what another layer gives");
+    return {};
+  }
+
+  /// Numbers that are stored as they are.
+  Error add_floats(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
+    Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
+    if (!weights_.take_floats(tensor)) return truncated(layer);
+    node = graph_.add_constant(std::move(tensor), layer.name);
+    return {};
+  }
+
+  Error add_weights(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
+    Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
+    bool quantised = false;
+    if (!weights_.take_tagged(tensor, graph_, quantised))
+      return quantised ? this->quantised(layer) : truncated(layer);
+    node = graph_.add_constant(std::move(tensor), layer.name);
+    return {};
+  }
+
+  Error truncated(const LayerLine& layer) const {
+    return Error::of(path_, ": ends before the weights of ", quote(layer.name));
+  }
+
+  Error quantised(const LayerLine& layer) const {
+    return problem(layer, "its weights are quantised to 8 bits: take the float network");
+  }
+
+  Error add_convolution(const LayerLine& layer, GraphNode& node, int& result) {
+    const int out = layer.integer(0), width = layer.integer(1), height = layer.integer(11, width);
+    const int count = layer.integer(6);
+    const bool depthwise = layer.type == "ConvolutionDepthWise";
+    if (layer.integer(8) != 0) return quantised(layer);
+    const std::int64_t taps = std::int64_t{width} * height;
+    if (layer.integer(19) != 0 || out <= 0 || width <= 0 || height <= 0 || count <= 0 ||
+        taps > count || count % taps != 0 || count / taps % out != 0)
+      return problem(layer, "its weights have no known shape");
+    node.type = NodeType::convolution;
+    node.groups = depthwise ? layer.integer(7, 1) : 1;
+    node.dilation = {layer.integer(12, layer.integer(2, 1)), layer.integer(2, 1)};
+    node.stride = {layer.integer(13, layer.integer(3, 1)), layer.integer(3, 1)};
+    const int left = layer.integer(4), above = layer.integer(14, left);
+    node.padding = {above, left, layer.integer(16, above), layer.integer(15, left)};
+    if (auto error = add_weights(layer, {out, count / taps / out, height, width}, node.inputs[1]))
+      return error;
+    return finish(layer, layer.integer(5) != 0 ? out : 0, node, result);
+  }
+
+  Error add_product(const LayerLine& layer, GraphNode& node, int& result) {
+    const int out = layer.integer(0), count = layer.integer(2);
+    if (layer.integer(8) != 0) return quantised(layer);
+    if (out <= 0 || count <= 0 || count % out != 0)
+      return problem(layer, "its weights have no known shape");
+    node.type = NodeType::product;
+    node.transposed = true;
+    if (auto error = add_weights(layer, {out, count / out}, node.inputs[1])) return error;
+    return finish(layer, layer.integer(1) != 0 ? out : 0, node, result);
+  }
+
+  /// Bias, and the activation that a layer with weights may have.
+  Error finish(const LayerLine& layer, int biases, GraphNode& node, int& result) {
+    node.inputs[2] = GraphNode::kNone;
+    if (biases > 0)
+      if (auto error = add_floats(layer, {biases}, node.inputs[2])) return error;
+    result = graph_.add(node);
+    if (layer.integer(9) != 0) result = graph_.add(activation_of(layer, result));
+    return {};
+  }
+
+  Error add_batch_norm(const LayerLine& layer, GraphNode& node, int& result) {
+    node.type = NodeType::batch_norm;
+    node.alpha = layer.number(1);
+    // In the file: gamma, mean, variance, beta.
+    for (const std::size_t input : {1u, 3u, 4u, 2u})
+      if (auto error = add_floats(layer, {layer.integer(0)}, node.inputs[input])) return error;
+    result = graph_.add(node);
+    return {};
+  }
+
+  Error add_memory(const LayerLine& layer, int& result) {
+    std::vector<std::int64_t> shape;
+    for (const int key : {2, 11, 1, 0})
+      if (layer.integer(key) != 0) shape.push_back(layer.integer(key));
+    if (layer.integer(21, 1) == 0) return add_weights(layer, std::move(shape), result);
+    return add_floats(layer, std::move(shape), result);
+  }
+
+  WeightReader weights_;
+  std::string_view path_;  // of the weights
+  Graph& graph_;
+  std::map<std::string_view, int> numbers_;  // of nodes, by the names of layers' results
+};
+
+}  // namespace ncnn_file
+
+/// Reads an ncnn network: its text (`.param`) and its weights (`.bin`). `graph` views both; it
+/// changes only on success. What is behind the first layer of an unknown type is left out.
+inline Error parse_ncnn(std::string_view text, std::string_view text_path,
+                        std::span<const std::byte> weights, std::string_view weights_path,
+                        Graph& graph) {
+  Graph result;
+  result.path = text_path;
+  if (auto error = ncnn_file::GraphReader(weights, weights_path, result).read(text)) return error;
+  graph = std::move(result);
+  return {};
+}
+
+namespace loading {
+
+/// Fills packed weights from an ncnn network's two files.
+inline Error load_ncnn(std::string_view text_path, std::string_view weights_path,
+                       std::span<const Layer> layers, const Architecture& architecture,
+                       std::span<float> weights) {
+  FileBytes text, data;
+  constexpr std::uint64_t kMaxTextBytes = 4 << 20;
+  if (auto error = read_file(text_path, text, kMaxTextBytes)) return error;
+  if (auto error = read_file(weights_path, data)) return error;
+  const auto characters = std::as_const(text).bytes();
+  Graph graph;
+  if (auto error = parse_ncnn({reinterpret_cast<const char*>(characters.data()), characters.size()},
+                              text_path, std::as_const(data).bytes(), weights_path, graph))
+    return error;
+  return GraphMatch(graph, layers, architecture).pack(weights);
+}
+
+}  // namespace loading
+
+/// Fills a network's weights from an ncnn network (`.param` and `.bin`) that computes what the type
+/// computes, or whose beginning does. After an error the weights are not usable.
+template <class Weights>
+Error load_ncnn(std::string_view param_path, std::string_view bin_path, Weights& weights) {
+  using Net = typename Weights::Network;
+  return loading::load_ncnn(param_path, bin_path, Net::layers, Net::architecture, weights.values);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NCNN_LOAD_HPP

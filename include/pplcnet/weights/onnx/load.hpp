@@ -1,0 +1,276 @@
+#ifndef PPLCNET_WEIGHTS_ONNX_LOAD_HPP
+#define PPLCNET_WEIGHTS_ONNX_LOAD_HPP
+
+// Needs protozero (only headers; apt install libprotozero-dev), and exceptions, which protozero
+// throws; none leaves this header. pplcnet.hpp does not include it.
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <protozero/pbf_reader.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/onnx/node.hpp"
+#include "pplcnet/weights/onnx/tensor.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace onnx_file {
+
+/// Reads a GraphProto.
+class GraphReader {
+ public:
+  explicit GraphReader(Graph& graph) : graph_(graph) {}
+
+  Error read(const Message& message) {
+    // Nodes come first in files, but read what follows them.
+    for (Message constants = message; constants.next(5, Wire::length_delimited);)
+      if (auto error = read_constant(constants.get_message())) return error;
+    for (Message inputs = message; inputs.next(11, Wire::length_delimited);)
+      if (auto error = read_input(inputs.get_message())) return error;
+    for (Message nodes = message; nodes.next(1, Wire::length_delimited);)
+      if (auto error = read_node(nodes.get_message())) return error;
+    return {};
+  }
+
+ private:
+  Error check_room() const {
+    if (!graph_.is_full()) return {};
+    return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+                     " nodes and constants, found more");
+  }
+
+  Error name_result(std::string_view name, int node) {
+    if (numbers_.size() >= Graph::kMaxNodes)
+      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+                       " names of values, found more");
+    if (name.empty() || numbers_.emplace(name, node).second) return {};
+    return Error::of(graph_.path, ": expected one value of the name ", quote(name),
+                     ", found several");
+  }
+
+  Error read_constant(const Message& message) {
+    if (auto error = check_room()) return error;
+    Tensor tensor;
+    std::string_view name;
+    if (auto error = read_tensor(message, graph_, tensor, name)) return error;
+    return name_result(name, graph_.add_constant(std::move(tensor), name));
+  }
+
+  /// Older files list the constants among the inputs.
+  Error read_input(Message message) {
+    if (!message.next(1, Wire::length_delimited)) return {};
+    const std::string_view name = text(message.get_view());
+    if (numbers_.contains(name)) return {};
+    if (auto error = check_room()) return error;
+    return name_result(name,
+                       graph_.add({.type = NodeType::picture, .what = "input", .name = name}));
+  }
+
+  Error read_node(const Message& message) {
+    if (auto error = check_room()) return error;
+    GraphNode node;
+    std::string_view domain;
+    std::size_t inputs = 0;
+    for (Message fields = message; fields.next();) {
+      switch (fields.tag_and_type()) {
+        case field(1, Wire::length_delimited):
+          if (auto error = read_operand(text(fields.get_view()), node, inputs++)) return error;
+          break;
+        case field(2, Wire::length_delimited):
+          if (node.name.empty())
+            node.name = text(fields.get_view());
+          else
+            fields.skip();
+          break;
+        case field(4, Wire::length_delimited):
+          node.what = text(fields.get_view());
+          break;
+        case field(7, Wire::length_delimited):
+          domain = text(fields.get_view());
+          break;
+        default:
+          fields.skip();
+      }
+    }
+    if (node.what == "Constant") return read_constant_node(message, node);
+    if (domain.empty() || domain == "ai.onnx") node.type = type_of(node.what);
+    set_defaults(node);
+    Attribute axes;
+    for (Message attributes = message; attributes.next(5, Wire::length_delimited);) {
+      const Attribute attribute = read_attribute(attributes.get_message());
+      apply(attribute, node);
+      if (attribute.name == "axes") axes = attribute;
+    }
+    if (node.what == "ReduceMean" && !are_height_and_width(read_axes(node, axes)))
+      node.type = NodeType::other;
+    const int number = graph_.add(node);
+    for (Message outputs = message; outputs.next(2, Wire::length_delimited);)
+      if (auto error = name_result(text(outputs.get_view()), number)) return error;
+    return {};
+  }
+
+  Error read_operand(std::string_view name, GraphNode& node, std::size_t place) const {
+    if (name.empty()) return {};
+    const auto found = numbers_.find(name);
+    if (found == numbers_.end())
+      return Error::of(graph_.path, ": the node behind ", graph_.nodes.size(), " others reads ",
+                       quote(name), ", which nothing before it is");
+    if (place < GraphNode::kMaxInputs) node.inputs[place] = found->second;
+    return {};
+  }
+
+  Error read_constant_node(Message message, const GraphNode& node) {
+    while (message.next(5, Wire::length_delimited)) {
+      const Attribute attribute = read_attribute(message.get_message());
+      if (attribute.name == "value_float")
+        return name_result(node.name, graph_.add_constant(attribute.number));
+      if (attribute.name != "value") continue;
+      Tensor tensor;
+      std::string_view unused;
+      if (auto error = read_tensor(attribute.tensor, graph_, tensor, unused)) return error;
+      return name_result(node.name, graph_.add_constant(std::move(tensor), node.name));
+    }
+    return name_result(node.name, graph_.add(node));
+  }
+
+  /// The axes of a mean: an attribute, or in newer files a constant.
+  std::array<int, 2> read_axes(const GraphNode& node, const Attribute& attribute) const {
+    std::array<int, 2> axes = {};
+    const Tensor* tensor = graph_.tensor(node.inputs[1]);
+    if (tensor == nullptr) {
+      attribute.get(axes);
+    } else if (tensor->type == DataType::i64 && tensor->element_count() == 2) {
+      for (std::size_t i = 0; i < 2; ++i)
+        axes[i] = clamped(std::bit_cast<std::int64_t>(
+            read_little_endian<std::uint64_t>(tensor->data.subspan(8 * i))));
+    }
+    return axes;
+  }
+
+  Graph& graph_;
+  std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
+};
+
+// Of a ModelProto.
+inline constexpr auto kGraph = protozero::tag_and_type(7, Wire::length_delimited);
+inline constexpr auto kMetadata = protozero::tag_and_type(14, Wire::length_delimited);
+
+inline std::pair<std::string, std::string> read_metadata(Message entry) {
+  std::pair<std::string, std::string> result;
+  while (entry.next()) {
+    std::string& text = entry.tag() == 1 ? result.first : result.second;
+    if (entry.wire_type() == Wire::length_delimited && entry.tag() <= 2)
+      text = entry.get_string();
+    else
+      entry.skip();
+  }
+  return result;
+}
+
+}  // namespace onnx_file
+
+/// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
+inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, Graph& graph) {
+  Graph result;
+  result.path = path;
+  constexpr std::size_t kMost = 64;  // words: this library writes about twenty
+  try {
+    onnx_file::Message model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    bool found = false;
+    while (model.next()) {
+      if (model.tag_and_type() == onnx_file::kMetadata && result.metadata.size() < kMost) {
+        result.metadata.push_back(onnx_file::read_metadata(model.get_message()));
+      } else if (model.tag_and_type() == onnx_file::kGraph) {
+        if (found) return Error::of(path, ": expected one graph, found several");
+        if (auto error = onnx_file::GraphReader(result).read(model.get_message())) return error;
+        found = true;
+      } else {
+        model.skip();
+      }
+    }
+    if (!found) return Error::of(path, ": expected an ONNX model, found no graph in it");
+  } catch (const protozero::exception& exception) {
+    return Error::of(
+        path, ": expected an ONNX model, found damage or something else: ", exception.what());
+  }
+  graph = std::move(result);
+  return {};
+}
+
+namespace loading {
+
+/// Fills packed weights from a model that this library wrote: by the layers' names, bit for bit.
+inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers,
+                           const Architecture& architecture, std::span<float> weights) {
+  if (auto error = check_description(file, architecture)) return error;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    Parameters parameters;
+    const auto read = [&](std::string_view leaf, std::size_t size, std::vector<float>& values) {
+      const std::string name = join({layer_name(layer), leaf});
+      const Tensor* tensor = file.find(name);
+      if (tensor == nullptr) return Error::of(file.path, ": tensor ", quote(name), " is missing");
+      if (!converts_to_float(tensor->type) ||
+          tensor->element_count() != static_cast<std::int64_t>(size))
+        return Error::of(file.path, ": tensor ", quote(name), ": expected ", size,
+                         " numbers, found ", describe(tensor->type, tensor->shape));
+      const std::size_t begin = values.size();
+      values.resize(begin + size);
+      to_float(*tensor, std::span(values).subspan(begin));
+      return Error();
+    };
+    const auto channels = static_cast<std::size_t>(layer.output.channels);
+    const auto depth = static_cast<std::size_t>(layer.depth());
+    if (auto error = read(".weight", channels * depth, parameters.weight)) return error;
+    if (auto error = read(".bias", channels, parameters.bias)) return error;
+    if (layer.affine) {
+      if (auto error = read(".scale", 1, parameters.affine)) return error;
+      if (auto error = read(".shift", 1, parameters.affine)) return error;
+    }
+    pack(layer, parameters, weights);
+  }
+  return {};
+}
+
+/// Fills packed weights from an ONNX model's bytes.
+inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
+                       std::span<const Layer> layers, const Architecture& architecture,
+                       std::span<float> weights) {
+  Graph graph;
+  if (auto error = parse_onnx(bytes, path, graph)) return error;
+  TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
+  if (native::find(own, kOnnxFolded) == nullptr)
+    return GraphMatch(graph, layers, architecture).pack(weights);
+  own.tensors = graph.constants;
+  return load_own_onnx(own, layers, architecture, weights);
+}
+
+}  // namespace loading
+
+/// Fills a network's weights from an ONNX model that computes what the type computes, or whose
+/// beginning does. Batch norms may be nodes or part of the weights, activations nodes or written
+/// out; names do not matter. After an error the weights are not usable.
+template <class Weights>
+Error load_onnx(std::string_view path, Weights& weights) {
+  using Net = typename Weights::Network;
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return loading::load_onnx(std::as_const(bytes).bytes(), path, Net::layers, Net::architecture,
+                            weights.values);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_ONNX_LOAD_HPP
