@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@
 #include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/load_any.hpp"
-#include "pplcnet/weights/paddle/check_graph.hpp"
+#include "pplcnet/weights/paddle/pir.hpp"
 
 namespace {
 
@@ -80,7 +81,8 @@ pplcnet::Error check_graph_beside(const std::string& weights) {
   graph_path.replace_extension(".json");
   std::error_code ignored;
   if (!fs::exists(graph_path, ignored)) return {};
-  return pplcnet::check_graph<Net>(weights, graph_path.string());
+  const auto checked = std::make_unique_for_overwrite<typename Net::Weights>();
+  return pplcnet::load_pir(weights, graph_path.string(), *checked);
 }
 
 void print(const Arguments& arguments, const std::string& path,

@@ -15,7 +15,7 @@
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
-#include "pplcnet/weights/paddle/check_graph.hpp"
+#include "pplcnet/weights/paddle/load.hpp"
 
 namespace {
 
@@ -31,7 +31,7 @@ struct Arguments {
 
   bool writes() const { return !list; }
   const std::string& input() const { return files.front(); }
-  /// Paddle's inference.json, or ncnn's .bin; empty: there is none.
+  /// What stands beside Paddle's parameters, or ncnn's .bin; empty: there is none.
   std::string graph() const {
     const std::size_t inputs = files.size() - (writes() ? 1 : 0);
     return inputs > 1 ? files[1] : "";
@@ -50,8 +50,8 @@ Error read(const Arguments& arguments, typename Net::Weights& weights, pplcnet::
     const std::string beside = fs::path(path).replace_extension(".bin").string();
     return pplcnet::load_ncnn(path, graph.empty() ? beside : graph, weights);
   }
-  if (auto error = pplcnet::load_any(path, weights, &info)) return error;
-  return graph.empty() ? Error() : pplcnet::check_graph<Net>(path, graph);
+  if (!graph.empty()) return pplcnet::load_paddle(path, graph, weights);
+  return pplcnet::load_any(path, weights, &info);
 }
 
 /// FNV-1a over the packed weights: the same for the same network, whatever file it came from.
@@ -146,7 +146,8 @@ int main(int argc, char** argv) {
              "\n\nExit status: 0, or 1 if the weights could not be used; then there is no output.");
   app.add_option("files", arguments.files,
                  "IN [GRAPH] OUT. IN: .pdparams, .pdiparams, .pth, .safetensors, .onnx, .param; "
-                 "GRAPH: Paddle's inference.json, or ncnn's .bin; OUT: .safetensors or .onnx")
+                 "GRAPH: Paddle's inference.json, .pdmodel or .pdiparams.info, or ncnn's .bin; "
+                 "OUT: .safetensors or .onnx")
       ->required()
       ->expected(1, 3);
   app.add_option("--model", arguments.model,

@@ -3,11 +3,13 @@
 //
 //   fuzz_readers READER COUNT [SEED]
 //
-//   READER: safetensors, pdiparams, paddle_graph, pdparams or torch
+//   READER: safetensors, pdiparams, pir, pdparams or torch
 //
 // The same arguments make the same files. A reader may refuse a file with one sentence, or accept
 // it; then what it returns must be sound. In both cases the memory that it asks for is bounded by
 // the size of the file.
+
+#include <malloc.h>
 
 #include <algorithm>
 #include <bit>
@@ -24,9 +26,10 @@
 #include <vector>
 
 #include "pplcnet/weights/little_endian.hpp"
-#include "pplcnet/weights/paddle/graph.hpp"
+
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/paddle/pir.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "pplcnet/weights/torch/checkpoint.hpp"
@@ -34,11 +37,15 @@
 
 namespace {
 std::size_t requested_bytes = 0;  // of all memory so far, freed or not
+std::size_t live_bytes = 0, most_live_bytes = 0;
 }
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   requested_bytes += size;
-  return std::malloc(size);
+  void* memory = std::malloc(size);
+  live_bytes += malloc_usable_size(memory);
+  most_live_bytes = std::max(most_live_bytes, live_bytes);
+  return memory;
 }
 // Not inlined: g++ warns of a new that ends in free when it sees through one of them alone.
 [[gnu::noinline]] void* operator new(std::size_t size) {
@@ -46,17 +53,22 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   if (!memory) std::abort();
   return memory;
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  live_bytes -= malloc_usable_size(memory);
   std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  operator delete(memory);
 }
 
 namespace {
 
 using pplcnet::DataType;
 using pplcnet::Error;
-using pplcnet::PaddleGraph;
+using pplcnet::PaddleProgram;
 using pplcnet::Tensor;
 using pplcnet::TensorFile;
 
@@ -279,17 +291,21 @@ void check_safetensors(const TensorFile& file, std::string_view contents) {
           "tensors that change");
 }
 
-void check_graph(const PaddleGraph& graph) {
-  require(std::ranges::is_sorted(graph.parameters, {}, &PaddleGraph::Parameter::name), "order");
-  for (const auto& [name, shape] : graph.parameters) {
-    require(pplcnet::is_utf8(name) && std::ranges::all_of(shape, [](auto d) { return d >= 0; }),
+void check_program(const PaddleProgram& program) {
+  const auto name_of = [&](std::size_t constant) {
+    return program.graph.constants.at(constant).name;
+  };
+  require(std::ranges::is_sorted(program.parameters, {}, name_of), "order");
+  for (const std::size_t constant : program.parameters) {
+    require(pplcnet::is_utf8(name_of(constant)) &&
+                std::ranges::all_of(program.graph.constants[constant].shape,
+                                    [](auto d) { return d >= 0; }),
             "a parameter");
   }
-  for (const auto& [height, width] : graph.conv_strides) {
-    require(height > 0 && width > 0, "strides");
-  }
   const TensorFile none;
-  require(!pplcnet::check_against_graph(none, graph) == graph.parameters.empty(), "the comparison");
+  PaddleProgram filled = program;
+  require(!pplcnet::attach_parameters(none, filled) == program.parameters.empty(),
+          "the comparison");
 }
 
 // ---- The readers -----------------------------------------------------------------------------
@@ -299,12 +315,15 @@ struct Outcome {
   std::size_t memory = 0;  ///< bytes requested by the reader
 };
 
-template <typename Result, typename Parse, typename Check>
+/// Counts what is requested in all; with `kMost` what is held at one time, for a reader that asks
+/// for the same memory again and again.
+template <typename Result, bool kMost = false, typename Parse, typename Check>
 Outcome run(Parse&& parse, Check&& check) {
   Result result;
-  const std::size_t before = requested_bytes;
+  const std::size_t before = kMost ? live_bytes : requested_bytes;
+  most_live_bytes = live_bytes;
   const Error error = parse(result);
-  const std::size_t memory = requested_bytes - before;
+  const std::size_t memory = (kMost ? most_live_bytes : requested_bytes) - before;
   const std::string_view message = error.message();
   if (error) {
     require(message.starts_with(kPath) && message.size() < 1000, "the message");
@@ -400,32 +419,37 @@ Format pdiparams_format() {
           }};
 }
 
-Format paddle_graph_format() {
+Format pir_format() {
   const std::string parameter =
       R"({"#":"p","A":[0,1,1,"conv2d_0.w_0"],"DA":[],"O":{"%":2,"TT":{"#":"0.t_dtensor",)"
       R"("D":[{"#":"0.t_f32"},[8,3,3,3],"NCHW",[],0]}},"OA":[1,0,1],"QA":[]})";
   const std::string bias =
-      R"({"#":"p","A":[0,1,1,"linear_0.b_0_deepcopy_145"],"O":{"TT":{"D":[{},[2]]}}})";
+      R"({"#":"p","A":[0,1,1,"linear_0.b_0_deepcopy_145"],"O":{"%":3,"TT":{"D":[{},[2]]}}})";
   const std::string convolution =
       R"({"#":"1.conv2d","A":[{"AT":{"#":"0.a_str","D":"NCHW"},"N":"data_format"},)"
       R"({"AT":{"#":"0.a_array","D":[{"#":"0.a_i32","D":2},{"#":"0.a_i32","D":1}]},)"
-      R"("N":"strides"}],"I":[{"%":1},{"%":2}]})";
-  const std::string input = R"({"#":"1.data","O":[{"TT":{"D":[{"#":"0.t_f32"},[-1,3,80,160]]}}]})";
+      R"("N":"strides"}],"I":[{"%":0},{"%":2}],"O":[{"%":4}]})";
+  const std::string input =
+      R"({"#":"1.data","O":[{"%":5,"TT":{"D":[{"#":"0.t_f32"},[-1,3,80,160]]}}]})";
   const std::string begin =
       R"({"base_code":{"magic":"pir","trainable":true,"version":1},)"
       R"("program":{"regions":[{"#":"region_0","blocks":[{"#":"block_0","args":[],"ops":[)";
-  return {
-      "paddle_graph",
-      64,
-      {begin + parameter, begin + bias + "," + parameter, begin + parameter + "," + input,
-       begin + many("{},{},{},{},{},{},{},{},[", "]") + "," + parameter},
-      {"," + convolution + "]}]}]}}", "," + input + "," + convolution + "]}]}]}}", "]}]}]}}"},
-      appended,
-      [](const std::string& contents) {
-        return run<PaddleGraph>(
-            [&](PaddleGraph& graph) { return pplcnet::parse_paddle_graph(contents, kPath, graph); },
-            check_graph);
-      }};
+  std::string empty_operations;
+  for (int i = 0; i < 100; ++i) empty_operations += "{},";
+  return {"pir",
+          pplcnet::MemoryBudget::kFactor,
+          {begin + parameter, begin + bias + "," + parameter, begin + parameter + "," + input,
+           begin + empty_operations + parameter},
+          {"," + convolution + "]}]}]}}", "," + input + "," + convolution + "]}]}]}}", "]}]}]}}"},
+          appended,
+          [](const std::string& contents) {
+            return run<PaddleProgram, true>(
+                [&](PaddleProgram& program) {
+                  return pplcnet::parse_pir(bytes_of(contents), kPath, program);
+                },
+                check_program);
+          },
+          pplcnet::MemoryBudget::kAllowance};
 }
 
 /// Pickles may take a few times their size, and so much besides.
@@ -555,11 +579,11 @@ int main(int argc, char** argv) {
   if (argc == 3 || argc == 4) {
     const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
     const std::uint64_t seed = argc == 4 ? std::strtoull(argv[3], nullptr, 10) : 1;
-    for (const Format& format : {safetensors_format(), pdiparams_format(), paddle_graph_format(),
+    for (const Format& format : {safetensors_format(), pdiparams_format(), pir_format(),
                                  pdparams_format(), torch_format()}) {
       if (std::string_view(argv[1]) == format.name) return fuzz(format, count, seed);
     }
   }
-  std::puts("usage: fuzz_readers safetensors|pdiparams|paddle_graph|pdparams|torch COUNT [SEED]");
+  std::puts("usage: fuzz_readers safetensors|pdiparams|pir|pdparams|torch COUNT [SEED]");
   return 2;
 }

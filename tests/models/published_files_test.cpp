@@ -11,7 +11,7 @@
 
 #include "../../examples/picture.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/paddle/check_graph.hpp"
+#include "pplcnet/weights/paddle/pir.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -31,7 +31,8 @@ const std::string kGraph = kFolder + "inference.json";
 TEST(PublishedFiles, AnswerAsPaddleDoesWithNothingButTheType) {
   for (const std::string& path : {kWeights, kGraph, kFolder + "expected.json"}) SKIP_WITHOUT(path);
   using Net = models::textline_orientation_x0_25;
-  EXPECT_STREQ(pplcnet::check_graph<Net>(kWeights, kGraph).message(), "");
+  const auto weights = std::make_unique<Net::Weights>();
+  EXPECT_STREQ(pplcnet::load_pir(kWeights, kGraph, *weights).message(), "");
   pplcnet::Classifier<Net> classifier;
   ASSERT_STREQ(classifier.load(kWeights).message(), "");
   std::ifstream text(kFolder + "expected.json");
@@ -60,15 +61,18 @@ TEST(PublishedFiles, TheOtherReleaseIsRefused) {
             kWeights +
                 ": holds 146 tensors, the type's network has 145; with a head (Options::head = "
                 "1280) it has as many");
-  EXPECT_EQ(pplcnet::check_graph<First>(kWeights, kGraph).message(),
-            kGraph + ": has 146 parameters, the type's network has 145");
+  EXPECT_EQ(pplcnet::load_pir(kWeights, kGraph, *weights).message(),
+            kGraph +
+                ": has an embedding between pooling and classes, the type has Options::head = "
+                "0");
 
   // With the head the weights fit; the strides, which the first release had, still do not.
   using FirstStrides =
       pplcnet::PPLCNet<Scale::x0_25, Options{.classes = 2,
                                              .input = {80, 160},
                                              .strides = models::kFirstTextLineStrides}>;
-  EXPECT_EQ(pplcnet::check_graph<FirstStrides>(kWeights, kGraph).message(),
+  const auto with_head = std::make_unique<FirstStrides::Weights>();
+  EXPECT_EQ(pplcnet::load_pir(kWeights, kGraph, *with_head).message(),
             kGraph +
                 ": strides in the file are (2,2), (2,1), (2,1), (2,1), (2,1); the type has (1,2), "
                 "(2,1), (2,1), (2,1), (2,1)");

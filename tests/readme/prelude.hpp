@@ -9,7 +9,6 @@
 
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
-#include "pplcnet/weights/paddle/check_graph.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
 

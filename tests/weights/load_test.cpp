@@ -14,7 +14,6 @@
 
 #include "../../examples/picture.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/paddle/check_graph.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -95,26 +94,6 @@ TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
   EXPECT_LT(pooled_error, 1e-4);
   std::printf("probabilities within %.1e; of the largest: logits within %.1e, pooled %.1e\n",
               probability_error, logit_error, pooled_error);
-}
-
-TEST(LoadTest, PaddlesGraphKnowsItsNetwork) {
-  const std::string graph = kTextLineFolder + "inference.json";
-  SKIP_WITHOUT(graph);
-  SKIP_WITHOUT(kTextLineWeights);
-  EXPECT_STREQ(pplcnet::check_graph<TextLine>(kTextLineWeights, graph).message(), "");
-
-  // The weights of a network with other strides are the same: nothing but the graph can tell.
-  using Square = PPLCNet<Scale::x0_25, Options{.classes = 2, .input = {80, 160}}>;
-  const auto weights = std::make_unique<Square::Weights>();
-  EXPECT_STREQ(pplcnet::load(kTextLineWeights, *weights).message(), "");
-  EXPECT_EQ(pplcnet::check_graph<Square>(kTextLineWeights, graph).message(),
-            graph +
-                ": strides in the file are (2,2), (2,1), (2,1), (2,1), (2,1); the type has "
-                "(2,2), (2,2), (2,2), (2,2), (2,2)");
-
-  using First = PPLCNet<Scale::x0_25, Options{.classes = 2, .input = {80, 160}, .head = 0}>;
-  EXPECT_EQ(pplcnet::check_graph<First>(kTextLineWeights, graph).message(),
-            graph + ": has 146 parameters, the type's network has 145");
 }
 
 /// Logits of a synthetic model for the input beside it, and what the framework got.

@@ -245,7 +245,7 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
   using Second = PPLCNetV2<V2::small, V2Options{.classes = 4, .input = kSmall}>;
   EXPECT_TRUE(problem<Second>(file).starts_with("conv1: expected weights F32 [24, 3, 3, 3]"));
   EXPECT_EQ(problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
-            "a graph of operations fits V1 and V2 only; the type is a PP-LCNet V4 for detection");
+            "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
 }
 
 TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {

@@ -15,7 +15,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 class MemoryBudget {
  public:
   static constexpr std::size_t kFactor = 4;
-  static constexpr std::size_t kAllowance = 1 << 16;  ///< for files of hardly any size
+  /// For small networks: the descriptions of a few hundred tensors or nodes, which take some
+  /// hundred bytes each, may be larger than all of their weights.
+  static constexpr std::size_t kAllowance = 1 << 18;
 
   explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
 

@@ -35,6 +35,7 @@ enum class NodeType : unsigned char {
   hardsigmoid,  ///< clamp(alpha * x + beta, 0, 1)
   hardswish,    ///< x * clamp(alpha * x + beta, 0, 1)
   pool,         ///< mean of height and width
+  window_mean,  ///< means of windows as large as the stride, side by side
   other,
 };
 
@@ -61,7 +62,7 @@ struct GraphNode {
 };
 
 /// What an exchange format says of a network: operations and constants, without the layers' names.
-/// Texts and tensors view the file's bytes, which must outlive this object.
+/// Texts and tensors view the file's bytes, which must outlive this object, or what it keeps.
 struct Graph {
   /// Far above any network. With this limit a hostile file takes, beside four times its size for
   /// constants, no more than 4 MiB.
@@ -70,6 +71,7 @@ struct Graph {
   std::vector<GraphNode> nodes;  ///< each behind those that it reads
   std::vector<Tensor> constants;
   std::deque<std::vector<std::byte>> converted;  ///< of constants that no file has in that form
+  std::deque<std::string> texts;                 ///< that no file has in that form
   std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value
   std::string path;                                           ///< for messages
 
@@ -87,6 +89,9 @@ struct Graph {
     constants.back().name = name;
     return add({.type = NodeType::constant, .name = name, .constant = number});
   }
+
+  /// A text that lives as long as the graph.
+  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
 
   /// Memory that lives as long as the graph.
   std::vector<std::byte>& new_bytes() { return converted.emplace_back(); }

@@ -19,14 +19,14 @@ enum class StepType : unsigned char {
   weights,  ///< a convolution or a product, with its bias
   batch_norm,
   activation,
-  scale,  ///< times `factor`
+  scale,  ///< times `number`
+  shift,  ///< plus `number`
   pool,
+  window_mean,
   product,  ///< of two steps, element by element
   sum,      ///< of two steps
   other,
-  // Beginnings of a hardswish that is written out.
-  plus_three,     ///< x + 3
-  six_hardswish,  ///< x * relu6(x + 3)
+  six_hardswish,  ///< x * relu6(x + 3): the beginning of a hardswish that is written out
 };
 
 struct Step {
@@ -35,7 +35,7 @@ struct Step {
   int node = GraphNode::kNone;                             ///< the last of its nodes
   int from = GraphNode::kNone, second = GraphNode::kNone;  ///< steps
   int bias = GraphNode::kNone;                             ///< a node
-  float factor = 1;
+  float number = 0;
 };
 
 /// Turns the nodes of a graph into steps.
@@ -129,6 +129,8 @@ class GraphSteps {
         break;
       case NodeType::pool:
         return step(StepType::pool);
+      case NodeType::window_mean:
+        return step(StepType::window_mean);
       case NodeType::other:
         break;
     }
@@ -152,9 +154,8 @@ class GraphSteps {
       step.bias = b.constant;
       return a;
     }
-    const bool three = value && *value == 3;
-    return append(
-        {.type = three ? StepType::plus_three : StepType::other, .node = number, .from = a.step});
+    if (!value) return append({.node = number, .from = a.step});
+    return append({.type = StepType::shift, .node = number, .from = a.step, .number = *value});
   }
 
   /// What relu6(x + 3) is made of; kNone if the step is something else.
@@ -162,9 +163,9 @@ class GraphSteps {
     const Step& clip = (*this)[step];
     if (clip.type != StepType::activation || clip.activation != Activation::relu6)
       return GraphNode::kNone;
-    if (clip.from == GraphNode::kNone || (*this)[clip.from].type != StepType::plus_three)
-      return GraphNode::kNone;
-    return (*this)[clip.from].from;
+    if (clip.from == GraphNode::kNone) return GraphNode::kNone;
+    const Step& shift = (*this)[clip.from];
+    return shift.type == StepType::shift && shift.number == 3 ? shift.from : GraphNode::kNone;
   }
 
   Result multiply(int number, Result a, Result b) {
@@ -200,7 +201,7 @@ class GraphSteps {
                        .node = number,
                        .from = (*this)[input.step].from});
     }
-    return append({.type = StepType::scale, .node = number, .from = input.step, .factor = factor});
+    return append({.type = StepType::scale, .node = number, .from = input.step, .number = factor});
   }
 
   const Graph& graph_;

@@ -32,8 +32,8 @@ class GraphMatch {
 
   /// Finds all layers, and folds and packs their weights.
   Error pack(std::span<float> weights) {
-    if (net_.family != Family::v1 && net_.family != Family::v2)
-      return Error::of(graph_.path, ": a graph of operations fits V1 and V2 only; the type is ",
+    if (net_.family == Family::v4)
+      return Error::of(graph_.path, ": a graph of operations fits V1, V2 and V3 only; the type is ",
                        what_of(net_));
     if (auto error = find_picture()) return error;
     for (const Layer& layer : layers_) {
@@ -130,10 +130,20 @@ class GraphMatch {
       case Operator::dense:
         if (auto error = match_weights(layer, input, result, parameters)) return error;
         if (auto error = match_activation(layer, result)) return error;
+        if (layer.affine) {
+          const Linear affine = take_linear(result);
+          parameters.affine = {static_cast<float>(affine.factor),
+                               static_cast<float>(affine.offset)};
+        }
+        break;
+      case Operator::average_pool:
+        result = reader_of(input, StepType::window_mean);
+        if (result != kNone &&
+            node(steps_[result]).stride != std::array{layer.stride.height, layer.stride.width})
+          return problem(layer, "takes the mean of other windows than the type does");
         break;
       case Operator::patches:
       case Operator::max_pool:
-      case Operator::average_pool:
         return problem(layer, "no graph is known that has such a layer");
     }
     if (result == kNone) return not_found(layer, input);
@@ -168,10 +178,31 @@ class GraphMatch {
       if (auto error = check_scale(layer.output_percent, scaled)) return error;
       result = scaled;
     }
+    if (layer.branches == Branches::v3) apply(take_linear(result), parameters);
     const int norm = reader_of(result, StepType::batch_norm);
     if (norm == kNone) return {};
     result = norm;
     return reader_.read_batch_norm(layer, node(steps_[norm]), parameters);
+  }
+
+  /// V3's scale and shift behind a step, if they are there; moves behind them.
+  Linear take_linear(int& result) const {
+    Linear linear;
+    if (const int scale = reader_of(result, StepType::scale); scale != kNone) {
+      linear.factor = double{steps_[scale].number};
+      result = scale;
+    }
+    if (const int shift = reader_of(result, StepType::shift); shift != kNone) {
+      linear.offset = double{steps_[shift].number};
+      result = shift;
+    }
+    return linear;
+  }
+
+  static void apply(const Linear& linear, Parameters& parameters) {
+    for (float& weight : parameters.weight) weight = static_cast<float>(weight * linear.factor);
+    for (float& bias : parameters.bias)
+      bias = static_cast<float>(std::fma(bias, linear.factor, linear.offset));
   }
 
   /// Of all weights that read a step those that are most like the layer's: a detector's neck reads
@@ -201,7 +232,7 @@ class GraphMatch {
 
   /// Dropout, as Paddle has it at inference.
   Error check_scale(int percent, int scale) const {
-    const float found = scale == kNone ? 1 : steps_[scale].factor;
+    const float found = scale == kNone ? 1 : steps_[scale].number;
     const float expected = static_cast<float>(percent) / 100;
     if (std::abs(found - expected) < 1e-4f) return {};
     return Error::of(graph_.path, ": multiplies the embedding by ", text_of(found),

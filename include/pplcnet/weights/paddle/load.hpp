@@ -1,0 +1,33 @@
+#ifndef PPLCNET_WEIGHTS_PADDLE_LOAD_HPP
+#define PPLCNET_WEIGHTS_PADDLE_LOAD_HPP
+
+// Needs nlohmann/json, protozero and exceptions; pplcnet.hpp does not include it.
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/paddle/info.hpp"
+#include "pplcnet/weights/paddle/pdmodel.hpp"
+#include "pplcnet/weights/paddle/pir.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Fills a network's weights from a `.pdiparams` file and what stands beside it, whichever it is:
+/// an `inference.json` (see load_pir), a `.pdmodel` (see load_pdmodel), or a `.pdiparams.info`
+/// (see load_pdiparams_info). After an error the weights are not usable.
+template <class Weights>
+Error load_paddle(std::string_view pdiparams_path, std::string_view beside_path, Weights& weights) {
+  FileBytes beside;
+  if (auto error = read_file(beside_path, beside)) return error;
+  const auto bytes = std::as_const(beside).bytes();
+  const std::byte first = bytes.empty() ? std::byte{0} : bytes[0];
+  if (first == std::byte{'{'}) return load_pir(pdiparams_path, beside_path, weights);
+  if (first == std::byte{0x80}) return load_pdiparams_info(pdiparams_path, beside_path, weights);
+  return load_pdmodel(pdiparams_path, beside_path, weights);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_LOAD_HPP

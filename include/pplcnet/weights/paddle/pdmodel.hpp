@@ -1,0 +1,255 @@
+#ifndef PPLCNET_WEIGHTS_PADDLE_PDMODEL_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PDMODEL_HPP
+
+// Needs protozero (only headers; apt install libprotozero-dev), and exceptions, which protozero
+// throws; none leaves this header. pplcnet.hpp does not include it.
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <protozero/exception.hpp>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/paddle/operation.hpp"
+#include "pplcnet/weights/paddle/program.hpp"
+#include "pplcnet/weights/protobuf.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+// Paddle 2's .pdmodel: a ProgramDesc of Paddle's `framework.proto`.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace pdmodel {
+
+using protobuf::field, protobuf::for_each_integer, protobuf::Message, protobuf::text,
+    protobuf::Wire;
+
+inline paddle::Attribute read_attribute(Message message) {
+  paddle::Attribute attribute;
+  const auto add = [&](std::int64_t value) {
+    if (attribute.integers.size() < kMaxRank) attribute.integers.push_back(value);
+  };
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case field(1, Wire::length_delimited):
+        attribute.name = text(message.get_view());
+        break;
+      case field(4, Wire::fixed32):
+        attribute.number = double{std::bit_cast<float>(message.get_fixed32())};
+        break;
+      case field(19, Wire::fixed64):
+        attribute.number = std::bit_cast<double>(message.get_fixed64());
+        break;
+      case field(5, Wire::length_delimited):
+        attribute.text = text(message.get_view());
+        break;
+      case field(3, Wire::varint):   // int
+      case field(10, Wire::varint):  // bool
+      case field(13, Wire::varint):  // long
+      case field(6, Wire::varint):   // ints, longs
+      case field(6, Wire::length_delimited):
+      case field(15, Wire::varint):
+      case field(15, Wire::length_delimited):
+        for_each_integer(message, add);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return attribute;
+}
+
+/// An operation's inputs in the order of a GraphNode; none is needed of others.
+inline std::size_t place_of(std::string_view parameter) {
+  constexpr std::pair<std::string_view, std::size_t> kPlaces[] = {
+      {"X", 0}, {"Input", 0}, {"Y", 1},    {"Filter", 1},   {"Scale", 1},
+      {"B", 2}, {"Bias", 2},  {"Mean", 3}, {"Variance", 4},
+  };
+  for (const auto& [name, place] : kPlaces)
+    if (name == parameter) return place;
+  return GraphNode::kMaxInputs;
+}
+
+/// Reads a block: its variables, then its operations.
+class Reader {
+ public:
+  explicit Reader(paddle::ProgramBuilder& builder) : builder_(builder) {}
+
+  Error read(const Message& block) {
+    for (Message variables = block; variables.next(3, Wire::length_delimited);)
+      if (auto error = read_variable(variables.get_message())) return error;
+    for (Message operations = block; operations.next(4, Wire::length_delimited);)
+      if (auto error = read_operation(operations.get_message())) return error;
+    return {};
+  }
+
+ private:
+  Error name_value(std::string_view name, int node) {
+    if (values_.size() >= Graph::kMaxNodes)
+      return Error::of(builder_.path(), ": expected at most ", Graph::kMaxNodes,
+                       " variables, found more");
+    values_[name] = node;  // an operation may work in place
+    return {};
+  }
+
+  /// A VarDesc. Those that are kept between runs are the parameters.
+  Error read_variable(Message message) {
+    constexpr std::int64_t kTensor = 7;
+    std::string_view name;
+    bool persistable = false;
+    std::int64_t type = 0;
+    std::vector<std::int64_t> shape;
+    while (message.next()) {
+      switch (message.tag_and_type()) {
+        case field(1, Wire::length_delimited):
+          name = text(message.get_view());
+          break;
+        case field(2, Wire::length_delimited):
+          if (!read_type(message.get_message(), type, shape))
+            return Error::of(builder_.path(), ": variable ", quote(name), ": expected at most ",
+                             kMaxRank, " dimensions, found more");
+          break;
+        case field(3, Wire::varint):
+          persistable = message.get_bool();
+          break;
+        default:
+          message.skip();
+      }
+    }
+    if (!persistable || type != kTensor) return {};
+    if (auto error = builder_.make_room()) return error;
+    return name_value(name, builder_.add_parameter(name, std::move(shape)));
+  }
+
+  /// A VarType: its LoDTensorDesc has a TensorDesc, which has the dimensions.
+  static bool read_type(Message message, std::int64_t& type, std::vector<std::int64_t>& shape) {
+    bool fits = true;
+    const auto add = [&](std::int64_t dimension) {
+      fits = fits && shape.size() < kMaxRank;
+      if (fits) shape.push_back(dimension);
+    };
+    while (message.next()) {
+      if (message.tag_and_type() == field(1, Wire::varint)) {
+        type = message.get_int64();
+      } else if (message.tag_and_type() == field(3, Wire::length_delimited)) {
+        for (Message lod = message.get_message(); lod.next(1, Wire::length_delimited);) {
+          for (Message tensor = lod.get_message(); tensor.next();) {
+            if (tensor.tag() == 2)
+              for_each_integer(tensor, add);
+            else
+              tensor.skip();
+          }
+        }
+      } else {
+        message.skip();
+      }
+    }
+    return fits;
+  }
+
+  /// A Var of an OpDesc: a parameter's name, and its arguments, of which the first counts.
+  static std::pair<std::string_view, std::string_view> read_argument(Message message) {
+    std::pair<std::string_view, std::string_view> result;
+    while (message.next()) {
+      if (message.tag_and_type() == field(1, Wire::length_delimited))
+        result.first = text(message.get_view());
+      else if (message.tag_and_type() == field(2, Wire::length_delimited) && result.second.empty())
+        result.second = text(message.get_view());
+      else
+        message.skip();
+    }
+    return result;
+  }
+
+  Error read_operation(const Message& message) {
+    if (auto error = builder_.make_room()) return error;
+    constexpr std::size_t kMostAttributes = 64;
+    paddle::Operation operation;
+    GraphNode node;
+    for (Message fields = message; fields.next();) {
+      switch (fields.tag_and_type()) {
+        case field(3, Wire::length_delimited):
+          operation.type = text(fields.get_view());
+          break;
+        case field(4, Wire::length_delimited):
+          if (operation.attributes.size() < kMostAttributes)
+            operation.attributes.push_back(read_attribute(fields.get_message()));
+          else
+            fields.skip();
+          break;
+        default:
+          fields.skip();
+      }
+    }
+    for (Message inputs = message; inputs.next(1, Wire::length_delimited);) {
+      const auto [parameter, value] = read_argument(inputs.get_message());
+      const std::size_t place = place_of(parameter);
+      if (place == GraphNode::kMaxInputs || value.empty() || operation.type == "feed") continue;
+      const auto found = values_.find(value);
+      if (found == values_.end())
+        return Error::of(builder_.path(), ": ", quote(operation.type), " reads ", quote(value),
+                         ", which nothing before it is");
+      node.inputs[place] = found->second;
+    }
+    if (operation.type == "dropout") {
+      const auto probability = static_cast<float>(operation.number("dropout_prob", 0));
+      node.inputs[1] =
+          builder_.graph().add_constant(paddle::dropout_factor(operation, probability));
+    }
+    const int number = builder_.add_operation(operation, operation.integers("ksize"), node);
+    for (Message outputs = message; outputs.next(2, Wire::length_delimited);) {
+      const std::string_view value = read_argument(outputs.get_message()).second;
+      if (value.empty()) continue;
+      if (auto error = name_value(value, number)) return error;
+    }
+    return {};
+  }
+
+  paddle::ProgramBuilder& builder_;
+  std::map<std::string_view, int> values_;  // nodes, by the names of variables
+};
+
+}  // namespace pdmodel
+
+/// Reads a .pdmodel. `program` views `bytes`; it changes only on success.
+inline Error parse_pdmodel(std::span<const std::byte> bytes, std::string_view path,
+                           PaddleProgram& program) {
+  paddle::ProgramBuilder builder(path, bytes.size());
+  try {
+    pdmodel::Message message(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    bool found = false;
+    while (message.next()) {
+      if (message.tag_and_type() != pdmodel::field(1, pdmodel::Wire::length_delimited) || found) {
+        message.skip();  // other blocks are inside of loops
+        continue;
+      }
+      if (auto error = pdmodel::Reader(builder).read(message.get_message())) return error;
+      found = true;
+    }
+    if (!found) return Error::of(path, ": expected a Paddle program, found none");
+  } catch (const protozero::exception& exception) {
+    return Error::of(
+        path, ": expected a Paddle program, found damage or something else: ", exception.what());
+  }
+  return builder.finish(program);
+}
+
+/// Fills a network's weights from a `.pdiparams` file and the `.pdmodel` that belongs to it, whose
+/// network computes what the type computes. After an error the weights are not usable.
+template <class Weights>
+Error load_pdmodel(std::string_view pdiparams_path, std::string_view pdmodel_path,
+                   Weights& weights) {
+  using Net = typename Weights::Network;
+  return loading::load_paddle(pdiparams_path, pdmodel_path, parse_pdmodel, Net::layers,
+                              Net::architecture, weights.values);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PDMODEL_HPP

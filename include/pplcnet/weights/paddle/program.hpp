@@ -1,0 +1,140 @@
+#ifndef PPLCNET_WEIGHTS_PADDLE_PROGRAM_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PROGRAM_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/paddle/operation.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A network as Paddle exports it for inference: operations in one file, and in another, a
+/// `.pdiparams`, the data of the graph's parameters.
+struct PaddleProgram {
+  Graph graph;
+  /// Which of the graph's constants are in the other file, and in which order: that of their names,
+  /// by code points (Paddle `static/io.py`, `static/pir_io.py`).
+  std::vector<std::size_t> parameters;
+};
+
+namespace paddle {
+
+/// Makes a program of operations, in whichever form they are read.
+class ProgramBuilder {
+ public:
+  ProgramBuilder(std::string_view path, std::size_t file_size) : budget_(file_size) {
+    program_.graph.path = path;
+  }
+
+  Graph& graph() { return program_.graph; }
+  std::string_view path() const { return program_.graph.path; }
+
+  /// `name` lives as long as the graph. Returns the constant's node.
+  int add_parameter(std::string_view name, std::vector<std::int64_t> shape) {
+    program_.parameters.push_back(graph().constants.size());
+    return graph().add_constant({.name = {}, .shape = std::move(shape), .data = {}}, name);
+  }
+
+  /// `node` has its inputs; `window` is what a pool takes the mean of.
+  int add_operation(const Operation& operation, std::span<const std::int64_t> window,
+                    GraphNode node) {
+    set_type(operation.type, node);
+    if (node.what.empty()) node.what = graph().keep(std::string(operation.type));
+    read_attributes(operation, window, node);
+    return graph().add(node);
+  }
+
+  /// Makes room for one more operation or parameter.
+  Error make_room() {
+    constexpr std::size_t kMost = 2;      // nodes that an operation becomes
+    constexpr std::size_t kBeside = 128;  // names, shapes, and what finds values by number
+    if (graph().nodes.size() + kMost > Graph::kMaxNodes)
+      return Error::of(path(), ": expected at most ", Graph::kMaxNodes,
+                       " operations and constants, found more");
+    if (budget_.reserve(graph().nodes, graph().nodes.size() + kMost) &&
+        budget_.reserve(graph().constants, graph().constants.size() + kMost) &&
+        budget_.take(kBeside))
+      return {};
+    return MemoryBudget::exceeded(path());
+  }
+
+  /// Sorts the parameters.
+  Error finish(PaddleProgram& result) {
+    const auto name_of = [&](std::size_t constant) -> std::string_view {
+      return graph().constants[constant].name;
+    };
+    // The bytes of UTF-8 sort as its code points do.
+    std::ranges::sort(program_.parameters, {}, name_of);
+    const auto twice = std::ranges::adjacent_find(program_.parameters, {}, name_of);
+    if (twice != program_.parameters.end())
+      return Error::of(path(), ": expected one parameter of the name ", quote(name_of(*twice)),
+                       ", found several");
+    result = std::move(program_);
+    return {};
+  }
+
+ private:
+  MemoryBudget budget_;
+  PaddleProgram program_;
+};
+
+}  // namespace paddle
+
+/// Gives a program's parameters the data of the tensors of a `.pdiparams` file, which must be as
+/// many, and of the same shapes.
+inline Error attach_parameters(const TensorFile& file, PaddleProgram& program) {
+  const std::string_view graph_path = program.graph.path;
+  if (file.tensors.size() != program.parameters.size())
+    return Error::of(file.path, ": expected ", program.parameters.size(), " tensors, as ",
+                     graph_path, " has, found ", file.tensors.size());
+  for (std::size_t i = 0; i < file.tensors.size(); ++i) {
+    const Tensor& tensor = file.tensors[i];
+    Tensor& parameter = program.graph.constants[program.parameters[i]];
+    if (tensor.shape != parameter.shape)
+      return Error::of(file.path, ": tensor ", i, " (", quote(parameter.name), "): expected ",
+                       describe(tensor.type, parameter.shape), ", as ", graph_path, " has, found ",
+                       describe(tensor.type, tensor.shape));
+    parameter.type = tensor.type;
+    parameter.data = tensor.data;
+  }
+  return {};
+}
+
+namespace loading {
+
+/// Fills packed weights from a `.pdiparams` file and a program that `parse` reads.
+inline Error load_paddle(std::string_view pdiparams_path, std::string_view graph_path,
+                         Error (*parse)(std::span<const std::byte>, std::string_view,
+                                        PaddleProgram&),
+                         std::span<const Layer> layers, const Architecture& architecture,
+                         std::span<float> weights) {
+  FileBytes data, text;
+  if (auto error = read_file(pdiparams_path, data)) return error;
+  if (auto error = read_file(graph_path, text)) return error;
+  TensorFile file;
+  if (auto error = parse_pdiparams(std::as_const(data).bytes(), pdiparams_path, file)) return error;
+  PaddleProgram program;
+  if (auto error = parse(std::as_const(text).bytes(), graph_path, program)) return error;
+  if (auto error = attach_parameters(file, program)) return error;
+  return GraphMatch(program.graph, layers, architecture).pack(weights);
+}
+
+}  // namespace loading
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PROGRAM_HPP
