@@ -7560,37 +7560,65 @@ inline Error read_file(std::string_view path, FileBytes& result,
   return {};
 }
 
-/// Writes the pieces one after another. The file appears under its name only when it is complete:
-/// until then it has a temporary name in the same folder, of which a failure leaves nothing.
-inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
-  constexpr int kAttempts = 100;
-  const std::string name(path);
-  std::string temporary;
-  files::File file;
-  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-    temporary = name + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(temporary.c_str(), "wbx"));  // x: never one that is there already
-    if (!file && errno != EEXIST) break;
-  }
-  if (!file) {
-    return Error::of(path, ": cannot create ", temporary, ": ", files::last_problem());
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves nothing behind.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    std::error_code ignored;
+    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
   }
 
-  bool written = true;
-  for (const std::span<const std::byte> piece : pieces) {
-    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once.
+  Error write(std::span<const std::span<const std::byte>> pieces) {
+    constexpr int kAttempts = 100;
+    std::string name;
+    files::File file;
+    for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+      name = path_ + ".tmp" + std::to_string(attempt);
+      file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+      if (!file && errno != EEXIST) break;
+    }
+    if (!file) {
+      return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
+    }
+    temporary_ = name;
+
+    bool written = true;
+    for (const std::span<const std::byte> piece : pieces) {
+      written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+    }
+    // Closing writes what is still buffered, so it can fail too.
+    written = std::fclose(file.release()) == 0 && written;
+    if (written) return {};
+    return Error::of(path_, ": cannot be written: ", files::last_problem());
   }
-  // Closing writes what is still buffered, so it can fail too.
-  written = std::fclose(file.release()) == 0 && written;
-  Error error;
-  std::error_code problem;
-  if (!written) {
-    error = Error::of(path, ": cannot be written: ", files::last_problem());
-  } else if (std::filesystem::rename(temporary, name, problem); problem) {
-    error = Error::of(path, ": cannot be written: ", problem.message());
+
+  /// Gives the file its name; another file of that name is gone then.
+  Error publish() {
+    std::error_code problem;
+    std::filesystem::rename(temporary_, path_, problem);
+    if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+    temporary_.clear();
+    return {};
   }
-  if (error) std::filesystem::remove(temporary, problem);
-  return error;
+
+ private:
+  std::string path_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+  NewFile file(path);
+  if (auto error = file.write(pieces)) return error;
+  return file.publish();
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9047,8 +9075,9 @@ inline Error check_description(const TensorFile& file, const Architecture& archi
     if (*found != expected)
       return Error::of(file.path, ": its network has ", key, " ",
                        quote(native::differing_word(*found, expected)), ", the type's (",
-                       architecture.name, ") has ",
-                       quote(native::differing_word(expected, *found)));
+                       architecture.name, ") has ", quote(native::differing_word(expected, *found)))
+          .after(same);
+    ++same;
   }
   return {};
 }
@@ -9079,6 +9108,26 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
+}
+
+/// What makes labels impossible to keep.
+inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
+    return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
+  for (const std::string& label : info.labels)
+    if (label.find('\n') != std::string::npos || !is_utf8(label))
+      return Error::of(path, ": label ", quote(label), ": expected one line of UTF-8");
+  return {};
+}
+
+/// Adds model, preprocessing and labels to metadata, where read_info finds them.
+inline void add_info(const ModelInfo& info,
+                     std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::string labels;
+  for (const std::string& label : info.labels) labels += label + "\n";
+  if (!info.model.empty()) metadata.emplace_back("model", info.model);
+  if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
+  if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
 /// Labels, preprocessing and model from a native file's metadata.
@@ -10122,14 +10171,21 @@ inline Error make_header(const TensorFile& file, std::string_view path,
 
 }  // namespace safetensors
 
-/// Writes tensors and metadata, both in their order, as a safetensors file; `path` names it, not
-/// `file.path`. The file is complete or, after an error, not there (see write_file).
-inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
+/// `file.path`.
+inline Error write_safetensors(NewFile& target, const TensorFile& file) {
   std::vector<std::byte> header;
-  if (auto error = safetensors::make_header(file, path, header)) return error;
+  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
   std::vector<std::span<const std::byte>> pieces = {header};
   for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
-  return write_file(path, pieces);
+  return target.write(pieces);
+}
+
+/// The same, and gives it its name: the file is complete or, after an error, not there.
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  NewFile target(path);
+  if (auto error = write_safetensors(target, file)) return error;
+  return target.publish();
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -10190,14 +10246,13 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
 /// and the answer that `self_test` checks. `storage` may be another than the type's: with
-/// Storage::half the file is half as large, and any type of the network loads it. Either the whole
-/// file appears or none.
+/// Storage::half the file is half as large, and any type of the network loads it.
 template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
-  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(Net::classes))
-    return Error::of(path, ": ", info.labels.size(), " labels for ", Net::classes, " classes");
+  if (auto error = check_info(info, Net::classes, target.path())) return error;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   TensorFile file;
   file.metadata = {{"format", std::string(kNativeFormat)},
                    {"format_version", std::string(kNativeVersion)},
@@ -10207,16 +10262,7 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   Architecture architecture = Net::architecture;
   architecture.storage = storage;
   for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  if constexpr (requires { Net::Definition::model.name; })
-    file.metadata.emplace_back("model", Net::Definition::model.name);
-  if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
-  std::string labels;
-  for (const std::string& label : info.labels) {
-    if (label.find('\n') != std::string::npos)
-      return Error::of(path, ": label ", quote(label), " holds a line break");
-    labels += label + "\n";
-  }
-  if (!labels.empty()) file.metadata.emplace_back("labels", labels);
+  add_info(info, file.metadata);
 
   // In the file's storage; and as a type of this storage gets them back.
   const std::vector<Layer> layers = layers_in(storage, Net::layers);
@@ -10238,18 +10284,26 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                           .type = DataType::f32,
                           .shape = {self_testing::answer_size<Net>()},
                           .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(path, file);
+  return write_safetensors(target, file);
+}
+
+/// The same, and gives the file its name: either the whole file appears or none.
+template <class Weights>
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  NewFile target(path);
+  if (auto error = save(target, weights, info, storage)) return error;
+  return target.publish();
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
 template <class Weights>
-Error self_test(std::string_view path, const Weights& weights) {
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
   using Net = typename Weights::Network;
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
   TensorFile file;
-  if (auto error = parse_safetensors(std::as_const(bytes).bytes(), path, file)) return error;
+  if (auto error = parse_safetensors(bytes, path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
   constexpr int kSize = self_testing::answer_size<Net>();
@@ -10266,6 +10320,14 @@ Error self_test(std::string_view path, const Weights& weights) {
       return Error::of(path, ": self-test: number ", i, " of the answer is ",
                        std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
+}
+
+/// The same, from a file.
+template <class Weights>
+Error self_test(std::string_view path, const Weights& weights) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11214,12 +11276,14 @@ inline constexpr Preprocessing kPersonAttribute = paddle_direct(256, 192);
 inline constexpr Preprocessing kVehicleAttribute = paddle_direct(192, 256);
 inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 
+/// All presets.
+inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
+    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
+    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
                                                    int width = 224) {
-  constexpr Preprocessing (*kPresets[])(int, int) = {
-      paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
-      paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
   for (const auto preset : kPresets) {
     const Preprocessing found = preset(height, width);
     if (found.name == name) return found;

@@ -115,6 +115,27 @@ TEST(FileTest, ATemporaryFileOfSomebodyElseIsLeftAlone) {
   EXPECT_EQ(folder.file_count(), 2);
 }
 
+TEST(FileTest, WhatIsNotPublishedLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a");
+  ASSERT_FALSE(write(path, "old"));
+  const std::string contents = "new";
+  const std::span<const std::byte> pieces[] = {bytes_of(contents)};
+  for (const bool publish : {false, true}) {
+    pplcnet::NewFile file(path);
+    EXPECT_STREQ(file.write(pieces).message(), "");
+    EXPECT_EQ(file.path(), path);
+    EXPECT_EQ(read(file.temporary()), "new");
+    EXPECT_EQ(read(path), "old");
+    EXPECT_EQ(folder.file_count(), 2);
+    if (publish) {
+      EXPECT_STREQ(file.publish().message(), "");
+    }
+  }
+  EXPECT_EQ(read(path), "new");
+  EXPECT_EQ(folder.file_count(), 1);
+}
+
 #ifdef PPLCNET_TEST_HAS_FILE_SIZE_LIMIT
 TEST(FileTest, AFullDiskKeepsTheOldFile) {
   const TemporaryFolder folder;

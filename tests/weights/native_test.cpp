@@ -215,11 +215,9 @@ TEST_F(NativeTest, WhatCannotBeSavedIsSaidAndLeavesTheOldFile) {
   };
   EXPECT_EQ(refused(path, {"one", "two"}), path + ": 2 labels for 5 classes");
   EXPECT_EQ(refused(path, {"a\nb", "c", "d", "e", "f"}),
-            path + ": label 'a\\x0ab' holds a line break");
+            path + ": label 'a\\x0ab': expected one line of UTF-8");
   EXPECT_EQ(refused(path, {"\xff", "c", "d", "e", "f"}),
-            path +
-                ": metadata 'labels': expected a key that is not taken and a value, both in "
-                "UTF-8");
+            path + ": label '\\xff': expected one line of UTF-8");
   const std::string nowhere = folder.file("no/such/folder/network.safetensors");
   EXPECT_TRUE(refused(nowhere, {}).starts_with(nowhere + ": cannot create "))
       << refused(nowhere, {});

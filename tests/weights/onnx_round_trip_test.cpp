@@ -70,7 +70,7 @@ TEST(OnnxOut, AnotherNetworkIsSaid) {
 TEST(OnnxOut, AnOldOpsetIsRefused) {
   const auto weights = pplcnet_test::synthetic_weights<PPLCNet<Scale::x0_25>>();
   EXPECT_EQ(std::string(save_onnx("net.onnx", *weights, {.opset = 12}).message()),
-            "net.onnx: opset 12 is too old; 13 is the oldest");
+            "net.onnx: expected an opset from 13 to 24, found 12");
 }
 
 }  // namespace

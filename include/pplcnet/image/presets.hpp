@@ -105,12 +105,14 @@ inline constexpr Preprocessing kPersonAttribute = paddle_direct(256, 192);
 inline constexpr Preprocessing kVehicleAttribute = paddle_direct(192, 256);
 inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 
+/// All presets.
+inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
+    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
+    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
                                                    int width = 224) {
-  constexpr Preprocessing (*kPresets[])(int, int) = {
-      paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
-      paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
   for (const auto preset : kPresets) {
     const Preprocessing found = preset(height, width);
     if (found.name == name) return found;

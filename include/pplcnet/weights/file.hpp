@@ -105,37 +105,65 @@ inline Error read_file(std::string_view path, FileBytes& result,
   return {};
 }
 
-/// Writes the pieces one after another. The file appears under its name only when it is complete:
-/// until then it has a temporary name in the same folder, of which a failure leaves nothing.
-inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
-  constexpr int kAttempts = 100;
-  const std::string name(path);
-  std::string temporary;
-  files::File file;
-  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-    temporary = name + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(temporary.c_str(), "wbx"));  // x: never one that is there already
-    if (!file && errno != EEXIST) break;
-  }
-  if (!file) {
-    return Error::of(path, ": cannot create ", temporary, ": ", files::last_problem());
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves nothing behind.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    std::error_code ignored;
+    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
   }
 
-  bool written = true;
-  for (const std::span<const std::byte> piece : pieces) {
-    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once.
+  Error write(std::span<const std::span<const std::byte>> pieces) {
+    constexpr int kAttempts = 100;
+    std::string name;
+    files::File file;
+    for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+      name = path_ + ".tmp" + std::to_string(attempt);
+      file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+      if (!file && errno != EEXIST) break;
+    }
+    if (!file) {
+      return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
+    }
+    temporary_ = name;
+
+    bool written = true;
+    for (const std::span<const std::byte> piece : pieces) {
+      written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+    }
+    // Closing writes what is still buffered, so it can fail too.
+    written = std::fclose(file.release()) == 0 && written;
+    if (written) return {};
+    return Error::of(path_, ": cannot be written: ", files::last_problem());
   }
-  // Closing writes what is still buffered, so it can fail too.
-  written = std::fclose(file.release()) == 0 && written;
-  Error error;
-  std::error_code problem;
-  if (!written) {
-    error = Error::of(path, ": cannot be written: ", files::last_problem());
-  } else if (std::filesystem::rename(temporary, name, problem); problem) {
-    error = Error::of(path, ": cannot be written: ", problem.message());
+
+  /// Gives the file its name; another file of that name is gone then.
+  Error publish() {
+    std::error_code problem;
+    std::filesystem::rename(temporary_, path_, problem);
+    if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+    temporary_.clear();
+    return {};
   }
-  if (error) std::filesystem::remove(temporary, problem);
-  return error;
+
+ private:
+  std::string path_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+  NewFile file(path);
+  if (auto error = file.write(pieces)) return error;
+  return file.publish();
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

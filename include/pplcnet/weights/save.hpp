@@ -68,14 +68,13 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
 /// and the answer that `self_test` checks. `storage` may be another than the type's: with
-/// Storage::half the file is half as large, and any type of the network loads it. Either the whole
-/// file appears or none.
+/// Storage::half the file is half as large, and any type of the network loads it.
 template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
-  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(Net::classes))
-    return Error::of(path, ": ", info.labels.size(), " labels for ", Net::classes, " classes");
+  if (auto error = check_info(info, Net::classes, target.path())) return error;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   TensorFile file;
   file.metadata = {{"format", std::string(kNativeFormat)},
                    {"format_version", std::string(kNativeVersion)},
@@ -85,16 +84,7 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   Architecture architecture = Net::architecture;
   architecture.storage = storage;
   for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  if constexpr (requires { Net::Definition::model.name; })
-    file.metadata.emplace_back("model", Net::Definition::model.name);
-  if (!info.preprocessing.empty()) file.metadata.emplace_back("preprocessing", info.preprocessing);
-  std::string labels;
-  for (const std::string& label : info.labels) {
-    if (label.find('\n') != std::string::npos)
-      return Error::of(path, ": label ", quote(label), " holds a line break");
-    labels += label + "\n";
-  }
-  if (!labels.empty()) file.metadata.emplace_back("labels", labels);
+  add_info(info, file.metadata);
 
   // In the file's storage; and as a type of this storage gets them back.
   const std::vector<Layer> layers = layers_in(storage, Net::layers);
@@ -116,18 +106,26 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
                           .type = DataType::f32,
                           .shape = {self_testing::answer_size<Net>()},
                           .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(path, file);
+  return write_safetensors(target, file);
+}
+
+/// The same, and gives the file its name: either the whole file appears or none.
+template <class Weights>
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  NewFile target(path);
+  if (auto error = save(target, weights, info, storage)) return error;
+  return target.publish();
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
 template <class Weights>
-Error self_test(std::string_view path, const Weights& weights) {
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
   using Net = typename Weights::Network;
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
   TensorFile file;
-  if (auto error = parse_safetensors(std::as_const(bytes).bytes(), path, file)) return error;
+  if (auto error = parse_safetensors(bytes, path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
   constexpr int kSize = self_testing::answer_size<Net>();
@@ -144,6 +142,14 @@ Error self_test(std::string_view path, const Weights& weights) {
       return Error::of(path, ": self-test: number ", i, " of the answer is ",
                        std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
+}
+
+/// The same, from a file.
+template <class Weights>
+Error self_test(std::string_view path, const Weights& weights) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

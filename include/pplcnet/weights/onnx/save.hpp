@@ -23,8 +23,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// How a network leaves as ONNX.
 struct OnnxOptions {
-  int opset = 17;  ///< 13 at least; from 14 on hardswish is one node
-  int batch = 1;   ///< images; 0: any number
+  static constexpr int kOldest = 13, kNewest = 24;  ///< opsets; from 14 on hardswish is one node
+
+  int opset = 17;
+  int batch = 1;  ///< images; 0: any number
 };
 
 /// Turns a network into ONNX nodes, which have its layers' names; the answer is called "logits",
@@ -36,7 +38,7 @@ class OnnxWriter {
       : layers_(layers), outputs_(outputs), weights_(weights), options_(options) {}
 
   /// The bytes of the model.
-  std::string model(const Architecture& net) {
+  std::string model(const Architecture& net, const ModelInfo& info) {
     graph_.add_input("input", sizes(layers_.front().input));
     for (std::size_t i = 0; i < layers_.size(); ++i) values_.push_back(value_of(i));
     for (const int output : outputs_) {
@@ -47,6 +49,7 @@ class OnnxWriter {
     }
     auto metadata = describe(net);
     metadata.emplace_back(kOnnxFolded, "1");
+    add_info(info, metadata);
     return graph_.finish(join({"PP-LCNet ", net.name}), options_.opset, metadata);
   }
 
@@ -222,23 +225,38 @@ class OnnxWriter {
 };
 
 /// The bytes of an ONNX model of a network with these weights: `input` [batch, 3, height, width],
-/// normalised as the network was trained; all else is inside.
+/// normalised as the network was trained; all else is inside. Labels and preprocessing are among
+/// its metadata, as in native files.
 template <class Weights>
-std::string onnx_model(const Weights& weights, const OnnxOptions& options = {}) {
+std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
+                       ModelInfo info = {}) {
   using Net = typename Weights::Network;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   std::vector<int> outputs;
   for (int i = 0; i < Net::output_count; ++i) outputs.push_back(Net::output_layer(i));
-  return OnnxWriter(Net::layers, outputs, weights.values, options).model(Net::architecture);
+  return OnnxWriter(Net::layers, outputs, weights.values, options).model(Net::architecture, info);
 }
 
-/// Writes it to a file, which appears when it is complete.
+/// Writes it to a file.
 template <class Weights>
-Error save_onnx(std::string_view path, const Weights& weights, const OnnxOptions& options = {}) {
-  if (options.opset < 13)
-    return Error::of(path, ": opset ", options.opset, " is too old; 13 is the oldest");
-  const std::string bytes = onnx_model(weights, options);
+Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& options = {},
+                const ModelInfo& info = {}) {
+  if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
+    return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
+                     OnnxOptions::kNewest, ", found ", options.opset);
+  if (auto error = check_info(info, Weights::Network::classes, target.path())) return error;
+  const std::string bytes = onnx_model(weights, options, info);
   const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
-  return write_file(path, pieces);
+  return target.write(pieces);
+}
+
+/// The same, and gives the file its name: either the whole file appears or none.
+template <class Weights>
+Error save_onnx(std::string_view path, const Weights& weights, const OnnxOptions& options = {},
+                const ModelInfo& info = {}) {
+  NewFile target(path);
+  if (auto error = save_onnx(target, weights, options, info)) return error;
+  return target.publish();
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

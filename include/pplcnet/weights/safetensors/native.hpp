@@ -18,6 +18,7 @@
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/tensor.hpp"
+#include "pplcnet/weights/utf8.hpp"
 #include "pplcnet/words.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -136,8 +137,9 @@ inline Error check_description(const TensorFile& file, const Architecture& archi
     if (*found != expected)
       return Error::of(file.path, ": its network has ", key, " ",
                        quote(native::differing_word(*found, expected)), ", the type's (",
-                       architecture.name, ") has ",
-                       quote(native::differing_word(expected, *found)));
+                       architecture.name, ") has ", quote(native::differing_word(expected, *found)))
+          .after(same);
+    ++same;
   }
   return {};
 }
@@ -168,6 +170,26 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
+}
+
+/// What makes labels impossible to keep.
+inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
+    return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
+  for (const std::string& label : info.labels)
+    if (label.find('\n') != std::string::npos || !is_utf8(label))
+      return Error::of(path, ": label ", quote(label), ": expected one line of UTF-8");
+  return {};
+}
+
+/// Adds model, preprocessing and labels to metadata, where read_info finds them.
+inline void add_info(const ModelInfo& info,
+                     std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::string labels;
+  for (const std::string& label : info.labels) labels += label + "\n";
+  if (!info.model.empty()) metadata.emplace_back("model", info.model);
+  if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
+  if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
 /// Labels, preprocessing and model from a native file's metadata.

@@ -123,14 +123,21 @@ inline Error make_header(const TensorFile& file, std::string_view path,
 
 }  // namespace safetensors
 
-/// Writes tensors and metadata, both in their order, as a safetensors file; `path` names it, not
-/// `file.path`. The file is complete or, after an error, not there (see write_file).
-inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
+/// `file.path`.
+inline Error write_safetensors(NewFile& target, const TensorFile& file) {
   std::vector<std::byte> header;
-  if (auto error = safetensors::make_header(file, path, header)) return error;
+  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
   std::vector<std::span<const std::byte>> pieces = {header};
   for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
-  return write_file(path, pieces);
+  return target.write(pieces);
+}
+
+/// The same, and gives it its name: the file is complete or, after an error, not there.
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  NewFile target(path);
+  if (auto error = write_safetensors(target, file)) return error;
+  return target.publish();
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
