@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
@@ -23,39 +24,30 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace loading {
 
-inline bool is_safetensors(std::span<const std::byte> bytes) {
-  return bytes.size() > sizeof(std::uint64_t) && bytes[8] == std::byte{'{'};
-}
-
-/// A `.pdiparams` file begins with two versions of 0 and no level of detail.
-inline bool is_pdiparams(std::span<const std::byte> bytes) {
-  constexpr std::size_t kZeros = 16;
-  if (bytes.size() < kZeros) return false;
-  for (const std::byte byte : bytes.first(kZeros))
-    if (byte != std::byte{0}) return false;
-  return true;
-}
-
-/// What a file of another kind is, and what to do about it: the usual ones on weight pages.
-inline std::string_view describe_content(std::span<const std::byte> bytes) {
-  const auto has = [&](std::size_t offset, std::string_view text) {
-    return bytes.size() >= offset + text.size() &&
-           std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
-  };
-  if (has(0, "PK\3\4")) return "a zip archive, as .pth files are: weights/load_any.hpp reads them";
-  if (has(0, "\x80")) return "a pickle, as .pdparams files are: weights/load_any.hpp reads them";
-  if (has(257, "ustar")) return "a tar archive: unpack it and take the weights inside";
-  return "something else";
+/// Which header reads what `load` does not.
+inline std::string_view reader_of(Content content) {
+  switch (content) {
+    case Content::pickle:
+    case Content::zip:
+      return ": weights/load_any.hpp reads them";
+    case Content::onnx:
+      return ": weights/onnx/load.hpp reads it";
+    case Content::ncnn:
+      return ": weights/ncnn/load.hpp reads it";
+    default:
+      return "";
+  }
 }
 
 /// Reads tensors in whatever format the content has, and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
                   std::span<const Layer> layers, const Architecture& architecture,
                   TensorFile& file) {
-  if (is_safetensors(bytes)) return parse_safetensors(bytes, path, file);
-  if (!is_pdiparams(bytes))
+  const Content content = content_of(bytes);
+  if (content == Content::safetensors) return parse_safetensors(bytes, path, file);
+  if (content != Content::pdiparams)
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
-                     describe_content(bytes));
+                     name_of(content), reader_of(content), advice_on(content));
   if (architecture.family != Family::v1 || architecture.dialect != Dialect::paddle ||
       architecture.ending != Ending::classifier)
     return Error::of(path,

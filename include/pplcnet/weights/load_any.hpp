@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
@@ -21,11 +22,11 @@ namespace loading {
 inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
                       std::span<const Layer> layers, const Architecture& architecture,
                       std::span<float> weights, ModelInfo* info) {
-  const bool is_zip = zip::begins(bytes);
-  const bool is_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};  // PROTO
-  if (!is_zip && !is_pickle) return load(bytes, path, layers, architecture, weights, info);
+  const Content content = content_of(bytes);
+  if (content != Content::zip && content != Content::pickle)
+    return load(bytes, path, layers, architecture, weights, info);
   TensorFile file;
-  if (auto error = is_zip || torch::behind_magic(bytes) > 0
+  if (auto error = content == Content::zip || torch::behind_magic(bytes) > 0
                        ? parse_torch_checkpoint(bytes, path, file)
                        : parse_pdparams(bytes, path, file))
     return error;
