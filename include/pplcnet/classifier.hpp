@@ -75,9 +75,15 @@ class Classifier {
   Error load(std::string_view path,
              Error (*read)(std::string_view, typename Net::Weights&,
                            ModelInfo*) = pplcnet::load<typename Net::Weights>) {
+    return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
+  }
+
+  /// The same with weights that `read(weights, info)` brings; `path` is for messages.
+  template <class Read>
+  Error load_by(std::string_view path, const Read& read) {
     auto weights = std::make_shared<typename Net::Weights>();
     ModelInfo info;
-    if (auto error = read(path, *weights, &info)) return error;
+    if (auto error = read(*weights, &info)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);

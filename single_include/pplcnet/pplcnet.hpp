@@ -7410,6 +7410,14 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
+  /// The same error, which knows how much had gone well before it, in steps of any kind: of several
+  /// attempts at one thing, the one that got furthest tells most.
+  Error after(std::size_t steps) && {
+    steps_ = steps;
+    return std::move(*this);
+  }
+  std::size_t steps() const noexcept { return steps_; }
+
   /// True when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
@@ -7418,6 +7426,7 @@ class [[nodiscard]] Error {
 
  private:
   std::optional<std::string> message_;
+  std::size_t steps_ = 0;
 };
 
 /// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with
@@ -9170,6 +9179,7 @@ inline bool is_native(const TensorFile& file) {
 
 /// Checks that a file's metadata describe `architecture`.
 inline Error check_description(const TensorFile& file, const Architecture& architecture) {
+  std::size_t same = 0;
   for (const auto& [key, expected] : describe(architecture)) {
     const std::string* found = native::find(file, key);
     if (found == nullptr)
@@ -9206,7 +9216,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
-  if (error) return error;
+  if (error) return std::move(error).after(layers.size());
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
@@ -9812,13 +9822,14 @@ class StateDict {
       return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
     if (found != nullptr) {
       naming_ = found->naming;
-      return check_ending();
+      return check_ending().after(1);
     }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
+    const std::string first = file_.tensors.empty() ? "none" : quote(file_.tensors.front().name);
     return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
-                     anchors.empty() ? "" : ")");
+                     anchors.empty() ? "" : ")", "; the first is ", first);
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -10013,14 +10024,16 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
                              const Architecture& architecture, std::span<float> weights) {
   StateDict state(file, architecture);
   if (auto error = state.open()) return error;
+  std::size_t count = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
-    if (auto error = state.read(layer, parameters)) return error;
+    ++count;
+    if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
     fold(layer, parameters);
     pack(layer, parameters, weights);
   }
-  return state.close();
+  return state.close().after(count + 1);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -10061,7 +10074,7 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
                      ": a .pdiparams file, which does not name its tensors, fits classifiers ",
                      "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers);
+  return name_pdiparams(file, layers).after(1);  // as far as a wrong first layer
 }
 
 /// Fills packed weights from a file's bytes.
@@ -11796,9 +11809,15 @@ class Classifier {
   Error load(std::string_view path,
              Error (*read)(std::string_view, typename Net::Weights&,
                            ModelInfo*) = pplcnet::load<typename Net::Weights>) {
+    return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
+  }
+
+  /// The same with weights that `read(weights, info)` brings; `path` is for messages.
+  template <class Read>
+  Error load_by(std::string_view path, const Read& read) {
     auto weights = std::make_shared<typename Net::Weights>();
     ModelInfo info;
-    if (auto error = read(path, *weights, &info)) return error;
+    if (auto error = read(*weights, &info)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
@@ -12659,49 +12678,73 @@ constexpr void for_each(Visit&& visit) {
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 
 // From a file to its network, among those that a program has compiled in.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether a file's weights are those of a network: reads them, with `load` or `load_any`, and says
-/// why not. A native file that was saved from a published model is that model's only.
-template <HasModel Net>
-Error fits(std::string_view path,
-           Error (*read)(std::string_view, typename Net::Weights&, ModelInfo*) = load) {
+/// Whether weights are those of a network: gets them by `read(weights, info)`, and says why not.
+/// What was saved from a published model is that model's only. `path` is for messages.
+template <HasModel Net, class Read>
+Error fits(std::string_view path, const Read& read) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
   ModelInfo info;
-  if (auto error = read(path, *weights, &info)) return error;
+  if (auto error = read(*weights, &info)) return error;
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
-  return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName));
+  return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName))
+      .after(Net::layers.size());
 }
 
-/// Finds the network of `list` for which `fit.operator()<Net>()` has no Error, and calls
+/// Finds the network of `list` that weights fit, which `read(weights, info)` brings, and calls
 /// `visit.operator()<Net>()`. An error if none fits, or several: files do not say everything (two
 /// classifiers of two classes may differ in their strides, which Paddle's parameters do not tell).
-template <class... Nets, class Fit, class Visit>
-Error with_network(ModelList<Nets...> list, std::string_view path, Fit fit, Visit visit) {
-  std::string names, why;
+/// `path` is for messages.
+template <class... Nets, class Read, class Visit>
+Error with_network(ModelList<Nets...> list, std::string_view path, const Read& read, Visit visit) {
+  std::string names;
+  std::string_view nearest;
+  Error why;  // the nearest does not fit
   int count = 0;
   bool same = true;  // why none fits, for all of them
   for_each(list, [&]<class Net>() {
-    if (const auto error = fit.template operator()<Net>()) {
-      same = same && (why.empty() || why == error.message());
-      why = error.message();
-    } else {
-      names += join({count++ > 0 ? ", " : "", Net::Definition::model.name});
+    constexpr std::string_view kName = Net::Definition::model.name;
+    auto error = fits<Net>(path, read);
+    if (!error) {
+      names += join({count++ > 0 ? ", " : "", kName});
+      return;
     }
+    same = same && (!why || std::string_view(why.message()) == error.message());
+    if (why && error.steps() <= why.steps()) return;
+    why = std::move(error);
+    nearest = kName;
   });
   if (count > 1)
     return Error::of(path, ": fits ", count, " networks, say which of them it is: ", names);
-  if (count == 0 && same) return Error(why);
-  if (count == 0) return Error::of(path, ": fits none of ", sizeof...(Nets), " networks");
+  if (count == 0 && same) return why;
+  if (count == 0) {
+    std::string_view reason = why.message();
+    if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
+    return Error::of(path, ": fits none of ", sizeof...(Nets), " networks; ",
+                     why.steps() > 0 ? "the nearest is " : "for example ", nearest, ": ", reason);
+  }
   for_each(list, [&]<class Net>() {
     if (names == Net::Definition::model.name) visit.template operator()<Net>();
   });
   return {};
+}
+
+/// The same for a file that `load` reads.
+template <class... Nets, class Visit>
+Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  const auto read = [&](auto& weights, ModelInfo* info) {
+    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  };
+  return with_network(list, path, read, visit);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -30,9 +31,8 @@ std::string saved(const char* name) {
 template <class List>
 std::string found(List list, const std::string& path) {
   std::string name;
-  const auto fit = [&]<class Net>() { return pplcnet::fits<Net>(path); };
   const auto visit = [&]<class Net>() { name = Net::Definition::model.name; };
-  const auto error = pplcnet::with_network(list, path, fit, visit);
+  const auto error = pplcnet::with_network(list, path, visit);
   EXPECT_EQ(static_cast<bool>(error), name.empty());
   return error ? std::string(error.message()).substr(path.size()) : name;
 }
@@ -50,7 +50,43 @@ TEST(Registry, SaysWhatItCannotTell) {
   using Two = pplcnet::PPLCNet<pplcnet::Scale::x1_0, pplcnet::Options{.classes = 2}>;
   EXPECT_EQ(found(Some{}, saved<Two>("two")),
             ": fits 2 networks, say which of them it is: person_exists, car_exists");
-  EXPECT_EQ(found(Some{}, saved<pulc::traffic_sign>("sign")), ": fits none of 4 networks");
+}
+
+TEST(Registry, SaysWhatTheNearestLacks) {
+  EXPECT_EQ(found(Some{}, saved<pulc::traffic_sign>("sign")),
+            ": fits none of 4 networks; the nearest is person_exists: its network has classes "
+            "'232', the type's (x1_0) has '2'");
+  using Wide = pplcnet::PPLCNet<pplcnet::Scale::x0_5, pplcnet::Options{.head = 512}>;
+  EXPECT_EQ(found(Some{}, saved<Wide>("wide")),
+            ": fits none of 4 networks; the nearest is PPLCNet_x0_5: its network has head '512', "
+            "the type's (x0_5) has '1280'");
+}
+
+TEST(Registry, AStateDictThatLacksATensorIsNearestToItsNetwork) {
+  using Net = pplcnet::timm::lcnet_050;
+  const std::string path = saved<Net>("lacking");
+  auto state = pplcnet_test::synthetic_state_dict(Net::layers, Net::architecture);
+  const auto write = [&] {
+    const auto error = pplcnet::write_safetensors(path, state.file);
+    EXPECT_FALSE(error) << error.message();
+  };
+  write();
+  EXPECT_EQ(found(Some{}, path), "lcnet_050");
+  const auto lacked =
+      std::ranges::find(state.file.tensors, "blocks.3.1.bn1.bias", &pplcnet::Tensor::name);
+  ASSERT_NE(lacked, state.file.tensors.end());
+  lacked->name = "other";
+  write();
+  EXPECT_EQ(found(Some{}, path),
+            ": fits none of 4 networks; the nearest is lcnet_050: tensor 'blocks.3.1.bn1.bias' F32 "
+            "[128] is missing");
+  for (auto& tensor : state.file.tensors) tensor.name = "lora." + tensor.name + ".lora_A";
+  write();
+  EXPECT_TRUE(
+      found(Some{}, path)
+          .starts_with(
+              ": fits none of 4 networks; for example person_exists: no tensor is named as in "))
+      << found(Some{}, path);
 }
 
 TEST(Registry, SaysWhyWhereThereIsOneReason) {

@@ -87,7 +87,8 @@ TEST(WrongFileTest, DamagedTensorsAreNamed) {
        "has no tensor 'last_conv.weight', the type has Options::head = 1280", one_less},
       {"the stem is missing", [](TensorFile& f) { remove(f, "conv1.conv.weight"); },
        "no tensor is named as in a PP-LCNet V1 with Dialect::paddle ('conv1.conv.weight', "
-       "'encoder.convolution.convolution.weight', 'embedder.convolution.convolution.weight')",
+       "'encoder.convolution.convolution.weight', 'embedder.convolution.convolution.weight'); the "
+       "first is 'conv1.bn.weight'",
        one_less},
       {"there is one too many",
        [](TensorFile& f) {
@@ -224,6 +225,11 @@ TEST(WrongFileTest, WhatIsNoWeightFileIsSaid) {
        expected + "a zip archive, as .pth files are: weights/load_any.hpp reads them"},
       {"PPLCNet_x1_0_infer/" + std::string(238, '\0') + "ustar",
        expected + "a tar archive: unpack it and take the weights inside"},
+      {"\x08\x07\x12\x07pytorch", expected + "an ONNX model: weights/onnx/load.hpp reads it"},
+      {"7767517\n2 2\n", expected + "an ncnn network (.param): weights/ncnn/load.hpp reads it"},
+      {"{\"base_code\":{\"magic\":\"pir\"}}",
+       expected + "JSON, as Paddle's graph is (inference.json): the weights are in the .pdiparams "
+                  "beside it"},
   };
   const std::string path = folder.file("file");
   for (const auto& [contents, message] : cases) {
@@ -236,6 +242,7 @@ TEST(WrongFileTest, WhatIsNoWeightFileIsSaid) {
   }
   write(path, safetensors_file("{}"));
   EXPECT_TRUE(problem<Net>(path).starts_with("no tensor is named as in a PP-LCNet V1"));
+  EXPECT_TRUE(problem<Net>(path).ends_with("; the first is none"));
 }
 
 TEST(WrongFileTest, ATruncatedFileIsRefusedWhereverItIsCut) {

@@ -4,51 +4,76 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
 
 // From a file to its network, among those that a program has compiled in.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether a file's weights are those of a network: reads them, with `load` or `load_any`, and says
-/// why not. A native file that was saved from a published model is that model's only.
-template <HasModel Net>
-Error fits(std::string_view path,
-           Error (*read)(std::string_view, typename Net::Weights&, ModelInfo*) = load) {
+/// Whether weights are those of a network: gets them by `read(weights, info)`, and says why not.
+/// What was saved from a published model is that model's only. `path` is for messages.
+template <HasModel Net, class Read>
+Error fits(std::string_view path, const Read& read) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
   ModelInfo info;
-  if (auto error = read(path, *weights, &info)) return error;
+  if (auto error = read(*weights, &info)) return error;
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
-  return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName));
+  return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName))
+      .after(Net::layers.size());
 }
 
-/// Finds the network of `list` for which `fit.operator()<Net>()` has no Error, and calls
+/// Finds the network of `list` that weights fit, which `read(weights, info)` brings, and calls
 /// `visit.operator()<Net>()`. An error if none fits, or several: files do not say everything (two
 /// classifiers of two classes may differ in their strides, which Paddle's parameters do not tell).
-template <class... Nets, class Fit, class Visit>
-Error with_network(ModelList<Nets...> list, std::string_view path, Fit fit, Visit visit) {
-  std::string names, why;
+/// `path` is for messages.
+template <class... Nets, class Read, class Visit>
+Error with_network(ModelList<Nets...> list, std::string_view path, const Read& read, Visit visit) {
+  std::string names;
+  std::string_view nearest;
+  Error why;  // the nearest does not fit
   int count = 0;
   bool same = true;  // why none fits, for all of them
   for_each(list, [&]<class Net>() {
-    if (const auto error = fit.template operator()<Net>()) {
-      same = same && (why.empty() || why == error.message());
-      why = error.message();
-    } else {
-      names += join({count++ > 0 ? ", " : "", Net::Definition::model.name});
+    constexpr std::string_view kName = Net::Definition::model.name;
+    auto error = fits<Net>(path, read);
+    if (!error) {
+      names += join({count++ > 0 ? ", " : "", kName});
+      return;
     }
+    same = same && (!why || std::string_view(why.message()) == error.message());
+    if (why && error.steps() <= why.steps()) return;
+    why = std::move(error);
+    nearest = kName;
   });
   if (count > 1)
     return Error::of(path, ": fits ", count, " networks, say which of them it is: ", names);
-  if (count == 0 && same) return Error(why);
-  if (count == 0) return Error::of(path, ": fits none of ", sizeof...(Nets), " networks");
+  if (count == 0 && same) return why;
+  if (count == 0) {
+    std::string_view reason = why.message();
+    if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
+    return Error::of(path, ": fits none of ", sizeof...(Nets), " networks; ",
+                     why.steps() > 0 ? "the nearest is " : "for example ", nearest, ": ", reason);
+  }
   for_each(list, [&]<class Net>() {
     if (names == Net::Definition::model.name) visit.template operator()<Net>();
   });
   return {};
+}
+
+/// The same for a file that `load` reads.
+template <class... Nets, class Visit>
+Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
+  FileBytes bytes;
+  if (auto error = read_file(path, bytes)) return error;
+  const auto read = [&](auto& weights, ModelInfo* info) {
+    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  };
+  return with_network(list, path, read, visit);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

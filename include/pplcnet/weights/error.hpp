@@ -27,6 +27,14 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
+  /// The same error, which knows how much had gone well before it, in steps of any kind: of several
+  /// attempts at one thing, the one that got furthest tells most.
+  Error after(std::size_t steps) && {
+    steps_ = steps;
+    return std::move(*this);
+  }
+  std::size_t steps() const noexcept { return steps_; }
+
   /// True when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
@@ -35,6 +43,7 @@ class [[nodiscard]] Error {
 
  private:
   std::optional<std::string> message_;
+  std::size_t steps_ = 0;
 };
 
 /// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with

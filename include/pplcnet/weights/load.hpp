@@ -54,7 +54,7 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
                      ": a .pdiparams file, which does not name its tensors, fits classifiers ",
                      "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers);
+  return name_pdiparams(file, layers).after(1);  // as far as a wrong first layer
 }
 
 /// Fills packed weights from a file's bytes.

@@ -54,13 +54,14 @@ class StateDict {
       return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
     if (found != nullptr) {
       naming_ = found->naming;
-      return check_ending();
+      return check_ending().after(1);
     }
     if (other != nullptr)
       return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
                        what_of(net_));
+    const std::string first = file_.tensors.empty() ? "none" : quote(file_.tensors.front().name);
     return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
-                     anchors.empty() ? "" : ")");
+                     anchors.empty() ? "" : ")", "; the first is ", first);
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
@@ -255,14 +256,16 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
                              const Architecture& architecture, std::span<float> weights) {
   StateDict state(file, architecture);
   if (auto error = state.open()) return error;
+  std::size_t count = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
-    if (auto error = state.read(layer, parameters)) return error;
+    ++count;
+    if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
     fold(layer, parameters);
     pack(layer, parameters, weights);
   }
-  return state.close();
+  return state.close().after(count + 1);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -130,6 +130,7 @@ inline bool is_native(const TensorFile& file) {
 
 /// Checks that a file's metadata describe `architecture`.
 inline Error check_description(const TensorFile& file, const Architecture& architecture) {
+  std::size_t same = 0;
   for (const auto& [key, expected] : describe(architecture)) {
     const std::string* found = native::find(file, key);
     if (found == nullptr)
@@ -166,7 +167,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
-  if (error) return error;
+  if (error) return std::move(error).after(layers.size());
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
