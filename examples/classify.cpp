@@ -5,18 +5,17 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "models.hpp"
 #include "picture.hpp"
-#include "pplcnet/models/registry.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/load_any.hpp"
-#include "pplcnet/weights/paddle/pir.hpp"
+#include "weight_file.hpp"
 
 namespace {
 
@@ -72,19 +71,6 @@ bool for_each_picture(const std::vector<std::string>& arguments, Classify classi
   return found_all;
 }
 
-/// A Paddle model comes with its graph beside it (inference.json): whether it is the graph of this
-/// network's strides, and of this data file, is worth knowing before anything is believed.
-template <class Net>
-pplcnet::Error check_graph_beside(const std::string& weights) {
-  fs::path graph_path = weights;
-  if (graph_path.extension() != ".pdiparams") return {};
-  graph_path.replace_extension(".json");
-  std::error_code ignored;
-  if (!fs::exists(graph_path, ignored)) return {};
-  const auto checked = std::make_unique_for_overwrite<typename Net::Weights>();
-  return pplcnet::load_pir(weights, graph_path.string(), *checked);
-}
-
 void print(const Arguments& arguments, const std::string& path,
            std::span<const pplcnet::Prediction> predictions,
            const std::vector<std::string>& labels) {
@@ -103,15 +89,14 @@ void print(const Arguments& arguments, const std::string& path,
 }
 
 template <class Net>
-int run(const Arguments& arguments) {
+int run(const Arguments& arguments, const WeightFile& file) {
   pplcnet::Classifier<Net> classifier;
-  if (report(classifier.load(arguments.weights, pplcnet::load_any))) return 1;
-  if (report(check_graph_beside<Net>(arguments.weights))) return 1;
+  const auto read = [&](auto& weights, auto* info) { return file.read(weights, info); };
+  if (report(classifier.load_by(file.path(), read))) return 1;
   if (!arguments.labels.empty()) {
-    pplcnet::FileBytes text;
-    if (report(pplcnet::read_file(arguments.labels, text))) return 1;
-    classifier.set_labels(pplcnet::parse_labels(
-        {reinterpret_cast<const char*>(text.bytes().data()), text.bytes().size()}));
+    std::vector<std::string> labels;
+    if (report(command_line::read_labels(arguments.labels, labels))) return 1;
+    classifier.set_labels(std::move(labels));
   }
   int status = 0;
   const bool found_all = for_each_picture(arguments.pictures, [&](const std::string& path) {
@@ -133,15 +118,17 @@ int run(const Arguments& arguments) {
   return found_all ? status : 1;
 }
 
-/// The same with the network that fits the weights, if one does.
-int run_fitting(const Arguments& arguments) {
+/// The same with the network of that name, or the one that fits the weights.
+int run(const Arguments& arguments) {
+  WeightFile file;
+  if (report(WeightFile::open(arguments.weights, "", file))) return 1;
   int status = 1;
-  const auto fit = [&]<class Net>() {
-    auto error = pplcnet::fits<Net>(arguments.weights, pplcnet::load_any);
-    return error ? error : check_graph_beside<Net>(arguments.weights);
-  };
-  const auto visit = [&]<class Net>() { status = run<Net>(arguments); };
-  report(pplcnet::with_network(models::Classifiers{}, arguments.weights, fit, visit));
+  const auto visit = [&]<class Net>() { status = run<Net>(arguments, file); };
+  const auto read = [&](auto& weights, auto* info) { return file.read(weights, info); };
+  if (arguments.model.empty())
+    report(pplcnet::with_network(models::Classifiers{}, file.path(), read, visit));
+  else
+    models::with_model(models::Classifiers{}, arguments.model, visit);
   return status;
 }
 
@@ -150,14 +137,16 @@ int run_fitting(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Says what is in pictures: one line for each, in the order given.", "classify"};
-  app.footer("Models: " + models::names(models::Classifiers{}) +
-             ".\n\nExample: classify --weights inference.pdiparams --topk 1 line.png"
-             "\n\nExit status: 0, or 1 if the weights or any picture could not be used.");
+  app.footer(
+      "Models: " + models::names(models::Classifiers{}) +
+      ".\n\nExample: classify --weights inference.pdiparams --topk 1 line.png"
+      "\n\nExit status: 0; 1 if the weights or any picture could not be used; 2 if the command"
+      "\nwas not understood.");
   app.add_option("--model", arguments.model,
                  "The network, by name (see below); without it, the one that the weights fit");
   app.add_option("--weights", arguments.weights,
-                 "Its weights: .safetensors (Paddle's, timm's or native), Paddle's .pdiparams or "
-                 ".pdparams, PyTorch's .pth")
+                 "Its weights: safetensors (of any dialect, or native), Paddle's .pdiparams or "
+                 ".pdparams, PyTorch's .pth, ONNX, ncnn's .param")
       ->required();
   app.add_option("--labels", arguments.labels,
                  "Names of the classes, one per line: `id name`, or just names; without it those "
@@ -169,16 +158,11 @@ int main(int argc, char** argv) {
   app.add_option("pictures", arguments.pictures,
                  "Pictures (JPEG, PNG, BMP, GIF, …), folders of them, or - for a list on stdin")
       ->required();
-  CLI11_PARSE(app, argc, argv);
-
-  int status = 0;
-  if (arguments.model.empty()) return run_fitting(arguments);
-  const bool known = models::with_model(models::Classifiers{}, arguments.model,
-                                        [&]<class Net>() { status = run<Net>(arguments); });
-  if (!known) {
-    std::fprintf(stderr, "classify: no model is called '%s'; there are %s\n",
-                 arguments.model.c_str(), models::names(models::Classifiers{}).c_str());
-    return 2;
-  }
-  return status;
+  if (const auto status = command_line::parse(app, argc, argv)) return *status;
+  if (!arguments.model.empty() &&
+      !models::with_model(models::Classifiers{}, arguments.model, []<class Net>() {}))
+    return command_line::misuse(
+        app, pplcnet::join({"no model is called ", pplcnet::quote(arguments.model), "; there are ",
+                            models::names(models::Classifiers{})}));
+  return run(arguments);
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "command_line.hpp"
 #include "models.hpp"
 #include "pplcnet/pplcnet.hpp"
 
@@ -135,14 +136,13 @@ int main(int argc, char** argv) {
   CLI::App app{"Prints the plan of a network, or one line for each network.", "inspect"};
   app.footer("Models: " + models::names(models::All{}) + ".");
   app.add_option("model", model, "The network, by name; without it all are listed");
-  CLI11_PARSE(app, argc, argv);
+  if (const auto status = command_line::parse(app, argc, argv)) return *status;
   if (model.empty()) {
     print_heads();
     pplcnet::for_each(models::All{}, []<class Net>() { print_line<Net>(); });
     return 0;
   }
   if (models::with_model(models::All{}, model, []<class Net>() { print<Net>(); })) return 0;
-  std::fprintf(stderr, "inspect: no model is called '%s'; there are %s\n", model.c_str(),
-               models::names(models::All{}).c_str());
-  return 2;
+  return command_line::misuse(app, pplcnet::join({"no model is called ", pplcnet::quote(model),
+                                                  "; there are ", models::names(models::All{})}));
 }

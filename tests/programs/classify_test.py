@@ -16,8 +16,9 @@ SYNTHETIC = MODELS / "synthetic" / "pplcnet_x0_25.pdiparams"
 EXPECTED = MODELS / "textline_ori_x0_25" / "expected.json"
 IMAGES = DATA / "images"
 PHOTO = IMAGES / "ILSVRC2012_val_00010010.jpeg"
+NCNN = MODELS / "textline_ori_x0_25_ncnn" / "PP-LCNet_x0_25_textline_ori.param"
 PICKLED = [SYNTHETIC.with_name(f"pplcnet_x0_25.{name}.pdparams") for name in ("p2", "p4")]
-skip_without(WEIGHTS, SYNTHETIC, *PICKLED, EXPECTED, PHOTO)
+skip_without(WEIGHTS, SYNTHETIC, NCNN, *PICKLED, EXPECTED, PHOTO)
 CASES = json.loads(EXPECTED.read_text())["cases"]
 LINES = [IMAGES / case["image"] for case in CASES]
 skip_without(*LINES)
@@ -131,7 +132,7 @@ class Classify(unittest.TestCase):
     def test_weights_that_fit_no_model_are_said(self):
         nothing = Result("classify", "--weights", LINES[0], LINES[0])
         self.assertEqual((nothing.status, len(nothing.complaints)), (1, 1))
-        self.assertIn("expected safetensors or", nothing.complaints[0])
+        self.assertIn("expected weights (safetensors", nothing.complaints[0])
 
     def test_a_model_without_labels_names_none(self):
         result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", SYNTHETIC, PHOTO)
@@ -145,6 +146,9 @@ class Classify(unittest.TestCase):
             self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
             answers.add(result.lines[0])
         self.assertEqual(len(answers), 1)
+        for arguments in (["--model", MODEL], []):
+            result = Result("classify", *arguments, "--weights", NCNN, *LINES)
+            self.expect(result, PADDLES_LINES)
 
     def test_a_folder_stands_for_the_pictures_in_it(self):
         names = ["b.png", "a.PNG", "c.png", "Z.png"]
@@ -187,16 +191,18 @@ class Classify(unittest.TestCase):
         copy = shutil.copy(WEIGHTS, self.folder)
         alone = Result("classify", "--model", MODEL, "--weights", copy, *LINES)
         self.expect(alone, PADDLES_LINES)  # without its graph it is believed
+        nameless = shutil.copy(WEIGHTS, self.folder / "nameless.pdiparams")
         self.file("inference.json", b"{}")
         for arguments, message in [
             ((MODEL, self.folder / "none"), "none: there is no such file"),
-            ((MODEL, LINES[0]), "expected safetensors or Paddle's .pdiparams"),
+            ((MODEL, LINES[0]), "expected weights (safetensors, .pdiparams"),
             ((MODEL, SYNTHETIC), "has 1000 classes ('fc.weight'), the type has 2"),
             ((MODEL, self.file("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
              "evil.pdparams: wants to call 'os.system', which is refused"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),
-            ((MODEL + "_first", WEIGHTS), "holds 146 tensors, the type's network has 145"),
-            (("lcnet_050", WEIGHTS), "with Dialect::timm"),
+            ((MODEL + "_first", WEIGHTS), "the type has Options::head = 0"),
+            ((MODEL + "_first", nameless), "holds 146 tensors, the type's network has 145"),
+            (("lcnet_050", nameless), "with Dialect::timm"),
         ]:
             with self.subTest(message):
                 model, weights = arguments

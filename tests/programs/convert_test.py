@@ -1,27 +1,79 @@
 """Every format becomes the same weights; what does not fit is said, and leaves nothing behind."""
 
+import json
+import os
 import pathlib
+import shutil
+import signal
 import struct
+import subprocess
 import tempfile
+import time
 import unittest
 
-from program import DATA, Result, skip_without
+from program import DATA, PROGRAMS, Result, skip_without
 
 MODELS = DATA / "models"
 SYNTHETIC = MODELS / "synthetic"
-LINE = MODELS / "textline_ori_x0_25"
+LINE = MODELS / "textline_ori_x0_25" / "inference.pdiparams"
+GRAPH = LINE.with_name("inference.json")
 NCNN = MODELS / "textline_ori_x0_25_ncnn" / "PP-LCNet_x0_25_textline_ori.param"
+NCNN_BIN = NCNN.with_suffix(".bin")
 DETECTOR = MODELS / "picodet_xs_416" / "picodet_xs_416_processed.onnx"
-PADDLE = ["pplcnet_x0_25.pdiparams", "pplcnet_x0_25.p2.pdparams", "pplcnet_x0_25.p4.pdparams",
-          "pplcnet_x0_25.p4.numpy2.pdparams", "pplcnet_x0_25_op13_bn.onnx"]
-TIMM = ["timm_lcnet_050.safetensors", "timm_lcnet_050.pth", "timm_lcnet_050.legacy.pth",
-        "timm_lcnet_050.ckpt.pth"]
-V2 = "pplcnetv2_small_train.p4.pdparams"
-skip_without(LINE, NCNN, DETECTOR, *[SYNTHETIC / name for name in [*PADDLE, *TIMM, V2]])
+PADDLE = [SYNTHETIC / f"pplcnet_x0_25{rest}" for rest in
+          [".pdiparams", ".p2.pdparams", ".p4.pdparams", ".p4.numpy2.pdparams", "_op13_bn.onnx"]]
+TIMM = [SYNTHETIC / f"timm_lcnet_050{rest}" for rest in
+        [".safetensors", ".pth", ".legacy.pth", ".ckpt.pth"]]
+INFO = SYNTHETIC / "pplcnet_x0_25.pdiparams.info"
+V2 = SYNTHETIC / "pplcnetv2_small_train.p4.pdparams"
+skip_without(LINE, GRAPH, NCNN, NCNN_BIN, DETECTOR, *PADDLE, *TIMM, INFO, V2)
 
 
 def facts(result):
     return dict(line.split(": ", 1) for line in result.lines)
+
+
+def tensors_of(path):
+    """Names, headers and data of a safetensors file."""
+    content = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", content)
+    data = content[8 + size :]
+    header = json.loads(content[8 : 8 + size])
+    return {name: (entry["dtype"], entry["shape"], data[slice(*entry["data_offsets"])])
+            for name, entry in header.items() if name != "__metadata__"}
+
+
+def safetensors(tensors):
+    header, data = {}, b""
+    for name, (kind, shape, values) in tensors.items():
+        offsets = [len(data), len(data) + len(values)]
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": offsets}
+        data += values
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def records_of(path):
+    """The tensors of a .pdiparams file, as bytes."""
+    content, records, begin = path.read_bytes(), [], 0
+    while begin < len(content):
+        (size,) = struct.unpack_from("<I", content, begin + 16)
+        description = content[begin + 20 : begin + 20 + size]
+        count, place = 1, 0
+        while place < size:  # fields of one byte each and a number
+            field, shift, number = description[place], 0, 0
+            while True:
+                place += 1
+                number |= (description[place] & 127) << shift
+                shift += 7
+                if description[place] < 128:
+                    break
+            place += 1
+            count *= number if field == 0x10 else 1
+        end = begin + 20 + size + 4 * count
+        records.append(content[begin:end])
+        begin = end
+    return records
 
 
 class Convert(unittest.TestCase):
@@ -29,29 +81,40 @@ class Convert(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+        self.to = self.folder / "net.safetensors"
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
 
     def convert(self, *arguments):
         result = Result("convert", *arguments)
         self.assertEqual((result.status, result.complaints), (0, []), arguments)
         return facts(result)
 
-    def expect_refusal(self, message, *arguments):
-        before = sorted(self.folder.iterdir())
+    def contents(self):
+        return {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+
+    def expect_refusal(self, message, *arguments, status=1):
+        """One sentence, and everything is as it was."""
+        before = self.contents()
         result = Result("convert", *arguments)
-        self.assertEqual((result.status, len(result.complaints)), (1, 1), result.complaints)
+        self.assertEqual((result.status, len(result.complaints), result.lines), (status, 1, []),
+                         result.complaints)
         self.assertIn(message, result.complaints[0])
-        self.assertEqual(sorted(self.folder.iterdir()), before)
+        self.assertEqual(self.contents(), before)
 
     def test_every_spelling_of_a_network_is_the_same_weights(self):
-        for model, names in [("PPLCNet_x0_25", PADDLE), ("lcnet_050", TIMM)]:
-            found = [self.convert("--list", SYNTHETIC / name) for name in names]
+        for model, files in [("PPLCNet_x0_25", PADDLE), ("lcnet_050", TIMM)]:
+            found = [self.convert("--list", file) for file in files]
             self.assertEqual({each["model"] for each in found}, {model})
             self.assertEqual(len({each["checksum"] for each in found}), 1)
-        self.assertEqual(self.convert("--list", SYNTHETIC / V2)["model"], "PPLCNetV2_small")
+        self.assertEqual(self.convert("--list", V2)["model"], "PPLCNetV2_small")
         self.assertEqual(self.convert("--list", DETECTOR)["model"], "picodet_xs")
 
     def test_native_and_onnx_come_back_as_they_went(self):
-        for source in [SYNTHETIC / PADDLE[0], SYNTHETIC / TIMM[0], SYNTHETIC / V2, NCNN, DETECTOR]:
+        for source in [PADDLE[0], TIMM[0], V2, NCNN, DETECTOR]:
             checksums = set()
             for name in ["net.safetensors", "net.onnx", "again.safetensors"]:
                 to = self.folder / name
@@ -60,55 +123,240 @@ class Convert(unittest.TestCase):
                 source = to
             self.assertEqual(len(checksums), 1, source)
 
-    def test_a_native_file_carries_labels_and_its_model(self):
-        to = self.folder / "line.safetensors"
-        self.convert(LINE / "inference.pdiparams", LINE / "inference.json", to)
-        again = self.convert("--list", to)
-        self.assertEqual((again["model"], again["labels"]), ("PP-LCNet_x0_25_textline_ori", "2"))
-        labels = self.folder / "labels.txt"
-        labels.write_text("up\ndown\n")
-        self.convert(to, self.folder / "named.safetensors", "--labels", labels)
-        named = (self.folder / "named.safetensors").read_bytes()
-        self.assertRegex(named[:10_000], rb'"labels":"up\\[nu0a]+down')
+    def test_what_is_found_is_said(self):
+        found = self.convert("--list", LINE, GRAPH)
+        checksum = found.pop("checksum")
+        self.assertEqual(len(checksum), 16)
+        self.assertEqual(found, {
+            "format": "Paddle's parameters (.pdiparams)",
+            "model": "PP-LCNet_x0_25_textline_ori",
+            "network": "a PP-LCNet V1 with Dialect::paddle",
+            "scale": "x0_25",
+            "dialect": "paddle",
+            "input": "80x160",
+            "strides": "2x2 2x1 2x1 2x1 2x1",
+            "head": "1280",
+            "classes": "2",
+            "preset": "paddle_direct",
+            "labels": "2",
+            "parameters": "242746",
+        })
+
+    def test_names_of_files_do_not_matter(self):
+        for source in [LINE, *PADDLE[1:2], *TIMM, DETECTOR]:
+            renamed = shutil.copy(source, self.folder / "renamed.txt")
+            self.assertEqual(self.convert("--list", renamed), self.convert("--list", source))
+        text = shutil.copy(NCNN, self.folder / "renamed.txt")
+        data = shutil.copy(NCNN_BIN, self.folder / "renamed.dat")
+        self.assertEqual(self.convert("--list", text, data), self.convert("--list", NCNN))
+
+    def test_labels_model_and_preset_travel(self):
+        labels = self.write("labels.txt", b"up\ndown\n")
+        named = ["--labels", labels, "--preset", "paddlex_direct"]
+        source = LINE
+        for name in ["net.safetensors", "net.onnx", "again.safetensors"]:
+            to = self.folder / name
+            told = self.convert(source, to, *named)
+            content = to.read_bytes()
+            self.assertRegex(content, rb"labels.{1,10}up(\n|\\[nu0a]+)down")
+            self.assertIn(b"paddlex_direct", content)
+            again = self.convert("--list", to)
+            self.assertEqual((again["model"], again["preset"], again["labels"]),
+                             ("PP-LCNet_x0_25_textline_ori", "paddlex_direct", "2"))
+            self.assertEqual(told["preset"], "paddlex_direct")
+            source, named = to, []
+        self.assertIn(b"self_test.answer", content)
+
+    def test_a_graph_beside_the_weights_is_looked_at(self):
+        copy = shutil.copy(PADDLE[0], self.folder)
+        shutil.copy(GRAPH, self.folder / "pplcnet_x0_25.json")
+        self.expect_refusal("pplcnet_x0_25.json has, found F32 [1000]", copy, self.to)
 
     def test_half_precision_halves_the_file(self):
         single, half = self.folder / "single.safetensors", self.folder / "half.safetensors"
-        source = SYNTHETIC / PADDLE[0]
-        self.convert(source, single)
-        self.convert(source, half, "--half")
+        self.convert(PADDLE[0], single)
+        self.convert(PADDLE[0], half, "--half")
         self.assertLess(half.stat().st_size, 0.55 * single.stat().st_size)
         self.assertEqual(self.convert("--list", half)["model"], "PPLCNet_x0_25")
 
-    def test_what_does_not_fit_is_refused(self):
-        to = self.folder / "net.safetensors"
-        self.expect_refusal("there is no such file", "nowhere.pth", to)
-        self.expect_refusal("ends in .safetensors or .onnx", LINE / "inference.pdiparams", "net.bin")
-        self.expect_refusal("expected F32 [2], as ", SYNTHETIC / PADDLE[0],
-                            LINE / "inference.json", to, "--model", "PPLCNet_x0_25")
-        self.expect_refusal("holds tensors of timm", SYNTHETIC / TIMM[1], to, "--model", "pytorch_x0_5")
-        self.expect_refusal("2 labels for 1000 classes", SYNTHETIC / PADDLE[0], to, "--labels",
-                            self.write("labels.txt", b"a\nb\n"))
-        self.expect_refusal("expected safetensors or", self.write("text.pth", b"no weights" * 9), to)
+    def test_what_holds_no_weights_is_refused(self):
+        expected = "ONNX or ncnn's .param), found "
+        cases = [
+            ("missing.pth: there is no such file", self.folder / "missing.pth"),
+            ("expected a file, found a folder", self.folder),
+            ("empty.pth: the file is empty", self.write("empty.pth", b"")),
+            (expected + "something else", self.write("text.pth", b"no weights" * 9)),
+            (expected + "a web page: download", self.write("page", b"<!DOCTYPE html><html>")),
+            (expected + "Git LFS's pointer", self.write("lfs", b"version https://git-lfs.git")),
+            (expected + "a tar archive: unpack", self.write("tar", b"a" * 257 + b"ustar")),
+            (expected + "JSON, as Paddle's graph is (inference.json): the weights are in the "
+             ".pdiparams beside it", GRAPH),
+            (expected + "an older graph", self.write("a.pdmodel", b"\x0a\x12\x08\0\x10" * 9)),
+            (expected + "a list of names", self.write("a.info", b"\x80\2}X\x0fstructured_name")),
+            (expected + "something else", NCNN_BIN),
+            ("alone.param: is an ncnn network (.param), whose weights are in a .bin; there is none "
+             "beside it", self.write("alone.param", NCNN.read_bytes())),
+            ("wants to call 'os.system', which is refused",
+             self.write("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
+            ("expected an ONNX model, found damage",
+             self.write("cut.onnx", DETECTOR.read_bytes()[:-99])),
+        ]
+        for message, source in cases:
+            self.expect_refusal(message, source, self.to)
+            self.expect_refusal(message, "--list", source)
+
+    def test_part_of_a_state_dict_is_refused(self):
+        lora = {f"base_model.model.blocks2.0.dw_conv.conv.lora_{half}.weight":
+                ("F32", [2, 2], bytes(16)) for half in "AB"}
+        self.expect_refusal("fits none of 56 networks; for example PPLCNet_x0_25: no tensor is "
+                            "named as in a PP-LCNet V1 with Dialect::paddle ('conv1.conv.weight'",
+                            self.write("lora.safetensors", safetensors(lora)), self.to)
+        whole = tensors_of(TIMM[0])
+        part = {name: whole[name] for name in whole if not name.startswith("blocks.3")}
+        self.expect_refusal("part.safetensors: fits none of 56 networks; the nearest is lcnet_050: "
+                            "tensor 'blocks.3.0.conv_dw.weight' F32 [64, 1, 3, 3] is missing",
+                            self.write("part.safetensors", safetensors(part)), self.to)
+        part = {name: whole[name] for name in whole if name.startswith("blocks.3")}
+        self.expect_refusal("; the first is 'blocks.3.0.bn1.",
+                            self.write("part.safetensors", safetensors(part)), self.to)
 
     def test_one_tensor_less_or_more_is_refused(self):
-        content = (SYNTHETIC / TIMM[0]).read_bytes()
-        (size,) = struct.unpack_from("<Q", content)
-        header = content[8 : 8 + size]
-        for old, new in [(b'"conv_stem.weight"', b'"other_stem.weigh"'), (b'"bn1.bias"', b'"bn1.bxas"')]:
-            self.assertEqual(header.count(old), 1)
-            wrong = self.write("wrong.safetensors", content.replace(old, new, 1))
-            self.expect_refusal("wrong.safetensors: ", wrong, self.folder / "net.onnx", "--model",
+        whole = tensors_of(TIMM[0])
+        nearest = "wrong.safetensors: fits none of 56 networks; the nearest is lcnet_050: tensor "
+        for name, kind in [("bn1.bias", "F32 [8]"), ("blocks.2.0.conv_pw.weight", "F32 [64, 32, 1, 1]"),
+                           ("blocks.5.1.bn2.running_var", "F32 [256]"),
+                           ("classifier.weight", "F32 [1000, 1280]")]:
+            less = {other: whole[other] for other in whole if other != name}
+            wrong = self.write("wrong.safetensors", safetensors(less))
+            message = f"tensor '{name}' {kind} is missing"
+            self.expect_refusal(f"wrong.safetensors: {message}", wrong, self.to, "--model",
                                 "lcnet_050")
+            self.expect_refusal(message, wrong, self.to)
+            if not name.startswith("bn1"):  # some networks begin alike
+                self.expect_refusal(nearest + message.removeprefix("tensor "), wrong, self.to)
+        more = {**whole, "more.weight": ("F32", [2], bytes(8))}
+        wrong = self.write("wrong.safetensors", safetensors(more))
+        self.expect_refusal(nearest + "'more.weight' F32 [2] is not part of the type's network",
+                            wrong, self.folder / "net.onnx")
 
-    def write(self, name, content):
-        path = self.folder / name
-        path.write_bytes(content)
-        return path
+        records = records_of(LINE)
+        self.assertEqual(len(records), 146)
+        for place in [0, 70, 145]:
+            less = self.write("less.pdiparams", b"".join(records[:place] + records[place + 1 :]))
+            self.expect_refusal("holds 145 tensors, the type's network has 146", less, self.to,
+                                "--model", "PP-LCNet_x0_25_textline_ori")
+            self.expect_refusal("less.pdiparams: fits none of 56 networks; ", less, self.to)
+            self.expect_refusal(f"less.pdiparams: expected 146 tensors, as {GRAPH} has, found 145",
+                                less, GRAPH, self.to)
+        more = self.write("more.pdiparams", b"".join(records + records[:1]))
+        self.expect_refusal("holds 147 tensors, the type's network has 146", more, self.to)
+
+    def test_files_that_do_not_belong_together_are_refused(self):
+        as_graph = "inference.json has, found F32 [1000]"
+        self.expect_refusal(as_graph, PADDLE[0], GRAPH, self.to)
+        self.expect_refusal(as_graph, PADDLE[0], GRAPH, self.to, "--model", "PPLCNet_x0_25")
+        self.expect_refusal(f"inference.json: expected weights, found JSON, as Paddle's graph is "
+                            f"(inference.json); {LINE} is Paddle's parameters (.pdiparams) and "
+                            "comes first", GRAPH, LINE, self.to)
+        self.expect_refusal("expected weights, found something else; "
+                            f"{NCNN} is an ncnn network (.param) and comes first",
+                            NCNN_BIN, NCNN, self.to)
+        self.expect_refusal(f"expected what belongs to {LINE} (inference.json, .pdmodel or "
+                            ".pdiparams.info), found safetensors", LINE, TIMM[0], self.to)
+        self.expect_refusal(f"{INFO}: expected weights, found a list of names (.pdiparams.info); "
+                            f"{PADDLE[0]} is Paddle's parameters", INFO, PADDLE[0], self.to)
+        self.expect_refusal("is safetensors, to which no second file belongs; found", TIMM[0],
+                            GRAPH, self.to)
+        self.expect_refusal("there is no such file", LINE, self.folder / "no.json", self.to)
+        self.expect_refusal("ends before the weights of", NCNN, INFO, self.to)
+        self.expect_refusal("holds tensors of timm's V1", TIMM[1], self.to, "--model",
+                            "pytorch_x0_5")
+
+    def test_labels_that_do_not_fit_are_refused(self):
+        labels = self.write("labels.txt", b"a\nb\n")
+        for to in [self.to, self.folder / "net.onnx"]:
+            message = f"{to}: 2 labels for 1000 classes"
+            self.expect_refusal(message, PADDLE[0], to, "--labels", labels)
+        self.expect_refusal("no.txt: there is no such file", LINE, self.to, "--labels",
+                            self.folder / "no.txt")
+        latin = self.write("latin.txt", b"caf\xe9\nb\n")
+        self.expect_refusal("'caf\\xe9': expected one line of UTF-8", LINE, self.to, "--labels",
+                            latin)
+
+    def test_an_output_that_cannot_be_written_is_said(self):
+        for name in ["net.safetensors", "net.onnx"]:
+            nowhere = self.folder / "no" / name
+            self.expect_refusal(f"{nowhere}: cannot create ", LINE, nowhere)
+            occupied = self.folder / name
+            occupied.mkdir()
+            self.expect_refusal(f"{occupied}: cannot be written: Is a directory", LINE, occupied)
+        locked = self.folder / "locked"
+        locked.mkdir()
+        locked.chmod(0o500)
+        if not os.access(locked, os.W_OK):  # as it is for root
+            self.expect_refusal("Permission denied", LINE, locked / "net.onnx")
+
+    def test_no_input_is_overwritten(self):
+        message = "is both read and to be written; name another output"
+        source = self.write("net.safetensors", TIMM[0].read_bytes())
+        self.expect_refusal(message, source, source)
+        self.expect_refusal(message, source, f"{self.folder}/./net.safetensors")
+        link = self.folder / "link.safetensors"
+        link.symlink_to(source)
+        self.expect_refusal(message, link, source)
+        self.expect_refusal(message, source, link)
+        graph = self.write("graph.onnx", GRAPH.read_bytes())
+        self.expect_refusal(message, LINE, graph, graph)
+        labels = self.write("labels.onnx", b"a\nb\n")
+        self.expect_refusal(message, LINE, labels, "--labels", labels)
+
+    def test_a_stopped_conversion_leaves_nothing_or_everything(self):
+        self.convert(V2, self.to)
+        whole = self.to.read_bytes()
+        self.to.unlink()
+        begin = time.monotonic()
+        self.convert(V2, self.to)
+        seconds = time.monotonic() - begin
+        ends = set()
+        for step in range(24):
+            self.to.unlink(missing_ok=True)
+            program = subprocess.Popen([PROGRAMS / "convert", V2, self.to],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            time.sleep(seconds * step / 20)
+            program.send_signal(signal.SIGTERM)
+            program.communicate(timeout=60)
+            self.assertIn(program.returncode, [0, -signal.SIGTERM])
+            ends.add(program.returncode)
+            if program.returncode == 0:
+                self.assertEqual(self.contents(), {self.to: whole})
+            else:  # whole if the signal came after it was given its name
+                self.assertIn(self.contents(), [{}, {self.to: whole}])
+        self.assertIn(-signal.SIGTERM, ends)
+
+    def test_what_cannot_be_meant_is_misuse(self):
+        net, onnx = self.to, self.folder / "net.onnx"
+        for message, arguments in [
+            ("net.bin: expected a name that ends in .safetensors or .onnx", [LINE, "net.bin"]),
+            ("expected IN and OUT, or --list IN", [LINE]),
+            ("expected IN or IN GRAPH", ["--list", LINE, GRAPH, net]),
+            ("files is required", []),
+            ("--half is for native files; weights in ONNX are float32", [LINE, onnx, "--half"]),
+            ("--opset: Value 12 not in range 13 to", [LINE, onnx, "--opset", 12]),
+            ("--opset: Value 1000 not in range", [LINE, onnx, "--opset", 1000]),
+            ("--batch: Value -1 not in range", [LINE, onnx, "--batch", -1]),
+            ("--opset and --batch are for ONNX", [LINE, net, "--opset", 17]),
+            ("--opset and --batch are for ONNX", [LINE, net, "--batch", 0]),
+            ("no preset is called 'x'; there are paddle_imagenet, ", [LINE, net, "--preset", "x"]),
+            ("no model is called 'x'; there are PPLCNet_x0_25, ", [LINE, net, "--model", "x"]),
+            ("The following argument was not expected: --fast", [LINE, net, "--fast"]),
+        ]:
+            self.expect_refusal(message, *arguments, status=2)
 
     def test_help_is_no_error(self):
         text = Result("convert", "--help")
         self.assertEqual((text.status, text.complaints), (0, []))
-        for word in ["--list", "--model", "--labels", ".pdparams", "picodet_xs"]:
+        for word in ["--list", "--model", "--labels", "--preset", ".pdparams", "picodet_xs",
+                     "timm_bicubic"]:
             self.assertIn(word, "\n".join(text.lines))
 
 

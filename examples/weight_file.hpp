@@ -1,0 +1,167 @@
+#ifndef PPLCNET_EXAMPLES_WEIGHT_FILE_HPP
+#define PPLCNET_EXAMPLES_WEIGHT_FILE_HPP
+
+#include <filesystem>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/content.hpp"
+#include "pplcnet/weights/load_any.hpp"
+#include "pplcnet/weights/ncnn/load.hpp"
+#include "pplcnet/weights/onnx/load.hpp"
+#include "pplcnet/weights/paddle/load.hpp"
+
+/// Weights of any format, found out by content, and what belongs to them: they are read once, on
+/// however many networks they are tried.
+class WeightFile {
+ public:
+  /// `companion` is what belongs to Paddle's parameters or to an ncnn network; where it is empty,
+  /// what lies beside the file is taken.
+  static pplcnet::Error open(const std::string& path, const std::string& companion,
+                             WeightFile& file) {
+    file.path_ = path;
+    file.companion_ = companion;
+    if (auto error = pplcnet::read_file(path, file.bytes_)) return error;
+    file.content_ = pplcnet::content_of(file.bytes());
+    if (!companion.empty())
+      if (auto error = file.check_order()) return error;
+    return file.parse();
+  }
+
+  const std::string& path() const { return path_; }
+  const std::string& companion() const { return companion_; }  ///< empty: there is none
+  pplcnet::Content content() const { return content_; }
+
+  /// Fills a network's weights, or says why they are not these.
+  template <class Weights>
+  pplcnet::Error read(Weights& weights, pplcnet::ModelInfo* info = nullptr) const {
+    using Net = typename Weights::Network;
+    if (form_ == Form::bytes) return pplcnet::load_any_bytes(bytes(), path_, weights, info);
+    if (info != nullptr) *info = info_;
+    return read(Net::layers, Net::architecture, weights.values);
+  }
+
+ private:
+  using Content = pplcnet::Content;
+  using Error = pplcnet::Error;
+
+  /// What there is to try networks on.
+  enum class Form { bytes, graph, state_dict, own_onnx };
+
+  static std::span<const std::byte> bytes_of(const pplcnet::FileBytes& file) {
+    return file.bytes();
+  }
+  std::span<const std::byte> bytes() const { return bytes_of(bytes_); }
+
+  Error read(std::span<const pplcnet::Layer> layers, const pplcnet::Architecture& architecture,
+             std::span<float> weights) const {
+    if (form_ == Form::graph)
+      return pplcnet::GraphMatch(graph_, layers, architecture).pack(weights);
+    if (form_ == Form::own_onnx)
+      return pplcnet::loading::load_own_onnx(tensors_, layers, architecture, weights);
+    return pplcnet::pack_state_dict(tensors_, layers, architecture, weights);
+  }
+
+  /// Of two files, the one that comes first is told by the other.
+  Error check_order() {
+    if (auto error = pplcnet::read_file(companion_, companion_bytes_)) return error;
+    const Content second = pplcnet::content_of(bytes_of(companion_bytes_));
+    const auto comes_first = [](Content content) {
+      return content == Content::pdiparams || content == Content::ncnn;
+    };
+    if (!comes_first(content_) && comes_first(second))
+      return Error::of(path_, ": expected weights, found ", name_of(content_), "; ", companion_,
+                       " is ", name_of(second), " and comes first");
+    return {};
+  }
+
+  /// Takes the first file with one of these extensions beside the weights, if there is one.
+  Error find_companion(std::initializer_list<const char*> extensions) {
+    std::error_code ignored;
+    for (const char* extension : extensions) {
+      if (!companion_.empty()) break;
+      const auto beside = std::filesystem::path(path_).replace_extension(extension);
+      if (std::filesystem::exists(beside, ignored)) companion_ = beside.string();
+    }
+    return companion_.empty() ? Error() : pplcnet::read_file(companion_, companion_bytes_);
+  }
+
+  Error parse() {
+    switch (content_) {
+      case Content::pdiparams:
+        return parse_paddle();
+      case Content::ncnn:
+        return parse_ncnn();
+      case Content::onnx:
+      case Content::safetensors:
+      case Content::pickle:
+      case Content::zip:
+        if (!companion_.empty())
+          return Error::of(path_, ": is ", name_of(content_), ", to which no second file belongs; ",
+                           "found ", companion_);
+        return content_ == Content::onnx ? parse_onnx() : Error();
+      default:
+        return Error::of(path_, ": expected weights (safetensors, .pdiparams, .pdparams, .pth, ",
+                         "ONNX or ncnn's .param), found ", name_of(content_), advice_on(content_));
+    }
+  }
+
+  Error parse_paddle() {
+    if (auto error = find_companion({".json", ".pdmodel", ".pdiparams.info"})) return error;
+    if (companion_.empty()) return {};
+    if (auto error = pplcnet::parse_pdiparams(bytes(), path_, tensors_)) return error;
+    const auto companion = bytes_of(companion_bytes_);
+    const Content kind = pplcnet::content_of(companion);
+    if (kind == Content::pdiparams_info) {
+      form_ = Form::state_dict;
+      pplcnet::PdiparamsInfo names;
+      if (auto error = pplcnet::parse_pdiparams_info(companion, companion_, names)) return error;
+      return pplcnet::name_pdiparams(tensors_, names);
+    }
+    if (kind != Content::json && kind != Content::pdmodel)
+      return Error::of(companion_, ": expected what belongs to ", path_,
+                       " (inference.json, .pdmodel or .pdiparams.info), found ", name_of(kind));
+    form_ = Form::graph;
+    const auto parse = kind == Content::json ? pplcnet::parse_pir : pplcnet::parse_pdmodel;
+    pplcnet::PaddleProgram program;
+    if (auto error = parse(companion, companion_, program)) return error;
+    if (auto error = attach_parameters(tensors_, program)) return error;
+    graph_ = std::move(program.graph);
+    return {};
+  }
+
+  Error parse_ncnn() {
+    if (auto error = find_companion({".bin"})) return error;
+    if (companion_.empty())
+      return Error::of(path_, ": is ", name_of(content_),
+                       ", whose weights are in a .bin; there is none beside it");
+    form_ = Form::graph;
+    return pplcnet::parse_ncnn({reinterpret_cast<const char*>(bytes().data()), bytes().size()},
+                               path_, bytes_of(companion_bytes_), companion_, graph_);
+  }
+
+  /// The models of this library have its layers' names, labels and preprocessing.
+  Error parse_onnx() {
+    form_ = Form::graph;
+    if (auto error = pplcnet::parse_onnx(bytes(), path_, graph_)) return error;
+    tensors_ = {.tensors = graph_.constants, .metadata = graph_.metadata, .path = path_};
+    if (pplcnet::native::find(tensors_, pplcnet::kOnnxFolded) == nullptr) return {};
+    form_ = Form::own_onnx;
+    info_ = pplcnet::read_info(tensors_);
+    return {};
+  }
+
+  std::string path_, companion_;
+  pplcnet::FileBytes bytes_, companion_bytes_;
+  Content content_ = Content::unknown;
+  Form form_ = Form::bytes;
+  pplcnet::Graph graph_;
+  pplcnet::TensorFile tensors_;
+  pplcnet::ModelInfo info_;
+};
+
+#endif  // PPLCNET_EXAMPLES_WEIGHT_FILE_HPP
