@@ -10154,12 +10154,134 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+// from pplcnet/any_network.hpp
+#ifndef PPLCNET_ANY_NETWORK_HPP
+#define PPLCNET_ANY_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A network that is known only when the program runs: for programs that open any file. It has the
+/// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
+/// allocated when it is made, and not again. Copies share the weights and have everything else of
+/// their own: one copy for each thread.
+class AnyNetwork {
+ public:
+  /// The executor of a call may use up to `threads` threads.
+  explicit AnyNetwork(const Architecture& architecture, int threads = 1)
+      : threads_(threads),
+        plan_(std::make_shared<const Plan>(make_plan(architecture))),
+        weights_(zeros(plan_->weight_floats)) {
+    allocate();
+  }
+  /// With these packed weights.
+  AnyNetwork(const Architecture& architecture, std::span<const float> weights)
+      : AnyNetwork(architecture) {
+    std::ranges::copy(weights, weights_.get());
+  }
+  AnyNetwork(const AnyNetwork& other)
+      : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
+    allocate();
+  }
+  AnyNetwork(AnyNetwork&&) noexcept = default;
+  AnyNetwork& operator=(const AnyNetwork& other) {
+    if (this != &other) *this = AnyNetwork(other);
+    return *this;
+  }
+  AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
+  ~AnyNetwork() = default;
+
+  const Architecture& architecture() const { return plan_->architecture; }
+  const Plan& plan() const { return *plan_; }
+  std::span<const Layer> layers() const {
+    return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
+  }
+  Shape input_shape() const { return plan_->layers[0].input; }
+  int classes() const { return architecture().classes; }
+
+  /// The last layer of a part; -1 if there is none.
+  int last_of(Part part) const {
+    int last = -1;
+    for (int i = 0; i < plan_->layer_count; ++i)
+      if (plan_->layers[i].part == part) last = i;
+    return last;
+  }
+  /// What the classifier sees: the embedding, or without a head the pooled vector; -1: nothing.
+  int embedding_layer() const {
+    const int head = last_of(Part::head);
+    return head < 0 ? last_of(Part::pool) : head;
+  }
+
+  /// Packed, see weights/; shared by all copies.
+  std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
+  std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
+
+  /// Computes the layers that somebody wants: `destinations[i]` is where the output of layer i
+  /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
+  void run(const Picture& picture, std::span<float* const> destinations,
+           const RunOptions& options = {}) noexcept {
+    pplcnet::forward({.layers = plan_->layers,
+                      .layer_count = plan_->layer_count,
+                      .weights = weights_.get(),
+                      .pictures = &picture,
+                      .images = 1,
+                      .destinations = destinations.data(),
+                      .maps = maps_.get(),
+                      .vectors = vectors_.get(),
+                      .scratch = scratch_.get(),
+                      .scratch_floats = plan_->scratch_floats,
+                      .threads = std::clamp(options.executor.threads(), 1, threads_),
+                      .executor = options.executor},
+                     options.isa);
+  }
+
+  /// The output of one layer.
+  void run(const Picture& picture, int layer, std::span<float> output,
+           const RunOptions& options = {}) noexcept {
+    std::array<float*, Plan::kMaxLayers> destinations = {};
+    destinations[static_cast<std::size_t>(layer)] = output.data();
+    run(picture, std::span(destinations).first(layers().size()), options);
+  }
+
+ private:
+  /// Aligned to the widest vector.
+  struct Free {
+    void operator()(float* values) const { ::operator delete[](values, kAlignment); }
+  };
+  static constexpr std::align_val_t kAlignment = std::align_val_t{64};
+  using Floats = std::unique_ptr<float[], Free>;
+
+  static Floats zeros(std::size_t count) { return Floats(new (kAlignment) float[count]()); }
+
+  void allocate() {
+    maps_ = zeros(plan_->map_floats);
+    vectors_ = zeros(plan_->vector_floats);
+    scratch_ = zeros(plan_->scratch_floats * static_cast<std::size_t>(threads_));
+  }
+
+  int threads_;
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<float[]> weights_;
+  Floats maps_, vectors_, scratch_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_ANY_NETWORK_HPP
 // from pplcnet/weights/safetensors/writer.hpp
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
@@ -10314,30 +10436,24 @@ constexpr float self_test_input(std::size_t i) {
 
 namespace self_testing {
 
-/// How many numbers the answer of a network has.
-template <class Net>
-constexpr int answer_size() {
-  int size = 0;
-  for (int i = 0; i < Net::output_count; ++i) size += Net::output_shape(i).channels;
-  return size;
-}
-
-/// The answer to the self-test's input.
-template <class Net>
-std::vector<float> answer(const typename Net::Weights& weights) {
-  std::vector<float> image(Net::input_size);
+/// The answer to the self-test's input: of each output the means of its channels.
+inline std::vector<float> answer(AnyNetwork network) {
+  const Shape input = network.input_shape();
+  std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const auto workspace = std::make_unique<typename Net::Workspace>();
-  std::vector<std::vector<float>> outputs(Net::output_count);
-  typename Net::Features wanted;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i].resize(static_cast<std::size_t>(Net::output_shape(static_cast<int>(i)).size()));
-    wanted.outputs[i] = outputs[i].data();
+  const std::span<const int> wanted(network.plan().outputs,
+                                    static_cast<std::size_t>(network.plan().output_count));
+  std::vector<std::vector<float>> outputs;
+  std::vector<float*> destinations(network.layers().size());
+  for (const int layer : wanted) {
+    const auto index = static_cast<std::size_t>(layer);
+    outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
+    destinations[index] = outputs.back().data();
   }
-  Net::features(weights, typename Net::Image(image), *workspace, wanted);
+  network.run(Picture::planar(image.data(), input), destinations);
   std::vector<float> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = Net::output_shape(static_cast<int>(i));
+    const Shape shape = network.layers()[static_cast<std::size_t>(wanted[i])].output;
     const float* value = outputs[i].data();
     for (int channel = 0; channel < shape.channels; ++channel) {
       double sum = 0;
@@ -10351,46 +10467,46 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 }  // namespace self_testing
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the type's: with
+/// and the answer that `self_test` checks. `storage` may be another than the network's: with
 /// Storage::half the file is half as large, and any type of the network loads it.
+inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                  Storage storage) {
+  if (auto error = check_info(info, network.classes(), target.path())) return error;
+  Architecture architecture = network.architecture();
+  architecture.storage = storage;
+  AnyNetwork stored(architecture);
+  copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+  const Extent input = architecture.input;
+  TensorFile file;
+  file.metadata = {{"format", std::string(kNativeFormat)},
+                   {"format_version", std::string(kNativeVersion)},
+                   {"network", std::string(architecture.name)},
+                   {"input", join({input.height, "x", input.width})}};
+  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+  add_info(info, file.metadata);
+  const std::span<const float> values = stored.weights();
+  native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
+                                               const std::vector<std::int64_t>& shape,
+                                               std::size_t offset, std::size_t size) {
+    file.tensors.push_back({.name = name,
+                            .type = type,
+                            .shape = shape,
+                            .data = std::as_bytes(values.subspan(offset, size))});
+  });
+  const std::vector<float> answer = self_testing::answer(stored);
+  file.tensors.push_back({.name = std::string(kSelfTest),
+                          .type = DataType::f32,
+                          .shape = {static_cast<std::int64_t>(answer.size())},
+                          .data = std::as_bytes(std::span(answer))});
+  return write_safetensors(target, file);
+}
+
 template <class Weights>
 Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
-  if (auto error = check_info(info, Net::classes, target.path())) return error;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  TensorFile file;
-  file.metadata = {{"format", std::string(kNativeFormat)},
-                   {"format_version", std::string(kNativeVersion)},
-                   {"network", std::string(Net::architecture.name)},
-                   {"input", std::to_string(Net::input_shape.height) + "x" +
-                                 std::to_string(Net::input_shape.width)}};
-  Architecture architecture = Net::architecture;
-  architecture.storage = storage;
-  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  add_info(info, file.metadata);
-
-  // In the file's storage; and as a type of this storage gets them back.
-  const std::vector<Layer> layers = layers_in(storage, Net::layers);
-  std::vector<float> stored(weight_count(layers));
-  const auto loaded = std::make_unique<Weights>();
-  copy_packed(Net::layers, weights.values, layers, stored);
-  copy_packed(layers, stored, Net::layers, loaded->values);
-  const std::span<const float> values = stored;
-  native::for_each_tensor(
-      layers, [&](const std::string& name, DataType type, const std::vector<std::int64_t>& shape,
-                  std::size_t offset, std::size_t size) {
-        file.tensors.push_back({.name = name,
-                                .type = type,
-                                .shape = shape,
-                                .data = std::as_bytes(values.subspan(offset, size))});
-      });
-  const std::vector<float> answer = self_testing::answer<Net>(*loaded);
-  file.tensors.push_back({.name = std::string(kSelfTest),
-                          .type = DataType::f32,
-                          .shape = {self_testing::answer_size<Net>()},
-                          .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(target, file);
+  return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.
@@ -10402,23 +10518,28 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   return target.publish();
 }
 
+inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                  Storage storage) {
+  NewFile target(path);
+  if (auto error = save(target, network, info, storage)) return error;
+  return target.publish();
+}
+
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
-template <class Weights>
-Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                      const Weights& weights) {
-  using Net = typename Weights::Network;
+inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                             const AnyNetwork& network) {
   TensorFile file;
   if (auto error = parse_safetensors(bytes, path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  constexpr int kSize = self_testing::answer_size<Net>();
-  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{kSize})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", kSize, "], found ",
+  const std::vector<float> found = self_testing::answer(network);
+  if (tensor->type != DataType::f32 ||
+      tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
+    return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
                      describe(tensor->type, tensor->shape));
-  std::vector<float> expected(static_cast<std::size_t>(kSize));
+  std::vector<float> expected(found.size());
   to_float(*tensor, expected);
-  const std::vector<float> found = self_testing::answer<Net>(weights);
   float largest = 0;
   for (const float value : expected) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < expected.size(); ++i)
@@ -10426,6 +10547,12 @@ Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
       return Error::of(path, ": self-test: number ", i, " of the answer is ",
                        std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
+}
+
+template <class Weights>
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
+  return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
 }
 
 /// The same, from a file.

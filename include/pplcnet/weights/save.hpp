@@ -5,12 +5,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "pplcnet/any_network.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 
@@ -30,30 +31,24 @@ constexpr float self_test_input(std::size_t i) {
 
 namespace self_testing {
 
-/// How many numbers the answer of a network has.
-template <class Net>
-constexpr int answer_size() {
-  int size = 0;
-  for (int i = 0; i < Net::output_count; ++i) size += Net::output_shape(i).channels;
-  return size;
-}
-
-/// The answer to the self-test's input.
-template <class Net>
-std::vector<float> answer(const typename Net::Weights& weights) {
-  std::vector<float> image(Net::input_size);
+/// The answer to the self-test's input: of each output the means of its channels.
+inline std::vector<float> answer(AnyNetwork network) {
+  const Shape input = network.input_shape();
+  std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const auto workspace = std::make_unique<typename Net::Workspace>();
-  std::vector<std::vector<float>> outputs(Net::output_count);
-  typename Net::Features wanted;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i].resize(static_cast<std::size_t>(Net::output_shape(static_cast<int>(i)).size()));
-    wanted.outputs[i] = outputs[i].data();
+  const std::span<const int> wanted(network.plan().outputs,
+                                    static_cast<std::size_t>(network.plan().output_count));
+  std::vector<std::vector<float>> outputs;
+  std::vector<float*> destinations(network.layers().size());
+  for (const int layer : wanted) {
+    const auto index = static_cast<std::size_t>(layer);
+    outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
+    destinations[index] = outputs.back().data();
   }
-  Net::features(weights, typename Net::Image(image), *workspace, wanted);
+  network.run(Picture::planar(image.data(), input), destinations);
   std::vector<float> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = Net::output_shape(static_cast<int>(i));
+    const Shape shape = network.layers()[static_cast<std::size_t>(wanted[i])].output;
     const float* value = outputs[i].data();
     for (int channel = 0; channel < shape.channels; ++channel) {
       double sum = 0;
@@ -67,46 +62,46 @@ std::vector<float> answer(const typename Net::Weights& weights) {
 }  // namespace self_testing
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the type's: with
+/// and the answer that `self_test` checks. `storage` may be another than the network's: with
 /// Storage::half the file is half as large, and any type of the network loads it.
+inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                  Storage storage) {
+  if (auto error = check_info(info, network.classes(), target.path())) return error;
+  Architecture architecture = network.architecture();
+  architecture.storage = storage;
+  AnyNetwork stored(architecture);
+  copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+  const Extent input = architecture.input;
+  TensorFile file;
+  file.metadata = {{"format", std::string(kNativeFormat)},
+                   {"format_version", std::string(kNativeVersion)},
+                   {"network", std::string(architecture.name)},
+                   {"input", join({input.height, "x", input.width})}};
+  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+  add_info(info, file.metadata);
+  const std::span<const float> values = stored.weights();
+  native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
+                                               const std::vector<std::int64_t>& shape,
+                                               std::size_t offset, std::size_t size) {
+    file.tensors.push_back({.name = name,
+                            .type = type,
+                            .shape = shape,
+                            .data = std::as_bytes(values.subspan(offset, size))});
+  });
+  const std::vector<float> answer = self_testing::answer(stored);
+  file.tensors.push_back({.name = std::string(kSelfTest),
+                          .type = DataType::f32,
+                          .shape = {static_cast<std::int64_t>(answer.size())},
+                          .data = std::as_bytes(std::span(answer))});
+  return write_safetensors(target, file);
+}
+
 template <class Weights>
 Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
-  if (auto error = check_info(info, Net::classes, target.path())) return error;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  TensorFile file;
-  file.metadata = {{"format", std::string(kNativeFormat)},
-                   {"format_version", std::string(kNativeVersion)},
-                   {"network", std::string(Net::architecture.name)},
-                   {"input", std::to_string(Net::input_shape.height) + "x" +
-                                 std::to_string(Net::input_shape.width)}};
-  Architecture architecture = Net::architecture;
-  architecture.storage = storage;
-  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  add_info(info, file.metadata);
-
-  // In the file's storage; and as a type of this storage gets them back.
-  const std::vector<Layer> layers = layers_in(storage, Net::layers);
-  std::vector<float> stored(weight_count(layers));
-  const auto loaded = std::make_unique<Weights>();
-  copy_packed(Net::layers, weights.values, layers, stored);
-  copy_packed(layers, stored, Net::layers, loaded->values);
-  const std::span<const float> values = stored;
-  native::for_each_tensor(
-      layers, [&](const std::string& name, DataType type, const std::vector<std::int64_t>& shape,
-                  std::size_t offset, std::size_t size) {
-        file.tensors.push_back({.name = name,
-                                .type = type,
-                                .shape = shape,
-                                .data = std::as_bytes(values.subspan(offset, size))});
-      });
-  const std::vector<float> answer = self_testing::answer<Net>(*loaded);
-  file.tensors.push_back({.name = std::string(kSelfTest),
-                          .type = DataType::f32,
-                          .shape = {self_testing::answer_size<Net>()},
-                          .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(target, file);
+  return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.
@@ -118,23 +113,28 @@ Error save(std::string_view path, const Weights& weights, const ModelInfo& info 
   return target.publish();
 }
 
+inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                  Storage storage) {
+  NewFile target(path);
+  if (auto error = save(target, network, info, storage)) return error;
+  return target.publish();
+}
+
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
-template <class Weights>
-Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                      const Weights& weights) {
-  using Net = typename Weights::Network;
+inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                             const AnyNetwork& network) {
   TensorFile file;
   if (auto error = parse_safetensors(bytes, path, file)) return error;
   const Tensor* tensor = file.find(kSelfTest);
   if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  constexpr int kSize = self_testing::answer_size<Net>();
-  if (tensor->type != DataType::f32 || tensor->shape != std::vector<std::int64_t>{kSize})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", kSize, "], found ",
+  const std::vector<float> found = self_testing::answer(network);
+  if (tensor->type != DataType::f32 ||
+      tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
+    return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
                      describe(tensor->type, tensor->shape));
-  std::vector<float> expected(static_cast<std::size_t>(kSize));
+  std::vector<float> expected(found.size());
   to_float(*tensor, expected);
-  const std::vector<float> found = self_testing::answer<Net>(weights);
   float largest = 0;
   for (const float value : expected) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < expected.size(); ++i)
@@ -142,6 +142,12 @@ Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
       return Error::of(path, ": self-test: number ", i, " of the answer is ",
                        std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
   return {};
+}
+
+template <class Weights>
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
+  return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
 }
 
 /// The same, from a file.

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
@@ -38,15 +39,17 @@ class GraphMatch {
     if (auto error = find_picture()) return error;
     for (const Layer& layer : layers_) {
       Parameters parameters;
-      if (auto error = match(layer, parameters)) return error;
+      if (auto error = match(layer, parameters)) return std::move(error).after(results_.size());
       if (!layer.has_weights()) continue;
       fold(layer, parameters);
       pplcnet::pack(layer, parameters, weights);
     }
-    if (auto error = check_strides(strides_, graph_.path, layers_)) return error;
+    if (auto error = check_strides(strides_, graph_.path, layers_))
+      return std::move(error).after(layers_.size());
     if (net_.ending == Ending::classifier && next_weights(results_.back()) != kNone)
       return Error::of(graph_.path, ": has more weights behind those of ",
-                       layer_name(layers_.back()), ", with which the type ends");
+                       layer_name(layers_.back()), ", with which the type ends")
+          .after(layers_.size());
     return {};
   }
 

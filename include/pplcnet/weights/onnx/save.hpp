@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/any_network.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -224,30 +225,43 @@ class OnnxWriter {
   std::vector<std::string> values_;  // of each layer so far
 };
 
-/// The bytes of an ONNX model of a network with these weights: `input` [batch, 3, height, width],
+/// The bytes of an ONNX model of a network with its weights: `input` [batch, 3, height, width],
 /// normalised as the network was trained; all else is inside. Labels and preprocessing are among
 /// its metadata, as in native files.
+inline std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
+                              const ModelInfo& info) {
+  const Plan& plan = network.plan();
+  const std::span outputs(plan.outputs, static_cast<std::size_t>(plan.output_count));
+  return OnnxWriter(network.layers(), outputs, network.weights(), options)
+      .model(network.architecture(), info);
+}
+
 template <class Weights>
 std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
                        ModelInfo info = {}) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  std::vector<int> outputs;
-  for (int i = 0; i < Net::output_count; ++i) outputs.push_back(Net::output_layer(i));
-  return OnnxWriter(Net::layers, outputs, weights.values, options).model(Net::architecture, info);
+  return onnx_model(AnyNetwork(Net::architecture, weights.values), options, info);
 }
 
 /// Writes it to a file.
-template <class Weights>
-Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& options = {},
-                const ModelInfo& info = {}) {
+inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOptions& options,
+                       const ModelInfo& info) {
   if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
     return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
                      OnnxOptions::kNewest, ", found ", options.opset);
-  if (auto error = check_info(info, Weights::Network::classes, target.path())) return error;
-  const std::string bytes = onnx_model(weights, options, info);
+  if (auto error = check_info(info, network.classes(), target.path())) return error;
+  const std::string bytes = onnx_model(network, options, info);
   const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
   return target.write(pieces);
+}
+
+template <class Weights>
+Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& options = {},
+                ModelInfo info = {}) {
+  using Net = typename Weights::Network;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
+  return save_onnx(target, AnyNetwork(Net::architecture, weights.values), options, info);
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.

@@ -1,0 +1,126 @@
+#ifndef PPLCNET_ANY_NETWORK_HPP
+#define PPLCNET_ANY_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/layer.hpp"
+#include "pplcnet/network.hpp"
+#include "pplcnet/picture.hpp"
+#include "pplcnet/plan.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A network that is known only when the program runs: for programs that open any file. It has the
+/// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
+/// allocated when it is made, and not again. Copies share the weights and have everything else of
+/// their own: one copy for each thread.
+class AnyNetwork {
+ public:
+  /// The executor of a call may use up to `threads` threads.
+  explicit AnyNetwork(const Architecture& architecture, int threads = 1)
+      : threads_(threads),
+        plan_(std::make_shared<const Plan>(make_plan(architecture))),
+        weights_(zeros(plan_->weight_floats)) {
+    allocate();
+  }
+  /// With these packed weights.
+  AnyNetwork(const Architecture& architecture, std::span<const float> weights)
+      : AnyNetwork(architecture) {
+    std::ranges::copy(weights, weights_.get());
+  }
+  AnyNetwork(const AnyNetwork& other)
+      : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
+    allocate();
+  }
+  AnyNetwork(AnyNetwork&&) noexcept = default;
+  AnyNetwork& operator=(const AnyNetwork& other) {
+    if (this != &other) *this = AnyNetwork(other);
+    return *this;
+  }
+  AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
+  ~AnyNetwork() = default;
+
+  const Architecture& architecture() const { return plan_->architecture; }
+  const Plan& plan() const { return *plan_; }
+  std::span<const Layer> layers() const {
+    return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
+  }
+  Shape input_shape() const { return plan_->layers[0].input; }
+  int classes() const { return architecture().classes; }
+
+  /// The last layer of a part; -1 if there is none.
+  int last_of(Part part) const {
+    int last = -1;
+    for (int i = 0; i < plan_->layer_count; ++i)
+      if (plan_->layers[i].part == part) last = i;
+    return last;
+  }
+  /// What the classifier sees: the embedding, or without a head the pooled vector; -1: nothing.
+  int embedding_layer() const {
+    const int head = last_of(Part::head);
+    return head < 0 ? last_of(Part::pool) : head;
+  }
+
+  /// Packed, see weights/; shared by all copies.
+  std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
+  std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
+
+  /// Computes the layers that somebody wants: `destinations[i]` is where the output of layer i
+  /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
+  void run(const Picture& picture, std::span<float* const> destinations,
+           const RunOptions& options = {}) noexcept {
+    pplcnet::forward({.layers = plan_->layers,
+                      .layer_count = plan_->layer_count,
+                      .weights = weights_.get(),
+                      .pictures = &picture,
+                      .images = 1,
+                      .destinations = destinations.data(),
+                      .maps = maps_.get(),
+                      .vectors = vectors_.get(),
+                      .scratch = scratch_.get(),
+                      .scratch_floats = plan_->scratch_floats,
+                      .threads = std::clamp(options.executor.threads(), 1, threads_),
+                      .executor = options.executor},
+                     options.isa);
+  }
+
+  /// The output of one layer.
+  void run(const Picture& picture, int layer, std::span<float> output,
+           const RunOptions& options = {}) noexcept {
+    std::array<float*, Plan::kMaxLayers> destinations = {};
+    destinations[static_cast<std::size_t>(layer)] = output.data();
+    run(picture, std::span(destinations).first(layers().size()), options);
+  }
+
+ private:
+  /// Aligned to the widest vector.
+  struct Free {
+    void operator()(float* values) const { ::operator delete[](values, kAlignment); }
+  };
+  static constexpr std::align_val_t kAlignment = std::align_val_t{64};
+  using Floats = std::unique_ptr<float[], Free>;
+
+  static Floats zeros(std::size_t count) { return Floats(new (kAlignment) float[count]()); }
+
+  void allocate() {
+    maps_ = zeros(plan_->map_floats);
+    vectors_ = zeros(plan_->vector_floats);
+    scratch_ = zeros(plan_->scratch_floats * static_cast<std::size_t>(threads_));
+  }
+
+  int threads_;
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<float[]> weights_;
+  Floats maps_, vectors_, scratch_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_ANY_NETWORK_HPP
