@@ -182,7 +182,7 @@ class Classify(unittest.TestCase):
             with self.subTest(path.name):
                 result = classify(LINES[0], path, LINES[1])
                 self.expect(result, PADDLES_LINES[:2], status=1, complaints=1)
-                self.assertTrue(result.complaints[0].startswith(f"classify: {path}: {message}"),
+                self.assertTrue(result.complaints[0].startswith(f"pplcnet classify: {path}: {message}"),
                                 result.complaints)
         every = classify(*[path for path, _ in bad])
         self.expect(every, [], status=1, complaints=len(bad))
@@ -196,7 +196,7 @@ class Classify(unittest.TestCase):
         for arguments, message in [
             ((MODEL, self.folder / "none"), "none: there is no such file"),
             ((MODEL, LINES[0]), "expected weights (safetensors, .pdiparams"),
-            ((MODEL, SYNTHETIC), "has 1000 classes ('fc.weight'), the type has 2"),
+            (("PPLCNet_x0_5", SYNTHETIC), "blocks2.0.pw_conv.conv.weight': expected F32 [16, 8, 1, 1]"),
             ((MODEL, self.file("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
              "evil.pdparams: wants to call 'os.system', which is refused"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),

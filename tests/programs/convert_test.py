@@ -320,18 +320,20 @@ class Convert(unittest.TestCase):
         ends = set()
         for step in range(24):
             self.to.unlink(missing_ok=True)
-            program = subprocess.Popen([PROGRAMS / "convert", V2, self.to],
+            program = subprocess.Popen([PROGRAMS / "pplcnet", "convert", V2, self.to],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             time.sleep(seconds * step / 20)
             program.send_signal(signal.SIGTERM)
             program.communicate(timeout=60)
-            self.assertIn(program.returncode, [0, -signal.SIGTERM])
+            # Before there is anything to take back, the signal ends the program by itself.
+            stopped = [-signal.SIGTERM, 128 + signal.SIGTERM]
+            self.assertIn(program.returncode, [0, *stopped])
             ends.add(program.returncode)
             if program.returncode == 0:
                 self.assertEqual(self.contents(), {self.to: whole})
             else:  # whole if the signal came after it was given its name
                 self.assertIn(self.contents(), [{}, {self.to: whole}])
-        self.assertIn(-signal.SIGTERM, ends)
+        self.assertTrue(ends & set(stopped))
 
     def test_what_cannot_be_meant_is_misuse(self):
         net, onnx = self.to, self.folder / "net.onnx"

@@ -1,7 +1,7 @@
 // Writes a picture as plain pixels (PPM) to standard output. Usage: decode PICTURE
 #include <cstdio>
 
-#include "../../examples/picture.hpp"
+#include "../../examples/pplcnet/picture.hpp"
 
 int main(int argc, char** argv) {
   Picture picture;

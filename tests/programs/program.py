@@ -17,14 +17,16 @@ def skip_without(*paths):
 
 
 class Result:
-    """How a program ended, what it printed, and its complaints line by line."""
+    """How a program ended, what it printed, and its complaints line by line: a program of its own,
+    or a command of pplcnet."""
 
-    def __init__(self, name, *arguments, stdin=""):
+    def __init__(self, name, *arguments, stdin="", timeout=60):
+        program = [PROGRAMS / name] if (PROGRAMS / name).exists() else [PROGRAMS / "pplcnet", name]
         done = subprocess.run(
-            [PROGRAMS / name, *map(str, arguments)],
+            [*program, *map(str, arguments)],
             input=stdin.encode(),
             capture_output=True,
-            timeout=60,
+            timeout=timeout,
         )
         self.status = done.returncode
         self.bytes = done.stdout

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "../../examples/picture.hpp"
+#include "../../examples/pplcnet/picture.hpp"
 #include "pplcnet/pplcnet.hpp"
 
 namespace pplcnet_test {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../examples/picture.hpp"
+#include "../../examples/pplcnet/picture.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"

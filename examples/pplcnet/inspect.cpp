@@ -1,17 +1,32 @@
-// Prints the plan of a network: what each layer computes, costs and occupies.
+// pplcnet inspect: what each layer of a network computes, costs and occupies.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "command_line.hpp"
-#include "models.hpp"
-#include "pplcnet/pplcnet.hpp"
+#include "catalogue.hpp"
+#include "command.hpp"
+#include "pplcnet/layer.hpp"
+#include "pplcnet/models/flops.hpp"
+#include "pplcnet/plan.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/words.hpp"
 
 namespace {
 
 using pplcnet::Layer;
 using pplcnet::Operator;
+using pplcnet::Plan;
+
+/// Floats in an array that begins at a multiple of 64 bytes, and ends there.
+std::size_t aligned_bytes(std::size_t floats) {
+  constexpr std::size_t kAlignment = 64;
+  return (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 std::string size_of(const pplcnet::Shape& shape) {
   return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
@@ -64,29 +79,37 @@ void pad(const std::string& text, int width) {
 }
 
 /// Classes, or the sizes of maps.
-template <class Net>
-std::string answer_of() {
-  const auto word = [](std::string_view text) { return std::string(text); };
-  if constexpr (Net::classes > 0)
-    return std::to_string(Net::classes) + " classes, family " +
-           word(pplcnet::family_name(Net::architecture.family)) + ", dialect " +
-           word(pplcnet::dialect_name(Net::architecture.dialect));
-  std::string text = "family " + word(pplcnet::family_name(Net::architecture.family)) + ", gives";
-  for (int i = 0; i < Net::output_count; ++i)
-    text += (i > 0 ? ", " : " ") + size_of(Net::output_shape(i));
+std::string answer_of(const Plan& plan) {
+  const pplcnet::Architecture& net = plan.architecture;
+  const std::string family(pplcnet::family_name(net.family));
+  if (net.classes > 0)
+    return pplcnet::join({net.classes, " classes, family ", family, ", dialect ",
+                          pplcnet::dialect_name(net.dialect)});
+  std::string text = "family " + family + ", gives";
+  for (int i = 0; i < plan.output_count; ++i)
+    text += (i > 0 ? ", " : " ") + size_of(plan.layers[plan.outputs[i]].output);
   return text;
 }
 
-template <class Net>
-void print() {
-  constexpr std::string_view name = Net::Definition::model.name;
-  std::printf("%s: input %s, %s\n\n", std::string(name).c_str(), size_of(Net::input_shape).c_str(),
-              answer_of<Net>().c_str());
+std::span<const Layer> layers_of(const Plan& plan) {
+  return {plan.layers, static_cast<std::size_t>(plan.layer_count)};
+}
+
+/// Of the types Weights and Workspace.
+std::size_t weight_bytes(const Plan& plan) { return aligned_bytes(plan.weight_floats); }
+std::size_t workspace_bytes(const Plan& plan) {
+  return aligned_bytes(plan.map_floats) + aligned_bytes(plan.vector_floats) +
+         aligned_bytes(plan.scratch_floats);
+}
+
+void print(const Published& one, const Plan& plan) {
+  std::printf("%s: input %s, %s\n\n", std::string(one.model.name).c_str(),
+              size_of(plan.layers[0].input).c_str(), answer_of(plan).c_str());
   pad("layer", 22);
   pad("work", 24);
   pad("output", 14);
   std::printf("%12s%14s%12s  buffer\n", "parameters", "multiply-adds", "bytes");
-  for (const Layer& layer : Net::layers) {
+  for (const Layer& layer : layers_of(plan)) {
     pad(pplcnet::layer_name(layer), 22);
     pad(work_of(layer), 24);
     pad(size_of(layer.output), 14);
@@ -97,13 +120,14 @@ void print() {
   std::printf(
       "\nparameters %lld (and %lld of batch norm's statistics), multiply-adds %lld, FLOPs %lld\n"
       "weights %zu bytes in memory, workspace %zu bytes for each thread that calls forward\n",
-      static_cast<long long>(Net::parameter_count), static_cast<long long>(Net::buffer_count),
-      static_cast<long long>(Net::multiply_add_count),
-      static_cast<long long>(pplcnet::flops(Net::layers)), Net::weight_bytes, Net::workspace_bytes);
+      static_cast<long long>(plan.parameter_count), static_cast<long long>(plan.buffer_count),
+      static_cast<long long>(plan.multiply_add_count),
+      static_cast<long long>(pplcnet::flops(layers_of(plan))), weight_bytes(plan),
+      workspace_bytes(plan));
 }
 
 /// A published figure with the digits that it was published with.
-std::string published(double figure) {
+std::string published_figure(double figure) {
   char digits[32] = "-";
   if (figure > 0) std::snprintf(digits, sizeof(digits), "%.7g", figure);
   return digits;
@@ -118,31 +142,40 @@ void print_heads() {
               "published", "top-1", "weights", "workspace");
 }
 
-template <class Net>
-void print_line() {
-  constexpr pplcnet::Model model = Net::Definition::model;
+void print_line(const Published& one, const Plan& plan) {
+  const pplcnet::Model& model = one.model;
   const auto text = [](auto number) { return std::to_string(number); };
-  std::printf(kColumns, std::string(model.name).c_str(), text(Net::parameter_count).c_str(),
-              text(Net::buffer_count).c_str(), published(model.parameters).c_str(),
-              text(Net::multiply_add_count).c_str(), text(pplcnet::flops(Net::layers)).c_str(),
-              published(model.flops).c_str(), published(model.top1).c_str(),
-              text(Net::weight_bytes).c_str(), text(Net::workspace_bytes).c_str());
+  std::printf(kColumns, std::string(model.name).c_str(), text(plan.parameter_count).c_str(),
+              text(plan.buffer_count).c_str(), published_figure(model.parameters).c_str(),
+              text(plan.multiply_add_count).c_str(), text(pplcnet::flops(layers_of(plan))).c_str(),
+              published_figure(model.flops).c_str(), published_figure(model.top1).c_str(),
+              text(weight_bytes(plan)).c_str(), text(workspace_bytes(plan)).c_str());
+}
+
+/// One model, or all.
+int run(const std::string& model) {
+  if (model.empty()) {
+    print_heads();
+    for (const Published& one : published()) {
+      const auto plan = std::make_unique<Plan>(pplcnet::make_plan(one.architecture));
+      print_line(one, *plan);
+    }
+    return 0;
+  }
+  const Published* found = find_published(model);
+  const auto plan = std::make_unique<Plan>(pplcnet::make_plan(found->architecture));
+  print(*found, *plan);
+  return 0;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::string model;
-  CLI::App app{"Prints the plan of a network, or one line for each network.", "inspect"};
-  app.footer("Models: " + models::names(models::All{}) + ".");
-  app.add_option("model", model, "The network, by name; without it all are listed");
-  if (const auto status = command_line::parse(app, argc, argv)) return *status;
-  if (model.empty()) {
-    print_heads();
-    pplcnet::for_each(models::All{}, []<class Net>() { print_line<Net>(); });
-    return 0;
-  }
-  if (models::with_model(models::All{}, model, []<class Net>() { print<Net>(); })) return 0;
-  return command_line::misuse(app, pplcnet::join({"no model is called ", pplcnet::quote(model),
-                                                  "; there are ", models::names(models::All{})}));
+Run add_inspect(CLI::App& program) {
+  const auto model = std::make_shared<std::string>();
+  CLI::App* command = program.add_subcommand(
+      "inspect", "The plan of a network, layer by layer, or one line for each network");
+  command->footer("Models: " + names_of_published(false) + ".");
+  command->add_option("model", *model, "The network, by name; without it all are listed")
+      ->check(check_published);
+  return [model] { return run(*model); };
 }

@@ -8,21 +8,24 @@
 #include <system_error>
 #include <utility>
 
-#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/any_network.hpp"
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/paddle/load.hpp"
+#include "pplcnet/weights/torch/checkpoint.hpp"
 
 /// Weights of any format, found out by content, and what belongs to them: they are read once, on
 /// however many networks they are tried.
 class WeightFile {
+  using Content = pplcnet::Content;
+  using Error = pplcnet::Error;
+
  public:
   /// `companion` is what belongs to Paddle's parameters or to an ncnn network; where it is empty,
   /// what lies beside the file is taken.
-  static pplcnet::Error open(const std::string& path, const std::string& companion,
-                             WeightFile& file) {
+  static Error open(const std::string& path, const std::string& companion, WeightFile& file) {
     file.path_ = path;
     file.companion_ = companion;
     if (auto error = pplcnet::read_file(path, file.bytes_)) return error;
@@ -34,21 +37,54 @@ class WeightFile {
 
   const std::string& path() const { return path_; }
   const std::string& companion() const { return companion_; }  ///< empty: there is none
-  pplcnet::Content content() const { return content_; }
+  Content content() const { return content_; }
 
-  /// Fills a network's weights, or says why they are not these.
-  template <class Weights>
-  pplcnet::Error read(Weights& weights, pplcnet::ModelInfo* info = nullptr) const {
-    using Net = typename Weights::Network;
-    if (form_ == Form::bytes) return pplcnet::load_any_bytes(bytes(), path_, weights, info);
-    if (info != nullptr) *info = info_;
-    return read(Net::layers, Net::architecture, weights.values);
+  /// Fills a network's packed weights, or says why they are not these.
+  Error read(pplcnet::AnyNetwork& network, pplcnet::ModelInfo& info) const {
+    const auto layers = network.layers();
+    const pplcnet::Architecture& architecture = network.architecture();
+    const auto weights = network.weights();
+    if (form_ == Form::bytes)
+      return pplcnet::loading::load_any(bytes(), path_, layers, architecture, weights, &info);
+    info = info_;
+    if (form_ == Form::graph)
+      return pplcnet::GraphMatch(graph_, layers, architecture).pack(weights);
+    if (form_ == Form::own_onnx)
+      return pplcnet::loading::load_own_onnx(tensors_, layers, architecture, weights);
+    return pplcnet::pack_state_dict(tensors_, layers, architecture, weights);
+  }
+
+  /// The tensors, without names where the file has none; an error if it has a graph instead.
+  Error read_tensors(pplcnet::TensorFile& tensors) const {
+    switch (content_) {
+      case Content::safetensors:
+        return pplcnet::parse_safetensors(bytes(), path_, tensors);
+      case Content::pdiparams:
+        return pplcnet::parse_pdiparams(bytes(), path_, tensors);
+      case Content::zip:
+        return pplcnet::parse_torch_checkpoint(bytes(), path_, tensors);
+      case Content::pickle:
+        return pplcnet::torch::behind_magic(bytes()) > 0
+                   ? pplcnet::parse_torch_checkpoint(bytes(), path_, tensors)
+                   : pplcnet::parse_pdparams(bytes(), path_, tensors);
+      default:
+        tensors = tensors_;
+        return form_ == Form::own_onnx ? Error() : Error::of(path_, ": is a graph");
+    }
+  }
+
+  /// The same with the names of a state dict.
+  Error read_state_dict(std::span<const pplcnet::Layer> layers,
+                        pplcnet::TensorFile& tensors) const {
+    if (form_ == Form::state_dict) {
+      tensors = tensors_;
+      return {};
+    }
+    if (auto error = read_tensors(tensors)) return error;
+    return content_ == Content::pdiparams ? pplcnet::name_pdiparams(tensors, layers) : Error();
   }
 
  private:
-  using Content = pplcnet::Content;
-  using Error = pplcnet::Error;
-
   /// What there is to try networks on.
   enum class Form { bytes, graph, state_dict, own_onnx };
 
@@ -56,15 +92,6 @@ class WeightFile {
     return file.bytes();
   }
   std::span<const std::byte> bytes() const { return bytes_of(bytes_); }
-
-  Error read(std::span<const pplcnet::Layer> layers, const pplcnet::Architecture& architecture,
-             std::span<float> weights) const {
-    if (form_ == Form::graph)
-      return pplcnet::GraphMatch(graph_, layers, architecture).pack(weights);
-    if (form_ == Form::own_onnx)
-      return pplcnet::loading::load_own_onnx(tensors_, layers, architecture, weights);
-    return pplcnet::pack_state_dict(tensors_, layers, architecture, weights);
-  }
 
   /// Of two files, the one that comes first is told by the other.
   Error check_order() {

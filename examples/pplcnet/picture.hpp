@@ -8,7 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/image/orientation.hpp"
+#include "pplcnet/image/view.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
 
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -27,7 +30,9 @@
 /// A decoded picture, turned upright as its Exif orientation says: what cv2.imread gives.
 class Picture {
  public:
-  static pplcnet::Error read(std::string_view path, Picture& picture) {
+  enum class Exif { applied, ignored };
+
+  static pplcnet::Error read(std::string_view path, Picture& picture, Exif exif = Exif::applied) {
     pplcnet::FileBytes file;
     if (auto error = pplcnet::read_file(path, file)) return error;
     const auto bytes = std::as_const(file).bytes();
@@ -41,8 +46,8 @@ class Picture {
       return pplcnet::Error::of(path, ": not a picture that can be decoded (",
                                 stbi_failure_reason(), ")");
     const pplcnet::ImageView stored = {pixels.get(), width, height};
-    const pplcnet::ImageView upright =
-        pplcnet::oriented(stored, pplcnet::exif_orientation(bytes), picture.pixels_);
+    const int orientation = exif == Exif::applied ? pplcnet::exif_orientation(bytes) : 1;
+    const pplcnet::ImageView upright = pplcnet::oriented(stored, orientation, picture.pixels_);
     if (upright.pixels == stored.pixels) picture.pixels_.assign(stored.pixels, stored.row(height));
     picture.view_ = {picture.pixels_.data(), upright.width, upright.height};
     return {};

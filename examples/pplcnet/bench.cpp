@@ -1,0 +1,142 @@
+// pplcnet bench: how long a picture takes on this machine.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "command.hpp"
+#include "interruption.hpp"
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/thread_pool.hpp"
+#include "pplcnet/words.hpp"
+
+namespace {
+
+using pplcnet::AnyNetwork;
+using pplcnet::Error;
+
+struct Arguments {
+  std::vector<std::string> models;
+  std::string isa;
+  int threads = 1;
+  double seconds = 1;
+  bool json = false;
+};
+
+constexpr std::pair<const char*, pplcnet::Isa> kIsas[] = {
+    {"baseline", pplcnet::Isa::baseline},
+    {"avx2", pplcnet::Isa::avx2},
+    {"avx512", pplcnet::Isa::avx512},
+};
+
+struct Times {
+  double median = 0, p90 = 0, minimum = 0;  ///< milliseconds
+  std::size_t runs = 0;
+};
+
+/// Latency of one picture with synthetic weights: time does not depend on what they are.
+Times measure(const Published& one, const Arguments& arguments, pplcnet::Isa isa) {
+  using Clock = std::chrono::steady_clock;
+  AnyNetwork network(one.architecture, arguments.threads);
+  int sign = 1;
+  for (float& weight : network.weights()) weight = 0.02f * static_cast<float>(sign = -sign);
+  const std::vector<float> picture(static_cast<std::size_t>(network.input_shape().size()), 0.5f);
+  std::vector<std::vector<float>> outputs;
+  std::vector<float*> destinations(network.layers().size());
+  for (int i = 0; i < network.plan().output_count; ++i) {
+    const auto layer = static_cast<std::size_t>(network.plan().outputs[i]);
+    outputs.emplace_back(static_cast<std::size_t>(network.layers()[layer].output.size()));
+    destinations[layer] = outputs.back().data();
+  }
+  pplcnet::ThreadPool pool(arguments.threads);
+  pplcnet::RunOptions options = {.isa = isa};
+  if (arguments.threads > 1) options.executor = pool.executor();
+  const auto once = [&] {
+    const auto begin = Clock::now();
+    network.run(pplcnet::Picture::planar(picture.data(), network.input_shape()), destinations,
+                options);
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  };
+  for (int i = 0; i < 3; ++i) once();
+  std::vector<double> times;
+  const auto end = Clock::now() + std::chrono::duration<double>(arguments.seconds);
+  while ((Clock::now() < end || times.size() < 5) && !interruption::happened())
+    times.push_back(once());
+  if (times.empty()) return {};
+  std::ranges::sort(times);
+  return {times[times.size() / 2], times[times.size() * 9 / 10], times.front(), times.size()};
+}
+
+int run(const Arguments& arguments) {
+  pplcnet::Isa isa = pplcnet::best_isa();
+  std::string isa_name = "best";
+  for (const auto& [name, one] : kIsas)
+    if (arguments.isa == name) {
+      if (one > isa) return report(Error::of("this machine has no ", name)) ? 1 : 0;
+      isa = one;
+    }
+  for (const auto& [name, one] : kIsas)
+    if (one == isa) isa_name = name;
+  std::vector<const Published*> models;
+  for (const std::string& name : arguments.models) {
+    models.push_back(find_published(name));
+  }
+  interruption::note();
+  auto list = nlohmann::ordered_json::array();
+  if (!arguments.json)
+    std::printf("%-34s %9s %9s %9s %9s   %s, %d thread%s\n", "model", "median ms", "p90", "minimum",
+                "GMAC/s", isa_name.c_str(), arguments.threads, arguments.threads == 1 ? "" : "s");
+  for (const Published* one : models) {
+    const Times times = measure(*one, arguments, isa);
+    if (interruption::happened()) return interruption::exit_status();
+    const double macs =
+        static_cast<double>(pplcnet::make_plan(one->architecture).multiply_add_count);
+    const double rate = macs / times.median / 1e6;
+    if (!arguments.json) {
+      std::printf("%-34s %9.3f %9.3f %9.3f %9.1f\n", std::string(one->model.name).c_str(),
+                  times.median, times.p90, times.minimum, rate);
+      std::fflush(stdout);
+      continue;
+    }
+    list.push_back({{"model", one->model.name},
+                    {"median_ms", times.median},
+                    {"p90_ms", times.p90},
+                    {"min_ms", times.minimum},
+                    {"runs", times.runs},
+                    {"multiply_adds", macs}});
+  }
+  if (arguments.json)
+    std::printf("%s\n", nlohmann::ordered_json(
+                            {{"isa", isa_name}, {"threads", arguments.threads}, {"models", list}})
+                            .dump(1)
+                            .c_str());
+  return 0;
+}
+
+}  // namespace
+
+Run add_bench(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      program.add_subcommand("bench", "How long a picture takes on this machine; needs no weights");
+  command->footer("Models: " + names_of_published(false) +
+                  ".\n\nExamples: pplcnet bench\n          pplcnet bench PPLCNet_x1_0 "
+                  "--threads 2 --isa avx2 --json");
+  command->add_option("models", arguments->models, "Models by name; PPLCNet_x0_25 and x1_0 if none")
+      ->default_val(std::vector<std::string>{"PPLCNet_x0_25", "PPLCNet_x1_0"})
+      ->check(check_published);
+  command->add_option("--threads", arguments->threads, "Threads for each picture")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--isa", arguments->isa, "Instruction set; the best one if not given")
+      ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
+  command->add_option("--seconds", arguments->seconds, "For each model")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "One JSON object");
+  return [arguments] { return run(*arguments); };
+}

@@ -1,0 +1,77 @@
+#include "classifier.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "open_network.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/results.hpp"
+#include "weight_file.hpp"
+
+using pplcnet::Error;
+
+Classifier::Classifier(Opened opened)
+    : name_(opened.published->model.name),
+      network_(std::move(opened.network)),
+      output_(opened.published->model.output),
+      labels_(std::move(opened.info.labels)) {
+  const pplcnet::Model& model = opened.published->model;
+  const auto labels = model.labels;
+  if (labels_.empty() && static_cast<int>(labels.size()) == classes())
+    labels_.assign(labels.begin(), labels.end());
+  const auto [height, width] = network_.architecture().input;
+  set_preprocessing(
+      pplcnet::find_preset(model.preprocessing.name, height, width).value_or(model.preprocessing));
+}
+
+Error Classifier::open(const std::string& path, const std::string& model,
+                       std::optional<Classifier>& result) {
+  WeightFile file;
+  if (auto error = WeightFile::open(path, "", file)) return error;
+  std::optional<Opened> opened;
+  if (auto error = open_network(file, model, /*classifiers_only=*/true, opened)) return error;
+  const auto [height, width] = opened->network.architecture().input;
+  const std::string preset = opened->info.preprocessing;
+  result.emplace(Classifier(std::move(*opened)));
+  if (preset.empty()) return {};
+  const auto preprocessing = pplcnet::find_preset(preset, height, width);
+  if (!preprocessing) return Error::of(path, ": unknown preprocessing ", pplcnet::quote(preset));
+  result->set_preprocessing(*preprocessing);
+  return {};
+}
+
+std::string Classifier::label(int class_id) const {
+  const auto index = static_cast<std::size_t>(class_id);
+  return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+}
+
+void Classifier::set_preprocessing(const pplcnet::Preprocessing& preprocessing) {
+  preprocessing_ = preprocessing;
+  meaning_ = pplcnet::normalisation_tables(preprocessing.normalisation);
+}
+
+bool Classifier::run(pplcnet::ImageView image, std::span<float* const> destinations) {
+  if (!pplcnet::resize_and_crop(preprocessing_, image, scratch_)) return false;
+  const pplcnet::Shape shape = network_.input_shape();
+  auto picture = pplcnet::Picture::interleaved(scratch_.pixels.data(), meaning_.data(), shape);
+  if (preprocessing_.channel_order == pplcnet::ChannelOrder::bgr) picture = picture.reversed(shape);
+  network_.run(picture, destinations);
+  return true;
+}
+
+bool Classifier::run(pplcnet::ImageView image, int layer, std::vector<float>& output) {
+  const auto index = static_cast<std::size_t>(layer);
+  output.resize(static_cast<std::size_t>(network_.layers()[index].output.size()));
+  std::vector<float*> destinations(network_.layers().size());
+  destinations[index] = output.data();
+  return run(image, destinations);
+}
+
+bool Classifier::probabilities(pplcnet::ImageView image, std::vector<float>& scores) {
+  if (!run(image, network_.last_of(pplcnet::Part::classifier), scores)) return false;
+  if (output_ == pplcnet::Output::sigmoid)
+    pplcnet::sigmoid(scores);
+  else
+    pplcnet::softmax(scores);
+  return true;
+}

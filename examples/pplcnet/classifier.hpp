@@ -1,0 +1,62 @@
+#ifndef PPLCNET_EXAMPLES_CLASSIFIER_HPP
+#define PPLCNET_EXAMPLES_CLASSIFIER_HPP
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "open_network.hpp"
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+#include "pplcnet/models/model.hpp"
+#include "pplcnet/weights/error.hpp"
+
+/// A weight file's network, ready for pictures: what pplcnet::Classifier is where the compiler
+/// knows the network. Copies share the weights: one copy for each thread.
+class Classifier {
+ public:
+  /// Reads weights of any format. `model` is the name of a published model, or empty: then it is
+  /// the one that the weights fit. Either may have another number of classes than was published.
+  static pplcnet::Error open(const std::string& path, const std::string& model,
+                             std::optional<Classifier>& result);
+
+  /// Of the published model; of one with other classes, what it was made from.
+  std::string_view name() const { return name_; }
+  const pplcnet::AnyNetwork& network() const { return network_; }
+  pplcnet::AnyNetwork& network() { return network_; }
+  int classes() const { return network_.classes(); }
+
+  const std::vector<std::string>& labels() const { return labels_; }
+  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  /// Its number where there are no labels.
+  std::string label(int class_id) const;
+
+  const pplcnet::Preprocessing& preprocessing() const { return preprocessing_; }
+  void set_preprocessing(const pplcnet::Preprocessing& preprocessing);
+
+  /// Runs a picture: `destinations[i]` is where the output of layer i goes, or null. False if the
+  /// picture is too narrow to crop from.
+  bool run(pplcnet::ImageView image, std::span<float* const> destinations);
+
+  /// The output of one layer, planar.
+  bool run(pplcnet::ImageView image, int layer, std::vector<float>& output);
+
+  /// Softmax of the logits, or of attributes sigmoid.
+  bool probabilities(pplcnet::ImageView image, std::vector<float>& scores);
+
+ private:
+  explicit Classifier(Opened opened);
+
+  std::string name_;
+  pplcnet::AnyNetwork network_;
+  pplcnet::Output output_;
+  std::vector<std::string> labels_;
+  pplcnet::Preprocessing preprocessing_;
+  std::array<pplcnet::ByteValues, pplcnet::kImageChannels> meaning_;
+  pplcnet::PreprocessScratch scratch_;
+};
+
+#endif  // PPLCNET_EXAMPLES_CLASSIFIER_HPP

@@ -1,0 +1,209 @@
+// pplcnet convert: weights of any format into the project's own, or into ONNX.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "checksum.hpp"
+#include "command.hpp"
+#include "interruption.hpp"
+#include "labels.hpp"
+#include "open_network.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
+#include "pplcnet/weights/save.hpp"
+#include "weight_file.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using pplcnet::Error;
+
+struct Arguments {
+  std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
+  std::string model, labels, preset;
+  pplcnet::OnnxOptions onnx;
+  bool half = false, list = false;
+
+  std::size_t inputs() const { return files.size() - (list ? 0 : 1); }
+  const std::string& input() const { return files.front(); }
+  std::string graph() const { return inputs() > 1 ? files[1] : ""; }
+  const std::string& output() const { return files.back(); }
+  bool writes_onnx() const { return !list && output().ends_with(".onnx"); }
+  bool writes_native() const { return !list && output().ends_with(".safetensors"); }
+};
+
+/// Strides other than 1, in order.
+std::string strides_of(const pplcnet::Architecture& net) {
+  std::string text;
+  const auto add = [&](const pplcnet::Stride& stride) {
+    if (stride == pplcnet::Stride(1)) return;
+    text += pplcnet::join({text.empty() ? "" : " ", stride.height, "x", stride.width});
+  };
+  add(net.stem_stride);
+  for (int i = 0; i < net.block_count; ++i) add(net.blocks[i].stride);
+  return text;
+}
+
+void print(const WeightFile& file, const Opened& opened) {
+  const pplcnet::ModelInfo& info = opened.info;
+  const pplcnet::Architecture& net = opened.network.architecture();
+  const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
+    std::printf("%s: %s\n", what, pplcnet::join(pieces).c_str());
+  };
+  say("format", {name_of(file.content())});
+  say("model", {info.model.empty() ? "of its own" : std::string_view(info.model)});
+  say("network", {pplcnet::what_of(net)});
+  say("scale", {net.name});
+  say("dialect", {dialect_name(net.dialect)});
+  say("input", {net.input.height, "x", net.input.width});
+  say("strides", {strides_of(net)});
+  say("head", {net.head});
+  say("classes", {net.classes});
+  say("preset", {info.preprocessing});
+  say("labels", {info.labels.size()});
+  say("parameters", {opened.network.plan().parameter_count});
+  say("checksum", {checksum(opened.network.weights())});
+}
+
+/// What belongs to the weights beside them: of the command line, of the file, of the model.
+Error complete(const Arguments& arguments, Opened& opened) {
+  pplcnet::ModelInfo& info = opened.info;
+  const pplcnet::Model& model = opened.published->model;
+  info.model = opened.is_published() ? model.name : "";
+  if (!arguments.preset.empty()) info.preprocessing = arguments.preset;
+  if (info.preprocessing.empty()) info.preprocessing = model.preprocessing.name;
+  if (!arguments.labels.empty()) return read_labels(arguments.labels, info.labels);
+  if (info.labels.empty() && opened.is_published())
+    info.labels.assign(model.labels.begin(), model.labels.end());
+  return {};
+}
+
+/// Writes the output, and reads it back before it gets its name.
+Error write(const Arguments& arguments, const Opened& opened) {
+  interruption::note();
+  pplcnet::NewFile file(arguments.output());
+  pplcnet::Architecture architecture = opened.network.architecture();
+  const auto storage = arguments.half ? pplcnet::Storage::half : architecture.storage;
+  if (auto error = arguments.writes_onnx()
+                       ? save_onnx(file, opened.network, arguments.onnx, opened.info)
+                       : save(file, opened.network, opened.info, storage))
+    return error;
+  pplcnet::AnyNetwork again(architecture);
+  pplcnet::ModelInfo info;
+  WeightFile written;
+  if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
+  if (auto error = written.read(again, info)) return error;
+  if (arguments.writes_native()) {
+    if (auto error = pplcnet::self_test(file.temporary(), again)) return error;
+  }
+  if (!arguments.half &&
+      checksum(std::span<const float>(again.weights())) != checksum(opened.network.weights()))
+    return Error::of(file.path(), ": other weights came back than were written");
+  return interruption::happened() ? Error("interrupted") : file.publish();
+}
+
+/// The output takes no input's place.
+Error check_output(const Arguments& arguments, const std::string& input) {
+  std::error_code ignored;
+  if (arguments.list || !fs::equivalent(input, arguments.output(), ignored)) return {};
+  return Error::of(arguments.output(), ": is both read and to be written; name another output");
+}
+
+/// Finds the network and converts.
+Error convert(const Arguments& arguments) {
+  WeightFile file;
+  if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file)) return error;
+  for (const std::string& input : {file.path(), file.companion(), arguments.labels})
+    if (auto error = check_output(arguments, input)) return error;
+  std::optional<Opened> opened;
+  if (auto error = open_network(file, arguments.model, /*classifiers_only=*/false, opened))
+    return error;
+  if (auto error = complete(arguments, *opened)) return error;
+  if (!arguments.list) {
+    if (auto error = write(arguments, *opened)) return error;
+  }
+  print(file, *opened);
+  return {};
+}
+
+std::string presets() {
+  std::string names;
+  for (const auto preset : pplcnet::kPresets)
+    names += pplcnet::join({names.empty() ? "" : ", ", preset(224, 224).name});
+  return names;
+}
+
+/// What is wrong with the command line; empty: nothing.
+std::string misunderstanding(const Arguments& arguments, const CLI::App& app) {
+  if (arguments.list ? arguments.files.size() > 2 : arguments.files.size() < 2)
+    return arguments.list ? "expected IN or IN GRAPH behind --list"
+                          : "expected IN and OUT, or --list IN";
+  if (!arguments.list && !arguments.writes_onnx() && !arguments.writes_native())
+    return arguments.output() + ": expected a name that ends in .safetensors or .onnx";
+  if (arguments.half && !arguments.writes_native())
+    return "--half is for native files; weights in ONNX are float32";
+  if ((app.count("--opset") > 0 || app.count("--batch") > 0) && !arguments.writes_onnx())
+    return "--opset and --batch are for ONNX";
+  if (!arguments.preset.empty() && !pplcnet::find_preset(arguments.preset))
+    return pplcnet::join(
+        {"no preset is called ", pplcnet::quote(arguments.preset), "; there are ", presets()});
+  return "";
+}
+
+}  // namespace
+
+Run add_convert(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "convert", "Weights of any format into a native file or into ONNX; prints what they are");
+  command->footer(
+      "Models: " + names_of_published(false) + ".\n\nPresets: " + presets() +
+      ".\n\nExamples: pplcnet convert inference.pdiparams inference.json line.safetensors"
+      "\n          pplcnet convert lcnet_050.pth lcnet_050.onnx --batch 0"
+      "\n          pplcnet convert --list PPLCNet_x1_0.pdparams"
+      "\n\nThe output is read back before it gets its name. Exit status: 0; 1 if the weights could "
+      "not be used, and then there is no output; 2 if the command was not understood; 130 after "
+      "Ctrl-C.");
+  command
+      ->add_option("files", arguments->files,
+                   "IN [GRAPH] OUT. IN: safetensors, .pdiparams, .pdparams, .pth, ONNX, ncnn's "
+                   ".param, whatever it is called; GRAPH: Paddle's inference.json, .pdmodel or "
+                   ".pdiparams.info, or ncnn's .bin; without it, what lies beside IN; OUT: "
+                   ".safetensors or .onnx")
+      ->required()
+      ->expected(1, 3);
+  command
+      ->add_option("--model", arguments->model,
+                   "The network, by name (see below); without it, the one that the weights fit")
+      ->check(check_published);
+  command->add_option("--labels", arguments->labels,
+                      "Names of the classes, one per line: `id name`, or just names");
+  command->add_option("--preset", arguments->preset,
+                      "Preprocessing, by name (see below); without it, that of IN or of the model");
+  command->add_option("--opset", arguments->onnx.opset, "Of ONNX")
+      ->check(CLI::Range(pplcnet::OnnxOptions::kOldest, pplcnet::OnnxOptions::kNewest))
+      ->capture_default_str();
+  command->add_option("--batch", arguments->onnx.batch, "Images of the ONNX model; 0: any number")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+  command->add_flag("--half", arguments->half, "Store the weights of a native file as float16");
+  command->add_flag("--list", arguments->list, "Only print what IN holds");
+  return [arguments, command] {
+    if (const std::string message = misunderstanding(*arguments, *command); !message.empty()) {
+      report(Error(message));
+      return 2;
+    }
+    const Error error = convert(*arguments);
+    if (interruption::happened()) return interruption::exit_status();
+    return report(error) ? 1 : 0;
+  };
+}

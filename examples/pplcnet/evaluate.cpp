@@ -1,0 +1,316 @@
+// pplcnet evaluate: how often a network is right.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "classifier.hpp"
+#include "command.hpp"
+#include "evaluation.hpp"
+#include "in_order.hpp"
+#include "interruption.hpp"
+#include "labels.hpp"
+#include "picture.hpp"
+#include "pictures.hpp"
+#include "pplcnet/image/results.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "progress.hpp"
+#include "report.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using pplcnet::Error;
+
+struct Arguments {
+  std::string data, root, weights, model, labels, answers, page;
+  int threads = 1;
+  bool json = false;
+};
+
+struct Example {
+  std::string path;
+  int class_id = 0;
+};
+
+/// Paddle's list: a path and the number of its class on each line.
+Error read_list(const std::string& path, const std::string& root, std::vector<Example>& examples) {
+  pplcnet::FileBytes file;
+  if (auto error = pplcnet::read_file(path, file)) return error;
+  const auto bytes = std::as_const(file).bytes();
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (int line_number = 1; !text.empty(); ++line_number) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    const std::size_t gap = line.find_last_of(" \t");
+    Example example;
+    const std::string_view number = gap == line.npos ? "" : line.substr(gap + 1);
+    const auto [end, problem] =
+        std::from_chars(number.data(), number.data() + number.size(), example.class_id);
+    if (problem != std::errc() || end != number.data() + number.size() || example.class_id < 0)
+      return Error::of(path, ": line ", line_number,
+                       ": expected a path and the number of its class, found ",
+                       pplcnet::quote(line));
+    const fs::path name(line.substr(0, gap));
+    example.path = (name.is_absolute() ? name : fs::path(root) / name).string();
+    examples.push_back(std::move(example));
+  }
+  return {};
+}
+
+/// A folder for each class: in the order of the labels that have these names, or of the names.
+Error read_folder(const std::string& folder, const std::vector<std::string>& labels,
+                  std::vector<Example>& examples) {
+  std::vector<std::string> names;
+  std::error_code problem;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
+       entry.increment(problem))
+    if (entry->is_directory()) names.push_back(entry->path().filename().string());
+  if (problem) return Error::of(folder, ": ", problem.message());
+  std::ranges::sort(names);
+  const auto is_label = [&](const std::string& name) {
+    return std::ranges::find(labels, name) != labels.end();
+  };
+  const bool by_label = !names.empty() && std::ranges::all_of(names, is_label);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto place = std::ranges::find(labels, names[i]) - labels.begin();
+    const int class_id = by_label ? static_cast<int>(place) : static_cast<int>(i);
+    for (std::string& path : pictures_in((fs::path(folder) / names[i]).string()))
+      examples.push_back({std::move(path), class_id});
+  }
+  return {};
+}
+
+/// Answers that an earlier run wrote, one JSON object per line; a last line that was cut off is
+/// taken away.
+Error read_answers(const std::string& path, std::map<std::string, Evaluated>& answers) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return {};
+  pplcnet::FileBytes file;
+  if (auto error = pplcnet::read_file(path, file)) return error;
+  const auto bytes = std::as_const(file).bytes();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::size_t whole = 0;
+  while (true) {
+    const std::size_t end = text.find('\n', whole);
+    if (end == text.npos) break;
+    const Json line = Json::parse(text.substr(whole, end - whole), nullptr, false);
+    if (!line.is_object() || !line.contains("file") || !line.contains("class") ||
+        !line.contains("rank") || !line.contains("best") || !line.contains("score"))
+      return Error::of(path, ": expected the answers of an earlier run, found ",
+                       pplcnet::quote(text.substr(whole, end - whole)));
+    Evaluated one;
+    one.path = line["file"].get<std::string>();
+    one.class_id = line["class"].get<int>();
+    one.rank = line["rank"].get<int>();
+    one.best = line["best"].get<int>();
+    one.score = line["score"].get<float>();
+    answers[one.path] = one;
+    whole = end + 1;
+  }
+  if (whole < text.size()) fs::resize_file(path, whole, ignored);
+  return {};
+}
+
+void print(const Evaluation& evaluation, const Classifier& classifier, double rate) {
+  std::printf("pictures: %zu\n", evaluation.count());
+  std::printf("top-1: %.3f %%\n", 100 * evaluation.accuracy(1));
+  if (classifier.classes() > 5) std::printf("top-5: %.3f %%\n", 100 * evaluation.accuracy(5));
+  if (rate > 0) std::printf("pictures per second: %.1f\n", rate);
+  constexpr int kMostClasses = 50;
+  const auto classes = evaluation.by_class(classifier.classes());
+  std::printf("\n%-24s %8s %8s %9s  %s\n", "class", "pictures", "right", "precision", "taken for");
+  int shown = 0;
+  for (const ClassResult& one : classes) {
+    if (one.count == 0 && one.named == 0) continue;
+    if (++shown > kMostClasses) break;
+    std::printf("%-24s %8d %7.1f%% %8.1f%%  %s\n", classifier.label(one.class_id).c_str(),
+                one.count, 100 * one.recall(), 100 * one.precision(),
+                one.most_confused < 0 ? "" : classifier.label(one.most_confused).c_str());
+  }
+  if (shown > kMostClasses)
+    std::printf("… and more: --json has all of %zu classes\n", classes.size());
+}
+
+Json to_json(const Evaluation& evaluation, const Classifier& classifier, double rate) {
+  Json json = {{"pictures", evaluation.count()}, {"top1", evaluation.accuracy(1)},
+               {"top5", evaluation.accuracy(5)}, {"pictures_per_second", rate},
+               {"classes", Json::array()},       {"wrong", Json::array()}};
+  for (const ClassResult& one : evaluation.by_class(classifier.classes())) {
+    Json confused = Json::object();
+    for (const auto& [other, count] : one.taken_for) confused[classifier.label(other)] = count;
+    json["classes"].push_back({{"label", classifier.label(one.class_id)},
+                               {"pictures", one.count},
+                               {"right", one.recall()},
+                               {"precision", one.precision()},
+                               {"taken_for", confused}});
+  }
+  for (const Evaluated& one : evaluation.wrong())
+    json["wrong"].push_back({{"file", one.path},
+                             {"class", classifier.label(one.class_id)},
+                             {"answer", classifier.label(one.best)},
+                             {"score", one.score}});
+  return json;
+}
+
+int run(const Arguments& arguments) {
+  std::optional<Classifier> classifier;
+  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (!arguments.labels.empty()) {
+    std::vector<std::string> labels;
+    if (report(read_labels(arguments.labels, labels))) return 1;
+    classifier->set_labels(std::move(labels));
+  }
+  std::vector<Example> examples;
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(arguments.data, ignored);
+  const std::string root =
+      arguments.root.empty() ? fs::path(arguments.data).parent_path().string() : arguments.root;
+  if (report(is_folder ? read_folder(arguments.data, classifier->labels(), examples)
+                       : read_list(arguments.data, root, examples)))
+    return 1;
+  if (examples.empty()) return report(Error::of(arguments.data, ": has no pictures")) ? 1 : 0;
+  for (const Example& one : examples)
+    if (one.class_id >= classifier->classes())
+      return report(Error::of(one.path, ": is of class ", one.class_id, ", the network has ",
+                              classifier->classes(), " classes"))
+                 ? 1
+                 : 0;
+
+  std::map<std::string, Evaluated> known;
+  if (!arguments.answers.empty())
+    if (report(read_answers(arguments.answers, known))) return 1;
+  std::ofstream answers;
+  if (!arguments.answers.empty()) {
+    answers.open(arguments.answers, std::ios::app);
+    if (!answers) return report(Error::of(arguments.answers, ": cannot be written")) ? 1 : 0;
+  }
+
+  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), *classifier);
+  struct Answer {
+    Error error;
+    Evaluated evaluated;
+  };
+  Evaluation evaluation;
+  bool good = true;
+  std::size_t taken = 0, computed = 0;
+  interruption::note();
+  Progress progress(examples.size());
+  const auto begin = std::chrono::steady_clock::now();
+  in_order(
+      arguments.threads,
+      [&]() -> std::optional<Example> {
+        if (taken == examples.size() || interruption::happened()) return std::nullopt;
+        return examples[taken++];
+      },
+      [&](int worker, const Example& example) {
+        Answer answer;
+        if (const auto found = known.find(example.path);
+            found != known.end() && found->second.class_id == example.class_id) {
+          answer.evaluated = found->second;
+          answer.evaluated.is_known = true;
+          return answer;
+        }
+        Picture picture;
+        if (answer.error = Picture::read(example.path, picture); answer.error) return answer;
+        std::vector<float> scores;
+        if (copies[static_cast<std::size_t>(worker)].probabilities(picture.view(), scores))
+          answer.evaluated = evaluate(example.path, example.class_id, scores);
+        else
+          answer.error = Error::of(example.path, ": too narrow a picture to crop from");
+        return answer;
+      },
+      [&](const Example&, const Answer& answer) {
+        progress.advance();
+        if (answer.error) {
+          progress.clear();
+          report(answer.error);
+          good = false;
+          return true;
+        }
+        const Evaluated& one = answer.evaluated;
+        evaluation.add(one);
+        if (one.is_known) return true;
+        ++computed;
+        if (!answers.is_open()) return true;
+        answers << Json{{"file", one.path},
+                        {"class", one.class_id},
+                        {"rank", one.rank},
+                        {"best", one.best},
+                        {"score", one.score}}
+                       .dump()
+                << std::endl;
+        return answers.good();
+      });
+  progress.clear();
+  if (interruption::happened()) {
+    if (answers.is_open())
+      std::fprintf(stderr,
+                   "pplcnet evaluate: interrupted after %zu of %zu pictures; the same "
+                   "command goes on from there\n",
+                   evaluation.count(), examples.size());
+    return interruption::exit_status();
+  }
+  if (answers.is_open() && !answers.good())
+    return report(Error::of(arguments.answers, ": cannot be written")) ? 1 : 0;
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);
+  if (arguments.json)
+    std::printf("%s\n", to_json(evaluation, *classifier, rate)
+                            .dump(1, ' ', false, nlohmann::json::error_handler_t::replace)
+                            .c_str());
+  else
+    print(evaluation, *classifier, rate);
+  if (!arguments.page.empty())
+    if (report(write_report(arguments.page, arguments.data, evaluation, *classifier, rate)))
+      return 1;
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+Run add_evaluate(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "evaluate",
+      "How often a network is right: on a list of pictures, or a folder for each class");
+  command->footer(
+      "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
+      "the "
+      "folders in it are the classes: those of the labels, or else in the order of their names (as "
+      "of ImageNet)."
+      "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
+      "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"
+      "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
+      "after Ctrl-C: with --answers the same command goes on from there.");
+  command->add_option("data", arguments->data, "A list, or a folder with one for each class")
+      ->required();
+  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
+  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  command->add_option("--labels", arguments->labels, "Names of the classes, one per line");
+  command->add_option("--root", arguments->root, "Where a list's paths begin; its own folder");
+  command->add_option("--answers", arguments->answers,
+                      "A file of answers, one JSON object per line: written, and gone on from");
+  command->add_option("--report", arguments->page, "A page with tables and pictures, .html");
+  command->add_option("--threads", arguments->threads, "Pictures at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
+  return [arguments] { return run(*arguments); };
+}

@@ -1,0 +1,161 @@
+// pplcnet features: embeddings and maps, for numpy.
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "classifier.hpp"
+#include "command.hpp"
+#include "in_order.hpp"
+#include "interruption.hpp"
+#include "npy.hpp"
+#include "picture.hpp"
+#include "pictures.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
+#include "progress.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using pplcnet::Error;
+using pplcnet::Part;
+
+struct Arguments {
+  std::string model, weights, output, layer = "embedding";
+  int threads = 1;
+  std::vector<std::string> pictures;
+};
+
+/// The layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
+Error find_layer(const Classifier& classifier, const std::string& word, int& layer) {
+  const pplcnet::AnyNetwork& network = classifier.network();
+  constexpr std::string_view kStage = "stage";
+  layer = -1;
+  if (word == "embedding") {
+    layer = network.embedding_layer();
+  } else if (word == "pooled") {
+    layer = network.last_of(Part::pool);
+  } else if (word == "logits") {
+    layer = network.last_of(Part::classifier);
+  } else {
+    const auto layers = network.layers();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const bool is_stage = word.starts_with(kStage) && layers[i].part == Part::pointwise &&
+                            std::to_string(layers[i].stage) == word.substr(kStage.size());
+      if (is_stage || pplcnet::layer_name(layers[i]) == word) layer = static_cast<int>(i);
+    }
+  }
+  if (layer >= 0) return {};
+  std::string names;
+  for (const pplcnet::Layer& one : network.layers())
+    if (one.has_weights()) names += (names.empty() ? "" : ", ") + pplcnet::layer_name(one);
+  return Error::of(classifier.name(), ": has no layer ", pplcnet::quote(word),
+                   "; there are embedding, pooled, logits, stage2 to stage6, and ", names);
+}
+
+struct Answer {
+  Error error;
+  std::vector<float> values;
+};
+
+int run(const Arguments& arguments) {
+  std::optional<Classifier> classifier;
+  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  int layer = 0;
+  if (report(find_layer(*classifier, arguments.layer, layer))) return 1;
+  const pplcnet::Shape shape =
+      classifier->network().layers()[static_cast<std::size_t>(layer)].output;
+  const bool is_vector = shape.pixels() == 1;
+  std::error_code problem;
+  if (!is_vector) fs::create_directories(arguments.output, problem);
+  if (problem)
+    return report(Error::of(arguments.output, ": cannot be made: ", problem.message())) ? 1 : 0;
+
+  PictureNames names(arguments.pictures);
+  bool good = names.problems().empty();
+  for (const Error& one : names.problems()) report(one);
+  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), *classifier);
+  std::vector<float> all;
+  std::string list;
+  std::int64_t count = 0;
+  interruption::note();
+  Progress progress(names.count());
+  in_order(
+      arguments.threads, [&] { return interruption::happened() ? std::nullopt : names.next(); },
+      [&](int worker, const std::string& path) {
+        Answer answer;
+        Picture picture;
+        if (answer.error = Picture::read(path, picture); answer.error) return answer;
+        if (!copies[static_cast<std::size_t>(worker)].run(picture.view(), layer, answer.values))
+          answer.error = Error::of(path, ": too narrow a picture to crop from");
+        return answer;
+      },
+      [&](const std::string& path, Answer answer) {
+        progress.advance();
+        if (!answer.error && !is_vector) {
+          const std::int64_t dimensions[] = {shape.channels, shape.height, shape.width};
+          const auto target = fs::path(arguments.output) / fs::path(path).stem().concat(".npy");
+          if (fs::exists(target))
+            answer.error = Error::of(path, ": ", target.string(), " is there already");
+          else
+            answer.error = write_npy(target.string(), dimensions, answer.values);
+        }
+        if (answer.error) {
+          progress.clear();
+          report(answer.error);
+          good = false;
+          return true;
+        }
+        if (is_vector) all.insert(all.end(), answer.values.begin(), answer.values.end());
+        list += path + "\n";
+        ++count;
+        return true;
+      });
+  if (interruption::happened()) return interruption::exit_status();
+  if (is_vector) {
+    const std::int64_t dimensions[] = {count, shape.channels};
+    if (report(write_npy(arguments.output, dimensions, all))) return 1;
+  }
+  // Which row is whose.
+  std::fputs(list.c_str(), stdout);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+Run add_features(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "features", "Embeddings of pictures, or maps of any layer, as numpy's .npy");
+  command->footer(
+      "Writes one array [pictures][channels] of vectors, or of maps one [channels][rows][columns] "
+      "for each picture into a folder; prints the pictures that are in it, in the order of the "
+      "rows.\n\nExamples: pplcnet features --weights W -o embeddings.npy photos > names.txt"
+      "\n          pplcnet features --weights W --layer stage5 -o maps cat.jpg dog.jpg"
+      "\n\nExit status: 0; 1 if a picture has no features, each of which is named; 130 after "
+      "Ctrl-C.");
+  command
+      ->add_option("pictures", arguments->pictures,
+                   "Files, folders, patterns, or - for names on standard input")
+      ->required();
+  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
+  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  command->add_option("-o,--output", arguments->output, "A .npy file, or of maps a folder")
+      ->required();
+  command
+      ->add_option("--layer", arguments->layer,
+                   "embedding, pooled, logits, stage2 … stage6, or a layer's name")
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "Pictures at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  return [arguments] { return run(*arguments); };
+}

@@ -1,0 +1,199 @@
+// pplcnet fit: new classes from a few pictures of each.
+#include <Eigen/Dense>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "classifier.hpp"
+#include "command.hpp"
+#include "in_order.hpp"
+#include "interruption.hpp"
+#include "logistic.hpp"
+#include "picture.hpp"
+#include "pictures.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/save.hpp"
+#include "progress.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using pplcnet::Error;
+using pplcnet::Part;
+
+struct Arguments {
+  std::string images, weights, model, output;
+  int threads = 1;
+  bool half = false;
+};
+
+/// Pictures in a folder for each class.
+struct Examples {
+  std::vector<std::string> labels, paths;
+  std::vector<int> classes;  ///< of the paths
+};
+
+Error find_examples(const std::string& folder, Examples& examples) {
+  std::vector<fs::path> folders;
+  std::error_code problem;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
+       entry.increment(problem))
+    if (entry->is_directory()) folders.push_back(entry->path());
+  if (problem) return Error::of(folder, ": ", problem.message());
+  std::ranges::sort(folders);
+  for (const fs::path& one : folders) {
+    const auto paths = pictures_in(one.string());
+    if (paths.empty()) continue;
+    examples.classes.insert(examples.classes.end(), paths.size(),
+                            static_cast<int>(examples.labels.size()));
+    examples.paths.insert(examples.paths.end(), paths.begin(), paths.end());
+    examples.labels.push_back(one.filename().string());
+  }
+  if (examples.labels.size() >= 2) return {};
+  return Error::of(folder, ": expected a folder with pictures for each of two classes or more, ",
+                   "found ", examples.labels.size());
+}
+
+/// The embeddings of all examples, one in each row; those without one are left out.
+bool embed(const Arguments& arguments, const Classifier& classifier, Examples& examples,
+           Eigen::MatrixXd& embeddings) {
+  const int layer = classifier.network().embedding_layer();
+  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), classifier);
+  std::vector<std::vector<float>> rows;
+  Examples good = {.labels = examples.labels, .paths = {}, .classes = {}};
+  Progress progress(examples.paths.size());
+  std::size_t taken = 0, seen = 0;
+  struct Answer {
+    Error error;
+    std::vector<float> values;
+  };
+  in_order(
+      arguments.threads,
+      [&]() -> std::optional<std::string> {
+        if (taken == examples.paths.size() || interruption::happened()) return std::nullopt;
+        return examples.paths[taken++];
+      },
+      [&](int worker, const std::string& path) {
+        Answer answer;
+        Picture picture;
+        if (answer.error = Picture::read(path, picture); answer.error) return answer;
+        if (!copies[static_cast<std::size_t>(worker)].run(picture.view(), layer, answer.values))
+          answer.error = Error::of(path, ": too narrow a picture to crop from");
+        return answer;
+      },
+      [&](const std::string& path, Answer answer) {
+        progress.advance();
+        const int class_id = examples.classes[seen++];
+        if (answer.error) {
+          progress.clear();
+          report(answer.error);
+          return true;
+        }
+        good.paths.push_back(path);
+        good.classes.push_back(class_id);
+        rows.push_back(std::move(answer.values));
+        return true;
+      });
+  const bool all = good.paths.size() == examples.paths.size();
+  examples = std::move(good);
+  embeddings.resize(static_cast<Eigen::Index>(rows.size()),
+                    rows.empty() ? 0 : static_cast<Eigen::Index>(rows[0].size()));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < rows[i].size(); ++j)
+      embeddings(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = double{rows[i][j]};
+  return all;
+}
+
+/// The network with the new classes; everything before them stays as it is.
+pplcnet::AnyNetwork with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head) {
+  pplcnet::Architecture architecture = network.architecture();
+  architecture.classes = static_cast<int>(head.weights.rows());
+  pplcnet::AnyNetwork result(architecture);
+  const auto layers = result.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].has_weights()) continue;
+    pplcnet::Parameters parameters;
+    if (layers[i].part == Part::classifier) {
+      for (Eigen::Index o = 0; o < head.weights.rows(); ++o) {
+        for (Eigen::Index k = 0; k < head.weights.cols(); ++k)
+          parameters.weight.push_back(static_cast<float>(head.weights(o, k)));
+        parameters.bias.push_back(static_cast<float>(head.biases(o)));
+      }
+    } else {
+      parameters = pplcnet::unpack(network.layers()[i], network.weights());
+    }
+    pplcnet::pack(layers[i], parameters, result.weights());
+  }
+  return result;
+}
+
+int run(const Arguments& arguments) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::optional<Classifier> classifier;
+  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (classifier->network().embedding_layer() < 0)
+    return report(Error::of(classifier->name(), ": has no embedding")) ? 1 : 0;
+  Examples examples;
+  if (report(find_examples(arguments.images, examples))) return 1;
+  interruption::note();
+  Eigen::MatrixXd embeddings;
+  const bool all = embed(arguments, *classifier, examples, embeddings);
+  if (interruption::happened()) return interruption::exit_status();
+  for (std::size_t i = 0; i < examples.labels.size(); ++i)
+    if (std::ranges::count(examples.classes, static_cast<int>(i)) < 2)
+      return report(Error::of(examples.labels[i], ": expected two pictures or more")) ? 1 : 0;
+
+  const int classes = static_cast<int>(examples.labels.size());
+  const LogisticHead head = fit_logistic(embeddings, examples.classes, classes);
+  pplcnet::AnyNetwork network = with_head(classifier->network(), head);
+  const pplcnet::ModelInfo info = {.labels = examples.labels,
+                                   .preprocessing = std::string(classifier->preprocessing().name),
+                                   .model = {}};
+  const auto storage = arguments.half ? pplcnet::Storage::half : pplcnet::Storage::single;
+  if (report(pplcnet::save(arguments.output, network, info, storage))) return 1;
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("pictures: %zu of %d classes\n", examples.paths.size(), classes);
+  std::printf("cross-validated: %.1f %% right (%d folds, regularisation %.0e)\n",
+              100 * head.accuracy, head.folds, head.regularisation);
+  std::printf("seconds: %.1f\n", seconds);
+  std::printf("written: %s\n", arguments.output.c_str());
+  return all ? 0 : 1;
+}
+
+}  // namespace
+
+Run add_fit(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand(
+      "fit", "New classes from a few pictures of each: a new head on a trained network");
+  command->footer(
+      "The pictures lie in a folder for each class, whose name is the label. What the network sees "
+      "in them is computed once; then a logistic regression learns to tell the classes apart, with "
+      "the regularisation that cross-validation finds best. The result is a weight file like any "
+      "other: for `pplcnet classify`, and in C++ for PPLCNet<…, {.classes = N}>."
+      "\n\nExample: pplcnet fit --weights PPLCNet_x1_0.safetensors --images photos -o "
+      "mine.safetensors"
+      "\n\nExit status: 0; 1 if a picture could not be read, which is named, or there is no "
+      "result; 130 after Ctrl-C.");
+  command->add_option("--images", arguments->images, "A folder with a folder for each class")
+      ->required();
+  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
+  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  command->add_option("-o,--out,--output", arguments->output, "The new weights, .safetensors")
+      ->required();
+  command->add_flag("--half", arguments->half, "Store them as float16");
+  command->add_option("--threads", arguments->threads, "Pictures at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  return [arguments] { return run(*arguments); };
+}

@@ -1,0 +1,162 @@
+#include "logistic.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <deque>
+#include <utility>
+
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// Mean cross-entropy plus regularisation / 2 times the square of the weights, and its gradient.
+/// `parameters` is [classes][features + 1], the bias last.
+double loss(const MatrixXd& features, const std::vector<int>& classes, double regularisation,
+            const MatrixXd& parameters, MatrixXd& gradient) {
+  const Index count = features.rows(), width = features.cols();
+  MatrixXd scores = features * parameters.leftCols(width).transpose();
+  scores.rowwise() += parameters.col(width).transpose();
+  double sum = 0;
+  for (Index i = 0; i < count; ++i) {
+    const Index right = classes[static_cast<std::size_t>(i)];
+    const double highest = scores.row(i).maxCoeff();
+    const double own = scores(i, right) - highest;
+    scores.row(i) = (scores.row(i).array() - highest).exp();
+    const double total = scores.row(i).sum();
+    sum += std::log(total) - own;
+    scores.row(i) /= total;
+    scores(i, right) -= 1;
+  }
+  const double share = 1 / static_cast<double>(count);
+  gradient.leftCols(width) =
+      share * scores.transpose() * features + regularisation * parameters.leftCols(width);
+  gradient.col(width) = share * scores.colwise().sum().transpose();
+  return share * sum + regularisation / 2 * parameters.leftCols(width).squaredNorm();
+}
+
+/// The parameters with the least loss.
+MatrixXd minimise(const MatrixXd& features, const std::vector<int>& classes, int class_count,
+                  double regularisation) {
+  constexpr int kMostSteps = 300;
+  constexpr std::size_t kMemory = 10;
+  constexpr double kFlat = 1e-6;
+  MatrixXd parameters = MatrixXd::Zero(class_count, features.cols() + 1);
+  MatrixXd gradient = parameters, next_gradient = parameters;
+  double value = loss(features, classes, regularisation, parameters, gradient);
+  std::deque<std::pair<MatrixXd, MatrixXd>> memory;  // steps, and what they did to the gradient
+  for (int step = 0; step < kMostSteps && gradient.norm() > kFlat; ++step) {
+    MatrixXd direction = -gradient;
+    std::vector<double> factors;
+    for (auto pair = memory.rbegin(); pair != memory.rend(); ++pair) {
+      const auto& [moved, change] = *pair;
+      factors.push_back(moved.cwiseProduct(direction).sum() / moved.cwiseProduct(change).sum());
+      direction -= factors.back() * change;
+    }
+    if (!memory.empty()) {
+      const auto& [moved, change] = memory.back();
+      direction *= moved.cwiseProduct(change).sum() / change.squaredNorm();
+    }
+    for (const auto& [moved, change] : memory) {
+      const double back = change.cwiseProduct(direction).sum() / moved.cwiseProduct(change).sum();
+      direction += (factors.back() - back) * moved;
+      factors.pop_back();
+    }
+    const double descent = direction.cwiseProduct(gradient).sum();
+    double length = memory.empty() ? 1 / std::max(1.0, gradient.norm()) : 1;
+    MatrixXd next;
+    double next_value = value;
+    do {  // Armijo's condition
+      next = parameters + length * direction;
+      next_value = loss(features, classes, regularisation, next, next_gradient);
+      length /= 2;
+    } while (next_value > value + 1e-4 * 2 * length * descent && length > 1e-12);
+    if (next_value >= value) break;
+    const MatrixXd moved = next - parameters, change = next_gradient - gradient;
+    if (moved.cwiseProduct(change).sum() > 1e-12) memory.emplace_back(moved, change);
+    if (memory.size() > kMemory) memory.pop_front();
+    parameters = next;
+    std::swap(gradient, next_gradient);
+    value = next_value;
+  }
+  return parameters;
+}
+
+int most_probable(const MatrixXd& parameters, const Eigen::RowVectorXd& features) {
+  Index best = 0;
+  (parameters.leftCols(features.size()) * features.transpose() + parameters.col(features.size()))
+      .maxCoeff(&best);
+  return static_cast<int>(best);
+}
+
+/// The fold of each example; every class is spread over all folds.
+std::vector<int> folds_of(const std::vector<int>& classes, int class_count, int folds) {
+  std::vector<int> next(static_cast<std::size_t>(class_count)), result;
+  for (const int one : classes) result.push_back(next[static_cast<std::size_t>(one)]++ % folds);
+  return result;
+}
+
+/// The part of the examples that is right when another part has been learnt from.
+double validate(const MatrixXd& features, const std::vector<int>& classes, int class_count,
+                int folds, double regularisation) {
+  const std::vector<int> fold = folds_of(classes, class_count, folds);
+  int right = 0;
+  for (int held = 0; held < folds; ++held) {
+    std::vector<Index> rows;
+    std::vector<int> learnt;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      if (fold[i] == held) continue;
+      rows.push_back(static_cast<Index>(i));
+      learnt.push_back(classes[i]);
+    }
+    const MatrixXd parameters =
+        minimise(features(rows, Eigen::all), learnt, class_count, regularisation);
+    for (std::size_t i = 0; i < classes.size(); ++i)
+      if (fold[i] == held &&
+          most_probable(parameters, features.row(static_cast<Index>(i))) == classes[i])
+        ++right;
+  }
+  return static_cast<double>(right) / static_cast<double>(classes.size());
+}
+
+}  // namespace
+
+LogisticHead fit_logistic(const MatrixXd& features, const std::vector<int>& classes,
+                          int class_count) {
+  const Eigen::RowVectorXd mean = features.colwise().mean();
+  const MatrixXd centred = features.rowwise() - mean;
+  const double count = static_cast<double>(features.rows());
+  Eigen::RowVectorXd deviation = (centred.colwise().squaredNorm() / count).cwiseSqrt();
+  for (double& one : deviation) one = std::max(one, 1e-6);
+  MatrixXd scaled = centred.array().rowwise() / deviation.array();
+
+  // Of features more than examples only as many directions matter; the result is the same.
+  MatrixXd basis;
+  if (scaled.cols() > scaled.rows()) {
+    const Eigen::BDCSVD<MatrixXd> svd(scaled, Eigen::ComputeThinU | Eigen::ComputeThinV);
+    basis = svd.matrixV();
+    scaled = scaled * basis;
+  }
+
+  int smallest = static_cast<int>(classes.size());
+  for (int i = 0; i < class_count; ++i)
+    smallest = std::min(smallest, static_cast<int>(std::ranges::count(classes, i)));
+  LogisticHead head;
+  head.folds = std::clamp(smallest, 2, 5);
+  head.accuracy = -1;
+  for (const double regularisation : {10.0, 1.0, 0.1, 0.01, 0.001}) {
+    const double accuracy = validate(scaled, classes, class_count, head.folds, regularisation);
+    if (accuracy <= head.accuracy) continue;
+    head.accuracy = accuracy;
+    head.regularisation = regularisation;
+  }
+  const MatrixXd parameters = minimise(scaled, classes, class_count, head.regularisation);
+  head.weights = parameters.leftCols(scaled.cols());
+  if (basis.size() > 0) head.weights *= basis.transpose();
+  head.weights.array().rowwise() /= deviation.array();
+  head.biases = parameters.col(scaled.cols()) - head.weights * mean.transpose();
+  return head;
+}

@@ -1,0 +1,45 @@
+// pplcnet: PP-LCNet on the command line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command.hpp"
+
+namespace {
+
+std::string speaker = "pplcnet";  // of messages
+
+}  // namespace
+
+bool report(const pplcnet::Error& error) {
+  if (error) std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.message());
+  return static_cast<bool>(error);
+}
+
+int main(int argc, char** argv) {
+  CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
+  program.require_subcommand(1);
+  program.footer("pplcnet COMMAND --help says more.");
+  std::vector<Run> runs;
+  for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,
+                         add_bench, add_inspect, add_convert})
+    runs.push_back(add(program));
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    for (const CLI::App* command : program.get_subcommands()) speaker += " " + command->get_name();
+    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.what());
+    return 2;
+  }
+  const auto commands = program.get_subcommands({});
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (!commands[i]->parsed()) continue;
+    speaker += " " + commands[i]->get_name();
+    return runs[i]();
+  }
+  return 2;
+}

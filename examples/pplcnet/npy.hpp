@@ -1,0 +1,27 @@
+#ifndef PPLCNET_EXAMPLES_NPY_HPP
+#define PPLCNET_EXAMPLES_NPY_HPP
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+
+/// An array of numpy's, as floats.
+struct NumpyArray {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;  ///< row-major
+};
+
+/// Writes a .npy file of float32, under a temporary name first.
+pplcnet::Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
+                         std::span<const float> values);
+
+/// Reads a .npy file, those of a folder, or all arrays of a .npz (as numpy.savez writes it: not
+/// compressed), by name; the name of a .npy is that of its file without the ending.
+pplcnet::Error read_arrays(const std::string& path, std::map<std::string, NumpyArray>& arrays);
+
+#endif  // PPLCNET_EXAMPLES_NPY_HPP

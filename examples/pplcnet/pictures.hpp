@@ -1,0 +1,40 @@
+#ifndef PPLCNET_EXAMPLES_PICTURES_HPP
+#define PPLCNET_EXAMPLES_PICTURES_HPP
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+
+/// Whether a file's name ends as that of a picture.
+bool looks_like_picture(const std::string& path);
+
+/// The pictures of a folder, and of those in it, sorted.
+std::vector<std::string> pictures_in(const std::string& folder);
+
+/// The pictures that arguments of a command line stand for, in order: files, folders, patterns with
+/// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.
+class PictureNames {
+ public:
+  explicit PictureNames(std::vector<std::string> arguments);
+
+  /// None at the end.
+  std::optional<std::string> next();
+
+  /// How many there are; 0 where standard input says so only at its end.
+  std::size_t count() const { return reads_input_ ? 0 : count_; }
+
+  /// Folders and patterns without a picture.
+  const std::vector<pplcnet::Error>& problems() const { return problems_; }
+
+ private:
+  std::deque<std::string> names_;  // "-" for standard input
+  std::size_t count_ = 0;
+  bool reads_input_ = false;
+  std::vector<pplcnet::Error> problems_;
+};
+
+#endif  // PPLCNET_EXAMPLES_PICTURES_HPP

@@ -1,0 +1,149 @@
+#include "plain_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+using pplcnet::Activation;
+using pplcnet::Layer;
+using pplcnet::Operator;
+using pplcnet::Parameters;
+
+namespace {
+
+double activated(Activation activation, double x) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return std::max(x, 0.0);
+    case Activation::relu6:
+      return std::clamp(x, 0.0, 6.0);
+    case Activation::hardswish:
+      return x * std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case Activation::hardsigmoid:
+    case Activation::hardsigmoid_paddle:
+      return std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::gelu:
+      return x * (1 + std::erf(x / std::sqrt(2.0))) / 2;
+  }
+  return x;
+}
+
+double activated(const Layer& layer, double x, const Deviation& deviation) {
+  const bool gate = layer.activation == Activation::hardsigmoid ||
+                    layer.activation == Activation::hardsigmoid_paddle;
+  if (gate && deviation.gate_slope) return std::clamp(x * *deviation.gate_slope + 0.5, 0.0, 1.0);
+  if (layer.activation == Activation::hardswish && deviation.activation)
+    return activated(*deviation.activation, x);
+  return activated(layer.activation, x);
+}
+
+/// Sum over the kernel for one output pixel of one channel.
+double convolve(const Layer& layer, std::span<const double> input, std::span<const float> weight,
+                int channel, int y, int x) {
+  const bool depthwise = layer.op == Operator::depthwise;
+  const int first = depthwise ? channel : 0;
+  const int count = depthwise ? 1 : layer.input.channels;
+  const int height = layer.input.height, width = layer.input.width, kernel = layer.kernel;
+  double sum = 0;
+  std::size_t k = 0;
+  for (int in = first; in < first + count; ++in)
+    for (int row = 0; row < kernel; ++row)
+      for (int column = 0; column < kernel; ++column, ++k) {
+        const int from_y = y * layer.stride.height - layer.padding() + row * layer.dilation;
+        const int from_x = x * layer.stride.width - layer.padding() + column * layer.dilation;
+        if (from_y < 0 || from_y >= height || from_x < 0 || from_x >= width) continue;
+        sum += double{weight[k]} *
+               input[(static_cast<std::size_t>(in) * static_cast<std::size_t>(height) +
+                      static_cast<std::size_t>(from_y)) *
+                         static_cast<std::size_t>(width) +
+                     static_cast<std::size_t>(from_x)];
+      }
+  return sum;
+}
+
+/// What follows a channel's sum up to its activation: x * factor + offset.
+pplcnet::Linear linear_of(const Layer& layer, const Parameters& parameters, std::size_t channel,
+                          const Deviation& deviation) {
+  const double bias = parameters.bias.empty() ? 0 : double{parameters.bias[channel]};
+  const double share = layer.output_percent / 100.0;
+  if (parameters.gamma.empty()) return {share, bias * share};
+  const double epsilon = deviation.batch_norm_epsilon.value_or(pplcnet::kBatchNormEpsilon);
+  const double factor =
+      parameters.gamma[channel] / std::sqrt(parameters.variance[channel] + epsilon);
+  return {share * factor,
+          (bias * share - parameters.mean[channel]) * factor + parameters.beta[channel]};
+}
+
+std::vector<double> compute(const Layer& layer, const Parameters& parameters,
+                            std::span<const double> input, const Deviation& deviation) {
+  const auto pixels = static_cast<std::size_t>(layer.output.pixels());
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const bool scaled = layer.scale_percent != 100 && !deviation.no_dropout_scale;
+  const double scale = scaled ? layer.scale_percent / 100.0 : 1;
+  std::vector<double> output(static_cast<std::size_t>(layer.output.size()));
+  for (std::size_t channel = 0; channel < output.size() / pixels; ++channel) {
+    const auto weight = std::span(parameters.weight).subspan(channel * depth, depth);
+    const auto [factor, offset] = linear_of(layer, parameters, channel, deviation);
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      double sum = 0;
+      if (layer.op == Operator::pointwise || layer.op == Operator::dense) {
+        for (std::size_t in = 0; in < depth; ++in)
+          sum += double{weight[in]} * input[in * pixels + pixel];
+      } else {
+        const int row = static_cast<int>(pixel) / layer.output.width;
+        const int column = static_cast<int>(pixel) % layer.output.width;
+        sum = convolve(layer, input, weight, static_cast<int>(channel), row, column);
+      }
+      double value = activated(layer, sum * scale * factor + offset, deviation);
+      if (layer.affine) value = value * parameters.affine[0] + parameters.affine[1];
+      output[channel * pixels + pixel] = value;
+    }
+  }
+  return output;
+}
+
+}  // namespace
+
+bool PlainNetwork::is_complete() const {
+  return std::ranges::none_of(layers_, [](const Layer& layer) {
+    return layer.op == Operator::patches || layer.op == Operator::max_pool ||
+           layer.op == Operator::average_pool || layer.beside >= 0;
+  });
+}
+
+std::vector<double> PlainNetwork::run(std::span<const float> picture, int last,
+                                      const Deviation& deviation) const {
+  std::vector<std::vector<double>> outputs;
+  const std::vector<double> first(picture.begin(), picture.end());
+  for (int i = 0; i <= last; ++i) {
+    const Layer& layer = layers_[static_cast<std::size_t>(i)];
+    const std::vector<double>& input =
+        layer.from < 0 ? first : outputs[static_cast<std::size_t>(layer.from)];
+    std::vector<double> output;
+    if (layer.op == Operator::pool) {
+      const auto pixels = static_cast<std::size_t>(layer.input.pixels());
+      for (std::size_t place = 0; place < input.size(); place += pixels) {
+        double sum = 0;
+        for (std::size_t pixel = 0; pixel < pixels; ++pixel) sum += input[place + pixel];
+        output.push_back(sum / static_cast<double>(pixels));
+      }
+    } else if (layer.op == Operator::gate) {
+      const auto pixels = static_cast<std::size_t>(layer.output.pixels());
+      output = input;
+      for (std::size_t place = 0; place < output.size(); ++place)
+        output[place] *= outputs.back()[place / pixels];
+    } else {
+      output = compute(layer, parameters_[static_cast<std::size_t>(i)], input, deviation);
+    }
+    if (layer.addend >= 0)
+      for (std::size_t place = 0; place < output.size(); ++place)
+        output[place] += outputs[static_cast<std::size_t>(layer.addend)][place];
+    outputs.push_back(std::move(output));
+  }
+  return outputs.back();
+}

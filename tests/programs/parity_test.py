@@ -1,0 +1,225 @@
+"""`pplcnet parity` names the first place that differs, and the cause: a network in numpy plays the
+other program, with one mistake at a time."""
+
+import json
+import pathlib
+import struct
+import sys
+import tempfile
+import unittest
+
+try:
+    import numpy
+except ImportError:
+    print("Skipped: apt install python3-numpy")
+    sys.exit(77)
+from program import DATA, Result, skip_without
+
+PHOTO = DATA / "images" / "ILSVRC2012_val_00010010.jpeg"
+skip_without(PHOTO)
+
+BLOCKS = [  # stage, kernel, in, out, stride, squeeze-excite, at scale 0.25
+    (2, 3, 8, 8, 1, False), (3, 3, 8, 16, 2, False), (3, 3, 16, 16, 1, False),
+    (4, 3, 16, 32, 2, False), (4, 3, 32, 32, 1, False), (5, 3, 32, 64, 2, False),
+    *[(5, 5, 64, 64, 1, False)] * 5, (6, 5, 64, 128, 2, True), (6, 5, 128, 128, 1, True)]
+MEAN = numpy.array([0.485, 0.456, 0.406]).reshape(3, 1, 1)
+DEVIATION = numpy.array([0.229, 0.224, 0.225]).reshape(3, 1, 1)
+CLASSES = 12
+
+
+def state_dict():
+    """Random weights with Paddle's names."""
+    random = numpy.random.default_rng(1)
+    state = {}
+
+    def add(name, *shape):
+        depth = numpy.prod(shape[1:])
+        state[name] = random.normal(0, 1.6 / numpy.sqrt(depth), shape).astype("f4")
+
+    def add_norm(name, channels):
+        # Small ones, in which epsilon shows; what is scaled by them keeps its size.
+        variance = random.uniform(0.01, 1, channels).astype("f4")
+        state[f"{name}._variance"] = variance
+        state[f"{name}.weight"] = numpy.sqrt(variance) * random.uniform(0.7, 1.3, channels).astype("f4")
+        state[f"{name}.bias"] = random.normal(0, 0.2, channels).astype("f4")
+        state[f"{name}._mean"] = random.normal(0, 0.1, channels).astype("f4")
+
+    add("conv1.conv.weight", 8, 3, 3, 3)
+    add_norm("conv1.bn", 8)
+    places = {}
+    for stage, kernel, channels, out, _, squeeze in BLOCKS:
+        index = places[stage] = places.get(stage, -1) + 1
+        block = f"blocks{stage}.{index}"
+        add(f"{block}.dw_conv.conv.weight", channels, 1, kernel, kernel)
+        add_norm(f"{block}.dw_conv.bn", channels)
+        if squeeze:
+            add(f"{block}.se.conv1.weight", channels // 4, channels, 1, 1)
+            add(f"{block}.se.conv2.weight", channels, channels // 4, 1, 1)
+            state[f"{block}.se.conv1.bias"] = numpy.zeros(channels // 4, "f4")
+            state[f"{block}.se.conv2.bias"] = random.normal(0, 1, channels).astype("f4")
+        add(f"{block}.pw_conv.conv.weight", out, channels, 1, 1)
+        add_norm(f"{block}.pw_conv.bn", out)
+    add("last_conv.weight", 1280, 128, 1, 1)
+    state["fc.weight"] = random.normal(0, 0.05, (1280, CLASSES)).astype("f4")
+    state["fc.bias"] = random.normal(0, 0.1, CLASSES).astype("f4")
+    return state
+
+
+def write_safetensors(path, state):
+    header, data = {}, b""
+    for name, array in state.items():
+        header[name] = {"dtype": "F32", "shape": array.shape,
+                        "data_offsets": [len(data), len(data) + array.nbytes]}
+        data += array.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def hardswish(x):
+    return x * numpy.clip(x / 6 + 0.5, 0, 1)
+
+
+def windows(x, kernel, stride):
+    """[channels][rows][columns][kernel][kernel]"""
+    margin = kernel // 2
+    padded = numpy.pad(x, [(0, 0), (margin, margin), (margin, margin)])
+    view = numpy.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), (1, 2))
+    return view[:, ::stride, ::stride]
+
+
+def norm(state, name, x, epsilon):
+    factor = state[f"{name}.weight"] / numpy.sqrt(state[f"{name}._variance"] + epsilon)
+    offset = state[f"{name}.bias"] - state[f"{name}._mean"] * factor
+    return x * factor.reshape(-1, 1, 1) + offset.reshape(-1, 1, 1)
+
+
+def run(state, x, epsilon=1e-5, slope=1 / 6, dropout=0.8):
+    """The network, stage by stage."""
+    points = {}
+    x = numpy.einsum("chwij,ocij->ohw", windows(x, 3, 2), state["conv1.conv.weight"], optimize=True)
+    x = points["stem"] = hardswish(norm(state, "conv1.bn", x, epsilon))
+    places = {}
+    for stage, kernel, _, _, stride, squeeze in BLOCKS:
+        index = places[stage] = places.get(stage, -1) + 1
+        block = f"blocks{stage}.{index}"
+        weight = state[f"{block}.dw_conv.conv.weight"][:, 0]
+        x = numpy.einsum("chwij,cij->chw", windows(x, kernel, stride), weight, optimize=True)
+        x = hardswish(norm(state, f"{block}.dw_conv.bn", x, epsilon))
+        if squeeze:
+            pooled = x.mean((1, 2))
+            for number in (1, 2):
+                pooled = (state[f"{block}.se.conv{number}.weight"][:, :, 0, 0] @ pooled
+                          + state[f"{block}.se.conv{number}.bias"])
+                if number == 1:
+                    pooled = numpy.maximum(pooled, 0)
+            x = x * numpy.clip(pooled * slope + 0.5, 0, 1).reshape(-1, 1, 1)
+        weight = state[f"{block}.pw_conv.conv.weight"][:, :, 0, 0]
+        x = numpy.tensordot(weight, x, 1)
+        x = points[f"stage{stage}"] = hardswish(norm(state, f"{block}.pw_conv.bn", x, epsilon))
+    points["pooled"] = x.mean((1, 2))
+    points["embedding"] = hardswish(state["last_conv.weight"][:, :, 0, 0] @ points["pooled"])
+    points["logits"] = (points["embedding"] * dropout) @ state["fc.weight"] + state["fc.bias"]
+    return points
+
+
+class Parity(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.weights = cls.folder / "weights.safetensors"
+        cls.state = state_dict()
+        write_safetensors(cls.weights, cls.state)
+        own = cls.folder / "own"
+        cls.shown = cls.parity("--write", own)
+        cls.input = numpy.load(own / "input.npy").astype("f8")
+        cls.pixels = numpy.load(own / "pixels.npy")
+
+    @classmethod
+    def parity(cls, *arguments):
+        return Result("parity", PHOTO, "--weights", cls.weights, "--model", "PPLCNet_x0_25",
+                      *arguments)
+
+    def compare(self, input, **mistake):
+        """What is said about a program that prepares and computes like this."""
+        state = mistake.pop("state", self.state)
+        reference = self.folder / "reference.npz"
+        points = run(state, input, **mistake)
+        numpy.savez(reference, input=input.astype("f4")[None],
+                    **{name: value.astype("f4") for name, value in points.items()})
+        result = self.parity("--reference", reference)
+        self.assertEqual(result.complaints, [])
+        return result.status, result.lines[-1]
+
+    def expect(self, place, cause, input=None, **mistake):
+        status, said = self.compare(self.input if input is None else input, **mistake)
+        self.assertEqual(status, 1, said)
+        self.assertIn(f"First difference: {place} ", said)
+        self.assertIn(cause, said)
+
+    def test_every_step_is_shown(self):
+        self.assertEqual(self.shown.status, 0, self.shown.complaints)
+        text = "\n".join(self.shown.lines)
+        for name in ["decoded: ", "pixels ", "input ", "stem ", "stage2 ", "stage6 ", "logits "]:
+            self.assertIn(name, text)
+
+    def test_without_a_mistake_all_is_the_same(self):
+        status, said = self.compare(self.input)
+        self.assertEqual((status, said), (0, "The same, as far as the reference tells."))
+
+    def test_a_run_of_its_own_is_the_same_to_the_bit(self):
+        result = self.parity("--reference", self.folder / "own", "--tolerance", "0")
+        self.assertEqual(result.status, 0, result.lines[-1])
+
+    def test_bgr(self):
+        bgr = self.pixels[:, :, ::-1].transpose(2, 0, 1) / 255
+        self.expect("input", "BGR in place of RGB", (bgr - MEAN) / DEVIATION)
+
+    def test_mean_and_deviation_swapped(self):
+        planes = self.pixels.transpose(2, 0, 1) / 255
+        self.expect("input", "mean and deviation swapped", (planes - DEVIATION) / MEAN)
+
+    def test_crop_offset(self):
+        moved = numpy.roll(self.input, (2, -3), (1, 2))
+        self.expect("input", "crop moved by 3 columns and -2 rows", moved)
+
+    def test_float_resize(self):
+        _, size, _, pixels = Result("decode", PHOTO).bytes.split(b"\n", 3)
+        width, height = map(int, size.split())
+        image = numpy.frombuffer(pixels, "u1").reshape(height, width, 3).astype("f8")
+        short = min(width, height)
+        size = [int(round(side * 256 / short)) for side in (height, width)]
+        axes = []
+        for old, new in zip((height, width), size):
+            place = numpy.clip((numpy.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+            first = place.astype(int)
+            axes.append((first, numpy.minimum(first + 1, old - 1), place - first))
+        (top, bottom, down), (left, right, across) = axes
+        rows = image[top] * (1 - down)[:, None, None] + image[bottom] * down[:, None, None]
+        resized = rows[:, left] * (1 - across)[:, None] + rows[:, right] * across[:, None]
+        y, x = (size[0] - 224) // 2, (size[1] - 224) // 2
+        planes = resized[y : y + 224, x : x + 224].transpose(2, 0, 1) / 255
+        self.expect("input", "resized in floats", (planes - MEAN) / DEVIATION)
+
+    def test_batch_norm_epsilon(self):
+        self.expect("stem", "epsilon is 0.001", epsilon=1e-3)
+
+    def test_gate_slope(self):
+        self.expect("stage6", "slope 0.2", slope=0.2)
+
+    def test_missing_dropout_scale(self):
+        self.expect("logits", "not multiplied by 0.8", dropout=1)
+
+    def test_one_wrong_tensor(self):
+        state = dict(self.state)
+        name = "blocks5.2.pw_conv.conv.weight"
+        state[name] = state[name] * numpy.float32(1.01)
+        self.expect("stage5", "other weights between stage4 and here", state=state)
+
+    def test_the_doctor_tries_other_ways(self):
+        result = self.parity("--doctor")
+        text = "\n".join(result.lines)
+        for way in ["BGR in place of RGB", "Pillow", "no crop", "padded", "-1 to 1"]:
+            self.assertIn(way, text)
+
+
+unittest.main()
