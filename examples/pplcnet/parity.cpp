@@ -370,6 +370,7 @@ Run add_parity(CLI::App& program) {
       "those of all layers. In Python:\n"
       "\n          numpy.savez('reference.npz', input=x, stage2=…, logits=y)\n"
       "\n--doctor shows what the usual mistakes in preparing a picture do to the answer."
+      "\n\nExample: pplcnet parity cat.jpg --weights W --reference reference.npz"
       "\n\nExit status: 0: the same; 1: it differs, or could not be compared.");
   command->add_option("picture", arguments->picture, "A picture")->required();
   command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
