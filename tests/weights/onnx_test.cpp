@@ -289,9 +289,15 @@ TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
   external.add_initializer(elsewhere);
   EXPECT_EQ(problem<Net>(external.file()),
             "tensor 'w': its data are in another file: save the model with them");
-  OnnxModel many("x");
-  for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) many.node("Relu", {"x"});
+  OnnxModel many("x"), tiny("x");
+  const std::string filler = OnnxModel::attribute("", std::vector<std::int64_t>(200));
+  for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) {
+    many.node("Relu", {"x"}, {filler});
+    tiny.node("Relu", {"x"});
+  }
   EXPECT_EQ(problem<Net>(many.file()), "expected at most 8192 nodes and constants, found more");
+  EXPECT_EQ(problem<Net>(tiny.file()),
+            "expected to need at most 4 times the memory of the file, found more");
 }
 
 TEST(OnnxTest, EveryEncodingOfATensorIsRead) {
@@ -346,6 +352,22 @@ TEST(OnnxTest, EveryEncodingOfATensorIsRead) {
     ASSERT_EQ(graph.constants.size(), 1u);
     EXPECT_EQ(floats_of(graph.constants[0]), values);
   }
+}
+
+TEST(OnnxTest, GraphsInsideOfNodesAreNotLookedAt) {
+  std::string nested;  // a node with an attribute with a graph with a node ..
+  for (int depth = 0; depth < 3000; ++depth) {
+    std::string attribute, node, graph;
+    OnnxModel::Writer(attribute).add_message(6, nested);
+    OnnxModel::Writer(node).add_message(5, attribute);
+    OnnxModel::Writer(graph).add_message(1, node);
+    nested = graph;
+  }
+  std::string attribute;
+  OnnxModel::Writer(attribute).add_message(6, nested);
+  OnnxModel model("x");
+  model.node("If", {"x"}, {attribute});
+  EXPECT_EQ(problem<Net>(model.file()), "has no convolution");
 }
 
 TEST(OnnxTest, DamagedModelsAreReadOrRefused) {
