@@ -244,8 +244,9 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
             "avg_pool: not in the file in a form that is known; in its place is nothing");
   using Second = PPLCNetV2<V2::small, V2Options{.classes = 4, .input = kSmall}>;
   EXPECT_TRUE(problem<Second>(file).starts_with("conv1: expected weights F32 [24, 3, 3, 3]"));
-  EXPECT_EQ(problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
-            "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
+  EXPECT_EQ(
+      problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
+      "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
 }
 
 TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
