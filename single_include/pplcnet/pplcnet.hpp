@@ -7966,6 +7966,79 @@ constexpr float float_from_bf16(std::uint16_t half) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
+// from pplcnet/weights/memory_budget.hpp
+#ifndef PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+#define PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The memory that a reader may still ask for. Formats that refer to one thing many times, or
+/// describe many small ones, need such a bound: a few times the size of the file.
+class MemoryBudget {
+ public:
+  static constexpr std::size_t kFactor = 4;
+  /// For small networks: the descriptions of a few hundred tensors or nodes, which take some
+  /// hundred bytes each, may be larger than all of their weights.
+  static constexpr std::size_t kAllowance = 1 << 19;
+  /// No less than an entry of a map or a deque, or a shared pointer's counters.
+  static constexpr std::size_t kEntry = 64;
+
+  explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
+
+  /// Whether there was so much left; memory that is given back does not count.
+  bool take(std::size_t bytes) {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+  /// Makes room for `count` elements in all, at least doubling what there is.
+  template <class T>
+  bool reserve(std::vector<T>& values, std::size_t count) {
+    if (count <= values.capacity()) return true;
+    count = std::max(count, 2 * values.capacity());
+    if (count > left_ / sizeof(T) || !take(count * sizeof(T))) return false;
+    values.reserve(count);
+    return true;
+  }
+
+  /// Makes room for a text of that size.
+  bool reserve(std::string& text, std::size_t size) {
+    if (size <= text.capacity()) return true;
+    if (!take(std::max(size, 2 * text.capacity()) + 1)) return false;
+    text.reserve(size);
+    return true;
+  }
+
+  /// Adds an element.
+  template <class T>
+  bool append(std::vector<T>& values, T value) {
+    if (!reserve(values, values.size() + 1)) return false;
+    values.push_back(std::move(value));
+    return true;
+  }
+
+  /// What to say when there is not enough left.
+  static Error exceeded(std::string_view path) {
+    return Error::of(path, ": expected to need at most ", kFactor,
+                     " times the memory of the file, found more");
+  }
+
+ private:
+  std::size_t left_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
 // from pplcnet/weights/tensor.hpp
 #ifndef PPLCNET_WEIGHTS_TENSOR_HPP
 #define PPLCNET_WEIGHTS_TENSOR_HPP
@@ -8114,7 +8187,8 @@ inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   return true;
 }
 
-/// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
+/// The message TensorDesc, read into a tensor without dimensions: 1 = type, 2 = dimensions, one in
+/// each field or packed into one.
 inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;
   constexpr std::uint64_t kDimension = 2 << 3 | 0;
@@ -8144,15 +8218,15 @@ inline bool read_description(ByteStream message, Tensor& tensor) {
   return type.has_value();
 }
 
-/// Reads one record. `where` begins the messages.
-inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
+/// Reads one record.
+inline Error read_record(ByteStream& reader, Tensor& tensor) {
   const auto truncated = [&](std::string_view what) {
-    return Error::of(where, "expected ", what, ", found the end of the file");
+    return Error::of("expected ", what, ", found the end of the file");
   };
   std::uint32_t version = 0;
   std::uint64_t levels = 0;
   if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (version != 0) return Error::of("expected version 0, found ", version);
   if (!reader.take(levels)) return truncated("a count of levels");
   for (; levels > 0; --levels) {
     std::uint64_t size = 0;
@@ -8160,19 +8234,19 @@ inline Error read_record(ByteStream& reader, std::string_view where, Tensor& ten
     if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
   }
   if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (version != 0) return Error::of("expected version 0, found ", version);
 
   std::uint32_t size = 0;
   ByteStream message;
   if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
   if (!read_description(message, tensor)) {
-    return Error::of(where, "expected a type and at most ", kMaxRank,
+    return Error::of("expected a type and at most ", kMaxRank,
                      " dimensions, none negative, found something else");
   }
   const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
   const std::size_t left = reader.bytes.size();
   if (!count || !reader.take(*count, tensor.data)) {
-    return Error::of(where, "expected ", count ? std::to_string(*count) : "fewer than 2^61",
+    return Error::of("expected ", count ? std::to_string(*count) : "fewer than 2^61",
                      " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
   }
   return {};
@@ -8187,18 +8261,22 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
                              TensorFile& file) {
   TensorFile result;
   result.path = path;
+  MemoryBudget budget(bytes.size());
   ByteStream reader{bytes};
+  Tensor tensor;  // one for all: its dimensions would grow anew in each
   if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
   while (!reader.bytes.empty()) {
     if (result.tensors.size() == kMaxTensors) {
       return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
     }
-    Tensor tensor;
-    const std::string where = std::string(path) + ": tensor " +
-                              std::to_string(result.tensors.size()) + " at byte " +
-                              std::to_string(bytes.size() - reader.bytes.size()) + ": ";
-    if (auto error = pdiparams::read_record(reader, where, tensor)) return error;
-    result.tensors.push_back(std::move(tensor));
+    const std::size_t begin = bytes.size() - reader.bytes.size();
+    tensor.shape.clear();
+    if (auto error = pdiparams::read_record(reader, tensor))
+      return Error::of(path, ": tensor ", result.tensors.size(), " at byte ", begin, ": ",
+                       error.message());
+    if (!budget.take(tensor.shape.size() * sizeof(std::int64_t)) ||
+        !budget.append(result.tensors, tensor))
+      return MemoryBudget::exceeded(path);
   }
   file = std::move(result);
   return {};
@@ -8651,6 +8729,7 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -8666,10 +8745,10 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8735,28 +8814,19 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// cannot nest deeper than the calls do. After an error nothing more may be read.
 class JsonHeaderReader {
  public:
-  /// An object with more members than this is refused.
-  static constexpr std::size_t kMaxMembers = 1 << 16;
+  /// `path` is the file's, for messages. All of it must outlive the reader.
+  JsonHeaderReader(std::string_view text, std::string_view path, MemoryBudget& budget)
+      : text_(text), path_(path), budget_(budget) {}
 
-  /// `path` is the file's, for messages. Both texts must outlive the reader.
-  JsonHeaderReader(std::string_view text, std::string_view path) : text_(text), path_(path) {}
-
-  /// Calls `Error read_value(std::string key)` for each member; it must read the value.
+  /// Calls `Error read_value(std::string key)` for each member; it must read the value, and refuse
+  /// a key that was there before.
   template <typename ReadValue>
   Error read_object(ReadValue&& read_value) {
     if (!take('{')) return expected("an object");
     if (take('}')) return {};
-    std::set<std::string> keys;
     do {
       std::string key;
       if (auto error = read_string(key)) return error;
-      if (!keys.insert(key).second) {
-        return Error::of(path_, ": the header has the key ", quote(key), " twice in one object");
-      }
-      if (keys.size() > kMaxMembers) {
-        return Error::of(path_, ": the header has an object of more than ", kMaxMembers,
-                         " members");
-      }
       if (!take(':')) return expected("':'");
       if (auto error = read_value(std::move(key))) return error;
     } while (take(','));
@@ -8779,6 +8849,7 @@ class JsonHeaderReader {
     if (!take('"')) return expected("a string");
     const std::size_t begin = position_;
     value.clear();
+    if (!budget_.reserve(value, size_of_string())) return MemoryBudget::exceeded(path_);
     while (!at_end() && text_[position_] != '"') {
       const char character = text_[position_];
       if (static_cast<unsigned char>(character) < 0x20) return expected("no control character");
@@ -8837,6 +8908,13 @@ class JsonHeaderReader {
     return true;
   }
 
+  /// The bytes of the string that begins here, which it takes at most.
+  std::size_t size_of_string() const {
+    std::size_t end = position_;
+    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;
+    return std::min(end, text_.size()) - position_;
+  }
+
   Error expected(std::string_view what) const {
     return Error::of(path_, ": byte ", position_, " of the header: expected ", what, ", found ",
                      at_end() ? "the end" : quote(text_.substr(position_, 1)));
@@ -8882,6 +8960,7 @@ class JsonHeaderReader {
 
   std::string_view text_;
   std::string_view path_;
+  MemoryBudget& budget_;
   std::size_t position_ = 0;
 };
 
@@ -8900,12 +8979,8 @@ namespace safetensors {
 inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 inline constexpr std::string_view kMetadataKey = "__metadata__";
 
-/// A tensor as the header has it: its data are still a range.
-struct Entry {
-  Tensor tensor;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
+/// More metadata than this are refused.
+inline constexpr std::size_t kMaxTexts = 1 << 12;
 
 inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
   std::string name;
@@ -8919,117 +8994,167 @@ inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& 
   return {};
 }
 
-inline Error read_shape(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
-  return reader.read_array([&]() -> Error {
+inline Error read_shape(JsonHeaderReader& reader, std::string_view path, MemoryBudget& budget,
+                        Tensor& tensor) {
+  std::array<std::int64_t, kMaxRank> shape;
+  std::size_t rank = 0;
+  const auto read_dimension = [&]() -> Error {
     std::uint64_t dimension = 0;
     if (auto error = reader.read_integer(dimension)) return error;
     if (dimension > std::numeric_limits<std::int64_t>::max()) {
       return Error::of(path, ": tensor ", quote(tensor.name),
                        ": expected dimensions below 2^63, found ", dimension);
     }
-    if (tensor.shape.size() == kMaxRank) {
+    if (rank == kMaxRank) {
       return Error::of(path, ": tensor ", quote(tensor.name), ": expected at most ", kMaxRank,
                        " dimensions, found more");
     }
-    tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+    shape[rank++] = static_cast<std::int64_t>(dimension);
     return {};
-  });
+  };
+  if (auto error = reader.read_array(read_dimension)) return error;
+  if (!budget.reserve(tensor.shape, rank)) return MemoryBudget::exceeded(path);
+  tensor.shape.assign(shape.begin(), shape.begin() + rank);
+  return {};
 }
 
-inline Error read_offsets(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+/// Reads where in `data` the tensor's bytes begin and end.
+inline Error read_offsets(JsonHeaderReader& reader, std::string_view path,
+                          std::span<const std::byte> data, Tensor& tensor) {
+  std::uint64_t begin = 0, end = 0;
   std::size_t count = 0;
   const auto read_offset = [&] {
     std::uint64_t surplus;
     const std::size_t index = count++;
-    return reader.read_integer(index == 0 ? entry.begin : index == 1 ? entry.end : surplus);
+    return reader.read_integer(index == 0 ? begin : index == 1 ? end : surplus);
   };
   if (auto error = reader.read_array(read_offset)) return error;
-  if (count == 2) return {};
-  return Error::of(path, ": tensor ", quote(entry.tensor.name), ": expected 2 data_offsets, found ",
-                   count);
+  if (count != 2) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected 2 data_offsets, found ",
+                     count);
+  }
+  if (end < begin || end > data.size()) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected data that end between ",
+                     begin, " and ", data.size(), ", found ", end);
+  }
+  tensor.data =
+      data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  return {};
 }
 
-inline Error read_entry(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+inline Error key_twice(std::string_view path, std::string_view key) {
+  return Error::of(path, ": the header has the key ", quote(key), " twice in one object");
+}
+
+inline Error read_entry(JsonHeaderReader& reader, std::string_view path,
+                        std::span<const std::byte> data, MemoryBudget& budget, Tensor& tensor) {
   bool has_type = false;
   bool has_shape = false;
   bool has_offsets = false;
   const auto read_field = [&](std::string_view field) {
     if (field == "dtype") {
-      has_type = true;
-      return read_type(reader, path, entry.tensor);
+      if (std::exchange(has_type, true)) return key_twice(path, field);
+      return read_type(reader, path, tensor);
     }
     if (field == "shape") {
-      has_shape = true;
-      return read_shape(reader, path, entry.tensor);
+      if (std::exchange(has_shape, true)) return key_twice(path, field);
+      return read_shape(reader, path, budget, tensor);
     }
     if (field == "data_offsets") {
-      has_offsets = true;
-      return read_offsets(reader, path, entry);
+      if (std::exchange(has_offsets, true)) return key_twice(path, field);
+      return read_offsets(reader, path, data, tensor);
     }
-    return Error::of(path, ": tensor ", quote(entry.tensor.name),
+    return Error::of(path, ": tensor ", quote(tensor.name),
                      ": expected dtype, shape and data_offsets, found ", quote(field));
   };
   if (auto error = reader.read_object(read_field)) return error;
   if (has_type && has_shape && has_offsets) return {};
-  return Error::of(path, ": tensor ", quote(entry.tensor.name),
+  return Error::of(path, ": tensor ", quote(tensor.name),
                    ": expected dtype, shape and data_offsets, found no ",
                    !has_type    ? "dtype"
                    : !has_shape ? "shape"
                                 : "data_offsets");
 }
 
-/// Reads the header's text into entries, in its order, and metadata.
-inline Error read_header(std::string_view text, std::string_view path, std::vector<Entry>& entries,
-                         std::vector<std::pair<std::string, std::string>>& metadata) {
+/// Checks that no two of the values have the same key.
+template <class Value, class Key>
+Error check_keys(const std::vector<Value>& values, Key Value::*key, std::string_view path,
+                 MemoryBudget& budget) {
+  std::vector<std::string_view> keys;
+  if (!budget.reserve(keys, values.size())) return MemoryBudget::exceeded(path);
+  for (const Value& value : values) keys.push_back(value.*key);
+  std::ranges::sort(keys);
+  const auto twice = std::ranges::adjacent_find(keys);
+  return twice == keys.end() ? Error() : key_twice(path, *twice);
+}
+
+/// Reads the header's text into metadata and tensors, whose data are parts of `data`.
+inline Error read_header(std::string_view text, std::span<const std::byte> data,
+                         MemoryBudget& budget, TensorFile& file) {
+  const std::string_view path = file.path;
   if (text.empty() || text.front() != '{') {
     return Error::of(path, ": expected a header that starts with '{', found ",
                      quote(text.substr(0, 1)));
   }
-  JsonHeaderReader reader(text, path);
+  // Each tensor has a brace of its own: no more room than for them, unless names have braces, too.
+  const auto braces = static_cast<std::size_t>(std::ranges::count(text, '{'));
+  if (!budget.reserve(file.tensors, std::min(braces - 1, kMaxTensors)))
+    return MemoryBudget::exceeded(path);
+  JsonHeaderReader reader(text, path, budget);
+  bool has_metadata = false;
   const auto read_text = [&](std::string key) {
-    return reader.read_string(metadata.emplace_back(std::move(key), "").second);
+    if (file.metadata.size() == kMaxTexts) {
+      return Error::of(path, ": expected at most ", kMaxTexts, " metadata, found more");
+    }
+    if (!budget.append(file.metadata, {std::move(key), ""})) return MemoryBudget::exceeded(path);
+    return reader.read_string(file.metadata.back().second);
   };
   const auto read_member = [&](std::string name) {
-    if (name == kMetadataKey) return reader.read_object(read_text);
-    if (entries.size() == kMaxTensors) {
+    if (name == kMetadataKey) {
+      if (std::exchange(has_metadata, true)) return key_twice(path, name);
+      return reader.read_object(read_text);
+    }
+    if (file.tensors.size() == kMaxTensors) {
       return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
     }
-    Entry& entry = entries.emplace_back();
-    entry.tensor.name = std::move(name);
-    return read_entry(reader, path, entry);
+    file.tensors.push_back({.name = std::move(name), .shape = {}, .data = {}});
+    return read_entry(reader, path, data, budget, file.tensors.back());
   };
   if (auto error = reader.read_object(read_member)) return error;
-  return reader.read_end();
+  if (auto error = reader.read_end()) return error;
+  if (auto error =
+          check_keys(file.metadata, &decltype(file.metadata)::value_type::first, path, budget))
+    return error;
+  return check_keys(file.tensors, &Tensor::name, path, budget);
 }
 
-/// Gives the tensors their data, in the order of their bytes, which they must fill exactly.
-inline Error assign_data(std::vector<Entry>& entries, std::span<const std::byte> data,
-                         std::string_view path, std::vector<Tensor>& tensors) {
-  std::ranges::stable_sort(entries, {},
-                           [](const Entry& entry) { return std::tuple(entry.begin, entry.end); });
-  std::uint64_t filled = 0;
-  for (auto& [tensor, begin, end] : entries) {
-    const std::string name = quote(tensor.name);
-    if (begin != filled) {
-      return Error::of(path, ": tensor ", name, ": expected data that begin at ", filled,
-                       ", where others end, found ", begin);
-    }
-    if (end < begin || end > data.size()) {
-      return Error::of(path, ": tensor ", name, ": expected data that end between ", begin, " and ",
-                       data.size(), ", found ", end);
-    }
+/// Puts the tensors into the order of their bytes, and checks that these fill `data` exactly.
+inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget, TensorFile& file) {
+  const auto problem = [&](const Tensor& tensor, const auto&... parts) {
+    return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
+  };
+  const auto place = [](const Tensor& tensor) {
+    return std::tuple(tensor.data.data(), tensor.data.size());
+  };
+  if (!std::ranges::is_sorted(file.tensors, {}, place)) {
+    const std::size_t copies = file.tensors.size() * sizeof(Tensor);  // while it sorts
+    if (!budget.take(copies)) return MemoryBudget::exceeded(file.path);
+    std::ranges::stable_sort(file.tensors, {}, place);
+  }
+  std::size_t filled = 0;
+  for (const Tensor& tensor : file.tensors) {
+    const auto begin = static_cast<std::size_t>(tensor.data.data() - data.data());
+    if (begin != filled)
+      return problem(tensor, "data that begin at ", filled, ", where others end, found ", begin);
     const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
-    if (!size || *size != end - begin) {
-      return Error::of(path, ": tensor ", name, ": expected ",
-                       size ? std::to_string(*size) : "a whole number below 2^61 of", " bytes for ",
-                       describe(tensor.type, tensor.shape), ", found ", end - begin);
-    }
-    tensor.data = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(*size));
-    filled = end;
-    tensors.push_back(std::move(tensor));
+    if (size != tensor.data.size())
+      return problem(tensor, size ? std::to_string(*size) : "a whole number below 2^61 of",
+                     " bytes for ", describe(tensor.type, tensor.shape), ", found ",
+                     tensor.data.size());
+    filled += tensor.data.size();
   }
   if (filled == data.size()) return {};
-  return Error::of(path, ": expected ", filled, " bytes of data for its tensors, found ",
+  return Error::of(file.path, ": expected ", filled, " bytes of data for its tensors, found ",
                    data.size());
 }
 
@@ -9053,15 +9178,13 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
   }
   const auto header = bytes.first(static_cast<std::size_t>(header_bytes));
   const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  const auto data = bytes.subspan(header.size());
 
+  MemoryBudget budget(bytes.size());
   TensorFile result;
   result.path = path;
-  std::vector<safetensors::Entry> entries;
-  if (auto error = safetensors::read_header(text, path, entries, result.metadata)) return error;
-  if (auto error =
-          safetensors::assign_data(entries, bytes.subspan(header.size()), path, result.tensors)) {
-    return error;
-  }
+  if (auto error = safetensors::read_header(text, data, budget, result)) return error;
+  if (auto error = safetensors::sort_by_data(data, budget, result)) return error;
   file = std::move(result);
   return {};
 }
@@ -10329,7 +10452,6 @@ inline std::string json_object(const std::vector<std::string>& members) {
 
 /// Says what makes the contents impossible to write.
 inline Error check_contents(const TensorFile& file, std::string_view path) {
-  constexpr std::size_t kMaxTexts = JsonHeaderReader::kMaxMembers;
   if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
     return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
                      " metadata, found ", file.tensors.size(), " and ", file.metadata.size());

@@ -211,6 +211,24 @@ TEST(NcnnTest, WhatIsNoNetworkOfOursIsSaid) {
             "type it is hardswish");
 }
 
+TEST(NcnnTest, MuchMemoryForFewBytesIsRefused) {
+  const auto weights = std::make_unique<Net::Weights>();
+  const auto said = [&](const std::string& lines, const std::string& data = "") {
+    return problem<Net>("7767517\n1 1\n" + lines, data, *weights);
+  };
+  const std::string memory =
+      ": expected to need at most 4 times the memory of the file, found more";
+  std::string layers, norms;
+  for (int i = 0; i < 8000; ++i) layers += "Noop a 0 0\n";
+  for (int i = 0; i < 1500; ++i) norms += "BatchNorm a 0 0 0=0\n";
+  EXPECT_EQ(said(layers), "param" + memory);
+  EXPECT_EQ(said(norms), "param" + memory);
+  // A table makes four bytes of one.
+  const std::string table = u32(kNcnnTable) + std::string(1024, '\0');
+  EXPECT_EQ(said("MemoryData a 0 0 0=4000000 21=0\n", table + std::string(4000000, '\0')),
+            "param: has no convolution");
+}
+
 TEST(NcnnTest, WhatIsBehindABackboneNeedNotBeKnown) {
   NcnnNetwork detector = network<Backbone>();
   NcnnModel& model = detector.model();

@@ -244,8 +244,9 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
             "avg_pool: not in the file in a form that is known; in its place is nothing");
   using Second = PPLCNetV2<V2::small, V2Options{.classes = 4, .input = kSmall}>;
   EXPECT_TRUE(problem<Second>(file).starts_with("conv1: expected weights F32 [24, 3, 3, 3]"));
-  EXPECT_EQ(problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
-            "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
+  EXPECT_EQ(
+      problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
+      "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
 }
 
 TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
@@ -289,9 +290,15 @@ TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
   external.add_initializer(elsewhere);
   EXPECT_EQ(problem<Net>(external.file()),
             "tensor 'w': its data are in another file: save the model with them");
-  OnnxModel many("x");
-  for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) many.node("Relu", {"x"});
+  OnnxModel many("x"), tiny("x");
+  const std::string filler = OnnxModel::attribute("", std::vector<std::int64_t>(200));
+  for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) {
+    many.node("Relu", {"x"}, {filler});
+    tiny.node("Relu", {"x"});
+  }
   EXPECT_EQ(problem<Net>(many.file()), "expected at most 8192 nodes and constants, found more");
+  EXPECT_EQ(problem<Net>(tiny.file()),
+            "expected to need at most 4 times the memory of the file, found more");
 }
 
 TEST(OnnxTest, EveryEncodingOfATensorIsRead) {
@@ -346,6 +353,22 @@ TEST(OnnxTest, EveryEncodingOfATensorIsRead) {
     ASSERT_EQ(graph.constants.size(), 1u);
     EXPECT_EQ(floats_of(graph.constants[0]), values);
   }
+}
+
+TEST(OnnxTest, GraphsInsideOfNodesAreNotLookedAt) {
+  std::string nested;  // a node with an attribute with a graph with a node ..
+  for (int depth = 0; depth < 3000; ++depth) {
+    std::string attribute, node, graph;
+    OnnxModel::Writer(attribute).add_message(6, nested);
+    OnnxModel::Writer(node).add_message(5, attribute);
+    OnnxModel::Writer(graph).add_message(1, node);
+    nested = graph;
+  }
+  std::string attribute;
+  OnnxModel::Writer(attribute).add_message(6, nested);
+  OnnxModel model("x");
+  model.node("If", {"x"}, {attribute});
+  EXPECT_EQ(problem<Net>(model.file()), "has no convolution");
 }
 
 TEST(OnnxTest, DamagedModelsAreReadOrRefused) {

@@ -102,9 +102,10 @@ TEST(PdiparamsTest, HostileFilesAreRefusedInOneSentence) {
   const auto described = [](const std::string& message) {
     return pdiparams_record(message, std::string(64, '\0'));
   };
-  std::string many;
+  std::string many, empty;
   for (std::size_t i = 0; i <= pplcnet::kMaxTensors; ++i) {
-    many += pdiparams_record(description(0, {0}), "");
+    many += pdiparams_record(description(0, {64}), std::string(64, '\1'));
+    empty += pdiparams_record(description(0, {0}), "");
   }
   const HostileCase cases[] = {
       {"", "x: expected tensors, found an empty file"},
@@ -145,6 +146,7 @@ TEST(PdiparamsTest, HostileFilesAreRefusedInOneSentence) {
       {described(description(6, {1ull << 40})),
        "expected 8796093022208 bytes of data for F64 [1099511627776], found 64"},
       {many, "x: expected at most 32768 tensors, found more"},
+      {empty, "x: expected to need at most 4 times the memory of the file, found more"},
   };
   for (const auto& [contents, expected] : cases) {
     TensorFile file;

@@ -197,6 +197,10 @@ TEST(PdparamsTest, HostileFilesAreRefusedInOneSentence) {
               "a"),
        "expected bytes as characters up to U+00FF"},
       {latin1("a", "utf8"), "tensor 'a': expected its bytes, found a call of 'encode'"},
+      {pickled::pickle(
+           pickled::dict({{"a", pickled::call(pickled::global("os", "system"),
+                                              pickled::tuple({pickled::text("true")}))}})),
+       "x: wants to call 'os.system', which is refused"},
       {pickled::pickle(many + "u"), "x: expected at most 32768 tensors, found 32769"},
       {pickled::pickle(repeated + "u"),
        "x: expected to need at most 4 times the memory of the file, found more"},

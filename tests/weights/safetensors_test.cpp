@@ -125,16 +125,15 @@ TEST(SafetensorsTest, HostileFilesAreRefusedInOneSentence) {
                                 "}}",
                             data);
   };
-  std::string many_tensors = "{";
-  std::string many_texts;
-  for (int i = 0; i <= 1 << 16; ++i) {
-    const std::string name = "\"" + std::to_string(i) + "\":";
-    many_texts += (i == 0 ? "" : ",") + name + "\"\"";
-    if (i > 1 << 15) continue;
-    many_tensors += (i == 0 ? "" : ",") + name;
-    many_tensors += R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
-  }
-  many_tensors += "}";
+  const auto many = [](std::size_t count, const std::string& value) {
+    std::string members = "{";
+    for (std::size_t i = 0; i < count; ++i)
+      members += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":" + value;
+    return members + "}";
+  };
+  const std::string empty = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  const std::string memory =
+      "x: expected to need at most 4 times the memory of the file, found more";
   std::string many_dimensions = "1";
   for (int i = 0; i < 32; ++i) many_dimensions += ",1";
 
@@ -166,8 +165,13 @@ TEST(SafetensorsTest, HostileFilesAreRefusedInOneSentence) {
       {metadata("{\"a\":true}"), "expected a string, found 't'"},
       {metadata("{\"a\":\"b\",}"), "expected a string, found '}'"},
       {metadata("{\"a\":\"b\" \"c\"}"), "expected ',' or '}', found '\"'"},
-      {metadata("{" + many_texts + "}"), "an object of more than 65536 members"},
-      {header(many_tensors), "x: expected at most 32768 tensors, found more"},
+      {metadata(many(4097, "\"\"")), "x: expected at most 4096 metadata, found more"},
+      {header(many(32769, empty)), "x: expected at most 32768 tensors, found more"},
+      // Much memory for few bytes
+      {header("{\"" + std::string(100'000, '{') + "\":" + empty + "}"), memory},
+      {metadata("{\"" + std::string(2'000'000, 'a') + "\":\"\",\"" + std::string(2'000'000, 'a') +
+                "\":\"\"}"),
+       "has the key 'aaaa"},
       // Strings
       {header("{\"a"), "byte 3 of the header: expected '\"', found the end"},
       {header("{\"\n\""), "byte 2 of the header: expected no control character, found '\\x0a'"},
@@ -194,9 +198,11 @@ TEST(SafetensorsTest, HostileFilesAreRefusedInOneSentence) {
       {metadata("{\"a\":\"\",\"a\":\"\"}"), "x: the header has the key 'a' twice in one object"},
       {metadata("{\"a\":\"\",\"\\u0061\":\"\"}"), "has the key 'a' twice"},
       {header("{\"__metadata__\":{},\"__metadata__\":{}}"), "has the key '__metadata__' twice"},
-      {header(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":)"),
+      {header(R"({"a":)" + empty + R"(,"b":)" + empty + R"(,"a":)" + empty + "}"),
        "x: the header has the key 'a' twice in one object"},
       {fields(R"("dtype":"U8","dtype":"U8")"), "has the key 'dtype' twice"},
+      {fields(R"("shape":[],"shape":[])"), "has the key 'shape' twice"},
+      {fields(R"("data_offsets":[0,0],"data_offsets":[0,0])"), "has the key 'data_offsets' twice"},
       {fields(R"("shape":[],"data_offsets":[0,0])"),
        "x: tensor 'a': expected dtype, shape and data_offsets, found no dtype"},
       {fields(R"("dtype":"U8","data_offsets":[0,0])"), "found no shape"},
@@ -239,7 +245,7 @@ TEST(SafetensorsTest, HostileFilesAreRefusedInOneSentence) {
       {offsets("[0,18446744073709551615]"), "between 0 and 4, found 18446744073709551615"},
       {offsets("[0,4]", "123"), "expected data that end between 0 and 3, found 4"},
       {offsets("[0,4]", "12345"), "x: expected 4 bytes of data for its tensors, found 5"},
-      {offsets("[4,0]"), "tensor 'a': expected data that begin at 0, where others end, found 4"},
+      {offsets("[4,0]"), "tensor 'a': expected data that end between 4 and 4, found 0"},
       {offsets("[1,5]", "12345"), "tensor 'a': expected data that begin at 0"},
       {two("[0,4]", "[4,3]", "12345678"),
        "x: tensor 'b': expected data that end between 4 and 8, found 3"},
@@ -389,7 +395,7 @@ TEST(SafetensorsWriterTest, ContentsThatNobodyCouldReadAreNotWritten) {
       {{{good}, {{"k", "v"}, {"k", "w"}}, ""}, "metadata 'k': expected a key that is not taken"},
       {{{good}, {{"k", "\xff"}}, ""}, "metadata 'k': expected a key that is not taken and a value"},
       {{std::vector<Tensor>(40'000, good), {}, ""},
-       "expected at most 32768 tensors and 65536 metadata, found 40000 and 0"},
+       "expected at most 32768 tensors and 4096 metadata, found 40000 and 0"},
       {{{good}, {{"k", std::string(100'000'000, 'v')}}, ""},
        "expected a header of at most 100000000 bytes, found 100000"},
   };
@@ -400,17 +406,24 @@ TEST(SafetensorsWriterTest, ContentsThatNobodyCouldReadAreNotWritten) {
   }
 }
 
-TEST(SafetensorsWriterTest, TheLargestFileThatIsWrittenIsRead) {
-  std::vector<std::byte> header;
-  TensorFile file;
-  for (std::size_t i = 0; i < pplcnet::kMaxTensors; ++i) {
-    file.tensors.push_back({std::to_string(i), DataType::u8, {0}, {}});
-  }
-  for (std::size_t i = 0; i < pplcnet::JsonHeaderReader::kMaxMembers; ++i) {
-    file.metadata.emplace_back(std::to_string(i), "");
-  }
-  ASSERT_STREQ(pplcnet::safetensors::make_header(file, "x", header).message(), "");
-  EXPECT_STREQ(pplcnet::parse_safetensors(header, "x", file).message(), "");
+TEST(SafetensorsWriterTest, WhateverIsWrittenIsReadWithinItsMemory) {
+  const auto expect_read = [](std::size_t tensors, std::size_t texts, std::size_t rank) {
+    std::vector<std::byte> header;
+    TensorFile file;
+    for (std::size_t i = 0; i < tensors; ++i)
+      file.tensors.push_back(
+          {std::to_string(i), DataType::u8, std::vector<std::int64_t>(rank, 0), {}});
+    for (std::size_t i = 0; i < texts; ++i) file.metadata.emplace_back(std::to_string(i), "");
+    ASSERT_STREQ(pplcnet::safetensors::make_header(file, "x", header).message(), "");
+    EXPECT_STREQ(pplcnet::parse_safetensors(header, "x", file).message(), "");
+    EXPECT_EQ(file.tensors.size(), tensors);
+    EXPECT_EQ(file.metadata.size(), texts);
+  };
+  using pplcnet::kMaxRank, pplcnet::kMaxTensors, pplcnet::safetensors::kMaxTexts;
+  expect_read(kMaxTensors, kMaxTexts, 1);
+  expect_read(kMaxTensors, 0, kMaxRank);
+  expect_read(16385, 0, 1);
+  expect_read(0, kMaxTexts, 1);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -16,13 +17,15 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace ncnn_file {
 
 /// Takes tensors off the weights of an ncnn network (`.bin`), which are in the order of its layers;
-/// their shapes are known from the text. Each function is false where the file ends too early.
-/// Source: ncnn `modelbin.cpp`.
+/// their shapes are known from the text. Each function is false where the file ends too early, or
+/// the budget is exceeded. Source: ncnn `modelbin.cpp`.
 class WeightReader {
  public:
-  explicit WeightReader(std::span<const std::byte> bytes) : reader_{bytes} {}
+  WeightReader(std::span<const std::byte> bytes, MemoryBudget& budget)
+      : reader_{bytes}, budget_(budget) {}
 
   std::size_t left() const { return reader_.bytes.size(); }
+  bool exceeded() const { return exceeded_; }
 
   /// Numbers that are stored as they are.
   bool take_floats(Tensor& tensor) {
@@ -63,7 +66,10 @@ class WeightReader {
         !reader_.take(*count, indices) || !take_padding(*count))
       return false;
     std::vector<std::byte>& values = graph.new_bytes();
-    values.resize(indices.size() * sizeof(float));
+    const std::size_t bytes = indices.size() * sizeof(float);
+    exceeded_ = !budget_.take(MemoryBudget::kEntry) || !budget_.reserve(values, bytes);
+    if (exceeded_) return false;
+    values.resize(bytes);
     for (std::size_t i = 0; i < indices.size(); ++i)
       std::memcpy(values.data() + i * sizeof(float),
                   table.data() + static_cast<std::size_t>(indices[i]) * sizeof(float),
@@ -74,6 +80,8 @@ class WeightReader {
   }
 
   ByteStream reader_;
+  MemoryBudget& budget_;
+  bool exceeded_ = false;
 };
 
 }  // namespace ncnn_file

@@ -14,6 +14,7 @@
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/ncnn/bin.hpp"
 #include "pplcnet/weights/ncnn/layer.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
@@ -25,8 +26,9 @@ namespace ncnn_file {
 /// Reads a `.param` and the weights that belong to it.
 class GraphReader {
  public:
-  GraphReader(std::span<const std::byte> weights, std::string_view path, Graph& graph)
-      : weights_(weights), path_(path), graph_(graph) {}
+  GraphReader(std::span<const std::byte> weights, std::string_view path, MemoryBudget& budget,
+              Graph& graph)
+      : weights_(weights, budget), path_(path), budget_(budget), graph_(graph) {}
 
   Error read(std::string_view text) {
     constexpr std::string_view kMagic = "7767517";
@@ -35,8 +37,8 @@ class GraphReader {
       return Error::of(graph_.path, ": expected the text of an ncnn network, which begins with ",
                        kMagic, ", found something else");
     take_line(text);  // counts of layers and of their results
+    LayerLine layer;
     for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
-      LayerLine layer;
       if (!read_line(line, layer))
         return Error::of(graph_.path, ": expected a layer, found ", quote(line));
       bool known = true;
@@ -59,6 +61,10 @@ class GraphReader {
     if (graph_.nodes.size() + kMost > Graph::kMaxNodes || numbers_.size() > Graph::kMaxNodes)
       return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
                        " layers and constants, found more");
+    if (!budget_.reserve(graph_.nodes, graph_.nodes.size() + kMost) ||
+        !budget_.reserve(graph_.constants, graph_.constants.size() + kMost) ||
+        !budget_.take((1 + layer.outputs.size()) * MemoryBudget::kEntry))
+      return MemoryBudget::exceeded(graph_.path);
     GraphNode node;
     node.what = layer.type;
     node.name = layer.name;
@@ -95,8 +101,7 @@ class GraphReader {
   Error add_floats(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
     Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
     if (!weights_.take_floats(tensor)) return truncated(layer);
-    node = graph_.add_constant(std::move(tensor), layer.name);
-    return {};
+    return add_constant(layer, std::move(tensor), node);
   }
 
   Error add_weights(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
@@ -104,11 +109,18 @@ class GraphReader {
     bool quantised = false;
     if (!weights_.take_tagged(tensor, graph_, quantised))
       return quantised ? this->quantised(layer) : truncated(layer);
+    return add_constant(layer, std::move(tensor), node);
+  }
+
+  Error add_constant(const LayerLine& layer, Tensor tensor, int& node) {
+    if (!budget_.take(MemoryBudget::kEntry) || !budget_.reserve(tensor.name, layer.name.size()))
+      return MemoryBudget::exceeded(graph_.path);
     node = graph_.add_constant(std::move(tensor), layer.name);
     return {};
   }
 
   Error truncated(const LayerLine& layer) const {
+    if (weights_.exceeded()) return MemoryBudget::exceeded(path_);
     return Error::of(path_, ": ends before the weights of ", quote(layer.name));
   }
 
@@ -177,6 +189,7 @@ class GraphReader {
 
   WeightReader weights_;
   std::string_view path_;  // of the weights
+  MemoryBudget& budget_;
   Graph& graph_;
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of layers' results
 };
@@ -190,7 +203,9 @@ inline Error parse_ncnn(std::string_view text, std::string_view text_path,
                         Graph& graph) {
   Graph result;
   result.path = text_path;
-  if (auto error = ncnn_file::GraphReader(weights, weights_path, result).read(text)) return error;
+  MemoryBudget budget(text.size() + weights.size());
+  if (auto error = ncnn_file::GraphReader(weights, weights_path, budget, result).read(text))
+    return error;
   graph = std::move(result);
   return {};
 }

@@ -71,11 +71,14 @@ struct LayerLine {
   }
 };
 
-/// Reads a line; false if it is none, or has more than any layer.
+/// Reads a line; false if it is none, or has more than any layer. `line` may be used again and
+/// again, for its lists keep their memory.
 inline bool read_line(std::string_view text, LayerLine& line) {
   constexpr int kMostNames = 256;
   constexpr std::size_t kMostParameters = 32;  // ncnn's own limit
-  line = {};
+  line.inputs.clear();
+  line.outputs.clear();
+  line.parameters.clear();
   line.type = take_word(text);
   line.name = take_word(text);
   const auto inputs = number_in<int>(take_word(text)), outputs = number_in<int>(take_word(text));

@@ -20,6 +20,7 @@
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/graph/weights.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/onnx/node.hpp"
 #include "pplcnet/weights/onnx/tensor.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
@@ -31,7 +32,7 @@ namespace onnx_file {
 /// Reads a GraphProto.
 class GraphReader {
  public:
-  explicit GraphReader(Graph& graph) : graph_(graph) {}
+  GraphReader(Graph& graph, MemoryBudget& budget) : graph_(graph), budget_(budget) {}
 
   Error read(const Message& message) {
     // Nodes come first in files, but read what follows them.
@@ -45,26 +46,37 @@ class GraphReader {
   }
 
  private:
-  Error check_room() const {
-    if (!graph_.is_full()) return {};
-    return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
-                     " nodes and constants, found more");
+  /// Makes room for a node, which may be a constant.
+  Error make_room() {
+    if (graph_.is_full())
+      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+                       " nodes and constants, found more");
+    if (budget_.reserve(graph_.nodes, graph_.nodes.size() + 1) &&
+        budget_.reserve(graph_.constants, graph_.constants.size() + 1))
+      return {};
+    return MemoryBudget::exceeded(graph_.path);
   }
 
   Error name_result(std::string_view name, int node) {
     if (numbers_.size() >= Graph::kMaxNodes)
       return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
                        " names of values, found more");
+    if (!budget_.take(MemoryBudget::kEntry)) return MemoryBudget::exceeded(graph_.path);
     if (name.empty() || numbers_.emplace(name, node).second) return {};
     return Error::of(graph_.path, ": expected one value of the name ", quote(name),
                      ", found several");
   }
 
   Error read_constant(const Message& message) {
-    if (auto error = check_room()) return error;
+    if (auto error = make_room()) return error;
     Tensor tensor;
     std::string_view name;
-    if (auto error = read_tensor(message, graph_, tensor, name)) return error;
+    if (auto error = read_tensor(message, graph_, budget_, tensor, name)) return error;
+    return add_constant(std::move(tensor), name);
+  }
+
+  Error add_constant(Tensor tensor, std::string_view name) {
+    if (!budget_.reserve(tensor.name, name.size())) return MemoryBudget::exceeded(graph_.path);
     return name_result(name, graph_.add_constant(std::move(tensor), name));
   }
 
@@ -73,13 +85,13 @@ class GraphReader {
     if (!message.next(1, Wire::length_delimited)) return {};
     const std::string_view name = text(message.get_view());
     if (numbers_.contains(name)) return {};
-    if (auto error = check_room()) return error;
+    if (auto error = make_room()) return error;
     return name_result(name,
                        graph_.add({.type = NodeType::picture, .what = "input", .name = name}));
   }
 
   Error read_node(const Message& message) {
-    if (auto error = check_room()) return error;
+    if (auto error = make_room()) return error;
     GraphNode node;
     std::string_view domain;
     std::size_t inputs = 0;
@@ -134,13 +146,15 @@ class GraphReader {
   Error read_constant_node(Message message, const GraphNode& node) {
     while (message.next(5, Wire::length_delimited)) {
       const Attribute attribute = read_attribute(message.get_message());
-      if (attribute.name == "value_float")
+      if (attribute.name == "value_float") {
+        if (!budget_.take(MemoryBudget::kEntry)) return MemoryBudget::exceeded(graph_.path);
         return name_result(node.name, graph_.add_constant(attribute.number));
+      }
       if (attribute.name != "value") continue;
       Tensor tensor;
       std::string_view unused;
-      if (auto error = read_tensor(attribute.tensor, graph_, tensor, unused)) return error;
-      return name_result(node.name, graph_.add_constant(std::move(tensor), node.name));
+      if (auto error = read_tensor(attribute.tensor, graph_, budget_, tensor, unused)) return error;
+      return add_constant(std::move(tensor), node.name);
     }
     return name_result(node.name, graph_.add(node));
   }
@@ -160,6 +174,7 @@ class GraphReader {
   }
 
   Graph& graph_;
+  MemoryBudget& budget_;
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
 };
 
@@ -185,16 +200,21 @@ inline std::pair<std::string, std::string> read_metadata(Message entry) {
 inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, Graph& graph) {
   Graph result;
   result.path = path;
+  MemoryBudget budget(bytes.size());
   constexpr std::size_t kMost = 64;  // words: this library writes about twenty
   try {
     onnx_file::Message model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool found = false;
     while (model.next()) {
       if (model.tag_and_type() == onnx_file::kMetadata && result.metadata.size() < kMost) {
-        result.metadata.push_back(onnx_file::read_metadata(model.get_message()));
+        const onnx_file::Message entry = model.get_message();
+        if (!budget.take(entry.length()) ||
+            !budget.append(result.metadata, onnx_file::read_metadata(entry)))
+          return MemoryBudget::exceeded(path);
       } else if (model.tag_and_type() == onnx_file::kGraph) {
         if (found) return Error::of(path, ": expected one graph, found several");
-        if (auto error = onnx_file::GraphReader(result).read(model.get_message())) return error;
+        if (auto error = onnx_file::GraphReader(result, budget).read(model.get_message()))
+          return error;
         found = true;
       } else {
         model.skip();

@@ -52,38 +52,31 @@ constexpr NodeType type_of(std::string_view name) {
   return NodeType::other;
 }
 
-/// An AttributeProto, as far as our operations need it.
-struct Attribute {
-  static constexpr std::size_t kMaxIntegers = 4;
-
-  std::string_view name = {}, string = {};
-  float number = 0;
-  std::int64_t integer = 0;
-  std::array<int, kMaxIntegers> integers = {};
-  std::size_t count = 0;  ///< of integers, those beyond the array included
-  Message tensor = {};
-
-  template <std::size_t kCount>
-  bool get(std::array<int, kCount>& values) const {
-    if (count != kCount) return false;
-    std::copy_n(integers.begin(), kCount, values.begin());
-    return true;
-  }
-};
-
 /// An integer beyond `int` means nothing that we know.
 inline int clamped(std::int64_t value) {
   using Limits = std::numeric_limits<int>;
   return static_cast<int>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
 }
 
+/// An AttributeProto, as far as our operations need it.
+struct Attribute {
+  std::string_view name = {}, string = {};
+  float number = 0;
+  std::int64_t integer = 0;
+  FirstIntegers<4> integers = {};
+  Message tensor = {};
+
+  template <std::size_t kCount>
+  bool get(std::array<int, kCount>& values) const {
+    if (integers.count != kCount) return false;
+    std::ranges::transform(integers.span(), values.begin(), clamped);
+    return true;
+  }
+};
+
 inline Attribute read_attribute(Message message) {
   Attribute attribute;
-  const auto add_integer = [&](std::int64_t value) {
-    if (attribute.count < Attribute::kMaxIntegers)
-      attribute.integers[attribute.count] = clamped(value);
-    ++attribute.count;
-  };
+  const auto add_integer = [&](std::int64_t value) { attribute.integers.add(value); };
   while (message.next()) {
     switch (message.tag_and_type()) {
       case field(1, Wire::length_delimited):

@@ -3,6 +3,8 @@
 
 // Needs protozero (only headers; apt install libprotozero-dev) and exceptions, which it throws and
 // its callers catch; pplcnet.hpp does not include it.
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,6 +17,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/little_endian.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -50,7 +53,11 @@ constexpr std::optional<DataType> data_type_of(std::int64_t code) {
 /// nearly all files.
 class TensorData {
  public:
-  TensorData(Graph& graph, Tensor& tensor) : graph_(graph), tensor_(tensor) {}
+  TensorData(Graph& graph, MemoryBudget& budget, Tensor& tensor)
+      : graph_(graph), budget_(budget), tensor_(tensor) {}
+
+  /// Whether there was not enough memory for all that was appended.
+  bool exceeded() const { return exceeded_; }
 
   void append(std::span<const std::byte> bytes) {
     if (copy_ == nullptr && tensor_.data.empty()) {
@@ -70,17 +77,37 @@ class TensorData {
 
  private:
   void copy(std::span<const std::byte> bytes) {
-    if (copy_ == nullptr) {
-      copy_ = &graph_.new_bytes();
-      copy_->assign(tensor_.data.begin(), tensor_.data.end());
-    }
+    exceeded_ = exceeded_ || (copy_ == nullptr && !budget_.take(MemoryBudget::kEntry));
+    if (exceeded_) return;
+    if (copy_ == nullptr) copy_ = &graph_.new_bytes();
+    const std::span<const std::byte> before =
+        copy_->empty() ? tensor_.data : std::span<const std::byte>();
+    exceeded_ = !budget_.reserve(*copy_, copy_->size() + before.size() + bytes.size());
+    if (exceeded_) return;
+    copy_->insert(copy_->end(), before.begin(), before.end());
     copy_->insert(copy_->end(), bytes.begin(), bytes.end());
     tensor_.data = *copy_;
   }
 
   Graph& graph_;
+  MemoryBudget& budget_;
   Tensor& tensor_;
   std::vector<std::byte>* copy_ = nullptr;
+  bool exceeded_ = false;
+};
+
+/// The first of a list of integers.
+template <std::size_t kCount>
+struct FirstIntegers {
+  std::array<std::int64_t, kCount> values = {};
+  std::size_t count = 0;  ///< of all of them
+
+  void add(std::int64_t value) {
+    if (count < kCount) values[count] = value;
+    ++count;
+  }
+  bool are_all() const { return count <= kCount; }
+  std::span<const std::int64_t> span() const { return {values.data(), std::min(count, kCount)}; }
 };
 
 /// Calls `visit(number)` for each integer of a repeated field of varints, packed or not.
@@ -94,19 +121,15 @@ void for_each_integer(Message& message, Visit visit) {
 }
 
 /// Reads a TensorProto. A tensor of a type that has no use here has type I8 and no data.
-inline Error read_tensor(Message message, Graph& graph, Tensor& tensor, std::string_view& name) {
+inline Error read_tensor(Message message, Graph& graph, MemoryBudget& budget, Tensor& tensor,
+                         std::string_view& name) {
   std::optional<DataType> type;
-  bool external = false, deep = false;
-  TensorData data(graph, tensor);
-  std::vector<std::int64_t> integers;
-  const auto add_dimension = [&](std::int64_t dimension) {
-    deep = deep || tensor.shape.size() == kMaxRank;
-    if (!deep) tensor.shape.push_back(dimension);
-  };
-  // The small numbers that stand for axes; others are of no use.
-  const auto add_integer = [&](std::int64_t number) {
-    if (integers.size() <= kMaxRank) integers.push_back(number);
-  };
+  bool external = false;
+  TensorData data(graph, budget, tensor);
+  FirstIntegers<kMaxRank> shape;
+  FirstIntegers<kMaxRank> integers;  // which stand for axes; more of them are of no use
+  const auto add_dimension = [&](std::int64_t dimension) { shape.add(dimension); };
+  const auto add_integer = [&](std::int64_t number) { integers.add(number); };
   const auto add_half = [&](std::int64_t number) {
     if (type == DataType::f16 || type == DataType::bf16)
       data.append_number(static_cast<std::uint16_t>(number));
@@ -153,24 +176,32 @@ inline Error read_tensor(Message message, Graph& graph, Tensor& tensor, std::str
         message.skip();
     }
   }
-  if (type == DataType::i64 && integers.size() <= kMaxRank)
-    for (const std::int64_t number : integers)
+  if (type == DataType::i64 && integers.are_all())
+    for (const std::int64_t number : integers.span())
       data.append_number(static_cast<std::uint64_t>(number));
-  const bool useless = !type || (type == DataType::i64 && tensor.data.size() / 8 > kMaxRank) ||
-                       integers.size() > kMaxRank;
+  const bool useless =
+      !type || (type == DataType::i64 && tensor.data.size() / 8 > kMaxRank) || !integers.are_all();
+  const std::size_t rank = useless ? 1 : shape.span().size();
+  if (data.exceeded() || !budget.reserve(tensor.shape, rank))
+    return MemoryBudget::exceeded(graph.path);
   if (useless) {
-    tensor = {.name = {}, .type = DataType::i8, .shape = {0}, .data = {}};
+    tensor.type = DataType::i8;
+    tensor.shape.assign(1, 0);
+    tensor.data = {};
     return {};
   }
   tensor.type = *type;
-  const std::string where = join({graph.path, ": tensor ", quote(name)});
-  if (external) return Error::of(where, ": its data are in another file: save the model with them");
-  if (deep) return Error::of(where, ": expected at most ", kMaxRank, " dimensions, found more");
+  tensor.shape.assign(shape.span().begin(), shape.span().end());
+  const auto problem = [&](const auto&... parts) {
+    return Error::of(graph.path, ": tensor ", quote(name), ": ", parts...);
+  };
+  if (external) return problem("its data are in another file: save the model with them");
+  if (!shape.are_all()) return problem("expected at most ", kMaxRank, " dimensions, found more");
   const auto bytes = byte_count(tensor.type, tensor.shape);
   if (bytes != tensor.data.size())
-    return Error::of(where, ": expected ", bytes ? std::to_string(*bytes) : "fewer than 2^61",
-                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ",
-                     tensor.data.size());
+    return problem("expected ", bytes ? std::to_string(*bytes) : "fewer than 2^61",
+                   " bytes of data for ", describe(tensor.type, tensor.shape), ", found ",
+                   tensor.data.size());
   return {};
 }
 

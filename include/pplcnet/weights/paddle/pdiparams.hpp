@@ -13,6 +13,7 @@
 #include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -47,7 +48,8 @@ inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   return true;
 }
 
-/// The message TensorDesc: 1 = type, 2 = dimensions, one in each field or packed into one.
+/// The message TensorDesc, read into a tensor without dimensions: 1 = type, 2 = dimensions, one in
+/// each field or packed into one.
 inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;
   constexpr std::uint64_t kDimension = 2 << 3 | 0;
@@ -77,15 +79,15 @@ inline bool read_description(ByteStream message, Tensor& tensor) {
   return type.has_value();
 }
 
-/// Reads one record. `where` begins the messages.
-inline Error read_record(ByteStream& reader, std::string_view where, Tensor& tensor) {
+/// Reads one record.
+inline Error read_record(ByteStream& reader, Tensor& tensor) {
   const auto truncated = [&](std::string_view what) {
-    return Error::of(where, "expected ", what, ", found the end of the file");
+    return Error::of("expected ", what, ", found the end of the file");
   };
   std::uint32_t version = 0;
   std::uint64_t levels = 0;
   if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (version != 0) return Error::of("expected version 0, found ", version);
   if (!reader.take(levels)) return truncated("a count of levels");
   for (; levels > 0; --levels) {
     std::uint64_t size = 0;
@@ -93,19 +95,19 @@ inline Error read_record(ByteStream& reader, std::string_view where, Tensor& ten
     if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
   }
   if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of(where, "expected version 0, found ", version);
+  if (version != 0) return Error::of("expected version 0, found ", version);
 
   std::uint32_t size = 0;
   ByteStream message;
   if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
   if (!read_description(message, tensor)) {
-    return Error::of(where, "expected a type and at most ", kMaxRank,
+    return Error::of("expected a type and at most ", kMaxRank,
                      " dimensions, none negative, found something else");
   }
   const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
   const std::size_t left = reader.bytes.size();
   if (!count || !reader.take(*count, tensor.data)) {
-    return Error::of(where, "expected ", count ? std::to_string(*count) : "fewer than 2^61",
+    return Error::of("expected ", count ? std::to_string(*count) : "fewer than 2^61",
                      " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
   }
   return {};
@@ -120,18 +122,22 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
                              TensorFile& file) {
   TensorFile result;
   result.path = path;
+  MemoryBudget budget(bytes.size());
   ByteStream reader{bytes};
+  Tensor tensor;  // one for all: its dimensions would grow anew in each
   if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
   while (!reader.bytes.empty()) {
     if (result.tensors.size() == kMaxTensors) {
       return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
     }
-    Tensor tensor;
-    const std::string where = std::string(path) + ": tensor " +
-                              std::to_string(result.tensors.size()) + " at byte " +
-                              std::to_string(bytes.size() - reader.bytes.size()) + ": ";
-    if (auto error = pdiparams::read_record(reader, where, tensor)) return error;
-    result.tensors.push_back(std::move(tensor));
+    const std::size_t begin = bytes.size() - reader.bytes.size();
+    tensor.shape.clear();
+    if (auto error = pdiparams::read_record(reader, tensor))
+      return Error::of(path, ": tensor ", result.tensors.size(), " at byte ", begin, ": ",
+                       error.message());
+    if (!budget.take(tensor.shape.size() * sizeof(std::int64_t)) ||
+        !budget.append(result.tensors, tensor))
+      return MemoryBudget::exceeded(path);
   }
   file = std::move(result);
   return {};

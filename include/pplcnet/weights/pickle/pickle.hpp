@@ -127,6 +127,9 @@ class PickleReader {
         return take_number(opcode == 'h' ? 1 : 4, number) && get(number);
       case 'c':  // GLOBAL
         return push_global_of_lines();
+      case 'i':  // INST, of protocol 0: read only for the name of what it calls
+        return push_global_of_lines() &&
+               fail({"expected an opcode that weights need, found ", number});
       case 0x93:  // STACK_GLOBAL
         return push_global_of_stack();
       case 'R':  // REDUCE
@@ -147,11 +150,17 @@ class PickleReader {
   bool fail_at_end(std::uint64_t size) {
     return fail({"expected ", size, " more bytes, found ", rest_.bytes.size()});
   }
-  template <class T>
-  bool reserve(std::vector<T>& values, std::uint64_t count) {
-    if (budget_.reserve(values, static_cast<std::size_t>(count))) return true;
+  bool exceed() {
     error_ = MemoryBudget::exceeded(path_);
     return false;
+  }
+  template <class T>
+  bool reserve(std::vector<T>& values, std::uint64_t count) {
+    return budget_.reserve(values, static_cast<std::size_t>(count)) || exceed();
+  }
+  template <class T>
+  bool append(std::vector<T>& values, T value) {
+    return budget_.append(values, std::move(value)) || exceed();
   }
 
   bool has(std::uint64_t count) {
@@ -164,12 +173,6 @@ class PickleReader {
   }
   bool take_number(std::size_t size, std::uint64_t& number) {
     return rest_.take(size, number) || fail_at_end(size);
-  }
-  template <class T>
-  bool append(std::vector<T>& values, T value) {
-    if (!reserve(values, values.size() + 1)) return false;
-    values.push_back(std::move(value));
-    return true;
   }
   bool push(Value value) { return append(stack_, value); }
 

@@ -49,8 +49,8 @@ Error read_state_dict(const PickleValues& values, const Value& dict, MemoryBudge
                        values.found(items[i]));
     const std::string_view name = values.text(items[i]);
     if (name == kNamesInGraph) continue;
-    if (!budget.take(2 * name.size())) return MemoryBudget::exceeded(file.path);
     Tensor& tensor = file.tensors.emplace_back();
+    if (!budget.reserve(tensor.name, name.size())) return MemoryBudget::exceeded(file.path);
     tensor.name = name;
     if (auto error = read(items[i + 1], tensor)) return error;
   }

@@ -24,9 +24,8 @@ struct Strided {
 
 /// Bytes that a file owns, for the data of a tensor; null if the budget has not as many.
 inline std::byte* allocate_data(std::size_t size, MemoryBudget& budget, TensorFile& file) {
-  constexpr std::size_t kControlBlock = 64;  // no less than a shared pointer's
   if (!budget.reserve(file.unpacked, file.unpacked.size() + 1) ||
-      !budget.take(size + kControlBlock))
+      !budget.take(size + MemoryBudget::kEntry))
     return nullptr;
   return file.unpacked.emplace_back(new std::byte[size]).get();
 }

@@ -1,15 +1,16 @@
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/utf8.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -21,28 +22,19 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// cannot nest deeper than the calls do. After an error nothing more may be read.
 class JsonHeaderReader {
  public:
-  /// An object with more members than this is refused.
-  static constexpr std::size_t kMaxMembers = 1 << 16;
+  /// `path` is the file's, for messages. All of it must outlive the reader.
+  JsonHeaderReader(std::string_view text, std::string_view path, MemoryBudget& budget)
+      : text_(text), path_(path), budget_(budget) {}
 
-  /// `path` is the file's, for messages. Both texts must outlive the reader.
-  JsonHeaderReader(std::string_view text, std::string_view path) : text_(text), path_(path) {}
-
-  /// Calls `Error read_value(std::string key)` for each member; it must read the value.
+  /// Calls `Error read_value(std::string key)` for each member; it must read the value, and refuse
+  /// a key that was there before.
   template <typename ReadValue>
   Error read_object(ReadValue&& read_value) {
     if (!take('{')) return expected("an object");
     if (take('}')) return {};
-    std::set<std::string> keys;
     do {
       std::string key;
       if (auto error = read_string(key)) return error;
-      if (!keys.insert(key).second) {
-        return Error::of(path_, ": the header has the key ", quote(key), " twice in one object");
-      }
-      if (keys.size() > kMaxMembers) {
-        return Error::of(path_, ": the header has an object of more than ", kMaxMembers,
-                         " members");
-      }
       if (!take(':')) return expected("':'");
       if (auto error = read_value(std::move(key))) return error;
     } while (take(','));
@@ -65,6 +57,7 @@ class JsonHeaderReader {
     if (!take('"')) return expected("a string");
     const std::size_t begin = position_;
     value.clear();
+    if (!budget_.reserve(value, size_of_string())) return MemoryBudget::exceeded(path_);
     while (!at_end() && text_[position_] != '"') {
       const char character = text_[position_];
       if (static_cast<unsigned char>(character) < 0x20) return expected("no control character");
@@ -123,6 +116,13 @@ class JsonHeaderReader {
     return true;
   }
 
+  /// The bytes of the string that begins here, which it takes at most.
+  std::size_t size_of_string() const {
+    std::size_t end = position_;
+    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;
+    return std::min(end, text_.size()) - position_;
+  }
+
   Error expected(std::string_view what) const {
     return Error::of(path_, ": byte ", position_, " of the header: expected ", what, ", found ",
                      at_end() ? "the end" : quote(text_.substr(position_, 1)));
@@ -168,6 +168,7 @@ class JsonHeaderReader {
 
   std::string_view text_;
   std::string_view path_;
+  MemoryBudget& budget_;
   std::size_t position_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -16,6 +17,7 @@
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/little_endian.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/safetensors/json_header.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -30,12 +32,8 @@ namespace safetensors {
 inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 inline constexpr std::string_view kMetadataKey = "__metadata__";
 
-/// A tensor as the header has it: its data are still a range.
-struct Entry {
-  Tensor tensor;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
+/// More metadata than this are refused.
+inline constexpr std::size_t kMaxTexts = 1 << 12;
 
 inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
   std::string name;
@@ -49,117 +47,167 @@ inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& 
   return {};
 }
 
-inline Error read_shape(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
-  return reader.read_array([&]() -> Error {
+inline Error read_shape(JsonHeaderReader& reader, std::string_view path, MemoryBudget& budget,
+                        Tensor& tensor) {
+  std::array<std::int64_t, kMaxRank> shape;
+  std::size_t rank = 0;
+  const auto read_dimension = [&]() -> Error {
     std::uint64_t dimension = 0;
     if (auto error = reader.read_integer(dimension)) return error;
     if (dimension > std::numeric_limits<std::int64_t>::max()) {
       return Error::of(path, ": tensor ", quote(tensor.name),
                        ": expected dimensions below 2^63, found ", dimension);
     }
-    if (tensor.shape.size() == kMaxRank) {
+    if (rank == kMaxRank) {
       return Error::of(path, ": tensor ", quote(tensor.name), ": expected at most ", kMaxRank,
                        " dimensions, found more");
     }
-    tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+    shape[rank++] = static_cast<std::int64_t>(dimension);
     return {};
-  });
+  };
+  if (auto error = reader.read_array(read_dimension)) return error;
+  if (!budget.reserve(tensor.shape, rank)) return MemoryBudget::exceeded(path);
+  tensor.shape.assign(shape.begin(), shape.begin() + rank);
+  return {};
 }
 
-inline Error read_offsets(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+/// Reads where in `data` the tensor's bytes begin and end.
+inline Error read_offsets(JsonHeaderReader& reader, std::string_view path,
+                          std::span<const std::byte> data, Tensor& tensor) {
+  std::uint64_t begin = 0, end = 0;
   std::size_t count = 0;
   const auto read_offset = [&] {
     std::uint64_t surplus;
     const std::size_t index = count++;
-    return reader.read_integer(index == 0 ? entry.begin : index == 1 ? entry.end : surplus);
+    return reader.read_integer(index == 0 ? begin : index == 1 ? end : surplus);
   };
   if (auto error = reader.read_array(read_offset)) return error;
-  if (count == 2) return {};
-  return Error::of(path, ": tensor ", quote(entry.tensor.name), ": expected 2 data_offsets, found ",
-                   count);
+  if (count != 2) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected 2 data_offsets, found ",
+                     count);
+  }
+  if (end < begin || end > data.size()) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected data that end between ",
+                     begin, " and ", data.size(), ", found ", end);
+  }
+  tensor.data =
+      data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  return {};
 }
 
-inline Error read_entry(JsonHeaderReader& reader, std::string_view path, Entry& entry) {
+inline Error key_twice(std::string_view path, std::string_view key) {
+  return Error::of(path, ": the header has the key ", quote(key), " twice in one object");
+}
+
+inline Error read_entry(JsonHeaderReader& reader, std::string_view path,
+                        std::span<const std::byte> data, MemoryBudget& budget, Tensor& tensor) {
   bool has_type = false;
   bool has_shape = false;
   bool has_offsets = false;
   const auto read_field = [&](std::string_view field) {
     if (field == "dtype") {
-      has_type = true;
-      return read_type(reader, path, entry.tensor);
+      if (std::exchange(has_type, true)) return key_twice(path, field);
+      return read_type(reader, path, tensor);
     }
     if (field == "shape") {
-      has_shape = true;
-      return read_shape(reader, path, entry.tensor);
+      if (std::exchange(has_shape, true)) return key_twice(path, field);
+      return read_shape(reader, path, budget, tensor);
     }
     if (field == "data_offsets") {
-      has_offsets = true;
-      return read_offsets(reader, path, entry);
+      if (std::exchange(has_offsets, true)) return key_twice(path, field);
+      return read_offsets(reader, path, data, tensor);
     }
-    return Error::of(path, ": tensor ", quote(entry.tensor.name),
+    return Error::of(path, ": tensor ", quote(tensor.name),
                      ": expected dtype, shape and data_offsets, found ", quote(field));
   };
   if (auto error = reader.read_object(read_field)) return error;
   if (has_type && has_shape && has_offsets) return {};
-  return Error::of(path, ": tensor ", quote(entry.tensor.name),
+  return Error::of(path, ": tensor ", quote(tensor.name),
                    ": expected dtype, shape and data_offsets, found no ",
                    !has_type    ? "dtype"
                    : !has_shape ? "shape"
                                 : "data_offsets");
 }
 
-/// Reads the header's text into entries, in its order, and metadata.
-inline Error read_header(std::string_view text, std::string_view path, std::vector<Entry>& entries,
-                         std::vector<std::pair<std::string, std::string>>& metadata) {
+/// Checks that no two of the values have the same key.
+template <class Value, class Key>
+Error check_keys(const std::vector<Value>& values, Key Value::*key, std::string_view path,
+                 MemoryBudget& budget) {
+  std::vector<std::string_view> keys;
+  if (!budget.reserve(keys, values.size())) return MemoryBudget::exceeded(path);
+  for (const Value& value : values) keys.push_back(value.*key);
+  std::ranges::sort(keys);
+  const auto twice = std::ranges::adjacent_find(keys);
+  return twice == keys.end() ? Error() : key_twice(path, *twice);
+}
+
+/// Reads the header's text into metadata and tensors, whose data are parts of `data`.
+inline Error read_header(std::string_view text, std::span<const std::byte> data,
+                         MemoryBudget& budget, TensorFile& file) {
+  const std::string_view path = file.path;
   if (text.empty() || text.front() != '{') {
     return Error::of(path, ": expected a header that starts with '{', found ",
                      quote(text.substr(0, 1)));
   }
-  JsonHeaderReader reader(text, path);
+  // Each tensor has a brace of its own: no more room than for them, unless names have braces, too.
+  const auto braces = static_cast<std::size_t>(std::ranges::count(text, '{'));
+  if (!budget.reserve(file.tensors, std::min(braces - 1, kMaxTensors)))
+    return MemoryBudget::exceeded(path);
+  JsonHeaderReader reader(text, path, budget);
+  bool has_metadata = false;
   const auto read_text = [&](std::string key) {
-    return reader.read_string(metadata.emplace_back(std::move(key), "").second);
+    if (file.metadata.size() == kMaxTexts) {
+      return Error::of(path, ": expected at most ", kMaxTexts, " metadata, found more");
+    }
+    if (!budget.append(file.metadata, {std::move(key), ""})) return MemoryBudget::exceeded(path);
+    return reader.read_string(file.metadata.back().second);
   };
   const auto read_member = [&](std::string name) {
-    if (name == kMetadataKey) return reader.read_object(read_text);
-    if (entries.size() == kMaxTensors) {
+    if (name == kMetadataKey) {
+      if (std::exchange(has_metadata, true)) return key_twice(path, name);
+      return reader.read_object(read_text);
+    }
+    if (file.tensors.size() == kMaxTensors) {
       return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
     }
-    Entry& entry = entries.emplace_back();
-    entry.tensor.name = std::move(name);
-    return read_entry(reader, path, entry);
+    file.tensors.push_back({.name = std::move(name), .shape = {}, .data = {}});
+    return read_entry(reader, path, data, budget, file.tensors.back());
   };
   if (auto error = reader.read_object(read_member)) return error;
-  return reader.read_end();
+  if (auto error = reader.read_end()) return error;
+  if (auto error =
+          check_keys(file.metadata, &decltype(file.metadata)::value_type::first, path, budget))
+    return error;
+  return check_keys(file.tensors, &Tensor::name, path, budget);
 }
 
-/// Gives the tensors their data, in the order of their bytes, which they must fill exactly.
-inline Error assign_data(std::vector<Entry>& entries, std::span<const std::byte> data,
-                         std::string_view path, std::vector<Tensor>& tensors) {
-  std::ranges::stable_sort(entries, {},
-                           [](const Entry& entry) { return std::tuple(entry.begin, entry.end); });
-  std::uint64_t filled = 0;
-  for (auto& [tensor, begin, end] : entries) {
-    const std::string name = quote(tensor.name);
-    if (begin != filled) {
-      return Error::of(path, ": tensor ", name, ": expected data that begin at ", filled,
-                       ", where others end, found ", begin);
-    }
-    if (end < begin || end > data.size()) {
-      return Error::of(path, ": tensor ", name, ": expected data that end between ", begin, " and ",
-                       data.size(), ", found ", end);
-    }
+/// Puts the tensors into the order of their bytes, and checks that these fill `data` exactly.
+inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget, TensorFile& file) {
+  const auto problem = [&](const Tensor& tensor, const auto&... parts) {
+    return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
+  };
+  const auto place = [](const Tensor& tensor) {
+    return std::tuple(tensor.data.data(), tensor.data.size());
+  };
+  if (!std::ranges::is_sorted(file.tensors, {}, place)) {
+    const std::size_t copies = file.tensors.size() * sizeof(Tensor);  // while it sorts
+    if (!budget.take(copies)) return MemoryBudget::exceeded(file.path);
+    std::ranges::stable_sort(file.tensors, {}, place);
+  }
+  std::size_t filled = 0;
+  for (const Tensor& tensor : file.tensors) {
+    const auto begin = static_cast<std::size_t>(tensor.data.data() - data.data());
+    if (begin != filled)
+      return problem(tensor, "data that begin at ", filled, ", where others end, found ", begin);
     const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
-    if (!size || *size != end - begin) {
-      return Error::of(path, ": tensor ", name, ": expected ",
-                       size ? std::to_string(*size) : "a whole number below 2^61 of", " bytes for ",
-                       describe(tensor.type, tensor.shape), ", found ", end - begin);
-    }
-    tensor.data = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(*size));
-    filled = end;
-    tensors.push_back(std::move(tensor));
+    if (size != tensor.data.size())
+      return problem(tensor, size ? std::to_string(*size) : "a whole number below 2^61 of",
+                     " bytes for ", describe(tensor.type, tensor.shape), ", found ",
+                     tensor.data.size());
+    filled += tensor.data.size();
   }
   if (filled == data.size()) return {};
-  return Error::of(path, ": expected ", filled, " bytes of data for its tensors, found ",
+  return Error::of(file.path, ": expected ", filled, " bytes of data for its tensors, found ",
                    data.size());
 }
 
@@ -183,15 +231,13 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
   }
   const auto header = bytes.first(static_cast<std::size_t>(header_bytes));
   const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  const auto data = bytes.subspan(header.size());
 
+  MemoryBudget budget(bytes.size());
   TensorFile result;
   result.path = path;
-  std::vector<safetensors::Entry> entries;
-  if (auto error = safetensors::read_header(text, path, entries, result.metadata)) return error;
-  if (auto error =
-          safetensors::assign_data(entries, bytes.subspan(header.size()), path, result.tensors)) {
-    return error;
-  }
+  if (auto error = safetensors::read_header(text, data, budget, result)) return error;
+  if (auto error = safetensors::sort_by_data(data, budget, result)) return error;
   file = std::move(result);
   return {};
 }

@@ -16,7 +16,6 @@
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/little_endian.hpp"
-#include "pplcnet/weights/safetensors/json_header.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "pplcnet/weights/utf8.hpp"
@@ -53,7 +52,6 @@ inline std::string json_object(const std::vector<std::string>& members) {
 
 /// Says what makes the contents impossible to write.
 inline Error check_contents(const TensorFile& file, std::string_view path) {
-  constexpr std::size_t kMaxTexts = JsonHeaderReader::kMaxMembers;
   if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
     return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
                      " metadata, found ", file.tensors.size(), " and ", file.metadata.size());
