@@ -8718,6 +8718,7 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9371,8 +9372,12 @@ inline ModelInfo read_info(const TensorFile& file) {
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
   if (const std::string* labels = native::find(file, "labels")) {
+    // A hostile file may have a label for each byte, of which each would take many.
+    constexpr std::ptrdiff_t kMostLabels = 1 << 16;
     std::string_view rest = *labels;
-    while (!rest.empty()) {
+    const auto lines = std::min(std::ranges::count(rest, '\n') + 1, kMostLabels);
+    info.labels.reserve(static_cast<std::size_t>(lines));
+    while (!rest.empty() && std::ssize(info.labels) < kMostLabels) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       info.labels.emplace_back(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));

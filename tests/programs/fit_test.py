@@ -6,6 +6,7 @@ import pathlib
 import random
 import shutil
 import struct
+import subprocess
 import tempfile
 import time
 import unittest
@@ -126,6 +127,20 @@ class Fit(unittest.TestCase):
         for part in ["<svg", "checks", "right (top-1)", "</html>"]:
             self.assertIn(part, text)
         self.assertNotIn("http", text)
+
+    def test_a_browser_shows_the_report_without_a_complaint(self):
+        browser = shutil.which("chromium") or shutil.which("google-chrome")
+        if browser is None:
+            self.skipTest("apt install chromium")
+        page = self.folder / "shown.html"
+        self.evaluate("--report", page, self.folder / "held_out")
+        done = subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+             f"--user-data-dir={self.folder / 'browser'}", f"--screenshot={self.folder / 'page.png'}",
+             "--window-size=1100,1600", page.as_uri()], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("CONSOLE", done.stderr)
+        self.assertTrue((self.folder / "page.png").exists())
 
     def test_heat_maps_are_pictures(self):
         maps = self.folder / "maps"

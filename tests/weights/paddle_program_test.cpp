@@ -71,8 +71,8 @@ TEST(PaddleProgramTest, ThePublishedGraphFitsItsWeights) {
   const std::string other = kModels + "synthetic/pplcnet_x0_25.pdiparams";
   SKIP_WITHOUT(other);
   EXPECT_EQ(pplcnet::load_paddle(other, graph, *by_graph).message(),
-            other + ": tensor 144 ('linear_0.b_0_deepcopy_145'): expected F32 [2], as " +
-                graph + " has, found F32 [1000]");
+            other + ": tensor 144 ('linear_0.b_0_deepcopy_145'): expected F32 [2], as " + graph +
+                " has, found F32 [1000]");
 }
 
 TEST(PaddleProgramTest, ThePublishedNamesFitTheirWeights) {

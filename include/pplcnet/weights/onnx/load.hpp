@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <protozero/pbf_reader.hpp>
+#include <protozero/exception.hpp>
 #include <span>
 #include <string>
 #include <string_view>

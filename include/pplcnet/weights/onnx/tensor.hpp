@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <protozero/pbf_reader.hpp>
+#include <protozero/data_view.hpp>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -18,24 +18,16 @@
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/protobuf.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The format (onnx/onnx.proto). Its messages are read field by field: those of an unexpected type
-/// are skipped like unknown ones.
+/// The format: onnx/onnx.proto.
 namespace onnx_file {
 
-using Message = protozero::pbf_reader;
-using Wire = protozero::pbf_wire_type;
-
-constexpr std::uint32_t field(std::uint32_t number, Wire wire) {
-  return number << 3 | static_cast<std::uint32_t>(wire);
-}
-
-inline std::string_view text(const protozero::data_view& view) {
-  return {view.data(), view.size()};
-}
+using protobuf::field, protobuf::for_each_integer, protobuf::Message, protobuf::text,
+    protobuf::Wire;
 
 /// TensorProto.DataType, as far as we know what to do with it.
 constexpr std::optional<DataType> data_type_of(std::int64_t code) {
@@ -109,16 +101,6 @@ struct FirstIntegers {
   bool are_all() const { return count <= kCount; }
   std::span<const std::int64_t> span() const { return {values.data(), std::min(count, kCount)}; }
 };
-
-/// Calls `visit(number)` for each integer of a repeated field of varints, packed or not.
-template <class Visit>
-void for_each_integer(Message& message, Visit visit) {
-  if (message.wire_type() == Wire::varint) {
-    visit(message.get_int64());
-  } else {
-    for (const std::int64_t number : message.get_packed_int64()) visit(number);
-  }
-}
 
 /// Reads a TensorProto. A tensor of a type that has no use here has type I8 and no data.
 inline Error read_tensor(Message message, Graph& graph, MemoryBudget& budget, Tensor& tensor,
