@@ -14,9 +14,10 @@
 #include "explain.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
-#include "labels.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
+#include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
 #include "progress.hpp"
 
@@ -28,7 +29,8 @@ using pplcnet::Prediction;
 enum class Format { paddle, json, csv };
 
 struct Arguments {
-  std::string model, weights, labels, explain;
+  NetworkOptions network;
+  std::string explain;
   std::size_t top_k = 5;
   float threshold = 0;
   int threads = 1;
@@ -80,12 +82,7 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
-  if (!arguments.labels.empty()) {
-    std::vector<std::string> labels;
-    if (report(read_labels(arguments.labels, labels))) return 1;
-    classifier->set_labels(std::move(labels));
-  }
+  if (report(arguments.network.open(classifier))) return 1;
   std::optional<Explanations> explanations;
   if (!arguments.explain.empty())
     if (report(Explanations::open(arguments.explain, *classifier, explanations))) return 1;
@@ -145,26 +142,15 @@ Run add_classify(CLI::App& program) {
                   "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"
                   "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
                   "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
-  command
-      ->add_option("pictures", arguments->pictures,
-                   "Files, folders (with all that is in them), patterns, or - for names on "
-                   "standard input")
-      ->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command
-      ->add_option("--model", arguments->model,
-                   "The network, by name (see below); without it, the one that the weights fit")
-      ->check(check_published);
-  command->add_option("--labels", arguments->labels,
-                      "Names of the classes, one per line: `id name`, or just names");
+  add_pictures(*command, arguments->pictures);
+  arguments->network.add_to(*command);
+  arguments->network.add_labels_to(*command);
   command->add_option("--top-k,--topk", arguments->top_k, "How many classes to name")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   command->add_option("--threshold", arguments->threshold, "Least probability that is named")
       ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--threads", arguments->threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_threads(*command, arguments->threads);
   command->add_option("--explain", arguments->explain,
                       "A folder for heat maps: what the first class was seen in");
   CLI::Option* json = command->add_flag("--json", arguments->json, "One JSON object per line");

@@ -15,13 +15,12 @@
 #include <system_error>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "evaluation.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
-#include "labels.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
@@ -36,7 +35,8 @@ using Json = nlohmann::ordered_json;
 using pplcnet::Error;
 
 struct Arguments {
-  std::string data, root, weights, model, labels, answers, page;
+  NetworkOptions network;
+  std::string data, root, answers, page;
   int threads = 1;
   bool json = false;
 };
@@ -170,12 +170,7 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
-  if (!arguments.labels.empty()) {
-    std::vector<std::string> labels;
-    if (report(read_labels(arguments.labels, labels))) return 1;
-    classifier->set_labels(std::move(labels));
-  }
+  if (report(arguments.network.open(classifier))) return 1;
   std::vector<Example> examples;
   std::error_code ignored;
   const bool is_folder = fs::is_directory(arguments.data, ignored);
@@ -301,16 +296,13 @@ Run add_evaluate(CLI::App& program) {
       "after Ctrl-C: with --answers the same command goes on from there.");
   command->add_option("data", arguments->data, "A list, or a folder with one for each class")
       ->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
-  command->add_option("--labels", arguments->labels, "Names of the classes, one per line");
+  arguments->network.add_to(*command);
+  arguments->network.add_labels_to(*command);
   command->add_option("--root", arguments->root, "Where a list's paths begin; its own folder");
   command->add_option("--answers", arguments->answers,
                       "A file of answers, one JSON object per line: written, and gone on from");
   command->add_option("--report", arguments->page, "A page with tables and pictures, .html");
-  command->add_option("--threads", arguments->threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_threads(*command, arguments->threads);
   command->add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
   return [arguments] { return run(*arguments); };
 }

@@ -10,12 +10,12 @@
 #include <system_error>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
 #include "npy.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -29,7 +29,8 @@ using pplcnet::Error;
 using pplcnet::Part;
 
 struct Arguments {
-  std::string model, weights, output, layer = "embedding";
+  NetworkOptions network;
+  std::string output, layer = "embedding";
   int threads = 1;
   std::vector<std::string> pictures;
 };
@@ -68,7 +69,7 @@ struct Answer {
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (report(arguments.network.open(classifier))) return 1;
   int layer = 0;
   if (report(find_layer(*classifier, arguments.layer, layer))) return 1;
   const pplcnet::Shape shape =
@@ -142,20 +143,14 @@ Run add_features(CLI::App& program) {
       "\n          pplcnet features --weights W --layer stage5 -o maps cat.jpg dog.jpg"
       "\n\nExit status: 0; 1 if a picture has no features, each of which is named; 130 after "
       "Ctrl-C.");
-  command
-      ->add_option("pictures", arguments->pictures,
-                   "Files, folders, patterns, or - for names on standard input")
-      ->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  add_pictures(*command, arguments->pictures);
+  arguments->network.add_to(*command);
   command->add_option("-o,--output", arguments->output, "A .npy file, or of maps a folder")
       ->required();
   command
       ->add_option("--layer", arguments->layer,
                    "embedding, pooled, logits, stage2 … stage6, or a layer's name")
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_threads(*command, arguments->threads);
   return [arguments] { return run(*arguments); };
 }

@@ -12,12 +12,12 @@
 #include <system_error>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
 #include "logistic.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
@@ -31,7 +31,8 @@ using pplcnet::Error;
 using pplcnet::Part;
 
 struct Arguments {
-  std::string images, weights, model, output;
+  NetworkOptions network;
+  std::string images, output;
   int threads = 1;
   bool half = false;
 };
@@ -139,7 +140,7 @@ pplcnet::AnyNetwork with_head(const pplcnet::AnyNetwork& network, const Logistic
 int run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (report(arguments.network.open(classifier))) return 1;
   if (classifier->network().embedding_layer() < 0)
     return report(Error::of(classifier->name(), ": has no embedding")) ? 1 : 0;
   Examples examples;
@@ -187,13 +188,10 @@ Run add_fit(CLI::App& program) {
       "result; 130 after Ctrl-C.");
   command->add_option("--images", arguments->images, "A folder with a folder for each class")
       ->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  arguments->network.add_to(*command);
   command->add_option("-o,--out,--output", arguments->output, "The new weights, .safetensors")
       ->required();
   command->add_flag("--half", arguments->half, "Store them as float16");
-  command->add_option("--threads", arguments->threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_threads(*command, arguments->threads);
   return [arguments] { return run(*arguments); };
 }

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/page_tiles.hpp"
@@ -26,7 +26,8 @@ namespace {
 using pplcnet::Error;
 
 struct Arguments {
-  std::string model, weights, folder;
+  NetworkOptions network;
+  std::string folder;
   double sure = 0.8;
   int threads = 1;
   bool json = false;
@@ -99,7 +100,7 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (report(arguments.network.open(classifier))) return 1;
   std::vector<int> angles;
   if (report(angles_of(*classifier, angles))) return 1;
   PictureNames names(arguments.pictures);
@@ -159,19 +160,13 @@ Run add_orient(CLI::App& program) {
       "\n          pplcnet orient --weights W --rotate upright scans/*.jpg"
       "\n\nExit status: 0; 1 if a picture could not be read or written, each of which is named; "
       "130 after Ctrl-C.");
-  command
-      ->add_option("pictures", arguments->pictures,
-                   "Files, folders, patterns, or - for names on standard input")
-      ->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  add_pictures(*command, arguments->pictures);
+  arguments->network.add_to(*command);
   command->add_option("--rotate", arguments->folder, "A folder for upright copies");
   command->add_option("--sure", arguments->sure, "Least confidence that is not `unsure`")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_threads(*command, arguments->threads);
   command->add_flag("--json", arguments->json, "One JSON object per line");
   return [arguments] { return run(*arguments); };
 }

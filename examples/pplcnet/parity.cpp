@@ -16,11 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "checksum.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "npy.hpp"
+#include "options.hpp"
 #include "picture.hpp"
 #include "plain_network.hpp"
 #include "pplcnet/image/results.hpp"
@@ -36,7 +36,8 @@ using pplcnet::Layer;
 using pplcnet::Part;
 
 struct Arguments {
-  std::string picture, weights, model, reference, folder;
+  NetworkOptions network;
+  std::string picture, reference, folder;
   double tolerance = 1e-3;
   bool layers = false, doctor = false;
 };
@@ -176,7 +177,7 @@ std::optional<std::string> find_cause(const Classifier& classifier, const Argume
                                       std::span<const float> input, const Point& point,
                                       std::span<const float> reference) {
   bool folded = false;
-  const auto parameters = parameters_of(classifier, arguments.weights, folded);
+  const auto parameters = parameters_of(classifier, arguments.network.weights, folded);
   const auto layers = classifier.network().layers();
   const std::vector<Layer> plain =
       folded ? folded_layers(layers) : std::vector<Layer>(layers.begin(), layers.end());
@@ -328,7 +329,7 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(Classifier::open(arguments.weights, arguments.model, classifier))) return 1;
+  if (report(arguments.network.open(classifier))) return 1;
   Picture picture, stored;
   if (report(Picture::read(arguments.picture, picture))) return 1;
   if (report(Picture::read(arguments.picture, stored, Picture::Exif::ignored))) return 1;
@@ -373,8 +374,7 @@ Run add_parity(CLI::App& program) {
       "\n\nExample: pplcnet parity cat.jpg --weights W --reference reference.npz"
       "\n\nExit status: 0: the same; 1: it differs, or could not be compared.");
   command->add_option("picture", arguments->picture, "A picture")->required();
-  command->add_option("--weights", arguments->weights, "A weight file of any format")->required();
-  command->add_option("--model", arguments->model, "The network, by name")->check(check_published);
+  arguments->network.add_to(*command);
   command->add_option("--reference", arguments->reference,
                       "An .npz, an .npy or a folder of them, of another program");
   command

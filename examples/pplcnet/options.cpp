@@ -1,0 +1,43 @@
+#include "options.hpp"
+
+#include <utility>
+
+#include "catalogue.hpp"
+#include "labels.hpp"
+
+void NetworkOptions::add_to(CLI::App& command) {
+  command.add_option("--weights", weights, "A weight file of any format")->required();
+  command
+      .add_option("--model", model,
+                  "The network, by name (see `pplcnet inspect`); without it, the one that the "
+                  "weights fit")
+      ->check(check_published);
+}
+
+void NetworkOptions::add_labels_to(CLI::App& command) {
+  command.add_option("--labels", labels,
+                     "Names of the classes, one per line: `id name`, or just names");
+}
+
+pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier) const {
+  if (auto error = Classifier::open(weights, model, classifier)) return error;
+  if (labels.empty()) return {};
+  std::vector<std::string> names;
+  if (auto error = read_labels(labels, names)) return error;
+  classifier->set_labels(std::move(names));
+  return {};
+}
+
+void add_pictures(CLI::App& command, std::vector<std::string>& pictures) {
+  command
+      .add_option("pictures", pictures,
+                  "Files, folders (with all that is in them), patterns, or - for names on standard "
+                  "input")
+      ->required();
+}
+
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Pictures at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+}

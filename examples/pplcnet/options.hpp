@@ -1,0 +1,28 @@
+#ifndef PPLCNET_EXAMPLES_OPTIONS_HPP
+#define PPLCNET_EXAMPLES_OPTIONS_HPP
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "classifier.hpp"
+#include "pplcnet/weights/error.hpp"
+
+// Options that several commands have.
+
+/// Which network.
+struct NetworkOptions {
+  std::string weights, model, labels;
+
+  void add_to(CLI::App& command);
+  void add_labels_to(CLI::App& command);
+
+  /// The classifier, with the labels that were asked for.
+  pplcnet::Error open(std::optional<Classifier>& classifier) const;
+};
+
+void add_pictures(CLI::App& command, std::vector<std::string>& pictures);
+void add_threads(CLI::App& command, int& threads);
+
+#endif  // PPLCNET_EXAMPLES_OPTIONS_HPP
