@@ -9,6 +9,7 @@
 
 #include "catalogue.hpp"
 #include "command.hpp"
+#include "engine.hpp"
 #include "interruption.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/thread_pool.hpp"
@@ -57,8 +58,8 @@ Times measure(const Published& one, const Arguments& arguments, pplcnet::Isa isa
   if (arguments.threads > 1) options.executor = pool.executor();
   const auto once = [&] {
     const auto begin = Clock::now();
-    network.run(pplcnet::Picture::planar(picture.data(), network.input_shape()), destinations,
-                options);
+    run_network(network, pplcnet::Picture::planar(picture.data(), network.input_shape()),
+                destinations, options);
     return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
   };
   for (int i = 0; i < 3; ++i) once();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "engine.hpp"
 #include "open_network.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
@@ -55,7 +56,7 @@ bool Classifier::run(pplcnet::ImageView image, std::span<float* const> destinati
   const pplcnet::Shape shape = network_.input_shape();
   auto picture = pplcnet::Picture::interleaved(scratch_.pixels.data(), meaning_.data(), shape);
   if (preprocessing_.channel_order == pplcnet::ChannelOrder::bgr) picture = picture.reversed(shape);
-  network_.run(picture, destinations);
+  run_network(network_, picture, destinations);
   return true;
 }
 

@@ -14,12 +14,12 @@
 #include "catalogue.hpp"
 #include "checksum.hpp"
 #include "command.hpp"
+#include "engine.hpp"
 #include "interruption.hpp"
 #include "labels.hpp"
 #include "open_network.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
-#include "pplcnet/weights/save.hpp"
 #include "weight_file.hpp"
 
 namespace {
@@ -95,7 +95,7 @@ Error write(const Arguments& arguments, const Opened& opened) {
   const auto storage = arguments.half ? pplcnet::Storage::half : architecture.storage;
   if (auto error = arguments.writes_onnx()
                        ? save_onnx(file, opened.network, arguments.onnx, opened.info)
-                       : save(file, opened.network, opened.info, storage))
+                       : save_native(file, opened.network, opened.info, storage))
     return error;
   pplcnet::AnyNetwork again(architecture);
   pplcnet::ModelInfo info;
@@ -103,7 +103,7 @@ Error write(const Arguments& arguments, const Opened& opened) {
   if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
   if (auto error = written.read(again, info)) return error;
   if (arguments.writes_native()) {
-    if (auto error = pplcnet::self_test(file.temporary(), again)) return error;
+    if (auto error = self_test(file.temporary(), again)) return error;
   }
   if (!arguments.half &&
       checksum(std::span<const float>(again.weights())) != checksum(opened.network.weights()))

@@ -57,7 +57,8 @@ Error find_layer(const Classifier& classifier, const std::string& word, int& lay
   if (layer >= 0) return {};
   std::string names;
   for (const pplcnet::Layer& one : network.layers())
-    if (one.has_weights()) names += (names.empty() ? "" : ", ") + pplcnet::layer_name(one);
+    if (one.has_weights())
+      names += pplcnet::join({names.empty() ? "" : ", ", pplcnet::layer_name(one)});
   return Error::of(classifier.name(), ": has no layer ", pplcnet::quote(word),
                    "; there are embedding, pooled, logits, stage2 to stage6, and ", names);
 }

@@ -14,6 +14,7 @@
 
 #include "classifier.hpp"
 #include "command.hpp"
+#include "engine.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
 #include "logistic.hpp"
@@ -21,7 +22,6 @@
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/save.hpp"
 #include "progress.hpp"
 
 namespace {
@@ -160,7 +160,8 @@ int run(const Arguments& arguments) {
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};
   const auto storage = arguments.half ? pplcnet::Storage::half : pplcnet::Storage::single;
-  if (report(pplcnet::save(arguments.output, network, info, storage))) return 1;
+  pplcnet::NewFile file(arguments.output);
+  if (report(save_native(file, network, info, storage)) || report(file.publish())) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("pictures: %zu of %d classes\n", examples.paths.size(), classes);

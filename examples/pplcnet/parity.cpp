@@ -19,6 +19,7 @@
 #include "checksum.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
+#include "engine.hpp"
 #include "npy.hpp"
 #include "options.hpp"
 #include "picture.hpp"
@@ -52,7 +53,7 @@ struct Point {
 
 std::string shape_text(std::span<const std::int64_t> shape) {
   std::string text;
-  for (const std::int64_t one : shape) text += (text.empty() ? "" : "x") + std::to_string(one);
+  for (const std::int64_t one : shape) text += pplcnet::join({text.empty() ? "" : "x", one});
   return text;
 }
 
@@ -312,8 +313,10 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
   const auto show = [&](const std::string& what, std::span<const float> input) {
     pplcnet::AnyNetwork& network = classifier.network();
     std::vector<float> scores(static_cast<std::size_t>(classifier.classes()));
-    network.run(pplcnet::Picture::planar(input.data(), network.input_shape()),
-                network.last_of(Part::classifier), scores);
+    std::vector<float*> destinations(network.layers().size());
+    destinations[static_cast<std::size_t>(network.last_of(Part::classifier))] = scores.data();
+    run_network(network, pplcnet::Picture::planar(input.data(), network.input_shape()),
+                destinations);
     pplcnet::softmax(scores);
     const auto best = pplcnet::top_k<1>(scores).front();
     std::printf("%-62s %-20s %8.5f\n", what.c_str(), classifier.label(best.class_id).c_str(),

@@ -42,6 +42,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   std::vector<ImageSize> result;
   const int longer = std::max(page.width, page.height), shorter = std::min(page.width, page.height);
   double last = 0;
+  result.reserve(tiling.longest.size());
   for (const int longest : tiling.longest) {
     double factor = std::min(static_cast<double>(longest) / longer, tiling.enlarge);
     factor = std::max(factor, static_cast<double>(tiling.side) / shorter);
@@ -60,6 +61,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
 inline std::vector<int> places(int length, int side) {
   const int count = (length + side - 1) / side;
   std::vector<int> result;
+  result.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     result.push_back(count == 1 ? 0
                                 : static_cast<int>(round_half_even(static_cast<double>(i) *
