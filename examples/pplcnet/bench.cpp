@@ -77,7 +77,7 @@ int run(const Arguments& arguments) {
   std::string isa_name = "best";
   for (const auto& [name, one] : kIsas)
     if (arguments.isa == name) {
-      if (one > isa) return report(Error::of("this machine has no ", name)) ? 1 : 0;
+      if (one > isa) return fail(Error::of("this machine has no ", name));
       isa = one;
     }
   for (const auto& [name, one] : kIsas)

@@ -76,3 +76,7 @@ bool Classifier::probabilities(pplcnet::ImageView image, std::vector<float>& sco
     pplcnet::softmax(scores);
   return true;
 }
+
+Error too_narrow(std::string_view path) {
+  return Error::of(path, ": too narrow a picture to crop from");
+}

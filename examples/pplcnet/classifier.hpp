@@ -59,4 +59,7 @@ class Classifier {
   pplcnet::PreprocessScratch scratch_;
 };
 
+/// What to say of a picture that is not seen because of that.
+pplcnet::Error too_narrow(std::string_view path);
+
 #endif  // PPLCNET_EXAMPLES_CLASSIFIER_HPP

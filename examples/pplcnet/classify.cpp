@@ -12,14 +12,12 @@
 #include "classifier.hpp"
 #include "command.hpp"
 #include "explain.hpp"
-#include "in_order.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
-#include "picture.hpp"
+#include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
-#include "progress.hpp"
 
 namespace {
 
@@ -38,12 +36,6 @@ struct Arguments {
   std::vector<std::string> pictures;
 
   Format format() const { return json ? Format::json : csv ? Format::csv : Format::paddle; }
-};
-
-/// What became of one picture.
-struct Answer {
-  Error error;
-  std::vector<Prediction> predictions;
 };
 
 /// As RFC 4180 quotes it.
@@ -91,39 +83,24 @@ int run(const Arguments& arguments) {
   for (const Error& problem : names.problems()) report(problem);
 
   const int threads = explanations ? 1 : arguments.threads;
-  std::vector<Classifier> copies(static_cast<std::size_t>(threads), *classifier);
-  const auto work = [&](int worker, const std::string& path) {
-    Classifier& own = copies[static_cast<std::size_t>(worker)];
-    Answer answer;
-    Picture picture;
-    if (answer.error = Picture::read(path, picture); answer.error) return answer;
-    std::vector<float> scores;
-    if (!own.probabilities(picture.view(), scores)) {
-      answer.error = Error::of(path, ": too narrow a picture to crop from");
-      return answer;
-    }
-    answer.predictions.resize(std::min(arguments.top_k, scores.size()));
-    pplcnet::top_k(scores, answer.predictions);
-    if (explanations) answer.error = explanations->draw(path, picture.view(), own, scores);
-    std::erase_if(answer.predictions,
-                  [&](const Prediction& one) { return one.score < arguments.threshold; });
-    return answer;
-  };
-
-  interruption::note();
-  Progress progress(names.count());
   if (arguments.format() == Format::csv) std::puts("file,rank,class_id,label,score");
-  in_order(
-      threads, [&] { return interruption::happened() ? std::nullopt : names.next(); }, work,
-      [&](const std::string& path, const Answer& answer) {
-        progress.advance();
-        if (answer.error) {
-          progress.clear();
-          report(answer.error);
-          good = false;
-        } else {
-          print(arguments.format(), path, answer.predictions, *classifier);
-        }
+  good &= over_pictures(
+      *classifier, threads, names.count(), [&] { return names.next(); },
+      [&](Classifier& own, const std::string& path) {
+        Outcome<std::vector<Prediction>> outcome;
+        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
+          std::vector<float> scores;
+          if (!own.probabilities(image, scores)) return too_narrow(path);
+          outcome.value.resize(std::min(arguments.top_k, scores.size()));
+          pplcnet::top_k(scores, outcome.value);
+          return explanations ? explanations->draw(path, image, own, scores) : Error();
+        });
+        std::erase_if(outcome.value,
+                      [&](const Prediction& one) { return one.score < arguments.threshold; });
+        return outcome;
+      },
+      [&](const std::string& path, const auto& outcome) {
+        print(arguments.format(), path, outcome.value, *classifier);
         return std::fflush(stdout) == 0;
       });
   if (interruption::happened()) return interruption::exit_status();

@@ -23,5 +23,7 @@ Run add_convert(CLI::App& program);
 
 /// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);
+/// Says it, and gives the exit status.
+int fail(const pplcnet::Error& error);
 
 #endif  // PPLCNET_EXAMPLES_COMMAND_HPP

@@ -9,7 +9,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,14 +17,13 @@
 #include "classifier.hpp"
 #include "command.hpp"
 #include "evaluation.hpp"
-#include "in_order.hpp"
+#include "example.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
-#include "picture.hpp"
+#include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "progress.hpp"
 #include "report.hpp"
 
 namespace {
@@ -39,11 +37,6 @@ struct Arguments {
   std::string data, root, answers, page;
   int threads = 1;
   bool json = false;
-};
-
-struct Example {
-  std::string path;
-  int class_id = 0;
 };
 
 /// Paddle's list: a path and the number of its class on each line.
@@ -77,12 +70,7 @@ Error read_list(const std::string& path, const std::string& root, std::vector<Ex
 Error read_folder(const std::string& folder, const std::vector<std::string>& labels,
                   std::vector<Example>& examples) {
   std::vector<std::string> names;
-  std::error_code problem;
-  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    if (entry->is_directory()) names.push_back(entry->path().filename().string());
-  if (problem) return Error::of(folder, ": ", problem.message());
-  std::ranges::sort(names);
+  if (auto error = folders_in(folder, names)) return error;
   const auto is_label = [&](const std::string& name) {
     return std::ranges::find(labels, name) != labels.end();
   };
@@ -179,13 +167,11 @@ int run(const Arguments& arguments) {
   if (report(is_folder ? read_folder(arguments.data, classifier->labels(), examples)
                        : read_list(arguments.data, root, examples)))
     return 1;
-  if (examples.empty()) return report(Error::of(arguments.data, ": has no pictures")) ? 1 : 0;
+  if (examples.empty()) return fail(Error::of(arguments.data, ": has no pictures"));
   for (const Example& one : examples)
     if (one.class_id >= classifier->classes())
-      return report(Error::of(one.path, ": is of class ", one.class_id, ", the network has ",
-                              classifier->classes(), " classes"))
-                 ? 1
-                 : 0;
+      return fail(Error::of(one.path, ": is of class ", one.class_id, ", the network has ",
+                            classifier->classes(), " classes"));
 
   std::map<std::string, Evaluated> known;
   if (!arguments.answers.empty())
@@ -193,52 +179,32 @@ int run(const Arguments& arguments) {
   std::ofstream answers;
   if (!arguments.answers.empty()) {
     answers.open(arguments.answers, std::ios::app);
-    if (!answers) return report(Error::of(arguments.answers, ": cannot be written")) ? 1 : 0;
+    if (!answers) return fail(Error::of(arguments.answers, ": cannot be written"));
   }
 
-  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), *classifier);
-  struct Answer {
-    Error error;
-    Evaluated evaluated;
-  };
   Evaluation evaluation;
-  bool good = true;
-  std::size_t taken = 0, computed = 0;
-  interruption::note();
-  Progress progress(examples.size());
+  std::size_t computed = 0;
   const auto begin = std::chrono::steady_clock::now();
-  in_order(
-      arguments.threads,
-      [&]() -> std::optional<Example> {
-        if (taken == examples.size() || interruption::happened()) return std::nullopt;
-        return examples[taken++];
-      },
-      [&](int worker, const Example& example) {
-        Answer answer;
-        if (const auto found = known.find(example.path);
-            found != known.end() && found->second.class_id == example.class_id) {
-          answer.evaluated = found->second;
-          answer.evaluated.is_known = true;
-          return answer;
+  const bool good = over_pictures(
+      *classifier, arguments.threads, examples.size(), one_by_one(examples),
+      [&](Classifier& own, const Example& example) {
+        Outcome<Evaluated> outcome;
+        const auto found = known.find(example.path);
+        if (found != known.end() && found->second.class_id == example.class_id) {
+          outcome.value = found->second;
+          outcome.value.is_known = true;
+          return outcome;
         }
-        Picture picture;
-        if (answer.error = Picture::read(example.path, picture); answer.error) return answer;
-        std::vector<float> scores;
-        if (copies[static_cast<std::size_t>(worker)].probabilities(picture.view(), scores))
-          answer.evaluated = evaluate(example.path, example.class_id, scores);
-        else
-          answer.error = Error::of(example.path, ": too narrow a picture to crop from");
-        return answer;
+        outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
+          std::vector<float> scores;
+          if (!own.probabilities(image, scores)) return too_narrow(example.path);
+          outcome.value = evaluate(example.path, example.class_id, scores);
+          return Error();
+        });
+        return outcome;
       },
-      [&](const Example&, const Answer& answer) {
-        progress.advance();
-        if (answer.error) {
-          progress.clear();
-          report(answer.error);
-          good = false;
-          return true;
-        }
-        const Evaluated& one = answer.evaluated;
+      [&](const Example&, const auto& outcome) {
+        const Evaluated& one = outcome.value;
         evaluation.add(one);
         if (one.is_known) return true;
         ++computed;
@@ -252,7 +218,6 @@ int run(const Arguments& arguments) {
                 << std::endl;
         return answers.good();
       });
-  progress.clear();
   if (interruption::happened()) {
     if (answers.is_open())
       std::fprintf(stderr,
@@ -262,7 +227,7 @@ int run(const Arguments& arguments) {
     return interruption::exit_status();
   }
   if (answers.is_open() && !answers.good())
-    return report(Error::of(arguments.answers, ": cannot be written")) ? 1 : 0;
+    return fail(Error::of(arguments.answers, ": cannot be written"));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);
@@ -287,8 +252,8 @@ Run add_evaluate(CLI::App& program) {
       "How often a network is right: on a list of pictures, or a folder for each class");
   command->footer(
       "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
-      "the "
-      "folders in it are the classes: those of the labels, or else in the order of their names (as "
+      "the folders in it are the classes: those of the labels, or else in the order of their names "
+      "(as "
       "of ImageNet)."
       "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
       "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"

@@ -166,7 +166,7 @@ Error Explanations::draw(const std::string& path, pplcnet::ImageView image, Clas
   constexpr int kLongest = 1024;
   const auto best = static_cast<int>(std::ranges::max_element(scores) - scores.begin());
   const auto map = heat_map(classifier, image, best);
-  if (!map) return Error::of(path, ": too narrow a picture to crop from");
+  if (!map) return too_narrow(path);
   const std::string stem = fs::path(path).stem().string();
   std::string name = stem;
   for (int i = 2; !names_.insert(name).second; ++i) name = stem + "_" + std::to_string(i);

@@ -1,6 +1,5 @@
 // pplcnet features: embeddings and maps, for numpy.
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -12,15 +11,13 @@
 
 #include "classifier.hpp"
 #include "command.hpp"
-#include "in_order.hpp"
 #include "interruption.hpp"
 #include "npy.hpp"
 #include "options.hpp"
-#include "picture.hpp"
+#include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
-#include "progress.hpp"
 
 namespace {
 
@@ -63,11 +60,6 @@ Error find_layer(const Classifier& classifier, const std::string& word, int& lay
                    "; there are embedding, pooled, logits, stage2 to stage6, and ", names);
 }
 
-struct Answer {
-  Error error;
-  std::vector<float> values;
-};
-
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
@@ -78,45 +70,34 @@ int run(const Arguments& arguments) {
   const bool is_vector = shape.pixels() == 1;
   std::error_code problem;
   if (!is_vector) fs::create_directories(arguments.output, problem);
-  if (problem)
-    return report(Error::of(arguments.output, ": cannot be made: ", problem.message())) ? 1 : 0;
+  if (problem) return fail(Error::of(arguments.output, ": cannot be made: ", problem.message()));
 
   PictureNames names(arguments.pictures);
   bool good = names.problems().empty();
   for (const Error& one : names.problems()) report(one);
-  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), *classifier);
   std::vector<float> all;
   std::string list;
   std::int64_t count = 0;
-  interruption::note();
-  Progress progress(names.count());
-  in_order(
-      arguments.threads, [&] { return interruption::happened() ? std::nullopt : names.next(); },
-      [&](int worker, const std::string& path) {
-        Answer answer;
-        Picture picture;
-        if (answer.error = Picture::read(path, picture); answer.error) return answer;
-        if (!copies[static_cast<std::size_t>(worker)].run(picture.view(), layer, answer.values))
-          answer.error = Error::of(path, ": too narrow a picture to crop from");
-        return answer;
+  good &= over_pictures(
+      *classifier, arguments.threads, names.count(), [&] { return names.next(); },
+      [&](Classifier& own, const std::string& path) {
+        Outcome<std::vector<float>> outcome;
+        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
+          return own.run(image, layer, outcome.value) ? Error() : too_narrow(path);
+        });
+        return outcome;
       },
-      [&](const std::string& path, Answer answer) {
-        progress.advance();
-        if (!answer.error && !is_vector) {
+      [&](const std::string& path, auto& outcome) {
+        if (is_vector) {
+          all.insert(all.end(), outcome.value.begin(), outcome.value.end());
+        } else {
           const std::int64_t dimensions[] = {shape.channels, shape.height, shape.width};
           const auto target = fs::path(arguments.output) / fs::path(path).stem().concat(".npy");
-          if (fs::exists(target))
-            answer.error = Error::of(path, ": ", target.string(), " is there already");
-          else
-            answer.error = write_npy(target.string(), dimensions, answer.values);
+          outcome.error = fs::exists(target)
+                              ? Error::of(path, ": ", target.string(), " is there already")
+                              : write_npy(target.string(), dimensions, outcome.value);
+          if (outcome.error) return true;
         }
-        if (answer.error) {
-          progress.clear();
-          report(answer.error);
-          good = false;
-          return true;
-        }
-        if (is_vector) all.insert(all.end(), answer.values.begin(), answer.values.end());
         list += path + "\n";
         ++count;
         return true;

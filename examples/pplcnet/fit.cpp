@@ -15,14 +15,13 @@
 #include "classifier.hpp"
 #include "command.hpp"
 #include "engine.hpp"
-#include "in_order.hpp"
+#include "example.hpp"
 #include "interruption.hpp"
 #include "logistic.hpp"
 #include "options.hpp"
-#include "picture.hpp"
+#include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "progress.hpp"
 
 namespace {
 
@@ -39,79 +38,56 @@ struct Arguments {
 
 /// Pictures in a folder for each class.
 struct Examples {
-  std::vector<std::string> labels, paths;
-  std::vector<int> classes;  ///< of the paths
+  std::vector<std::string> labels;
+  std::vector<Example> all;
 };
 
 Error find_examples(const std::string& folder, Examples& examples) {
-  std::vector<fs::path> folders;
-  std::error_code problem;
-  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    if (entry->is_directory()) folders.push_back(entry->path());
-  if (problem) return Error::of(folder, ": ", problem.message());
-  std::ranges::sort(folders);
-  for (const fs::path& one : folders) {
-    const auto paths = pictures_in(one.string());
+  std::vector<std::string> names;
+  if (auto error = folders_in(folder, names)) return error;
+  for (const std::string& name : names) {
+    std::vector<std::string> paths = pictures_in((fs::path(folder) / name).string());
     if (paths.empty()) continue;
-    examples.classes.insert(examples.classes.end(), paths.size(),
-                            static_cast<int>(examples.labels.size()));
-    examples.paths.insert(examples.paths.end(), paths.begin(), paths.end());
-    examples.labels.push_back(one.filename().string());
+    for (std::string& path : paths)
+      examples.all.push_back({std::move(path), static_cast<int>(examples.labels.size())});
+    examples.labels.push_back(name);
   }
   if (examples.labels.size() >= 2) return {};
   return Error::of(folder, ": expected a folder with pictures for each of two classes or more, ",
                    "found ", examples.labels.size());
 }
 
-/// The embeddings of all examples, one in each row; those without one are left out.
-bool embed(const Arguments& arguments, const Classifier& classifier, Examples& examples,
-           Eigen::MatrixXd& embeddings) {
+/// What the network sees: an embedding in each row, and its class.
+struct Embeddings {
+  Eigen::MatrixXd rows;
+  std::vector<int> classes;
+};
+
+/// Those of all examples; those without one are left out, and then it is false.
+bool embed(const Arguments& arguments, const Classifier& classifier, const Examples& examples,
+           Embeddings& result) {
   const int layer = classifier.network().embedding_layer();
-  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), classifier);
   std::vector<std::vector<float>> rows;
-  Examples good = {.labels = examples.labels, .paths = {}, .classes = {}};
-  Progress progress(examples.paths.size());
-  std::size_t taken = 0, seen = 0;
-  struct Answer {
-    Error error;
-    std::vector<float> values;
-  };
-  in_order(
-      arguments.threads,
-      [&]() -> std::optional<std::string> {
-        if (taken == examples.paths.size() || interruption::happened()) return std::nullopt;
-        return examples.paths[taken++];
+  const bool good = over_pictures(
+      classifier, arguments.threads, examples.all.size(), one_by_one(examples.all),
+      [&](Classifier& own, const Example& example) {
+        Outcome<std::vector<float>> outcome;
+        outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
+          return own.run(image, layer, outcome.value) ? Error() : too_narrow(example.path);
+        });
+        return outcome;
       },
-      [&](int worker, const std::string& path) {
-        Answer answer;
-        Picture picture;
-        if (answer.error = Picture::read(path, picture); answer.error) return answer;
-        if (!copies[static_cast<std::size_t>(worker)].run(picture.view(), layer, answer.values))
-          answer.error = Error::of(path, ": too narrow a picture to crop from");
-        return answer;
-      },
-      [&](const std::string& path, Answer answer) {
-        progress.advance();
-        const int class_id = examples.classes[seen++];
-        if (answer.error) {
-          progress.clear();
-          report(answer.error);
-          return true;
-        }
-        good.paths.push_back(path);
-        good.classes.push_back(class_id);
-        rows.push_back(std::move(answer.values));
+      [&](const Example& example, auto& outcome) {
+        result.classes.push_back(example.class_id);
+        rows.push_back(std::move(outcome.value));
         return true;
       });
-  const bool all = good.paths.size() == examples.paths.size();
-  examples = std::move(good);
-  embeddings.resize(static_cast<Eigen::Index>(rows.size()),
-                    rows.empty() ? 0 : static_cast<Eigen::Index>(rows[0].size()));
+  result.rows.resize(static_cast<Eigen::Index>(rows.size()),
+                     rows.empty() ? 0 : static_cast<Eigen::Index>(rows[0].size()));
   for (std::size_t i = 0; i < rows.size(); ++i)
     for (std::size_t j = 0; j < rows[i].size(); ++j)
-      embeddings(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = double{rows[i][j]};
-  return all;
+      result.rows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = double{rows[i][j]};
+  return good;
 }
 
 /// The network with the new classes; everything before them stays as it is.
@@ -142,19 +118,18 @@ int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   if (classifier->network().embedding_layer() < 0)
-    return report(Error::of(classifier->name(), ": has no embedding")) ? 1 : 0;
+    return fail(Error::of(classifier->name(), ": has no embedding"));
   Examples examples;
   if (report(find_examples(arguments.images, examples))) return 1;
-  interruption::note();
-  Eigen::MatrixXd embeddings;
+  Embeddings embeddings;
   const bool all = embed(arguments, *classifier, examples, embeddings);
   if (interruption::happened()) return interruption::exit_status();
   for (std::size_t i = 0; i < examples.labels.size(); ++i)
-    if (std::ranges::count(examples.classes, static_cast<int>(i)) < 2)
-      return report(Error::of(examples.labels[i], ": expected two pictures or more")) ? 1 : 0;
+    if (std::ranges::count(embeddings.classes, static_cast<int>(i)) < 2)
+      return fail(Error::of(examples.labels[i], ": expected two pictures or more"));
 
   const int classes = static_cast<int>(examples.labels.size());
-  const LogisticHead head = fit_logistic(embeddings, examples.classes, classes);
+  const LogisticHead head = fit_logistic(embeddings.rows, embeddings.classes, classes);
   pplcnet::AnyNetwork network = with_head(classifier->network(), head);
   const pplcnet::ModelInfo info = {.labels = examples.labels,
                                    .preprocessing = std::string(classifier->preprocessing().name),
@@ -164,7 +139,7 @@ int run(const Arguments& arguments) {
   if (report(save_native(file, network, info, storage)) || report(file.publish())) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("pictures: %zu of %d classes\n", examples.paths.size(), classes);
+  std::printf("pictures: %zu of %d classes\n", embeddings.classes.size(), classes);
   std::printf("cross-validated: %.1f %% right (%d folds, regularisation %.0e)\n",
               100 * head.accuracy, head.folds, head.regularisation);
   std::printf("seconds: %.1f\n", seconds);

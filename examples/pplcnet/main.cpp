@@ -18,6 +18,11 @@ bool report(const pplcnet::Error& error) {
   return static_cast<bool>(error);
 }
 
+int fail(const pplcnet::Error& error) {
+  report(error);
+  return 1;
+}
+
 int main(int argc, char** argv) {
   CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
   program.require_subcommand(1);

@@ -12,13 +12,11 @@
 
 #include "classifier.hpp"
 #include "command.hpp"
-#include "in_order.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
-#include "picture.hpp"
+#include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/page_tiles.hpp"
-#include "progress.hpp"
 #include "upright.hpp"
 
 namespace {
@@ -35,7 +33,6 @@ struct Arguments {
 };
 
 struct Answer {
-  Error error;
   int angle = 0;  ///< degrees by which it is turned, clockwise
   double confidence = 0;
   bool is_sure = false;
@@ -106,37 +103,26 @@ int run(const Arguments& arguments) {
   PictureNames names(arguments.pictures);
   bool good = names.problems().empty();
   for (const Error& problem : names.problems()) report(problem);
-  std::vector<Classifier> copies(static_cast<std::size_t>(arguments.threads), *classifier);
-  interruption::note();
-  Progress progress(names.count());
-  in_order(
-      arguments.threads, [&] { return interruption::happened() ? std::nullopt : names.next(); },
-      [&](int worker, const std::string& path) {
-        Answer answer;
-        Picture picture;
-        if (answer.error = Picture::read(path, picture); answer.error) return answer;
+  good &= over_pictures(
+      *classifier, arguments.threads, names.count(), [&] { return names.next(); },
+      [&](Classifier& own, const std::string& path) {
+        Outcome<Answer> outcome;
         std::vector<double> probabilities;
-        if (!read(copies[static_cast<std::size_t>(worker)], picture.view(), probabilities)) {
-          answer.error = Error::of(path, ": too narrow a picture to crop from");
-          return answer;
-        }
+        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
+          return read(own, image, probabilities) ? Error() : too_narrow(path);
+        });
+        if (outcome.error) return outcome;
+        Answer& answer = outcome.value;
         const auto best = std::ranges::max_element(probabilities);
         answer.angle = angles[static_cast<std::size_t>(best - probabilities.begin())];
         answer.confidence = *best;
         answer.is_sure = *best >= arguments.sure;
         if (!arguments.folder.empty() && answer.is_sure)
-          answer.error = write_upright(path, arguments.folder, answer.angle);
-        return answer;
+          outcome.error = write_upright(path, arguments.folder, answer.angle);
+        return outcome;
       },
-      [&](const std::string& path, const Answer& answer) {
-        progress.advance();
-        if (answer.error) {
-          progress.clear();
-          report(answer.error);
-          good = false;
-        } else {
-          print(arguments, path, answer);
-        }
+      [&](const std::string& path, const auto& outcome) {
+        print(arguments, path, outcome.value);
         return std::fflush(stdout) == 0;
       });
   if (interruption::happened()) return interruption::exit_status();

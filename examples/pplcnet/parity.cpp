@@ -343,7 +343,7 @@ int run(const Arguments& arguments) {
   std::printf("preprocessing: %s\n\n", std::string(classifier->preprocessing().name).c_str());
   std::vector<Point> points;
   if (!trace(*classifier, image, arguments.layers, points))
-    return report(Error::of(arguments.picture, ": too narrow a picture to crop from")) ? 1 : 0;
+    return fail(too_narrow(arguments.picture));
   std::printf("%-26s %-14s %12s %12s %12s %12s  %s\n", "", "shape", "mean", "deviation", "least",
               "most", "checksum");
   for (const Point& point : points) print(point);

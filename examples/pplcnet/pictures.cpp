@@ -34,6 +34,16 @@ std::vector<std::string> pictures_in(const std::string& folder) {
   return found;
 }
 
+Error folders_in(const std::string& folder, std::vector<std::string>& names) {
+  std::error_code problem;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
+       entry.increment(problem))
+    if (entry->is_directory()) names.push_back(entry->path().filename().string());
+  if (problem) return Error::of(folder, ": ", problem.message());
+  std::ranges::sort(names);
+  return {};
+}
+
 PictureNames::PictureNames(std::vector<std::string> arguments) {
   const auto add = [&](const std::string& argument, std::vector<std::string> found,
                        std::string_view what) {

@@ -15,6 +15,9 @@ bool looks_like_picture(const std::string& path);
 /// The pictures of a folder, and of those in it, sorted.
 std::vector<std::string> pictures_in(const std::string& folder);
 
+/// The names of the folders in a folder, sorted: of classes.
+pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names);
+
 /// The pictures that arguments of a command line stand for, in order: files, folders, patterns with
 /// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.
 class PictureNames {

@@ -1,0 +1,73 @@
+#ifndef PPLCNET_EXAMPLES_OVER_PICTURES_HPP
+#define PPLCNET_EXAMPLES_OVER_PICTURES_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "classifier.hpp"
+#include "command.hpp"
+#include "in_order.hpp"
+#include "interruption.hpp"
+#include "picture.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "progress.hpp"
+
+/// What became of one picture.
+template <class Value>
+struct Outcome {
+  pplcnet::Error error;
+  Value value;
+};
+
+/// Reads a picture, and the Error of `see(image)`.
+template <class See>
+pplcnet::Error see_picture(const std::string& path, See see) {
+  Picture picture;
+  if (auto error = Picture::read(path, picture)) return error;
+  return see(picture.view());
+}
+
+/// Works on pictures with several threads, each with a copy of the classifier, and hands on what
+/// became of them in their order; one bad picture is reported and does not stop the others. False
+/// if there was one. Ctrl-C is noted, and ends it.
+///
+/// `next()` gives an optional item, `count` of them (0: not known); `work(classifier, item)` an
+/// Outcome; `emit(item, outcome)` is called for those without an error, may give them one, and ends
+/// everything with false.
+template <class Next, class Work, class Emit>
+bool over_pictures(const Classifier& classifier, int threads, std::size_t count, Next next,
+                   Work work, Emit emit) {
+  std::vector<Classifier> copies(static_cast<std::size_t>(threads), classifier);
+  bool good = true;
+  interruption::note();
+  Progress progress(count);
+  in_order(
+      threads, [&] { return interruption::happened() ? decltype(next())() : next(); },
+      [&](int worker, const auto& item) {
+        return work(copies[static_cast<std::size_t>(worker)], item);
+      },
+      [&](const auto& item, auto outcome) {
+        progress.advance();
+        const bool go_on = outcome.error || emit(item, outcome);
+        if (outcome.error) {
+          progress.clear();
+          report(outcome.error);
+          good = false;
+        }
+        return go_on;
+      });
+  return good;
+}
+
+/// Items of a list, one after the other.
+template <class Item>
+auto one_by_one(const std::vector<Item>& items) {
+  return [&items, taken = std::size_t{0}]() mutable {
+    return taken < items.size() ? std::optional<Item>(items[taken++]) : std::nullopt;
+  };
+}
+
+#endif  // PPLCNET_EXAMPLES_OVER_PICTURES_HPP
