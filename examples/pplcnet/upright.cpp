@@ -43,37 +43,11 @@ std::string exif_segment(int orientation) {
   return "\xFF\xE1"s + static_cast<char>(length >> 8) + static_cast<char>(length & 0xff) + body;
 }
 
-/// Where a JPEG's Exif orientation is, as the byte that holds it; none if it has none.
-std::optional<std::size_t> place_of_orientation(std::span<const std::byte> jpeg) {
-  // Whichever byte changes what is read from the file; a value that it does not have yet.
-  const int now = pplcnet::exif_orientation(jpeg);
-  constexpr std::size_t kMostHeader = 1 << 16;
-  std::vector<std::byte> copy(
-      jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(std::min(jpeg.size(), kMostHeader)));
-  for (std::size_t i = 0; i + 8 < copy.size(); ++i) {
-    // The tag 0x0112, the type SHORT, the count 1, in either order of bytes.
-    const auto is = [&](std::array<int, 8> bytes) {
-      for (std::size_t j = 0; j < bytes.size(); ++j)
-        if (std::to_integer<int>(copy[i + j]) != bytes[j]) return false;
-      return true;
-    };
-    const bool little = is({0x12, 0x01, 3, 0, 1, 0, 0, 0}),
-               big = is({0x01, 0x12, 0, 3, 0, 0, 0, 1});
-    const std::size_t place = i + (little ? 8 : 9);
-    if ((!little && !big) || place >= copy.size() || std::to_integer<int>(copy[place]) != now)
-      continue;
-    copy[place] = now == 1 ? std::byte{3} : std::byte{1};
-    if (pplcnet::exif_orientation(copy) != now) return place;
-    copy[place] = static_cast<std::byte>(now);
-  }
-  return std::nullopt;
-}
-
 /// A JPEG with another Exif orientation; all else is kept.
 std::string with_orientation(std::span<const std::byte> jpeg, int orientation) {
   std::string file(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
-  if (const auto place = place_of_orientation(jpeg)) {
-    file[*place] = static_cast<char>(orientation);
+  if (const std::size_t place = pplcnet::find_exif_orientation(jpeg).offset; place > 0) {
+    file[place] = static_cast<char>(orientation);
     return file;
   }
   constexpr std::size_t kBegin = 2;

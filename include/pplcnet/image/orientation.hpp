@@ -46,12 +46,21 @@ struct ByteReader {
   }
 };
 
-/// The orientation in Exif data, which is a TIFF file: tag 0x0112 of the first directory.
-constexpr int tiff_orientation(std::span<const std::byte> tiff) {
+/// What Exif data say about the orientation.
+struct ExifOrientation {
+  int value = 1;           ///< 1 to 8; 1 is upright
+  std::size_t offset = 0;  ///< of the byte in the file that says so; 0: none does
+};
+
+/// That of Exif data, which are a TIFF file: tag 0x0112 of the first directory. They begin at
+/// `begin` of `file`.
+constexpr ExifOrientation tiff_orientation(std::span<const std::byte> file, std::uint64_t begin,
+                                           std::uint64_t size) {
   using namespace std::string_view_literals;
-  ByteReader reader{tiff};
+  const ByteReader whole{file};
+  ByteReader reader{whole.part(begin, size)};
   reader.little_endian = reader.has(0, "II*\0"sv);
-  if (!reader.little_endian && !reader.has(0, "MM\0*"sv)) return 1;
+  if (!reader.little_endian && !reader.has(0, "MM\0*"sv)) return {};
   const std::uint64_t directory = reader.number(4, 4);
   const std::uint64_t entry_count = reader.number(directory, 2);
   for (std::uint64_t i = 0; i < entry_count; ++i) {
@@ -59,14 +68,16 @@ constexpr int tiff_orientation(std::span<const std::byte> tiff) {
     if (reader.number(entry, 2) != 0x0112) continue;
     const bool one_short = reader.number(entry + 2, 2) == 3 && reader.number(entry + 4, 4) == 1;
     const std::uint64_t value = reader.number(entry + 8, 2);
-    return one_short && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    if (!one_short || value < 1 || value > 8) return {};
+    const std::uint64_t low_byte = begin + entry + (reader.little_endian ? 8 : 9);
+    return {static_cast<int>(value), static_cast<std::size_t>(low_byte)};
   }
-  return 1;
+  return {};
 }
 
-/// The Exif orientation, 1 to 8, of a JPEG file (segment APP1) or PNG file (chunk eXIf); 1, that
-/// is upright, for any other or malformed bytes. Reads nothing outside `file`.
-constexpr int exif_orientation(std::span<const std::byte> file) {
+/// The Exif orientation of a JPEG file (segment APP1) or PNG file (chunk eXIf); upright for any
+/// other or malformed bytes. Reads nothing outside `file`.
+constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const ByteReader reader{file};
   if (reader.has(0, "\xFF\xD8"sv)) {
@@ -78,20 +89,25 @@ constexpr int exif_orientation(std::span<const std::byte> file) {
       }
       const std::uint64_t length = reader.number(offset + 2, 2);  // of itself and what follows
       const bool picture_begins = marker == 0xDA || marker == 0xD9;
-      if (picture_begins || length < 2) return 1;
+      if (picture_begins || length < 2) return {};
       if (marker == 0xE1 && reader.has(offset + 4, "Exif\0\0"sv)) {
-        return length < 8 ? 1 : tiff_orientation(reader.part(offset + 10, length - 8));
+        return length < 8 ? ExifOrientation() : tiff_orientation(file, offset + 10, length - 8);
       }
       offset += 2 + length;
     }
   } else if (reader.has(0, "\x89PNG\r\n\x1A\n"sv)) {
     for (std::uint64_t offset = 8; offset < file.size();) {
       const std::uint64_t length = reader.number(offset, 4);
-      if (reader.has(offset + 4, "eXIf")) return tiff_orientation(reader.part(offset + 8, length));
+      if (reader.has(offset + 4, "eXIf")) return tiff_orientation(file, offset + 8, length);
       offset += 12 + length;  // length, type, data, checksum
     }
   }
-  return 1;
+  return {};
+}
+
+/// The same: 1 to 8.
+constexpr int exif_orientation(std::span<const std::byte> file) {
+  return find_exif_orientation(file).value;
 }
 
 /// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels

@@ -2,10 +2,10 @@
 #define PPLCNET_WEIGHTS_PADDLE_LOAD_HPP
 
 // Needs nlohmann/json, protozero and exceptions; pplcnet.hpp does not include it.
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/paddle/info.hpp"
@@ -21,10 +21,10 @@ template <class Weights>
 Error load_paddle(std::string_view pdiparams_path, std::string_view beside_path, Weights& weights) {
   FileBytes beside;
   if (auto error = read_file(beside_path, beside)) return error;
-  const auto bytes = std::as_const(beside).bytes();
-  const std::byte first = bytes.empty() ? std::byte{0} : bytes[0];
-  if (first == std::byte{'{'}) return load_pir(pdiparams_path, beside_path, weights);
-  if (first == std::byte{0x80}) return load_pdiparams_info(pdiparams_path, beside_path, weights);
+  const Content content = content_of(std::as_const(beside).bytes());
+  if (content == Content::json) return load_pir(pdiparams_path, beside_path, weights);
+  if (content == Content::pdiparams_info)
+    return load_pdiparams_info(pdiparams_path, beside_path, weights);
   return load_pdmodel(pdiparams_path, beside_path, weights);
 }
 
