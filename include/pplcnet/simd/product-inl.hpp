@@ -1,5 +1,11 @@
 // The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
+// g++ would load the next rows of weights far ahead, away from each other, and copy sums to make
+// room.
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_ARM
+#pragma GCC push_options
+#pragma GCC optimize("no-schedule-insns")
+#endif
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -108,16 +114,17 @@ class ProductTile {
   HWY_INLINE void add_quad(const float* const* rows, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
     const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
-    add_lanes(inputs, weights + kFirst * kPanel, Indices<4 * kVectors>());
+    add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
+    add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
+    add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
+    add_row<3>(inputs, weights + (kFirst + 3) * kPanel, Indices<kVectors>());
   }
 
-  template <int... kIndex>
-  HWY_INLINE void add_lanes(const V* inputs, const float* weights,
-                            std::integer_sequence<int, kIndex...>) {
-    (add_lane<kIndex / kVectors, kIndex % kVectors>(
-         inputs, hn::Load(D(), weights + kIndex / kVectors * kPanel + kIndex % kVectors * kStep),
-         Indices<kPixels>()),
-     ...);
+  template <int kLane, int... kVector>
+  HWY_INLINE void add_row(const V* inputs, const float* weights,
+                          std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(D(), weights + kVector * kStep)...};
+    (add_lane<kLane, kVector>(inputs, row[kVector], Indices<kPixels>()), ...);
   }
 
   template <int kLane, int kVector, int... kPixel>
@@ -259,4 +266,7 @@ inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int be
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_ARM
+#pragma GCC pop_options
+#endif
 HWY_AFTER_NAMESPACE();
