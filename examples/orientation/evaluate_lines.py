@@ -1,8 +1,11 @@
-"""Judges networks for lines by what `classify` says about the pictures of a set.
+"""Judges networks for lines by what the program says about the pictures of a set.
 
     python3 evaluate_lines.py write SET FOLDER      each line as PNG, upright (_0) and turned (_1)
-    classify --json --weights FILE FOLDER > NAME.jsonl
+    pplcnet classify --json --weights FILE FOLDER > NAME.jsonl      one look, as PaddleOCR does
+    pplcnet orient --json --weights FILE FOLDER > OTHER.jsonl       pieces in both turns
     python3 evaluate_lines.py table SET NAME.jsonl...
+    python3 evaluate_lines.py reliability OTHER.jsonl
+    python3 evaluate_lines.py calibrate LAST.pt SET   which doubt and sharpness fit a set
 
 SET is the prefix of shards of `pool.py lines`.
 """
@@ -13,9 +16,14 @@ import pickle
 import re
 import sys
 
+import cv2
 import numpy as np
+import torch
 
 import drawing
+import export
+import model
+import orientation
 
 
 def facts_of(prefix):
@@ -41,9 +49,19 @@ def right_answers(path, count):
     with open(path, encoding="utf-8") as file:
         for line in file:
             answer = json.loads(line)
-            number, turn = map(int, re.search(r"(\d+)_(\d)\.png$", answer["file"]).groups())
-            right[number, turn] = answer["predictions"][0]["class_id"] == turn
+            number, turn = place_of(answer)
+            right[number, turn] = turn_of(answer) == turn
     return right.mean(1)
+
+
+def place_of(answer):
+    """Number of the line, and its turn."""
+    return map(int, re.search(r"(\d+)_(\d)\.png$", answer["file"]).groups())
+
+
+def turn_of(answer):
+    """What `orient` or `classify` says."""
+    return answer["angle"] // 180 if "angle" in answer else answer["predictions"][0]["class_id"]
 
 
 def bin_of(value, edges):
@@ -76,7 +94,49 @@ def table(prefix, paths):
             )
 
 
+def reliability(path):
+    with open(path, encoding="utf-8") as file:
+        answers = [json.loads(line) for line in file]
+    confidences = np.array([a["confidence"] for a in answers])
+    right = np.array([turn_of(a) == list(place_of(a))[1] for a in answers])
+    print_reliability(confidences, right)
+
+
+def print_reliability(confidences, right):
+    print("\n| confidence | answers | mean confidence, % | right, % |\n|---|--:|--:|--:|")
+    edges = (0, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999, 1.01)
+    for low, high in zip(edges, edges[1:]):
+        chosen = (confidences >= low) & (confidences < high)
+        if chosen.any():
+            print(
+                f"| {low:g}–{min(1, high):g} | {chosen.sum():,} | "
+                f"{100 * confidences[chosen].mean():.1f} | {100 * right[chosen].mean():.1f} |"
+            )
+
+
+def calibrate(weights, prefix):
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    net = export.load(weights, "line")
+    size = model.LINE_SIZE[::-1]
+    looks = []
+    for data, _ in facts_of(prefix):
+        pieces = orientation.pieces(drawing.decode(data))
+        looks.append(orientation.looks(net, np.stack([cv2.resize(p, size) for p in pieces]), 2))
+    for doubt in (0.0, 0.01, 0.02, 0.04, 0.08):
+        for sharpness in (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5):
+            c = np.array([orientation.confidence(look, doubt, sharpness) for look in looks])
+            print(
+                f"{doubt:.2f} {sharpness:.2f} accuracy {(c.argmax(1) == 0).mean():.4f} "
+                f"loss {-np.log(np.maximum(c[:, 0], 1e-12)).mean():.4f}"
+            )
+
+
 if __name__ == "__main__":
-    {"write": lambda: write(*sys.argv[2:]), "table": lambda: table(sys.argv[2], sys.argv[3:])}[
-        sys.argv[1]
-    ]()
+    ARGUMENTS = sys.argv[2:]
+    {
+        "write": lambda: write(*ARGUMENTS),
+        "table": lambda: table(ARGUMENTS[0], ARGUMENTS[1:]),
+        "reliability": lambda: reliability(*ARGUMENTS),
+        "calibrate": lambda: calibrate(*ARGUMENTS),
+    }[sys.argv[1]]()

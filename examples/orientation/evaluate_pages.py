@@ -1,15 +1,25 @@
 """Judges the network for tiles by whole pages, as `orientation.py` reads them.
 
-    python3 evaluate_pages.py read LAST.pt SET OUT     probabilities of all tiles, in all four turns
-    python3 evaluate_pages.py calibrate OUT            which DOUBT and SHARPNESS fit a set
+    python3 evaluate_pages.py read LAST.pt SET OUT     looks at all tiles
+    python3 evaluate_pages.py calibrate OUT            which doubt and sharpness fit a set
     python3 evaluate_pages.py table OUT                accuracy and reliability, as Markdown
     python3 evaluate_pages.py textless OUT             of a set of `pool.py textless`
     python3 evaluate_pages.py picture LAST.pt FILE...  what is said about pictures
 
-A page is resized once and its tiles are turned: that is the same but for rounding.
+or, by the program itself:
+
+    python3 evaluate_pages.py write SET FOLDER         pages in all four turns
+    pplcnet orient --json --threads 2 FOLDER > NAME.jsonl
+    python3 evaluate_pages.py program SET NAME.jsonl   accuracy and reliability
+
+Turned by quarters a page has the same tiles, and each is looked at in the same four turns; the
+answer is another only where rounding is.
 """
+import json
 import os
 import pickle
+import re
+import struct
 import sys
 
 import cv2
@@ -19,7 +29,9 @@ import torch
 import drawing
 import export
 import orientation
-from evaluate_lines import bin_of, facts_of
+from evaluate_lines import bin_of, facts_of, print_reliability
+
+TURNS = {0: 1, 90: 6, 180: 3, 270: 8}  # degrees clockwise, and the Exif orientation
 
 
 def read(weights, prefix, out):
@@ -28,16 +40,8 @@ def read(weights, prefix, out):
     net = export.load(weights, "tile")
     answers = []
     for data, facts in facts_of(prefix):
-        upright = orientation.tiles(np.ascontiguousarray(drawing.decode(data)))
-        answers.append(
-            (
-                [
-                    orientation.probabilities(net, np.rot90(upright, turn, (1, 2)))
-                    for turn in range(4)
-                ],
-                facts,
-            )
-        )
+        tiles = orientation.tiles(np.ascontiguousarray(drawing.decode(data)))
+        answers.append((orientation.looks(net, tiles, 4), facts))
     with open(out, "wb") as file:
         pickle.dump(answers, file)
 
@@ -47,32 +51,56 @@ def load(path):
         return pickle.load(file)
 
 
-def confidences(answers, **settings):
-    """Pages x turns x classes."""
-    return np.array(
-        [[orientation.confidence(p, **settings) for p in turns] for turns, _ in answers]
-    )
+def confidences(answers, **trust):
+    """Pages x turns."""
+    return np.array([orientation.confidence(looks, **trust) for looks, _ in answers])
 
 
 def calibrate(path):
     answers = load(path)
     for doubt in (0.0, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3):
-        for sharpness in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0):
+        for sharpness in (0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25):
             c = confidences(answers, doubt=doubt, sharpness=sharpness)
-            own = np.stack([c[:, k, k] for k in range(4)], 1)
-            right = np.mean([c[:, k].argmax(1) == k for k in range(4)])
             print(
-                f"{doubt:.2f} {sharpness:.2f} accuracy {right:.4f} "
-                f"loss {-np.log(np.maximum(own, 1e-12)).mean():.4f}"
+                f"{doubt:.2f} {sharpness:.2f} accuracy {(c.argmax(1) == 0).mean():.4f} "
+                f"loss {-np.log(np.maximum(c[:, 0], 1e-12)).mean():.4f}"
             )
+
+
+def write(prefix, folder):
+    """Pages as JPEG files in all turns, which their Exif data ask for: nothing is encoded again."""
+    os.makedirs(folder, exist_ok=True)
+    for number, (data, _) in enumerate(facts_of(prefix)):
+        jpeg = data.tobytes()
+        for angle, asked in TURNS.items():
+            tiff = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, asked, 0)
+            segment = b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
+            with open(f"{folder}/{number:05}_{angle}.jpg", "wb") as file:
+                file.write(jpeg[:2] + segment + jpeg[2:])
+
+
+def program(prefix, path):
+    """Tables of the program's answers about the files of `write`."""
+    facts = [f for _, f in facts_of(prefix)]
+    confidence, right = np.zeros((2, len(facts), len(TURNS)))
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            answer = json.loads(line)
+            number, angle = map(int, re.search(r"(\d+)_(\d+)\.jpg$", answer["file"]).groups())
+            confidence[number, angle // 90] = answer["confidence"]
+            right[number, angle // 90] = answer["angle"] == angle
+    print(f"{len(facts):,} pages in {len(TURNS)} turns; right in each:", right.mean(0))
+    print_tables(facts, right, confidence)
 
 
 def table(path):
     answers = load(path)
-    facts = [f for _, f in answers]
-    c = confidences(answers)
-    right = np.stack([c[:, k].argmax(1) == k for k in range(4)], 1)
-    sure = c.max(2) >= orientation.SURE
+    c = confidences(answers, **orientation.PAGES)
+    print_tables([f for _, f in answers], (c.argmax(1) == 0)[:, None], c.max(1)[:, None])
+
+
+def print_tables(facts, right, confidence):
+    sure = confidence >= orientation.SURE
     groups = {
         "": [""] * len(facts),
         "script": [f["script"] for f in facts],
@@ -92,21 +120,12 @@ def table(path):
                 f"{100 * sure[chosen].mean():.1f} | "
                 f"{100 * right[chosen][sure[chosen]].mean():.2f} |"
             )
-    print("\n| confidence | answers | mean confidence, % | right, % |\n|---|--:|--:|--:|")
-    edges = (0, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999, 1.01)
-    highest = c.max(2)
-    for low, high in zip(edges, edges[1:]):
-        chosen = (highest >= low) & (highest < high)
-        if chosen.any():
-            print(
-                f"| {low:g}–{min(1, high):g} | {chosen.sum():,} | "
-                f"{100 * highest[chosen].mean():.1f} | {100 * right[chosen].mean():.1f} |"
-            )
+    print_reliability(confidence.ravel(), right.ravel())
 
 
 def textless(path):
     """How often pictures without text are said to be sure."""
-    sure = confidences(load(path)).max(2) >= orientation.SURE
+    sure = confidences(load(path), **orientation.PAGES).max(1) >= orientation.SURE
     print(f"{sure.size:,} answers about pictures without text: {100 * sure.mean():.2f} % sure")
 
 
@@ -115,10 +134,10 @@ def picture(weights, paths):
     net = export.load(weights, "tile")
     for path in paths:
         page = np.ascontiguousarray(cv2.imread(path)[..., ::-1])
-        for turn in range(4):
-            tiles = orientation.tiles(np.ascontiguousarray(np.rot90(page, turn)))
-            c = orientation.confidence(orientation.probabilities(net, tiles))
-            print(os.path.basename(path), turn, c.argmax(), np.round(c, 3))
+        c = orientation.confidence(
+            orientation.looks(net, orientation.tiles(page), 4), **orientation.PAGES
+        )
+        print(os.path.basename(path), c.argmax(), np.round(c, 3))
 
 
 if __name__ == "__main__":
@@ -127,6 +146,8 @@ if __name__ == "__main__":
         "read": lambda: read(*ARGUMENTS),
         "calibrate": lambda: calibrate(*ARGUMENTS),
         "table": lambda: table(*ARGUMENTS),
+        "write": lambda: write(*ARGUMENTS),
+        "program": lambda: program(*ARGUMENTS),
         "textless": lambda: textless(*ARGUMENTS),
         "picture": lambda: picture(ARGUMENTS[0], ARGUMENTS[1:]),
     }[sys.argv[1]]()

@@ -2,7 +2,8 @@
 
     python3 export.py LAST.pt line|tile OUT.pth
 
-The weights are the mean over the last steps. OUT.pth.check gets four inputs and the logits
+The weights are the mean over the last steps. Classes of tiles are quarters clockwise there, as in
+PaddleOCR's networks: 0, 90, 180, 270 degrees. OUT.pth.check gets four inputs and the logits
 for them, as float32.
 """
 import sys
@@ -13,6 +14,9 @@ import torch
 import model
 
 
+CLOCKWISE = [0, 3, 2, 1]  # the turns of training, which are counter-clockwise, in files' order
+
+
 def paddle_state(net):
     """State dict with the names and shapes of PaddleClas."""
     state = {}
@@ -20,6 +24,8 @@ def paddle_state(net):
         if name.endswith("num_batches_tracked") or name.startswith("helper."):
             continue
         name = name.replace("running_mean", "_mean").replace("running_var", "_variance")
+        if name.startswith("fc.") and len(value) == len(CLOCKWISE):
+            value = value[CLOCKWISE]
         state[name] = (value.t() if name == "fc.weight" else value).contiguous().clone()
     return state
 
@@ -32,19 +38,6 @@ def load(path, task, which="mean"):
     return net.to(memory_format=torch.channels_last).eval()
 
 
-def load_paddle(path, task):
-    """A network from the file that this program writes, or from one with PaddleOCR's weights."""
-    net = model.PPLCNet(**(model.TEXT_LINE if task == "line" else model.PAGE_TILE))
-    state = {
-        n.replace("_mean", "running_mean").replace("_variance", "running_var"): v
-        for n, v in torch.load(path).items()
-    }
-    state["fc.weight"] = state["fc.weight"].t()
-    missing, unexpected = net.load_state_dict(state, strict=False)
-    assert not unexpected and all(n.endswith("tracked") for n in missing), (missing, unexpected)
-    return net.to(memory_format=torch.channels_last).eval()
-
-
 if __name__ == "__main__":
     NET = load(sys.argv[1], sys.argv[2])
     torch.save(paddle_state(NET), sys.argv[3])
@@ -52,4 +45,6 @@ if __name__ == "__main__":
     INPUT = torch.randn(4, 3, ROWS, COLUMNS, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         LOGITS = NET(INPUT)
+    if LOGITS.shape[1] == len(CLOCKWISE):
+        LOGITS = LOGITS[:, CLOCKWISE]
     np.concatenate([INPUT.numpy().ravel(), LOGITS.numpy().ravel()]).tofile(sys.argv[3] + ".check")

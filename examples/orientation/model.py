@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import fused
+
 # Kernel, input and output channels at scale 1.0, squeeze-and-excitation; per stage. The first
 # block of stages 3 to 6 has a stride.
 STAGES = {
@@ -44,6 +46,8 @@ class ConvBN(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
+        if self.training:
+            return fused.conv_norm_hardswish(self.conv, self.bn, x)
         return F.hardswish(self.bn(self.conv(x)))
 
 

@@ -1,4 +1,4 @@
-"""How a page's orientation is found with the network for tiles. This is the reference for C++.
+"""How the orientation of a page or line is found with the networks. This is the reference for C++.
 
 1. Scales: the page is resized (Pillow's bilinear, with antialiasing) so that its longer side is
    each of LONGEST; never by more than ENLARGE, and never so small that the shorter side is
@@ -7,8 +7,11 @@
    ceil(side / 128) of them along each side. The TILES with most energy are kept.
    Energy is the sum over the tile of min(CLIP, |difference to the pixel on the right| + |difference
    to the pixel below|) of grey = (r + 2 g + b) / 4.
-3. Evidence: for each tile p = softmax(logits); p = (1 - DOUBT) p + DOUBT / 4; log p is summed.
-4. Confidence: softmax(SHARPNESS * sum). The answer is the largest; `unsure` if its confidence is
+   A line is cut into equal pieces that are at most WIDEST times as wide as high.
+3. Looks: the network sees each tile in four turns, each piece in two. Of K turns, what it says in
+   turn j about class k speaks for k - j.
+4. Evidence: p = softmax(logits); q = (1 - doubt) p + doubt / K; log q is summed.
+5. Confidence: softmax(sharpness * sum). The answer is the largest; `unsure` if its confidence is
    less than SURE.
 """
 import numpy as np
@@ -21,8 +24,9 @@ LONGEST = (640, 1120, 1960)
 ENLARGE = 1.5
 TILES = 24
 CLIP = 64
-DOUBT = 0.04
-SHARPNESS = 0.5
+WIDEST = 8
+PAGES = {"doubt": 0.01, "sharpness": 0.08}
+LINES = {"doubt": 0.01, "sharpness": 1.0}
 SURE = 0.8
 SIDE = model.TILE_SIZE[0]
 
@@ -73,19 +77,36 @@ def tiles(picture):
     return np.stack(kept)
 
 
-def probabilities(net, pictures):
-    """Of the network for each tile."""
+def pieces(picture):
+    """Parts of a line, height x width x RGB."""
+    height, width = picture.shape[:2]
+    count = -(-width // (WIDEST * height))
+    return [picture[:, i * width // count : (i + 1) * width // count] for i in range(count)]
+
+
+def looks(net, pictures, turns):
+    """Turns x pictures x turns: the network's probabilities for pictures in each turn."""
     with torch.no_grad():
-        return torch.cat(
+        return np.stack(
             [
-                net(model.tensor(np.ascontiguousarray(pictures[i : i + 64]))).softmax(1)
-                for i in range(0, len(pictures), 64)
+                torch.cat(
+                    [
+                        net(model.tensor(np.ascontiguousarray(part))).softmax(1)
+                        for part in np.array_split(
+                            np.rot90(pictures, turn * (4 // turns), (1, 2)),
+                            -(-len(pictures) // 64),
+                        )
+                    ]
+                ).numpy()
+                for turn in range(turns)
             ]
-        ).numpy()
+        )
 
 
-def confidence(tile_probabilities, doubt=DOUBT, sharpness=SHARPNESS):
-    """Of the four turns, from the tiles' probabilities."""
-    evidence = np.log((1 - doubt) * tile_probabilities + doubt / 4).sum(0) * sharpness
+def confidence(probabilities, doubt, sharpness):
+    """Of each turn, from looks."""
+    turns = len(probabilities)
+    logs = np.log((1 - doubt) * probabilities.astype(np.float64) + doubt / turns).sum(1)
+    evidence = sharpness * sum(np.roll(logs[turn], -turn) for turn in range(turns))
     evidence = np.exp(evidence - evidence.max())
     return evidence / evidence.sum()

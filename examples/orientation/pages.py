@@ -733,6 +733,74 @@ def textless_tile(studio):
     }
 
 
+def text_sign(studio):
+    """Part of a sign: a few large letters on a wall or in front of what is there, each a little out
+    of place, some of them raised."""
+    rng = studio.rng
+    while True:
+        script = studio.script()
+        text = studio.writers[script].phrase(1, 2)
+        font = studio.font(script, text)
+        if font is not None and texts.decidable(text):
+            break
+    em = drawing.log_uniform(rng, 28, 90)
+    face = font.face(round(em), script)
+    paper, ink = drawing.colours(rng)
+    if rng.random() < 0.4:
+        ground = cv2.resize(np.ascontiguousarray(photo(studio)), (2 * PATCH, 2 * PATCH))
+        y, x = rng.randint(0, PATCH), rng.randint(0, PATCH)
+        ground = ground[y : y + PATCH, x : x + PATCH].astype(np.float32)
+        while abs(drawing.luminance(ground.mean((0, 1))) - drawing.luminance(ink)) < 60:
+            ink = tuple(rng.randint(0, 255) for _ in range(3))
+    else:
+        ground = np.full((PATCH, PATCH, 3), paper, np.float32)
+        texture = drawing.paper_texture(rng, studio.noise, PATCH, PATCH)
+        ground += 0 if texture is None else texture
+    letters = text.split() if script in texts.SHAPED else list(text.replace(" ", ""))
+    alpha = np.zeros((PATCH, PATCH), np.uint8)
+    gap, tilt, bend = rng.uniform(0, 0.9) * em, rng.uniform(0, 12), rng.uniform(-0.3, 0.3)
+    y = rng.uniform(-0.3, 0.5) * em
+    while y < PATCH:
+        x = rng.uniform(-0.5, 0.5) * em
+        for letter in letters * 4:
+            left, top, right, bottom = face.getbbox(letter)
+            if right <= left or bottom <= top:
+                continue
+            side = math.hypot(right - left, bottom - top) + 4
+            one, draw = drawing.empty_mask(side, side)
+            draw.text(
+                ((side - right - left) / 2, (side - bottom - top) / 2), letter, fill=255, font=face
+            )
+            one = np.asarray(one.rotate(rng.gauss(0, tilt / 2), Image.BICUBIC))
+            rise = bend * (x - PATCH / 2) ** 2 / PATCH + rng.uniform(-0.1, 0.1) * em * tilt / 12
+            to_x = round(x + (left + right - side) / 2)
+            to_y = round(y + (top + bottom - side) / 2 + rise)
+            x0, y0 = max(0, to_x), max(0, to_y)
+            x1, y1 = min(PATCH, to_x + one.shape[1]), min(PATCH, to_y + one.shape[0])
+            if x1 > x0 and y1 > y0:
+                part = one[y0 - to_y : y1 - to_y, x0 - to_x : x1 - to_x]
+                alpha[y0:y1, x0:x1] = np.maximum(alpha[y0:y1, x0:x1], part)
+            x += right - left + gap + 2
+            if x > PATCH:
+                break
+        y += em * rng.uniform(1.2, 2.2)
+        letters = letters[::-1] if rng.random() < 0.5 else letters
+    depth = rng.choice([0, 0, 1]) * max(1, round(em / 16))
+    if depth:
+        shift = (rng.choice([-depth, depth]), rng.choice([-depth, depth]))
+        shade = np.roll(alpha, shift, (0, 1))[..., None] / np.float32(255)
+        ground = ground * (1 - rng.uniform(0.4, 0.9) * shade)
+    cover = alpha[..., None] / np.float32(255)
+    picture = np.clip(ground * (1 - cover) + np.float32(ink) * cover, 0, 255).astype(np.uint8)
+    text_at = cv2.dilate(alpha, np.ones((9, 9), np.uint8))[::4, ::4] > 0
+    return drawing.encode(picture), {
+        "script": script,
+        "em": em,
+        "text": np.packbits(text_at),
+        "shape": text_at.shape,
+    }
+
+
 def on_a_desk(studio, picture, em):
     """The page photographed: slanted, with what it lies on around it."""
     rng = studio.rng

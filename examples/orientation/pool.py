@@ -1,6 +1,6 @@
 """Draws pools of pictures for training, and the sets they are judged by.
 
-    python3 pool.py lines|tiles|textless|pages SPLIT SEED COUNT TEXTS FOLDER
+    python3 pool.py lines|tiles|textless|text_signs|pages SPLIT SEED COUNT TEXTS FOLDER
 
 writes FOLDER/NAME_SPLIT_SEED_NUMBER.pkl, lists of (encoded picture, facts). A run that was cut off
 continues with the first shard that is missing: each has random numbers of its own.
@@ -59,6 +59,7 @@ def main():
             "tiles": pages.training_tiles,
             "pages": pages.judged_page,
             "textless": pages.textless_tile,
+            "text_signs": pages.text_sign,
         }[what]
     for number in range(-(-int(count) // SHARD)):
         path = f"{folder}/{what}_{split}_{seed}_{number:03}.pkl"
@@ -67,7 +68,10 @@ def main():
         studio = drawing.Studio(corpus, split, random.Random(f"{what} {split} {seed} {number}"))
         items = []
         while len(items) < min(SHARD, int(count)):
-            made = drawn(studio)
+            try:
+                made = drawn(studio)
+            except OSError:  # a font's program that FreeType does not run
+                continue
             items += made if isinstance(made, list) else [made]
         with open(path + ".part", "wb") as file:
             pickle.dump(items, file)

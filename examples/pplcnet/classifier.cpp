@@ -7,7 +7,6 @@
 #include "open_network.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
-#include "weight_file.hpp"
 
 using pplcnet::Error;
 
@@ -29,6 +28,11 @@ Error Classifier::open(const std::string& path, const std::string& model,
                        std::optional<Classifier>& result) {
   WeightFile file;
   if (auto error = WeightFile::open(path, "", file)) return error;
+  return open(file, model, result);
+}
+
+Error Classifier::open(const WeightFile& file, const std::string& model,
+                       std::optional<Classifier>& result) {
   std::optional<Opened> opened;
   if (auto error = open_network(file, model, /*classifiers_only=*/true, opened)) return error;
   const auto [height, width] = opened->network.architecture().input;
@@ -36,7 +40,8 @@ Error Classifier::open(const std::string& path, const std::string& model,
   result.emplace(Classifier(std::move(*opened)));
   if (preset.empty()) return {};
   const auto preprocessing = pplcnet::find_preset(preset, height, width);
-  if (!preprocessing) return Error::of(path, ": unknown preprocessing ", pplcnet::quote(preset));
+  if (!preprocessing)
+    return Error::of(file.path(), ": unknown preprocessing ", pplcnet::quote(preset));
   result->set_preprocessing(*preprocessing);
   return {};
 }

@@ -13,6 +13,7 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "weight_file.hpp"
 
 /// A weight file's network, ready for pictures: what pplcnet::Classifier is where the compiler
 /// knows the network. Copies share the weights: one copy for each thread.
@@ -20,6 +21,8 @@ class Classifier {
  public:
   /// Reads weights of any format. `model` is the name of a published model, or empty: then it is
   /// the one that the weights fit. Either may have another number of classes than was published.
+  static pplcnet::Error open(const WeightFile& file, const std::string& model,
+                             std::optional<Classifier>& result);
   static pplcnet::Error open(const std::string& path, const std::string& model,
                              std::optional<Classifier>& result);
 

@@ -5,13 +5,15 @@
 #include "catalogue.hpp"
 #include "labels.hpp"
 
-void NetworkOptions::add_to(CLI::App& command) {
-  command.add_option("--weights", weights, "A weight file of any format")->required();
+CLI::Option* NetworkOptions::add_to(CLI::App& command) {
+  CLI::Option* option =
+      command.add_option("--weights", weights, "A weight file of any format")->required();
   command
       .add_option("--model", model,
                   "The network, by name (see `pplcnet inspect`); without it, the one that the "
                   "weights fit")
       ->check(check_published);
+  return option;
 }
 
 void NetworkOptions::add_labels_to(CLI::App& command) {

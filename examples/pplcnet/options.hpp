@@ -15,7 +15,8 @@
 struct NetworkOptions {
   std::string weights, model, labels;
 
-  void add_to(CLI::App& command);
+  /// The option for weights is the result.
+  CLI::Option* add_to(CLI::App& command);
   void add_labels_to(CLI::App& command);
 
   /// The classifier, with the labels that were asked for.

@@ -16,8 +16,11 @@
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
-#include "pplcnet/image/page_tiles.hpp"
+#include "pplcnet/models/orientation.hpp"
+#include "pplcnet_embedded/page_orientation.hpp"
+#include "pplcnet_embedded/text_line_orientation.hpp"
 #include "upright.hpp"
+#include "weight_file.hpp"
 
 namespace {
 
@@ -25,6 +28,7 @@ using pplcnet::Error;
 
 struct Arguments {
   NetworkOptions network;
+  bool lines = false;
   std::string folder;
   double sure = 0.8;
   int threads = 1;
@@ -38,47 +42,70 @@ struct Answer {
   bool is_sure = false;
 };
 
-/// Degrees of each class, from its label: `90` or `180_degree`. An error if the network is not
-/// about orientation.
-Error angles_of(const Classifier& classifier, std::vector<int>& angles) {
+/// Turns, by quarters clockwise, of the classes of a network, from their labels: `90` or
+/// `180_degree`. An error if it is not about orientation: of lines by two classes, or of pages by
+/// four.
+Error turns_of(const Classifier& classifier, std::vector<std::size_t>& turns) {
+  const auto classes = static_cast<std::size_t>(classifier.classes());
+  const bool may_be = (classes == 2 || classes == 4) && classifier.labels().size() == classes;
   for (int i = 0; i < classifier.classes(); ++i) {
     const std::string label = classifier.label(i);
-    int angle = -1;
+    std::size_t angle = 1;
     std::from_chars(label.data(), label.data() + label.size(), angle);
-    const bool quarter = angle == 0 || angle == 90 || angle == 180 || angle == 270;
-    if (!quarter || classifier.labels().empty() || classifier.classes() > 4)
-      return Error::of(classifier.name(), ": is not about orientation: its class ", i, " is ",
-                       pplcnet::quote(label));
-    angles.push_back(angle);
+    const bool turn = may_be && angle < 360 && angle % (360 / classes) == 0;
+    if (!turn || std::ranges::count(turns, angle / 90) > 0)
+      return Error::of(classifier.name(), ": is not about orientation: of its ", classes,
+                       " classes number ", i, " is ", pplcnet::quote(label));
+    turns.push_back(angle / 90);
   }
   return {};
 }
 
-/// Whether a network reads tiles of a page, and not the whole of it.
-bool reads_tiles(const Classifier& classifier) {
-  const pplcnet::Shape input = classifier.network().input_shape();
-  return classifier.classes() == 4 && input.height == pplcnet::PageTiling{}.side &&
-         input.width == input.height;
-}
+/// A network for orientation, and what its classes mean.
+class Reader {
+ public:
+  Reader(Classifier& classifier, std::span<const std::size_t> turns)
+      : classifier_(classifier), turns_(turns) {}
 
-/// Probabilities of the classes, of a whole page or line or of a page's tiles.
-bool read(Classifier& classifier, pplcnet::ImageView image, std::vector<double>& probabilities) {
-  std::vector<float> scores;
-  if (!reads_tiles(classifier)) {
-    if (!classifier.probabilities(image, scores)) return false;
-    probabilities.assign(scores.begin(), scores.end());
-    return true;
+  /// How probable it is that a picture is turned by 0, 90, 180 and 270 degrees: lines of text are
+  /// read in pieces, pages in tiles if the network is for such, or else they are seen as a whole.
+  /// False if a picture is too narrow.
+  bool read(pplcnet::ImageView image, std::array<double, 4>& probabilities) {
+    good_ = true;
+    const pplcnet::Shape input = classifier_.network().input_shape();
+    const bool tiles = input.height == pplcnet::PageTiling{}.side && input.width == input.height;
+    if (turns_.size() == 2) {
+      const auto look = [&](pplcnet::ImageView piece) {
+        const auto answer = see(piece);
+        both_ = {answer[0], answer[2]};
+        return std::span<const float>(both_);
+      };
+      const auto [upright, upside_down] = pplcnet::line_turn(image, look);
+      probabilities = {upright, 0, upside_down, 0};
+    } else if (tiles) {
+      probabilities = pplcnet::page_turn(image, [&](pplcnet::ImageView tile) { return see(tile); });
+    } else {
+      std::ranges::copy(see(image), probabilities.begin());
+    }
+    return good_;
   }
-  pplcnet::TileEvidence<4> evidence;
-  const pplcnet::PageTiling tiling;
-  for (const pplcnet::Tile& tile : page_tiles(tiling, image)) {
-    classifier.probabilities({tile.data(), tiling.side, tiling.side}, scores);
-    evidence.add(std::span<const float, 4>(scores));
+
+ private:
+  /// Probabilities of the quarters, in their order; valid until the next call.
+  std::span<const float> see(pplcnet::ImageView image) {
+    good_ = classifier_.probabilities(image, scores_) && good_;
+    scores_.resize(turns_.size());
+    for (std::size_t i = 0; i < turns_.size(); ++i) quarters_[turns_[i]] = scores_[i];
+    return quarters_;
   }
-  const auto result = evidence.probabilities();
-  probabilities.assign(result.begin(), result.end());
-  return true;
-}
+
+  Classifier& classifier_;
+  std::span<const std::size_t> turns_;
+  bool good_ = true;
+  std::vector<float> scores_;
+  std::array<float, 4> quarters_ = {};
+  std::array<float, 2> both_ = {};
+};
 
 void print(const Arguments& arguments, const std::string& path, const Answer& answer) {
   if (!arguments.json) {
@@ -95,11 +122,21 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
   std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
+/// The network that was asked for, or one of those that are part of the program.
+Error open_classifier(const Arguments& arguments, std::optional<Classifier>& classifier) {
+  if (!arguments.network.weights.empty()) return arguments.network.open(classifier);
+  const auto weights = arguments.lines ? pplcnet_embedded::text_line_orientation()
+                                       : pplcnet_embedded::page_orientation();
+  WeightFile file;
+  if (auto error = WeightFile::open(weights, "built-in weights", file)) return error;
+  return Classifier::open(file, "", classifier);
+}
+
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(arguments.network.open(classifier))) return 1;
-  std::vector<int> angles;
-  if (report(angles_of(*classifier, angles))) return 1;
+  if (report(open_classifier(arguments, classifier))) return 1;
+  std::vector<std::size_t> turns;
+  if (report(turns_of(*classifier, turns))) return 1;
   PictureNames names(arguments.pictures);
   bool good = names.problems().empty();
   for (const Error& problem : names.problems()) report(problem);
@@ -107,14 +144,14 @@ int run(const Arguments& arguments) {
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
       [&](Classifier& own, const std::string& path) {
         Outcome<Answer> outcome;
-        std::vector<double> probabilities;
+        std::array<double, 4> probabilities = {};
         outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
-          return read(own, image, probabilities) ? Error() : too_narrow(path);
+          return Reader(own, turns).read(image, probabilities) ? Error() : too_narrow(path);
         });
         if (outcome.error) return outcome;
         Answer& answer = outcome.value;
-        const auto best = std::ranges::max_element(probabilities);
-        answer.angle = angles[static_cast<std::size_t>(best - probabilities.begin())];
+        const auto* const best = std::ranges::max_element(probabilities);
+        answer.angle = 90 * static_cast<int>(best - probabilities.begin());
         answer.confidence = *best;
         answer.is_sure = *best >= arguments.sure;
         if (!arguments.folder.empty() && answer.is_sure)
@@ -137,17 +174,24 @@ Run add_orient(CLI::App& program) {
       "orient", "Which way up pages and lines of text are, and copies that are upright");
   command->footer(
       "Prints a line for each picture: its name, the angle in degrees by which it is turned "
-      "clockwise, and how sure that is; or `unsure`. The weights say what is looked at: lines of "
-      "text (PP-LCNet_x0_25_textline_ori) or pages (PP-LCNet_x1_0_doc_ori)."
+      "clockwise, and how sure that is; or `unsure`. Pictures are pages, of text in any of "
+      "fourteen scripts, photographed or scanned; with --lines, single lines of text that are "
+      "upright or upside down. The weights for both are part of the program. Other weights say "
+      "what is looked at: lines (PP-LCNet_x0_25_textline_ori) or pages (PP-LCNet_x1_0_doc_ori)."
+      "\n\nA long line is read in pieces, a page in tiles, each of them in every turn: that is "
+      "more "
+      "often right than one look, which `classify` takes."
       "\n\nWith --rotate, upright copies are written: of a JPEG only the Exif orientation is "
       "changed, of a PNG the pixels are turned; nothing is lost, and no file is overwritten. What "
       "is unsure is not copied."
-      "\n\nExamples: pplcnet orient --weights W scans"
-      "\n          pplcnet orient --weights W --rotate upright scans/*.jpg"
+      "\n\nExamples: pplcnet orient scans"
+      "\n          pplcnet orient --rotate upright scans/*.jpg"
+      "\n          pplcnet orient --lines crops"
       "\n\nExit status: 0; 1 if a picture could not be read or written, each of which is named; "
       "130 after Ctrl-C.");
   add_pictures(*command, arguments->pictures);
-  arguments->network.add_to(*command);
+  CLI::Option* weights = arguments->network.add_to(*command)->required(false);
+  command->add_flag("--lines", arguments->lines, "Pictures are lines of text")->excludes(weights);
   command->add_option("--rotate", arguments->folder, "A folder for upright copies");
   command->add_option("--sure", arguments->sure, "Least confidence that is not `unsure`")
       ->check(CLI::Range(0.0, 1.0))

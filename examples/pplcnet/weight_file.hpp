@@ -29,9 +29,18 @@ class WeightFile {
     file.path_ = path;
     file.companion_ = companion;
     if (auto error = pplcnet::read_file(path, file.bytes_)) return error;
-    file.content_ = pplcnet::content_of(file.bytes());
+    file.content_ = pplcnet::content_of(bytes_of(file.bytes_));
     if (!companion.empty())
       if (auto error = file.check_order()) return error;
+    return file.parse();
+  }
+
+  /// A file without others beside it that is in memory, for as long as this is used. `name` is for
+  /// messages.
+  static Error open(std::span<const std::byte> bytes, std::string name, WeightFile& file) {
+    file.path_ = std::move(name);
+    file.memory_ = bytes;
+    file.content_ = pplcnet::content_of(bytes);
     return file.parse();
   }
 
@@ -91,7 +100,7 @@ class WeightFile {
   static std::span<const std::byte> bytes_of(const pplcnet::FileBytes& file) {
     return file.bytes();
   }
-  std::span<const std::byte> bytes() const { return bytes_of(bytes_); }
+  std::span<const std::byte> bytes() const { return memory_.empty() ? bytes_of(bytes_) : memory_; }
 
   /// Of two files, the one that comes first is told by the other.
   Error check_order() {
@@ -183,6 +192,7 @@ class WeightFile {
   }
 
   std::string path_, companion_;
+  std::span<const std::byte> memory_;  // instead of bytes_
   pplcnet::FileBytes bytes_, companion_bytes_;
   Content content_ = Content::unknown;
   Form form_ = Form::bytes;

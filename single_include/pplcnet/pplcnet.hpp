@@ -12373,8 +12373,8 @@ constexpr std::int64_t flops(std::span<const Layer> layers) {
 #ifndef PPLCNET_MODELS_MODELS_HPP
 #define PPLCNET_MODELS_MODELS_HPP
 
-// Every published PP-LCNet, each a type of its own: network, preprocessing, labels and decoder.
-// A type costs its program nothing until it is used.
+// Every published PP-LCNet, and this project's own, each a type of its own: network, preprocessing,
+// labels and decoder. A type costs its program nothing until it is used.
 
 // from pplcnet/models/imagenet.hpp
 #ifndef PPLCNET_MODELS_IMAGENET_HPP
@@ -12583,6 +12583,284 @@ using OcrModels =
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_OCR_HPP
+// from pplcnet/models/orientation.hpp
+#ifndef PPLCNET_MODELS_ORIENTATION_HPP
+#define PPLCNET_MODELS_ORIENTATION_HPP
+
+#include <array>
+
+// from pplcnet/image/line_pieces.hpp
+#ifndef PPLCNET_IMAGE_LINE_PIECES_HPP
+#define PPLCNET_IMAGE_LINE_PIECES_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A line of text in equal pieces that are at most 8 times as wide as they are high: letters of
+/// longer ones are too narrow to be read when they are squeezed into the input of a network. They
+/// are views of the line.
+inline std::vector<ImageView> line_pieces(ImageView line) {
+  constexpr std::int64_t kWidest = 8;
+  std::vector<ImageView> pieces;
+  if (line.empty()) return pieces;
+  const std::int64_t widest = kWidest * line.height, count = (line.width + widest - 1) / widest;
+  pieces.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto left = static_cast<int>(i * line.width / count);
+    const auto right = static_cast<int>((i + 1) * line.width / count);
+    pieces.push_back({line.pixels + std::ptrdiff_t{left} * kImageChannels, right - left,
+                      line.height, line.row_bytes});
+  }
+  return pieces;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LINE_PIECES_HPP
+// from pplcnet/image/page_tiles.hpp
+#ifndef PPLCNET_IMAGE_PAGE_TILES_HPP
+#define PPLCNET_IMAGE_PAGE_TILES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How a page is read by a network for tiles of it, small squares in which letters are large
+/// enough: the page in several sizes, of each the tiles with most to see. A whole page that is
+/// squeezed into one input keeps its layout but not its letters.
+struct PageTiling {
+  int side = 128;                                  ///< of a tile, in pixels
+  std::array<int, 3> longest = {640, 1120, 1960};  ///< the page's longer side in each size
+  double enlarge = 1.5;                            ///< at most
+  int tiles = 24;                                  ///< of each size, at most
+  int steepest = 64;  ///< difference of grey values above which an edge is no better
+};
+
+/// One tile: RGB interleaved, side × side.
+using Tile = std::vector<std::uint8_t>;
+
+namespace tiling {
+
+/// The sizes of a page. None if it is so long and thin that tiles of it would be too many.
+inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
+  constexpr double kDistinct = 1.1;  // sizes nearer than that see the same
+  constexpr int kMostPixels = 1 << 25;
+  std::vector<ImageSize> result;
+  const int longer = std::max(page.width, page.height), shorter = std::min(page.width, page.height);
+  double last = 0;
+  result.reserve(tiling.longest.size());
+  for (const int longest : tiling.longest) {
+    double factor = std::min(static_cast<double>(longest) / longer, tiling.enlarge);
+    factor = std::max(factor, static_cast<double>(tiling.side) / shorter);
+    if (factor <= kDistinct * last) continue;
+    last = factor;
+    const auto scaled = [&](int side) {
+      return std::max<double>(tiling.side, static_cast<double>(round_half_even(side * factor)));
+    };
+    if (scaled(page.width) * scaled(page.height) > kMostPixels) continue;
+    result.push_back({static_cast<int>(scaled(page.width)), static_cast<int>(scaled(page.height))});
+  }
+  return result;
+}
+
+/// Where tiles begin along a side that they cover, evenly.
+inline std::vector<int> places(int length, int side) {
+  const int count = (length + side - 1) / side;
+  std::vector<int> result;
+  result.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    result.push_back(count == 1 ? 0
+                                : static_cast<int>(round_half_even(static_cast<double>(i) *
+                                                                   (length - side) / (count - 1))));
+  return result;
+}
+
+/// How much there is to see in a tile: the sum of the differences between neighbours.
+inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, int top) {
+  const auto grey = [&](int x, int y) {
+    const std::uint8_t* const pixel = page.row(y) + std::ptrdiff_t{x} * kImageChannels;
+    return (pixel[0] + 2 * pixel[1] + pixel[2]) / 4;
+  };
+  std::int64_t sum = 0;
+  for (int y = top; y < top + tiling.side; ++y)
+    for (int x = left; x < left + tiling.side; ++x) {
+      const int here = grey(x, y);
+      const int right = x + 1 < page.width ? std::abs(grey(x + 1, y) - here) : 0;
+      const int below = y + 1 < page.height ? std::abs(grey(x, y + 1) - here) : 0;
+      sum += std::min(right + below, tiling.steepest);
+    }
+  return sum;
+}
+
+}  // namespace tiling
+
+/// The tiles of a page that say most; none if it is empty, or a thread of pixels.
+inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
+  std::vector<Tile> result;
+  if (page.empty()) return result;
+  PillowScratch scratch;
+  std::vector<std::uint8_t> pixels;
+  for (const ImageSize size : tiling::sizes(tiling, page.size())) {
+    const CropWindow whole = {0, 0, size.width, size.height};
+    pixels.resize(whole.byte_count());
+    resize_pillow(PillowFilter::bilinear, page, size, whole, pixels, scratch);
+    const ImageView resized = {pixels.data(), size.width, size.height};
+    struct Place {
+      std::int64_t energy;
+      int left, top;
+    };
+    std::vector<Place> places;
+    for (const int top : tiling::places(size.height, tiling.side))
+      for (const int left : tiling::places(size.width, tiling.side))
+        places.push_back({tiling::energy(tiling, resized, left, top), left, top});
+    std::ranges::stable_sort(places, std::greater(), &Place::energy);
+    places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.tiles)));
+    for (const auto& [energy, left, top] : places) {
+      Tile& tile = result.emplace_back();
+      for (int y = top; y < top + tiling.side; ++y) {
+        const std::uint8_t* const row = resized.row(y) + std::ptrdiff_t{left} * kImageChannels;
+        tile.insert(tile.end(), row, row + std::ptrdiff_t{tiling.side} * kImageChannels);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_PAGE_TILES_HPP
+// from pplcnet/image/turn_evidence.hpp
+#ifndef PPLCNET_IMAGE_TURN_EVIDENCE_HPP
+#define PPLCNET_IMAGE_TURN_EVIDENCE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How far looks are believed. A look may be wrong for reasons of its own, but looks at one picture
+/// are wrong for the same ones, too; both are measured on pictures that nothing was learnt from.
+struct LookTrust {
+  double doubt = 0;      ///< the part of a look's answer that is not believed
+  double sharpness = 1;  ///< the part of a look's evidence that is its own
+};
+
+/// What many looks at a picture say together about how it is turned: by quarters, or of two by
+/// halves, clockwise.
+template <std::size_t kTurns>
+class TurnEvidence {
+  static_assert(kTurns == 2 || kTurns == 4);
+
+ public:
+  explicit TurnEvidence(const LookTrust& trust = {}) : trust_(trust) {}
+
+  /// Adds the probabilities of a look at the picture when that was turned `turn` times more.
+  void add(std::span<const float, kTurns> probabilities, std::size_t turn = 0) {
+    for (std::size_t i = 0; i < kTurns; ++i)
+      sum_[i] += std::log((1 - trust_.doubt) * double{probabilities[(i + turn) % kTurns]} +
+                          trust_.doubt / kTurns);
+  }
+
+  /// Looks at a part of the picture in every turn, for what a network says about a picture and
+  /// about the same upside down does not always agree. `look(view)` gives the probabilities.
+  template <class Look>
+  void add_looks(ImageView part, const Look& look) {
+    constexpr std::array kExif = {1, 6, 3, 8};  // what asks for that many quarters clockwise
+    std::vector<std::uint8_t> storage;
+    for (std::size_t turn = 0; turn < kTurns; ++turn) {
+      const std::span<const float> answer =
+          look(oriented(part, kExif[turn * (kExif.size() / kTurns)], storage));
+      add(answer.first<kTurns>(), turn);
+    }
+  }
+
+  /// Probabilities of the turns: equal ones without a look.
+  std::array<double, kTurns> probabilities() const {
+    std::array<double, kTurns> result = {};
+    const double most = *std::ranges::max_element(sum_);
+    double total = 0;
+    for (std::size_t i = 0; i < kTurns; ++i)
+      total += result[i] = std::exp((sum_[i] - most) * trust_.sharpness);
+    for (double& one : result) one /= total;
+    return result;
+  }
+
+ private:
+  LookTrust trust_;
+  std::array<double, kTurns> sum_ = {};
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_TURN_EVIDENCE_HPP
+
+// The networks that this project has trained itself; weights, and how they came about, are in
+// examples/orientation. The one for lines of text is a textline_orientation_x0_25 like PaddleOCR's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// By how much a page is turned, from a tile of it: see page_turn.
+struct PageOrientation
+    : V1<Scale::x0_35, Options{.classes = 4, .input = {PageTiling{}.side, PageTiling{}.side}}> {
+  static constexpr Model model = {
+      .name = "page_orientation",
+      .preprocessing = paddle_direct(PageTiling{}.side, PageTiling{}.side),
+      .labels = kQuarterTurns};
+};
+
+// NOLINTNEXTLINE(readability-identifier-naming): as all models.
+using page_orientation = Network<PageOrientation>;
+
+using OrientationModels = ModelList<page_orientation>;
+
+}  // namespace models
+
+/// Chosen on the validation sets of examples/orientation.
+inline constexpr LookTrust kTrustInTiles = {.doubt = 0.01, .sharpness = 0.08};
+inline constexpr LookTrust kTrustInPieces = {.doubt = 0.01, .sharpness = 1};
+
+/// How probable it is that a page is turned by 0, 90, 180 or 270 degrees, clockwise. `look(tile)`
+/// gives the probabilities of page_orientation for a tile, as a span of floats.
+template <class Look>
+std::array<double, 4> page_turn(ImageView page, const Look& look) {
+  TurnEvidence<4> evidence(kTrustInTiles);
+  const PageTiling tiling;
+  for (const Tile& tile : page_tiles(tiling, page))
+    evidence.add_looks({tile.data(), tiling.side, tiling.side}, look);
+  return evidence.probabilities();
+}
+
+/// How probable it is that a line of text is upright, or upside down. `look(piece)` gives the
+/// probabilities of textline_orientation_x0_25 for a piece of it.
+template <class Look>
+std::array<double, 2> line_turn(ImageView line, const Look& look) {
+  TurnEvidence<2> evidence(kTrustInPieces);
+  for (const ImageView piece : line_pieces(line)) evidence.add_looks(piece, look);
+  return evidence.probabilities();
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_ORIENTATION_HPP
 // from pplcnet/models/picodet.hpp
 #ifndef PPLCNET_MODELS_PICODET_HPP
 #define PPLCNET_MODELS_PICODET_HPP
@@ -12958,8 +13236,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
-                           pytorch::Models{} + OcrModels{} + pulc::Models{} + picodet::Models{} +
-                           text::Models{});
+                           pytorch::Models{} + OcrModels{} + OrientationModels{} + pulc::Models{} +
+                           picodet::Models{} + text::Models{});
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -81,24 +80,6 @@ TEST(PageTilesTest, AThreadOfPixelsHasNone) {
   EXPECT_TRUE(page_tiles(PageTiling{}, {pixels.data(), 100'000, 1}).empty());
   EXPECT_TRUE(page_tiles(PageTiling{}, {}).empty());
   EXPECT_FALSE(page_tiles(PageTiling{}, {pixels.data(), 1, 1}).empty());
-}
-
-TEST(PageTilesTest, EvidenceIsSummed) {
-  constexpr std::array<std::array<float, 4>, 3> kTiles = {
-      {{0.7f, 0.1f, 0.1f, 0.1f}, {0.25f, 0.25f, 0.25f, 0.25f}, {0.1f, 0.6f, 0.2f, 0.1f}}};
-  const auto sum = [&](pplcnet::TileEvidence<4> evidence) {
-    for (const auto& tile : kTiles) evidence.add(tile);
-    return evidence.probabilities();
-  };
-  const auto expect_near = [](const std::array<double, 4>& found,
-                              const std::array<double, 4>& expected) {
-    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found[i], expected[i], 1e-6);
-  };
-  using Evidence = pplcnet::TileEvidence<4>;
-  expect_near(sum(Evidence({.doubt = 0.04, .sharpness = 0.5})),
-              {0.34898874, 0.32349534, 0.18993059, 0.13758534});
-  expect_near(sum(Evidence({.doubt = 0, .sharpness = 1})), {0.4375, 0.375, 0.125, 0.0625});
-  expect_near(Evidence().probabilities(), {0.25, 0.25, 0.25, 0.25});
 }
 
 }  // namespace

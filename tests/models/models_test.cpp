@@ -68,7 +68,7 @@ TEST(Models, HoldTogetherAndHaveNamesOfTheirOwn) {
     names.insert(kModel<Net>.name);
     ++count;
   });
-  EXPECT_EQ(count, 8 + 4 + 5 + 8 + 5 + 13 + 5 + 8);
+  EXPECT_EQ(count, 8 + 4 + 5 + 8 + 5 + 1 + 13 + 5 + 8);
   EXPECT_EQ(names.size(), static_cast<std::size_t>(count));
 }
 
@@ -183,6 +183,14 @@ static_assert(kModel<models::document_orientation>.labels[3] == "270");
 static_assert(kCounts<models::table_classification> == Counts{1'674'082, 10'944, 154'423'040});
 static_assert(kModel<models::table_classification>.labels[0] == "wired_table");
 static_assert(kModel<models::table_classification>.preprocessing.name == "paddlex_imagenet");
+
+// ---- Trained here ----------------------------------------------------------------------------
+
+static_assert(models::page_orientation::input_shape == Shape{128, 128, 3});
+static_assert(ends_with<models::page_orientation>(4, 4));
+static_assert(kCounts<models::page_orientation> == Counts{367'214, 3'840, 8'685'088});
+static_assert(kModel<models::page_orientation>.labels[1] == "90");
+static_assert(kModel<models::page_orientation>.preprocessing.geometry == Geometry::direct);
 
 // ---- PULC ------------------------------------------------------------------------------------
 

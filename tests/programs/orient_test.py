@@ -7,7 +7,7 @@ import struct
 import tempfile
 import unittest
 
-from program import DATA, Result, skip_without
+from program import DATA, ROOT, Result, skip_without
 
 WEIGHTS = DATA / "models" / "textline_ori_x0_25" / "inference.pdiparams"
 IMAGES = DATA / "images"
@@ -56,6 +56,36 @@ class Orient(unittest.TestCase):
         as_json = [json.loads(line) for line in orient("--json", *paths).lines]
         self.assertEqual([one["angle"] for one in as_json], list(LINES.values()))
         self.assertTrue(all(one["sure"] for one in as_json))
+
+    def turned(self, jpeg):
+        """Files of a picture in all turns, by the Exif orientations that mean them."""
+        for angle, orientation in ((0, 1), (90, 6), (180, 3), (270, 8)):
+            path = self.folder / f"{angle}_{jpeg.name}"
+            path.write_bytes(with_exif(jpeg.read_bytes(), orientation))
+            yield angle, path
+
+    def test_pages_without_weights(self):
+        for angle, path in self.turned(ROOT / "examples" / "page.jpg"):
+            result = Result("orient", path)
+            self.assertEqual((result.status, result.complaints), (0, []))
+            self.assertEqual(result.lines[0].split("\t")[1], str((90 + angle) % 360), path)
+
+    def test_a_sign_on_a_street(self):
+        """Eight letters in front of houses: the best answer is right, and no more is known."""
+        for angle, path in self.turned(IMAGES / "img_rot0_demo.jpg"):
+            self.assertEqual(json.loads(Result("orient", "--json", path).lines[0])["angle"], angle)
+
+    def test_lines_without_weights(self):
+        lines = Result("orient", "--lines", *[IMAGES / name for name in LINES]).lines
+        self.assertEqual([int(line.split("\t")[1]) for line in lines], list(LINES.values()))
+
+    def test_where_there_is_no_text(self):
+        self.assertIn("\tunsure\t", Result("orient", PHOTO).lines[0])
+
+    def test_weights_are_not_also_lines(self):
+        result = Result("orient", "--lines", "--weights", WEIGHTS, PHOTO)
+        self.assertEqual(result.status, 2)
+        self.assertIn("--weights excludes --lines", result.complaints[0])
 
     def test_what_is_not_sure_is_said(self):
         result = orient("--sure", "1", IMAGES / "whl_demo.jpg")

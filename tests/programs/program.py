@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
 DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])
 

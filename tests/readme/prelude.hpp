@@ -16,4 +16,5 @@ using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
   [[maybe_unused]] const std::unique_ptr<Net::Weights> &weights,                               \
       [[maybe_unused]] Net::Workspace &workspace, [[maybe_unused]] Net::Image image,           \
       [[maybe_unused]] Net::Logits &logits, [[maybe_unused]] std::span<const std::byte> bytes, \
-      [[maybe_unused]] const std::vector<std::string> &labels
+      [[maybe_unused]] const std::vector<std::string> &labels,                                 \
+      [[maybe_unused]] pplcnet::ImageView page

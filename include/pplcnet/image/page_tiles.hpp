@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -119,42 +118,6 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   }
   return result;
 }
-
-/// What tiles say together. Each tile may be wrong for reasons of its own, but its neighbours
-/// are wrong for the same ones; both are measured on pages that nothing was learnt from.
-template <std::size_t kClasses>
-class TileEvidence {
- public:
-  struct Settings {
-    double doubt = 0.04;     ///< the part of a tile's answer that is not believed
-    double sharpness = 0.5;  ///< the part of a tile's evidence that is its own
-  };
-
-  explicit TileEvidence(const Settings& settings) : settings_(settings) {}
-  TileEvidence() : TileEvidence(Settings{}) {}
-
-  /// Adds the probabilities of one tile.
-  void add(std::span<const float, kClasses> probabilities) {
-    for (std::size_t i = 0; i < kClasses; ++i)
-      sum_[i] +=
-          std::log((1 - settings_.doubt) * double{probabilities[i]} + settings_.doubt / kClasses);
-  }
-
-  /// Probabilities of the page: equal ones without a tile.
-  std::array<double, kClasses> probabilities() const {
-    std::array<double, kClasses> result = {};
-    const double most = *std::ranges::max_element(sum_);
-    double total = 0;
-    for (std::size_t i = 0; i < kClasses; ++i)
-      total += result[i] = std::exp((sum_[i] - most) * settings_.sharpness);
-    for (double& one : result) one /= total;
-    return result;
-  }
-
- private:
-  Settings settings_;
-  std::array<double, kClasses> sum_ = {};
-};
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

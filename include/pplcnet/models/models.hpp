@@ -1,14 +1,15 @@
 #ifndef PPLCNET_MODELS_MODELS_HPP
 #define PPLCNET_MODELS_MODELS_HPP
 
-// Every published PP-LCNet, each a type of its own: network, preprocessing, labels and decoder.
-// A type costs its program nothing until it is used.
+// Every published PP-LCNet, and this project's own, each a type of its own: network, preprocessing,
+// labels and decoder. A type costs its program nothing until it is used.
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/models/imagenet.hpp"
 #include "pplcnet/models/imagenet_v2.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
+#include "pplcnet/models/orientation.hpp"
 #include "pplcnet/models/picodet.hpp"
 #include "pplcnet/models/pulc.hpp"
 #include "pplcnet/models/pytorch.hpp"
@@ -19,8 +20,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
-                           pytorch::Models{} + OcrModels{} + pulc::Models{} + picodet::Models{} +
-                           text::Models{});
+                           pytorch::Models{} + OcrModels{} + OrientationModels{} + pulc::Models{} +
+                           picodet::Models{} + text::Models{});
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>

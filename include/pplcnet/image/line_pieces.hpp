@@ -1,0 +1,33 @@
+#ifndef PPLCNET_IMAGE_LINE_PIECES_HPP
+#define PPLCNET_IMAGE_LINE_PIECES_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/image/view.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A line of text in equal pieces that are at most 8 times as wide as they are high: letters of
+/// longer ones are too narrow to be read when they are squeezed into the input of a network. They
+/// are views of the line.
+inline std::vector<ImageView> line_pieces(ImageView line) {
+  constexpr std::int64_t kWidest = 8;
+  std::vector<ImageView> pieces;
+  if (line.empty()) return pieces;
+  const std::int64_t widest = kWidest * line.height, count = (line.width + widest - 1) / widest;
+  pieces.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto left = static_cast<int>(i * line.width / count);
+    const auto right = static_cast<int>((i + 1) * line.width / count);
+    pieces.push_back({line.pixels + std::ptrdiff_t{left} * kImageChannels, right - left,
+                      line.height, line.row_bytes});
+  }
+  return pieces;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LINE_PIECES_HPP

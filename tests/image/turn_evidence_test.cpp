@@ -1,0 +1,138 @@
+// How a picture is turned, from many looks at it.
+#include "pplcnet/image/turn_evidence.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pplcnet/image/line_pieces.hpp"
+#include "pplcnet/models/orientation.hpp"
+
+namespace pplcnet_test {
+namespace {
+
+using pplcnet::ImageView;
+using pplcnet::TurnEvidence;
+
+template <std::size_t kTurns>
+void expect_near(const std::array<double, kTurns>& found,
+                 const std::array<double, kTurns>& expected) {
+  for (std::size_t i = 0; i < kTurns; ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
+}
+
+/// The numbers are those of examples/orientation/orientation.py.
+TEST(TurnEvidence, IsSummed) {
+  constexpr std::array<std::array<float, 4>, 3> kTiles = {
+      {{0.7f, 0.1f, 0.1f, 0.1f}, {0.25f, 0.25f, 0.25f, 0.25f}, {0.1f, 0.6f, 0.2f, 0.1f}}};
+  const auto sum = [&](const pplcnet::LookTrust& trust) {
+    TurnEvidence<4> evidence(trust);
+    for (const auto& tile : kTiles) evidence.add(tile);
+    return evidence.probabilities();
+  };
+  expect_near(sum({.doubt = 0.04, .sharpness = 0.5}),
+              {0.34898874, 0.32349534, 0.18993059, 0.13758534});
+  expect_near(sum({}), {0.4375, 0.375, 0.125, 0.0625});
+  expect_near(TurnEvidence<4>().probabilities(), {0.25, 0.25, 0.25, 0.25});
+}
+
+/// A look at the picture turned further speaks for the turn before.
+TEST(TurnEvidence, LooksInOtherTurnsAgree) {
+  TurnEvidence<4> quarters;
+  quarters.add(std::array{0.1f, 0.7f, 0.1f, 0.1f}, 0);
+  quarters.add(std::array{0.1f, 0.1f, 0.7f, 0.1f}, 1);
+  quarters.add(std::array{0.7f, 0.1f, 0.1f, 0.1f}, 3);
+  expect_near(quarters.probabilities(), {1.0 / 346, 343.0 / 346, 1.0 / 346, 1.0 / 346});
+  TurnEvidence<2> halves;
+  halves.add(std::array{0.25f, 0.75f}, 0);
+  halves.add(std::array{0.75f, 0.25f}, 1);
+  expect_near(halves.probabilities(), {0.1, 0.9});
+}
+
+/// A picture whose first pixel says in which corner it has been: white at the top left.
+class Corner {
+ public:
+  Corner() { pixels_[0] = pixels_[1] = pixels_[2] = 255; }
+  ImageView view() const { return {pixels_.data(), 3, 2}; }
+
+  /// Probabilities that are right for `kTurns` turns, clockwise.
+  template <std::size_t kTurns>
+  static std::span<const float> look(ImageView view) {
+    const auto white = [&](int x, int y) { return view.row(y)[3 * x] == 255; };
+    const bool corners[] = {white(0, 0), white(view.width - 1, 0),
+                            white(view.width - 1, view.height - 1), white(0, view.height - 1)};
+    static std::array<float, kTurns> answer;
+    for (std::size_t i = 0; i < kTurns; ++i) answer[i] = corners[i * 4 / kTurns] ? 0.9f : 0.05f;
+    return answer;
+  }
+
+ private:
+  std::vector<std::uint8_t> pixels_ = std::vector<std::uint8_t>(18);
+};
+
+TEST(TurnEvidence, LooksInEveryTurn) {
+  const Corner corner;
+  for (const int turn : {0, 1, 2, 3}) {
+    std::vector<std::uint8_t> storage;
+    constexpr std::array kExif = {1, 6, 3, 8};
+    const ImageView turned =
+        oriented(corner.view(), kExif[static_cast<std::size_t>(turn)], storage);
+    TurnEvidence<4> quarters;
+    quarters.add_looks(turned, Corner::look<4>);
+    EXPECT_GT(quarters.probabilities()[static_cast<std::size_t>(turn)], 0.9999);
+    if (turn % 2 != 0) continue;
+    TurnEvidence<2> halves;
+    halves.add_looks(turned, Corner::look<2>);
+    EXPECT_GT(halves.probabilities()[static_cast<std::size_t>(turn) / 2], 0.99);
+  }
+}
+
+TEST(LinePieces, CoverALine) {
+  const std::vector<std::uint8_t> pixels(std::size_t{3} * 1000 * 10);
+  const auto widths = [&](int width, int height) {
+    std::vector<int> result;
+    const std::uint8_t* next = pixels.data();
+    for (const ImageView& piece : pplcnet::line_pieces({pixels.data(), width, height})) {
+      EXPECT_EQ(piece.pixels, next);
+      EXPECT_EQ(piece.height, height);
+      EXPECT_EQ(piece.row_bytes, std::ptrdiff_t{3} * width);
+      next += std::ptrdiff_t{3} * piece.width;
+      result.push_back(piece.width);
+    }
+    return result;
+  };
+  using Widths = std::vector<int>;
+  EXPECT_EQ(widths(80, 10), Widths{80});
+  EXPECT_EQ(widths(81, 10), (Widths{40, 41}));
+  EXPECT_EQ(widths(1000, 50), (Widths{333, 333, 334}));
+  EXPECT_EQ(widths(3, 100), Widths{3});
+  EXPECT_TRUE(pplcnet::line_pieces({}).empty());
+}
+
+TEST(Turns, OfAPageAndOfALine) {
+  const std::vector<std::uint8_t> pixels(std::size_t{3} * 400 * 300, 200);
+  int looks = 0;
+  const auto sideways = [&](ImageView) {
+    static constexpr std::array kAnswers = {
+        std::array{0.1f, 0.7f, 0.1f, 0.1f}, std::array{0.1f, 0.1f, 0.7f, 0.1f},
+        std::array{0.1f, 0.1f, 0.1f, 0.7f}, std::array{0.7f, 0.1f, 0.1f, 0.1f}};
+    return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 4)]);
+  };
+  EXPECT_GT(pplcnet::page_turn({pixels.data(), 400, 300}, sideways)[1], 0.99);
+  EXPECT_EQ(looks % 4, 0);
+  EXPECT_EQ(pplcnet::page_turn({}, sideways)[1], 0.25);
+
+  const auto upside_down = [&](ImageView) {
+    static constexpr std::array kAnswers = {std::array{0.2f, 0.8f}, std::array{0.8f, 0.2f}};
+    return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 2)]);
+  };
+  looks = 0;
+  EXPECT_GT(pplcnet::line_turn({pixels.data(), 400, 20}, upside_down)[1], 0.8);
+  EXPECT_EQ(looks, 6);
+}
+
+}  // namespace
+}  // namespace pplcnet_test
