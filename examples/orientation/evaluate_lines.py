@@ -123,8 +123,13 @@ def calibrate(weights, prefix):
     for data, _ in facts_of(prefix):
         pieces = orientation.pieces(drawing.decode(data))
         looks.append(orientation.looks(net, np.stack([cv2.resize(p, size) for p in pieces]), 2))
-    for doubt in (0.0, 0.01, 0.02, 0.04, 0.08):
-        for sharpness in (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5):
+    print_fits(looks, (0.0, 0.01, 0.02, 0.04, 0.08), (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5))
+
+
+def print_fits(looks, doubts, sharpnesses):
+    """How well looks at upright pictures are answered, by how far they are believed."""
+    for doubt in doubts:
+        for sharpness in sharpnesses:
             c = np.array([orientation.confidence(look, doubt, sharpness) for look in looks])
             print(
                 f"{doubt:.2f} {sharpness:.2f} accuracy {(c.argmax(1) == 0).mean():.4f} "

@@ -29,7 +29,7 @@ import torch
 import drawing
 import export
 import orientation
-from evaluate_lines import bin_of, facts_of, print_reliability
+from evaluate_lines import bin_of, facts_of, print_fits, print_reliability
 
 TURNS = {0: 1, 90: 6, 180: 3, 270: 8}  # degrees clockwise, and the Exif orientation
 
@@ -51,20 +51,17 @@ def load(path):
         return pickle.load(file)
 
 
-def confidences(answers, **trust):
+def confidences(answers):
     """Pages x turns."""
-    return np.array([orientation.confidence(looks, **trust) for looks, _ in answers])
+    return np.array([orientation.confidence(looks, **orientation.PAGES) for looks, _ in answers])
 
 
 def calibrate(path):
-    answers = load(path)
-    for doubt in (0.0, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3):
-        for sharpness in (0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25):
-            c = confidences(answers, doubt=doubt, sharpness=sharpness)
-            print(
-                f"{doubt:.2f} {sharpness:.2f} accuracy {(c.argmax(1) == 0).mean():.4f} "
-                f"loss {-np.log(np.maximum(c[:, 0], 1e-12)).mean():.4f}"
-            )
+    print_fits(
+        [looks for looks, _ in load(path)],
+        (0.0, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3),
+        (0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25),
+    )
 
 
 def write(prefix, folder):
@@ -95,7 +92,7 @@ def program(prefix, path):
 
 def table(path):
     answers = load(path)
-    c = confidences(answers, **orientation.PAGES)
+    c = confidences(answers)
     print_tables([f for _, f in answers], (c.argmax(1) == 0)[:, None], c.max(1)[:, None])
 
 
@@ -125,12 +122,12 @@ def print_tables(facts, right, confidence):
 
 def textless(path):
     """How often pictures without text are said to be sure."""
-    sure = confidences(load(path), **orientation.PAGES).max(1) >= orientation.SURE
+    sure = confidences(load(path)).max(1) >= orientation.SURE
     print(f"{sure.size:,} answers about pictures without text: {100 * sure.mean():.2f} % sure")
 
 
 def picture(weights, paths):
-    """What is said about the pictures in files, in all four turns."""
+    """What is said about the pictures in files."""
     net = export.load(weights, "tile")
     for path in paths:
         page = np.ascontiguousarray(cv2.imread(path)[..., ::-1])

@@ -3,16 +3,13 @@
     python3 export.py LAST.pt line|tile OUT.pth
 
 The weights are the mean over the last steps. Classes of tiles are quarters clockwise there, as in
-PaddleOCR's networks: 0, 90, 180, 270 degrees. OUT.pth.check gets four inputs and the logits
-for them, as float32.
+PaddleOCR's networks: 0, 90, 180, 270 degrees.
 """
 import sys
 
-import numpy as np
 import torch
 
 import model
-
 
 CLOCKWISE = [0, 3, 2, 1]  # the turns of training, which are counter-clockwise, in files' order
 
@@ -30,21 +27,13 @@ def paddle_state(net):
     return state
 
 
-def load(path, task, which="mean"):
+def load(path, task):
     net = model.PPLCNet(**(model.TEXT_LINE if task == "line" else model.PAGE_TILE))
     net.load_state_dict(
-        {n: v for n, v in torch.load(path)[which].items() if not n.startswith("helper.")}
+        {n: v for n, v in torch.load(path)["mean"].items() if not n.startswith("helper.")}
     )
     return net.to(memory_format=torch.channels_last).eval()
 
 
 if __name__ == "__main__":
-    NET = load(sys.argv[1], sys.argv[2])
-    torch.save(paddle_state(NET), sys.argv[3])
-    ROWS, COLUMNS = model.LINE_SIZE if sys.argv[2] == "line" else model.TILE_SIZE
-    INPUT = torch.randn(4, 3, ROWS, COLUMNS, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        LOGITS = NET(INPUT)
-    if LOGITS.shape[1] == len(CLOCKWISE):
-        LOGITS = LOGITS[:, CLOCKWISE]
-    np.concatenate([INPUT.numpy().ravel(), LOGITS.numpy().ravel()]).tofile(sys.argv[3] + ".check")
+    torch.save(paddle_state(load(sys.argv[1], sys.argv[2])), sys.argv[3])
