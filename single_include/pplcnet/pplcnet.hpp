@@ -12016,16 +12016,19 @@ constexpr auto decode(std::span<const float, Net::classes> probabilities) {
 template <class... Nets>
 struct ModelList {};
 
-template <class... Nets, class... More>
-constexpr ModelList<Nets..., More...> operator+(ModelList<Nets...>, ModelList<More...>) {
-  return {};
-}
-
-/// Those of a list that have classes.
+/// Several lists as one, `Joined<…>::List`. By types alone: a function's arguments would have the
+/// compiler look into every network and lay it out.
+template <class... Lists>
+struct Joined {
+  using List = ModelList<>;
+};
 template <class... Nets>
-constexpr auto classifiers_of(ModelList<Nets...>) {
-  return (std::conditional_t<(Nets::classes > 0), ModelList<Nets>, ModelList<>>{} + ...);
-}
+struct Joined<ModelList<Nets...>> {
+  using List = ModelList<Nets...>;
+};
+template <class... Nets, class... More, class... Lists>
+struct Joined<ModelList<Nets...>, ModelList<More...>, Lists...>
+    : Joined<ModelList<Nets..., More...>, Lists...> {};
 
 /// Calls `visit.operator()<Net>()` for each network of a list, in order.
 template <class... Nets, class Visit>
@@ -13235,9 +13238,8 @@ namespace timm = models::timm;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
-                           pytorch::Models{} + OcrModels{} + OrientationModels{} + pulc::Models{} +
-                           picodet::Models{} + text::Models{});
+using AllModels = Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, OcrModels,
+                         OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
@@ -36,6 +37,18 @@ std::string found(List list, const std::string& path) {
   EXPECT_EQ(static_cast<bool>(error), name.empty());
   return error ? std::string(error.message()).substr(path.size()) : name;
 }
+
+/// What lists hold is never looked into: to lay out each network would take seconds.
+template <class Name>
+struct Unused {
+  static_assert(sizeof(Name) == 0);
+};
+struct First;
+struct Second;
+static_assert(std::is_same_v<pplcnet::Joined<ModelList<Unused<First>>, ModelList<>,
+                                             ModelList<Unused<Second>, Unused<First>>>::List,
+                             ModelList<Unused<First>, Unused<Second>, Unused<First>>>);
+static_assert(std::is_same_v<pplcnet::Joined<>::List, ModelList<>>);
 
 TEST(Registry, FindsTheOneThatFits) {
   EXPECT_EQ(found(Some{}, saved<pplcnet::timm::lcnet_050>("timm")), "lcnet_050");

@@ -19,9 +19,8 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-using AllModels = decltype(ImageNetModels{} + ImageNetV2Models{} + timm::Models{} +
-                           pytorch::Models{} + OcrModels{} + OrientationModels{} + pulc::Models{} +
-                           picodet::Models{} + text::Models{});
+using AllModels = Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, OcrModels,
+                         OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>
