@@ -1321,6 +1321,7 @@ inline const char* isa_name(Isa isa = best_isa()) noexcept {
 #define PPLCNET_SIMD_RUN_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -1342,6 +1343,8 @@ struct Run {
   float* scratch = nullptr;  ///< threads × scratch_floats
   std::size_t scratch_floats = 0;
   int threads = 1;
+  /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
+  std::int64_t shared_work = 1 << 18;
   Executor executor = {};
 };
 
@@ -1541,6 +1544,14 @@ inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float
                         static_cast<std::size_t>(c)];
 }
 
+/// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
+/// would think, is slow.
+HWY_INLINE void clear(float* begin, const float* end) {
+  const Lanes8 d;
+  const auto zero = in_register(hn::Zero(d));
+  for (; begin != end; begin += hn::MaxLanes(d)) hn::StoreU(zero, d, begin);
+}
+
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
 inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
@@ -1548,8 +1559,8 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   for (int y = begin; y < end && left + right > 0; ++y) {
     float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+    clear(row, row + left);
+    clear(row + map.row_pitch() - right, row + map.row_pitch());
   }
 }
 
@@ -1578,11 +1589,6 @@ struct ConvolutionRows {
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
 };
-
-/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
-HWY_INLINE void zero_panels(float* begin, const float* end) {
-  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
-}
 
 /// How many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -1645,14 +1651,14 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
   const auto phase = [&](std::size_t offset) {
     float* const line = lines + (pad + offset) % kStride * phase_pitch;
     const std::size_t count = (used + kStride - 1 - offset) / kStride;
-    zero_panels(line, line + kPanel);
-    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    clear(line, line + kPanel);
+    clear(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
     return line + kPanel;
   };
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
       if (y < 0 || y >= picture.height) {
-        zero_panels(lines, lines + kStride * phase_pitch);
+        clear(lines, lines + kStride * phase_pitch);
         continue;
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
@@ -2565,6 +2571,97 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// One that is for some products.
+// from pplcnet/simd/narrow-inl.hpp
+// Pointwise layers from eight channels to eight. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
+/// of sixteen holds two pixels: neighbours, which lie side by side in memory.
+template <class D>
+class NarrowWeights {
+  using V = hn::Vec<D>;
+  static constexpr int kChannels = kHalfPanel;
+
+ public:
+  static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
+
+  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+    for (int k = 0; k < kChannels; ++k) {
+      rows_[k] = each(product.weights + k * kPanel);
+      HWY_ALIGN std::int32_t lanes[kPanel];
+      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
+      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
+    }
+  }
+
+  /// The outputs of kPixels pixels; products are added in the order of k.
+  HWY_INLINE V product(const float* pixels) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      const V inputs = hn::LoadU(D(), pixels);
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k)
+        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
+    } else {
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
+    }
+    return sum;
+  }
+
+ private:
+  /// The same values for each pixel.
+  static HWY_INLINE V each(const float* values) {
+    HWY_ALIGN float lanes[kPanel];
+    for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
+    return hn::Load(D(), lanes);
+  }
+
+  V biases_;
+  V rows_[kChannels];
+  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
+};
+
+/// Rows of such a layer, which are activated while they are stored.
+struct NarrowRows {
+  const Product& product;
+  int count;
+
+  template <class Activate>
+  HWY_NOINLINE void store(const Activate& activate) const {
+    using D = Lanes16;
+    const NarrowWeights<D> weights(product);
+    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const std::size_t input_step = kPixels * product.pixel_pitch;
+    const std::size_t output_step = kPixels * product.output_pixel_pitch;
+    const int width = product.width;
+    const float* input = product.input;
+    for (int y = 0; y < count; ++y) {
+      float* output = product.output + static_cast<std::size_t>(y) * product.output_row_pitch;
+      for (int x = 0; x < width; x += kPixels, input += input_step, output += output_step)
+        hn::StoreU(activate(D(), weights.product(input)), D(), output);
+    }
+  }
+};
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+inline void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel) {
+    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+                       product.output_pixel_pitch == kHalfPanel;
+    if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
+        (kLanes == kHalfPanel || pairs))
+      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+  }
+  product_rows(product, pixels, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -2594,9 +2691,9 @@ inline Product product_of(const Layer& layer, const float* weights, float* scrat
 /// other without a gap unless the map has a frame, for another reader.
 inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
   if (source.left + source.right == 0)
-    return product_rows(product, rows * product.width, begin, end);
+    return compute_product(product, rows * product.width, begin, end);
   for (int y = 0; y < rows; ++y) {
-    product_rows(product, product.width, begin, end);
+    compute_product(product, product.width, begin, end);
     product.input += source.row_pitch();
     product.output += product.output_row_pitch;
   }
@@ -2613,20 +2710,28 @@ inline Refinement refinement_of(const Layer& layer, const float* weights, const 
           .width = layer.output.width};
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
-/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
-/// its last layer.
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
+        ChannelRange channels = {})
       : run_(run),
         picture_(picture),
         destinations_(destinations),
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first) {}
+        first_(first),
+        channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need.
+  /// need. Copies what is wanted, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -2690,13 +2795,17 @@ class Chain {
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
-               layer.padded_channels());
-      if (destinations_[i] != nullptr)
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count),
+               channels_.begin, end_channel(layer));
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0)
+    if (writer.beside < 0 && channels_.begin == 0)
       clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
   }
 
   /// The block of rows in scratch that a fused layer writes.
@@ -2752,14 +2861,14 @@ class Chain {
     const Map& source = layer.source;
     if (from_block) {
       const Rows input = block_of(index - 1);
-      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
-                              static_cast<int>(input.pixel_pitch), output),
-                   count * layer.output.width, 0, layer.padded_channels());
+      compute_product(product_of(layer, run_.weights, scratch_, input.pixels,
+                                 static_cast<int>(input.pixel_pitch), output),
+                      count * layer.output.width, channels_.begin, end_channel(layer));
     } else {
       const float* const input = base(source) + source.pixels(begin - source_origin(index));
       product_from(source,
                    product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
-                   count, 0, layer.padded_channels());
+                   count, channels_.begin, end_channel(layer));
     }
   }
 
@@ -2792,8 +2901,10 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
+    output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -2806,9 +2917,9 @@ class Chain {
       depthwise({.inputs = inputs,
                  .row_step = step,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
-                 .weights = run_.weights + layer.weights,
-                 .biases = run_.weights + layer.biases,
-                 .channels = layer.output.channels,
+                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                 .biases = run_.weights + layer.biases + begin_channel,
+                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
@@ -2844,6 +2955,7 @@ class Chain {
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
   int produced_[kMaxChain] = {};  // its rows so far
@@ -2858,10 +2970,15 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
 template <class Body>
-HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
-  const int parts = std::min(threads, count);
+HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
@@ -2873,7 +2990,8 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
-  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
     const float* const weights = run.weights + layer.weights;
     const auto panels = [&](const auto* stored) {
       dense(layer, stored, run.weights + layer.biases,
@@ -2960,47 +3078,48 @@ class ImageRun {
 
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
-    int threads = run_.threads;
-    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
-      return pointwise_map(first);
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    if (wanted(first, unit)) threads = 1;
-    split(run_, threads, run_.layers[last].output.height,
-          [&](int part, int begin, int end) HWY_ATTR {
-            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
-          });
+    const int height = run_.layers[last].output.height;
+    const auto band = [&](int part, int begin, int end) HWY_ATTR {
+      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (wanted(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    split(run_, work, height, band);
   }
 
-  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
-  void pointwise_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const Rows output = rows_of(layer.target, run_.maps, 0);
-    const Rows addend =
-        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
-    const int height = layer.output.height;
-    constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(
-        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-        [&](int part, int begin, int end) HWY_ATTR {
-          float* const scratch =
-              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
-          product_from(layer.source,
-                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
-                                  layer.source.pixel_pitch, output),
-                       height, first, last);
-          if (needs_refinement(layer))
-            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
-          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
-        });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  /// Channels that a thread takes at least.
+  static constexpr int kShare = std::max(kTileChannels, kPanel);
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kShare;
   }
+
+  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
+  /// are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            const ChannelRange channels = {begin * kShare, end * kShare};
+            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   void window_map(const Layer& layer) const {
-    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       window_rows(layer, run_.maps, begin, end);
       clear_frame(layer.target, run_.maps, begin, end);
     });
@@ -3009,7 +3128,7 @@ class ImageRun {
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
     float* const to = vector(layer.target_vector, layer.output);
-    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
@@ -3017,7 +3136,7 @@ class ImageRun {
 
   void gate_map(const Layer& layer) const {
     const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, run_.threads, layer.output.height,
+    split(run_, pixel_work(layer), layer.output.height,
           [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
@@ -3240,6 +3359,14 @@ inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float
                         static_cast<std::size_t>(c)];
 }
 
+/// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
+/// would think, is slow.
+HWY_INLINE void clear(float* begin, const float* end) {
+  const Lanes8 d;
+  const auto zero = in_register(hn::Zero(d));
+  for (; begin != end; begin += hn::MaxLanes(d)) hn::StoreU(zero, d, begin);
+}
+
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
 inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
@@ -3247,8 +3374,8 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   for (int y = begin; y < end && left + right > 0; ++y) {
     float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+    clear(row, row + left);
+    clear(row + map.row_pitch() - right, row + map.row_pitch());
   }
 }
 
@@ -3277,11 +3404,6 @@ struct ConvolutionRows {
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
 };
-
-/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
-HWY_INLINE void zero_panels(float* begin, const float* end) {
-  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
-}
 
 /// How many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -3344,14 +3466,14 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
   const auto phase = [&](std::size_t offset) {
     float* const line = lines + (pad + offset) % kStride * phase_pitch;
     const std::size_t count = (used + kStride - 1 - offset) / kStride;
-    zero_panels(line, line + kPanel);
-    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    clear(line, line + kPanel);
+    clear(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
     return line + kPanel;
   };
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
       if (y < 0 || y >= picture.height) {
-        zero_panels(lines, lines + kStride * phase_pitch);
+        clear(lines, lines + kStride * phase_pitch);
         continue;
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
@@ -4264,6 +4386,97 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// One that is for some products.
+// from pplcnet/simd/narrow-inl.hpp
+// Pointwise layers from eight channels to eight. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
+/// of sixteen holds two pixels: neighbours, which lie side by side in memory.
+template <class D>
+class NarrowWeights {
+  using V = hn::Vec<D>;
+  static constexpr int kChannels = kHalfPanel;
+
+ public:
+  static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
+
+  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+    for (int k = 0; k < kChannels; ++k) {
+      rows_[k] = each(product.weights + k * kPanel);
+      HWY_ALIGN std::int32_t lanes[kPanel];
+      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
+      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
+    }
+  }
+
+  /// The outputs of kPixels pixels; products are added in the order of k.
+  HWY_INLINE V product(const float* pixels) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      const V inputs = hn::LoadU(D(), pixels);
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k)
+        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
+    } else {
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
+    }
+    return sum;
+  }
+
+ private:
+  /// The same values for each pixel.
+  static HWY_INLINE V each(const float* values) {
+    HWY_ALIGN float lanes[kPanel];
+    for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
+    return hn::Load(D(), lanes);
+  }
+
+  V biases_;
+  V rows_[kChannels];
+  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
+};
+
+/// Rows of such a layer, which are activated while they are stored.
+struct NarrowRows {
+  const Product& product;
+  int count;
+
+  template <class Activate>
+  HWY_NOINLINE void store(const Activate& activate) const {
+    using D = Lanes16;
+    const NarrowWeights<D> weights(product);
+    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const std::size_t input_step = kPixels * product.pixel_pitch;
+    const std::size_t output_step = kPixels * product.output_pixel_pitch;
+    const int width = product.width;
+    const float* input = product.input;
+    for (int y = 0; y < count; ++y) {
+      float* output = product.output + static_cast<std::size_t>(y) * product.output_row_pitch;
+      for (int x = 0; x < width; x += kPixels, input += input_step, output += output_step)
+        hn::StoreU(activate(D(), weights.product(input)), D(), output);
+    }
+  }
+};
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+inline void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel) {
+    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+                       product.output_pixel_pitch == kHalfPanel;
+    if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
+        (kLanes == kHalfPanel || pairs))
+      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+  }
+  product_rows(product, pixels, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -4293,9 +4506,9 @@ inline Product product_of(const Layer& layer, const float* weights, float* scrat
 /// other without a gap unless the map has a frame, for another reader.
 inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
   if (source.left + source.right == 0)
-    return product_rows(product, rows * product.width, begin, end);
+    return compute_product(product, rows * product.width, begin, end);
   for (int y = 0; y < rows; ++y) {
-    product_rows(product, product.width, begin, end);
+    compute_product(product, product.width, begin, end);
     product.input += source.row_pitch();
     product.output += product.output_row_pitch;
   }
@@ -4312,20 +4525,28 @@ inline Refinement refinement_of(const Layer& layer, const float* weights, const 
           .width = layer.output.width};
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
-/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
-/// its last layer.
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
+        ChannelRange channels = {})
       : run_(run),
         picture_(picture),
         destinations_(destinations),
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first) {}
+        first_(first),
+        channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need.
+  /// need. Copies what is wanted, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -4389,13 +4610,17 @@ class Chain {
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
-               layer.padded_channels());
-      if (destinations_[i] != nullptr)
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count),
+               channels_.begin, end_channel(layer));
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0)
+    if (writer.beside < 0 && channels_.begin == 0)
       clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
   }
 
   /// The block of rows in scratch that a fused layer writes.
@@ -4451,14 +4676,14 @@ class Chain {
     const Map& source = layer.source;
     if (from_block) {
       const Rows input = block_of(index - 1);
-      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
-                              static_cast<int>(input.pixel_pitch), output),
-                   count * layer.output.width, 0, layer.padded_channels());
+      compute_product(product_of(layer, run_.weights, scratch_, input.pixels,
+                                 static_cast<int>(input.pixel_pitch), output),
+                      count * layer.output.width, channels_.begin, end_channel(layer));
     } else {
       const float* const input = base(source) + source.pixels(begin - source_origin(index));
       product_from(source,
                    product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
-                   count, 0, layer.padded_channels());
+                   count, channels_.begin, end_channel(layer));
     }
   }
 
@@ -4491,8 +4716,10 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
+    output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -4505,9 +4732,9 @@ class Chain {
       depthwise({.inputs = inputs,
                  .row_step = step,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
-                 .weights = run_.weights + layer.weights,
-                 .biases = run_.weights + layer.biases,
-                 .channels = layer.output.channels,
+                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                 .biases = run_.weights + layer.biases + begin_channel,
+                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
@@ -4543,6 +4770,7 @@ class Chain {
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
   int produced_[kMaxChain] = {};  // its rows so far
@@ -4557,10 +4785,15 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
 template <class Body>
-HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
-  const int parts = std::min(threads, count);
+HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
@@ -4572,7 +4805,8 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
-  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
     const float* const weights = run.weights + layer.weights;
     const auto panels = [&](const auto* stored) {
       dense(layer, stored, run.weights + layer.biases,
@@ -4659,47 +4893,48 @@ class ImageRun {
 
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
-    int threads = run_.threads;
-    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
-      return pointwise_map(first);
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    if (wanted(first, unit)) threads = 1;
-    split(run_, threads, run_.layers[last].output.height,
-          [&](int part, int begin, int end) HWY_ATTR {
-            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
-          });
+    const int height = run_.layers[last].output.height;
+    const auto band = [&](int part, int begin, int end) HWY_ATTR {
+      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (wanted(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    split(run_, work, height, band);
   }
 
-  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
-  void pointwise_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const Rows output = rows_of(layer.target, run_.maps, 0);
-    const Rows addend =
-        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
-    const int height = layer.output.height;
-    constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(
-        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-        [&](int part, int begin, int end) HWY_ATTR {
-          float* const scratch =
-              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
-          product_from(layer.source,
-                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
-                                  layer.source.pixel_pitch, output),
-                       height, first, last);
-          if (needs_refinement(layer))
-            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
-          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
-        });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  /// Channels that a thread takes at least.
+  static constexpr int kShare = std::max(kTileChannels, kPanel);
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kShare;
   }
+
+  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
+  /// are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            const ChannelRange channels = {begin * kShare, end * kShare};
+            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   void window_map(const Layer& layer) const {
-    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       window_rows(layer, run_.maps, begin, end);
       clear_frame(layer.target, run_.maps, begin, end);
     });
@@ -4708,7 +4943,7 @@ class ImageRun {
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
     float* const to = vector(layer.target_vector, layer.output);
-    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
@@ -4716,7 +4951,7 @@ class ImageRun {
 
   void gate_map(const Layer& layer) const {
     const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, run_.threads, layer.output.height,
+    split(run_, pixel_work(layer), layer.output.height,
           [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
@@ -4945,6 +5180,14 @@ inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float
                         static_cast<std::size_t>(c)];
 }
 
+/// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
+/// would think, is slow.
+HWY_INLINE void clear(float* begin, const float* end) {
+  const Lanes8 d;
+  const auto zero = in_register(hn::Zero(d));
+  for (; begin != end; begin += hn::MaxLanes(d)) hn::StoreU(zero, d, begin);
+}
+
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
 inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
@@ -4952,8 +5195,8 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
   for (int y = begin; y < end && left + right > 0; ++y) {
     float* const row = base + map.row(y);
-    std::memset(row, 0, left * sizeof(float));
-    std::memset(row + map.row_pitch() - right, 0, right * sizeof(float));
+    clear(row, row + left);
+    clear(row + map.row_pitch() - right, row + map.row_pitch());
   }
 }
 
@@ -4982,11 +5225,6 @@ struct ConvolutionRows {
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
 };
-
-/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
-HWY_INLINE void zero_panels(float* begin, const float* end) {
-  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
-}
 
 /// How many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -5049,14 +5287,14 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
   const auto phase = [&](std::size_t offset) {
     float* const line = lines + (pad + offset) % kStride * phase_pitch;
     const std::size_t count = (used + kStride - 1 - offset) / kStride;
-    zero_panels(line, line + kPanel);
-    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    clear(line, line + kPanel);
+    clear(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
     return line + kPanel;
   };
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
       if (y < 0 || y >= picture.height) {
-        zero_panels(lines, lines + kStride * phase_pitch);
+        clear(lines, lines + kStride * phase_pitch);
         continue;
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
@@ -5969,6 +6207,97 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// One that is for some products.
+// from pplcnet/simd/narrow-inl.hpp
+// Pointwise layers from eight channels to eight. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
+/// of sixteen holds two pixels: neighbours, which lie side by side in memory.
+template <class D>
+class NarrowWeights {
+  using V = hn::Vec<D>;
+  static constexpr int kChannels = kHalfPanel;
+
+ public:
+  static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
+
+  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+    for (int k = 0; k < kChannels; ++k) {
+      rows_[k] = each(product.weights + k * kPanel);
+      HWY_ALIGN std::int32_t lanes[kPanel];
+      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
+      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
+    }
+  }
+
+  /// The outputs of kPixels pixels; products are added in the order of k.
+  HWY_INLINE V product(const float* pixels) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      const V inputs = hn::LoadU(D(), pixels);
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k)
+        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
+    } else {
+#pragma GCC unroll 8
+      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
+    }
+    return sum;
+  }
+
+ private:
+  /// The same values for each pixel.
+  static HWY_INLINE V each(const float* values) {
+    HWY_ALIGN float lanes[kPanel];
+    for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
+    return hn::Load(D(), lanes);
+  }
+
+  V biases_;
+  V rows_[kChannels];
+  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
+};
+
+/// Rows of such a layer, which are activated while they are stored.
+struct NarrowRows {
+  const Product& product;
+  int count;
+
+  template <class Activate>
+  HWY_NOINLINE void store(const Activate& activate) const {
+    using D = Lanes16;
+    const NarrowWeights<D> weights(product);
+    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const std::size_t input_step = kPixels * product.pixel_pitch;
+    const std::size_t output_step = kPixels * product.output_pixel_pitch;
+    const int width = product.width;
+    const float* input = product.input;
+    for (int y = 0; y < count; ++y) {
+      float* output = product.output + static_cast<std::size_t>(y) * product.output_row_pitch;
+      for (int x = 0; x < width; x += kPixels, input += input_step, output += output_step)
+        hn::StoreU(activate(D(), weights.product(input)), D(), output);
+    }
+  }
+};
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+inline void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel) {
+    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+                       product.output_pixel_pitch == kHalfPanel;
+    if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
+        (kLanes == kHalfPanel || pairs))
+      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+  }
+  product_rows(product, pixels, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // What uses them.
 // from pplcnet/simd/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
@@ -5998,9 +6327,9 @@ inline Product product_of(const Layer& layer, const float* weights, float* scrat
 /// other without a gap unless the map has a frame, for another reader.
 inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
   if (source.left + source.right == 0)
-    return product_rows(product, rows * product.width, begin, end);
+    return compute_product(product, rows * product.width, begin, end);
   for (int y = 0; y < rows; ++y) {
-    product_rows(product, product.width, begin, end);
+    compute_product(product, product.width, begin, end);
     product.input += source.row_pitch();
     product.output += product.output_row_pitch;
   }
@@ -6017,20 +6346,28 @@ inline Refinement refinement_of(const Layer& layer, const float* weights, const 
           .width = layer.output.width};
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
-/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
-/// its last layer.
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
+        ChannelRange channels = {})
       : run_(run),
         picture_(picture),
         destinations_(destinations),
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first) {}
+        first_(first),
+        channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need.
+  /// need. Copies what is wanted, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -6094,13 +6431,17 @@ class Chain {
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
-               layer.padded_channels());
-      if (destinations_[i] != nullptr)
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count),
+               channels_.begin, end_channel(layer));
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0)
+    if (writer.beside < 0 && channels_.begin == 0)
       clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
   }
 
   /// The block of rows in scratch that a fused layer writes.
@@ -6156,14 +6497,14 @@ class Chain {
     const Map& source = layer.source;
     if (from_block) {
       const Rows input = block_of(index - 1);
-      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
-                              static_cast<int>(input.pixel_pitch), output),
-                   count * layer.output.width, 0, layer.padded_channels());
+      compute_product(product_of(layer, run_.weights, scratch_, input.pixels,
+                                 static_cast<int>(input.pixel_pitch), output),
+                      count * layer.output.width, channels_.begin, end_channel(layer));
     } else {
       const float* const input = base(source) + source.pixels(begin - source_origin(index));
       product_from(source,
                    product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
-                   count, 0, layer.padded_channels());
+                   count, channels_.begin, end_channel(layer));
     }
   }
 
@@ -6196,8 +6537,10 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
+    output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -6210,9 +6553,9 @@ class Chain {
       depthwise({.inputs = inputs,
                  .row_step = step,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
-                 .weights = run_.weights + layer.weights,
-                 .biases = run_.weights + layer.biases,
-                 .channels = layer.output.channels,
+                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                 .biases = run_.weights + layer.biases + begin_channel,
+                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
@@ -6248,6 +6591,7 @@ class Chain {
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
   int produced_[kMaxChain] = {};  // its rows so far
@@ -6262,10 +6606,15 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
 template <class Body>
-HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
-  const int parts = std::min(threads, count);
+HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
@@ -6277,7 +6626,8 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
-  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
     const float* const weights = run.weights + layer.weights;
     const auto panels = [&](const auto* stored) {
       dense(layer, stored, run.weights + layer.biases,
@@ -6364,47 +6714,48 @@ class ImageRun {
 
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
-    int threads = run_.threads;
-    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
-      return pointwise_map(first);
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    if (wanted(first, unit)) threads = 1;
-    split(run_, threads, run_.layers[last].output.height,
-          [&](int part, int begin, int end) HWY_ATTR {
-            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
-          });
+    const int height = run_.layers[last].output.height;
+    const auto band = [&](int part, int begin, int end) HWY_ATTR {
+      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (wanted(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    split(run_, work, height, band);
   }
 
-  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
-  void pointwise_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const Rows output = rows_of(layer.target, run_.maps, 0);
-    const Rows addend =
-        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
-    const int height = layer.output.height;
-    constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(
-        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-        [&](int part, int begin, int end) HWY_ATTR {
-          float* const scratch =
-              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
-          product_from(layer.source,
-                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
-                                  layer.source.pixel_pitch, output),
-                       height, first, last);
-          if (needs_refinement(layer))
-            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
-          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
-        });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  /// Channels that a thread takes at least.
+  static constexpr int kShare = std::max(kTileChannels, kPanel);
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kShare;
   }
+
+  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
+  /// are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            const ChannelRange channels = {begin * kShare, end * kShare};
+            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   void window_map(const Layer& layer) const {
-    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       window_rows(layer, run_.maps, begin, end);
       clear_frame(layer.target, run_.maps, begin, end);
     });
@@ -6413,7 +6764,7 @@ class ImageRun {
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
     float* const to = vector(layer.target_vector, layer.output);
-    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
@@ -6421,7 +6772,7 @@ class ImageRun {
 
   void gate_map(const Layer& layer) const {
     const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, run_.threads, layer.output.height,
+    split(run_, pixel_work(layer), layer.output.height,
           [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 

@@ -103,6 +103,7 @@ class SmallNetwork {
                       .scratch = scratch.data(),
                       .scratch_floats = plan_.scratch_floats,
                       .threads = threads,
+                      .shared_work = 0,  // small as they are, all layers are split
                       .executor = parallel.executor()},
                      isa);
   }

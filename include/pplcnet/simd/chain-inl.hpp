@@ -25,9 +25,9 @@ inline Product product_of(const Layer& layer, const float* weights, float* scrat
 /// other without a gap unless the map has a frame, for another reader.
 inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
   if (source.left + source.right == 0)
-    return product_rows(product, rows * product.width, begin, end);
+    return compute_product(product, rows * product.width, begin, end);
   for (int y = 0; y < rows; ++y) {
-    product_rows(product, product.width, begin, end);
+    compute_product(product, product.width, begin, end);
     product.input += source.row_pitch();
     product.output += product.output_row_pitch;
   }
@@ -44,20 +44,28 @@ inline Refinement refinement_of(const Layer& layer, const float* weights, const 
           .width = layer.output.width};
 }
 
-/// Computes a chain of layers, or a part of its rows, in one thread. A unit of the chain is a layer
-/// or several that are fused: whose rows go through scratch into the next one. A unit is named by
-/// its last layer.
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
 class Chain {
  public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first)
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
+        ChannelRange channels = {})
       : run_(run),
         picture_(picture),
         destinations_(destinations),
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first) {}
+        first_(first),
+        channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need.
+  /// need. Copies what is wanted, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -121,13 +129,17 @@ class Chain {
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count), 0,
-               layer.padded_channels());
-      if (destinations_[i] != nullptr)
+        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count),
+               channels_.begin, end_channel(layer));
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0)
+    if (writer.beside < 0 && channels_.begin == 0)
       clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
   }
 
   /// The block of rows in scratch that a fused layer writes.
@@ -183,14 +195,14 @@ class Chain {
     const Map& source = layer.source;
     if (from_block) {
       const Rows input = block_of(index - 1);
-      product_rows(product_of(layer, run_.weights, scratch_, input.pixels,
-                              static_cast<int>(input.pixel_pitch), output),
-                   count * layer.output.width, 0, layer.padded_channels());
+      compute_product(product_of(layer, run_.weights, scratch_, input.pixels,
+                                 static_cast<int>(input.pixel_pitch), output),
+                      count * layer.output.width, channels_.begin, end_channel(layer));
     } else {
       const float* const input = base(source) + source.pixels(begin - source_origin(index));
       product_from(source,
                    product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
-                   count, 0, layer.padded_channels());
+                   count, channels_.begin, end_channel(layer));
     }
   }
 
@@ -223,8 +235,10 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch);
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
+    output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
     constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
     const float* inputs[kMaxInputs];
@@ -237,9 +251,9 @@ class Chain {
       depthwise({.inputs = inputs,
                  .row_step = step,
                  .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
-                 .weights = run_.weights + layer.weights,
-                 .biases = run_.weights + layer.biases,
-                 .channels = layer.output.channels,
+                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                 .biases = run_.weights + layer.biases + begin_channel,
+                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
@@ -275,6 +289,7 @@ class Chain {
   float* const* destinations_;
   float* scratch_;  // begins with a row of zeros
   int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
   int origins_[kMaxChain] = {};   // the row with which its ring begins
   int produced_[kMaxChain] = {};  // its rows so far

@@ -19,11 +19,6 @@ struct ConvolutionRows {
   std::size_t pixel_pitch;
 };
 
-/// Zeroes [begin, end), whole panels; for a few of them memset would be slow.
-HWY_INLINE void zero_panels(float* begin, const float* end) {
-  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Lanes16()), Lanes16(), begin);
-}
-
 /// How many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
@@ -85,14 +80,14 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
   const auto phase = [&](std::size_t offset) {
     float* const line = lines + (pad + offset) % kStride * phase_pitch;
     const std::size_t count = (used + kStride - 1 - offset) / kStride;
-    zero_panels(line, line + kPanel);
-    zero_panels(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
+    clear(line, line + kPanel);
+    clear(line + kPanel + count / kPanel * kPanel, line + phase_pitch);
     return line + kPanel;
   };
   for (int y = begin; y < end; ++y)
     for (int c = 0; c < picture.channels; ++c, lines += kStride * phase_pitch) {
       if (y < 0 || y >= picture.height) {
-        zero_panels(lines, lines + kStride * phase_pitch);
+        clear(lines, lines + kStride * phase_pitch);
         continue;
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;

@@ -12,6 +12,8 @@
 #include "pplcnet/simd/refine-inl.hpp"
 #include "pplcnet/simd/vector-inl.hpp"
 #include "pplcnet/simd/window-inl.hpp"
+// One that is for some products.
+#include "pplcnet/simd/narrow-inl.hpp"
 // What uses them.
 #include "pplcnet/simd/chain-inl.hpp"
 
@@ -19,10 +21,15 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Splits `count` units into at most `threads` parts and runs `body(part, begin, end)` for each.
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
 template <class Body>
-HWY_INLINE void split(const Run& run, int threads, int count, const Body& body) {
-  const int parts = std::min(threads, count);
+HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
@@ -34,7 +41,8 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
   const auto first = static_cast<std::size_t>(image);
-  split(run, run.threads, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
     const float* const weights = run.weights + layer.weights;
     const auto panels = [&](const auto* stored) {
       dense(layer, stored, run.weights + layer.biases,
@@ -121,47 +129,48 @@ class ImageRun {
 
   /// Each thread takes a band of the chain's last rows, and computes what these need.
   void chain(int first, int last) const {
-    int threads = run_.threads;
-    if (threads > 1 && first == last && run_.layers[first].op == Operator::pointwise)
-      return pointwise_map(first);
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    if (wanted(first, unit)) threads = 1;
-    split(run_, threads, run_.layers[last].output.height,
-          [&](int part, int begin, int end) HWY_ATTR {
-            Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
-          });
+    const int height = run_.layers[last].output.height;
+    const auto band = [&](int part, int begin, int end) HWY_ATTR {
+      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (wanted(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    split(run_, work, height, band);
   }
 
-  /// A pointwise layer alone, split by channels: its map is small, its weights are not.
-  void pointwise_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const Rows output = rows_of(layer.target, run_.maps, 0);
-    const Rows addend =
-        layer.addend < 0 ? Rows{} : rows_of(run_.layers[layer.addend].target, run_.maps, 0);
-    const int height = layer.output.height;
-    constexpr int kShare = std::max(kTileChannels, kPanel);
-    split(
-        run_, run_.threads, static_cast<int>(ceil_div(layer.output.channels, kShare)),
-        [&](int part, int begin, int end) HWY_ATTR {
-          float* const scratch =
-              run_.scratch + static_cast<std::size_t>(part) * run_.scratch_floats;
-          const int first = begin * kShare, last = std::min(layer.padded_channels(), end * kShare);
-          product_from(layer.source,
-                       product_of(layer, run_.weights, scratch, run_.maps + layer.source.pixels(0),
-                                  layer.source.pixel_pitch, output),
-                       height, first, last);
-          if (needs_refinement(layer))
-            refine(refinement_of(layer, run_.weights, addend, output, height), first, last);
-          if (part == 0 && layer.beside < 0) clear_frame(layer.target, run_.maps, 0, height);
-        });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, output, 0, height, destinations_[index]);
+  /// Channels that a thread takes at least.
+  static constexpr int kShare = std::max(kTileChannels, kPanel);
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kShare;
   }
+
+  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
+  /// are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            const ChannelRange channels = {begin * kShare, end * kShare};
+            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   void window_map(const Layer& layer) const {
-    split(run_, run_.threads, layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       window_rows(layer, run_.maps, begin, end);
       clear_frame(layer.target, run_.maps, begin, end);
     });
@@ -170,7 +179,7 @@ class ImageRun {
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
     float* const to = vector(layer.target_vector, layer.output);
-    split(run_, run_.threads, static_cast<int>(ceil_div(channels, kPanel)),
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
@@ -178,7 +187,7 @@ class ImageRun {
 
   void gate_map(const Layer& layer) const {
     const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, run_.threads, layer.output.height,
+    split(run_, pixel_work(layer), layer.output.height,
           [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 

@@ -2,6 +2,7 @@
 #define PPLCNET_SIMD_RUN_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 #include "pplcnet/layer.hpp"
 #include "pplcnet/picture.hpp"
@@ -26,6 +27,8 @@ struct Run {
   float* scratch = nullptr;  ///< threads × scratch_floats
   std::size_t scratch_floats = 0;
   int threads = 1;
+  /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
+  std::int64_t shared_work = 1 << 18;
   Executor executor = {};
 };
 
