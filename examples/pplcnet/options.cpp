@@ -12,7 +12,8 @@ CLI::Option* NetworkOptions::add_to(CLI::App& command) {
       .add_option("--model", model,
                   "The network, by name (see `pplcnet inspect`); without it, the one that the "
                   "weights fit")
-      ->check(check_published);
+      ->check(check_published)
+      ->needs(option);
   return option;
 }
 

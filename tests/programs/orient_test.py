@@ -135,6 +135,11 @@ class Orient(unittest.TestCase):
         self.assertIn("is mirrored", result.complaints[0])
         self.assertEqual([path.name for path in folder.iterdir()], [line.name])
 
+    def test_a_model_is_that_of_weights(self):
+        result = Result("orient", "--model", "PP-LCNet_x1_0_doc_ori", PHOTO)
+        self.assertNotIn(result.status, (0, 1))
+        self.assertIn("--model requires --weights", " ".join(result.complaints))
+
     def test_other_networks_are_refused(self):
         other = DATA / "models" / "synthetic" / "pplcnet_x0_25.pdiparams"
         result = Result("orient", "--weights", other, PHOTO)
