@@ -2584,33 +2584,17 @@ template <class D>
 class NarrowWeights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
+  using Depth = std::make_integer_sequence<int, kChannels>;
 
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
   HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
-    for (int k = 0; k < kChannels; ++k) {
-      rows_[k] = each(product.weights + k * kPanel);
-      HWY_ALIGN std::int32_t lanes[kPanel];
-      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
-      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
-    }
+    for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
   /// The outputs of kPixels pixels; products are added in the order of k.
-  HWY_INLINE V product(const float* pixels) const {
-    V sum = biases_;
-    if constexpr (kPixels > 1) {
-      const V inputs = hn::LoadU(D(), pixels);
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k)
-        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
-    } else {
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
-    }
-    return sum;
-  }
+  HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
   /// The same values for each pixel.
@@ -2620,9 +2604,22 @@ class NarrowWeights {
     return hn::Load(D(), lanes);
   }
 
+  template <int... kK>
+  HWY_INLINE V product(const float* pixels, std::integer_sequence<int, kK...>) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      // Two blocks of four channels for each pixel: the first of both, twice, and the second.
+      const V inputs = hn::LoadU(D(), pixels), swapped = hn::SwapAdjacentBlocks(inputs);
+      const V blocks[] = {hn::OddEvenBlocks(swapped, inputs), hn::OddEvenBlocks(inputs, swapped)};
+      ((sum = hn::MulAdd(hn::Broadcast<kK % 4>(blocks[kK / 4]), rows_[kK], sum)), ...);
+    } else {
+      ((sum = hn::MulAdd(hn::Set(D(), pixels[kK]), rows_[kK], sum)), ...);
+    }
+    return sum;
+  }
+
   V biases_;
   V rows_[kChannels];
-  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
 };
 
 /// Rows of such a layer, which are activated while they are stored.
@@ -2647,13 +2644,17 @@ struct NarrowRows {
   }
 };
 
+/// Whether two pixels can share a vector.
+inline bool has_pairs(const Product& product) {
+  return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+         product.output_pixel_pitch == kHalfPanel;
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel) {
-    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
-                       product.output_pixel_pitch == kHalfPanel;
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
-        (kLanes == kHalfPanel || pairs))
+        (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
   product_rows(product, pixels, begin, end);
@@ -4399,33 +4400,17 @@ template <class D>
 class NarrowWeights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
+  using Depth = std::make_integer_sequence<int, kChannels>;
 
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
   HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
-    for (int k = 0; k < kChannels; ++k) {
-      rows_[k] = each(product.weights + k * kPanel);
-      HWY_ALIGN std::int32_t lanes[kPanel];
-      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
-      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
-    }
+    for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
   /// The outputs of kPixels pixels; products are added in the order of k.
-  HWY_INLINE V product(const float* pixels) const {
-    V sum = biases_;
-    if constexpr (kPixels > 1) {
-      const V inputs = hn::LoadU(D(), pixels);
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k)
-        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
-    } else {
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
-    }
-    return sum;
-  }
+  HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
   /// The same values for each pixel.
@@ -4435,9 +4420,22 @@ class NarrowWeights {
     return hn::Load(D(), lanes);
   }
 
+  template <int... kK>
+  HWY_INLINE V product(const float* pixels, std::integer_sequence<int, kK...>) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      // Two blocks of four channels for each pixel: the first of both, twice, and the second.
+      const V inputs = hn::LoadU(D(), pixels), swapped = hn::SwapAdjacentBlocks(inputs);
+      const V blocks[] = {hn::OddEvenBlocks(swapped, inputs), hn::OddEvenBlocks(inputs, swapped)};
+      ((sum = hn::MulAdd(hn::Broadcast<kK % 4>(blocks[kK / 4]), rows_[kK], sum)), ...);
+    } else {
+      ((sum = hn::MulAdd(hn::Set(D(), pixels[kK]), rows_[kK], sum)), ...);
+    }
+    return sum;
+  }
+
   V biases_;
   V rows_[kChannels];
-  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
 };
 
 /// Rows of such a layer, which are activated while they are stored.
@@ -4462,13 +4460,17 @@ struct NarrowRows {
   }
 };
 
+/// Whether two pixels can share a vector.
+inline bool has_pairs(const Product& product) {
+  return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+         product.output_pixel_pitch == kHalfPanel;
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel) {
-    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
-                       product.output_pixel_pitch == kHalfPanel;
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
-        (kLanes == kHalfPanel || pairs))
+        (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
   product_rows(product, pixels, begin, end);
@@ -6220,33 +6222,17 @@ template <class D>
 class NarrowWeights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
+  using Depth = std::make_integer_sequence<int, kChannels>;
 
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
   HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
-    for (int k = 0; k < kChannels; ++k) {
-      rows_[k] = each(product.weights + k * kPanel);
-      HWY_ALIGN std::int32_t lanes[kPanel];
-      for (int i = 0; i < kPanel; ++i) lanes[i] = i / kChannels * kChannels + k;
-      if constexpr (kPixels > 1) spread_[k] = hn::SetTableIndices(D(), lanes);
-    }
+    for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
   /// The outputs of kPixels pixels; products are added in the order of k.
-  HWY_INLINE V product(const float* pixels) const {
-    V sum = biases_;
-    if constexpr (kPixels > 1) {
-      const V inputs = hn::LoadU(D(), pixels);
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k)
-        sum = hn::MulAdd(hn::TableLookupLanes(inputs, spread_[k]), rows_[k], sum);
-    } else {
-#pragma GCC unroll 8
-      for (int k = 0; k < kChannels; ++k) sum = hn::MulAdd(hn::Set(D(), pixels[k]), rows_[k], sum);
-    }
-    return sum;
-  }
+  HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
   /// The same values for each pixel.
@@ -6256,9 +6242,22 @@ class NarrowWeights {
     return hn::Load(D(), lanes);
   }
 
+  template <int... kK>
+  HWY_INLINE V product(const float* pixels, std::integer_sequence<int, kK...>) const {
+    V sum = biases_;
+    if constexpr (kPixels > 1) {
+      // Two blocks of four channels for each pixel: the first of both, twice, and the second.
+      const V inputs = hn::LoadU(D(), pixels), swapped = hn::SwapAdjacentBlocks(inputs);
+      const V blocks[] = {hn::OddEvenBlocks(swapped, inputs), hn::OddEvenBlocks(inputs, swapped)};
+      ((sum = hn::MulAdd(hn::Broadcast<kK % 4>(blocks[kK / 4]), rows_[kK], sum)), ...);
+    } else {
+      ((sum = hn::MulAdd(hn::Set(D(), pixels[kK]), rows_[kK], sum)), ...);
+    }
+    return sum;
+  }
+
   V biases_;
   V rows_[kChannels];
-  decltype(hn::SetTableIndices(D(), static_cast<const std::int32_t*>(nullptr))) spread_[kChannels];
 };
 
 /// Rows of such a layer, which are activated while they are stored.
@@ -6283,13 +6282,17 @@ struct NarrowRows {
   }
 };
 
+/// Whether two pixels can share a vector.
+inline bool has_pairs(const Product& product) {
+  return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
+         product.output_pixel_pitch == kHalfPanel;
+}
+
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 inline void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel) {
-    const bool pairs = product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
-                       product.output_pixel_pitch == kHalfPanel;
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
-        (kLanes == kHalfPanel || pairs))
+        (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
   product_rows(product, pixels, begin, end);
