@@ -3,47 +3,6 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A layer's product from pixels to rows.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch,
-                          const float* input, int pixel_pitch, const Rows& output) {
-  return {.input = input,
-          .pixel_pitch = static_cast<std::size_t>(pixel_pitch),
-          .depth = layer.depth(),
-          .weights = weights + layer.weights,
-          .half = layer.half,
-          .widened = scratch + layer.widened,
-          .biases = weights + layer.biases,
-          .channels = layer.padded_channels(),
-          .activation = layer.activation,
-          .output = output.pixels,
-          .width = layer.output.width,
-          .output_pixel_pitch = output.pixel_pitch,
-          .output_row_pitch = output.row_pitch};
-}
-
-/// Channels [begin, end) of `rows` rows of a product whose input lies in a map: pixels follow each
-/// other without a gap unless the map has a frame, for another reader.
-inline void product_from(const Map& source, Product product, int rows, int begin, int end) {
-  if (source.left + source.right == 0)
-    return compute_product(product, rows * product.width, begin, end);
-  for (int y = 0; y < rows; ++y) {
-    compute_product(product, product.width, begin, end);
-    product.input += source.row_pitch();
-    product.output += product.output_row_pitch;
-  }
-}
-
-/// What a layer does to `count` rows of its output in the end.
-inline Refinement refinement_of(const Layer& layer, const float* weights, const Rows& addend,
-                                const Rows& rows, int count) {
-  return {.activation = layer.activation,
-          .affine = layer.affine ? weights + layer.affine_place() : nullptr,
-          .addend = addend,
-          .rows = rows,
-          .count = count,
-          .width = layer.output.width};
-}
-
 /// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
 struct ChannelRange {
   static constexpr int kAll = std::numeric_limits<int>::max();
@@ -129,7 +88,12 @@ class Chain {
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine(refinement_of(layer, run_.weights, addend_of(layer, first, begin), rows, count),
+        refine({.activation = layer.activation,
+                .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+                .addend = addend_of(layer, first, begin),
+                .rows = rows,
+                .count = count,
+                .width = layer.output.width},
                channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
@@ -193,16 +157,29 @@ class Chain {
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     const Map& source = layer.source;
-    if (from_block) {
-      const Rows input = block_of(index - 1);
-      compute_product(product_of(layer, run_.weights, scratch_, input.pixels,
-                                 static_cast<int>(input.pixel_pitch), output),
-                      count * layer.output.width, channels_.begin, end_channel(layer));
-    } else {
-      const float* const input = base(source) + source.pixels(begin - source_origin(index));
-      product_from(source,
-                   product_of(layer, run_.weights, scratch_, input, source.pixel_pitch, output),
-                   count, channels_.begin, end_channel(layer));
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = {.input = input.pixels,
+                       .pixel_pitch = input.pixel_pitch,
+                       .depth = layer.depth(),
+                       .weights = run_.weights + layer.weights,
+                       .half = layer.half,
+                       .widened = scratch_ + layer.widened,
+                       .biases = run_.weights + layer.biases,
+                       .channels = layer.padded_channels(),
+                       .activation = layer.activation,
+                       .output = output.pixels,
+                       .width = layer.output.width,
+                       .output_pixel_pitch = output.pixel_pitch,
+                       .output_row_pitch = output.row_pitch};
+    // Pixels follow each other without a gap unless the map has a frame, for another reader.
+    const bool gaps =
+        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
+    const int rows = gaps ? 1 : count;
+    for (int y = 0; y < count; y += rows) {
+      compute_product(product, rows * product.width, channels_.begin, end_channel(layer));
+      product.input += input.row_pitch;
+      product.output += output.row_pitch;
     }
   }
 
