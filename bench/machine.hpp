@@ -14,7 +14,7 @@
 
 #include "pplcnet/pplcnet.hpp"
 
-// The loops, once for each instruction set, as simd/foreach_isa.hpp does it for the kernels.
+// The loops, once for each instruction set, as simd/kernels.hpp does it for the kernels.
 #if PPLCNET_CHOOSE_ISA
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2

@@ -11,7 +11,7 @@
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
-#include "pplcnet/simd/foreach_isa.hpp"
+#include "pplcnet/simd/forward.hpp"
 #include "pplcnet/simd/isa.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -22,17 +22,6 @@ struct RunOptions {
   Isa isa = best_isa();
   Executor executor = {};
 };
-
-/// Runs a plan with the kernels of one instruction set.
-inline void forward(const Run& run, Isa isa) noexcept {
-#if PPLCNET_CHOOSE_ISA
-  isa = std::min(isa, best_isa());
-  if (isa == Isa::avx512) return N_AVX3::forward(run);
-  if (isa == Isa::avx2) return N_AVX2::forward(run);
-#endif
-  static_cast<void>(isa);
-  PPLCNET_BASELINE_NAMESPACE::forward(run);
-}
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
 /// family/ makes the published ones.

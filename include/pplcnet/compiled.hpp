@@ -1,0 +1,24 @@
+#ifndef PPLCNET_COMPILED_HPP
+#define PPLCNET_COMPILED_HPP
+
+// Header-only is the default: nothing is defined and nothing is linked. A program of many files
+// compiles the kernels once instead: PPLCNET_COMPILED is defined for all of its files (CMake's
+// target pplcnet::compiled does that), and one of them is pplcnet.cpp, which has the kernels.
+#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
+#define PPLCNET_COMPILED
+#endif
+
+#if defined(PPLCNET_COMPILED)
+#define PPLCNET_INLINE
+#else
+#define PPLCNET_INLINE inline
+#endif
+
+// Whether this file compiles the kernels.
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
+#define PPLCNET_HAS_KERNELS 1
+#else
+#define PPLCNET_HAS_KERNELS 0
+#endif
+
+#endif  // PPLCNET_COMPILED_HPP

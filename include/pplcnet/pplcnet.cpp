@@ -1,0 +1,3 @@
+// The kernels of a program whose files are compiled with PPLCNET_COMPILED.
+#define PPLCNET_IMPLEMENTATION
+#include "pplcnet/simd/forward.hpp"

@@ -1,0 +1,19 @@
+#ifndef PPLCNET_SIMD_FORWARD_HPP
+#define PPLCNET_SIMD_FORWARD_HPP
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/simd/isa.hpp"
+#include "pplcnet/simd/run.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
+/// a network needs of the kernels is this function.
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#include "pplcnet/simd/kernels.hpp"
+
+#endif  // PPLCNET_SIMD_FORWARD_HPP
