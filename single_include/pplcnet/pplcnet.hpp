@@ -136,6 +136,8 @@ struct Block {
   bool linear_depthwise = false;  ///< no activation behind the depthwise layer
   bool linear_pointwise = false;  ///< nor behind the last pointwise layer
   int dilation = 1;               ///< of the depthwise kernel: pixels from tap to tap
+
+  constexpr bool operator==(const Block&) const = default;
 };
 
 /// What comes before the blocks.
@@ -197,6 +199,8 @@ struct Architecture {
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
   int classes = 1000;       ///< 0: the answer is the embedding
   Storage storage = Storage::single;
+
+  constexpr bool operator==(const Architecture&) const = default;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

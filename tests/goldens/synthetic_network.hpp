@@ -18,10 +18,11 @@ namespace pplcnet_test {
 struct SyntheticStateDict {
   pplcnet::TensorFile file;
   GainFamily family = GainFamily::v1;
+  std::uint64_t seed = 1;
   std::vector<std::unique_ptr<std::vector<float>>> values;
 
   void add(const std::string& name, const std::vector<std::int64_t>& shape) {
-    if (!name.empty()) add(name, shape, synthetic_tensor(name, shape, family));
+    if (!name.empty()) add(name, shape, synthetic_tensor(name, shape, family, seed));
   }
   void add(const std::string& name, const std::vector<std::int64_t>& shape,
            const std::vector<float>& tensor) {
@@ -65,6 +66,7 @@ inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
                          const pplcnet::Architecture& net) {
   SyntheticStateDict trained;
   trained.family = state.family;
+  trained.seed = state.seed;
   add_branches(trained, layer, net);
   const auto names = pplcnet::training_names(layer, net);
   const auto form = pplcnet::training_form(layer);
@@ -97,10 +99,11 @@ inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
 
 inline SyntheticStateDict synthetic_state_dict(std::span<const pplcnet::Layer> layers,
                                                const pplcnet::Architecture& architecture,
-                                               Form form = Form::training) {
+                                               Form form = Form::training, std::uint64_t seed = 1) {
   SyntheticStateDict state;
   state.file.path = "synthetic";
   state.family = gain_family(architecture.family);
+  state.seed = seed;
   for (const pplcnet::Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     if (layer.branches == pplcnet::Branches::none)
@@ -122,9 +125,10 @@ inline SyntheticStateDict synthetic_state_dict(std::span<const pplcnet::Layer> l
 
 /// A network's weights with synthetic values, as if loaded from a framework's file.
 template <class Net>
-std::unique_ptr<typename Net::Weights> synthetic_weights(Form form = Form::training) {
+std::unique_ptr<typename Net::Weights> synthetic_weights(Form form = Form::training,
+                                                         std::uint64_t seed = 1) {
   auto weights = std::make_unique<typename Net::Weights>();
-  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture, form);
+  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture, form, seed);
   const auto error =
       pplcnet::pack_state_dict(state.file, Net::layers, Net::architecture, weights->values);
   EXPECT_FALSE(error) << error.message();

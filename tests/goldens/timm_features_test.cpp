@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "goldens/golden.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 
@@ -77,10 +77,7 @@ FeatureValues features(const Net::Weights& weights, unsigned wanted) {
 constexpr unsigned kAll = (1U << kFeatures) - 1;
 
 TEST(TimmFeaturesTest, TimmsValues) {
-  const std::string path = std::string(PPLCNET_TEST_DATA) + "/goldens/timm_lcnet_050.json";
-  std::ifstream file(path);
-  if (!file) GTEST_SKIP() << path << " is missing";
-  const json golden = json::parse(file);
+  const json golden = Golden::read(own_goldens() / "timm_lcnet_050.json").numbers;
   // features_only's maps, of which the last is forward_features'; then forward_head(pre_logits).
   const char* const names[] = {"blocks.0.0", "blocks.1.1",  "blocks.2.1", "blocks.4.3",
                                "blocks.5.1", "global_pool", "act2"};

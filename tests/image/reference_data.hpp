@@ -24,6 +24,12 @@ inline std::string read_reference(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// What OpenCV and Pillow did to synthetic pictures (see goldens/compact.py).
+inline nlohmann::json read_pixels(const std::string& name) {
+  std::ifstream file(std::string(PPLCNET_TESTS) + "/image/pixels/" + name);
+  return nlohmann::json::parse(file);
+}
+
 /// Compares a tensor or picture with a reference entry: its hash, and its samples to point at what
 /// is wrong. The hashes are of little-endian bytes.
 template <typename T>

@@ -51,10 +51,8 @@ std::vector<std::uint8_t> pillow(pplcnet::PillowFilter filter, ImageView image, 
 class Reference : public testing::TestWithParam<const char*> {};
 
 TEST_P(Reference, EveryPipelineIsIdentical) {
-  const std::string path = "preprocess/preprocess_synthetic_" + std::string(GetParam()) + ".json";
-  const std::string text = read_reference(path);
-  if (text.empty()) GTEST_SKIP() << "reference data missing: " << path;
-  const nlohmann::json cases = nlohmann::json::parse(text).at("cases");
+  const std::string name = "preprocess_synthetic_" + std::string(GetParam()) + ".json";
+  const nlohmann::json cases = read_pixels(name).at("cases");
   ASSERT_EQ(cases.size(), 11U);
 
   constexpr Preprocessing kPaddle = pplcnet::paddle_imagenet_training();

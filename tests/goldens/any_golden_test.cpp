@@ -1,0 +1,71 @@
+// Goldens of any network, whether or not there is a type of it: the file says which, and the
+// network is made when the program runs. `PPLCNET_GOLDENS=FOLDER` takes those of another folder.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "goldens/golden.hpp"
+#include "goldens/golden_answers.hpp"
+#include "goldens/synthetic_network.hpp"
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/pplcnet.hpp"
+
+namespace pplcnet_test {
+namespace {
+
+using pplcnet::AnyNetwork;
+using pplcnet::Isa;
+
+class AnyGolden : public testing::TestWithParam<Isa> {};
+
+TEST_P(AnyGolden, StagesAndLogits) {
+  const std::vector<Golden> goldens = goldens_of(goldens_folder());
+  EXPECT_FALSE(goldens.empty()) << goldens_folder() << " has none";
+  for (const Golden& golden : goldens) {
+    SCOPED_TRACE(golden.path);
+    const GoldenNetwork described(golden);
+    if (!described.unknown().empty()) {
+      ADD_FAILURE() << golden.path << " is of a network that is not known: " << described.unknown();
+      continue;
+    }
+    AnyNetwork network(described.architecture());
+    const SyntheticStateDict state = synthetic_state_dict(network.layers(), network.architecture(),
+                                                          golden.form(), golden.seed());
+    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network.layers(), network.architecture(),
+                                          network.weights())
+                     .message(),
+                 "");
+    check(golden, network.plan(), [&](const float* image, const std::vector<float*>& outputs) {
+      network.run(pplcnet::Picture::planar(image, network.input_shape()), outputs,
+                  {.isa = GetParam()});
+    });
+  }
+  std::printf("%zu goldens of %s\n", goldens.size(), goldens_folder().c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, AnyGolden, testing::ValuesIn(available_isas()),
+                         [](const auto& test) { return pplcnet::isa_name(test.param); });
+
+TEST(GoldenNetwork, WhatIsNotKnownIsSaid) {
+  const Golden known = Golden::read(own_goldens() / "v1_x0_25.json");
+  EXPECT_EQ(GoldenNetwork(known).unknown(), "");
+  const auto unknown = [&](const char* key, const nlohmann::json& value) {
+    Golden golden = known;
+    golden.numbers[key] = value;
+    return GoldenNetwork(golden).unknown();
+  };
+  EXPECT_EQ(unknown("source", "a blog"), "source 'a blog'");
+  EXPECT_EQ(unknown("arch", "ResNet50"), "network 'ResNet50'");
+  EXPECT_EQ(unknown("arch", "PPLCNet_x"), "network 'PPLCNet_x'");
+  EXPECT_EQ(unknown("arch", "PPLCNet_x1_0_wide"), "network 'PPLCNet_x1_0_wide'");
+  EXPECT_EQ(unknown("kwargs", {{"act", "mish"}}), "activation 'mish'");
+  EXPECT_EQ(unknown("kwargs", {{"depth", 3}}), "argument 'depth': 3");
+  EXPECT_EQ(unknown("kwargs", {{"class_num", 3}, {"stride_list", {2, {2, 1}, 2, 2, 1}}}), "");
+}
+
+}  // namespace
+}  // namespace pplcnet_test
