@@ -17,6 +17,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// each pass over them.
 inline constexpr std::size_t kL1Share = 28 << 10;
 inline constexpr std::size_t kL2Share = 256 << 10;
+/// The lines of the picture that a block of a convolution's rows reads: less than other blocks, as
+/// they are written first.
+inline constexpr std::size_t kLinesShare = 14 << 10;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kWidenedPanels = 2;
@@ -101,7 +104,7 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
   const std::size_t line =
       layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
   layer.rows =
-      rows_of(kL1Share, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
+      rows_of(kLinesShare, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
               layer.output.height);
   return line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
 }

@@ -11,6 +11,10 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
+/// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
+/// what they read.
+inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
+
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
@@ -39,18 +43,44 @@ class DepthwiseTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+  static constexpr std::size_t kRowOfTaps = kKernel * kPanel;
 
  public:
   HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
                            std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
                            const float* weights, const float* biases)
-      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
-    start(hn::Load(D(), biases), Indices<2 * kPixels>());
-    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    for (int y = 0; y < kKernel; ++y, weights += kRowOfTaps) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(first.inputs[y] + first.offset + channel,
-                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
+      add_rows(first.inputs[y] + first.offset + channel, second.inputs[y] + second.offset + channel,
+               input_pitch, taps, Indices<kInputs>());
+    }
+  }
+
+  /// The second strip is below the first, whose inputs begin kDown rows further down: rows of
+  /// inputs that both strips read are loaded once.
+  template <int kDown>
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases,
+                           std::integral_constant<int, kDown>)
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    const std::size_t offset = first.offset + channel;
+    V upper[kKernel], lower[kKernel];
+    int y = 0;
+    for (; y < kDown; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      add_row<true, false>(first.inputs[y] + offset, input_pitch, upper, upper, Indices<kInputs>());
+    }
+    for (; y < kKernel; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<true, true>(first.inputs[y] + offset, input_pitch, upper, lower, Indices<kInputs>());
+    }
+    for (; y < kKernel + kDown; ++y, weights += kRowOfTaps) {
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<false, true>(first.inputs[y] + offset, input_pitch, lower, lower, Indices<kInputs>());
     }
   }
 
@@ -61,6 +91,12 @@ class DepthwiseTile {
   }
 
  private:
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t output_pitch, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
+  }
+
   template <int... kSum>
   HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
     ((sums_[kSum] = bias), ...);
@@ -72,11 +108,23 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
-                             const V* taps, std::integer_sequence<int, kInput...>) {
+  HWY_INLINE void add_rows(const float* first, const float* second, std::size_t pitch,
+                           const V* taps, std::integer_sequence<int, kInput...>) {
     ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
       add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
       first += pitch, second += pitch),
+     ...);
+  }
+
+  template <bool kFirst, bool kSecond, int... kInput>
+  HWY_INLINE void add_row(const float* from, std::size_t pitch, const V* first_taps,
+                          const V* second_taps, std::integer_sequence<int, kInput...>) {
+    const auto add = [&](auto index, V input) HWY_ATTR {
+      constexpr int kIndex = decltype(index)::value;
+      if constexpr (kFirst) add_input<0, kIndex>(input, first_taps, Indices<kPixels>());
+      if constexpr (kSecond) add_input<kPixels, kIndex>(input, second_taps, Indices<kPixels>());
+    };
+    ((add(std::integral_constant<int, kInput>(), in_register(hn::LoadU(D(), from))), from += pitch),
      ...);
   }
 
@@ -127,17 +175,25 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int x = 0; x < rows.width; x += step) {
-    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-    const float* weights = rows.weights + begin * kKernel * kKernel;
-    for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel),
-             activation);
-      const bool panel_ends = (channel + kStep) % kPanel == 0;
-      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+  const auto tiles = [&](auto... down) HWY_ATTR {
+    for (int x = 0; x < rows.width; x += step) {
+      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+      const float* weights = rows.weights + begin * kKernel * kKernel;
+      for (std::size_t channel = 0; channel < channels; channel += kStep) {
+        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                           output_pitch, weights, biases + channel,
+                                                           down...),
+               activation);
+        const bool panel_ends = (channel + kStep) % kPanel == 0;
+        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+      }
     }
+  };
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
+    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
+  tiles();
 }
 
 /// Channels [begin, end) of all rows.
