@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/huge_pages.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/picture.hpp"
@@ -100,14 +101,20 @@ class AnyNetwork {
   }
 
  private:
-  /// Aligned to the widest vector.
   struct Free {
-    void operator()(float* values) const { ::operator delete[](values, kAlignment); }
+    Free() : bytes(0) {}
+    explicit Free(std::size_t size) : bytes(size) {}
+    void operator()(float* values) const { HugePageMemory::free(values, bytes); }
+    std::size_t bytes;
   };
-  static constexpr std::align_val_t kAlignment = std::align_val_t{64};
   using Floats = std::unique_ptr<float[], Free>;
 
-  static Floats zeros(std::size_t count) { return Floats(new (kAlignment) float[count]()); }
+  static Floats zeros(std::size_t count) {
+    const std::size_t bytes = count * sizeof(float);
+    void* const memory = HugePageMemory::allocate(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return Floats(new (memory) float[count](), Free(bytes));
+  }
 
   void allocate() {
     maps_ = zeros(plan_->map_floats);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/huge_pages.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
@@ -81,7 +82,7 @@ class Classifier {
   /// The same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
-    auto weights = std::make_shared<typename Net::Weights>();
+    std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
     ModelInfo info;
     if (auto error = read(*weights, &info)) return error;
     if (!info.preprocessing.empty()) {
@@ -152,7 +153,7 @@ class Classifier {
   }
 
  private:
-  struct State {
+  struct State : InHugePages {
     PreprocessScratch scratch = {};
     typename Net::Workspace workspace;
     typename Net::Logits logits;

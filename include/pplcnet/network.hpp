@@ -8,6 +8,7 @@
 #include <span>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/huge_pages.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
@@ -94,7 +95,7 @@ class Network {
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
   /// Folded and packed weights: immutable after loading, shared by any number of threads.
-  struct Weights {
+  struct Weights : InHugePages {
     using Network = pplcnet::Network<TDefinition>;
     alignas(64) std::array<float, weight_count> values;
   };
@@ -117,7 +118,7 @@ class Network {
   /// What one forward pass needs to write to; one for each thread that calls forward. The
   /// executor of a call may use up to kThreads threads.
   template <int kThreads>
-  struct ParallelWorkspace {
+  struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;

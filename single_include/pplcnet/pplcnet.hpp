@@ -224,6 +224,87 @@ struct Architecture {
 #include <cstdint>
 #include <span>
 
+// from pplcnet/huge_pages.hpp
+#ifndef PPLCNET_HUGE_PAGES_HPP
+#define PPLCNET_HUGE_PAGES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// A forward pass reads all weights once, and 4 KiB pages of weights and feature maps are more than
+// a CPU's TLB holds. Linux gives huge pages on request; elsewhere nothing here does anything.
+
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Asks for huge pages wherever `memory`, of `size` bytes, covers a whole one: for weights and
+/// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
+/// for the first time. Pages of a mapped file or of the executable stay as they are on most
+/// systems.
+inline void prefer_huge_pages([[maybe_unused]] const void* memory,
+                              [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end = (address + size) / kHugePage * kHugePage;
+  // A wish: a system that does not grant it loses speed, not answers.
+  if (begin < end)
+    static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+#endif
+}
+
+/// Allocates large objects in huge pages. A tail of less than half a page stays in small pages, and
+/// so does an object that is smaller than that; others are rounded up to whole pages.
+struct HugePageMemory {
+  static constexpr std::size_t kCacheLine = 64;
+
+  /// Returns null if there is no memory.
+  static void* allocate(std::size_t size) noexcept {
+    const std::size_t room = std::max(size, huge(size));
+    void* const memory = ::operator new(room, alignment(size), std::nothrow);
+    if (memory != nullptr) prefer_huge_pages(memory, room);
+    return memory;
+  }
+  static void free(void* memory, std::size_t size) noexcept {
+    ::operator delete(memory, alignment(size));
+  }
+  static constexpr std::align_val_t alignment(std::size_t size) {
+    return std::align_val_t(huge(size) > 0 ? kHugePage : kCacheLine);
+  }
+
+ private:
+  static constexpr std::size_t huge(std::size_t size) {
+    return (size + kHugePage / 2) / kHugePage * kHugePage;
+  }
+};
+
+/// Base of types whose objects lie in huge pages if they are made by `new`, and so by
+/// std::make_unique; std::make_shared and containers allocate for themselves.
+struct InHugePages {
+  static void* operator new(std::size_t size) {
+    if (void* const memory = HugePageMemory::allocate(size)) return memory;
+    return ::operator new(size, HugePageMemory::alignment(size));  // throws
+  }
+  static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return HugePageMemory::allocate(size);
+  }
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    HugePageMemory::free(memory, size);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_HUGE_PAGES_HPP
 // from pplcnet/picture.hpp
 #ifndef PPLCNET_PICTURE_HPP
 #define PPLCNET_PICTURE_HPP
@@ -634,6 +715,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// each pass over them.
 inline constexpr std::size_t kL1Share = 28 << 10;
 inline constexpr std::size_t kL2Share = 256 << 10;
+/// The lines of the picture that a block of a convolution's rows reads: less than other blocks, as
+/// they are written first.
+inline constexpr std::size_t kLinesShare = 14 << 10;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kWidenedPanels = 2;
@@ -718,7 +802,7 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
   const std::size_t line =
       layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
   layer.rows =
-      rows_of(kL1Share, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
+      rows_of(kLinesShare, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
               layer.output.height);
   return line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
 }
@@ -1855,6 +1939,10 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
+/// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
+/// what they read.
+inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
+
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
@@ -1883,18 +1971,44 @@ class DepthwiseTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+  static constexpr std::size_t kRowOfTaps = kKernel * kPanel;
 
  public:
   HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
                            std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
                            const float* weights, const float* biases)
-      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
-    start(hn::Load(D(), biases), Indices<2 * kPixels>());
-    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    for (int y = 0; y < kKernel; ++y, weights += kRowOfTaps) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(first.inputs[y] + first.offset + channel,
-                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
+      add_rows(first.inputs[y] + first.offset + channel, second.inputs[y] + second.offset + channel,
+               input_pitch, taps, Indices<kInputs>());
+    }
+  }
+
+  /// The second strip is below the first, whose inputs begin kDown rows further down: rows of
+  /// inputs that both strips read are loaded once.
+  template <int kDown>
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases,
+                           std::integral_constant<int, kDown>)
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    const std::size_t offset = first.offset + channel;
+    V upper[kKernel], lower[kKernel];
+    int y = 0;
+    for (; y < kDown; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      add_row<true, false>(first.inputs[y] + offset, input_pitch, upper, upper, Indices<kInputs>());
+    }
+    for (; y < kKernel; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<true, true>(first.inputs[y] + offset, input_pitch, upper, lower, Indices<kInputs>());
+    }
+    for (; y < kKernel + kDown; ++y, weights += kRowOfTaps) {
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<false, true>(first.inputs[y] + offset, input_pitch, lower, lower, Indices<kInputs>());
     }
   }
 
@@ -1905,6 +2019,12 @@ class DepthwiseTile {
   }
 
  private:
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t output_pitch, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
+  }
+
   template <int... kSum>
   HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
     ((sums_[kSum] = bias), ...);
@@ -1916,11 +2036,23 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
-                             const V* taps, std::integer_sequence<int, kInput...>) {
+  HWY_INLINE void add_rows(const float* first, const float* second, std::size_t pitch,
+                           const V* taps, std::integer_sequence<int, kInput...>) {
     ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
       add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
       first += pitch, second += pitch),
+     ...);
+  }
+
+  template <bool kFirst, bool kSecond, int... kInput>
+  HWY_INLINE void add_row(const float* from, std::size_t pitch, const V* first_taps,
+                          const V* second_taps, std::integer_sequence<int, kInput...>) {
+    const auto add = [&](auto index, V input) HWY_ATTR {
+      constexpr int kIndex = decltype(index)::value;
+      if constexpr (kFirst) add_input<0, kIndex>(input, first_taps, Indices<kPixels>());
+      if constexpr (kSecond) add_input<kPixels, kIndex>(input, second_taps, Indices<kPixels>());
+    };
+    ((add(std::integral_constant<int, kInput>(), in_register(hn::LoadU(D(), from))), from += pitch),
      ...);
   }
 
@@ -1971,17 +2103,25 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int x = 0; x < rows.width; x += step) {
-    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-    const float* weights = rows.weights + begin * kKernel * kKernel;
-    for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel),
-             activation);
-      const bool panel_ends = (channel + kStep) % kPanel == 0;
-      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+  const auto tiles = [&](auto... down) HWY_ATTR {
+    for (int x = 0; x < rows.width; x += step) {
+      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+      const float* weights = rows.weights + begin * kKernel * kKernel;
+      for (std::size_t channel = 0; channel < channels; channel += kStep) {
+        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                           output_pitch, weights, biases + channel,
+                                                           down...),
+               activation);
+        const bool panel_ends = (channel + kStep) % kPanel == 0;
+        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+      }
     }
+  };
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
+    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
+  tiles();
 }
 
 /// Channels [begin, end) of all rows.
@@ -3648,6 +3788,10 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
+/// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
+/// what they read.
+inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
+
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
@@ -3676,18 +3820,44 @@ class DepthwiseTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+  static constexpr std::size_t kRowOfTaps = kKernel * kPanel;
 
  public:
   HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
                            std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
                            const float* weights, const float* biases)
-      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
-    start(hn::Load(D(), biases), Indices<2 * kPixels>());
-    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    for (int y = 0; y < kKernel; ++y, weights += kRowOfTaps) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(first.inputs[y] + first.offset + channel,
-                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
+      add_rows(first.inputs[y] + first.offset + channel, second.inputs[y] + second.offset + channel,
+               input_pitch, taps, Indices<kInputs>());
+    }
+  }
+
+  /// The second strip is below the first, whose inputs begin kDown rows further down: rows of
+  /// inputs that both strips read are loaded once.
+  template <int kDown>
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases,
+                           std::integral_constant<int, kDown>)
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    const std::size_t offset = first.offset + channel;
+    V upper[kKernel], lower[kKernel];
+    int y = 0;
+    for (; y < kDown; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      add_row<true, false>(first.inputs[y] + offset, input_pitch, upper, upper, Indices<kInputs>());
+    }
+    for (; y < kKernel; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<true, true>(first.inputs[y] + offset, input_pitch, upper, lower, Indices<kInputs>());
+    }
+    for (; y < kKernel + kDown; ++y, weights += kRowOfTaps) {
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<false, true>(first.inputs[y] + offset, input_pitch, lower, lower, Indices<kInputs>());
     }
   }
 
@@ -3698,6 +3868,12 @@ class DepthwiseTile {
   }
 
  private:
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t output_pitch, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
+  }
+
   template <int... kSum>
   HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
     ((sums_[kSum] = bias), ...);
@@ -3709,11 +3885,23 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
-                             const V* taps, std::integer_sequence<int, kInput...>) {
+  HWY_INLINE void add_rows(const float* first, const float* second, std::size_t pitch,
+                           const V* taps, std::integer_sequence<int, kInput...>) {
     ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
       add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
       first += pitch, second += pitch),
+     ...);
+  }
+
+  template <bool kFirst, bool kSecond, int... kInput>
+  HWY_INLINE void add_row(const float* from, std::size_t pitch, const V* first_taps,
+                          const V* second_taps, std::integer_sequence<int, kInput...>) {
+    const auto add = [&](auto index, V input) HWY_ATTR {
+      constexpr int kIndex = decltype(index)::value;
+      if constexpr (kFirst) add_input<0, kIndex>(input, first_taps, Indices<kPixels>());
+      if constexpr (kSecond) add_input<kPixels, kIndex>(input, second_taps, Indices<kPixels>());
+    };
+    ((add(std::integral_constant<int, kInput>(), in_register(hn::LoadU(D(), from))), from += pitch),
      ...);
   }
 
@@ -3764,17 +3952,25 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int x = 0; x < rows.width; x += step) {
-    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-    const float* weights = rows.weights + begin * kKernel * kKernel;
-    for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel),
-             activation);
-      const bool panel_ends = (channel + kStep) % kPanel == 0;
-      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+  const auto tiles = [&](auto... down) HWY_ATTR {
+    for (int x = 0; x < rows.width; x += step) {
+      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+      const float* weights = rows.weights + begin * kKernel * kKernel;
+      for (std::size_t channel = 0; channel < channels; channel += kStep) {
+        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                           output_pitch, weights, biases + channel,
+                                                           down...),
+               activation);
+        const bool panel_ends = (channel + kStep) % kPanel == 0;
+        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+      }
     }
+  };
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
+    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
+  tiles();
 }
 
 /// Channels [begin, end) of all rows.
@@ -5447,6 +5643,10 @@ inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
 /// their taps.
 inline constexpr int kDepthwiseChannels = 4 * kPanel;
 
+/// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
+/// what they read.
+inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
+
 /// Rows of a depthwise layer: what they are computed from, and where they go.
 struct DepthwiseRows {
   const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
@@ -5475,18 +5675,44 @@ class DepthwiseTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   static constexpr int kInputs = (kPixels - 1) * kStride + kKernel;
+  static constexpr std::size_t kRowOfTaps = kKernel * kPanel;
 
  public:
   HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
                            std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
                            const float* weights, const float* biases)
-      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
-    start(hn::Load(D(), biases), Indices<2 * kPixels>());
-    for (int y = 0; y < kKernel; ++y, weights += kKernel * kPanel) {
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    for (int y = 0; y < kKernel; ++y, weights += kRowOfTaps) {
       V taps[kKernel];
       load(taps, weights, Indices<kKernel>());
-      add_inputs(first.inputs[y] + first.offset + channel,
-                 second.inputs[y] + second.offset + channel, input_pitch, taps, Indices<kInputs>());
+      add_rows(first.inputs[y] + first.offset + channel, second.inputs[y] + second.offset + channel,
+               input_pitch, taps, Indices<kInputs>());
+    }
+  }
+
+  /// The second strip is below the first, whose inputs begin kDown rows further down: rows of
+  /// inputs that both strips read are loaded once.
+  template <int kDown>
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t input_pitch, std::size_t output_pitch,
+                           const float* weights, const float* biases,
+                           std::integral_constant<int, kDown>)
+      : DepthwiseTile(first, second, channel, output_pitch, biases) {
+    const std::size_t offset = first.offset + channel;
+    V upper[kKernel], lower[kKernel];
+    int y = 0;
+    for (; y < kDown; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      add_row<true, false>(first.inputs[y] + offset, input_pitch, upper, upper, Indices<kInputs>());
+    }
+    for (; y < kKernel; ++y, weights += kRowOfTaps) {
+      load(upper, weights, Indices<kKernel>());
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<true, true>(first.inputs[y] + offset, input_pitch, upper, lower, Indices<kInputs>());
+    }
+    for (; y < kKernel + kDown; ++y, weights += kRowOfTaps) {
+      load(lower, weights - kDown * kRowOfTaps, Indices<kKernel>());
+      add_row<false, true>(first.inputs[y] + offset, input_pitch, lower, lower, Indices<kInputs>());
     }
   }
 
@@ -5497,6 +5723,12 @@ class DepthwiseTile {
   }
 
  private:
+  HWY_INLINE DepthwiseTile(const DepthwiseStrip& first, const DepthwiseStrip& second,
+                           std::size_t channel, std::size_t output_pitch, const float* biases)
+      : first_(first.output + channel), second_(second.output + channel), pitch_(output_pitch) {
+    start(hn::Load(D(), biases), Indices<2 * kPixels>());
+  }
+
   template <int... kSum>
   HWY_INLINE void start(V bias, std::integer_sequence<int, kSum...>) {
     ((sums_[kSum] = bias), ...);
@@ -5508,11 +5740,23 @@ class DepthwiseTile {
   }
 
   template <int... kInput>
-  HWY_INLINE void add_inputs(const float* first, const float* second, std::size_t pitch,
-                             const V* taps, std::integer_sequence<int, kInput...>) {
+  HWY_INLINE void add_rows(const float* first, const float* second, std::size_t pitch,
+                           const V* taps, std::integer_sequence<int, kInput...>) {
     ((add_input<0, kInput>(in_register(hn::LoadU(D(), first)), taps, Indices<kPixels>()),
       add_input<kPixels, kInput>(in_register(hn::LoadU(D(), second)), taps, Indices<kPixels>()),
       first += pitch, second += pitch),
+     ...);
+  }
+
+  template <bool kFirst, bool kSecond, int... kInput>
+  HWY_INLINE void add_row(const float* from, std::size_t pitch, const V* first_taps,
+                          const V* second_taps, std::integer_sequence<int, kInput...>) {
+    const auto add = [&](auto index, V input) HWY_ATTR {
+      constexpr int kIndex = decltype(index)::value;
+      if constexpr (kFirst) add_input<0, kIndex>(input, first_taps, Indices<kPixels>());
+      if constexpr (kSecond) add_input<kPixels, kIndex>(input, second_taps, Indices<kPixels>());
+    };
+    ((add(std::integral_constant<int, kInput>(), in_register(hn::LoadU(D(), from))), from += pitch),
      ...);
   }
 
@@ -5563,17 +5807,25 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  for (int x = 0; x < rows.width; x += step) {
-    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-    const float* weights = rows.weights + begin * kKernel * kKernel;
-    for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel),
-             activation);
-      const bool panel_ends = (channel + kStep) % kPanel == 0;
-      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+  const auto tiles = [&](auto... down) HWY_ATTR {
+    for (int x = 0; x < rows.width; x += step) {
+      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+      const float* weights = rows.weights + begin * kKernel * kKernel;
+      for (std::size_t channel = 0; channel < channels; channel += kStep) {
+        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                           output_pitch, weights, biases + channel,
+                                                           down...),
+               activation);
+        const bool panel_ends = (channel + kStep) % kPanel == 0;
+        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
+      }
     }
+  };
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
+    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
+  tiles();
 }
 
 /// Channels [begin, end) of all rows.
@@ -6898,7 +7150,7 @@ class Network {
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
   /// Folded and packed weights: immutable after loading, shared by any number of threads.
-  struct Weights {
+  struct Weights : InHugePages {
     using Network = pplcnet::Network<TDefinition>;
     alignas(64) std::array<float, weight_count> values;
   };
@@ -6921,7 +7173,7 @@ class Network {
   /// What one forward pass needs to write to; one for each thread that calls forward. The
   /// executor of a call may use up to kThreads threads.
   template <int kThreads>
-  struct ParallelWorkspace {
+  struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;
@@ -7949,7 +8201,6 @@ constexpr std::string_view advice_on(Content content) {
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -7962,14 +8213,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
 class FileBytes {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
 
   FileBytes() = default;
 
   /// Room for `size` bytes; has none if the system cannot give that much.
   explicit FileBytes(std::size_t size)
-      : bytes_(static_cast<std::byte*>(
-            ::operator new (size, std::align_val_t{kAlignment}, std::nothrow))),
+      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
         size_(bytes_ ? size : 0) {}
 
   std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
@@ -7977,9 +8227,8 @@ class FileBytes {
 
  private:
   struct Delete {
-    void operator()(std::byte* bytes) const {
-      ::operator delete (bytes, std::align_val_t{kAlignment});
-    }
+    std::size_t size;
+    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
   };
 
   std::unique_ptr<std::byte, Delete> bytes_;
@@ -10761,14 +11010,20 @@ class AnyNetwork {
   }
 
  private:
-  /// Aligned to the widest vector.
   struct Free {
-    void operator()(float* values) const { ::operator delete[](values, kAlignment); }
+    Free() : bytes(0) {}
+    explicit Free(std::size_t size) : bytes(size) {}
+    void operator()(float* values) const { HugePageMemory::free(values, bytes); }
+    std::size_t bytes;
   };
-  static constexpr std::align_val_t kAlignment = std::align_val_t{64};
   using Floats = std::unique_ptr<float[], Free>;
 
-  static Floats zeros(std::size_t count) { return Floats(new (kAlignment) float[count]()); }
+  static Floats zeros(std::size_t count) {
+    const std::size_t bytes = count * sizeof(float);
+    void* const memory = HugePageMemory::allocate(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return Floats(new (memory) float[count](), Free(bytes));
+  }
 
   void allocate() {
     maps_ = zeros(plan_->map_floats);
@@ -12447,7 +12702,7 @@ class Classifier {
   /// The same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
-    auto weights = std::make_shared<typename Net::Weights>();
+    std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
     ModelInfo info;
     if (auto error = read(*weights, &info)) return error;
     if (!info.preprocessing.empty()) {
@@ -12518,7 +12773,7 @@ class Classifier {
   }
 
  private:
-  struct State {
+  struct State : InHugePages {
     PreprocessScratch scratch = {};
     typename Net::Workspace workspace;
     typename Net::Logits logits;

@@ -7,13 +7,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "pplcnet/huge_pages.hpp"
 #include "pplcnet/weights/error.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -21,14 +21,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
 class FileBytes {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
 
   FileBytes() = default;
 
   /// Room for `size` bytes; has none if the system cannot give that much.
   explicit FileBytes(std::size_t size)
-      : bytes_(static_cast<std::byte*>(
-            ::operator new (size, std::align_val_t{kAlignment}, std::nothrow))),
+      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
         size_(bytes_ ? size : 0) {}
 
   std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
@@ -36,9 +35,8 @@ class FileBytes {
 
  private:
   struct Delete {
-    void operator()(std::byte* bytes) const {
-      ::operator delete (bytes, std::align_val_t{kAlignment});
-    }
+    std::size_t size;
+    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
   };
 
   std::unique_ptr<std::byte, Delete> bytes_;
