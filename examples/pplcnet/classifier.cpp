@@ -5,6 +5,7 @@
 
 #include "engine.hpp"
 #include "open_network.hpp"
+#include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
 
@@ -43,6 +44,12 @@ Error Classifier::open(const WeightFile& file, const std::string& model,
   if (!preprocessing)
     return Error::of(file.path(), ": unknown preprocessing ", pplcnet::quote(preset));
   result->set_preprocessing(*preprocessing);
+  return {};
+}
+
+Error Classifier::set_labels(std::vector<std::string> labels) {
+  if (auto error = pplcnet::check_label_count(labels.size(), classes(), name_)) return error;
+  labels_ = std::move(labels);
   return {};
 }
 

@@ -33,7 +33,8 @@ class Classifier {
   int classes() const { return network_.classes(); }
 
   const std::vector<std::string>& labels() const { return labels_; }
-  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  /// One for each class, or none; others are an error.
+  pplcnet::Error set_labels(std::vector<std::string> labels);
   /// Its number where there are no labels.
   std::string label(int class_id) const;
 

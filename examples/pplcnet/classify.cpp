@@ -79,8 +79,7 @@ int run(const Arguments& arguments) {
   if (!arguments.explain.empty())
     if (report(Explanations::open(arguments.explain, *classifier, explanations))) return 1;
   PictureNames names(arguments.pictures);
-  bool good = names.problems().empty();
-  for (const Error& problem : names.problems()) report(problem);
+  bool good = !names.report_problems();
 
   const int threads = explanations ? 1 : arguments.threads;
   if (arguments.format() == Format::csv) std::puts("file,rank,class_id,label,score");
@@ -104,6 +103,7 @@ int run(const Arguments& arguments) {
         return std::fflush(stdout) == 0;
       });
   if (interruption::happened()) return interruption::exit_status();
+  good &= !names.report_problems();
   return good ? 0 : 1;
 }
 

@@ -81,7 +81,8 @@ Error complete(const Arguments& arguments, Opened& opened) {
   info.model = opened.is_published() ? model.name : "";
   if (!arguments.preset.empty()) info.preprocessing = arguments.preset;
   if (info.preprocessing.empty()) info.preprocessing = model.preprocessing.name;
-  if (!arguments.labels.empty()) return read_labels(arguments.labels, info.labels);
+  if (!arguments.labels.empty())
+    return read_labels(arguments.labels, opened.network.classes(), info.labels);
   if (info.labels.empty() && opened.is_published())
     info.labels.assign(model.labels.begin(), model.labels.end());
   return {};

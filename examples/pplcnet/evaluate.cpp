@@ -1,6 +1,5 @@
 // pplcnet evaluate: how often a network is right.
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -25,6 +24,7 @@
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "report.hpp"
+#include "text_file.hpp"
 
 namespace {
 
@@ -39,48 +39,26 @@ struct Arguments {
   bool json = false;
 };
 
-/// Paddle's list: a path and the number of its class on each line.
-Error read_list(const std::string& path, const std::string& root, std::vector<Example>& examples) {
+/// The pictures of a list.
+Error read_list(const std::string& path, const std::string& root, int classes,
+                std::vector<Example>& examples) {
   pplcnet::FileBytes file;
-  if (auto error = pplcnet::read_file(path, file)) return error;
-  const auto bytes = std::as_const(file).bytes();
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  for (int line_number = 1; !text.empty(); ++line_number) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    const std::size_t gap = line.find_last_of(" \t");
-    Example example;
-    const std::string_view number = gap == line.npos ? "" : line.substr(gap + 1);
-    const auto [end, problem] =
-        std::from_chars(number.data(), number.data() + number.size(), example.class_id);
-    if (problem != std::errc() || end != number.data() + number.size() || example.class_id < 0)
-      return Error::of(path, ": line ", line_number,
-                       ": expected a path and the number of its class, found ",
-                       pplcnet::quote(line));
-    const fs::path name(line.substr(0, gap));
-    example.path = (name.is_absolute() ? name : fs::path(root) / name).string();
-    examples.push_back(std::move(example));
-  }
-  return {};
+  if (auto error = read_text(path, file)) return error;
+  return parse_examples(text_of(file), path, root, classes, examples);
 }
 
-/// A folder for each class: in the order of the labels that have these names, or of the names.
-Error read_folder(const std::string& folder, const std::vector<std::string>& labels,
+/// The pictures in a folder for each class.
+Error read_folder(const std::string& folder, const Classifier& classifier,
                   std::vector<Example>& examples) {
   std::vector<std::string> names;
+  std::vector<int> class_ids;
   if (auto error = folders_in(folder, names)) return error;
-  const auto is_label = [&](const std::string& name) {
-    return std::ranges::find(labels, name) != labels.end();
-  };
-  const bool by_label = !names.empty() && std::ranges::all_of(names, is_label);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto place = std::ranges::find(labels, names[i]) - labels.begin();
-    const int class_id = by_label ? static_cast<int>(place) : static_cast<int>(i);
+  if (auto error =
+          classes_of_folders(names, folder, classifier.labels(), classifier.classes(), class_ids))
+    return error;
+  for (std::size_t i = 0; i < names.size(); ++i)
     for (std::string& path : pictures_in((fs::path(folder) / names[i]).string()))
-      examples.push_back({std::move(path), class_id});
-  }
+      examples.push_back({std::move(path), class_ids[i]});
   return {};
 }
 
@@ -164,14 +142,10 @@ int run(const Arguments& arguments) {
   const bool is_folder = fs::is_directory(arguments.data, ignored);
   const std::string root =
       arguments.root.empty() ? fs::path(arguments.data).parent_path().string() : arguments.root;
-  if (report(is_folder ? read_folder(arguments.data, classifier->labels(), examples)
-                       : read_list(arguments.data, root, examples)))
+  if (report(is_folder ? read_folder(arguments.data, *classifier, examples)
+                       : read_list(arguments.data, root, classifier->classes(), examples)))
     return 1;
   if (examples.empty()) return fail(Error::of(arguments.data, ": has no pictures"));
-  for (const Example& one : examples)
-    if (one.class_id >= classifier->classes())
-      return fail(Error::of(one.path, ": is of class ", one.class_id, ", the network has ",
-                            classifier->classes(), " classes"));
 
   std::map<std::string, Evaluated> known;
   if (!arguments.answers.empty())
@@ -252,9 +226,8 @@ Run add_evaluate(CLI::App& program) {
       "How often a network is right: on a list of pictures, or a folder for each class");
   command->footer(
       "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
-      "the folders in it are the classes: those of the labels, or else in the order of their names "
-      "(as "
-      "of ImageNet)."
+      "the folders in it are the classes: their names are labels or numbers of classes, or else "
+      "they are all classes in the order of their names (as of ImageNet)."
       "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
       "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "

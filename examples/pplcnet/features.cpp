@@ -73,8 +73,7 @@ int run(const Arguments& arguments) {
   if (problem) return fail(Error::of(arguments.output, ": cannot be made: ", problem.message()));
 
   PictureNames names(arguments.pictures);
-  bool good = names.problems().empty();
-  for (const Error& one : names.problems()) report(one);
+  bool good = !names.report_problems();
   std::vector<float> all;
   std::string list;
   std::int64_t count = 0;
@@ -103,6 +102,7 @@ int run(const Arguments& arguments) {
         return true;
       });
   if (interruption::happened()) return interruption::exit_status();
+  good &= !names.report_problems();
   if (is_vector) {
     const std::int64_t dimensions[] = {count, shape.channels};
     if (report(write_npy(arguments.output, dimensions, all))) return 1;

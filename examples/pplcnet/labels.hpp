@@ -2,20 +2,18 @@
 #define PPLCNET_EXAMPLES_LABELS_HPP
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/file.hpp"
+#include "text_file.hpp"
 
-/// The names of the classes in a file.
-inline pplcnet::Error read_labels(const std::string& path, std::vector<std::string>& labels) {
-  pplcnet::FileBytes text;
-  if (auto error = pplcnet::read_file(path, text)) return error;
-  const auto bytes = std::as_const(text).bytes();
-  labels = pplcnet::parse_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  return {};
+/// The names of the classes in a file, of which there must be `classes` (0: any number).
+inline pplcnet::Error read_labels(const std::string& path, int classes,
+                                  std::vector<std::string>& labels) {
+  pplcnet::FileBytes file;
+  if (auto error = read_text(path, file)) return error;
+  return pplcnet::parse_labels(text_of(file), path, classes, labels);
 }
 
 #endif  // PPLCNET_EXAMPLES_LABELS_HPP

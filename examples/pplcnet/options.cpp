@@ -19,16 +19,16 @@ CLI::Option* NetworkOptions::add_to(CLI::App& command) {
 
 void NetworkOptions::add_labels_to(CLI::App& command) {
   command.add_option("--labels", labels,
-                     "Names of the classes, one per line: `id name`, or just names");
+                     "Names of the classes, one per line: `id name`, or just names; or Paddle's "
+                     "inference.yml");
 }
 
 pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier) const {
   if (auto error = Classifier::open(weights, model, classifier)) return error;
   if (labels.empty()) return {};
   std::vector<std::string> names;
-  if (auto error = read_labels(labels, names)) return error;
-  classifier->set_labels(std::move(names));
-  return {};
+  if (auto error = read_labels(labels, classifier->classes(), names)) return error;
+  return classifier->set_labels(std::move(names));
 }
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures) {

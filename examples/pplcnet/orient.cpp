@@ -138,8 +138,7 @@ int run(const Arguments& arguments) {
   std::vector<std::size_t> turns;
   if (report(turns_of(*classifier, turns))) return 1;
   PictureNames names(arguments.pictures);
-  bool good = names.problems().empty();
-  for (const Error& problem : names.problems()) report(problem);
+  bool good = !names.report_problems();
   good &= over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
       [&](Classifier& own, const std::string& path) {
@@ -163,6 +162,7 @@ int run(const Arguments& arguments) {
         return std::fflush(stdout) == 0;
       });
   if (interruption::happened()) return interruption::exit_status();
+  good &= !names.report_problems();
   return good ? 0 : 1;
 }
 

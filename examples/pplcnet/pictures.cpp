@@ -11,6 +11,10 @@
 
 #include <glob.h>
 
+#include "command.hpp"
+#include "pplcnet/image/text_lines.hpp"
+#include "text_file.hpp"
+
 namespace fs = std::filesystem;
 using pplcnet::Error;
 
@@ -76,9 +80,7 @@ PictureNames::PictureNames(std::vector<std::string> arguments) {
 std::optional<std::string> PictureNames::next() {
   while (!names_.empty()) {
     if (names_.front() == "-" && reads_input_) {
-      std::string line;
-      while (std::getline(std::cin, line))
-        if (!line.empty()) return line;
+      if (auto name = next_line()) return name;
       names_.pop_front();
       continue;
     }
@@ -87,4 +89,29 @@ std::optional<std::string> PictureNames::next() {
     return name;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> PictureNames::next_line() {
+  std::string bytes;
+  while (std::getline(std::cin, bytes)) {
+    ++line_;
+    std::string_view name = bytes;
+    if (auto error = pplcnet::clean_line("standard input", line_, name)) {
+      problems_.push_back(std::move(error));
+      break;
+    }
+    if (pplcnet::is_blank(name)) continue;
+    std::string path(name);
+    auto error = check_name("standard input", line_, name, path);
+    if (!error) return path;
+    problems_.push_back(std::move(error));
+  }
+  return std::nullopt;
+}
+
+bool PictureNames::report_problems() {
+  for (const Error& problem : problems_) report(problem);
+  const bool any = !problems_.empty();
+  problems_.clear();
+  return any;
 }

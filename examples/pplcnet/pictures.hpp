@@ -30,13 +30,17 @@ class PictureNames {
   /// How many there are; 0 where standard input says so only at its end.
   std::size_t count() const { return reads_input_ ? 0 : count_; }
 
-  /// Folders and patterns without a picture.
-  const std::vector<pplcnet::Error>& problems() const { return problems_; }
+  /// Says which folders and patterns have no picture, and from which line on standard input cannot
+  /// be read; each once. False if there is nothing to say.
+  bool report_problems();
 
  private:
+  std::optional<std::string> next_line();
+
   std::deque<std::string> names_;  // "-" for standard input
   std::size_t count_ = 0;
   bool reads_input_ = false;
+  std::size_t line_ = 0;  // of standard input
   std::vector<pplcnet::Error> problems_;
 };
 

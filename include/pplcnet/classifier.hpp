@@ -85,6 +85,7 @@ class Classifier {
     std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
     ModelInfo info;
     if (auto error = read(*weights, &info)) return error;
+    if (auto error = check_label_count(info.labels.size(), Net::classes, path)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
@@ -96,7 +97,12 @@ class Classifier {
     return {};
   }
 
-  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  /// One label for each class, or none; any other number is an error.
+  Error set_labels(std::vector<std::string> labels) {
+    if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
+    labels_ = std::move(labels);
+    return {};
+  }
   const std::vector<std::string>& labels() const { return labels_; }
 
   /// Its height and width must be those of the network's input.

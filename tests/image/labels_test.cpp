@@ -18,11 +18,25 @@ using pplcnet::python_quoted;
 using pplcnet::two_decimals;
 using Labels = std::vector<std::string>;
 
+/// The labels in a text, or the error.
+Labels labels_of(std::string_view text, int classes = 0) {
+  Labels labels;
+  const auto error = parse_labels(text, "list", classes, labels);
+  EXPECT_FALSE(error) << error.message();
+  return labels;
+}
+std::string problem_of(std::string_view text, int classes = 0) {
+  Labels labels = {"before"};
+  const auto error = parse_labels(text, "list", classes, labels);
+  EXPECT_EQ(labels, Labels{"before"}) << "an error changes nothing";
+  return error.message();
+}
+
 TEST(ParseLabels, ImageNet) {
   const std::string path = "images/imagenet1k_label_list.txt";
   const std::string text = read_reference(path);
   if (text.empty()) GTEST_SKIP() << "reference data missing: " << path;
-  const Labels labels = parse_labels(text);
+  const Labels labels = labels_of(text, 1000);
   ASSERT_EQ(labels.size(), 1000U);
   EXPECT_EQ(labels[0], "tench, Tinca tinca");
   EXPECT_EQ(labels[8], "hen");
@@ -31,27 +45,93 @@ TEST(ParseLabels, ImageNet) {
 }
 
 TEST(ParseLabels, NumberedLinesInAnyOrder) {
-  EXPECT_EQ(parse_labels("1 180\n0 0\n2 a  b \n"), (Labels{"0", "180", "a  b "}));
+  EXPECT_EQ(labels_of("1 180\n0 0\n2 a  b \n"), (Labels{"0", "180", "a  b "}));
+  EXPECT_EQ(labels_of("0\tcat\n1\tdog\n"), (Labels{"cat", "dog"}));
 }
 
 TEST(ParseLabels, PlainLines) {
-  EXPECT_EQ(parse_labels("0_degree\n180_degree"), (Labels{"0_degree", "180_degree"}));
-  EXPECT_EQ(parse_labels("0\n90\n180\n270\n"), (Labels{"0", "90", "180", "270"}));
-  EXPECT_EQ(parse_labels("2 doors\n4 doors\n"), (Labels{"2 doors", "4 doors"}));
-  EXPECT_EQ(parse_labels("0 a\n0 b\n"), (Labels{"0 a", "0 b"}));
-  EXPECT_EQ(parse_labels("0 a\nb\n"), (Labels{"0 a", "b"}));
-  EXPECT_EQ(parse_labels("-0 a\n"), (Labels{"-0 a"}));
-  EXPECT_EQ(parse_labels("99999999999999999999 a\n"), (Labels{"99999999999999999999 a"}));
+  EXPECT_EQ(labels_of("0_degree\n180_degree"), (Labels{"0_degree", "180_degree"}));
+  EXPECT_EQ(labels_of("0\n90\n180\n270\n"), (Labels{"0", "90", "180", "270"}));
+  EXPECT_EQ(labels_of("-0 a\n"), (Labels{"-0 a"}));
+}
+
+TEST(ParseLabels, IdsAreEachOfTheClassesOnce) {
+  EXPECT_EQ(problem_of("1 cat\n2 dog\n"), "list: line 1: the first id is 1: ids begin at 0");
+  EXPECT_EQ(problem_of("2 dog\n1 cat\n"), "list: line 1: id 2: expected each of 0 to 1 once");
+  EXPECT_EQ(problem_of("0 a\n2 c\n"), "list: line 2: id 2: expected each of 0 to 1 once");
+  EXPECT_EQ(problem_of("0 a\n0 b\n"), "list: line 2: id 0 again, after line 1");
+  EXPECT_EQ(problem_of("0 a\n1 b\n99999999999999999999 c\n"),
+            "list: line 3: id 18446744073709551615: expected each of 0 to 2 once");
+  EXPECT_EQ(problem_of("0 a\nb\n"),
+            "list: line 2: 'b' begins with no id, line 1 does: expected ids in all lines, from 0 "
+            "on, or in none");
+  EXPECT_EQ(problem_of("sedan\n2 doors\n"),
+            "list: line 2: '2 doors' begins with an id, line 1 with none: expected ids in all "
+            "lines, from 0 on, or in none");
+}
+
+TEST(ParseLabels, ThereAreAsManyAsClasses) {
+  EXPECT_EQ(problem_of("0 a\n1 b\n2 c\n3 d\n", 2), "list: line 3: 4 labels for 2 classes");
+  EXPECT_EQ(problem_of("a\n", 2), "list: line 1: 1 labels for 2 classes");
+  EXPECT_EQ(labels_of("a\nb\n", 2), (Labels{"a", "b"}));
 }
 
 TEST(ParseLabels, LineEndsOfAllKinds) {
-  EXPECT_EQ(parse_labels("\xEF\xBB\xBF"
-                         "0 a\r\n1 b\r\n\r\n"),
+  EXPECT_EQ(labels_of("\xEF\xBB\xBF"
+                      "0 a\r\n1 b\r\n\r\n"),
             (Labels{"a", "b"}));
-  EXPECT_EQ(parse_labels("a\n\nc\n\n\n"), (Labels{"a", "", "c"}));
-  EXPECT_EQ(parse_labels(""), Labels{});
-  EXPECT_EQ(parse_labels("\n"), Labels{});
-  EXPECT_EQ(parse_labels("0 \n1 b"), (Labels{"", "b"}));
+  EXPECT_EQ(labels_of("a\nb\n \n\t\r\n\n"), (Labels{"a", "b"}));
+  EXPECT_EQ(labels_of("0 \n1 b"), (Labels{"", "b"}));
+  EXPECT_EQ(problem_of("a\rb\r"),
+            "list: line 1: expected lines that end with \\n or \\r\\n, found \\r alone");
+}
+
+TEST(ParseLabels, BlankLinesWouldShiftWhatFollows) {
+  EXPECT_EQ(problem_of("0 a\n\n1 b\n"), "list: line 2: expected a label, found a blank line");
+  EXPECT_EQ(problem_of("a\n \nc\n"), "list: line 2: expected a label, found a blank line");
+  EXPECT_EQ(problem_of("\na\n"), "list: line 1: expected a label, found a blank line");
+  EXPECT_EQ(problem_of(""), "list: has no labels");
+  EXPECT_EQ(problem_of("\n \n"), "list: has no labels");
+}
+
+TEST(ParseLabels, OtherEncodingsAreNamed) {
+  EXPECT_EQ(problem_of("0 a\n1 \xD5\xFD\n"), R"(list: line 2: not UTF-8: '1 \xd5\xfd')");
+  const std::string utf16 =
+      "list: line 1: expected UTF-8, found UTF-16 or UTF-32; iconv -f UTF-16 -t UTF-8 makes it so";
+  EXPECT_EQ(problem_of({"\xFF\xFE"
+                        "a\0\n\0",
+                        6}),
+            utf16);
+  EXPECT_EQ(problem_of({"\xFE\xFF\0a\0\n", 6}), utf16);
+  EXPECT_EQ(problem_of({"a\0\n\0", 4}), "list: line 1: expected text in UTF-8, found a zero byte");
+}
+
+TEST(ParseLabels, LabelListOfYaml) {
+  EXPECT_EQ(labels_of("label_list:\n- cat\n- dog\n", 2), (Labels{"cat", "dog"}));
+  EXPECT_EQ(
+      labels_of("Global:\n  model_name: X\nPostProcess:\n  Topk:\n    topk: 1\n"
+                "    label_list:\r\n    - 0_degree  # upright\n"
+                "    - 'judge''s robe'\n    - \"\\u6C49 \\\"a\\\"\\x21\"\n\n"
+                "    - black and gold\n      garden spider\n  Other: 1\n"),
+      (Labels{"0_degree", "judge's robe", "\xE6\xB1\x89 \"a\"!", "black and gold garden spider"}));
+  EXPECT_EQ(problem_of("label_list:\n- cat\n- dog\n- hen\n", 2),
+            "list: line 4: 3 labels for 2 classes");
+  EXPECT_EQ(problem_of("label_list: [cat, dog]\n"),
+            "list: line 1: expected a label, `- cat`, found 'label_list: [cat, dog]'");
+  EXPECT_EQ(problem_of("label_list:\n- cat\n- dog: 1\n"),
+            "list: line 3: expected a label, `- cat`, found '- dog: 1'");
+  EXPECT_EQ(problem_of("label_list:\n- cat\n-\n"),
+            "list: line 3: expected a label, `- cat`, found '-'");
+  EXPECT_EQ(problem_of("a: 1\nlabel_list:\n"), "list: line 2: has no labels");
+}
+
+TEST(ParseLabels, OtherDocumentsAreRefused) {
+  EXPECT_EQ(problem_of("Global:\n  model_name: X\n"),
+            "list: line 1: expected a label, found YAML without a label_list");
+  EXPECT_EQ(problem_of("---\na: b\n"),
+            "list: line 1: expected a label, found YAML without a label_list");
+  for (const char* text : {"{\"0\": \"cat\"}", "{0: 'tench'}", "[\"cat\", \"dog\"]", "[\n\"cat\"]"})
+    EXPECT_EQ(problem_of(text), "list: line 1: expected a label, found JSON");
 }
 
 TEST(PythonQuoted, ChoosesQuotesAsPythonDoes) {

@@ -25,7 +25,7 @@ class Result:
         program = [PROGRAMS / name] if (PROGRAMS / name).exists() else [PROGRAMS / "pplcnet", name]
         done = subprocess.run(
             [*program, *map(str, arguments)],
-            input=stdin.encode(),
+            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
             capture_output=True,
             timeout=timeout,
         )

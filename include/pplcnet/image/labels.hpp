@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,51 +17,115 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/image/label_list.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/join.hpp"
 
 // Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The lines of `text`, without line ends (\n or \r\n), byte order mark and empty lines at the end.
-inline std::vector<std::string_view> split_lines(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+namespace label_files {
+
+/// The number that a line begins with, before a space or tab; none if there is no such number.
+inline std::optional<std::uint64_t> leading_id(std::string_view line) {
+  const std::size_t digits = line.find_first_not_of("0123456789");
+  if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))
+    return std::nullopt;
+  std::uint64_t id = 0;
+  const auto [end, problem] = std::from_chars(line.data(), line.data() + digits, id);
+  return problem == std::errc{} ? id : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Checks that the lines have the ids 0 ... n-1, each once.
+inline Error check_ids(std::span<const std::string_view> lines, std::string_view path) {
+  std::vector<std::size_t> line_of(lines.size());  // 0: not seen
+  Error beyond;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto id = leading_id(lines[i]).value_or(0);
+    if (id >= lines.size()) {
+      if (!beyond)
+        beyond = Error::of(path, ": line ", i + 1, ": id ", id, ": expected each of 0 to ",
+                           lines.size() - 1, " once");
+      continue;
+    }
+    std::size_t& line = line_of[static_cast<std::size_t>(id)];
+    if (line > 0)
+      return Error::of(path, ": line ", i + 1, ": id ", id, " again, after line ", line);
+    line = i + 1;
+  }
+  if (beyond && line_of[0] == 0 && leading_id(lines[0]) == 1)
+    return Error::of(path, ": line 1: the first id is 1: ids begin at 0");
+  return beyond;
+}
+
+/// Reads lines `id label`, or lines of labels.
+inline Error read_lines(std::span<const std::string_view> lines, std::string_view path,
+                        std::vector<FoundLabel>& labels) {
+  const auto has_id = [](std::string_view line) { return leading_id(line).has_value(); };
+  const bool numbered = !lines.empty() && has_id(lines[0]);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (is_blank(lines[i]))
+      return Error::of(path, ": line ", i + 1, ": expected a label, found a blank line");
+    if (has_id(lines[i]) != numbered)
+      return Error::of(path, ": line ", i + 1, ": ", quote(lines[i]), " begins with ",
+                       numbered ? "no id, line 1 does" : "an id, line 1 with none",
+                       ": expected ids in all lines, from 0 on, or in none");
+  }
+  if (numbered)
+    if (auto error = check_ids(lines, path)) return error;
+  labels.resize(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t digits = numbered ? lines[i].find_first_of(" \t") + 1 : 0;
+    const std::size_t id = numbered ? static_cast<std::size_t>(*leading_id(lines[i])) : i;
+    labels[id] = {std::string(lines[i].substr(digits)), i + 1};
+  }
+  return {};
+}
+
+}  // namespace label_files
+
+/// Checks that there is a label for each class, or none at all; `where` they are from.
+inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
+  if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
+  return Error::of(where, ": ", count, " labels for ", classes, " classes");
+}
+
+/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
+/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
+/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
+/// blank ones and gaps would shift all labels after them.
+inline Error parse_labels(std::string_view text, std::string_view path, int classes,
+                          std::vector<std::string>& labels) {
   std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.push_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  if (auto error = split_lines(text, path, lines)) return error;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (auto error = check_utf8(path, i + 1, lines[i])) return error;
+  if (lines.empty()) return Error::of(path, ": has no labels");
+  const std::string_view first = lines[0];
+  if (first.starts_with('{') || first == "[" || first.starts_with("[\""))
+    return Error::of(path, ": line 1: expected a label, found JSON");
+  const auto label_list = find_label_list(lines);
+  if (!label_list && yaml::begins_document(first))
+    return Error::of(path, ": line 1: expected a label, found YAML without a label_list");
+  std::vector<FoundLabel> found;
+  if (auto error = label_list ? read_label_list(lines, *label_list, path, found)
+                              : label_files::read_lines(lines, path, found))
+    return error;
+  if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
+  if (classes > 0) {
+    // The line of the first label too many, or of the last one.
+    std::size_t line = 0;
+    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
+      line = std::max(line, found[i].line);
+    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
+      return error;
   }
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  return lines;
-}
-
-/// Labels of lines `id label...`, split at the first space, in order of their ids; none unless the
-/// ids are exactly 0 ... n-1, in any order.
-inline std::optional<std::vector<std::string>> parse_numbered_labels(
-    std::span<const std::string_view> lines) {
-  std::vector<std::string> labels(lines.size());
-  std::vector<bool> seen(lines.size());
-  for (const std::string_view line : lines) {
-    std::size_t id = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), id);
-    const auto digits = static_cast<std::size_t>(end - line.data());
-    const bool separated = digits < line.size() && line[digits] == ' ';
-    if (error != std::errc{} || !separated || id >= labels.size() || seen[id]) return std::nullopt;
-    seen[id] = true;
-    labels[id] = line.substr(digits + 1);
-  }
-  return labels;
-}
-
-/// Labels from the text of a file: `id label...` on each line, as Paddle has it, or, if not every
-/// line has an id of its own, the label of class 0, 1, ... on one line each.
-inline std::vector<std::string> parse_labels(std::string_view text) {
-  const std::vector<std::string_view> lines = split_lines(text);
-  if (auto labels = parse_numbered_labels(lines)) return *std::move(labels);
-  return {lines.begin(), lines.end()};
+  labels.resize(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);
+  return {};
 }
 
 /// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
