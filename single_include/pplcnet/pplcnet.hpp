@@ -11348,6 +11348,8 @@ Error self_test(std::string_view path, const Weights& weights) {
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -11356,6 +11358,156 @@ Error self_test(std::string_view path, const Weights& weights) {
 #include <utility>
 #include <vector>
 
+// from pplcnet/image/label_list.hpp
+#ifndef PPLCNET_IMAGE_LABEL_LIST_HPP
+#define PPLCNET_IMAGE_LABEL_LIST_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+
+// The labels of Paddle's inference.yml: a block sequence of scalars under `label_list:`.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A label and the line that it begins in, from 1.
+struct FoundLabel {
+  std::string text;
+  std::size_t line = 0;
+};
+
+namespace yaml {
+
+inline constexpr std::string_view kLabelList = "label_list:";
+
+inline std::size_t indentation(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+/// Without spaces around it.
+inline std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Whether a line begins a key without a value, or a document: what text for people does not.
+inline bool begins_document(std::string_view line) {
+  const std::string_view text = trimmed(line);
+  return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
+}
+
+/// Appends the character that an escape at the front of `text` stands for, and takes it away.
+inline bool append_escaped(std::string_view& text, std::string& result) {
+  constexpr std::string_view kShort = "\"\\/0abtnvfre ";
+  constexpr std::string_view kMeaning("\"\\/\0\a\b\t\n\v\f\r\x1b ", 13);
+  if (text.empty()) return false;
+  const char kind = text.front();
+  text.remove_prefix(1);
+  if (const std::size_t place = kShort.find(kind); place != kShort.npos) {
+    result += kMeaning[place];
+    return true;
+  }
+  const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+  std::uint32_t code_point = 0;
+  const char* const end = text.data() + std::min(digits, text.size());
+  const auto [stop, problem] = std::from_chars(text.data(), end, code_point, 16);
+  if (digits == 0 || text.size() < digits || problem != std::errc{} || stop != end ||
+      code_point > 0x10ffff || (code_point >= 0xd800 && code_point < 0xe000))
+    return false;
+  append_utf8(result, code_point);
+  text.remove_prefix(digits);
+  return true;
+}
+
+/// The text of a scalar in one line, whatever its style; none if it is something else.
+inline std::optional<std::string> scalar(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return std::nullopt;
+  const char quote = text.front();
+  if (quote != '\'' && quote != '"') {
+    const std::string_view plain = trimmed(text.substr(0, text.find(" #")));
+    const bool is_other = std::string_view("[]{}&*!|>%@`,#?").find(quote) != plain.npos ||
+                          plain.find(": ") != plain.npos || plain.ends_with(':');
+    if (is_other || plain == "-" || plain.starts_with("- ")) return std::nullopt;
+    return std::string(plain);
+  }
+  std::string result;
+  text.remove_prefix(1);
+  while (!text.empty()) {
+    const char character = text.front();
+    text.remove_prefix(1);
+    if (character == quote && quote == '\'' && text.starts_with('\'')) {
+      result += quote;
+      text.remove_prefix(1);
+    } else if (character == quote) {
+      text = trimmed(text);
+      if (text.empty() || text.starts_with('#')) return result;
+      return std::nullopt;
+    } else if (character == '\\' && quote == '"') {
+      if (!append_escaped(text, result)) return std::nullopt;
+    } else {
+      result += character;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace yaml
+
+/// The line of `label_list:`; none if there is no such line.
+inline std::optional<std::size_t> find_label_list(std::span<const std::string_view> lines) {
+  const auto found = std::ranges::find_if(lines, [](std::string_view line) {
+    return yaml::trimmed(line).starts_with(yaml::kLabelList);
+  });
+  if (found == lines.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - lines.begin());
+}
+
+/// Reads the labels that follow line `begin` of a YAML file, which says `label_list:`.
+inline Error read_label_list(std::span<const std::string_view> lines, std::size_t begin,
+                             std::string_view path, std::vector<FoundLabel>& labels) {
+  const auto problem = [&](std::size_t i) {
+    return Error::of(path, ": line ", i + 1, ": expected a label, `- cat`, found ",
+                     quote(yaml::trimmed(lines[i])));
+  };
+  const std::size_t outer = yaml::indentation(lines[begin]);
+  if (yaml::trimmed(lines[begin]) != yaml::kLabelList) return problem(begin);
+  labels.clear();
+  for (std::size_t i = begin + 1; i < lines.size();) {
+    const std::size_t indent = yaml::indentation(lines[i]);
+    const std::string_view text = yaml::trimmed(lines[i]);
+    const bool is_item = text == "-" || text.starts_with("- ");
+    if (text.empty() || text.starts_with('#')) {
+      ++i;
+      continue;
+    }
+    if (indent < outer || (indent == outer && !is_item)) break;
+    if (!is_item) return problem(i);
+    // Long scalars go on in lines that stand further in.
+    std::string joined(text.substr(1));
+    std::size_t next = i + 1;
+    for (; next < lines.size() && yaml::indentation(lines[next]) > indent; ++next)
+      joined.append(" ").append(yaml::trimmed(lines[next]));
+    const auto label = yaml::scalar(joined);
+    if (!label || label->find('\n') != label->npos) return problem(i);
+    labels.push_back({*label, i + 1});
+    i = next;
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LABEL_LIST_HPP
 // from pplcnet/image/results.hpp
 #ifndef PPLCNET_IMAGE_RESULTS_HPP
 #define PPLCNET_IMAGE_RESULTS_HPP
@@ -11433,50 +11585,170 @@ std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_RESULTS_HPP
+// from pplcnet/image/text_lines.hpp
+#ifndef PPLCNET_IMAGE_TEXT_LINES_HPP
+#define PPLCNET_IMAGE_TEXT_LINES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+
+// Text files that people write: labels, lists of pictures. Their lines end with \n or \r\n.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Takes the byte order mark of UTF-8 and the \r at the end from line `number` (from 1) of a text.
+/// An error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines with \r alone.
+inline Error clean_line(std::string_view path, std::size_t number, std::string_view& line) {
+  if (number == 1) {
+    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF") ||
+        line.starts_with(std::string_view("\0\0\xFE\xFF", 4)))
+      return Error::of(path,
+                       ": line 1: expected UTF-8, found UTF-16 or UTF-32; iconv -f UTF-16 -t ",
+                       "UTF-8 makes it so");
+    if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  }
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.find('\0') != line.npos)
+    return Error::of(path, ": line ", number, ": expected text in UTF-8, found a zero byte");
+  if (line.find('\r') != line.npos)
+    return Error::of(path, ": line ", number,
+                     ": expected lines that end with \\n or \\r\\n, found ", "\\r alone");
+  return {};
+}
+
+/// Checks the encoding of line `number`: GBK or Latin-1 would be taken for other letters.
+inline Error check_utf8(std::string_view path, std::size_t number, std::string_view line) {
+  if (is_utf8(line)) return {};
+  return Error::of(path, ": line ", number, ": not UTF-8: ", quote(line));
+}
+
+/// Whether there is nothing in a line but spaces.
+inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
+
+/// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
+inline Error split_lines(std::string_view text, std::string_view path,
+                         std::vector<std::string_view>& lines) {
+  lines.clear();
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (auto error = clean_line(path, lines.size() + 1, line)) return error;
+    lines.push_back(line);
+  }
+  while (!lines.empty() && is_blank(lines.back())) lines.pop_back();
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_TEXT_LINES_HPP
 
 // Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The lines of `text`, without line ends (\n or \r\n), byte order mark and empty lines at the end.
-inline std::vector<std::string_view> split_lines(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+namespace label_files {
+
+/// The number that a line begins with, before a space or tab; none if there is no such number.
+inline std::optional<std::uint64_t> leading_id(std::string_view line) {
+  const std::size_t digits = line.find_first_not_of("0123456789");
+  if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))
+    return std::nullopt;
+  std::uint64_t id = 0;
+  const auto [end, problem] = std::from_chars(line.data(), line.data() + digits, id);
+  return problem == std::errc{} ? id : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Checks that the lines have the ids 0 ... n-1, each once.
+inline Error check_ids(std::span<const std::string_view> lines, std::string_view path) {
+  std::vector<std::size_t> line_of(lines.size());  // 0: not seen
+  Error beyond;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto id = leading_id(lines[i]).value_or(0);
+    if (id >= lines.size()) {
+      if (!beyond)
+        beyond = Error::of(path, ": line ", i + 1, ": id ", id, ": expected each of 0 to ",
+                           lines.size() - 1, " once");
+      continue;
+    }
+    std::size_t& line = line_of[static_cast<std::size_t>(id)];
+    if (line > 0)
+      return Error::of(path, ": line ", i + 1, ": id ", id, " again, after line ", line);
+    line = i + 1;
+  }
+  if (beyond && line_of[0] == 0 && leading_id(lines[0]) == 1)
+    return Error::of(path, ": line 1: the first id is 1: ids begin at 0");
+  return beyond;
+}
+
+/// Reads lines `id label`, or lines of labels.
+inline Error read_lines(std::span<const std::string_view> lines, std::string_view path,
+                        std::vector<FoundLabel>& labels) {
+  const auto has_id = [](std::string_view line) { return leading_id(line).has_value(); };
+  const bool numbered = !lines.empty() && has_id(lines[0]);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (is_blank(lines[i]))
+      return Error::of(path, ": line ", i + 1, ": expected a label, found a blank line");
+    if (has_id(lines[i]) != numbered)
+      return Error::of(path, ": line ", i + 1, ": ", quote(lines[i]), " begins with ",
+                       numbered ? "no id, line 1 does" : "an id, line 1 with none",
+                       ": expected ids in all lines, from 0 on, or in none");
+  }
+  if (numbered)
+    if (auto error = check_ids(lines, path)) return error;
+  labels.resize(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t digits = numbered ? lines[i].find_first_of(" \t") + 1 : 0;
+    const std::size_t id = numbered ? static_cast<std::size_t>(*leading_id(lines[i])) : i;
+    labels[id] = {std::string(lines[i].substr(digits)), i + 1};
+  }
+  return {};
+}
+
+}  // namespace label_files
+
+/// Checks that there is a label for each class, or none at all; `where` they are from.
+inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
+  if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
+  return Error::of(where, ": ", count, " labels for ", classes, " classes");
+}
+
+/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
+/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
+/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
+/// blank ones and gaps would shift all labels after them.
+inline Error parse_labels(std::string_view text, std::string_view path, int classes,
+                          std::vector<std::string>& labels) {
   std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.push_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  if (auto error = split_lines(text, path, lines)) return error;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (auto error = check_utf8(path, i + 1, lines[i])) return error;
+  if (lines.empty()) return Error::of(path, ": has no labels");
+  const std::string_view first = lines[0];
+  if (first.starts_with('{') || first == "[" || first.starts_with("[\""))
+    return Error::of(path, ": line 1: expected a label, found JSON");
+  const auto label_list = find_label_list(lines);
+  if (!label_list && yaml::begins_document(first))
+    return Error::of(path, ": line 1: expected a label, found YAML without a label_list");
+  std::vector<FoundLabel> found;
+  if (auto error = label_list ? read_label_list(lines, *label_list, path, found)
+                              : label_files::read_lines(lines, path, found))
+    return error;
+  if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
+  if (classes > 0) {
+    // The line of the first label too many, or of the last one.
+    std::size_t line = 0;
+    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
+      line = std::max(line, found[i].line);
+    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
+      return error;
   }
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  return lines;
-}
-
-/// Labels of lines `id label...`, split at the first space, in order of their ids; none unless the
-/// ids are exactly 0 ... n-1, in any order.
-inline std::optional<std::vector<std::string>> parse_numbered_labels(
-    std::span<const std::string_view> lines) {
-  std::vector<std::string> labels(lines.size());
-  std::vector<bool> seen(lines.size());
-  for (const std::string_view line : lines) {
-    std::size_t id = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), id);
-    const auto digits = static_cast<std::size_t>(end - line.data());
-    const bool separated = digits < line.size() && line[digits] == ' ';
-    if (error != std::errc{} || !separated || id >= labels.size() || seen[id]) return std::nullopt;
-    seen[id] = true;
-    labels[id] = line.substr(digits + 1);
-  }
-  return labels;
-}
-
-/// Labels from the text of a file: `id label...` on each line, as Paddle has it, or, if not every
-/// line has an id of its own, the label of class 0, 1, ... on one line each.
-inline std::vector<std::string> parse_labels(std::string_view text) {
-  const std::vector<std::string_view> lines = split_lines(text);
-  if (auto labels = parse_numbered_labels(lines)) return *std::move(labels);
-  return {lines.begin(), lines.end()};
+  labels.resize(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);
+  return {};
 }
 
 /// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
@@ -12705,6 +12977,7 @@ class Classifier {
     std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
     ModelInfo info;
     if (auto error = read(*weights, &info)) return error;
+    if (auto error = check_label_count(info.labels.size(), Net::classes, path)) return error;
     if (!info.preprocessing.empty()) {
       const auto preset =
           find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
@@ -12716,7 +12989,12 @@ class Classifier {
     return {};
   }
 
-  void set_labels(std::vector<std::string> labels) { labels_ = std::move(labels); }
+  /// One label for each class, or none; any other number is an error.
+  Error set_labels(std::vector<std::string> labels) {
+    if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
+    labels_ = std::move(labels);
+    return {};
+  }
   const std::vector<std::string>& labels() const { return labels_; }
 
   /// Its height and width must be those of the network's input.
