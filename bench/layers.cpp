@@ -18,10 +18,10 @@ namespace {
 
 using pplcnet::Layer;
 
-/// A step and how long it took.
+/// A step and how long it took, in time and in cycles of the clock as it was then.
 struct Timed {
   bench::Step step;
-  std::vector<double> seconds;
+  std::vector<double> seconds, cycles;
 
   std::string name() const {
     const auto chain = step.chain();
@@ -29,45 +29,55 @@ struct Timed {
     if (chain.size() == 1) return first;
     return chain.size() == 2 ? first + " + " + last.substr(8) : first + " ... " + last;
   }
-  double median() {
-    std::sort(seconds.begin(), seconds.end());
-    return seconds[seconds.size() / 2];
+};
+
+/// A line of the table.
+struct Line {
+  double seconds = 0, cycles = 0, multiply_adds = 0, floor = 0;
+
+  Line& operator+=(const Line& other) {
+    seconds += other.seconds;
+    cycles += other.cycles;
+    multiply_adds += other.multiply_adds;
+    floor += other.floor;
+    return *this;
   }
 };
 
-/// The fastest of the two, each.
+/// The best of what was measured before and of what is measured now.
 bench::Peak best(const bench::Peak& a, const bench::Peak& b) {
   return {std::max(a.multiply_adds_per_second, b.multiply_adds_per_second),
-          std::max(a.bytes_per_second, b.bytes_per_second)};
+          b.multiply_adds_per_cycle, std::max(a.bytes_per_second, b.bytes_per_second)};
 }
 
-void print_line(const std::string& name, double seconds, double share, double multiply_adds,
-                double floor, const bench::Peak& peak) {
-  const double flops = 2 * multiply_adds / seconds;
-  std::printf("%-36s%10.1f%8.1f%10.2f%10.1f%9.0f", name.c_str(), seconds * 1e6, 100 * share,
-              multiply_adds / 1e6, flops / 1e9, 100 * flops / peak.flops_per_second());
-  if (floor > 0) std::printf("%10.2f", seconds / floor);
+void print_line(const std::string& name, const Line& line, double share, const bench::Peak& peak) {
+  std::printf("%-36s%10.1f%10.1f%8.1f%10.2f%10.1f%9.0f", name.c_str(), line.seconds * 1e6,
+              line.cycles * 1e-3, 100 * share, line.multiply_adds / 1e6,
+              2e-9 * line.multiply_adds / line.seconds,
+              100 * line.multiply_adds / line.cycles / peak.multiply_adds_per_cycle);
+  if (line.floor > 0) std::printf("%10.2f", line.seconds / line.floor);
   std::printf("\n");
 }
 
 void print(std::vector<Timed>& steps, const bench::Peak& peak) {
-  std::printf("FMA peak %.1f GFLOP/s, L3 %.1f GB/s\n\n", peak.flops_per_second() / 1e9,
+  std::printf("FMA peak %.1f GFLOP/s, %.1f multiply-adds a cycle; L3 %.1f GB/s\n\n",
+              peak.flops_per_second() / 1e9, peak.multiply_adds_per_cycle,
               peak.bytes_per_second / 1e9);
-  std::printf("%-36s%10s%8s%10s%10s%9s%10s\n", "layer", "us", "%", "M MACs", "GFLOP/s", "% peak",
-              "x floor");
-  double total = 0, multiply_adds = 0, floor = 0;
-  for (Timed& step : steps) total += step.median();
+  std::printf("%-36s%10s%10s%8s%10s%10s%9s%10s\n", "layer", "us", "kcycles", "%", "M MACs",
+              "GFLOP/s", "% peak", "x floor");
+  std::vector<Line> lines;
+  Line total;
   for (Timed& step : steps) {
-    double work = 0, least = 0;
+    Line line = {.seconds = bench::median(step.seconds), .cycles = bench::median(step.cycles)};
     for (const Layer& layer : step.step.chain()) {
-      work += static_cast<double>(layer.multiply_adds);
-      least += floor_of(layer, 1, peak);
+      line.multiply_adds += static_cast<double>(layer.multiply_adds);
+      line.floor += floor_of(layer, 1, peak);
     }
-    print_line(step.name(), step.median(), step.median() / total, work, least, peak);
-    multiply_adds += work;
-    floor += least;
+    total += lines.emplace_back(line);
   }
-  print_line("all layers", total, 1, multiply_adds, floor, peak);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    print_line(steps[i].name(), lines[i], lines[i].seconds / total.seconds, peak);
+  print_line("all layers", total, 1, peak);
 }
 
 template <class Net, int kThreads>
@@ -80,12 +90,12 @@ void measure(pplcnet::Isa isa) {
   bench::PeakMeter meter(isa, pool.executor());
   bench::Peak peak;
   std::vector<Timed> steps;
-  for (const bench::Step& step : bench::steps_of(Net::layers)) steps.push_back({step, {}});
+  for (const bench::Step& step : bench::steps_of(Net::layers)) steps.push_back({step, {}, {}});
 
   // All steps in turn, as in the network: each finds the caches as the one before left them.
   for (int pass = 0; pass < 400; ++pass) {
     if (pass % 20 == 0) peak = best(peak, meter.measure());
-    for (auto& [step, seconds] : steps) {
+    for (auto& [step, seconds, cycles] : steps) {
       const auto start = bench::Clock::now();
       pplcnet::forward({.layers = step.layers.data(),
                         .layer_count = static_cast<int>(step.layers.size()),
@@ -100,6 +110,7 @@ void measure(pplcnet::Isa isa) {
                         .executor = pool.executor()},
                        isa);
       seconds.push_back(bench::seconds_since(start));
+      cycles.push_back(seconds.back() * bench::clock_rate());
     }
   }
   print(steps, peak);

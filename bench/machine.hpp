@@ -2,6 +2,7 @@
 #define PPLCNET_BENCH_MACHINE_HPP
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -73,16 +74,38 @@ inline float stream(Isa isa, const float* from, std::size_t count) {
   return HWY_STATIC_DISPATCH(stream)(from, count);
 }
 
+/// Returns the upper of the two in the middle of an even number of values; sorts them.
+inline double median(std::vector<double>& values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// Measures how many cycles this core does in a second just now, in about a microsecond: its clock
+/// drifts within a second, so a time becomes cycles only by what was measured next to it. A
+/// rotation that needs the one before takes one cycle everywhere; some CPUs add constants in none.
+inline double clock_rate() {
+  constexpr int kRotations = 4096;
+  std::uint64_t value = 1;
+  const auto start = Clock::now();
+#pragma GCC unroll 16
+  for (int i = 0; i < kRotations; ++i) {
+    value = std::rotl(value, 1);
+    asm volatile("" : "+r"(value));
+  }
+  return kRotations / seconds_since(start);
+}
+
 /// What the machine can do at best, all threads together.
 struct Peak {
   double multiply_adds_per_second = 0;  ///< float32, fused
+  double multiply_adds_per_cycle = 0;   ///< of all threads, in a cycle of the caller's
   double bytes_per_second = 0;          ///< read from a 6 MB array: more than L2, less than L3
 
   double flops_per_second() const { return 2 * multiply_adds_per_second; }
 };
 
 /// Measures `Peak` in about 20 ms: the best of many tries, for a try that was disturbed says
-/// nothing.
+/// nothing. In a cycle it is the median of all tries so far, for a disturbed clock says too much.
 class PeakMeter {
  public:
   PeakMeter(Isa isa, pplcnet::Executor executor) : isa_(isa), executor_(executor) {}
@@ -90,12 +113,14 @@ class PeakMeter {
   Peak measure() {
     Peak peak;
     for (const auto start = Clock::now(); seconds_since(start) < 0.02;) {
-      peak.multiply_adds_per_second = std::max(peak.multiply_adds_per_second, rate([this](int) {
-                                                 std::int64_t count = 16 << 20;
-                                                 [[maybe_unused]] volatile float sink =
-                                                     multiply_adds(isa_, factor_, count);
-                                                 return static_cast<double>(count);
-                                               }));
+      const double multiply_adds_per_second = rate([this](int) {
+        std::int64_t count = 16 << 20;
+        [[maybe_unused]] volatile float sink = multiply_adds(isa_, factor_, count);
+        return static_cast<double>(count);
+      });
+      peak.multiply_adds_per_second =
+          std::max(peak.multiply_adds_per_second, multiply_adds_per_second);
+      per_cycle_.push_back(multiply_adds_per_second / clock_rate());
       const std::size_t share = array_.size() / static_cast<std::size_t>(executor_.threads());
       peak.bytes_per_second =
           std::max(peak.bytes_per_second, rate([this, share](int part) {
@@ -104,6 +129,7 @@ class PeakMeter {
                      return static_cast<double>(share * sizeof(float));
                    }));
     }
+    peak.multiply_adds_per_cycle = median(per_cycle_);
     return peak;
   }
 
@@ -123,7 +149,8 @@ class PeakMeter {
 
   Isa isa_;
   pplcnet::Executor executor_;
-  volatile float factor_ = 0.5F;  // volatile, as the sinks: the compiler must not know the result
+  std::vector<double> per_cycle_;  // of all measurements
+  volatile float factor_ = 0.5F;   // volatile, as the sinks: the compiler must not know the result
   std::vector<float> array_ = std::vector<float>(6'000'000 / sizeof(float), 1.0F);
 };
 

@@ -2,6 +2,7 @@
 """Runs pplcnet and other engines in interleaved rounds and compares their times; see run.sh."""
 
 import argparse
+import ctypes
 import datetime
 import json
 import os
@@ -17,15 +18,25 @@ DISTURBED = 1.3  # a median this many times the least time: something else was r
 OURS, FLOOR = "pplcnet", "floor"
 
 
-class Engine:
-    """A program that times one round for each line it is sent."""
+def refuse_huge_pages():
+    """For this process and what it starts, whatever programs ask for."""
+    PR_SET_THP_DISABLE = 41
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_THP_DISABLE)")
 
-    def __init__(self, command, cores, threads):
+
+class Engine:
+    """A program that answers each line it is sent with numbers, see rounds.hpp."""
+
+    def __init__(self, command, cores, threads, pages):
         pinned = ["taskset", "--cpu-list", ",".join(cores[:threads])] + command
+        # pplcnet asks for huge pages itself; for others malloc does.
+        tunables = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} if pages == "huge" else {}
         self.process = subprocess.Popen(
             [str(word) for word in pinned], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, bufsize=1,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads)})
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)} | tunables,
+            preexec_fn=refuse_huge_pages if pages == "small" else None)
         self.rounds = []
 
     def read(self):
@@ -34,9 +45,12 @@ class Engine:
             raise SystemExit(f"{' '.join(self.process.args)}: ended without an answer")
         return [float(word) for word in line.split()]
 
+    def ask(self, what):
+        self.process.stdin.write(what + "\n")
+        return self.read()
+
     def run_round(self):
-        self.process.stdin.write("round\n")
-        self.rounds.append(self.read())
+        self.rounds.append(self.ask("round"))
 
     def close(self):
         self.process.stdin.close()
@@ -72,7 +86,7 @@ def describe_machine(build):
     }
 
 
-def start(build, scale, threads, isa, batch, native, cores):
+def start(build, scale, threads, isa, batch, native, cores, pages):
     """The engines that can do this, by name. ONNX Runtime takes the best instruction set there is
     and one picture; oneDNN can be held to AVX2."""
     binaries = build / "bin"
@@ -85,7 +99,7 @@ def start(build, scale, threads, isa, batch, native, cores):
         if native:
             script = pathlib.Path(__file__).with_name("onnxruntime.js")
             commands["onnxruntime"] = ["node", script, build / "models", scale, threads]
-    return {name: Engine(command, cores, threads) for name, command in commands.items()}
+    return {name: Engine(command, cores, threads, pages) for name, command in commands.items()}
 
 
 def check(engines):
@@ -105,8 +119,39 @@ def check(engines):
     return worst
 
 
-def measure(build, scale, threads, isa, batch, rounds, native, cores):
-    engines = start(build, scale, threads, isa, batch, native, cores)
+def measure_cold(build, scale, isa, rounds, cores, pages):
+    """Milliseconds of the first picture after loading, of one after 100 ms of other work, and of one
+    among many, by engine: medians; every round starts the engines anew."""
+    times = {}
+    for _ in range(rounds):
+        engines = start(build, scale, 1, isa, 1, True, cores, pages)
+        try:
+            check(engines)
+            del engines[FLOOR]
+            for name, engine in engines.items():
+                seconds = [engine.ask("first")[0], engine.ask("pause")[0], engine.ask("round")[0]]
+                times.setdefault(name, []).append(seconds)
+        finally:
+            for engine in engines.values():
+                engine.close()
+    return {name: [1e3 * statistics.median(column) for column in zip(*rows)]
+            for name, rows in times.items()}
+
+
+def print_cold(options, isa, models, cores):
+    """A table in Markdown."""
+    print("| network | engine | first picture, ms | after other work, ms | one of many, ms |\n"
+          "|---|---|--:|--:|--:|")
+    for scale in options.scales.split():
+        subprocess.run([options.build / "bin/peers_onnx", scale, models], check=True)
+        times = measure_cold(options.build, scale, isa, options.rounds, cores, options.pages)
+        for name, row in times.items():
+            print(f"| {scale} | {name} | " + " | ".join(f"{ms:.3f}" for ms in row) + " |",
+                  flush=True)
+
+
+def measure(build, scale, threads, isa, batch, rounds, native, cores, pages):
+    engines = start(build, scale, threads, isa, batch, native, cores, pages)
     try:
         difference = check(engines)
         for _ in range(rounds):
@@ -170,6 +215,10 @@ def main():
     parser.add_argument("--scales", default=SCALES)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--cores", default="0,1", help="the first is that of one thread")
+    parser.add_argument("--pages", choices=["huge", "small"], default="huge",
+                        help="of memory, for all engines")
+    parser.add_argument("--cold", action="store_true",
+                        help="the first picture and one after other work instead, as a table")
     parser.add_argument("--quick", action="store_true", help="does it work? one scale, 3 rounds")
     options = parser.parse_args()
     if options.svg and not options.json:
@@ -181,7 +230,11 @@ def main():
     models = options.build / "models"
     models.mkdir(exist_ok=True)
     about = {"date": datetime.date.today().isoformat(),
-             "machine": describe_machine(options.build), "rounds": options.rounds}
+             "machine": describe_machine(options.build), "rounds": options.rounds,
+             "pages": options.pages}
+    if options.cold:
+        print_cold(options, isas[0], models, cores)
+        return
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
           "above 1 is a win.\njs: what JavaScript adds to ort. over: pplcnet / floor. "
@@ -195,7 +248,7 @@ def main():
             for threads in range(1, 1 + min(2, len(cores))):
                 for isa in isas:
                     results.append(measure(options.build, scale, threads, isa, batch,
-                                           options.rounds, isa == isas[0], cores))
+                                           options.rounds, isa == isas[0], cores, options.pages))
                     print(row(results[-1]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(about | {"results": results}, indent=1) + "\n")

@@ -288,8 +288,8 @@ int main(int argc, char** argv) {
   if (isa == "avx2") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
   const bool found = bench::with_network(argv[1], [&]<class Net>() {
     const auto network = best_network(Net::layers, bench::synthetic_input<Net>());
-    network->run();
-    bench::serve(network->logits(), [&] { return bench::time_round([&] { network->run(); }); });
+    const auto run = [&] { network->run(); };
+    bench::serve_runs(network->logits(), bench::time_of(run), run);
   });
   return found ? 0 : 2;
 }

@@ -1,5 +1,6 @@
 // ONNX Runtime as an engine for compare.py (what it says and hears: rounds.hpp). A third number in
-// each line is the median time of a model that does nothing: what the way through JavaScript costs.
+// a round's line is the median time of a model that does nothing: what the way through JavaScript
+// costs.
 //
 //   node onnxruntime.js FOLDER NETWORK THREADS      FOLDER: as peers_onnx wrote it
 'use strict';
@@ -43,15 +44,38 @@ async function timeRound(run) {
   return [times[Math.floor(times.length / 2)], times[0]];
 }
 
+/// Reads and writes 64 MB for 100 ms, as rounds.hpp does.
+const memory = new Float64Array((64 << 20) / 8).fill(1);
+function workOnSomethingElse() {
+  const start = performance.now();
+  while (performance.now() - start < 100)
+    for (let i = 0; i < memory.length; ++i) memory[i] = memory[i] * 0.5 + 1;
+}
+
+async function timeOf(run) {
+  const begin = process.hrtime.bigint();
+  await run();
+  return Number(process.hrtime.bigint() - begin) / 1e9;
+}
+
 async function main() {
   const bytes = fs.readFileSync(`${folder}/${network}.f32`);
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const run = await load(`${folder}/${network}.onnx`, values);
   const nothing = await load(`${folder}/nothing.onnx`, new Float32Array(1));
-  console.log(Array.from(await run()).join(' '));
-  for await (const _ of readline.createInterface({ input: process.stdin })) {
-    const [overhead] = await timeRound(nothing);
-    console.log([...(await timeRound(run)), overhead].join(' '));
+  let logits;
+  const first = await timeOf(async () => { logits = Array.from(await run()); });
+  console.log(logits.join(' '));
+  for await (const what of readline.createInterface({ input: process.stdin })) {
+    if (what === 'pause') {
+      workOnSomethingElse();
+      console.log(await timeOf(run));
+    } else if (what === 'round') {
+      const [overhead] = await timeRound(nothing);
+      console.log([...(await timeRound(run)), overhead].join(' '));
+    } else {
+      console.log(first);
+    }
   }
 }
 main();

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,8 +30,8 @@ void serve_forward(pplcnet::Isa isa) {
         std::span<float, kBatch * std::size_t{Net::classes}>(logits),
         {.isa = isa, .executor = pool.executor()});
   };
-  run();
-  bench::serve(std::span(logits).first(Net::classes), [&] { return bench::time_round(run); });
+  const double first_seconds = bench::time_of(run);
+  bench::serve_runs(std::span(logits).first(Net::classes), first_seconds, run);
 }
 
 /// A round: the floor, twice, as if median and least time; the multiply-adds of an image; and what
@@ -39,7 +40,7 @@ template <class Net>
 void serve_floor(pplcnet::Isa isa, int threads, int batch) {
   pplcnet::ThreadPool pool(threads);
   bench::PeakMeter meter(isa, pool.executor());
-  bench::serve({}, [&]() -> std::array<double, 5> {
+  bench::serve({}, [&](const std::string&) -> std::array<double, 5> {
     const bench::Peak peak = meter.measure();
     const double floor = bench::floor_of(Net::layers, batch, peak);
     return {floor, floor, static_cast<double>(Net::multiply_add_count),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <span>
@@ -13,10 +14,10 @@
 
 namespace bench {
 
-/// What an engine's program says to compare.py: one line of logits when it is ready, and then, for
-/// each line that it reads, one line of numbers: what `round` returns.
-template <class Round>
-void serve(std::span<const float> logits, const Round& round) {
+/// Says what an engine's program says to compare.py: one line of logits when it is ready and then,
+/// for each line that it reads, one line of numbers: what `answer` returns for that line.
+template <class Answer>
+void serve(std::span<const float> logits, const Answer& answer) {
   const auto end_line = [] {
     std::printf("\n");
     std::fflush(stdout);
@@ -24,7 +25,7 @@ void serve(std::span<const float> logits, const Round& round) {
   for (const float logit : logits) std::printf("%.9g ", static_cast<double>(logit));
   end_line();
   for (std::string line; std::getline(std::cin, line);) {
-    for (const double number : round()) std::printf("%.9g ", number);
+    for (const double number : answer(line)) std::printf("%.9g ", number);
     end_line();
   }
 }
@@ -44,8 +45,39 @@ std::array<double, 2> time_round(const Run& run) {
     run();
     seconds.push_back(seconds_since(begin));
   }
-  std::sort(seconds.begin(), seconds.end());
-  return {seconds[seconds.size() / 2], seconds.front()};
+  const double middle = median(seconds);
+  return {middle, seconds.front()};
+}
+
+/// Reads and writes memory for 100 ms, as a program does between two pictures: 64 MB of it, after
+/// which no cache holds anything of the network.
+inline void work_on_something_else() {
+  static std::vector<std::uint64_t> memory((64 << 20) / sizeof(std::uint64_t), 1);
+  for (const auto start = Clock::now(); seconds_since(start) < 0.1;)
+    for (std::uint64_t& value : memory) value = value * 3 + 1;
+}
+
+/// Returns how many seconds a run takes.
+template <class Run>
+double time_of(const Run& run) {
+  const auto start = Clock::now();
+  run();
+  return seconds_since(start);
+}
+
+/// Serves an engine: "round" is one round of timing, "pause" the time of one run after other work,
+/// anything else the time that the first run took.
+template <class Run>
+void serve_runs(std::span<const float> logits, double first_seconds, const Run& run) {
+  serve(logits, [&](const std::string& what) -> std::vector<double> {
+    if (what == "pause") {
+      work_on_something_else();
+      return {time_of(run)};
+    }
+    if (what != "round") return {first_seconds};
+    const auto [median, least] = time_round(run);
+    return {median, least};
+  });
 }
 
 }  // namespace bench

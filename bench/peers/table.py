@@ -54,9 +54,10 @@ def merge(runs):
     first_name, first = next(iter(runs.items()))
     rows = {what: [] for what in by_what(first)}
     for name, run in runs.items():
-        for key in ("machine", "rounds"):
-            if run[key] != first[key]:
-                sys.exit(f"{name} has another '{key}' than {first_name}: {run[key]}, {first[key]}")
+        for key in ("machine", "rounds", "pages"):
+            if run.get(key) != first.get(key):
+                sys.exit(f"{name} has another '{key}' than {first_name}: "
+                         f"{run.get(key)}, {first.get(key)}")
         if by_what(run).keys() != rows.keys():
             sys.exit(f"{name} did not measure the same as {first_name}")
         for what, row in by_what(run).items():
@@ -64,6 +65,7 @@ def merge(runs):
     return {
         "date": ", ".join(sorted({run["date"] for run in runs.values()})),
         "machine": first["machine"], "rounds": first["rounds"], "runs": len(runs),
+        "pages": first.get("pages"),
         "results": [worst(choice) for choice in rows.values()],
     }
 
