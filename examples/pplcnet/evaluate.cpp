@@ -3,16 +3,17 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "answers.hpp"
+#include "checksum.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
 #include "evaluation.hpp"
@@ -23,6 +24,7 @@
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "report.hpp"
 #include "text_file.hpp"
 
@@ -62,39 +64,36 @@ Error read_folder(const std::string& folder, const Classifier& classifier,
   return {};
 }
 
-/// Answers that an earlier run wrote, one JSON object per line; a last line that was cut off is
-/// taken away.
-Error read_answers(const std::string& path, std::map<std::string, Evaluated>& answers) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
-  pplcnet::FileBytes file;
-  if (auto error = pplcnet::read_file(path, file)) return error;
-  const auto bytes = std::as_const(file).bytes();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::size_t whole = 0;
-  while (true) {
-    const std::size_t end = text.find('\n', whole);
-    if (end == text.npos) break;
-    const Json line = Json::parse(text.substr(whole, end - whole), nullptr, false);
-    if (!line.is_object() || !line.contains("file") || !line.contains("class") ||
-        !line.contains("rank") || !line.contains("best") || !line.contains("score"))
-      return Error::of(path, ": expected the answers of an earlier run, found ",
-                       pplcnet::quote(text.substr(whole, end - whole)));
-    Evaluated one;
-    one.path = line["file"].get<std::string>();
-    one.class_id = line["class"].get<int>();
-    one.rank = line["rank"].get<int>();
-    one.best = line["best"].get<int>();
-    one.score = line["score"].get<float>();
-    answers[one.path] = one;
-    whole = end + 1;
-  }
-  if (whole < text.size()) fs::resize_file(path, whole, ignored);
-  return {};
+/// What answers on a list or folder, whose paths begin in `root`, belong to.
+Origin origin_of(const Classifier& classifier, const std::string& data, const std::string& root) {
+  const auto absolute = [](const std::string& path) {
+    std::error_code problem;
+    const std::string whole = fs::absolute(path, problem).lexically_normal().string();
+    return problem ? path : whole;
+  };
+  std::string labels;
+  for (const std::string& label : classifier.labels()) labels += label + '\n';
+  const pplcnet::Preprocessing& preprocessing = classifier.preprocessing();
+  const auto meaning = pplcnet::normalisation_tables(preprocessing.normalisation);
+  return {
+      {"model", std::string(classifier.name())},
+      {"classes", std::to_string(classifier.classes())},
+      {"weights", checksum(std::span<const float>(classifier.network().weights()))},
+      {"labels", checksum(std::span<const char>(labels))},
+      {"preprocessing",
+       pplcnet::join({preprocessing.name, " ", preprocessing.height, "x", preprocessing.width, " ",
+                      preprocessing.resize_short, " ", static_cast<int>(preprocessing.geometry),
+                      " ", static_cast<int>(preprocessing.interpolation), " ",
+                      static_cast<int>(preprocessing.channel_order), " ",
+                      checksum(std::span<const pplcnet::ByteValues>(meaning))})},
+      {"pictures", absolute(data)},
+      {"root", absolute(root)}};
 }
 
 void print(const Evaluation& evaluation, const Classifier& classifier, double rate) {
   std::printf("pictures: %zu\n", evaluation.count());
+  if (!evaluation.unseen().empty())
+    std::printf("not seen: %zu, which could not be read\n", evaluation.unseen().size());
   std::printf("top-1: %.3f %%\n", 100 * evaluation.accuracy(1));
   if (classifier.classes() > 5) std::printf("top-5: %.3f %%\n", 100 * evaluation.accuracy(5));
   if (rate > 0) std::printf("pictures per second: %.1f\n", rate);
@@ -116,10 +115,14 @@ void print(const Evaluation& evaluation, const Classifier& classifier, double ra
 Json to_json(const Evaluation& evaluation, const Classifier& classifier, double rate) {
   Json json = {{"pictures", evaluation.count()}, {"top1", evaluation.accuracy(1)},
                {"top5", evaluation.accuracy(5)}, {"pictures_per_second", rate},
-               {"classes", Json::array()},       {"wrong", Json::array()}};
+               {"classes", Json::array()},       {"wrong", Json::array()},
+               {"not_seen", Json::array()}};
   for (const ClassResult& one : evaluation.by_class(classifier.classes())) {
     Json confused = Json::object();
-    for (const auto& [other, count] : one.taken_for) confused[classifier.label(other)] = count;
+    for (const auto& [other, count] : one.taken_for) {
+      Json& sum = confused[classifier.label(other)];  // two classes may have one label
+      sum = count + (sum.is_null() ? 0 : sum.get<int>());
+    }
     json["classes"].push_back({{"label", classifier.label(one.class_id)},
                                {"pictures", one.count},
                                {"right", one.recall()},
@@ -131,6 +134,9 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
                              {"class", classifier.label(one.class_id)},
                              {"answer", classifier.label(one.best)},
                              {"score", one.score}});
+  for (const Evaluated& one : evaluation.unseen())
+    json["not_seen"].push_back(
+        {{"file", one.path}, {"class", classifier.label(one.class_id)}, {"why", one.problem}});
   return json;
 }
 
@@ -147,50 +153,46 @@ int run(const Arguments& arguments) {
     return 1;
   if (examples.empty()) return fail(Error::of(arguments.data, ": has no pictures"));
 
-  std::map<std::string, Evaluated> known;
+  KnownAnswers known;
+  AnswerFile answers;
   if (!arguments.answers.empty())
-    if (report(read_answers(arguments.answers, known))) return 1;
-  std::ofstream answers;
-  if (!arguments.answers.empty()) {
-    answers.open(arguments.answers, std::ios::app);
-    if (!answers) return fail(Error::of(arguments.answers, ": cannot be written"));
-  }
+    if (report(answers.open(arguments.answers, origin_of(*classifier, arguments.data, root),
+                            classifier->classes(), known)))
+      return 1;
+  if (known.was_cut)
+    report(Error::of(arguments.answers, ": its last line was cut off, and is left out"));
 
   Evaluation evaluation;
   std::size_t computed = 0;
+  Error unwritten;
   const auto begin = std::chrono::steady_clock::now();
   const bool good = over_pictures(
       *classifier, arguments.threads, examples.size(), one_by_one(examples),
       [&](Classifier& own, const Example& example) {
         Outcome<Evaluated> outcome;
-        const auto found = known.find(example.path);
-        if (found != known.end() && found->second.class_id == example.class_id) {
-          outcome.value = found->second;
-          outcome.value.is_known = true;
+        if (const Evaluated* one = known.find(example.path, example.class_id)) {
+          outcome.value = *one;
           return outcome;
         }
-        outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
+        const auto error = see_picture(example.path, [&](pplcnet::ImageView image) {
           std::vector<float> scores;
           if (!own.probabilities(image, scores)) return too_narrow(example.path);
           outcome.value = evaluate(example.path, example.class_id, scores);
           return Error();
         });
+        if (error)
+          outcome.value = {
+              .path = example.path, .class_id = example.class_id, .problem = error.message()};
         return outcome;
       },
-      [&](const Example&, const auto& outcome) {
+      [&](const Example&, auto& outcome) {
         const Evaluated& one = outcome.value;
         evaluation.add(one);
-        if (one.is_known) return true;
+        if (!one.problem.empty()) outcome.error = Error(one.problem);
+        if (one.is_known || outcome.error) return true;
         ++computed;
-        if (!answers.is_open()) return true;
-        answers << Json{{"file", one.path},
-                        {"class", one.class_id},
-                        {"rank", one.rank},
-                        {"best", one.best},
-                        {"score", one.score}}
-                       .dump()
-                << std::endl;
-        return answers.good();
+        if (answers.is_open()) unwritten = answers.add(one);
+        return !unwritten;
       });
   if (interruption::happened()) {
     if (answers.is_open())
@@ -200,8 +202,7 @@ int run(const Arguments& arguments) {
                    evaluation.count(), examples.size());
     return interruption::exit_status();
   }
-  if (answers.is_open() && !answers.good())
-    return fail(Error::of(arguments.answers, ": cannot be written"));
+  if (unwritten) return fail(unwritten);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);

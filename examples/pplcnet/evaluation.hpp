@@ -19,15 +19,20 @@ struct Evaluated {
   int class_id = 0;
   int rank = 0;  ///< classes that were held for more probable: 0: right
   int best = 0;
-  float score = 0;        ///< of the best
-  bool is_known = false;  ///< from an earlier run
+  float score = 0;           ///< of the best
+  bool is_known = false;     ///< from an earlier run
+  std::string problem = {};  ///< why it was not seen; empty: it was
 };
 
 inline Evaluated evaluate(const std::string& path, int class_id, std::span<const float> scores) {
   std::vector<pplcnet::Prediction> order(scores.size());
   pplcnet::top_k(scores, order);
   const auto own = std::ranges::find(order, class_id, &pplcnet::Prediction::class_id);
-  return {path, class_id, static_cast<int>(own - order.begin()), order[0].class_id, order[0].score};
+  return {.path = path,
+          .class_id = class_id,
+          .rank = static_cast<int>(own - order.begin()),
+          .best = order[0].class_id,
+          .score = order[0].score};
 }
 
 struct ClassResult {
@@ -43,10 +48,12 @@ struct ClassResult {
 /// All answers, and what they add up to.
 class Evaluation {
  public:
-  void add(const Evaluated& one) { all_.push_back(one); }
+  void add(const Evaluated& one) { (one.problem.empty() ? all_ : unseen_).push_back(one); }
 
   std::size_t count() const { return all_.size(); }
   const std::vector<Evaluated>& all() const { return all_; }
+  /// Pictures that could not be read: they count for nothing but are missing.
+  const std::vector<Evaluated>& unseen() const { return unseen_; }
 
   /// The part whose class is among the `k` most probable ones.
   double accuracy(int k) const {
@@ -83,7 +90,7 @@ class Evaluation {
   }
 
  private:
-  std::vector<Evaluated> all_;
+  std::vector<Evaluated> all_, unseen_;
 };
 
 #endif  // PPLCNET_EXAMPLES_EVALUATION_HPP

@@ -168,6 +168,15 @@ std::string worst_pictures(const Evaluation& evaluation, Classifier& classifier)
   return html + "</div>";
 }
 
+/// Pictures that count for nothing because they could not be read.
+std::string unseen_pictures(const Evaluation& evaluation) {
+  if (evaluation.unseen().empty()) return {};
+  std::string html = "<h2>Not seen</h2><ul>";
+  for (const Evaluated& one : evaluation.unseen())
+    html += join({"<li>", escaped(one.problem), "</li>\n"});
+  return html + "</ul>";
+}
+
 }  // namespace
 
 pplcnet::Error write_report(const std::string& path, const std::string& data,
@@ -190,6 +199,7 @@ pplcnet::Error write_report(const std::string& path, const std::string& data,
       "</div><h2>How sure it was</h2><p>Scores of the most probable class: right answers in "
       "blue, wrong ones in red.</p>";
   html += histogram(evaluation);
+  html += unseen_pictures(evaluation);
   html += "<h2>Classes</h2>" + class_table(evaluation, classifier);
   html += "<h2>Wrong, and sure of it</h2><p>Bright: what spoke for the answer.</p>";
   html += worst_pictures(evaluation, classifier);

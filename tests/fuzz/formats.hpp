@@ -8,6 +8,7 @@
 #include "fuzz/graph_formats.hpp"
 #include "fuzz/labels_format.hpp"
 #include "fuzz/paddle_formats.hpp"
+#include "fuzz/program_formats.hpp"
 #include "fuzz/tensor_formats.hpp"
 
 namespace pplcnet_test {
@@ -17,7 +18,7 @@ struct NamedFormat {
   Format (*make)();
 };
 
-/// Every format that the library reads.
+/// Every format that the library reads, and texts that the program reads.
 inline constexpr NamedFormat kFormats[] = {
     {"safetensors", safetensors_format},
     {"native", native_format},
@@ -30,6 +31,8 @@ inline constexpr NamedFormat kFormats[] = {
     {"pdmodel", pdmodel_format},
     {"info", info_format},
     {"labels", labels_format},
+    {"list", list_format},
+    {"answers", answers_format},
 };
 
 /// The format of that name; where there is none, the program ends and lists them.

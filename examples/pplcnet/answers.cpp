@@ -1,0 +1,136 @@
+#include "answers.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/utf8.hpp"
+#include "text_file.hpp"
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using pplcnet::Error;
+
+namespace {
+
+constexpr const char* kOf = "answers of";
+constexpr const char* kProgram = "pplcnet evaluate";
+
+std::string first_line(const Origin& origin) {
+  Json line = {{kOf, kProgram}};
+  for (const auto& [key, value] : origin) line[key] = value;
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// A whole number below `limit`.
+std::optional<int> number_in(const Json& line, const char* key, int limit) {
+  const auto found = line.find(key);
+  if (found == line.end() || !found->is_number_unsigned()) return std::nullopt;
+  const auto number = found->get<std::uint64_t>();
+  if (number >= static_cast<std::uint64_t>(limit)) return std::nullopt;
+  return static_cast<int>(number);
+}
+
+std::optional<Evaluated> answer_in(std::string_view text, int classes) {
+  const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!line.is_object()) return std::nullopt;
+  const auto file = line.find("file"), score = line.find("score");
+  const auto class_id = number_in(line, "class", classes), best = number_in(line, "best", classes);
+  const auto rank = number_in(line, "rank", classes);
+  if (file == line.end() || !file->is_string() || score == line.end() || !score->is_number() ||
+      !class_id || !best || !rank || (*rank == 0) != (*best == *class_id))
+    return std::nullopt;
+  const double value = score->get<double>();
+  if (!(value >= 0 && value <= 1)) return std::nullopt;
+  return Evaluated{.path = file->get<std::string>(),
+                   .class_id = *class_id,
+                   .rank = *rank,
+                   .best = *best,
+                   .score = static_cast<float>(value),
+                   .is_known = true};
+}
+
+/// Whether answers are these, from their first line.
+Error check_origin(std::string_view text, const std::string& path, const Origin& origin) {
+  const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto words = [&](const std::string& key) -> std::string {
+    const auto found = line.is_object() ? line.find(key) : line.end();
+    return found == line.end() || !found->is_string() ? "" : found->get<std::string>();
+  };
+  if (words(kOf) != kProgram)
+    return Error::of(path, ": line 1: expected the answers of an earlier run, found ",
+                     pplcnet::quote(text), "; it is left as it is");
+  const Json wanted = Json::parse(first_line(origin));
+  for (const auto& [key, value] : origin)
+    if (const auto here = wanted[key].get<std::string>(); words(key) != here)
+      return Error::of(path, ": its answers are of other ", key, ": ", pplcnet::quote(words(key)),
+                       ", here ", pplcnet::quote(here), "; name another file");
+  return {};
+}
+
+}  // namespace
+
+Error parse_answers(std::string_view text, const std::string& path, const Origin& origin,
+                    int classes, KnownAnswers& answers) {
+  answers = {};
+  for (std::size_t number = 1; answers.whole_bytes < text.size(); ++number) {
+    std::string_view line = text.substr(answers.whole_bytes);
+    const std::size_t end = line.find('\n');
+    line = line.substr(0, end);
+    const bool is_cut = end == line.npos;
+    const std::size_t bytes = line.size() + 1;
+    if (is_cut && number > 1) break;
+    if (auto error = pplcnet::clean_line(path, number, line)) return error;
+    if (number == 1) {
+      if (is_cut && first_line(origin).starts_with(line)) break;
+      if (auto error = check_origin(line, path, origin)) return error;
+    } else if (auto one = answer_in(line, classes)) {
+      std::pair key(one->path, one->class_id);
+      answers.all.insert_or_assign(std::move(key), *std::move(one));
+    } else {
+      return Error::of(path, ": line ", number, ": expected an answer for ", classes,
+                       " classes, found ", pplcnet::quote(line), "; the file is left as it is");
+    }
+    answers.whole_bytes = std::min(answers.whole_bytes + bytes, text.size());
+  }
+  return {};
+}
+
+Error AnswerFile::open(const std::string& path, const Origin& origin, int classes,
+                       KnownAnswers& answers) {
+  path_ = path;
+  answers = {};
+  std::error_code problem;
+  const fs::file_status status = fs::status(path, problem);
+  const bool is_new = status.type() == fs::file_type::not_found ||
+                      (fs::is_regular_file(status) && fs::is_empty(path, problem));
+  if (!is_new) {
+    pplcnet::FileBytes file;
+    if (auto error = read_text(path, file)) return error;
+    const std::string_view text = text_of(file);
+    if (auto error = parse_answers(text, path, origin, classes, answers)) return error;
+    if (answers.whole_bytes < text.size()) {
+      fs::resize_file(path, answers.whole_bytes, problem);
+      if (problem) return Error::of(path, ": cannot be written: ", problem.message());
+      answers.was_cut = true;
+    }
+  }
+  file_.open(path, std::ios::app | std::ios::binary);
+  if (answers.whole_bytes == 0) file_ << first_line(origin) << std::flush;
+  return file_ ? Error() : Error::of(path, ": cannot be written");
+}
+
+Error AnswerFile::add(const Evaluated& one) {
+  if (!pplcnet::is_utf8(one.path)) return {};
+  const Json line = {{"file", one.path},
+                     {"class", one.class_id},
+                     {"rank", one.rank},
+                     {"best", one.best},
+                     {"score", one.score}};
+  file_ << line.dump() + '\n' << std::flush;
+  return file_ ? Error() : Error::of(path_, ": cannot be written");
+}

@@ -1,0 +1,79 @@
+#ifndef PPLCNET_TESTS_FUZZ_PROGRAM_FORMATS_HPP
+#define PPLCNET_TESTS_FUZZ_PROGRAM_FORMATS_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "answers.hpp"
+#include "example.hpp"
+#include "fuzz/format.hpp"
+
+/// What the command line program reads besides: they are of examples/pplcnet.
+namespace pplcnet_test {
+
+/// Paddle's lists of pictures and classes.
+inline Format list_format() {
+  constexpr int kClasses = 10;
+  return {.files = {{"a.png 0\nfolder/b c.png 9\n", "/d.png\t3\n"},
+                    {"\xEF\xBB\xBF"
+                     "a.png 1\r\n\r\n",
+                     "\xE6\xB1\x89.png  2\r\n"}},
+          .read =
+              [](std::string_view contents) {
+                return run<std::vector<Example>>(
+                    [&](std::vector<Example>& examples) {
+                      return parse_examples(contents, kPath, "root", kClasses, examples);
+                    },
+                    [](const std::vector<Example>& examples) {
+                      for (const Example& one : examples)
+                        require(one.class_id >= 0 && one.class_id < kClasses && !one.path.empty(),
+                                "an example");
+                      return true;
+                    });
+              },
+          .large = {repeated("\n"), repeated("a 0\n")},
+          .words = {" 0\n", "\t9\r\n", "\xEF\xBB\xBF", "99999999999"},
+          .factor = 320};  // a path is a std::string, and joined with the root's
+}
+
+/// Answers of `pplcnet evaluate`.
+inline Format answers_format() {
+  constexpr int kClasses = 10;
+  const std::string first =
+      R"({"answers of":"pplcnet evaluate","weights":"1f","pictures":"/list.txt"})"
+      "\n";
+  const std::string answer = R"({"file":"a.png","class":1,"rank":0,"best":1,"score":0.75})"
+                             "\n";
+  const std::string wrong = R"({"file":"b.png","class":3,"rank":9,"best":0,"score":1})"
+                            "\n";
+  return {.files = {{first, answer + wrong}, {first + wrong, answer}, {first, answer + "{\"file"}},
+          .read =
+              [](std::string_view contents) {
+                const Origin origin = {{"weights", "1f"}, {"pictures", "/list.txt"}};
+                return run<KnownAnswers>(
+                    [&](KnownAnswers& answers) {
+                      return parse_answers(contents, kPath, origin, kClasses, answers);
+                    },
+                    [&](const KnownAnswers& answers) {
+                      const auto is_class = [](int id) { return id >= 0 && id < kClasses; };
+                      for (const auto& [key, one] : answers.all)
+                        require(is_class(one.class_id) && is_class(one.best) &&
+                                    is_class(one.rank) && one.score >= 0 && one.score <= 1 &&
+                                    one.path == key.first && one.class_id == key.second,
+                                "an answer");
+                      require(answers.whole_bytes <= contents.size(), "the whole lines");
+                      return !answers.all.empty();
+                    });
+              },
+          .large = {first + repeated(answer), first + repeated("[[],") + "\n",
+                    first + "[" + repeated("[],") + "[]]\n", first + repeated("{\"\":") + "\n"},
+          .words = {"\"file\":", "\"class\":", "\"rank\":", "\"best\":", "\"score\":",
+                    "\"answers of\":\"pplcnet evaluate\"", "1e400", "18446744073709551616"},
+          .counted = Memory::held,
+          .factor = 160};
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_FUZZ_PROGRAM_FORMATS_HPP
