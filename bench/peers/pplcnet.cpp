@@ -1,7 +1,7 @@
 // This library as an engine for compare.py, and the floor under all engines: the least time that a
 // network can take on this machine, measured anew in each round.
 //
-//   peers_pplcnet forward|floor NETWORK ISA THREADS BATCH
+//   peers_pplcnet forward|half_head|floor NETWORK ISA THREADS BATCH
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -48,9 +48,20 @@ void serve_floor(pplcnet::Isa isa, int threads, int batch) {
   });
 }
 
+/// The same network with its head's weights as float16.
+template <class Net>
+struct HalfHead {
+  static constexpr pplcnet::Architecture architecture = [] {
+    pplcnet::Architecture stored = Net::architecture;
+    stored.storage = pplcnet::Storage::half_head;
+    return stored;
+  }();
+};
+
 template <class Net>
 bool serve_network(std::string_view what, pplcnet::Isa isa, int threads, int batch) {
   if (what == "floor") return serve_floor<Net>(isa, threads, batch), true;
+  if (what == "half_head") return serve_forward<pplcnet::Network<HalfHead<Net>>, 1, 1>(isa), true;
   if (threads == 1 && batch == 1) return serve_forward<Net, 1, 1>(isa), true;
   if (threads == 2 && batch == 1) return serve_forward<Net, 2, 1>(isa), true;
   if (threads == 1 && batch == 8) return serve_forward<Net, 1, 8>(isa), true;

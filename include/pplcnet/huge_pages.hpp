@@ -63,15 +63,16 @@ struct HugePageMemory {
 /// Base of types whose objects lie in huge pages if they are made by `new`, and so by
 /// std::make_unique; std::make_shared and containers allocate for themselves.
 struct InHugePages {
-  static void* operator new(std::size_t size) {
+  // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
+  [[gnu::noinline]] static void* operator new(std::size_t size) {
     if (void* const memory = HugePageMemory::allocate(size)) return memory;
     return ::operator new(size, HugePageMemory::alignment(size));  // throws
   }
-  static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  [[gnu::noinline]] static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     return HugePageMemory::allocate(size);
   }
   static void* operator new(std::size_t, void* place) noexcept { return place; }
-  static void operator delete(void* memory, std::size_t size) noexcept {
+  [[gnu::noinline]] static void operator delete(void* memory, std::size_t size) noexcept {
     HugePageMemory::free(memory, size);
   }
 };
