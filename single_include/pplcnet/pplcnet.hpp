@@ -8090,6 +8090,672 @@ inline std::string quote(std::string_view text) {
 #include <string_view>
 #include <vector>
 
+// from pplcnet/weights/check_values.hpp
+#ifndef PPLCNET_WEIGHTS_CHECK_VALUES_HPP
+#define PPLCNET_WEIGHTS_CHECK_VALUES_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// from pplcnet/weights/fold.hpp
+#ifndef PPLCNET_WEIGHTS_FOLD_HPP
+#define PPLCNET_WEIGHTS_FOLD_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/data_type.hpp
+#ifndef PPLCNET_WEIGHTS_DATA_TYPE_HPP
+#define PPLCNET_WEIGHTS_DATA_TYPE_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The type of a stored element: all that safetensors knows (safetensors/src/tensor.rs, `Dtype`).
+enum class DataType : std::uint8_t {
+  boolean,
+  f4,
+  f6_e2m3,
+  f6_e3m2,
+  u8,
+  i8,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
+  i16,
+  u16,
+  f16,
+  bf16,
+  i32,
+  u32,
+  f32,
+  c64,
+  f64,
+  i64,
+  u64,
+};
+
+struct DataTypeRow {
+  DataType type;
+  std::string_view name;  ///< as in a safetensors header
+  int bits;               ///< of one element; elements below 8 bits are packed without gaps
+};
+
+/// One row for each type, in the order of the enumeration.
+inline constexpr DataTypeRow kDataTypes[] = {
+    {DataType::boolean, "BOOL", 8},
+    {DataType::f4, "F4", 4},
+    {DataType::f6_e2m3, "F6_E2M3", 6},
+    {DataType::f6_e3m2, "F6_E3M2", 6},
+    {DataType::u8, "U8", 8},
+    {DataType::i8, "I8", 8},
+    {DataType::f8_e5m2, "F8_E5M2", 8},
+    {DataType::f8_e4m3, "F8_E4M3", 8},
+    {DataType::f8_e8m0, "F8_E8M0", 8},
+    {DataType::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
+    {DataType::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
+    {DataType::i16, "I16", 16},
+    {DataType::u16, "U16", 16},
+    {DataType::f16, "F16", 16},
+    {DataType::bf16, "BF16", 16},
+    {DataType::i32, "I32", 32},
+    {DataType::u32, "U32", 32},
+    {DataType::f32, "F32", 32},
+    {DataType::c64, "C64", 64},
+    {DataType::f64, "F64", 64},
+    {DataType::i64, "I64", 64},
+    {DataType::u64, "U64", 64},
+};
+
+constexpr std::string_view name_of(DataType type) {
+  return kDataTypes[static_cast<std::size_t>(type)].name;
+}
+
+constexpr int bits_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bits; }
+
+constexpr std::optional<DataType> data_type_named(std::string_view name) {
+  for (const DataTypeRow& row : kDataTypes) {
+    if (row.name == name) return row.type;
+  }
+  return std::nullopt;
+}
+
+/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
+constexpr float float_from_f16(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
+  const std::uint32_t exponent = half >> 10 & 0x1f;
+  const std::uint32_t fraction = half & 0x3ff;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+  }
+  const std::uint32_t float_exponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
+  return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
+}
+
+/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+constexpr std::uint16_t f16_from_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
+  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
+  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
+  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
+  // them.
+  if (magnitude < 0x1p-14f)
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
+                                              std::bit_cast<std::uint32_t>(0.5f)));
+  const std::uint32_t rebased =
+      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
+  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
+  return static_cast<std::uint16_t>(sign | rounded >> 13);
+}
+
+/// bfloat16 is the upper half of a float.
+constexpr float float_from_bf16(std::uint16_t half) {
+  return std::bit_cast<float>(std::uint32_t{half} << 16);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What batch norm adds to the variance, in every framework.
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
+/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
+/// affine is the scale and the shift behind the activation.
+struct Parameters {
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
+};
+
+/// A dense layer's weight as some files hold it, [in][out], to [out][in].
+inline void transpose(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto out = static_cast<std::size_t>(layer.output.channels);
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
+  weight = std::move(result);
+}
+
+/// What batch norm makes of its input: x * factor + offset.
+struct Linear {
+  double factor = 1, offset = 0;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+  if (parameters.gamma.empty()) return {};
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
+}
+
+/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
+/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// that all compilers get the same bits; leaves one weight and one bias per output.
+inline void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Linear norm = batch_norm_of(parameters, o);
+    const double factor = norm.factor * share;
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
+  }
+}
+
+/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
+/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
+/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
+constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
+    const auto kernel = static_cast<std::size_t>(layer.kernel);
+    const std::size_t channels = depth / (kernel * kernel);
+    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
+    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
+                                          : (row * kernel + column) * channels + in;
+  }
+  return (output / kPanel * depth + k) * kPanel + output % kPanel;
+}
+
+/// A layer's packed weights among a network's, whatever type they are stored in.
+inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
+                         float value) {
+  float* const packed = weights.data() + layer.weights;
+  if (!layer.half) {
+    packed[index] = value;
+    return;
+  }
+  const std::uint16_t half = f16_from_float(value);
+  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
+}
+
+inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
+  const float* const packed = weights.data() + layer.weights;
+  if (!layer.half) return packed[index];
+  std::uint16_t half = 0;
+  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
+              sizeof(half));
+  return float_from_f16(half);
+}
+
+/// Writes folded parameters to their place among a network's packed weights; what pads the last
+/// panel is zero.
+inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
+  const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
+  std::fill(packed.begin(), packed.end(), 0.0f);
+  std::fill(biases.begin(), biases.end(), 0.0f);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t k = 0; k < depth; ++k)
+      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
+    biases[o] = folded.bias[o];
+  }
+  std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
+}
+
+/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  Parameters folded;
+  folded.weight.resize(outputs * depth);
+  for (std::size_t o = 0; o < outputs; ++o)
+    for (std::size_t k = 0; k < depth; ++k)
+      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
+  const auto biases = weights.subspan(layer.biases, outputs);
+  folded.bias.assign(biases.begin(), biases.end());
+  if (layer.affine) {
+    const auto affine = weights.subspan(layer.affine_place(), 2);
+    folded.affine.assign(affine.begin(), affine.end());
+  }
+  return folded;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FOLD_HPP
+// from pplcnet/weights/naming/modules.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+#define PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+
+#include <string>
+#include <string_view>
+
+
+// What a layer is called: by this project, and in the code of Paddle's four families.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace naming {
+
+/// What stands behind the name of a block, or of nothing.
+constexpr std::string_view v1_part(Part part) {
+  switch (part) {
+    case Part::stem:
+      return "conv";
+    case Part::stem_pool:
+      return "stem_pool";
+    case Part::patches:
+      return "patches";
+    case Part::depthwise:
+      return ".dw_conv";
+    case Part::squeeze_pool:
+      return ".se.avg_pool";
+    case Part::squeeze_reduce:
+      return ".se.conv1";
+    case Part::squeeze_expand:
+      return ".se.conv2";
+    case Part::squeeze_gate:
+      return ".se";
+    case Part::expansion:
+      return ".expand";
+    case Part::pointwise:
+      return ".pw_conv";
+    case Part::stage_head:
+      return "head";
+    case Part::columns:
+      return "columns";
+    case Part::pool:
+      return "avg_pool";
+    case Part::head:
+      return "last_conv";
+    case Part::classifier:
+      return "fc";
+  }
+  return "";
+}
+
+/// PaddleClas `pp_lcnet_v2.py`.
+constexpr std::string_view v2_part(Part part, bool expanded) {
+  if (part == Part::expansion) return ".pw_conv_1";
+  return part == Part::pointwise && expanded ? ".pw_conv_2" : v1_part(part);
+}
+
+/// PaddleOCR `rec_lcnetv4.py`.
+constexpr std::string_view v4_part(Part part, Branches branches) {
+  switch (part) {
+    case Part::depthwise:
+      return branches == Branches::v4 ? ".token_mixer.rep_dw" : ".token_mixer.dw_conv";
+    case Part::squeeze_reduce:
+      return ".token_mixer.se.conv1";
+    case Part::squeeze_expand:
+      return ".token_mixer.se.conv2";
+    case Part::squeeze_gate:
+      return ".token_mixer.se";
+    case Part::expansion:
+      return ".channel_mixer.expand";
+    case Part::pointwise:
+      return ".channel_mixer.compress";
+    default:
+      return v1_part(part);
+  }
+}
+
+/// V4's stem of branches, by index.
+inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
+
+}  // namespace naming
+
+/// The project's own name of a layer: that of Paddle's V1, where it has one.
+inline std::string layer_name(const Layer& layer) {
+  const std::string_view part = naming::v1_part(layer.part);
+  if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
+  if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
+  if (layer.part == Part::stem) return join({part, layer.index + 1});
+  if (layer.part == Part::patches) return join({"conv", layer.index + 1, ".", part});
+  return std::string(part);
+}
+
+/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
+inline std::string v2_module_name(const Layer& layer, bool expanded) {
+  const std::string_view part = naming::v2_part(layer.part, expanded);
+  if (layer.part == Part::stem) return "stem.0";
+  if (layer.block < 0) return std::string(part);
+  if (layer.stage == 1) return join({"stem.1", part});
+  return join({"stages.", layer.stage - 2, ".", layer.index, part});
+}
+
+/// PaddleOCR `rec_lcnetv4.py`: detection and recognition call stem and stages differently.
+inline std::string v4_module_name(const Layer& layer, const Architecture& net) {
+  const bool detection = net.ending == Ending::maps;
+  const std::string_view part = naming::v4_part(layer.part, layer.branches);
+  if (layer.part == Part::stem) {
+    if (net.stem == Stem::convolutions) return join({"conv1.", 2 * layer.index});
+    return join({detection ? "stem." : "conv1.", naming::kStemBranches[layer.index]});
+  }
+  if (layer.block < 0) return std::string(part);
+  if (detection) return join({"blocks_s", layer.stage - 1, ".", layer.index, part});
+  return join({"blocks", layer.stage, ".", layer.index, part});
+}
+
+/// The module that a layer is in Paddle's code.
+inline std::string module_name(const Layer& layer, const Architecture& net) {
+  switch (net.family) {
+    case Family::v1:
+      break;
+    case Family::v2:
+      return v2_module_name(layer, layer.block >= 0 && net.blocks[layer.block].expansion > 0);
+    case Family::v3:
+      if (layer.part == Part::stage_head) return join({"layer_list.", layer.index});
+      break;
+    case Family::v4:
+      return v4_module_name(layer, net);
+  }
+  return layer_name(layer);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+// from pplcnet/weights/tensor.hpp
+#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
+#define PPLCNET_WEIGHTS_TENSOR_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/little_endian.hpp
+#ifndef PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+#define PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
+template <std::unsigned_integral Number>
+constexpr Number read_little_endian(std::span<const std::byte> bytes) {
+  Number number = 0;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    number = static_cast<Number>(number | static_cast<Number>(bytes[i]) << (8 * i));
+  }
+  return number;
+}
+
+/// The bytes of `number`, lowest first.
+template <std::unsigned_integral Number>
+constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
+  std::array<std::byte, sizeof(Number)> bytes;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    bytes[i] = static_cast<std::byte>(number >> (8 * i));
+  }
+  return bytes;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What the readers accept at most: far above any network, and low enough that a hostile file
+/// cannot make them allocate much more than its own size.
+inline constexpr std::size_t kMaxTensors = 1 << 15;
+inline constexpr std::size_t kMaxRank = 32;
+
+/// A stored array: a view of bytes that somebody else owns.
+struct Tensor {
+  std::string name;  ///< empty where the format has no names
+  DataType type = DataType::f32;
+  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
+  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
+
+  std::int64_t element_count() const {
+    std::int64_t count = 1;
+    for (const std::int64_t dimension : shape) count *= dimension;
+    return count;
+  }
+};
+
+/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
+/// this object, or `unpacked`; everything else is owned.
+struct TensorFile {
+  std::vector<Tensor> tensors;                                ///< in file order
+  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
+  std::string path;                                           ///< for messages
+
+  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
+  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
+
+  /// The tensor of that name, or null.
+  const Tensor* find(std::string_view name) const {
+    const auto found = std::ranges::find(tensors, name, &Tensor::name);
+    return found == tensors.end() ? nullptr : &*found;
+  }
+};
+
+/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
+/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+constexpr std::optional<std::uint64_t> byte_count(DataType type,
+                                                  std::span<const std::int64_t> shape) {
+  auto bits = static_cast<std::uint64_t>(bits_of(type));
+  for (const std::int64_t dimension : shape) {
+    const auto factor = static_cast<std::uint64_t>(dimension);
+    if (dimension < 0) return std::nullopt;
+    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
+      return std::nullopt;
+    }
+    bits *= factor;
+  }
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
+
+/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += join({i == 0 ? "" : ", ", shape[i]});
+  }
+  return text + "]";
+}
+
+/// Whether to_float can read elements of this type.
+constexpr bool converts_to_float(DataType type) {
+  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
+         type == DataType::f64;
+}
+
+/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
+/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
+inline void to_float(const Tensor& tensor, std::span<float> values) {
+  assert(converts_to_float(tensor.type));
+  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
+  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
+    }
+  };
+  if (tensor.type == DataType::f32) {
+    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
+  } else if (tensor.type == DataType::f16) {
+    convert(std::uint16_t{}, float_from_f16);
+  } else if (tensor.type == DataType::bf16) {
+    convert(std::uint16_t{}, float_from_bf16);
+  } else if (tensor.type == DataType::f64) {
+    convert(std::uint64_t{},
+            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
+
+// No NaN and no infinity gets into a network: each makes an answer of nothing without a word. What
+// a file has is checked as it is read, and what was made of it as it lies in memory.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace checking {
+
+/// The first of packed numbers whose exponent has all of these bits, as NaN and infinities have;
+/// the count of numbers if there is none.
+template <class Bits>
+std::size_t first_not_finite(std::span<const std::byte> numbers, Bits exponent) {
+  const std::size_t count = numbers.size() / sizeof(Bits);
+  const auto is_finite = [&](std::size_t i) {
+    Bits bits = 0;
+    std::memcpy(&bits, numbers.data() + i * sizeof(Bits), sizeof(Bits));
+    return (bits & exponent) != exponent;
+  };
+  bool all = true;  // without a way out, so that compilers make vectors of it
+  for (std::size_t i = 0; i < count; ++i) all = is_finite(i) && all;
+  std::size_t first = all ? count : 0;
+  while (first < count && is_finite(first)) ++first;
+  return first;
+}
+
+inline std::size_t first_not_finite(std::span<const float> values) {
+  return first_not_finite<std::uint32_t>(std::as_bytes(values), 0x7f800000);
+}
+
+inline std::string text_of(float number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
+}
+
+template <class... Expected>
+Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
+            const Expected&... expected) {
+  return Error::of(path, ": tensor ", quote(tensor), ": expected ", expected..., ", found ",
+                   text_of(found), " (number ", index, ")");
+}
+
+}  // namespace checking
+
+/// What is wrong with values is told when all else is right: of a file of another network it is not
+/// what matters.
+inline void keep_first(Error& first, Error next) {
+  if (!first) first = std::move(next);
+}
+
+/// Copies all elements as `to_float` does; an error that names the tensor if one is not finite, or
+/// too large for float32.
+inline Error read_values(const Tensor& tensor, std::string_view path, std::span<float> values) {
+  to_float(tensor, values);
+  const std::size_t index = checking::first_not_finite(values);
+  if (index == values.size()) return {};
+  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
+}
+
+/// The same for variances, of which none is negative.
+inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
+  if (auto error = read_values(tensor, path, values)) return error;
+  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
+  if (negative == values.end()) return {};
+  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
+                         *negative, "variances, which are not negative");
+}
+
+/// Checks a layer's packed weights, among a network's: an error that names the tensor of a native
+/// file which they are. `when` is what was done to them: for the message.
+inline Error check_packed(const Layer& layer, std::span<const float> weights, std::string_view path,
+                          std::string_view when = "") {
+  const auto packed = weights.subspan(layer.weights, layer.weight_floats());
+  const std::size_t index =
+      layer.half ? checking::first_not_finite<std::uint16_t>(std::as_bytes(packed), 0x7c00)
+                 : checking::first_not_finite(packed);
+  if (index < packed.size() * (layer.half ? 2 : 1))
+    return checking::wrong(path, layer_name(layer) + ".weight", index,
+                           load_weight(layer, weights, index), "finite ",
+                           layer.half ? "float16 numbers, at most 65504" : "float32 numbers", when);
+  const auto biases = weights.subspan(layer.biases, layer.bias_floats());
+  const std::size_t bias = checking::first_not_finite(biases);
+  if (bias == biases.size()) return {};
+  const bool affine = layer.affine && layer.biases + bias >= layer.affine_place();
+  return checking::wrong(path, layer_name(layer) + (affine ? ".affine" : ".bias"), bias,
+                         biases[bias], "finite float32 numbers", when);
+}
+
+/// What was done to weights that a file has in a framework's form.
+inline constexpr std::string_view kWhenFolded = " when batch norm and scales are part of it";
+
+/// What was done to weights of another storage.
+inline constexpr std::string_view kWhenStored = " in the storage that is asked for";
+
+/// The same for all layers: some milliseconds for the largest network.
+inline Error check_packed(std::span<const Layer> layers, std::span<const float> weights,
+                          std::string_view path, std::string_view when = "") {
+  for (const Layer& layer : layers)
+    if (layer.has_weights())
+      if (auto error = check_packed(layer, weights, path, when))
+        return std::move(error).after(layers.size() + 1);
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_CHECK_VALUES_HPP
 // from pplcnet/weights/content.hpp
 #ifndef PPLCNET_WEIGHTS_CONTENT_HPP
 #define PPLCNET_WEIGHTS_CONTENT_HPP
@@ -8382,41 +9048,6 @@ inline Error write_file(std::string_view path, std::span<const std::span<const s
 #include <cstdint>
 #include <span>
 
-// from pplcnet/weights/little_endian.hpp
-#ifndef PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
-#define PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
-
-#include <array>
-#include <concepts>
-#include <cstddef>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
-template <std::unsigned_integral Number>
-constexpr Number read_little_endian(std::span<const std::byte> bytes) {
-  Number number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    number = static_cast<Number>(number | static_cast<Number>(bytes[i]) << (8 * i));
-  }
-  return number;
-}
-
-/// The bytes of `number`, lowest first.
-template <std::unsigned_integral Number>
-constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
-  std::array<std::byte, sizeof(Number)> bytes;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    bytes[i] = static_cast<std::byte>(number >> (8 * i));
-  }
-  return bytes;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_LITTLE_ENDIAN_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -8468,129 +9099,6 @@ struct ByteStream {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-// from pplcnet/weights/data_type.hpp
-#ifndef PPLCNET_WEIGHTS_DATA_TYPE_HPP
-#define PPLCNET_WEIGHTS_DATA_TYPE_HPP
-
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The type of a stored element: all that safetensors knows (safetensors/src/tensor.rs, `Dtype`).
-enum class DataType : std::uint8_t {
-  boolean,
-  f4,
-  f6_e2m3,
-  f6_e3m2,
-  u8,
-  i8,
-  f8_e5m2,
-  f8_e4m3,
-  f8_e8m0,
-  f8_e4m3fnuz,
-  f8_e5m2fnuz,
-  i16,
-  u16,
-  f16,
-  bf16,
-  i32,
-  u32,
-  f32,
-  c64,
-  f64,
-  i64,
-  u64,
-};
-
-struct DataTypeRow {
-  DataType type;
-  std::string_view name;  ///< as in a safetensors header
-  int bits;               ///< of one element; elements below 8 bits are packed without gaps
-};
-
-/// One row for each type, in the order of the enumeration.
-inline constexpr DataTypeRow kDataTypes[] = {
-    {DataType::boolean, "BOOL", 8},
-    {DataType::f4, "F4", 4},
-    {DataType::f6_e2m3, "F6_E2M3", 6},
-    {DataType::f6_e3m2, "F6_E3M2", 6},
-    {DataType::u8, "U8", 8},
-    {DataType::i8, "I8", 8},
-    {DataType::f8_e5m2, "F8_E5M2", 8},
-    {DataType::f8_e4m3, "F8_E4M3", 8},
-    {DataType::f8_e8m0, "F8_E8M0", 8},
-    {DataType::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
-    {DataType::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
-    {DataType::i16, "I16", 16},
-    {DataType::u16, "U16", 16},
-    {DataType::f16, "F16", 16},
-    {DataType::bf16, "BF16", 16},
-    {DataType::i32, "I32", 32},
-    {DataType::u32, "U32", 32},
-    {DataType::f32, "F32", 32},
-    {DataType::c64, "C64", 64},
-    {DataType::f64, "F64", 64},
-    {DataType::i64, "I64", 64},
-    {DataType::u64, "U64", 64},
-};
-
-constexpr std::string_view name_of(DataType type) {
-  return kDataTypes[static_cast<std::size_t>(type)].name;
-}
-
-constexpr int bits_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bits; }
-
-constexpr std::optional<DataType> data_type_named(std::string_view name) {
-  for (const DataTypeRow& row : kDataTypes) {
-    if (row.name == name) return row.type;
-  }
-  return std::nullopt;
-}
-
-/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
-constexpr float float_from_f16(std::uint16_t half) {
-  const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
-  const std::uint32_t exponent = half >> 10 & 0x1f;
-  const std::uint32_t fraction = half & 0x3ff;
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
-  }
-  const std::uint32_t float_exponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
-  return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
-}
-
-/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
-constexpr std::uint16_t f16_from_float(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
-  const auto magnitude = std::bit_cast<float>(bits & 0x7fffffff);
-  if (magnitude != magnitude) return static_cast<std::uint16_t>(sign | 0x7e00);
-  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
-  // Below 2^-14 numbers are multiples of 2^-24; adding 0.5, whose last bit is 2^-24, rounds to
-  // them.
-  if (magnitude < 0x1p-14f)
-    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5f) -
-                                              std::bit_cast<std::uint32_t>(0.5f)));
-  const std::uint32_t rebased =
-      std::bit_cast<std::uint32_t>(magnitude) - (std::uint32_t{127 - 15} << 23);
-  const std::uint32_t rounded = rebased + 0xfff + (rebased >> 13 & 1);
-  return static_cast<std::uint16_t>(sign | rounded >> 13);
-}
-
-/// bfloat16 is the upper half of a float.
-constexpr float float_from_bf16(std::uint16_t half) {
-  return std::bit_cast<float>(std::uint32_t{half} << 16);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_DATA_TYPE_HPP
 // from pplcnet/weights/memory_budget.hpp
 #ifndef PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
 #define PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
@@ -8664,121 +9172,6 @@ class MemoryBudget {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
-// from pplcnet/weights/tensor.hpp
-#ifndef PPLCNET_WEIGHTS_TENSOR_HPP
-#define PPLCNET_WEIGHTS_TENSOR_HPP
-
-#include <algorithm>
-#include <bit>
-#include <cassert>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What the readers accept at most: far above any network, and low enough that a hostile file
-/// cannot make them allocate much more than its own size.
-inline constexpr std::size_t kMaxTensors = 1 << 15;
-inline constexpr std::size_t kMaxRank = 32;
-
-/// A stored array: a view of bytes that somebody else owns.
-struct Tensor {
-  std::string name;  ///< empty where the format has no names
-  DataType type = DataType::f32;
-  std::vector<std::int64_t> shape;  ///< none negative; empty for a single value
-  std::span<const std::byte> data;  ///< little-endian, row-major, packed; any alignment
-
-  std::int64_t element_count() const {
-    std::int64_t count = 1;
-    for (const std::int64_t dimension : shape) count *= dimension;
-    return count;
-  }
-};
-
-/// The contents of a weight file. The tensors view the bytes that were parsed, which must outlive
-/// this object, or `unpacked`; everything else is owned.
-struct TensorFile {
-  std::vector<Tensor> tensors;                                ///< in file order
-  std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value; in file order
-  std::string path;                                           ///< for messages
-
-  /// Data that do not lie in the file as a tensor has them; copies of this object share them.
-  std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
-
-  /// The tensor of that name, or null.
-  const Tensor* find(std::string_view name) const {
-    const auto found = std::ranges::find(tensors, name, &Tensor::name);
-    return found == tensors.end() ? nullptr : &*found;
-  }
-};
-
-/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
-/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
-constexpr std::optional<std::uint64_t> byte_count(DataType type,
-                                                  std::span<const std::int64_t> shape) {
-  auto bits = static_cast<std::uint64_t>(bits_of(type));
-  for (const std::int64_t dimension : shape) {
-    const auto factor = static_cast<std::uint64_t>(dimension);
-    if (dimension < 0) return std::nullopt;
-    if (factor != 0 && bits > std::numeric_limits<std::uint64_t>::max() / factor) {
-      return std::nullopt;
-    }
-    bits *= factor;
-  }
-  if (bits % 8 != 0) return std::nullopt;
-  return bits / 8;
-}
-
-/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
-inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
-  std::string text(name_of(type));
-  text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += join({i == 0 ? "" : ", ", shape[i]});
-  }
-  return text + "]";
-}
-
-/// Whether to_float can read elements of this type.
-constexpr bool converts_to_float(DataType type) {
-  return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
-         type == DataType::f64;
-}
-
-/// Copies all elements. f32, f16 and bf16 keep every bit of their value, f64 is rounded to the
-/// nearest float. Requires converts_to_float(tensor.type) and as many values as elements.
-inline void to_float(const Tensor& tensor, std::span<float> values) {
-  assert(converts_to_float(tensor.type));
-  assert(values.size() * static_cast<std::size_t>(bits_of(tensor.type) / 8) == tensor.data.size());
-  const auto convert = [&]<typename Bits>(Bits, auto to_value) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
-    }
-  };
-  if (tensor.type == DataType::f32) {
-    convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
-  } else if (tensor.type == DataType::f16) {
-    convert(std::uint16_t{}, float_from_f16);
-  } else if (tensor.type == DataType::bf16) {
-    convert(std::uint16_t{}, float_from_bf16);
-  } else if (tensor.type == DataType::f64) {
-    convert(std::uint64_t{},
-            [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
-  }
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_TENSOR_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -8930,139 +9323,6 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 #include <string_view>
 #include <vector>
 
-// from pplcnet/weights/naming/modules.hpp
-#ifndef PPLCNET_WEIGHTS_NAMING_MODULES_HPP
-#define PPLCNET_WEIGHTS_NAMING_MODULES_HPP
-
-#include <string>
-#include <string_view>
-
-
-// What a layer is called: by this project, and in the code of Paddle's four families.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace naming {
-
-/// What stands behind the name of a block, or of nothing.
-constexpr std::string_view v1_part(Part part) {
-  switch (part) {
-    case Part::stem:
-      return "conv";
-    case Part::stem_pool:
-      return "stem_pool";
-    case Part::patches:
-      return "patches";
-    case Part::depthwise:
-      return ".dw_conv";
-    case Part::squeeze_pool:
-      return ".se.avg_pool";
-    case Part::squeeze_reduce:
-      return ".se.conv1";
-    case Part::squeeze_expand:
-      return ".se.conv2";
-    case Part::squeeze_gate:
-      return ".se";
-    case Part::expansion:
-      return ".expand";
-    case Part::pointwise:
-      return ".pw_conv";
-    case Part::stage_head:
-      return "head";
-    case Part::columns:
-      return "columns";
-    case Part::pool:
-      return "avg_pool";
-    case Part::head:
-      return "last_conv";
-    case Part::classifier:
-      return "fc";
-  }
-  return "";
-}
-
-/// PaddleClas `pp_lcnet_v2.py`.
-constexpr std::string_view v2_part(Part part, bool expanded) {
-  if (part == Part::expansion) return ".pw_conv_1";
-  return part == Part::pointwise && expanded ? ".pw_conv_2" : v1_part(part);
-}
-
-/// PaddleOCR `rec_lcnetv4.py`.
-constexpr std::string_view v4_part(Part part, Branches branches) {
-  switch (part) {
-    case Part::depthwise:
-      return branches == Branches::v4 ? ".token_mixer.rep_dw" : ".token_mixer.dw_conv";
-    case Part::squeeze_reduce:
-      return ".token_mixer.se.conv1";
-    case Part::squeeze_expand:
-      return ".token_mixer.se.conv2";
-    case Part::squeeze_gate:
-      return ".token_mixer.se";
-    case Part::expansion:
-      return ".channel_mixer.expand";
-    case Part::pointwise:
-      return ".channel_mixer.compress";
-    default:
-      return v1_part(part);
-  }
-}
-
-/// V4's stem of branches, by index.
-inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
-
-}  // namespace naming
-
-/// The project's own name of a layer: that of Paddle's V1, where it has one.
-inline std::string layer_name(const Layer& layer) {
-  const std::string_view part = naming::v1_part(layer.part);
-  if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
-  if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
-  if (layer.part == Part::stem) return join({part, layer.index + 1});
-  if (layer.part == Part::patches) return join({"conv", layer.index + 1, ".", part});
-  return std::string(part);
-}
-
-/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
-inline std::string v2_module_name(const Layer& layer, bool expanded) {
-  const std::string_view part = naming::v2_part(layer.part, expanded);
-  if (layer.part == Part::stem) return "stem.0";
-  if (layer.block < 0) return std::string(part);
-  if (layer.stage == 1) return join({"stem.1", part});
-  return join({"stages.", layer.stage - 2, ".", layer.index, part});
-}
-
-/// PaddleOCR `rec_lcnetv4.py`: detection and recognition call stem and stages differently.
-inline std::string v4_module_name(const Layer& layer, const Architecture& net) {
-  const bool detection = net.ending == Ending::maps;
-  const std::string_view part = naming::v4_part(layer.part, layer.branches);
-  if (layer.part == Part::stem) {
-    if (net.stem == Stem::convolutions) return join({"conv1.", 2 * layer.index});
-    return join({detection ? "stem." : "conv1.", naming::kStemBranches[layer.index]});
-  }
-  if (layer.block < 0) return std::string(part);
-  if (detection) return join({"blocks_s", layer.stage - 1, ".", layer.index, part});
-  return join({"blocks", layer.stage, ".", layer.index, part});
-}
-
-/// The module that a layer is in Paddle's code.
-inline std::string module_name(const Layer& layer, const Architecture& net) {
-  switch (net.family) {
-    case Family::v1:
-      break;
-    case Family::v2:
-      return v2_module_name(layer, layer.block >= 0 && net.blocks[layer.block].expansion > 0);
-    case Family::v3:
-      if (layer.part == Part::stage_head) return join({"layer_list.", layer.index});
-      break;
-    case Family::v4:
-      return v4_module_name(layer, net);
-  }
-  return layer_name(layer);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_NAMING_MODULES_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -10024,146 +10284,6 @@ inline ModelInfo read_info(const TensorFile& file) {
 #include <string>
 #include <vector>
 
-// from pplcnet/weights/fold.hpp
-#ifndef PPLCNET_WEIGHTS_FOLD_HPP
-#define PPLCNET_WEIGHTS_FOLD_HPP
-
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <span>
-#include <utility>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What batch norm adds to the variance, in every framework.
-inline constexpr double kBatchNormEpsilon = 1e-5;
-
-/// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift behind the activation.
-struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
-};
-
-/// A dense layer's weight as some files hold it, [in][out], to [out][in].
-inline void transpose(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto out = static_cast<std::size_t>(layer.output.channels);
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-  weight = std::move(result);
-}
-
-/// What batch norm makes of its input: x * factor + offset.
-struct Linear {
-  double factor = 1, offset = 0;
-};
-
-/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
-inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
-  if (parameters.gamma.empty()) return {};
-  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
-  return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
-}
-
-/// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
-/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
-/// that all compilers get the same bits; leaves one weight and one bias per output.
-inline void fold(const Layer& layer, Parameters& parameters) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
-  parameters.bias.resize(outputs);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o);
-    const double factor = norm.factor * share;
-    for (std::size_t k = 0; k < depth; ++k) {
-      float& weight = parameters.weight[o * depth + k];
-      weight = static_cast<float>(weight * factor * keep);
-    }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
-  }
-}
-
-/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
-/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
-constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
-    const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const std::size_t channels = depth / (kernel * kernel);
-    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
-    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
-                                          : (row * kernel + column) * channels + in;
-  }
-  return (output / kPanel * depth + k) * kPanel + output % kPanel;
-}
-
-/// A layer's packed weights among a network's, whatever type they are stored in.
-inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
-                         float value) {
-  float* const packed = weights.data() + layer.weights;
-  if (!layer.half) {
-    packed[index] = value;
-    return;
-  }
-  const std::uint16_t half = f16_from_float(value);
-  std::memcpy(reinterpret_cast<std::byte*>(packed) + index * sizeof(half), &half, sizeof(half));
-}
-
-inline float load_weight(const Layer& layer, std::span<const float> weights, std::size_t index) {
-  const float* const packed = weights.data() + layer.weights;
-  if (!layer.half) return packed[index];
-  std::uint16_t half = 0;
-  std::memcpy(&half, reinterpret_cast<const std::byte*>(packed) + index * sizeof(half),
-              sizeof(half));
-  return float_from_f16(half);
-}
-
-/// Writes folded parameters to their place among a network's packed weights; what pads the last
-/// panel is zero.
-inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
-  const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
-  std::fill(packed.begin(), packed.end(), 0.0f);
-  std::fill(biases.begin(), biases.end(), 0.0f);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    for (std::size_t k = 0; k < depth; ++k)
-      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
-    biases[o] = folded.bias[o];
-  }
-  std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
-}
-
-/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
-inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  Parameters folded;
-  folded.weight.resize(outputs * depth);
-  for (std::size_t o = 0; o < outputs; ++o)
-    for (std::size_t k = 0; k < depth; ++k)
-      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
-  const auto biases = weights.subspan(layer.biases, outputs);
-  folded.bias.assign(biases.begin(), biases.end());
-  if (layer.affine) {
-    const auto affine = weights.subspan(layer.affine_place(), 2);
-    folded.affine.assign(affine.begin(), affine.end());
-  }
-  return folded;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_FOLD_HPP
 
 // Packed weights of one network in another storage than the type's.
 
@@ -10597,7 +10717,13 @@ class StateDict {
     return {};
   }
 
-  /// After everything was read: an error that names the first tensor which nobody asked for.
+  /// Checks a layer's packed weights.
+  void check(const Layer& layer, std::span<const float> weights) {
+    if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
+  }
+
+  /// After everything was read: an error that names the first tensor which nobody asked for, or the
+  /// first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -10606,7 +10732,7 @@ class StateDict {
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
-    return {};
+    return wrong_value_;
   }
 
  private:
@@ -10627,8 +10753,9 @@ class StateDict {
     return name.empty() ? nullptr : file_.find(full_name(name));
   }
 
+  /// `check` is `read_values` or `read_variances`.
   Error read(const std::string& name, const std::vector<std::int64_t>& shape,
-             std::vector<float>& values) {
+             std::vector<float>& values, decltype(read_values)& check = read_values) {
     if (name.empty()) return {};
     const std::string full = full_name(name);
     const Tensor* tensor = file_.find(full);
@@ -10640,8 +10767,8 @@ class StateDict {
                        describe(DataType::f32, shape), ", found ",
                        describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(tensor->element_count()));
-    to_float(*tensor, values);
     mark(full);
+    keep_first(wrong_value_, check(*tensor, file_.path, values));
     return {};
   }
 
@@ -10653,7 +10780,7 @@ class StateDict {
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance);
+    return read(names.variance, vector, parameters.variance, read_variances);
   }
 
   /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
@@ -10770,6 +10897,7 @@ class StateDict {
   std::string prefix_;
   Naming naming_ = Naming::paddle;
   std::vector<std::string> read_;  // sorted
+  Error wrong_value_;
 };
 
 /// Reads, folds and packs all layers of a network.
@@ -10785,6 +10913,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
     if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
     fold(layer, parameters);
     pack(layer, parameters, weights);
+    state.check(layer, weights);
   }
   return state.close().after(count + 1);
 }
@@ -10844,7 +10973,7 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (storage == architecture.storage) {
     if (auto error = find_native(file, layers, architecture, packed)) return error;
     std::memcpy(weights.data(), packed.data(), packed.size());
-    return {};
+    return check_packed(layers, weights, path);
   }
   Architecture stored = architecture;
   stored.storage = storage;
@@ -10852,8 +10981,9 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = find_native(file, stored_layers, stored, packed)) return error;
   std::vector<float> values(weight_count(stored_layers));
   std::memcpy(values.data(), packed.data(), packed.size());
+  if (auto error = check_packed(stored_layers, values, path)) return error;
   copy_packed(stored_layers, values, layers, weights);
-  return {};
+  return check_packed(layers, weights, path, kWhenStored);
 }
 
 }  // namespace loading
@@ -10878,7 +11008,9 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
-/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view.
+/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view. All weights are
+/// looked at once, for NaN and infinities, as `load` does: some milliseconds for the largest
+/// network.
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
@@ -10890,9 +11022,11 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
   if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
     return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
                      " bytes in memory");
+  const std::span<const float, Net::weight_count> weights(
+      reinterpret_cast<const float*>(packed.data()), Net::weight_count);
+  if (auto error = check_packed(Net::layers, weights, name)) return error;
   if (info != nullptr) *info = read_info(file);
-  result.emplace(std::span<const float, Net::weight_count>(
-      reinterpret_cast<const float*>(packed.data()), Net::weight_count));
+  result.emplace(weights);
   return {};
 }
 
@@ -11234,6 +11368,8 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
   architecture.storage = storage;
   AnyNetwork stored(architecture);
   copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+  if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
+    return error;
   const Extent input = architecture.input;
   TensorFile file;
   file.metadata = {{"format", std::string(kNativeFormat)},

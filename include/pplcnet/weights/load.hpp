@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -71,7 +72,7 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (storage == architecture.storage) {
     if (auto error = find_native(file, layers, architecture, packed)) return error;
     std::memcpy(weights.data(), packed.data(), packed.size());
-    return {};
+    return check_packed(layers, weights, path);
   }
   Architecture stored = architecture;
   stored.storage = storage;
@@ -79,8 +80,9 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = find_native(file, stored_layers, stored, packed)) return error;
   std::vector<float> values(weight_count(stored_layers));
   std::memcpy(values.data(), packed.data(), packed.size());
+  if (auto error = check_packed(stored_layers, values, path)) return error;
   copy_packed(stored_layers, values, layers, weights);
-  return {};
+  return check_packed(layers, weights, path, kWhenStored);
 }
 
 }  // namespace loading
@@ -105,7 +107,9 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
-/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view.
+/// a copy. Its bytes must begin at a multiple of 64 and stay as long as the view. All weights are
+/// looked at once, for NaN and infinities, as `load` does: some milliseconds for the largest
+/// network.
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
@@ -117,9 +121,11 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
   if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
     return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
                      " bytes in memory");
+  const std::span<const float, Net::weight_count> weights(
+      reinterpret_cast<const float*>(packed.data()), Net::weight_count);
+  if (auto error = check_packed(Net::layers, weights, name)) return error;
   if (info != nullptr) *info = read_info(file);
-  result.emplace(std::span<const float, Net::weight_count>(
-      reinterpret_cast<const float*>(packed.data()), Net::weight_count));
+  result.emplace(weights);
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 
@@ -71,6 +72,8 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
   architecture.storage = storage;
   AnyNetwork stored(architecture);
   copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+  if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
+    return error;
   const Extent input = architecture.input;
   TensorFile file;
   file.metadata = {{"format", std::string(kNativeFormat)},

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/naming/branch_names.hpp"
@@ -76,7 +77,13 @@ class StateDict {
     return {};
   }
 
-  /// After everything was read: an error that names the first tensor which nobody asked for.
+  /// Checks a layer's packed weights.
+  void check(const Layer& layer, std::span<const float> weights) {
+    if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
+  }
+
+  /// After everything was read: an error that names the first tensor which nobody asked for, or the
+  /// first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -85,7 +92,7 @@ class StateDict {
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
-    return {};
+    return wrong_value_;
   }
 
  private:
@@ -106,8 +113,9 @@ class StateDict {
     return name.empty() ? nullptr : file_.find(full_name(name));
   }
 
+  /// `check` is `read_values` or `read_variances`.
   Error read(const std::string& name, const std::vector<std::int64_t>& shape,
-             std::vector<float>& values) {
+             std::vector<float>& values, decltype(read_values)& check = read_values) {
     if (name.empty()) return {};
     const std::string full = full_name(name);
     const Tensor* tensor = file_.find(full);
@@ -119,8 +127,8 @@ class StateDict {
                        describe(DataType::f32, shape), ", found ",
                        describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(tensor->element_count()));
-    to_float(*tensor, values);
     mark(full);
+    keep_first(wrong_value_, check(*tensor, file_.path, values));
     return {};
   }
 
@@ -132,7 +140,7 @@ class StateDict {
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance);
+    return read(names.variance, vector, parameters.variance, read_variances);
   }
 
   /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
@@ -249,6 +257,7 @@ class StateDict {
   std::string prefix_;
   Naming naming_ = Naming::paddle;
   std::vector<std::string> read_;  // sorted
+  Error wrong_value_;
 };
 
 /// Reads, folds and packs all layers of a network.
@@ -264,6 +273,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
     if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
     fold(layer, parameters);
     pack(layer, parameters, weights);
+    state.check(layer, weights);
   }
   return state.close().after(count + 1);
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -118,6 +119,13 @@ inline std::optional<float> number_of(const Tensor& tensor) {
   float value = 0;
   to_float(tensor, {&value, 1});
   return value;
+}
+
+/// Whether a graph's number is this one, rounded in one of many ways, or to float16: the whole file
+/// may be stored like that.
+inline bool is_near(float number, float expected, float tolerance) {
+  return std::abs(number - expected) < tolerance ||
+         number == float_from_f16(f16_from_float(expected));
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

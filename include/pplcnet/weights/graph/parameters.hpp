@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
@@ -32,7 +33,7 @@ class GraphParameters {
   }
 
   /// Weights and bias.
-  Error read_weights(const Layer& layer, const Step& step, Parameters& parameters) const {
+  Error read_weights(const Layer& layer, const Step& step, Parameters& parameters) {
     const GraphNode& found = graph_.nodes[static_cast<std::size_t>(step.node)];
     const Tensor& tensor = *steps_.constant(found, 1);
     const auto expected = shape_for(layer, found);
@@ -46,19 +47,21 @@ class GraphParameters {
       return problem(layer, "expected weights ", describe(DataType::f32, expected), ", found ",
                      describe(tensor.type, tensor.shape), " (", quote(found.name), ")");
     parameters.weight.resize(static_cast<std::size_t>(tensor.element_count()));
-    to_float(tensor, parameters.weight);
+    keep_first(wrong_value_, read_values(tensor, graph_.path, parameters.weight));
     if (in == 0) transpose(layer, parameters.weight);
     if (step.bias == kNone) return {};
     return read_vector(layer, steps_.constant(step.bias), parameters.bias);
   }
 
-  Error read_batch_norm(const Layer& layer, const GraphNode& norm, Parameters& parameters) const {
-    if (std::abs(norm.alpha - kBatchNormEpsilon) > kBatchNormEpsilon / 100)
+  Error read_batch_norm(const Layer& layer, const GraphNode& norm, Parameters& parameters) {
+    if (!(std::abs(norm.alpha - kBatchNormEpsilon) <= kBatchNormEpsilon / 100))
       return problem(layer, "the batch norm behind it has another epsilon than 0.00001");
     std::vector<float>* const values[] = {&parameters.gamma, &parameters.beta, &parameters.mean,
                                           &parameters.variance};
     for (std::size_t i = 0; i < std::size(values); ++i)
-      if (auto error = read_vector(layer, steps_.constant(norm, i + 1), *values[i])) return error;
+      if (auto error = read_vector(layer, steps_.constant(norm, i + 1), *values[i],
+                                   i == 3 ? read_variances : read_values))
+        return error;
     return {};
   }
 
@@ -79,6 +82,14 @@ class GraphParameters {
     return {};
   }
 
+  /// Checks a layer's packed weights.
+  void check(const Layer& layer, std::span<const float> weights) {
+    if (!wrong_value_) wrong_value_ = check_packed(layer, weights, graph_.path, kWhenFolded);
+  }
+
+  /// The first tensor with a value that no network can have.
+  const Error& wrong_value() const { return wrong_value_; }
+
  private:
   static constexpr int kNone = GraphNode::kNone;
 
@@ -88,19 +99,21 @@ class GraphParameters {
   }
 
   /// One number for each of a layer's channels, whatever dimensions of 1 are around them.
-  Error read_vector(const Layer& layer, const Tensor* tensor, std::vector<float>& values) const {
+  Error read_vector(const Layer& layer, const Tensor* tensor, std::vector<float>& values,
+                    decltype(read_values)& check = read_values) {
     const std::int64_t channels = layer.output.channels;
     if (tensor == nullptr) return problem(layer, "expected ", channels, " constants, found others");
     if (!converts_to_float(tensor->type) || tensor->element_count() != channels)
       return problem(layer, "expected ", describe(DataType::f32, {&channels, 1}), ", found ",
                      describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(channels));
-    to_float(*tensor, values);
+    keep_first(wrong_value_, check(*tensor, graph_.path, values));
     return {};
   }
 
   const Graph& graph_;
   const GraphSteps& steps_;
+  Error wrong_value_;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

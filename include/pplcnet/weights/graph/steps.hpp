@@ -1,7 +1,6 @@
 #ifndef PPLCNET_WEIGHTS_GRAPH_STEPS_HPP
 #define PPLCNET_WEIGHTS_GRAPH_STEPS_HPP
 
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -63,7 +62,7 @@ class GraphSteps {
   };
 
   static bool is_near(float value, float expected) {
-    return std::abs(value - expected) < 1e-5f;  // frameworks round 1/6 in many ways
+    return pplcnet::is_near(value, expected, 1e-5f);  // frameworks round 1/6 in many ways
   }
   static bool is_standard(const GraphNode& node) {
     return is_near(node.alpha, 1.0f / 6) && is_near(node.beta, 0.5f);

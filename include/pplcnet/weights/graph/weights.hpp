@@ -2,7 +2,6 @@
 #define PPLCNET_WEIGHTS_GRAPH_WEIGHTS_HPP
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
@@ -43,6 +43,7 @@ class GraphMatch {
       if (!layer.has_weights()) continue;
       fold(layer, parameters);
       pplcnet::pack(layer, parameters, weights);
+      reader_.check(layer, weights);
     }
     if (auto error = check_strides(strides_, graph_.path, layers_))
       return std::move(error).after(layers_.size());
@@ -50,7 +51,7 @@ class GraphMatch {
       return Error::of(graph_.path, ": has more weights behind those of ",
                        layer_name(layers_.back()), ", with which the type ends")
           .after(layers_.size());
-    return {};
+    return Error(reader_.wrong_value()).after(layers_.size() + 1);
   }
 
  private:
@@ -228,18 +229,13 @@ class GraphMatch {
     return best;
   }
 
-  static std::string text_of(float number) {
-    char digits[32];
-    return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
-  }
-
   /// Dropout, as Paddle has it at inference.
   Error check_scale(int percent, int scale) const {
     const float found = scale == kNone ? 1 : steps_[scale].number;
     const float expected = static_cast<float>(percent) / 100;
-    if (std::abs(found - expected) < 1e-4f) return {};
-    return Error::of(graph_.path, ": multiplies the embedding by ", text_of(found),
-                     ", the type by ", text_of(expected));
+    if (is_near(found, expected, 1e-4f)) return {};
+    return Error::of(graph_.path, ": multiplies the embedding by ", checking::text_of(found),
+                     ", the type by ", checking::text_of(expected));
   }
 
   static bool same(Activation found, Activation expected) {

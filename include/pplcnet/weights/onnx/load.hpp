@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
@@ -248,8 +249,8 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
                          " numbers, found ", describe(tensor->type, tensor->shape));
       const std::size_t begin = values.size();
       values.resize(begin + size);
-      to_float(*tensor, std::span(values).subspan(begin));
-      return Error();
+      return read_values(*tensor, file.path, std::span(values).subspan(begin))
+          .after(layers.size());
     };
     const auto channels = static_cast<std::size_t>(layer.output.channels);
     const auto depth = static_cast<std::size_t>(layer.depth());
@@ -260,6 +261,8 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
       if (auto error = read(".shift", 1, parameters.affine)) return error;
     }
     pack(layer, parameters, weights);
+    if (auto error = check_packed(layer, weights, file.path))
+      return std::move(error).after(layers.size());
   }
   return {};
 }

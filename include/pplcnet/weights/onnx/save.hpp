@@ -12,6 +12,7 @@
 
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/layer.hpp"
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/fold.hpp"
@@ -251,6 +252,7 @@ inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOpt
     return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
                      OnnxOptions::kNewest, ", found ", options.opset);
   if (auto error = check_info(info, network.classes(), target.path())) return error;
+  if (auto error = check_packed(network.layers(), network.weights(), target.path())) return error;
   const std::string bytes = onnx_model(network, options, info);
   const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
   return target.write(pieces);
