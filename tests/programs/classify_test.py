@@ -8,17 +8,17 @@ import tempfile
 import unittest
 import zlib
 
-from program import DATA, Result, skip_without
+from program import DATA, SYNTHETIC, Result, skip_without
 
 MODELS = DATA / "models"
 WEIGHTS = MODELS / "textline_ori_x0_25" / "inference.pdiparams"
-SYNTHETIC = MODELS / "synthetic" / "pplcnet_x0_25.pdiparams"
+PADDLE = SYNTHETIC / "pplcnet_x0_25.pdiparams"
 EXPECTED = MODELS / "textline_ori_x0_25" / "expected.json"
 IMAGES = DATA / "images"
 PHOTO = IMAGES / "ILSVRC2012_val_00010010.jpeg"
 NCNN = MODELS / "textline_ori_x0_25_ncnn" / "PP-LCNet_x0_25_textline_ori.param"
-PICKLED = [SYNTHETIC.with_name(f"pplcnet_x0_25.{name}.pdparams") for name in ("p2", "p4")]
-skip_without(WEIGHTS, SYNTHETIC, NCNN, *PICKLED, EXPECTED, PHOTO)
+PICKLED = [PADDLE.with_name(f"pplcnet_x0_25.{name}.pdparams") for name in ("p2", "p4")]
+skip_without(WEIGHTS, PADDLE, NCNN, *PICKLED, EXPECTED, PHOTO)
 CASES = json.loads(EXPECTED.read_text())["cases"]
 LINES = [IMAGES / case["image"] for case in CASES]
 skip_without(*LINES)
@@ -135,13 +135,13 @@ class Classify(unittest.TestCase):
         self.assertIn("expected weights (safetensors", nothing.complaints[0])
 
     def test_a_model_without_labels_names_none(self):
-        result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", SYNTHETIC, PHOTO)
+        result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", PADDLE, PHOTO)
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
         self.assertTrue(result.lines[0].endswith("label_name(s): []"), result.lines)
 
     def test_weights_are_read_as_frameworks_save_them(self):
         answers = set()
-        for weights in (SYNTHETIC, *PICKLED):
+        for weights in (PADDLE, *PICKLED):
             result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", weights, PHOTO)
             self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
             answers.add(result.lines[0])
@@ -196,7 +196,7 @@ class Classify(unittest.TestCase):
         for arguments, message in [
             ((MODEL, self.folder / "none"), "none: there is no such file"),
             ((MODEL, LINES[0]), "expected weights (safetensors, .pdiparams"),
-            (("PPLCNet_x0_5", SYNTHETIC), "blocks2.0.pw_conv.conv.weight': expected F32 [16, 8, 1, 1]"),
+            (("PPLCNet_x0_5", PADDLE), "blocks2.0.pw_conv.conv.weight': expected F32 [16, 8, 1, 1]"),
             ((MODEL, self.file("evil.pdparams", b"\x80\x02cos\nsystem\nX\x01\0\0\0:\x85R.")),
              "evil.pdparams: wants to call 'os.system', which is refused"),
             ((MODEL, copy), "inference.json: expected a Paddle 3 program ('pir')"),
@@ -248,7 +248,7 @@ class Classify(unittest.TestCase):
             header = f"P6\n{len(seen[0])} {len(seen)}\n255\n".encode()
             plain = self.file("plain.ppm", header + b"".join(b"".join(row) for row in seen))
             tagged = self.file("tagged.jpg", jpeg_with_exif(jpeg, orientation))
-            result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", SYNTHETIC,
+            result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", PADDLE,
                             "--json", plain, tagged)
             self.assertEqual((result.status, result.complaints), (0, []))
             first, second = (json.loads(line)["predictions"] for line in result.lines)

@@ -11,10 +11,9 @@ import tempfile
 import time
 import unittest
 
-from program import DATA, PROGRAMS, Result, skip_without
+from program import DATA, PROGRAMS, SYNTHETIC, Result, skip_without
 
 MODELS = DATA / "models"
-SYNTHETIC = MODELS / "synthetic"
 LINE = MODELS / "textline_ori_x0_25" / "inference.pdiparams"
 GRAPH = LINE.with_name("inference.json")
 NCNN = MODELS / "textline_ori_x0_25_ncnn" / "PP-LCNet_x0_25_textline_ori.param"

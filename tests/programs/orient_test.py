@@ -7,7 +7,7 @@ import struct
 import tempfile
 import unittest
 
-from program import DATA, ROOT, Result, skip_without
+from program import DATA, ROOT, SYNTHETIC, Result, skip_without
 
 WEIGHTS = DATA / "models" / "textline_ori_x0_25" / "inference.pdiparams"
 IMAGES = DATA / "images"
@@ -141,7 +141,7 @@ class Orient(unittest.TestCase):
         self.assertIn("--model requires --weights", " ".join(result.complaints))
 
     def test_other_networks_are_refused(self):
-        other = DATA / "models" / "synthetic" / "pplcnet_x0_25.pdiparams"
+        other = SYNTHETIC / "pplcnet_x0_25.pdiparams"
         result = Result("orient", "--weights", other, PHOTO)
         self.assertEqual((result.status, len(result.complaints)), (1, 1))
         self.assertIn("is not about orientation", result.complaints[0])

@@ -7,7 +7,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
-DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])
+DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])  # weights and pictures of others
+SYNTHETIC = pathlib.Path(os.environ["SYNTHETIC"])  # files of networks with synthetic weights
 
 
 def skip_without(*paths):

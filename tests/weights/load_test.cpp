@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +12,7 @@
 
 #include "../../examples/pplcnet/picture.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "weights/pickled_networks.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -31,9 +30,6 @@ using TextLine = PPLCNet<Scale::x0_25, Options{.classes = 2,
                                                .input = {80, 160},
                                                .strides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}}>;
 
-#define SKIP_WITHOUT(path) \
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing"
-
 /// The largest difference, as a part of the largest expected value.
 double relative_error(std::span<const float> found, const std::vector<double>& expected) {
   EXPECT_EQ(found.size(), expected.size());
@@ -43,14 +39,6 @@ double relative_error(std::span<const float> found, const std::vector<double>& e
     largest = std::max(largest, std::abs(expected[i]));
   }
   return difference / largest;
-}
-
-std::vector<float> read_floats(const std::string& path) {
-  pplcnet::FileBytes file;
-  EXPECT_STREQ(pplcnet::read_file(path, file).message(), "");
-  std::vector<float> values(file.bytes().size() / sizeof(float));
-  std::memcpy(values.data(), file.bytes().data(), values.size() * sizeof(float));
-  return values;
 }
 
 TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
@@ -96,33 +84,18 @@ TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
               probability_error, logit_error, pooled_error);
 }
 
-/// Logits of a synthetic model for the input beside it, and what the framework got.
-template <class Net>
-void expect_answer(const std::string& weights_name, const std::string& answer_name) {
-  const std::string folder = kData + "/models/synthetic/";
-  const std::string path = folder + weights_name;
-  for (const std::string& file : {path, folder + answer_name, folder + "x_seed1_224.f32"})
-    SKIP_WITHOUT(file);
-  const auto weights = std::make_unique<typename Net::Weights>();
-  ASSERT_STREQ(pplcnet::load(path, *weights).message(), "");
-  const std::vector<float> input = read_floats(folder + "x_seed1_224.f32");
-  ASSERT_EQ(input.size(), Net::input_size);
-  const auto workspace = std::make_unique<typename Net::Workspace>();
-  typename Net::Logits logits;
-  Net::forward(*weights, typename Net::Image(input), *workspace, logits);
-  const std::vector<float> answer = read_floats(folder + answer_name);
-  const double error = relative_error(logits, {answer.begin(), answer.end()});
-  EXPECT_LT(error, 1e-4);
-  std::printf("of the largest logit: within %.1e\n", error);
-}
-
 TEST(LoadTest, PaddlesDataFileGivesPaddlesLogits) {
-  expect_answer<PPLCNet<Scale::x0_25>>("pplcnet_x0_25.pdiparams", "pplcnet_x0_25.y.f32");
+  using Net = PPLCNet<Scale::x0_25>;
+  expect_golden<Net>(
+      "pplcnet_x0_25.pdiparams", "v1_x0_25",
+      [](const std::string& path, Net::Weights& weights) { return pplcnet::load(path, weights); });
 }
 
 TEST(LoadTest, TimmsSafetensorsGiveTimmsLogits) {
-  expect_answer<PPLCNet<Scale::x0_5, Options{.dialect = Dialect::timm}>>(
-      "timm_lcnet_050.safetensors", "timm_lcnet_050.y.f32");
+  using Net = PPLCNet<Scale::x0_5, Options{.dialect = Dialect::timm}>;
+  expect_golden<Net>(
+      "timm_lcnet_050.safetensors", "timm_lcnet_050",
+      [](const std::string& path, Net::Weights& weights) { return pplcnet::load(path, weights); });
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "goldens/golden.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
@@ -63,15 +64,14 @@ double relative_error(std::span<const float> found, std::span<const float> expec
 
 TEST(OnnxTest, TheSyntheticModelsGivePaddlesLogits) {
   using Net = PPLCNet<Scale::x0_25>;
-  const std::string folder = kModels + "synthetic/";
+  const std::string folder = PPLCNET_SYNTHETIC "/";
   const std::string twin = folder + "pplcnet_x0_25.pdiparams";
   const std::string plain = folder + "pplcnet_x0_25_op13_bn.onnx";
   const std::string folded = folder + "pplcnet_x0_25_op13.onnx";
-  for (const std::string& path :
-       {twin, plain, folded, folder + "x_seed1_224.f32", folder + "pplcnet_x0_25.y.f32"})
-    SKIP_WITHOUT(path);
-  const std::vector<float> input = read_floats(folder + "x_seed1_224.f32");
-  const std::vector<float> answer = read_floats(folder + "pplcnet_x0_25.y.f32");
+  for (const std::string& path : {twin, plain, folded}) SKIP_WITHOUT(path);
+  const Golden golden = Golden::read(own_goldens() / "v1_x0_25.json");
+  const std::vector<float> input = golden.input();
+  const std::vector<float> answer = golden.numbers.at("outputs").at("logits").at("f64").at(0);
   const auto expected = std::make_unique<Net::Weights>();
   ASSERT_STREQ(pplcnet::load(twin, *expected).message(), "");
   const auto workspace = std::make_unique<Net::Workspace>();

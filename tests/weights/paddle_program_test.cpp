@@ -68,7 +68,7 @@ TEST(PaddleProgramTest, ThePublishedGraphFitsItsWeights) {
                 ": strides in the file are (2,2), (2,1), (2,1), (2,1), (2,1); the type has "
                 "(2,2), (2,2), (2,2), (2,2), (2,2)");
 
-  const std::string other = kModels + "synthetic/pplcnet_x0_25.pdiparams";
+  const std::string other = PPLCNET_SYNTHETIC "/pplcnet_x0_25.pdiparams";
   SKIP_WITHOUT(other);
   EXPECT_EQ(pplcnet::load_paddle(other, graph, *by_graph).message(),
             other + ": tensor 144 ('linear_0.b_0_deepcopy_145'): expected F32 [2], as " + graph +
@@ -76,7 +76,7 @@ TEST(PaddleProgramTest, ThePublishedGraphFitsItsWeights) {
 }
 
 TEST(PaddleProgramTest, ThePublishedNamesFitTheirWeights) {
-  const std::string data = kModels + "synthetic/pplcnet_x0_25.pdiparams", info = data + ".info";
+  const std::string data = PPLCNET_SYNTHETIC "/pplcnet_x0_25.pdiparams", info = data + ".info";
   SKIP_WITHOUT(data);
   SKIP_WITHOUT(info);
   using Net = PPLCNet<Scale::x0_25>;

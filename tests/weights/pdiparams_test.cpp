@@ -27,7 +27,7 @@ const std::string kMatrix = pdiparams_record(description(5, {1, 2}), u32(0x3f800
 const std::string kScalar = pdiparams_record(description(3, {}), u64(7));
 
 TEST(PdiparamsTest, SyntheticFileHasTheValuesThatItWasMadeOf) {
-  const std::string path = PPLCNET_TEST_DATA "/models/synthetic/pplcnet_x0_25.pdiparams";
+  const std::string path = PPLCNET_SYNTHETIC "/pplcnet_x0_25.pdiparams";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing";
   pplcnet::FileBytes bytes;
   TensorFile file;

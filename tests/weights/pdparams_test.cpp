@@ -43,7 +43,7 @@ TEST(PdparamsTest, EveryProtocolGivesTheSameWeights) {
 }
 
 TEST(PdparamsTest, AFileGivesPaddlesLogits) {
-  expect_answer<PPLCNet<Scale::x0_25>>("pplcnet_x0_25.p4.pdparams", "pplcnet_x0_25.y.f32");
+  expect_golden<PPLCNet<Scale::x0_25>>("pplcnet_x0_25.p4.pdparams", "v1_x0_25");
 }
 
 TEST(PdparamsTest, ATrainingCheckpointOfV2GivesPaddlesLogits) {

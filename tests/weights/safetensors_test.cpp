@@ -38,7 +38,7 @@ const std::string kSmallFile = safetensors_file(
     std::string("\x00\x3c\x00\xc0\x01\x00", 6) + u64(7));
 
 TEST(SafetensorsTest, TimmFileHasTheValuesThatItWasMadeOf) {
-  const std::string path = PPLCNET_TEST_DATA "/models/synthetic/timm_lcnet_050.safetensors";
+  const std::string path = PPLCNET_SYNTHETIC "/timm_lcnet_050.safetensors";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing";
   pplcnet::FileBytes bytes;
   TensorFile file;
