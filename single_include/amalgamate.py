@@ -49,9 +49,10 @@ def paste(name, pasted):
 
 
 def single_header():
-    version = re.search(r"VERSION (\d+\.\d+\.\d+)", (ROOT / "CMakeLists.txt").read_text())[1]
+    numbers = re.findall(r"#define PPLCNET_VERSION_[A-Z]+ (\d+)",
+                         (ROOT / "include/pplcnet/version.hpp").read_text())
     lines = paste("pplcnet/pplcnet.hpp", {"pplcnet/pplcnet.hpp"})
-    return TOP.format(version=version) + "\n" + "\n".join(lines) + "\n"
+    return TOP.format(version=".".join(numbers)) + "\n" + "\n".join(lines) + "\n"
 
 
 def main():

@@ -1,31 +1,60 @@
 #ifndef PPLCNET_ABI_HPP
 #define PPLCNET_ABI_HPP
 
-// Files of one program may be compiled with different -march. Their copies of an inline function
-// are different code under one name, of which the linker keeps a single one: the wrong one for
-// somebody. So everything lives in an inline namespace named after the instruction set that the
-// compiler was given; nobody ever writes it, but the linker keeps the copies apart.
-#if defined(__AVX512BF16__)
-#define PPLCNET_ABI v1_avx512_bf16
-#elif defined(__AVX512VBMI2__)
-#define PPLCNET_ABI v1_avx512_vbmi2
-#elif defined(__AVX512F__)
-#define PPLCNET_ABI v1_avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define PPLCNET_ABI v1_avx2
-#elif defined(__AVX2__)
-#define PPLCNET_ABI v1_avx2_without_fma
-#elif defined(__AVX__)
-#define PPLCNET_ABI v1_avx
-#elif defined(__SSE4_1__)
-#define PPLCNET_ABI v1_sse4
-#elif defined(__SSSE3__)
-#define PPLCNET_ABI v1_ssse3
-#elif defined(__ARM_FEATURE_SVE)
-#define PPLCNET_ABI v1_sve
-#else
-#define PPLCNET_ABI v1
+#include "pplcnet/version.hpp"
+
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error "pplcnet needs C++20: compile with -std=c++20 (g++ 12, clang 14 or newer)"
+#include "C++20"  // Is not there, which ends the compilation before hundreds of other errors.
 #endif
+
+// Compilers that may reorder sums or ignore NaN change the bits of preprocessing, and rank NaN
+// first among predictions. (A compiler does not tell of every single option of this kind.)
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#define PPLCNET_FAST_MATH_SUFFIX _fast_math
+#ifndef PPLCNET_ALLOW_FAST_MATH
+#error \
+    "pplcnet: -ffast-math changes answers; compile this file without it, or define \
+PPLCNET_ALLOW_FAST_MATH if answers need not have the bits of other builds"
+#endif
+#else
+#define PPLCNET_FAST_MATH_SUFFIX
+#endif
+
+// Files of one program may be compiled with different -march, or with different versions of this
+// header. Their copies of an inline function are different code under one name, of which the linker
+// keeps a single one: the wrong one for somebody. So everything lives in an inline namespace named
+// after the version and the instruction set that the compiler was given, such as v0_1_0_avx2;
+// nobody ever writes it, but the linker keeps the copies apart.
+#if defined(__AVX512BF16__)
+#define PPLCNET_ISA_SUFFIX _avx512_bf16
+#elif defined(__AVX512VBMI2__)
+#define PPLCNET_ISA_SUFFIX _avx512_vbmi2
+#elif defined(__AVX512F__)
+#define PPLCNET_ISA_SUFFIX _avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define PPLCNET_ISA_SUFFIX _avx2
+#elif defined(__AVX2__)
+#define PPLCNET_ISA_SUFFIX _avx2_without_fma
+#elif defined(__AVX__)
+#define PPLCNET_ISA_SUFFIX _avx
+#elif defined(__SSE4_1__)
+#define PPLCNET_ISA_SUFFIX _sse4
+#elif defined(__SSSE3__)
+#define PPLCNET_ISA_SUFFIX _ssse3
+#elif defined(__ARM_FEATURE_SVE)
+#define PPLCNET_ISA_SUFFIX _sve
+#else
+#define PPLCNET_ISA_SUFFIX
+#endif
+
+#define PPLCNET_JOIN_ABI(major, minor, patch, isa, math) v##major##_##minor##_##patch##isa##math
+#define PPLCNET_JOIN_EXPANDED_ABI(major, minor, patch, isa, math) \
+  PPLCNET_JOIN_ABI(major, minor, patch, isa, math)
+#define PPLCNET_ABI                                                                              \
+  PPLCNET_JOIN_EXPANDED_ABI(PPLCNET_VERSION_MAJOR, PPLCNET_VERSION_MINOR, PPLCNET_VERSION_PATCH, \
+                            PPLCNET_ISA_SUFFIX, PPLCNET_FAST_MATH_SUFFIX)
 
 /// The library. Everything is in this namespace; the inline one inside it is never written.
 namespace pplcnet {

@@ -16,6 +16,7 @@
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/isa.hpp"
 #include "pplcnet/thread_pool.hpp"
+#include "pplcnet/version.hpp"
 #include "pplcnet/words.hpp"
 
 // Weights: files in, files out.
