@@ -16,19 +16,17 @@
 #include <utility>
 #include <vector>
 
+#include "causes.hpp"
 #include "checksum.hpp"
 #include "classifier.hpp"
 #include "command.hpp"
+#include "difference.hpp"
 #include "engine.hpp"
 #include "npy.hpp"
 #include "options.hpp"
 #include "picture.hpp"
-#include "plain_network.hpp"
 #include "pplcnet/image/results.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
-#include "pplcnet/weights/state_dict.hpp"
 #include "rivals.hpp"
-#include "weight_file.hpp"
 
 namespace {
 
@@ -124,18 +122,6 @@ bool trace(Classifier& classifier, pplcnet::ImageView image, bool all_layers,
   return classifier.run(image, destinations);
 }
 
-/// The largest difference, as a part of the largest value.
-template <class Value>
-double relative_difference(std::span<const float> found, std::span<const Value> expected) {
-  double largest = 0, difference = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
-    difference =
-        std::max(difference, std::abs(double{found[i]} - static_cast<double>(expected[i])));
-  }
-  return difference / std::max(largest, 1e-30);
-}
-
 /// Without dimensions of 1 in front: one picture's share of a batch.
 std::vector<std::int64_t> without_batch(std::vector<std::int64_t> shape, std::size_t dimensions) {
   while (shape.size() > dimensions && shape.front() == 1) shape.erase(shape.begin());
@@ -143,158 +129,138 @@ std::vector<std::int64_t> without_batch(std::vector<std::int64_t> shape, std::si
   return shape;
 }
 
-/// The unfolded parameters of all layers, or the folded ones where a file has no others.
-std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
-                                               const std::string& weights, bool& folded) {
-  const pplcnet::AnyNetwork& network = classifier.network();
-  const auto layers = network.layers();
-  std::vector<pplcnet::Parameters> result(layers.size());
-  WeightFile file;
-  pplcnet::TensorFile tensors;
-  folded = true;
-  if (!WeightFile::open(weights, "", file) && !file.read_state_dict(layers, tensors) &&
-      !pplcnet::is_native(tensors)) {
-    pplcnet::StateDict state(tensors, network.architecture());
-    folded = static_cast<bool>(state.open());
-    for (std::size_t i = 0; i < layers.size() && !folded; ++i)
-      if (layers[i].has_weights()) folded = static_cast<bool>(state.read(layers[i], result[i]));
-  }
-  if (!folded) return result;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    result[i] = layers[i].has_weights() ? pplcnet::unpack(layers[i], network.weights())
-                                        : pplcnet::Parameters{};
-  return result;
-}
-
-/// Layers whose parameters are folded: nothing is left to do but weight, bias and activation.
-std::vector<Layer> folded_layers(std::span<const Layer> layers) {
-  std::vector<Layer> result(layers.begin(), layers.end());
-  for (Layer& layer : result) layer.scale_percent = layer.output_percent = 100;
-  return result;
-}
-
-/// Why a point behind the input differs, if it is one of the usual causes.
-std::optional<std::string> find_cause(const Classifier& classifier, const Arguments& arguments,
-                                      std::span<const float> input, const Point& point,
-                                      std::span<const float> reference) {
-  bool folded = false;
-  const auto parameters = parameters_of(classifier, arguments.network.weights, folded);
-  const auto layers = classifier.network().layers();
-  const std::vector<Layer> plain =
-      folded ? folded_layers(layers) : std::vector<Layer>(layers.begin(), layers.end());
-  const PlainNetwork network(plain, parameters);
-  if (!network.is_complete()) return std::nullopt;
-  constexpr std::pair<pplcnet::Activation, const char*> kActivations[] = {
-      {pplcnet::Activation::relu, "ReLU in place of hard-swish"},
-      {pplcnet::Activation::relu6, "ReLU6 in place of hard-swish"}};
-  std::vector<std::pair<Deviation, std::string>> causes;
-  causes.push_back({{.gate_slope = 0.2, .batch_norm_epsilon = {}, .activation = {}},
-                    "the gate's hard sigmoid has the slope 0.2 (here 1/6)"});
-  if (!folded) {
-    causes.push_back({{.gate_slope = {}, .batch_norm_epsilon = 1e-3, .activation = {}},
-                      "the batch norms' epsilon is 0.001 (here 0.00001)"});
-    causes.push_back(
-        {{.gate_slope = {}, .batch_norm_epsilon = {}, .activation = {}, .no_dropout_scale = true},
-         "the embedding is not multiplied by 0.8 (dropout as Paddle has it at "
-         "inference)"});
-  }
-  for (const auto& [activation, what] : kActivations)
-    causes.push_back(
-        {{.gate_slope = {}, .batch_norm_epsilon = {}, .activation = activation}, what});
-  const double whole = relative_difference(point.values, reference);
-  double least = std::min(0.1 * whole, 1e-2);
-  std::optional<std::string> best;
-  for (const auto& [deviation, what] : causes) {
-    const auto values = network.run(input, point.layer, deviation);
-    const double left = relative_difference<double>(reference, values);
-    if (left >= least) continue;
-    least = left;
-    best = what;
-  }
-  // The same for folded weights: logits - bias are 1 / 0.8 times as large.
-  const Layer& last = layers[static_cast<std::size_t>(point.layer)];
-  if (!best && folded && last.scale_percent != 100) {
-    const auto& bias = parameters[static_cast<std::size_t>(point.layer)].bias;
-    std::vector<double> scaled(point.values.size());
-    for (std::size_t i = 0; i < scaled.size(); ++i)
-      scaled[i] = (double{point.values[i]} - bias[i]) * 100 / last.scale_percent + bias[i];
-    if (relative_difference<double>(reference, scaled) < least)
-      best = "the embedding is not multiplied by 0.8 (dropout as Paddle has it at inference)";
-  }
-  return best;
-}
-
-/// Compares with a reference, point by point; false if they differ.
-bool compare(const Classifier& classifier, const Arguments& arguments, pplcnet::ImageView image,
+/// Compares points with those of another program, one after the other up to the first that differs,
+/// and says what was not compared.
+class Comparison {
+ public:
+  Comparison(Classifier& classifier, const Arguments& arguments, pplcnet::ImageView image,
              pplcnet::ImageView stored, const std::vector<Point>& points,
-             std::map<std::string, NumpyArray>& arrays) {
-  std::printf("\n%-26s %-14s %12s\n", "against the reference", "shape", "difference");
-  std::vector<std::string> unused;
-  for (const auto& [name, array] : arrays) unused.push_back(name);
-  const std::vector<float>& input = points[1].values;
-  std::size_t compared = 0;
-  std::string last_equal = "the file";
-  for (const Point& point : points) {
-    const auto found = arrays.find(point.name);
-    if (found == arrays.end()) continue;
-    std::erase(unused, point.name);
-    const NumpyArray& array = found->second;
-    const auto shape = without_batch(array.shape, point.shape.size());
-    if (shape != point.shape) {
-      std::printf("%-26s %-14s differs: the reference has the shape %s\n", point.name.c_str(),
-                  shape_text(point.shape).c_str(), shape_text(array.shape).c_str());
-      std::printf("\nFirst difference: %s. ", point.name.c_str());
-      const bool last = point.shape.size() == 3 && shape.size() == 3 && shape[2] == point.shape[0];
-      std::printf("Cause: %s\n", last ? "channels are last there: transpose it"
-                                      : "another network, or another input");
+             const std::map<std::string, NumpyArray>& arrays)
+      : classifier_(classifier),
+        arguments_(arguments),
+        image_(image),
+        stored_(stored),
+        points_(points),
+        arrays_(arrays) {}
+
+  /// Whether all of the reference is the same.
+  bool run() {
+    std::printf("\n%-26s %-14s %12s\n", "against the reference", "shape", "difference");
+    const Point* differing = nullptr;
+    for (const Point& point : points_) {
+      const auto found = arrays_.find(point.name);
+      if (found == arrays_.end()) continue;
+      compared_.push_back(point.name);
+      if (is_same(point, found->second)) {
+        last_same_ = point.name;
+        continue;
+      }
+      differing = &point;
+      // Of pixels it is the input that tells why.
+      if (point.name != "pixels" || !arrays_.contains("input")) break;
+    }
+    const bool whole = all_compared();
+    if (differing != nullptr) {
+      explain(*differing, arrays_.at(differing->name));
       return false;
     }
-    ++compared;
+    if (compared_.empty())
+      std::printf(
+          "\nNothing to compare. Names: pixels, input, stem, stage2 …, pooled, embedding, "
+          "logits, or with --layers those in the table.\n");
+    else if (!whole)
+      std::printf("\nThe same, as far as it was compared.\n");
+    else
+      std::printf("\nThe same, as far as the reference tells.\n");
+    return whole && !compared_.empty();
+  }
+
+ private:
+  /// Compares one point, and prints it.
+  bool is_same(const Point& point, const NumpyArray& array) const {
+    std::printf("%-26s %-14s ", point.name.c_str(), shape_text(point.shape).c_str());
+    if (without_batch(array.shape, point.shape.size()) != point.shape) {
+      std::printf("DIFFERS: the reference has the shape %s\n", shape_text(array.shape).c_str());
+      return false;
+    }
+    const std::span<const float> own = point.values, reference = array.values;
+    const std::size_t own_bad = count_not_finite(own), bad = count_not_finite(reference);
+    if (own_bad > 0 || bad > 0) {
+      std::printf("DIFFERS: not finite: %zu values of the reference, %zu here\n", bad, own_bad);
+      return false;
+    }
     // What is prepared has no rounding to speak of; what is computed has some.
     const double tolerance =
-        point.layer < 0 ? std::min(arguments.tolerance, 1e-4) : arguments.tolerance;
-    const double difference = relative_difference<float>(point.values, array.values);
+        point.layer < 0 ? std::min(arguments_.tolerance, 1e-4) : arguments_.tolerance;
+    const double difference = relative_difference(own, reference);
     const bool same = difference <= tolerance;
-    std::printf("%-26s %-14s %12.2e  %s\n", point.name.c_str(), shape_text(point.shape).c_str(),
-                difference, same ? "same" : "DIFFERS");
-    if (same) {
-      last_equal = point.name;
-      continue;
+    std::printf("%12.2e  %s\n", difference, same ? "same" : "DIFFERS");
+    return same;
+  }
+
+  /// Names arrays that were not compared; false if there are any.
+  bool all_compared() const {
+    bool all = true;
+    for (const auto& [name, array] : arrays_) {
+      if (std::ranges::find(compared_, name) != compared_.end()) continue;
+      const bool comes_after = std::ranges::find(points_, name, &Point::name) != points_.end();
+      std::printf("%-26s %-14s not compared: %s\n", name.c_str(), shape_text(array.shape).c_str(),
+                  comes_after         ? "comes after the first difference"
+                  : arguments_.layers ? "nothing has this name"
+                                      : "nothing has this name, unless --layers has it");
+      all = false;
     }
+    return all;
+  }
+
+  /// Says where the difference begins, and why.
+  void explain(const Point& point, const NumpyArray& array) {
     std::printf("\nFirst difference: %s (%s is the same). ", point.name.c_str(),
-                last_equal.c_str());
-    std::optional<std::string> cause;
-    if (point.name == "input")
-      cause = find_rival(classifier.preprocessing(), image, stored, array.values);
-    else if (point.layer >= 0)
-      cause = find_cause(classifier, arguments, input, point, array.values);
-    else
-      cause = "the picture is decoded, resized or cropped in another way: see `input`";
-    if (cause)
-      std::printf("Cause: %s.\n", cause->c_str());
-    else if (point.layer >= 0)
-      std::printf("Cause: none of the usual ones; other weights between %s and here%s.\n",
-                  last_equal.c_str(),
-                  arguments.layers ? ""
-                                   : " (a reference with the names that --layers prints says "
-                                     "in which layer)");
-    else
-      std::printf("Cause: none of the usual ones.\n");
-    // Of pixels it is the input that tells why.
-    if (point.layer < 0 && point.name == "pixels" && arrays.contains("input")) continue;
-    return false;
+                last_same_.c_str());
+    std::printf("Cause: %s.\n", cause(point, array).c_str());
   }
-  for (const std::string& name : unused)
-    std::printf("%-26s is nothing that is compared\n", name.c_str());
-  if (compared == 0) {
-    std::printf(
-        "\nNothing to compare. Names: pixels, input, stem, stage2 …, pooled, embedding, "
-        "logits, or with --layers those in the table.\n");
-    return false;
+
+  std::string cause(const Point& point, const NumpyArray& array) {
+    const auto shape = without_batch(array.shape, point.shape.size());
+    if (shape != point.shape) {
+      const bool last = point.shape.size() == 3 && shape.size() == 3 &&
+                        shape[2] == point.shape[0] && shape[0] == point.shape[1];
+      return last ? "channels are last there: transpose it"
+                  : "another network, or another input: the shape is another";
+    }
+    if (count_not_finite<float>(array.values) > 0)
+      return "the reference has values that are NaN or infinite";
+    if (count_not_finite<float>(point.values) > 0)
+      return "values here are NaN or infinite: the weights are";
+    const auto& preprocessing = classifier_.preprocessing();
+    std::optional<std::string> found;
+    if (point.layer >= 0)
+      found = find_cause(classifier_, arguments_.network.weights, image_, stored_,
+                         {.layer = point.layer,
+                          .own = point.values,
+                          .reference = array.values,
+                          .input = points_[1].values,
+                          .same_input = arrays_.contains("input")});
+    else if (point.name == "input")
+      found = find_rival(preprocessing, image_, stored_, array.values);
+    else
+      found = find_rival(preprocessing, image_, stored_, tensor_of(preprocessing, array.values));
+    if (found) return *found;
+    if (point.layer < 0) return "none of the usual ones: decoded or prepared in another way";
+    return pplcnet::join({"none of the usual ones; other weights between ", last_same_, " and here",
+                          arguments_.layers ? ""
+                                            : " (a reference with the names that --layers prints "
+                                              "says in which layer)"});
   }
-  std::printf("\nThe same, as far as the reference tells.\n");
-  return true;
-}
+
+  Classifier& classifier_;
+  const Arguments& arguments_;
+  pplcnet::ImageView image_, stored_;
+  const std::vector<Point>& points_;
+  const std::map<std::string, NumpyArray>& arrays_;
+  std::vector<std::string> compared_;
+  std::string last_same_ = "the file";
+};
 
 /// Writes every point as NAME.npy.
 Error write(const std::string& folder, const std::vector<Point>& points) {
@@ -358,7 +324,7 @@ int run(const Arguments& arguments) {
   if (arguments.reference.empty()) return 0;
   std::map<std::string, NumpyArray> arrays;
   if (report(read_arrays(arguments.reference, arrays))) return 1;
-  return compare(*classifier, arguments, image, stored.view(), points, arrays) ? 0 : 1;
+  return Comparison(*classifier, arguments, image, stored.view(), points, arrays).run() ? 0 : 1;
 }
 
 }  // namespace

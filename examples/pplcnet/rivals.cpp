@@ -52,40 +52,87 @@ std::vector<float> renormalised(std::span<const float> tensor, const Meaning& ow
   return result;
 }
 
-/// The crop of a picture that was resized in floats, nothing rounded to bytes: bilinear, without
-/// antialiasing, as cv2.resize and torch's interpolate do.
-std::vector<float> resized_in_floats(const Preprocessing& preprocessing, ImageView image) {
+enum class Sampling { nearest, linear, cubic, area };
+
+/// A place in a row or column of a picture, and its share of a new pixel.
+struct Tap {
+  int at = 0;
+  double weight = 0;
+};
+
+/// What cv2.resize and torch's interpolate make pixel `at` of `to` of: no antialiasing, but for
+/// `area`, which averages.
+std::vector<Tap> taps_of(Sampling sampling, int at, int from, int to) {
+  const double scale = static_cast<double>(from) / to;
+  const auto inside = [&](int place) { return std::clamp(place, 0, from - 1); };
+  if (sampling == Sampling::nearest) return {{inside(static_cast<int>(at * scale)), 1}};
+  std::vector<Tap> taps;
+  if (sampling == Sampling::area && scale > 1) {
+    const double begin = at * scale, end = std::min(begin + scale, static_cast<double>(from));
+    for (int place = static_cast<int>(begin); place < end; ++place)
+      taps.push_back({inside(place),
+                      (std::min(end, place + 1.0) - std::max(begin, 1.0 * place)) / (end - begin)});
+    return taps;
+  }
+  const double centre = (at + 0.5) * scale - 0.5;
+  const int first = static_cast<int>(std::floor(centre));
+  const double t = centre - first;
+  if (sampling != Sampling::cubic) return {{inside(first), 1 - t}, {inside(first + 1), t}};
+  constexpr double kSlope = -0.75;
+  for (int i = -1; i <= 2; ++i) {
+    const double x = std::abs(t - i);
+    const double weight = x <= 1 ? ((kSlope + 2) * x - (kSlope + 3)) * x * x + 1
+                                 : ((x - 5) * x + 8) * x * kSlope - 4 * kSlope;
+    taps.push_back({inside(first + i), weight});
+  }
+  return taps;
+}
+
+enum class Rounding { to_bytes, none };
+
+/// The crop of a picture that was resized in another way.
+std::vector<float> resized(const Preprocessing& preprocessing, ImageView image, Sampling sampling,
+                           Rounding rounding) {
   const auto plan = pplcnet::resize_plan(preprocessing, image.size());
   if (!plan) return {};
   const Meaning meaning = meaning_of(preprocessing.normalisation);
   const auto window = plan->window;
+  std::vector<std::vector<Tap>> columns;
+  for (int x = 0; x < window.width; ++x)
+    columns.push_back(taps_of(sampling, x + window.left, image.width, plan->resized.width));
   std::vector<float> tensor(preprocessing.tensor_size());
-  const auto place = [](int at, int from, int to) {
-    const double scaled = (at + 0.5) * from / to - 0.5;
-    return std::clamp(scaled, 0.0, static_cast<double>(from - 1));
-  };
-  std::size_t i = 0;
-  for (std::size_t plane = 0; plane < 3; ++plane) {
-    const std::size_t channel =
-        preprocessing.channel_order == ChannelOrder::rgb ? plane : 2 - plane;
-    for (int y = 0; y < window.height; ++y) {
-      const double v = place(y + window.top, image.height, plan->resized.height);
-      const int top = static_cast<int>(v), bottom = std::min(top + 1, image.height - 1);
-      for (int x = 0; x < window.width; ++x, ++i) {
-        const double u = place(x + window.left, image.width, plan->resized.width);
-        const int left = static_cast<int>(u), right = std::min(left + 1, image.width - 1);
-        const auto at = [&](int row, int column) {
-          return static_cast<double>(
-              image.row(row)[static_cast<std::size_t>(column) * 3 + channel]);
-        };
-        const double above = at(top, left) * (1 - (u - left)) + at(top, right) * (u - left);
-        const double below = at(bottom, left) * (1 - (u - left)) + at(bottom, right) * (u - left);
-        const double byte = above * (1 - (v - top)) + below * (v - top);
-        tensor[i] = static_cast<float>(byte * meaning.factor[plane] + meaning.offset[plane]);
+  for (int y = 0; y < window.height; ++y) {
+    const auto rows = taps_of(sampling, y + window.top, image.height, plan->resized.height);
+    for (int x = 0; x < window.width; ++x) {
+      std::array<double, 3> pixel = {};
+      for (const Tap& row : rows)
+        for (const Tap& column : columns[static_cast<std::size_t>(x)])
+          for (std::size_t channel = 0; channel < 3; ++channel)
+            pixel[channel] += row.weight * column.weight *
+                              image.row(row.at)[static_cast<std::size_t>(column.at) * 3 + channel];
+      for (std::size_t plane = 0; plane < 3; ++plane) {
+        double byte = pixel[preprocessing.channel_order == ChannelOrder::rgb ? plane : 2 - plane];
+        if (rounding == Rounding::to_bytes) byte = std::clamp(std::nearbyint(byte), 0.0, 255.0);
+        const std::size_t place =
+            (plane * static_cast<std::size_t>(window.height) + static_cast<std::size_t>(y)) *
+                static_cast<std::size_t>(window.width) +
+            static_cast<std::size_t>(x);
+        tensor[place] = static_cast<float>(byte * meaning.factor[plane] + meaning.offset[plane]);
       }
     }
   }
   return tensor;
+}
+
+/// Planes in the other order, whatever is in them.
+std::vector<float> planes_reversed(std::span<const float> tensor) {
+  const std::size_t pixels = tensor.size() / 3;
+  std::vector<float> result;
+  for (std::size_t plane = 3; plane-- > 0;) {
+    const auto values = tensor.subspan(plane * pixels, pixels);
+    result.insert(result.end(), values.begin(), values.end());
+  }
+  return result;
 }
 
 /// The picture in the middle of a square of zeros, then direct.
@@ -102,7 +149,7 @@ std::vector<float> padded(const Preprocessing& preprocessing, ImageView image) {
   return prepared(direct, {pixels.data(), side, side});
 }
 
-/// The mean difference of two tensors, where one is moved; NaN-proof.
+/// The mean difference of two tensors, where one is moved.
 double difference(const Preprocessing& preprocessing, std::span<const float> a,
                   std::span<const float> b, int right = 0, int down = 0) {
   const int height = preprocessing.height, width = preprocessing.width;
@@ -141,7 +188,7 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
 
   const Normalisation& normal = preprocessing.normalisation;
   const Meaning meaning = meaning_of(normal);
-  Meaning swapped, none, whole, middle;
+  Meaning swapped, none, whole, middle, bytes;
   for (std::size_t plane = 0; plane < 3; ++plane) {
     const double mean = normal.mean[plane], deviation = normal.deviation[plane];
     swapped.factor[plane] = 1 / 255.0 / mean;
@@ -149,19 +196,30 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
     none.factor[plane] = 1 / 255.0;
     whole.factor[plane] = 1 / deviation;
     whole.offset[plane] = -mean / deviation;
+    bytes.factor[plane] = 1;
     middle.factor[plane] = 1 / 127.5;
     middle.offset[plane] = -1;
   }
   add("mean and deviation swapped", renormalised(own, meaning, swapped));
   add("divided by 255 only: no mean, no deviation", renormalised(own, meaning, none));
+  add("not normalised: bytes from 0 to 255 as they are", renormalised(own, meaning, bytes));
   add("not divided by 255", renormalised(own, meaning, whole));
   add("mean 127.5 and deviation 127.5: from -1 to 1", renormalised(own, meaning, middle));
   Normalisation reversed = normal;
   std::ranges::reverse(reversed.mean);
   std::ranges::reverse(reversed.deviation);
   add("mean and deviation in the order of BGR", renormalised(own, meaning, meaning_of(reversed)));
+  add(rgb ? "BGR in place of RGB, with mean and deviation in the order of BGR"
+          : "RGB in place of BGR, with mean and deviation in the order of RGB",
+      planes_reversed(own));
 
-  add("resized in floats: not rounded to bytes", resized_in_floats(preprocessing, image));
+  add("resized in floats: not rounded to bytes",
+      resized(preprocessing, image, Sampling::linear, Rounding::none));
+  add("resized by cv2, cubic, without antialiasing",
+      resized(preprocessing, image, Sampling::cubic, Rounding::to_bytes));
+  add("resized by cv2, nearest pixel",
+      resized(preprocessing, image, Sampling::nearest, Rounding::to_bytes));
+  add("resized by cv2, area", resized(preprocessing, image, Sampling::area, Rounding::to_bytes));
   constexpr std::pair<Interpolation, const char*> kInterpolations[] = {
       {Interpolation::opencv_linear, "resized by cv2, linear, without antialiasing"},
       {Interpolation::pillow_bilinear, "resized by Pillow, bilinear, with antialiasing"},
@@ -201,7 +259,7 @@ std::optional<std::string> find_rival(const Preprocessing& preprocessing, ImageV
   std::optional<std::string> best;
   for (const Rival& rival : rivals_of(preprocessing, image, stored)) {
     const double left = difference(preprocessing, rival.input, tensor);
-    if (left >= least) continue;
+    if (!(left < least)) continue;
     least = left;
     best = rival.what;
   }
@@ -212,11 +270,24 @@ std::optional<std::string> find_rival(const Preprocessing& preprocessing, ImageV
           std::abs(right) >= preprocessing.width)
         continue;
       const double left = difference(preprocessing, own, tensor, right, down);
-      if (left >= least) continue;
+      if (!(left < least)) continue;
       least = left;
       best = "crop moved by " + std::to_string(-right) + " columns and " + std::to_string(-down) +
              " rows";
     }
   }
   return best;
+}
+
+std::vector<float> tensor_of(const Preprocessing& preprocessing, std::span<const float> pixels) {
+  const Meaning meaning = meaning_of(preprocessing.normalisation);
+  std::vector<float> tensor(pixels.size());
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const std::size_t channel = i % 3;
+    const std::size_t plane =
+        preprocessing.channel_order == ChannelOrder::rgb ? channel : 2 - channel;
+    tensor[plane * (pixels.size() / 3) + i / 3] =
+        static_cast<float>(pixels[i] * meaning.factor[plane] + meaning.offset[plane]);
+  }
+  return tensor;
 }

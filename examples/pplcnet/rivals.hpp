@@ -23,4 +23,8 @@ std::optional<std::string> find_rival(const pplcnet::Preprocessing& preprocessin
                                       pplcnet::ImageView image, pplcnet::ImageView stored,
                                       std::span<const float> tensor);
 
+/// The input tensor of resized and cropped pixels [height][width][3], RGB from 0 to 255.
+std::vector<float> tensor_of(const pplcnet::Preprocessing& preprocessing,
+                             std::span<const float> pixels);
+
 #endif  // PPLCNET_EXAMPLES_RIVALS_HPP

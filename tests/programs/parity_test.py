@@ -215,6 +215,98 @@ class Parity(unittest.TestCase):
         state[name] = state[name] * numpy.float32(1.01)
         self.expect("stage5", "other weights between stage4 and here", state=state)
 
+    def planes(self):
+        return self.pixels.transpose(2, 0, 1) / 255
+
+    def test_missing_normalisation(self):
+        self.expect("input", "not normalised: bytes from 0 to 255", self.planes() * 255)
+        self.expect("input", "divided by 255 only", self.planes())
+
+    def test_bgr_planes_with_bgr_statistics(self):
+        self.expect("input", "BGR in place of RGB, with mean and deviation in the order of BGR",
+                    self.input[::-1])
+
+    def test_cubic_resize(self):
+        _, size, _, pixels = Result("decode", PHOTO).bytes.split(b"\n", 3)
+        width, height = map(int, size.split())
+        image = numpy.frombuffer(pixels, "u1").reshape(height, width, 3).astype("f8")
+        short = min(width, height)
+
+        def weights(old):
+            new = int(round(old * 256 / short))
+            place = (numpy.arange(new) + 0.5) * old / new - 0.5
+            first = numpy.floor(place).astype(int)
+            matrix = numpy.zeros((new, old))
+            for tap in range(-1, 3):
+                x = numpy.abs(place - first - tap)
+                share = numpy.where(x <= 1, (1.25 * x - 2.25) * x * x + 1,
+                                    ((-0.75 * x + 3.75) * x - 6) * x + 3)
+                numpy.add.at(matrix, (numpy.arange(new), numpy.clip(first + tap, 0, old - 1)), share)
+            return matrix
+
+        resized = numpy.einsum("yh,hwc,xw->yxc", weights(height), image, weights(width), optimize=True)
+        y, x = (resized.shape[0] - 224) // 2, (resized.shape[1] - 224) // 2
+        crop = numpy.clip(numpy.rint(resized[y : y + 224, x : x + 224]), 0, 255)
+        self.expect("input", "resized by cv2, cubic", (crop.transpose(2, 0, 1) / 255 - MEAN) / DEVIATION)
+
+    def with_reference(self, *arguments, **arrays):
+        """What is said about arrays."""
+        reference = self.folder / "reference.npz"
+        numpy.savez(reference, **{name: value.astype("f4") for name, value in arrays.items()})
+        result = self.parity("--reference", reference, *arguments)
+        self.assertEqual(result.complaints, [])
+        return result.status, result.lines
+
+    def test_probabilities_in_place_of_logits(self):
+        logits = run(self.state, self.input)["logits"]
+        softmax = numpy.exp(logits - logits.max())
+        softmax /= softmax.sum()
+        for values, what in [(softmax, "softmax was applied"), (1 / (1 + numpy.exp(-logits)), "sigmoid"),
+                             (numpy.log(softmax), "log softmax")]:
+            status, lines = self.with_reference(logits=values[None])
+            self.assertEqual(status, 1)
+            self.assertIn(f"Cause: {what}", lines[-1])
+
+    def test_logits_alone_tell_how_the_picture_was_prepared(self):
+        for input, what in [(self.input[::-1], "BGR in place of RGB, with mean"),
+                            (self.planes(), "divided by 255 only")]:
+            status, lines = self.with_reference(logits=run(self.state, input)["logits"])
+            self.assertEqual(status, 1)
+            self.assertIn(f"Cause: {what}", lines[-1])
+
+    def test_not_a_number_is_not_the_same(self):
+        points = run(self.state, self.input)
+        for name, bad in [("stem", numpy.nan), ("stage4", numpy.inf), ("logits", -numpy.inf),
+                          ("logits", numpy.nan)]:
+            values = points[name].copy()
+            values.flat[3] = bad
+            status, lines = self.with_reference(**{name: values})
+            self.assertEqual(status, 1, name)
+            self.assertIn("DIFFERS: not finite: 1 values of the reference, 0 here", "\n".join(lines))
+            self.assertIn("Cause: the reference has values that are NaN or infinite", lines[-1])
+        status, lines = self.with_reference(logits=points["logits"] * numpy.nan)
+        self.assertEqual(status, 1)
+
+    def test_what_was_not_compared_is_said(self):
+        points = run(self.state, self.input)
+        status, lines = self.with_reference(logits=points["logits"], boxes=numpy.zeros((2, 4)))
+        self.assertEqual((status, lines[-1]), (1, "The same, as far as it was compared."))
+        self.assertRegex("\n".join(lines), "boxes +2x4 +not compared: nothing has this name")
+        status, lines = self.with_reference(stem=points["stem"] * 2, logits=points["logits"])
+        self.assertEqual(status, 1)
+        self.assertRegex("\n".join(lines), "logits +12 +not compared: comes after the first")
+        status, lines = self.with_reference(stem=points["stem"].transpose(1, 2, 0))
+        self.assertEqual(status, 1)
+        self.assertIn("DIFFERS: the reference has the shape 112x112x8", "\n".join(lines))
+        self.assertIn("Cause: channels are last there: transpose it", lines[-1])
+        status, lines = self.with_reference(boxes=numpy.zeros((2, 4)))
+        self.assertEqual(status, 1)
+
+    def test_pixels_tell_how_the_picture_was_prepared(self):
+        status, lines = self.with_reference(pixels=self.pixels[:, :, ::-1])
+        self.assertEqual(status, 1)
+        self.assertIn("Cause: BGR in place of RGB", lines[-1])
+
     def test_the_doctor_tries_other_ways(self):
         result = self.parity("--doctor")
         text = "\n".join(result.lines)

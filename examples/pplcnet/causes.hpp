@@ -1,0 +1,27 @@
+#ifndef PPLCNET_EXAMPLES_CAUSES_HPP
+#define PPLCNET_EXAMPLES_CAUSES_HPP
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "classifier.hpp"
+#include "pplcnet/image/view.hpp"
+
+/// A place where another program has other values.
+struct DifferingPlace {
+  int layer = 0;
+  std::span<const float> own, reference;
+  std::span<const float> input;  ///< planar: what the network saw
+  bool same_input = false;       ///< the other program saw it, too
+};
+
+/// Why they differ, if it is one of the usual causes: what the network computes, probabilities in
+/// place of logits, or how the picture is prepared. `weights` is the file they are from, `stored`
+/// the picture before Exif turns it.
+std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
+                                      pplcnet::ImageView image, pplcnet::ImageView stored,
+                                      const DifferingPlace& place);
+
+#endif  // PPLCNET_EXAMPLES_CAUSES_HPP
