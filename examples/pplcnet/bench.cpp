@@ -86,7 +86,6 @@ int run(const Arguments& arguments) {
   for (const std::string& name : arguments.models) {
     models.push_back(find_published(name));
   }
-  interruption::note();
   auto list = nlohmann::ordered_json::array();
   if (!arguments.json)
     std::printf("%-34s %9s %9s %9s %9s   %s, %d thread%s\n", "model", "median ms", "p90", "minimum",

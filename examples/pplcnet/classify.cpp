@@ -18,6 +18,7 @@
 #include "pictures.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
@@ -79,11 +80,10 @@ int run(const Arguments& arguments) {
   if (!arguments.explain.empty())
     if (report(Explanations::open(arguments.explain, *classifier, explanations))) return 1;
   PictureNames names(arguments.pictures);
-  bool good = !names.report_problems();
 
   const int threads = explanations ? 1 : arguments.threads;
   if (arguments.format() == Format::csv) std::puts("file,rank,class_id,label,score");
-  good &= over_pictures(
+  const bool good = over_pictures(
       *classifier, threads, names.count(), [&] { return names.next(); },
       [&](Classifier& own, const std::string& path) {
         Outcome<std::vector<Prediction>> outcome;
@@ -100,11 +100,10 @@ int run(const Arguments& arguments) {
       },
       [&](const std::string& path, const auto& outcome) {
         print(arguments.format(), path, outcome.value, *classifier);
-        return std::fflush(stdout) == 0;
+        return flush_output();
       });
   if (interruption::happened()) return interruption::exit_status();
-  good &= !names.report_problems();
-  return good ? 0 : 1;
+  return good && names.complete() ? 0 : 1;
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -18,13 +17,13 @@
 #include "interruption.hpp"
 #include "labels.hpp"
 #include "open_network.hpp"
+#include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "weight_file.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using pplcnet::Error;
 
 struct Arguments {
@@ -90,8 +89,7 @@ Error complete(const Arguments& arguments, Opened& opened) {
 
 /// Writes the output, and reads it back before it gets its name.
 Error write(const Arguments& arguments, const Opened& opened) {
-  interruption::note();
-  pplcnet::NewFile file(arguments.output());
+  OutputFile file(arguments.output());
   pplcnet::Architecture architecture = opened.network.architecture();
   const auto storage = arguments.half ? pplcnet::Storage::half : architecture.storage;
   if (auto error = arguments.writes_onnx()
@@ -112,19 +110,12 @@ Error write(const Arguments& arguments, const Opened& opened) {
   return interruption::happened() ? Error("interrupted") : file.publish();
 }
 
-/// The output takes no input's place.
-Error check_output(const Arguments& arguments, const std::string& input) {
-  std::error_code ignored;
-  if (arguments.list || !fs::equivalent(input, arguments.output(), ignored)) return {};
-  return Error::of(arguments.output(), ": is both read and to be written; name another output");
-}
-
 /// Finds the network and converts.
 Error convert(const Arguments& arguments) {
   WeightFile file;
   if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file)) return error;
-  for (const std::string& input : {file.path(), file.companion(), arguments.labels})
-    if (auto error = check_output(arguments, input)) return error;
+  if (!arguments.list)
+    if (auto error = claim_output(arguments.output())) return error;
   std::optional<Opened> opened;
   if (auto error = open_network(file, arguments.model, /*classifiers_only=*/false, opened))
     return error;

@@ -20,6 +20,7 @@
 #include "example.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
+#include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
@@ -49,9 +50,10 @@ Error read_list(const std::string& path, const std::string& root, int classes,
   return parse_examples(text_of(file), path, root, classes, examples);
 }
 
-/// The pictures in a folder for each class.
+/// The pictures in a folder for each class. What cannot be read is reported, and then `complete`
+/// becomes false.
 Error read_folder(const std::string& folder, const Classifier& classifier,
-                  std::vector<Example>& examples) {
+                  std::vector<Example>& examples, bool& complete) {
   std::vector<std::string> names;
   std::vector<int> class_ids;
   if (auto error = folders_in(folder, names)) return error;
@@ -59,7 +61,7 @@ Error read_folder(const std::string& folder, const Classifier& classifier,
           classes_of_folders(names, folder, classifier.labels(), classifier.classes(), class_ids))
     return error;
   for (std::size_t i = 0; i < names.size(); ++i)
-    for (std::string& path : pictures_in((fs::path(folder) / names[i]).string()))
+    for (std::string& path : pictures_in((fs::path(folder) / names[i]).string(), complete))
       examples.push_back({std::move(path), class_ids[i]});
   return {};
 }
@@ -144,15 +146,19 @@ int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::vector<Example> examples;
+  bool complete = true;
   std::error_code ignored;
   const bool is_folder = fs::is_directory(arguments.data, ignored);
   const std::string root =
       arguments.root.empty() ? fs::path(arguments.data).parent_path().string() : arguments.root;
-  if (report(is_folder ? read_folder(arguments.data, *classifier, examples)
+  if (report(is_folder ? read_folder(arguments.data, *classifier, examples, complete)
                        : read_list(arguments.data, root, classifier->classes(), examples)))
     return 1;
   if (examples.empty()) return fail(Error::of(arguments.data, ": has no pictures"));
 
+  for (const Example& one : examples) add_input(one.path);
+  for (const std::string& output : {arguments.answers, arguments.page})
+    if (report(claim_output(output))) return 1;
   KnownAnswers known;
   AnswerFile answers;
   if (!arguments.answers.empty())
@@ -161,6 +167,7 @@ int run(const Arguments& arguments) {
       return 1;
   if (known.was_cut)
     report(Error::of(arguments.answers, ": its last line was cut off, and is left out"));
+  add_input(arguments.answers);
 
   Evaluation evaluation;
   std::size_t computed = 0;
@@ -215,7 +222,7 @@ int run(const Arguments& arguments) {
   if (!arguments.page.empty())
     if (report(write_report(arguments.page, arguments.data, evaluation, *classifier, rate)))
       return 1;
-  return good ? 0 : 1;
+  return good && complete ? 0 : 1;
 }
 
 }  // namespace

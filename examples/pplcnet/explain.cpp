@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "output_file.hpp"
 #include "png.hpp"
-#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 namespace fs = std::filesystem;
@@ -171,8 +171,8 @@ Error Explanations::draw(const std::string& path, pplcnet::ImageView image, Clas
   std::string name = stem;
   for (int i = 2; !names_.insert(name).second; ++i) name = stem + "_" + std::to_string(i);
   const std::string png = heat_map_png(classifier, image, *map, kLongest);
-  const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(png))};
-  pplcnet::NewFile target((fs::path(folder_) / (name + ".png")).string());
-  if (auto error = target.write(pieces)) return error;
-  return target.publish();
+  if (auto error = write_output((fs::path(folder_) / (name + ".png")).string(), png,
+                                OutputFile::Existing::kept))
+    return Error::of(path, ": ", error.message());
+  return {};
 }

@@ -14,6 +14,7 @@
 #include "interruption.hpp"
 #include "npy.hpp"
 #include "options.hpp"
+#include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -73,11 +74,12 @@ int run(const Arguments& arguments) {
   if (problem) return fail(Error::of(arguments.output, ": cannot be made: ", problem.message()));
 
   PictureNames names(arguments.pictures);
-  bool good = !names.report_problems();
+  if (is_vector)
+    if (report(claim_output(arguments.output))) return 1;
   std::vector<float> all;
   std::string list;
   std::int64_t count = 0;
-  good &= over_pictures(
+  const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
       [&](Classifier& own, const std::string& path) {
         Outcome<std::vector<float>> outcome;
@@ -92,24 +94,25 @@ int run(const Arguments& arguments) {
         } else {
           const std::int64_t dimensions[] = {shape.channels, shape.height, shape.width};
           const auto target = fs::path(arguments.output) / fs::path(path).stem().concat(".npy");
-          outcome.error = fs::exists(target)
-                              ? Error::of(path, ": ", target.string(), " is there already")
-                              : write_npy(target.string(), dimensions, outcome.value);
-          if (outcome.error) return true;
+          if (auto error = write_npy(target.string(), dimensions, outcome.value,
+                                     OutputFile::Existing::kept)) {
+            outcome.error = Error::of(path, ": ", error.message());
+            return true;
+          }
         }
+        add_input(path);
         list += path + "\n";
         ++count;
         return true;
       });
   if (interruption::happened()) return interruption::exit_status();
-  good &= !names.report_problems();
   if (is_vector) {
     const std::int64_t dimensions[] = {count, shape.channels};
     if (report(write_npy(arguments.output, dimensions, all))) return 1;
   }
   // Which row is whose.
   std::fputs(list.c_str(), stdout);
-  return good ? 0 : 1;
+  return good && names.complete() ? 0 : 1;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "interruption.hpp"
 #include "logistic.hpp"
 #include "options.hpp"
+#include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
@@ -40,13 +41,15 @@ struct Arguments {
 struct Examples {
   std::vector<std::string> labels;
   std::vector<Example> all;
+  bool complete = true;  ///< false if something of the folders cannot be read
 };
 
 Error find_examples(const std::string& folder, Examples& examples) {
   std::vector<std::string> names;
   if (auto error = folders_in(folder, names)) return error;
   for (const std::string& name : names) {
-    std::vector<std::string> paths = pictures_in((fs::path(folder) / name).string());
+    std::vector<std::string> paths =
+        pictures_in((fs::path(folder) / name).string(), examples.complete);
     if (paths.empty()) continue;
     for (std::string& path : paths)
       examples.all.push_back({std::move(path), static_cast<int>(examples.labels.size())});
@@ -121,6 +124,8 @@ int run(const Arguments& arguments) {
     return fail(Error::of(classifier->name(), ": has no embedding"));
   Examples examples;
   if (report(find_examples(arguments.images, examples))) return 1;
+  for (const Example& one : examples.all) add_input(one.path);
+  if (report(claim_output(arguments.output))) return 1;
   Embeddings embeddings;
   const bool all = embed(arguments, *classifier, examples, embeddings);
   if (interruption::happened()) return interruption::exit_status();
@@ -135,7 +140,7 @@ int run(const Arguments& arguments) {
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};
   const auto storage = arguments.half ? pplcnet::Storage::half : pplcnet::Storage::single;
-  pplcnet::NewFile file(arguments.output);
+  OutputFile file(arguments.output);
   if (report(save_native(file, network, info, storage)) || report(file.publish())) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -144,7 +149,7 @@ int run(const Arguments& arguments) {
               100 * head.accuracy, head.folds, head.regularisation);
   std::printf("seconds: %.1f\n", seconds);
   std::printf("written: %s\n", arguments.output.c_str());
-  return all ? 0 : 1;
+  return all && examples.complete ? 0 : 1;
 }
 
 }  // namespace

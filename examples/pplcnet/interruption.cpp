@@ -1,15 +1,35 @@
 #include "interruption.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <initializer_list>
 
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "output_file.hpp"
+
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;  // the signal
+std::atomic<int> interrupted = 0;  // the signal
+static_assert(std::atomic<int>::is_always_lock_free);
+
+// Both handlers call nothing but what handlers may call.
+
+extern "C" void end_now(int signal) {
+  if (interrupted == 0) interrupted = signal;
+  remove_temporaries();
+  _exit(interruption::exit_status());
+}
 
 extern "C" void note_signal(int signal) {
+  if (interrupted != 0) end_now(signal);
   interrupted = signal;
-  std::signal(signal, SIG_DFL);
+  const int number = errno;
+  const itimerval patience = {.it_interval = {0, 0}, .it_value = {0, 150'000}};
+  setitimer(ITIMER_REAL, &patience, nullptr);
+  errno = number;
 }
 
 }  // namespace
@@ -17,12 +37,21 @@ extern "C" void note_signal(int signal) {
 namespace interruption {
 
 void note() {
-  for (const int signal : {SIGINT, SIGTERM})
-    if (std::signal(signal, note_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  struct sigaction end = {}, mark = {}, old = {};
+  end.sa_handler = end_now;
+  mark.sa_handler = note_signal;  // without SA_RESTART: who waits for a pipe is woken
+  sigaction(SIGALRM, &end, nullptr);
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaction(signal, &mark, nullptr);
 }
 
 bool happened() { return interrupted != 0; }
 
-int exit_status() { return 128 + static_cast<int>(interrupted); }
+int exit_status() { return 128 + interrupted; }
 
 }  // namespace interruption

@@ -1,11 +1,12 @@
 #ifndef PPLCNET_EXAMPLES_INTERRUPTION_HPP
 #define PPLCNET_EXAMPLES_INTERRUPTION_HPP
 
-/// Ctrl-C is only noted, so that what has begun is ended or taken back; a second one ends the
-/// program at once.
+/// A signal that asks the program to end (Ctrl-C, and what `kill` and a terminal that closes send)
+/// is only noted at first, so that what has begun is ended or taken back. What has not ended 0.15
+/// seconds later, or at a second signal, is ended whatever it does, and leaves no temporary file.
 namespace interruption {
 
-void note();        ///< from now on
+void note();        ///< from now on; called once, before threads begin
 bool happened();    ///< since then
 int exit_status();  ///< of a program that ends because of it: 128 and the signal's number
 

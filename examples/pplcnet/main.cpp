@@ -1,15 +1,59 @@
 // pplcnet: PP-LCNet on the command line.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "command.hpp"
+#include "interruption.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
 std::string speaker = "pplcnet";  // of messages
+
+/// Parses the command line and does what it says.
+int run(int argc, char** argv) {
+  CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
+  program.require_subcommand(1);
+  program.footer("pplcnet COMMAND --help says more.");
+  std::vector<Run> runs;
+  for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,
+                         add_bench, add_inspect, add_convert})
+    runs.push_back(add(program));
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    for (const CLI::App* command : program.get_subcommands()) speaker += " " + command->get_name();
+    report(pplcnet::Error(error.what()));
+    return 2;
+  }
+  const auto commands = program.get_subcommands({});
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (!commands[i]->parsed()) continue;
+    speaker += " " + commands[i]->get_name();
+    return runs[i]();
+  }
+  return 2;
+}
+
+/// The same, and what nobody has caught: one sentence, whatever it was.
+int run_and_catch(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: out of memory\n", speaker.c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.what());
+  }
+  return 1;
+}
 
 }  // namespace
 
@@ -24,27 +68,10 @@ int fail(const pplcnet::Error& error) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
-  program.require_subcommand(1);
-  program.footer("pplcnet COMMAND --help says more.");
-  std::vector<Run> runs;
-  for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,
-                         add_bench, add_inspect, add_convert})
-    runs.push_back(add(program));
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return program.exit(help);
-  } catch (const CLI::ParseError& error) {
-    for (const CLI::App* command : program.get_subcommands()) speaker += " " + command->get_name();
-    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.what());
-    return 2;
-  }
-  const auto commands = program.get_subcommands({});
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (!commands[i]->parsed()) continue;
-    speaker += " " + commands[i]->get_name();
-    return runs[i]();
-  }
-  return 2;
+  open_standard_streams();
+  interruption::note();
+  const int status = run_and_catch(argc, argv);
+  if (interruption::happened()) return interruption::exit_status();
+  if (report(close_output())) return 1;
+  return reader_left() && status == 0 ? 128 + SIGPIPE : status;
 }

@@ -97,7 +97,7 @@ Error parse_npy(std::span<const std::byte> bytes, std::string_view path, NumpyAr
 }  // namespace
 
 Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
-                std::span<const float> values) {
+                std::span<const float> values, OutputFile::Existing existing) {
   static_assert(std::endian::native == std::endian::little);
   std::string dimensions;
   for (const std::int64_t dimension : shape) dimensions += pplcnet::join({dimension, ","});
@@ -112,7 +112,7 @@ Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
   file += header;
   const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(file)),
                                                std::as_bytes(values)};
-  pplcnet::NewFile target(path);
+  OutputFile target(path, existing);
   if (auto error = target.write(pieces)) return error;
   return target.publish();
 }
@@ -127,7 +127,7 @@ Error read_arrays(const std::string& path, std::map<std::string, NumpyArray>& ar
     return {};
   }
   pplcnet::FileBytes file;
-  if (auto error = pplcnet::read_file(path, file)) return error;
+  if (auto error = read_input(path, file)) return error;
   const auto bytes = std::as_const(file).bytes();
   if (!pplcnet::zip::begins(bytes))
     return parse_npy(bytes, path, arrays[std::filesystem::path(path).stem().string()]);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "output_file.hpp"
 #include "pplcnet/weights/error.hpp"
 
 /// An array of numpy's, as floats.
@@ -16,9 +17,10 @@ struct NumpyArray {
   std::vector<float> values;  ///< row-major
 };
 
-/// Writes a .npy file of float32, under a temporary name first.
+/// Writes a .npy file of float32.
 pplcnet::Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
-                         std::span<const float> values);
+                         std::span<const float> values,
+                         OutputFile::Existing existing = OutputFile::Existing::replaced);
 
 /// Reads a .npy file, those of a folder, or all arrays of a .npz (as numpy.savez writes it: not
 /// compressed), by name; the name of a .npy is that of its file without the ending.

@@ -19,6 +19,7 @@
 #include "pplcnet/models/orientation.hpp"
 #include "pplcnet_embedded/page_orientation.hpp"
 #include "pplcnet_embedded/text_line_orientation.hpp"
+#include "standard_streams.hpp"
 #include "upright.hpp"
 #include "weight_file.hpp"
 
@@ -138,8 +139,7 @@ int run(const Arguments& arguments) {
   std::vector<std::size_t> turns;
   if (report(turns_of(*classifier, turns))) return 1;
   PictureNames names(arguments.pictures);
-  bool good = !names.report_problems();
-  good &= over_pictures(
+  const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
       [&](Classifier& own, const std::string& path) {
         Outcome<Answer> outcome;
@@ -159,11 +159,10 @@ int run(const Arguments& arguments) {
       },
       [&](const std::string& path, const auto& outcome) {
         print(arguments, path, outcome.value);
-        return std::fflush(stdout) == 0;
+        return flush_output();
       });
   if (interruption::happened()) return interruption::exit_status();
-  good &= !names.report_problems();
-  return good ? 0 : 1;
+  return good && names.complete() ? 0 : 1;
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ pplcnet::Error see_picture(const std::string& path, See see) {
 
 /// Works on pictures with several threads, each with a copy of the classifier, and hands on what
 /// became of them in their order; one bad picture is reported and does not stop the others. False
-/// if there was one. Ctrl-C is noted, and ends it.
+/// if there was one. An interruption ends it.
 ///
 /// `next()` gives an optional item, `count` of them (0: not known); `work(classifier, item)` an
 /// Outcome; `emit(item, outcome)` is called for those without an error, may give them one, and ends
@@ -42,7 +42,6 @@ bool over_pictures(const Classifier& classifier, int threads, std::size_t count,
                    Work work, Emit emit) {
   std::vector<Classifier> copies(static_cast<std::size_t>(threads), classifier);
   bool good = true;
-  interruption::note();
   Progress progress(count);
   in_order(
       threads, [&] { return interruption::happened() ? decltype(next())() : next(); },

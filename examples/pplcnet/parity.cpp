@@ -268,7 +268,8 @@ Error write(const std::string& folder, const std::vector<Point>& points) {
   std::filesystem::create_directories(folder, problem);
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
   for (const Point& point : points)
-    if (auto error = write_npy(folder + "/" + point.name + ".npy", point.shape, point.values))
+    if (auto error = write_npy(folder + "/" + point.name + ".npy", point.shape, point.values,
+                               OutputFile::Existing::kept))
       return error;
   return {};
 }

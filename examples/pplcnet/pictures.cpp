@@ -2,74 +2,126 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
-#include <iostream>
 #include <iterator>
-#include <string_view>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include <glob.h>
+#include <sys/stat.h>
 
 #include "command.hpp"
+#include "interruption.hpp"
 #include "pplcnet/image/text_lines.hpp"
 #include "text_file.hpp"
 
 namespace fs = std::filesystem;
 using pplcnet::Error;
 
-bool looks_like_picture(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
+namespace {
+
+/// A walk over folders, each of which is seen once, however many links lead to it.
+class Walk {
+ public:
+  /// Adds the pictures of a folder; what cannot be read is reported.
+  void enter(const std::string& folder) {
+    struct stat status = {};
+    if (stat(folder.c_str(), &status) != 0) return report_problem(folder, errno);
+    if (!seen_.emplace(status.st_dev, status.st_ino).second) return;
+    std::error_code problem;
+    fs::directory_iterator entry(folder, problem);
+    for (const fs::directory_iterator end; !problem && entry != end; entry.increment(problem)) {
+      if (interruption::happened()) return;
+      const std::string path = entry->path().string();
+      std::error_code ignored;  // what is no folder and cannot be read is named when it is read
+      if (entry->is_directory(ignored))
+        enter(path);
+      else if (looks_like_picture(path))
+        found.push_back(path);
+    }
+    if (problem) report_problem(folder, problem.value());
+  }
+
+  std::vector<std::string> found;
+  bool complete = true;
+
+ private:
+  void report_problem(const std::string& folder, int number) {
+    complete = !report(Error::of(
+        folder, ": cannot be read: ", std::error_code(number, std::generic_category()).message()));
+  }
+
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
+
+}  // namespace
+
+bool looks_like_picture(std::string_view path) {
+  constexpr std::string_view kKnown[] = {
+      ".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",  ".png", ".apng", ".bmp", ".dib", ".gif",
+      ".webp", ".tif",  ".tiff", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k",
+      ".ppm",  ".pgm",  ".pbm",  ".pnm",  ".tga",  ".psd", ".hdr",  ".exr", ".ico", ".pcx",
+      ".pic",  ".dng",  ".cr2",  ".cr3",  ".nef",  ".arw", ".orf",  ".raf", ".rw2"};
+  const std::size_t dot = path.rfind('.');
+  if (dot == path.npos) return false;
+  std::string extension(path.substr(dot));
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::string_view kKnown[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif",
-                                         ".ppm", ".pgm",  ".tga", ".psd"};
   return std::ranges::find(kKnown, extension) != std::end(kKnown);
 }
 
-std::vector<std::string> pictures_in(const std::string& folder) {
-  std::vector<std::string> found;
-  std::error_code problem;
-  for (fs::recursive_directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    if (entry->is_regular_file() && looks_like_picture(entry->path().string()))
-      found.push_back(entry->path().string());
-  std::ranges::sort(found);
-  return found;
+std::vector<std::string> pictures_in(const std::string& folder, bool& complete) {
+  Walk walk;
+  walk.enter(folder);
+  complete = complete && walk.complete;
+  std::ranges::sort(walk.found);
+  return std::move(walk.found);
 }
 
 Error folders_in(const std::string& folder, std::vector<std::string>& names) {
-  std::error_code problem;
+  std::error_code problem, ignored;
   for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
        entry.increment(problem))
-    if (entry->is_directory()) names.push_back(entry->path().filename().string());
-  if (problem) return Error::of(folder, ": ", problem.message());
+    if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
+  if (problem) return Error::of(folder, ": cannot be read: ", problem.message());
   std::ranges::sort(names);
   return {};
 }
 
-PictureNames::PictureNames(std::vector<std::string> arguments) {
-  const auto add = [&](const std::string& argument, std::vector<std::string> found,
+void PictureNames::add(const std::string& argument, std::vector<std::string> found,
                        std::string_view what) {
-    if (found.empty()) problems_.push_back(Error::of(argument, ": no pictures ", what));
-    count_ += found.size();
-    std::ranges::move(found, std::back_inserter(names_));
-  };
+  if (found.empty()) complete_ = !report(Error::of(argument, ": no pictures ", what));
+  count_ += found.size();
+  std::ranges::move(found, std::back_inserter(names_));
+}
+
+std::vector<std::string> PictureNames::matches_of(const std::string& pattern) {
+  std::vector<std::string> found;
+  glob_t matches = {};
+  errno = 0;
+  const int outcome = glob(pattern.c_str(), GLOB_ERR, nullptr, &matches);
+  if (outcome == GLOB_ABORTED && errno != 0 && errno != ENOENT)
+    complete_ = !report(Error::of(pattern, ": cannot be searched: ",
+                                  std::error_code(errno, std::generic_category()).message()));
+  else if (outcome == GLOB_NOSPACE)
+    complete_ = !report(Error::of(pattern, ": cannot be searched: out of memory"));
+  found.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
+  return found;
+}
+
+PictureNames::PictureNames(std::vector<std::string> arguments) {
   for (std::string& argument : arguments) {
     std::error_code ignored;
     if (argument == "-") {
       reads_input_ = true;
       names_.push_back(std::move(argument));
     } else if (fs::is_directory(argument, ignored)) {
-      add(argument, pictures_in(argument), "in this folder");
-    } else if (argument.find_first_of("*?[") != std::string::npos &&
-               !fs::exists(argument, ignored)) {
-      glob_t matches = {};
-      std::vector<std::string> found;
-      if (glob(argument.c_str(), 0, nullptr, &matches) == 0)
-        found.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-      globfree(&matches);
-      add(argument, std::move(found), "have such names");
+      add(argument, pictures_in(argument, complete_), "in this folder");
+    } else if (argument.find_first_of("*?[") != argument.npos && !fs::exists(argument, ignored)) {
+      add(argument, matches_of(argument), "have such names");
     } else {
       ++count_;
       names_.push_back(std::move(argument));
@@ -92,26 +144,19 @@ std::optional<std::string> PictureNames::next() {
 }
 
 std::optional<std::string> PictureNames::next_line() {
-  std::string bytes;
-  while (std::getline(std::cin, bytes)) {
+  constexpr std::string_view kInput = "standard input";
+  while (const auto bytes = input_.next()) {
     ++line_;
-    std::string_view name = bytes;
-    if (auto error = pplcnet::clean_line("standard input", line_, name)) {
-      problems_.push_back(std::move(error));
-      break;
+    std::string_view name = *bytes;
+    if (report(pplcnet::clean_line(kInput, line_, name))) {
+      complete_ = false;
+      return std::nullopt;
     }
     if (pplcnet::is_blank(name)) continue;
     std::string path(name);
-    auto error = check_name("standard input", line_, name, path);
-    if (!error) return path;
-    problems_.push_back(std::move(error));
+    if (!report(check_name(kInput, line_, name, path))) return path;
+    complete_ = false;
   }
+  if (report(input_.error())) complete_ = false;
   return std::nullopt;
-}
-
-bool PictureNames::report_problems() {
-  for (const Error& problem : problems_) report(problem);
-  const bool any = !problems_.empty();
-  problems_.clear();
-  return any;
 }

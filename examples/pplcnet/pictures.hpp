@@ -5,15 +5,19 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
+#include "standard_streams.hpp"
 
-/// Whether a file's name ends as that of a picture.
-bool looks_like_picture(const std::string& path);
+/// Whether a file's name ends as that of a picture: of those too that are not decoded, so that they
+/// are named where they are met.
+bool looks_like_picture(std::string_view path);
 
-/// The pictures of a folder, and of those in it, sorted.
-std::vector<std::string> pictures_in(const std::string& folder);
+/// What is in a folder that looks like a picture, and in the folders in it, sorted. What cannot be
+/// read of it is reported, and then `complete` becomes false.
+std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 
 /// The names of the folders in a folder, sorted: of classes.
 pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names);
@@ -22,6 +26,7 @@ pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& n
 /// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.
 class PictureNames {
  public:
+  /// Reports folders that cannot be read, and folders and patterns without a picture.
   explicit PictureNames(std::vector<std::string> arguments);
 
   /// None at the end.
@@ -30,18 +35,19 @@ class PictureNames {
   /// How many there are; 0 where standard input says so only at its end.
   std::size_t count() const { return reads_input_ ? 0 : count_; }
 
-  /// Says which folders and patterns have no picture, and from which line on standard input cannot
-  /// be read; each once. False if there is nothing to say.
-  bool report_problems();
+  /// Whether nothing has been reported so far.
+  bool complete() const { return complete_; }
 
  private:
+  void add(const std::string& argument, std::vector<std::string> found, std::string_view what);
+  std::vector<std::string> matches_of(const std::string& pattern);
   std::optional<std::string> next_line();
 
   std::deque<std::string> names_;  // "-" for standard input
+  InputLines input_;
   std::size_t count_ = 0;
-  bool reads_input_ = false;
+  bool reads_input_ = false, complete_ = true;
   std::size_t line_ = 0;  // of standard input
-  std::vector<pplcnet::Error> problems_;
 };
 
 #endif  // PPLCNET_EXAMPLES_PICTURES_HPP

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "explain.hpp"
+#include "output_file.hpp"
 #include "picture.hpp"
-#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
 
 namespace {
@@ -204,8 +204,5 @@ pplcnet::Error write_report(const std::string& path, const std::string& data,
   html += "<h2>Wrong, and sure of it</h2><p>Bright: what spoke for the answer.</p>";
   html += worst_pictures(evaluation, classifier);
   html += "</body></html>\n";
-  const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(html))};
-  pplcnet::NewFile target(path);
-  if (auto error = target.write(pieces)) return error;
-  return target.publish();
+  return write_output(path, html);
 }

@@ -4,13 +4,14 @@
 #include <filesystem>
 #include <system_error>
 
+#include "output_file.hpp"
 #include "pplcnet/image/text_lines.hpp"
 
 using pplcnet::Error;
 
 Error read_text(const std::string& path, pplcnet::FileBytes& file) {
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;
-  return pplcnet::read_file(path, file, kMostBytes);
+  return read_input(path, file, kMostBytes);
 }
 
 std::string_view text_of(const pplcnet::FileBytes& file) {

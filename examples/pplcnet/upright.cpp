@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "output_file.hpp"
 #include "picture.hpp"
 #include "png.hpp"
 #include "pplcnet/image/orientation.hpp"
@@ -119,10 +120,7 @@ Error write_upright(const std::string& path, const std::string& folder, int angl
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
   fs::path target = fs::path(folder) / fs::path(path).filename();
   if (!is_jpeg) target.replace_extension(".png");
-  if (fs::exists(target, problem))
-    return Error::of(path, ": ", target.string(), " is there already");
-  pplcnet::NewFile upright(target.string());
-  const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(copy))};
-  if (auto error = upright.write(pieces)) return error;
-  return upright.publish();
+  if (auto error = write_output(target.string(), copy, OutputFile::Existing::kept))
+    return Error::of(path, ": ", error.message());
+  return {};
 }

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "output_file.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/load_any.hpp"
@@ -28,7 +29,7 @@ class WeightFile {
   static Error open(const std::string& path, const std::string& companion, WeightFile& file) {
     file.path_ = path;
     file.companion_ = companion;
-    if (auto error = pplcnet::read_file(path, file.bytes_)) return error;
+    if (auto error = read_input(path, file.bytes_)) return error;
     file.content_ = pplcnet::content_of(bytes_of(file.bytes_));
     if (!companion.empty())
       if (auto error = file.check_order()) return error;
@@ -104,7 +105,7 @@ class WeightFile {
 
   /// Of two files, the one that comes first is told by the other.
   Error check_order() {
-    if (auto error = pplcnet::read_file(companion_, companion_bytes_)) return error;
+    if (auto error = read_input(companion_, companion_bytes_)) return error;
     const Content second = pplcnet::content_of(bytes_of(companion_bytes_));
     const auto comes_first = [](Content content) {
       return content == Content::pdiparams || content == Content::ncnn;
@@ -123,7 +124,7 @@ class WeightFile {
       const auto beside = std::filesystem::path(path_).replace_extension(extension);
       if (std::filesystem::exists(beside, ignored)) companion_ = beside.string();
     }
-    return companion_.empty() ? Error() : pplcnet::read_file(companion_, companion_bytes_);
+    return companion_.empty() ? Error() : read_input(companion_, companion_bytes_);
   }
 
   Error parse() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -134,6 +135,32 @@ TEST(FileTest, WhatIsNotPublishedLeavesNothingBehind) {
   }
   EXPECT_EQ(read(path), "new");
   EXPECT_EQ(folder.file_count(), 1);
+}
+
+TEST(FileTest, LinksAreFollowedAndModesKept) {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a"), link = folder.file("link");
+  ASSERT_FALSE(write(path, "old"));
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read);
+  const fs::perms modes = fs::status(path).permissions();
+  fs::create_symlink("a", link);
+  EXPECT_STREQ(write(link, "new").message(), "");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read(path), "new");
+  EXPECT_EQ(fs::status(path).permissions(), modes);
+  EXPECT_EQ(folder.file_count(), 2);
+}
+
+TEST(FileTest, WhatIsNoFileIsNotReplaced) {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  const std::string link = folder.file("null");
+  if (!fs::exists("/dev/null")) GTEST_SKIP();
+  fs::create_symlink("/dev/null", link);
+  EXPECT_EQ(write(link, "x").message(),
+            link + ": expected a file that can be replaced, found something else");
+  EXPECT_TRUE(fs::is_character_file(link));
 }
 
 #ifdef PPLCNET_TEST_HAS_FILE_SIZE_LIMIT
