@@ -9009,13 +9009,14 @@ inline Error read_file(std::string_view path, FileBytes& result,
 }
 
 /// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind.
+/// appear. What is not published leaves nothing behind. A program that writes files in its own way
+/// overrides `write` and `publish`.
 class NewFile {
  public:
   explicit NewFile(std::string_view path) : path_(path) {}
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
+  virtual ~NewFile() {
     std::error_code ignored;
     if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
   }
@@ -9023,13 +9024,24 @@ class NewFile {
   const std::string& path() const { return path_; }            ///< what it will be called
   const std::string& temporary() const { return temporary_; }  ///< what it is called once written
 
-  /// Writes the pieces one after another; once.
-  Error write(std::span<const std::span<const std::byte>> pieces) {
+  /// Writes the pieces one after another; once. An error where something has the name that is no
+  /// file: it would be gone.
+  virtual Error write(std::span<const std::span<const std::byte>> pieces) {
+    namespace fs = std::filesystem;
+    std::error_code problem;
+    const fs::file_status old = fs::status(path_, problem);
+    const bool replaces = fs::is_regular_file(old);
+    if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
+      return Error::of(path_, ": expected a file that can be replaced, found something else");
+    }
+    // A link stays, and what it leads to is replaced.
+    const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
+    target_ = problem && replaces ? path_ : target.string();
     constexpr int kAttempts = 100;
     std::string name;
     files::File file;
     for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-      name = path_ + ".tmp" + std::to_string(attempt);
+      name = target_ + ".tmp" + std::to_string(attempt);
       file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
       if (!file && errno != EEXIST) break;
     }
@@ -9037,6 +9049,7 @@ class NewFile {
       return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
     }
     temporary_ = name;
+    if (replaces) fs::permissions(name, old.permissions(), problem);
 
     bool written = true;
     for (const std::span<const std::byte> piece : pieces) {
@@ -9049,16 +9062,19 @@ class NewFile {
   }
 
   /// Gives the file its name; another file of that name is gone then.
-  Error publish() {
+  virtual Error publish() {
     std::error_code problem;
-    std::filesystem::rename(temporary_, path_, problem);
+    std::filesystem::rename(temporary_, target_, problem);
     if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
     temporary_.clear();
     return {};
   }
 
+ protected:
+  void set_temporary(std::string name) { temporary_ = std::move(name); }
+
  private:
-  std::string path_, temporary_;
+  std::string path_, target_, temporary_;
 };
 
 /// Writes the pieces one after another. The file appears under its name only when it is complete;

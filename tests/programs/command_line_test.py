@@ -11,13 +11,13 @@ import tempfile
 import time
 import unittest
 
-from program import DATA, PROGRAMS, Result, skip_without
+from program import PROGRAMS, ROOT, Result, text_line_weights
 
 PPLCNET = PROGRAMS / "pplcnet"
-WEIGHTS = DATA / "models" / "textline_ori_x0_25" / "inference.pdiparams"
-LINE = DATA / "images" / "textline_demo.png"
-PHOTO = DATA / "images" / "det_bus.jpg"
-skip_without(WEIGHTS, LINE, PHOTO)
+OWN = tempfile.TemporaryDirectory()
+WEIGHTS = text_line_weights(pathlib.Path(OWN.name))
+LINE = ROOT / "examples" / "line.png"
+PHOTO = ROOT / "examples" / "page.jpg"
 
 COMMANDS = ["classify", "orient", "features", "evaluate", "fit", "parity", "bench", "inspect",
             "convert"]

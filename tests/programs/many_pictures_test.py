@@ -10,9 +10,9 @@ import tempfile
 import unittest
 import zlib
 
-from program import DATA, PROGRAMS, Result, skip_without
+from program import PROGRAMS, ROOT, SYNTHETIC, Result, skip_without
 
-PHOTOS = [DATA / "images" / f"ILSVRC2012_val_000{n}0010.jpeg" for n in (1, 2)]
+PHOTOS = [ROOT / "examples" / "page.jpg", SYNTHETIC / "photo.png"]
 skip_without(*PHOTOS)
 
 

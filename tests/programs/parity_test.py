@@ -13,9 +13,9 @@ try:
 except ImportError:
     print("Skipped: apt install python3-numpy")
     sys.exit(77)
-from program import DATA, Result, skip_without
+from program import SYNTHETIC, Result, skip_without
 
-PHOTO = DATA / "images" / "ILSVRC2012_val_00010010.jpeg"
+PHOTO = SYNTHETIC / "photo.png"
 skip_without(PHOTO)
 
 BLOCKS = [  # stage, kernel, in, out, stride, squeeze-excite, at scale 0.25

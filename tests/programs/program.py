@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
@@ -16,6 +17,32 @@ def skip_without(*paths):
         if not path.exists():
             print(f"Skipped: {path} is missing")
             sys.exit(77)
+
+
+def needs(*paths):
+    """For a test: skips it if one of the files is missing."""
+    missing = [path for path in paths if not path.exists()]
+    return unittest.skipIf(missing, f"{missing[0] if missing else ''} is missing")
+
+
+def run_tests():
+    """unittest.main, which says at the end what was skipped, so that it is counted."""
+    result = unittest.main(exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    reasons = sorted({reason for _, reason in result.skipped})
+    if reasons:
+        print(f"Skipped: {', '.join(reasons)} ({len(result.skipped)} of {result.testsRun} tests)")
+        sys.exit(77)
+
+
+def text_line_weights(folder):
+    """A native file of a network that tells which way up a line of text is, with synthetic weights."""
+    source, weights = SYNTHETIC / "textline_ori_x0_25.pdiparams", folder / "text_line.safetensors"
+    skip_without(source)
+    made = Result("convert", "--model", "PP-LCNet_x0_25_textline_ori", source, weights)
+    assert made.status == 0, made.complaints
+    return weights
 
 
 class Result:

@@ -18,8 +18,8 @@ def mix(z):
     return z ^ (z >> 31)
 
 
-def uniform(name, count, seed):
-    """Numbers in [-1, 1), of 24 bits."""
+def random_bits(name, count, seed):
+    """24 of each number."""
     base = 0xCBF29CE484222325
     for byte in name.encode():
         base = (base ^ byte) * 0x100000001B3 & BITS
@@ -30,7 +30,21 @@ def uniform(name, count, seed):
         z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
     z ^= z >> numpy.uint64(31)
-    return ((z >> numpy.uint64(40)).astype(numpy.float64) - 8388608.0) / 8388608.0
+    return z >> numpy.uint64(40)
+
+
+def uniform(name, count, seed):
+    """Numbers in [-1, 1)."""
+    return (random_bits(name, count, seed).astype(numpy.float64) - 8388608.0) / 8388608.0
+
+
+def picture(width, height, seed=1):
+    """Smooth colours with noise: [height][width][3], bytes."""
+    noise = (random_bits("image.u8", height * width * 3, seed) >> numpy.uint64(16)).astype(int)
+    y, x, c = numpy.ogrid[:height, :width, :3]
+    ramp = (3 * x + y * (2 + c) + 40 * c) % 512
+    ramp = numpy.where(ramp < 256, ramp, 511 - ramp)
+    return ((7 * ramp + noise.reshape(height, width, 3)) // 8).astype(numpy.uint8)
 
 
 def distribution(name, shape, family):

@@ -3,7 +3,7 @@
 
     write.py FOLDER
 
-Paddle's pickles and arrays are those of Python and numpy; PyTorch's are Python's, with its classes
+and a picture. Paddle's pickles and arrays are those of Python and numpy; PyTorch's are Python's, with its classes
 stood in for; ONNX is what torch.onnx exports. What a network answers is in tests/goldens/networks.
 """
 
@@ -20,7 +20,7 @@ import zlib
 import numpy
 import onnx
 from onnx import helper, numpy_helper
-from tensors import blocks, paddle_v1, paddle_v2_small, timm_blocks, timm_lcnet
+from tensors import blocks, paddle_v1, paddle_v2_small, picture, timm_blocks, timm_lcnet
 
 # ---- safetensors -------------------------------------------------------------------------------
 
@@ -314,6 +314,20 @@ class Exporter:
             opset_imports=[onnx.OperatorSetIdProto(version=13)]).SerializeToString()  # fmt: skip
 
 
+# ---- PNG ---------------------------------------------------------------------------------------
+
+
+def png(pixels):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width, _ = pixels.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1))
+            + chunk(b"IEND", b""))  # fmt: skip
+
+
 # ---- Files -------------------------------------------------------------------------------------
 
 
@@ -334,6 +348,8 @@ def main(folder):
         "timm_lcnet_050.pth": torch_zip(numbered, timm, "timm_lcnet_050"),
         "timm_lcnet_050.ckpt.pth": torch_zip(checkpoint, timm, "timm_lcnet_050.ckpt"),
         "timm_lcnet_050.legacy.pth": torch_legacy(timm),
+        "textline_ori_x0_25.pdiparams": pdiparams(paddle_v1(0.25, classes=2)),
+        "photo.png": png(picture(640, 427)),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
