@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "goldens/synthetic_network.hpp"
 #include "weights/contents.hpp"
 #include "weights/pickled_networks.hpp"
 #include "weights/pickles.hpp"
@@ -119,6 +121,82 @@ TEST(TorchCheckpointTest, TheStateDictIsFoundInsideACheckpoint) {
   EXPECT_EQ(name_of({{"state_dict", state("c")}, {"state_dict_ema", pickled::none}}), "c");
   EXPECT_EQ(name_of({{"epoch", pickled::integer(7)}, {"net", state("b")}}),
             "x: tensor 'epoch': expected a tensor, found an integer");
+}
+
+/// What training scripts put beside the tensors is left out: timm's arguments, Lightning's
+/// parameters and callbacks.
+TEST(TorchCheckpointTest, ObjectsBesideTheTensorsAreLeftOut) {
+  const auto object = [](const std::string& module, const std::string& name) {
+    return pickled::global(module, name) + ")\x81";
+  };
+  const std::string state = dict({{"model.a", kMatrix}});
+  const std::string arguments = object("argparse", "Namespace") +
+                                dict({{"lr", "G" + u64(0)}, {"device", object("torch", "x")}}) +
+                                "b";
+  const std::string parameters =
+      object("lightning_fabric.utilities.data", "AttributeDict") + "(" + pickled::text("classes") +
+      "K\x02" + pickled::text("path") +
+      pickled::call(pickled::global("pathlib", "PosixPath"), pickled::tuple({pickled::text("/")})) +
+      "u";
+  const std::string loss =
+      pickled::call(pickled::global("numpy.core.multiarray", "scalar"),
+                    pickled::tuple({pickled::dtype("f8"), pickled::bytes("12345678")}));
+  const std::string root =
+      dict({{"args", arguments},
+            {"epoch", pickled::integer(3)},
+            {"state_dict", state},
+            {"callbacks", dict({{"ModelCheckpoint{'monitor': 'loss'}", dict({{"best", loss}})}})},
+            {"hyper_parameters", parameters},
+            {"metric", kMatrix}});
+  for (const std::string& contents : {pickled::torch_zip(root, {{"0", kSixFloats}}),
+                                      pickled::torch_legacy(root, {{"0", u64(6) + kSixFloats}})}) {
+    TensorFile file;
+    ASSERT_EQ(parse(contents, file), "");
+    ASSERT_EQ(file.tensors.size(), 1u);
+    EXPECT_EQ(floats_of(*file.find("model.a")), (std::vector<float>{0, 1, 2, 3, 4, 5}));
+  }
+  TensorFile file;
+  EXPECT_EQ(parse(zip_of(object("nets", "Backbone")), file),
+            "x: tensor 'a': expected a tensor, found an object of 'Backbone'");
+  EXPECT_EQ(parse(pickled::torch_zip(object("nets", "Backbone"), {}), file),
+            "x: expected a dict of tensors, found an object of 'Backbone'");
+  EXPECT_EQ(parse(zip_of(pickled::global("nets", "Backbone")), file),
+            "x: tensor 'a': expected a tensor, found a class");
+  EXPECT_EQ(
+      parse(pickled::torch_zip(dict({{"args", object("os", "system")}, {"a", kMatrix}}), {}), file),
+      "x: wants to call 'os.system', which is refused");
+}
+
+/// A module of a training framework has the network as its part.
+TEST(TorchCheckpointTest, LightningsPrefixIsFound) {
+  using Small = PPLCNet<Scale::x0_25, Options{.classes = 3, .dialect = Dialect::timm}>;
+  for (const std::string prefix : {"", "model.", "net.", "module.net."}) {
+    SyntheticStateDict state = synthetic_state_dict(Small::layers, Small::architecture);
+    pickled::Entries storages;
+    std::string entries;
+    for (const pplcnet::Tensor& one : state.file.tensors) {
+      const std::string key = std::to_string(storages.size());
+      std::string shape, strides;
+      std::int64_t stride = one.element_count();
+      for (const std::int64_t extent : one.shape) {
+        stride /= extent;
+        shape += pickled::integer(extent);
+        strides += pickled::integer(stride);
+      }
+      entries += pickled::text(prefix + one.name) +
+                 pickled::call(pickled::global("torch._utils", "_rebuild_tensor_v2"),
+                               "(" + storage("FloatStorage", key, one.element_count()) +
+                                   pickled::integer(0) + "(" + shape + "t(" + strides + "t" +
+                                   pickled::no + pickled::none + "t");
+      storages.emplace_back(
+          key, std::string(reinterpret_cast<const char*>(one.data.data()), one.data.size()));
+    }
+    const std::string contents = pickled::torch_zip(
+        dict({{"epoch", pickled::integer(1)}, {"state_dict", "}(" + entries + "u"}}), storages);
+    const auto weights = std::make_unique<Small::Weights>();
+    EXPECT_STREQ(pplcnet::load_any_bytes(bytes_of(contents), "x", *weights).message(), "");
+    EXPECT_EQ(weights->values, synthetic_weights<Small>()->values);
+  }
 }
 
 TEST(TorchCheckpointTest, AFileCutAnywhereIsRefused) {

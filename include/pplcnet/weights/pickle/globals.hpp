@@ -1,7 +1,9 @@
 #ifndef PPLCNET_WEIGHTS_PICKLE_GLOBALS_HPP
 #define PPLCNET_WEIGHTS_PICKLE_GLOBALS_HPP
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "pplcnet/abi.hpp"
@@ -34,8 +36,8 @@ struct GlobalRow {
   DataType type = DataType::f32;  ///< of a storage
 };
 
-/// All that a pickle may name: what numpy (1 and 2), Paddle and PyTorch write for arrays, dicts and
-/// tensors.
+/// All that has a meaning: what numpy (1 and 2), Paddle and PyTorch write for arrays, dicts and
+/// tensors. Training scripts put objects of other classes beside them.
 inline constexpr GlobalRow kGlobals[] = {
     {"numpy.core.multiarray", "_reconstruct", Global::array},
     {"numpy._core.multiarray", "_reconstruct", Global::array},
@@ -69,6 +71,68 @@ constexpr const GlobalRow* find_global(std::string_view module, std::string_view
   for (const GlobalRow& row : kGlobals)
     if (row.module == module && row.name == name) return &row;
   return nullptr;
+}
+
+/// Modules that run programs or code, or reach out of the process: no training script puts objects
+/// of them into a checkpoint.
+inline constexpr std::string_view kRefusedModules[] = {"_ctypes",
+                                                       "_io",
+                                                       "_pickle",
+                                                       "asyncio",
+                                                       "bdb",
+                                                       "cPickle",
+                                                       "cloudpickle",
+                                                       "code",
+                                                       "codeop",
+                                                       "commands",
+                                                       "ctypes",
+                                                       "dill",
+                                                       "http",
+                                                       "importlib",
+                                                       "imp",
+                                                       "inspect",
+                                                       "io",
+                                                       "marshal",
+                                                       "multiprocessing",
+                                                       "nt",
+                                                       "operator",
+                                                       "os",
+                                                       "pdb",
+                                                       "pickle",
+                                                       "platform",
+                                                       "posix",
+                                                       "pty",
+                                                       "requests",
+                                                       "runpy",
+                                                       "shutil",
+                                                       "signal",
+                                                       "socket",
+                                                       "subprocess",
+                                                       "sys",
+                                                       "tempfile",
+                                                       "threading",
+                                                       "timeit",
+                                                       "urllib",
+                                                       "webbrowser"};
+/// Names of functions that do the same, wherever they are.
+inline constexpr std::string_view kRefusedNames[] = {
+    "__import__", "call",    "compile", "delattr", "eval",   "exec",  "execfile",
+    "fromfile",   "getattr", "load",    "loads",   "memmap", "open",  "popen",
+    "Popen",      "run",     "save",    "setattr", "spawn",  "system"};
+/// All that is taken from Python itself.
+inline constexpr std::string_view kPlainTypes[] = {
+    "bool", "bytearray", "complex", "dict", "float", "frozenset", "int",
+    "list", "object",    "range",   "set",  "slice", "str",       "unicode"};
+
+/// Whether a name in a pickle is that of an attack. Nothing is called, whatever its name is, but
+/// such a file is not one to go on with.
+constexpr bool is_refused(std::string_view module, std::string_view name) {
+  const auto has = [](std::span<const std::string_view> texts, std::string_view text) {
+    return std::ranges::find(texts, text) != texts.end();
+  };
+  if (module == "builtins" || module == "__builtin__") return !has(kPlainTypes, name);
+  return has(kRefusedModules, module.substr(0, module.find('.'))) ||
+         has(kRefusedNames, name.substr(name.rfind('.') + 1));
 }
 
 }  // namespace pickle

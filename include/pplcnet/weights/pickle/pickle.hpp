@@ -22,8 +22,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// Reads pickles of the protocols 2 to 5 (CPython's Lib/pickletools.py describes the opcodes):
 /// those opcodes that dicts, lists, tuples, texts, bytes, numbers, numpy arrays and torch tensors
-/// need. A name that is not in kGlobals is an error. Nothing is called: a `call` is the list of a
-/// global, the tuple of its arguments, and the state if it was given one.
+/// need. Nothing is called: a `call` is the list of a name, the tuple of its arguments, and what it
+/// was given besides. A name that is not in kGlobals stays one, or is refused.
 class PickleReader {
  public:
   using Kind = pickle::Kind;
@@ -55,13 +55,13 @@ class PickleReader {
  private:
   bool step(bool& stopped) {
     std::uint64_t number = 0;
-    if (!take_number(1, number)) return false;
+    if (!take(1, number)) return false;
     switch (const auto opcode = static_cast<std::uint8_t>(number)) {
       case 0x80:  // PROTO
-        if (!take_number(1, number)) return false;
+        if (!take(1, number)) return false;
         return (number >= 2 && number <= 5) || fail({"expected protocol 2 to 5, found ", number});
       case 0x95:  // FRAME: its size is for those who read from a stream
-        return take_number(8, number);
+        return take(8, number);
       case '.':  // STOP
         stopped = true;
         return (stack_.size() == 1 && marks_.empty()) ||
@@ -79,15 +79,13 @@ class PickleReader {
       case 'J':  // BININT
         return push_integer(4, true);
       case 0x8a:  // LONG1
-        return take_number(1, number) && push_integer(number, true);
+        return take(1, number) && push_integer(number, true);
       case 'G':  // BINFLOAT
-        return take_number(8, number) && push({Kind::real});
+        return take(8, number) && push({Kind::real});
       case 0x8c:  // SHORT_BINUNICODE
-        return push_bytes(Kind::text, 1);
-      case 'X':  // BINUNICODE
-        return push_bytes(Kind::text, 4);
+      case 'X':   // BINUNICODE
       case 0x8d:  // BINUNICODE8
-        return push_bytes(Kind::text, 8);
+        return push_bytes(Kind::text, opcode == 0x8c ? 1 : opcode == 'X' ? 4 : 8);
       case 'U':  // SHORT_BINSTRING
       case 'C':  // SHORT_BINBYTES
         return push_bytes(Kind::bytes, 1);
@@ -119,12 +117,12 @@ class PickleReader {
         return pop_mark(number) && extend(Kind::dict, number);
       case 'q':  // BINPUT
       case 'r':  // LONG_BINPUT
-        return take_number(opcode == 'q' ? 1 : 4, number) && put(number);
+        return take(opcode == 'q' ? 1 : 4, number) && put(number);
       case 0x94:  // MEMOIZE
         return put(memo_.size());
       case 'h':  // BINGET
       case 'j':  // LONG_BINGET
-        return take_number(opcode == 'h' ? 1 : 4, number) && get(number);
+        return take(opcode == 'h' ? 1 : 4, number) && get(number);
       case 'c':  // GLOBAL
         return push_global_of_lines();
       case 'i':  // INST, of protocol 0: read only for the name of what it calls
@@ -132,7 +130,8 @@ class PickleReader {
                fail({"expected an opcode that weights need, found ", number});
       case 0x93:  // STACK_GLOBAL
         return push_global_of_stack();
-      case 'R':  // REDUCE
+      case 'R':   // REDUCE
+      case 0x81:  // NEWOBJ
         return call();
       case 'b':  // BUILD
         return set_state();
@@ -146,9 +145,6 @@ class PickleReader {
   bool fail(std::initializer_list<Piece> pieces) {
     error_ = Error::of(path_, ": byte ", begin_, " of the pickle: ", join(pieces));
     return false;
-  }
-  bool fail_at_end(std::uint64_t size) {
-    return fail({"expected ", size, " more bytes, found ", rest_.bytes.size()});
   }
   bool exceed() {
     error_ = MemoryBudget::exceeded(path_);
@@ -168,25 +164,25 @@ class PickleReader {
     return found >= count || fail({"expected ", count, " values, found ", found});
   }
 
-  bool take(std::uint64_t size, std::span<const std::byte>& taken) {
-    return rest_.take(size, taken) || fail_at_end(size);
-  }
-  bool take_number(std::size_t size, std::uint64_t& number) {
-    return rest_.take(size, number) || fail_at_end(size);
+  /// Bytes, or a number of so many.
+  template <class Size, class Taken>
+  bool take(Size size, Taken& taken) {
+    return rest_.take(size, taken) ||
+           fail({"expected ", size, " more bytes, found ", rest_.bytes.size()});
   }
   bool push(Value value) { return append(stack_, value); }
 
   bool push_integer(std::uint64_t size, bool is_signed) {
     std::uint64_t bits = 0;
     if (size > sizeof(bits)) return fail({"expected an integer of at most 8 bytes, found ", size});
-    if (!take_number(static_cast<std::size_t>(size), bits)) return false;
+    if (!take(static_cast<std::size_t>(size), bits)) return false;
     const std::uint64_t sign = size > 0 && is_signed ? std::uint64_t{1} << (8 * size - 1) : 0;
     return push({Kind::integer, 0, static_cast<std::int64_t>((bits ^ sign) - sign)});
   }
   bool push_bytes(Kind kind, std::size_t number_size) {
     std::uint64_t number = 0;
     std::span<const std::byte> taken;
-    if (!take_number(number_size, number) || !take(number, taken)) return false;
+    if (!take(number_size, number) || !take(number, taken)) return false;
     const std::size_t begin = position() - taken.size();
     return push({kind, static_cast<std::uint32_t>(number), static_cast<std::int64_t>(begin)});
   }
@@ -214,7 +210,7 @@ class PickleReader {
     if (!has(count + 1)) return false;
     const auto begin = stack_.end() - static_cast<std::ptrdiff_t>(count);
     const Value container = begin[-1];
-    if (container.kind != kind)
+    if (container.kind != kind && !values_.is_foreign_object(container))
       return fail({"expected ", name_of(kind), " to add to, found ", name_of(container.kind)});
     if (kind == Kind::dict && count % 2 != 0) return fail({"expected a value for each key"});
     std::vector<Value>& items = values_.containers[static_cast<std::size_t>(container.number)];
@@ -237,8 +233,9 @@ class PickleReader {
   }
 
   bool push_global(std::string_view module, std::string_view name) {
-    const pickle::GlobalRow* row = pickle::find_global(module, name);
-    if (row != nullptr) return push({Kind::global, 0, row - pickle::kGlobals});
+    if (const auto* row = pickle::find_global(module, name); row != nullptr)
+      return push({Kind::global, 0, row - pickle::kGlobals});
+    if (!pickle::is_refused(module, name)) return push(values_.foreign_name(name));
     error_ = Error::of(path_, ": wants to call ", quote(join({module, ".", name})),
                        ", which is refused");
     return false;
@@ -263,10 +260,11 @@ class PickleReader {
   bool call() {
     if (!has(2)) return false;
     const Value function = stack_.end()[-2], arguments = stack_.end()[-1];
-    if (function.kind != Kind::global || arguments.kind != Kind::tuple)
+    const bool foreign = function.kind == Kind::foreign;
+    if ((function.kind != Kind::global && !foreign) || arguments.kind != Kind::tuple)
       return fail({"expected a function and a tuple, found ", name_of(function.kind), " and ",
                    name_of(arguments.kind)});
-    if (values_.global(function).meaning != pickle::Global::ordered_dict)
+    if (foreign || values_.global(function).meaning != pickle::Global::ordered_dict)
       return gather(Kind::call, 2);
     if (!values_.items(arguments).empty()) return fail({"expected an empty OrderedDict"});
     stack_.resize(stack_.size() - 2);
@@ -280,7 +278,8 @@ class PickleReader {
     stack_.pop_back();
     if (object.kind == Kind::dict) return true;  // a state dict's _metadata
     std::vector<Value>& parts = values_.containers[static_cast<std::size_t>(object.number)];
-    if (parts.size() > 2) return fail({"expected an object without a state"});
+    if (parts.size() > 2 && !values_.is_foreign_object(object))
+      return fail({"expected an object without a state"});
     return append(parts, state);
   }
 

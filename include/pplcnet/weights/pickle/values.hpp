@@ -28,6 +28,7 @@ enum class Kind : std::uint8_t {
   list,
   dict,
   global,
+  foreign,  ///< a name that has no meaning here
   call,
   storage,
 };
@@ -35,15 +36,15 @@ enum class Kind : std::uint8_t {
 /// With its article, for messages.
 constexpr std::string_view name_of(Kind kind) {
   constexpr std::string_view kNames[] = {
-      "nothing", "None",   "a bool", "an integer", "a float",   "a text",   "bytes",
-      "a tuple", "a list", "a dict", "a function", "an object", "a storage"};
+      "nothing", "None",   "a bool", "an integer", "a float", "a text",    "bytes",
+      "a tuple", "a list", "a dict", "a function", "a class", "an object", "a storage"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
 /// A Python value, or where it is: texts and bytes stay in the file, containers in the reader.
 struct Value {
   Kind kind = Kind::nothing;
-  std::uint32_t size = 0;   ///< of a text or bytes
+  std::uint32_t size = 0;   ///< of a text, bytes, or a foreign name
   std::int64_t number = 0;  ///< a bool's or integer's; a place, a container, or a row of kGlobals
 };
 
@@ -97,9 +98,20 @@ struct PickleValues {
     return items(parts[2]);
   }
 
+  /// A name, which is part of the file, that has no meaning here.
+  Value foreign_name(std::string_view name) const {
+    return {Kind::foreign, static_cast<std::uint32_t>(name.size()),
+            reinterpret_cast<const std::byte*>(name.data()) - file.data()};
+  }
+  /// Whether a value is an object of a class of such a name, whatever is in it.
+  bool is_foreign_object(const Value& value) const {
+    return value.kind == Kind::call && items(value)[0].kind == Kind::foreign;
+  }
+
   /// What to say about a value that is not what it should be.
   std::string found(const Value& value) const {
     if (value.kind == Kind::text) return quote(text(value));
+    if (is_foreign_object(value)) return join({"an object of ", quote(text(items(value)[0]))});
     if (value.kind == Kind::call) return join({"a call of ", quote(global(items(value)[0]).name)});
     return std::string(name_of(value.kind));
   }
