@@ -8134,6 +8134,7 @@ inline std::string quote(std::string_view text) {
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // from pplcnet/weights/check_values.hpp
@@ -11021,13 +11022,9 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
   return name_pdiparams(file, layers).after(1);  // as far as a wrong first layer
 }
 
-/// Fills packed weights from a file's bytes.
-inline Error load(std::span<const std::byte> bytes, std::string_view path,
-                  std::span<const Layer> layers, const Architecture& architecture,
-                  std::span<float> weights, ModelInfo* info) {
-  TensorFile file;
-  if (auto error = open(bytes, path, layers, architecture, file)) return error;
-  if (info != nullptr) *info = read_info(file);
+/// Fills packed weights from a file's tensors.
+inline Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
+                          const Architecture& architecture, std::span<float> weights) {
   if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
   std::span<const std::byte> packed;
@@ -11035,7 +11032,7 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (storage == architecture.storage) {
     if (auto error = find_native(file, layers, architecture, packed)) return error;
     std::memcpy(weights.data(), packed.data(), packed.size());
-    return check_packed(layers, weights, path);
+    return check_packed(layers, weights, file.path);
   }
   Architecture stored = architecture;
   stored.storage = storage;
@@ -11043,9 +11040,27 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = find_native(file, stored_layers, stored, packed)) return error;
   std::vector<float> values(weight_count(stored_layers));
   std::memcpy(values.data(), packed.data(), packed.size());
-  if (auto error = check_packed(stored_layers, values, path)) return error;
+  if (auto error = check_packed(stored_layers, values, file.path)) return error;
   copy_packed(stored_layers, values, layers, weights);
-  return check_packed(layers, weights, path, kWhenStored);
+  return check_packed(layers, weights, file.path, kWhenStored);
+}
+
+/// What a file says besides, if it can be true.
+inline Error take_info(const TensorFile& file, const Architecture& architecture, ModelInfo* info) {
+  ModelInfo found = read_info(file);
+  if (auto error = check_info(found, architecture.classes, file.path)) return error;
+  if (info != nullptr) *info = std::move(found);
+  return {};
+}
+
+/// Fills packed weights from a file's bytes.
+inline Error load(std::span<const std::byte> bytes, std::string_view path,
+                  std::span<const Layer> layers, const Architecture& architecture,
+                  std::span<float> weights, ModelInfo* info) {
+  TensorFile file;
+  if (auto error = open(bytes, path, layers, architecture, file)) return error;
+  if (auto error = load_tensors(file, layers, architecture, weights)) return error;
+  return take_info(file, architecture, info).after(layers.size() + 1);
 }
 
 }  // namespace loading
@@ -11087,7 +11102,7 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
   const std::span<const float, Net::weight_count> weights(
       reinterpret_cast<const float*>(packed.data()), Net::weight_count);
   if (auto error = check_packed(Net::layers, weights, name)) return error;
-  if (info != nullptr) *info = read_info(file);
+  if (auto error = loading::take_info(file, Net::architecture, info)) return error;
   result.emplace(weights);
   return {};
 }

@@ -25,6 +25,7 @@ using pplcnet::ModelInfo;
 using pplcnet::Options;
 using pplcnet::PPLCNet;
 using pplcnet::Scale;
+using pplcnet::TensorFile;
 
 /// 5 classes: the last panel of the classifier is mostly padding.
 using Net = PPLCNet<Scale::x0_25, Options{.classes = 5, .input = {32, 48}}>;
@@ -223,6 +224,26 @@ TEST_F(NativeTest, WhatCannotBeSavedIsSaidAndLeavesTheOldFile) {
       << refused(nowhere, {});
   EXPECT_EQ(bytes(), before);
   EXPECT_EQ(folder.file_count(), 1);
+}
+
+TEST_F(NativeTest, LabelsOfOtherClassesAreRefused) {
+  pplcnet::FileBytes file;
+  ASSERT_STREQ(pplcnet::read_file(path, file).message(), "");
+  TensorFile tensors;
+  ASSERT_STREQ(pplcnet::parse_safetensors(std::as_const(file).bytes(), path, tensors).message(),
+               "");
+  for (auto& [key, value] : tensors.metadata)
+    if (key == "labels") value = "one\ntwo\nthree\n";
+  const std::string other = folder.file("other.safetensors");
+  ASSERT_STREQ(pplcnet::write_safetensors(other, tensors).message(), "");
+  EXPECT_EQ(Loaded(other).message, other + ": 3 labels for 5 classes");
+  EXPECT_EQ(pplcnet::load(other, *weights).message(), other + ": 3 labels for 5 classes");
+  pplcnet::FileBytes bytes;
+  ASSERT_STREQ(pplcnet::read_file(other, bytes).message(), "");
+  std::optional<Net::WeightsView> view;
+  EXPECT_STREQ(pplcnet::view<Net>(std::as_const(bytes).bytes(), "x", view).message(),
+               "x: 3 labels for 5 classes");
+  EXPECT_FALSE(view);
 }
 
 TEST_F(NativeTest, AFileOfAnotherVersionIsRefused) {
