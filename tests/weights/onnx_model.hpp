@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <protozero/pbf_writer.hpp>
 #include <span>
 #include <string>
@@ -129,10 +130,11 @@ struct OnnxForm {
   enum class Hardswish { node, gated, written_out };
 
   Hardswish hardswish = Hardswish::node;
-  bool constant_nodes = false;  ///< not initializers
-  bool matrix_and_add = false;  ///< not Gemm
-  bool transposed = true;       ///< Gemm's matrix is [out][in]
-  bool reduce_mean = false;     ///< not GlobalAveragePool
+  bool constant_nodes = false;                           ///< not initializers
+  bool matrix_and_add = false;                           ///< not Gemm
+  bool transposed = true;                                ///< Gemm's matrix is [out][in]
+  bool reduce_mean = false;                              ///< not GlobalAveragePool
+  std::optional<std::vector<std::int64_t>> window = {};  ///< of AveragePool: not its strides
 };
 
 /// A network with the parameters of a state dict.
@@ -169,6 +171,7 @@ class OnnxNetwork {
 
   std::string add(const pplcnet::Layer& layer, const pplcnet::Parameters& parameters) {
     const std::string input = layer.from < 0 ? "x" : results_[static_cast<std::size_t>(layer.from)];
+    if (layer.op == pplcnet::Operator::average_pool) return window_mean(layer, input);
     if (layer.op == pplcnet::Operator::pool) return pool(input);
     if (layer.op == pplcnet::Operator::gate) return model_.node("Mul", {input, results_.back()});
     std::string result = scaled(input, layer.scale_percent);
@@ -183,6 +186,9 @@ class OnnxNetwork {
       result = model_.node("BatchNormalization", inputs, {OnnxModel::attribute("epsilon", 1e-5f)});
     }
     result = activation(layer.activation, result);
+    if (layer.affine)
+      result = model_.node("Add", {model_.node("Mul", {result, number(parameters.affine[0])}),
+                                   number(parameters.affine[1])});
     if (layer.addend >= 0)
       result = model_.node("Add", {results_[static_cast<std::size_t>(layer.addend)], result});
     return result;
@@ -201,6 +207,14 @@ class OnnxNetwork {
     const std::string axes = input + "_axes";
     model_.add_initializer(OnnxModel::integers(axes, {2, 3}));
     return model_.node("ReduceMean", {input, axes});
+  }
+
+  std::string window_mean(const pplcnet::Layer& layer, const std::string& input) {
+    const std::vector<std::int64_t> window = {layer.stride.height, layer.stride.width};
+    return model_.node("AveragePool", {input},
+                       {OnnxModel::attribute("kernel_shape", form_.window.value_or(window)),
+                        OnnxModel::attribute("pads", std::vector<std::int64_t>(4)),
+                        OnnxModel::attribute("strides", window)});
   }
 
   std::string convolution(const pplcnet::Layer& layer, const pplcnet::Parameters& parameters,

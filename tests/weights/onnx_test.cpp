@@ -31,9 +31,11 @@ using pplcnet::Options;
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetBackbone;
 using pplcnet::PPLCNetV2;
+using pplcnet::PPLCNetV3;
 using pplcnet::Scale;
 using pplcnet::V2;
 using pplcnet::V2Options;
+using pplcnet::V3;
 
 const std::string kModels = std::string(PPLCNET_TEST_DATA) + "/models/";
 
@@ -183,6 +185,31 @@ TEST(OnnxTest, V2IsReadInItsDeployedForm) {
   expect_the_same_weights<PPLCNetV2<V2::small, V2Options{.classes = 4, .input = kSmall}>>();
   expect_the_same_weights<PPLCNetV2<
       V2::base, V2Options{.classes = 0, .input = kSmall, .head = 64, .features = true}>>();
+}
+
+TEST(OnnxTest, V3ForRecognitionEndsWithTheMeansOfWindows) {
+  using Recognition =
+      PPLCNetV3<Scale::x0_25, V3::recognition, pplcnet::TextOptions{.input = {48, 64}}>;
+  const auto expected = synthetic_weights<Recognition>(Form::deployed);
+  const auto state =
+      synthetic_state_dict(Recognition::layers, Recognition::architecture, Form::deployed);
+  const auto file = [&](const OnnxForm& form) {
+    return OnnxNetwork(state.file, Recognition::layers, Recognition::architecture, form).file();
+  };
+  const auto weights = std::make_unique<Recognition::Weights>();
+  ASSERT_EQ(problem<Recognition>(file({}), *weights), "");
+  EXPECT_EQ(weights->values, expected->values);
+  for (const std::int64_t height : {2, 4})
+    EXPECT_EQ(problem<Recognition>(file({.window = std::vector<std::int64_t>{height, 2}})),
+              "columns: not in the file in a form that is known; in its place is 'AveragePool'");
+}
+
+TEST(OnnxTest, PublishedRecognitionIsRead) {
+  using Published = PPLCNetV3<Scale::x0_95, V3::recognition>;
+  const std::string path = kModels + "ppocr_v4/ch_PP-OCRv4_rec_infer.onnx";
+  SKIP_WITHOUT(path);
+  const auto weights = std::make_unique<Published::Weights>();
+  EXPECT_STREQ(pplcnet::load_onnx(path, *weights).message(), "");
 }
 
 TEST(OnnxTest, ANeckMayReadTheMaps) {

@@ -36,7 +36,7 @@ enum class NodeType : unsigned char {
   hardsigmoid,  ///< clamp(alpha * x + beta, 0, 1)
   hardswish,    ///< x * clamp(alpha * x + beta, 0, 1)
   pool,         ///< mean of height and width
-  window_mean,  ///< means of windows as large as the stride, side by side
+  window_mean,  ///< means of windows, without a border
   other,
 };
 
@@ -58,6 +58,7 @@ struct GraphNode {
   std::array<int, 2> stride = {1, 1}, dilation = {1, 1};
   std::array<int, 4> padding = {};  ///< above, left, below, right
   int groups = 1;
+  std::array<int, 2> window = {1, 1};  ///< of a mean: rows, then columns
 
   float alpha = 0, beta = 0;
 };

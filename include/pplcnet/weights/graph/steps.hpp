@@ -21,9 +21,9 @@ enum class StepType : unsigned char {
   scale,  ///< times `number`
   shift,  ///< plus `number`
   pool,
-  window_mean,
-  product,  ///< of two steps, element by element
-  sum,      ///< of two steps
+  window_mean,  ///< of windows side by side
+  product,      ///< of two steps, element by element
+  sum,          ///< of two steps
   other,
   six_hardswish,  ///< x * relu6(x + 3): the beginning of a hardswish that is written out
 };
@@ -129,7 +129,7 @@ class GraphSteps {
       case NodeType::pool:
         return step(StepType::pool);
       case NodeType::window_mean:
-        return step(StepType::window_mean);
+        return step(node.window == node.stride ? StepType::window_mean : StepType::other);
       case NodeType::other:
         break;
     }

@@ -24,6 +24,7 @@ struct OperationName {
 };
 inline constexpr OperationName kOperations[] = {
     {"Add", NodeType::add},
+    {"AveragePool", NodeType::window_mean},
     {"BatchNormalization", NodeType::batch_norm},
     {"Cast", NodeType::same},
     {"Clip", NodeType::clip},
@@ -144,6 +145,13 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
     case NodeType::clip:
       if (name == "min") node.alpha = attribute.number;
       if (name == "max") node.beta = attribute.number;
+      break;
+    case NodeType::window_mean:
+      if (name == "kernel_shape") known = attribute.get(node.window);
+      if (name == "strides") known = attribute.get(node.stride);
+      if (name == "pads") known = std::ranges::count(attribute.integers.span(), 0) == 4;
+      if (name == "ceil_mode") known = attribute.integer == 0;
+      if (name == "auto_pad") known = attribute.string == "NOTSET" || attribute.string == "VALID";
       break;
     case NodeType::hardsigmoid:
       if (name == "alpha") node.alpha = attribute.number;

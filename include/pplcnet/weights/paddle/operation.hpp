@@ -137,10 +137,9 @@ inline bool read_pool(const Operation& operation, std::span<const std::int64_t> 
   if (operation.is_true("global_pooling") || (operation.is_true("adaptive") && one)) return true;
   node.type = NodeType::window_mean;
   return !operation.is_true("adaptive") &&
-         std::ranges::equal(window, operation.integers("strides")) &&
          std::ranges::count(operation.integers("paddings"), 0) ==
              std::ssize(operation.integers("paddings")) &&
-         read_pair(window, node.stride);
+         read_pair(window, node.window) && read_pair(operation.integers("strides"), node.stride);
 }
 
 /// What the attributes say; a node with unusual ones is an `other`.
