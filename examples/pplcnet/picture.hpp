@@ -45,11 +45,12 @@ class Picture {
     if (pixels == nullptr)
       return pplcnet::Error::of(path, ": not a picture that can be decoded (",
                                 stbi_failure_reason(), ")");
-    const pplcnet::ImageView stored = {pixels.get(), width, height};
+    const pplcnet::ImageView stored(pixels.get(), width, height, pplcnet::PixelFormat::rgb);
     const int orientation = exif == Exif::applied ? pplcnet::exif_orientation(bytes) : 1;
     const pplcnet::ImageView upright = pplcnet::oriented(stored, orientation, picture.pixels_);
     if (upright.pixels == stored.pixels) picture.pixels_.assign(stored.pixels, stored.row(height));
-    picture.view_ = {picture.pixels_.data(), upright.width, upright.height};
+    picture.view_ = {picture.pixels_.data(), upright.width, upright.height,
+                     pplcnet::PixelFormat::rgb};
     return {};
   }
 

@@ -146,7 +146,7 @@ std::vector<float> padded(const Preprocessing& preprocessing, ImageView image) {
                 pixels.begin() + (std::ptrdiff_t{y + top} * side + left) * 3);
   Preprocessing direct = preprocessing;
   direct.geometry = Geometry::direct;
-  return prepared(direct, {pixels.data(), side, side});
+  return prepared(direct, {pixels.data(), side, side, pplcnet::PixelFormat::rgb});
 }
 
 /// The mean difference of two tensors, where one is moved.

@@ -12060,8 +12060,35 @@ inline std::string prediction_line(std::string_view file, std::span<const Predic
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Channels of every picture: red, green, blue, in this order.
+/// Channels of what a network sees: red, green and blue.
 inline constexpr int kImageChannels = 3;
+
+/// How the 8-bit channels of a pixel follow each other in memory. OpenCV's pictures are `bgr`.
+/// Alpha is ignored, as OpenCV's and Pillow's conversions to RGB do; `grey` stands for three equal
+/// channels.
+enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };
+
+/// Where the channels of a pixel are, in bytes from its first one.
+struct PixelLayout {
+  int bytes = kImageChannels;
+  int red = 0, green = 1, blue = 2;
+};
+
+constexpr PixelLayout layout_of(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::bgr:
+      return {.bytes = 3, .red = 2, .green = 1, .blue = 0};
+    case PixelFormat::rgba:
+      return {.bytes = 4, .red = 0, .green = 1, .blue = 2};
+    case PixelFormat::bgra:
+      return {.bytes = 4, .red = 2, .green = 1, .blue = 0};
+    case PixelFormat::grey:
+      return {.bytes = 1, .red = 0, .green = 0, .blue = 0};
+    case PixelFormat::rgb:
+      break;
+  }
+  return {};
+}
 
 /// Width and height in pixels.
 struct ImageSize {
@@ -12084,25 +12111,54 @@ struct CropWindow {
   }
 };
 
-/// Somebody else's decoded picture: 8 bits per channel, RGB interleaved, the first row on top.
+/// Refers to a decoded picture of 8 bits a channel, interleaved, the first row on top. It owns
+/// nothing: the pixels must stay where they are while it is used.
+///
+///     ImageView(mat.data, mat.cols, mat.rows, PixelFormat::bgr, mat.step)  // a cv::Mat of CV_8UC3
 struct ImageView {
-  const std::uint8_t* pixels = nullptr;
-  int width = 0;   ///< In pixels.
-  int height = 0;  ///< In pixels.
-  /// From a row to the next; more than 3 * width if there are gaps between them.
-  std::ptrdiff_t row_bytes = std::ptrdiff_t{width} * kImageChannels;
+  constexpr ImageView() = default;
+  /// `row_stride` is in bytes from a row to the next, 0 for rows without gaps. The format has no
+  /// default: of a picture whose channels are taken for others, a wrong class is all one would see.
+  constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
+                      PixelFormat pixel_format, std::size_t row_stride = 0)
+      : pixels(first_pixel),
+        width(columns),
+        height(rows),
+        format(pixel_format),
+        row_bytes(row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
+                                  : std::ptrdiff_t{columns} * layout_of(pixel_format).bytes) {}
 
   constexpr ImageSize size() const { return {width, height}; }
   constexpr bool empty() const { return pixels == nullptr || width <= 0 || height <= 0; }
+  constexpr PixelLayout layout() const { return layout_of(format); }
   constexpr const std::uint8_t* row(int y) const { return pixels + y * row_bytes; }
+  constexpr const std::uint8_t* pixel(int x, int y) const {
+    return row(y) + std::ptrdiff_t{x} * layout().bytes;
+  }
+
+  const std::uint8_t* pixels = nullptr;
+  int width = 0;   ///< In pixels.
+  int height = 0;  ///< In pixels.
+  PixelFormat format = PixelFormat::rgb;
+  std::ptrdiff_t row_bytes = 0;  ///< From a row to the next.
 };
 
-/// Writes the pixels of `window`, a part of `source`, to `out`, rows without gaps.
+/// Writes the pixels of `window`, a part of `source`, to `out` as RGB, rows without gaps.
 inline void copy_window(ImageView source, CropWindow window, std::uint8_t* out) {
   const std::size_t row_bytes = static_cast<std::size_t>(window.width) * kImageChannels;
-  for (int y = 0; y < window.height; ++y, out += row_bytes) {
-    std::memcpy(out, source.row(window.top + y) + std::ptrdiff_t{window.left} * kImageChannels,
-                row_bytes);
+  const auto [bytes, red, green, blue] = source.layout();
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    const std::uint8_t* pixel = source.pixel(window.left, y);
+    if (source.format == PixelFormat::rgb) {
+      std::memcpy(out, pixel, row_bytes);
+      out += row_bytes;
+      continue;
+    }
+    for (int x = 0; x < window.width; ++x, pixel += bytes) {
+      *out++ = pixel[red];
+      *out++ = pixel[green];
+      *out++ = pixel[blue];
+    }
   }
 }
 
@@ -12275,7 +12331,7 @@ struct OpenCvScratch {
 };
 
 /// The columns of `window`. Outside the picture its border pixel counts alone.
-inline void plan_columns(int source_width, int resized_width, CropWindow window,
+inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
                          std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
   columns.clear();
@@ -12283,19 +12339,20 @@ inline void plan_columns(int source_width, int resized_width, CropWindow window,
     LinearTaps taps = linear_taps(x, scale);
     const int last = source_width - 1;
     if (taps.first < 0 || taps.first >= last) taps = {std::clamp(taps.first, 0, last)};
-    columns.push_back({std::ptrdiff_t{taps.first} * kImageChannels,
-                       std::ptrdiff_t{std::min(taps.first + 1, last)} * kImageChannels,
-                       taps.weight0, taps.weight1});
+    columns.push_back({std::ptrdiff_t{taps.first} * pixel_bytes,
+                       std::ptrdiff_t{std::min(taps.first + 1, last)} * pixel_bytes, taps.weight0,
+                       taps.weight1});
   }
 }
 
-/// One source row at the planned columns. 7 bits after the point: the vertical step drops 4 of 11.
-inline void interpolate_row(const std::uint8_t* row, std::span<const OpenCvScratch::Column> columns,
-                            std::int16_t* out) {
+/// One source row at the planned columns, as RGB. 7 bits after the point: the vertical step drops 4
+/// of 11.
+inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
+                            std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {
-    for (int c = 0; c < kImageChannels; ++c) {
-      const int sum =
-          row[column.offset0 + c] * column.weight0 + row[column.offset1 + c] * column.weight1;
+    for (const int channel : {layout.red, layout.green, layout.blue}) {
+      const int sum = row[column.offset0 + channel] * column.weight0 +
+                      row[column.offset1 + channel] * column.weight1;
       *out++ = static_cast<std::int16_t>(sum >> 4);
     }
   }
@@ -12310,7 +12367,8 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
                                  std::span<std::uint8_t> out, OpenCvScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
 
-  plan_columns(source.width, resized.width, window, scratch.columns);
+  const PixelLayout layout = source.layout();
+  plan_columns(source.width, layout.bytes, resized.width, window, scratch.columns);
   const std::size_t row_values = static_cast<std::size_t>(window.width) * kImageChannels;
   scratch.upper.resize(row_values);
   scratch.lower.resize(row_values);
@@ -12329,11 +12387,11 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
       std::swap(upper_row, lower_row);
     }
     if (wanted_upper != upper_row) {
-      interpolate_row(source.row(wanted_upper), scratch.columns, scratch.upper.data());
+      interpolate_row(source.row(wanted_upper), layout, scratch.columns, scratch.upper.data());
       upper_row = wanted_upper;
     }
     if (wanted_lower != lower_row) {
-      interpolate_row(source.row(wanted_lower), scratch.columns, scratch.lower.data());
+      interpolate_row(source.row(wanted_lower), layout, scratch.columns, scratch.lower.data());
       lower_row = wanted_lower;
     }
     const std::int16_t* upper = scratch.upper.data();
@@ -12445,20 +12503,21 @@ constexpr std::uint8_t pillow_pixel(std::int32_t sum) {
 
 inline constexpr std::int32_t kPillowHalf = 1 << (PillowAxis::kPrecisionBits - 1);
 
-/// Filters `row_count` rows of `source` from row `first_row` on, into rows without gaps.
+/// Filters `row_count` rows of `source` from row `first_row` on, into RGB rows without gaps.
 inline void filter_rows(ImageView source, int first_row, int row_count, const PillowAxis& axis,
                         std::uint8_t* out) {
+  const PixelLayout layout = source.layout();
   for (int y = first_row; y < first_row + row_count; ++y) {
     const std::int32_t* weights = axis.weights.data();
     for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
-      const std::uint8_t* pixel = source.row(y) + std::ptrdiff_t{axis.first[i]} * kImageChannels;
+      const std::uint8_t* pixel = source.pixel(axis.first[i], y);
       std::int32_t red = kPillowHalf;
       std::int32_t green = kPillowHalf;
       std::int32_t blue = kPillowHalf;
-      for (int k = 0; k < axis.count[i]; ++k, pixel += kImageChannels) {
-        red += pixel[0] * weights[k];
-        green += pixel[1] * weights[k];
-        blue += pixel[2] * weights[k];
+      for (int k = 0; k < axis.count[i]; ++k, pixel += layout.bytes) {
+        red += pixel[layout.red] * weights[k];
+        green += pixel[layout.green] * weights[k];
+        blue += pixel[layout.blue] * weights[k];
       }
       *out++ = pillow_pixel(red);
       *out++ = pillow_pixel(green);
@@ -12467,7 +12526,7 @@ inline void filter_rows(ImageView source, int first_row, int row_count, const Pi
   }
 }
 
-/// Filters all columns of `source`, whose row 0 is row `first_row` of the axis.
+/// Filters all columns of `source`, which is RGB and whose row 0 is row `first_row` of the axis.
 inline void filter_columns(ImageView source, int first_row, const PillowAxis& axis,
                            std::vector<std::int32_t>& sums, std::uint8_t* out) {
   const std::size_t row_values = static_cast<std::size_t>(source.width) * kImageChannels;
@@ -12500,14 +12559,19 @@ inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resiz
     first_row = scratch.vertical.first.front();
     row_count = scratch.vertical.first.back() + scratch.vertical.count.back() - first_row;
   }
-  ImageView rows{source.row(first_row) + std::ptrdiff_t{window.left} * kImageChannels, window.width,
-                 row_count, source.row_bytes};
+  const CropWindow kept = {window.left, first_row, window.width, row_count};
+  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.format,
+                 static_cast<std::size_t>(source.row_bytes));
   if (resized.width != source.width) {
     plan_axis(filter, source.width, resized.width, window.left, window.width, scratch.kernel,
               scratch.horizontal);
-    scratch.rows.resize(CropWindow{0, 0, window.width, row_count}.byte_count());
+    scratch.rows.resize(kept.byte_count());
     filter_rows(source, first_row, row_count, scratch.horizontal, scratch.rows.data());
-    rows = {scratch.rows.data(), window.width, row_count};
+    rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
+  } else if (source.format != PixelFormat::rgb) {
+    scratch.rows.resize(kept.byte_count());
+    copy_window(source, kept, scratch.rows.data());
+    rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
   }
   if (resized.height != source.height) {
     filter_columns(rows, first_row, scratch.vertical, scratch.sums, out.data());
@@ -13406,24 +13470,26 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_bottom =
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  const std::uint8_t* origin = image.row(from_bottom ? image.height - 1 : 0) +
-                               (from_right ? image.width - 1 : 0) * std::ptrdiff_t{kImageChannels};
-  const std::ptrdiff_t along_row = from_right ? -kImageChannels : kImageChannels;
+  const std::uint8_t* origin =
+      image.pixel(from_right ? image.width - 1 : 0, from_bottom ? image.height - 1 : 0);
+  const int pixel_bytes = image.layout().bytes;
+  const std::ptrdiff_t along_row = from_right ? -pixel_bytes : pixel_bytes;
   const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
   const std::ptrdiff_t step_right = transposed ? along_column : along_row;
   const std::ptrdiff_t step_down = transposed ? along_row : along_column;
 
   const int width = transposed ? image.height : image.width;
   const int height = transposed ? image.width : image.height;
-  storage.resize(CropWindow{0, 0, width, height}.byte_count());
+  storage.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                 static_cast<std::size_t>(pixel_bytes));
   std::uint8_t* out = storage.data();
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const std::uint8_t* pixel = origin + y * step_down + x * step_right;
-      for (int c = 0; c < kImageChannels; ++c) *out++ = pixel[c];
+      for (int c = 0; c < pixel_bytes; ++c) *out++ = pixel[c];
     }
   }
-  return {storage.data(), width, height};
+  return {storage.data(), width, height, image.format};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -13707,8 +13773,8 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
   for (std::int64_t i = 0; i < count; ++i) {
     const auto left = static_cast<int>(i * line.width / count);
     const auto right = static_cast<int>((i + 1) * line.width / count);
-    pieces.push_back({line.pixels + std::ptrdiff_t{left} * kImageChannels, right - left,
-                      line.height, line.row_bytes});
+    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.format,
+                        static_cast<std::size_t>(line.row_bytes));
   }
   return pieces;
 }
@@ -13782,10 +13848,11 @@ inline std::vector<int> places(int length, int side) {
   return result;
 }
 
-/// How much there is to see in a tile: the sum of the differences between neighbours.
+/// How much there is to see in a tile of an RGB page: the sum of the differences between
+/// neighbours.
 inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, int top) {
   const auto grey = [&](int x, int y) {
-    const std::uint8_t* const pixel = page.row(y) + std::ptrdiff_t{x} * kImageChannels;
+    const std::uint8_t* const pixel = page.pixel(x, y);
     return (pixel[0] + 2 * pixel[1] + pixel[2]) / 4;
   };
   std::int64_t sum = 0;
@@ -13811,7 +13878,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     const CropWindow whole = {0, 0, size.width, size.height};
     pixels.resize(whole.byte_count());
     resize_pillow(PillowFilter::bilinear, page, size, whole, pixels, scratch);
-    const ImageView resized = {pixels.data(), size.width, size.height};
+    const ImageView resized(pixels.data(), size.width, size.height, PixelFormat::rgb);
     struct Place {
       std::int64_t energy;
       int left, top;
@@ -13825,7 +13892,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
       for (int y = top; y < top + tiling.side; ++y) {
-        const std::uint8_t* const row = resized.row(y) + std::ptrdiff_t{left} * kImageChannels;
+        const std::uint8_t* const row = resized.pixel(left, y);
         tile.insert(tile.end(), row, row + std::ptrdiff_t{tiling.side} * kImageChannels);
       }
     }
@@ -13940,7 +14007,7 @@ std::array<double, 4> page_turn(ImageView page, const Look& look) {
   TurnEvidence<4> evidence(kTrustInTiles);
   const PageTiling tiling;
   for (const Tile& tile : page_tiles(tiling, page))
-    evidence.add_looks({tile.data(), tiling.side, tiling.side}, look);
+    evidence.add_looks({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, look);
   return evidence.probabilities();
 }
 

@@ -145,7 +145,7 @@ TEST(Oriented, AllValues) {
   for (const char c : "abc-def-"s) {
     for (const int offset : {0, 100, 101}) pixels.push_back(static_cast<std::uint8_t>(c + offset));
   }
-  const ImageView image{pixels.data(), 3, 2, 12};
+  const ImageView image{pixels.data(), 3, 2, pplcnet::PixelFormat::rgb, 12};
   // Exif: the stored first row is seen on top (1, 2), at the bottom (3, 4), on the left (5, 8) or
   // on the right (6, 7).
   const std::vector<std::string> expected = {"abc def",  "cba fed",  "fed cba",  "def abc",
@@ -162,7 +162,8 @@ TEST(Oriented, UprightPicturesAreNotCopied) {
   const std::vector<std::uint8_t> pixels = synthetic_image(ImageKind::noise, 1, 3, 2);
   std::vector<std::uint8_t> storage;
   for (const int value : {1, 0, -1, 9}) {
-    const ImageView same = pplcnet::oriented({pixels.data(), 3, 2}, value, storage);
+    const ImageView same =
+        pplcnet::oriented({pixels.data(), 3, 2, pplcnet::PixelFormat::rgb}, value, storage);
     EXPECT_EQ(same.pixels, pixels.data());
     EXPECT_EQ(same.width, 3);
     EXPECT_EQ(same.height, 2);

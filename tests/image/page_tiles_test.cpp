@@ -25,7 +25,9 @@ struct SyntheticPage {
           pixels.push_back(static_cast<std::uint8_t>(empty ? 240 : value % 256));
       }
   }
-  pplcnet::ImageView view() const { return {pixels.data(), size.width, size.height}; }
+  pplcnet::ImageView view() const {
+    return {pixels.data(), size.width, size.height, pplcnet::PixelFormat::rgb};
+  }
 
   ImageSize size;
   std::vector<std::uint8_t> pixels;
@@ -77,9 +79,10 @@ TEST(PageTilesTest, TilesCoverASide) {
 
 TEST(PageTilesTest, AThreadOfPixelsHasNone) {
   const std::vector<std::uint8_t> pixels(3 * 100'000, 7);
-  EXPECT_TRUE(page_tiles(PageTiling{}, {pixels.data(), 100'000, 1}).empty());
+  EXPECT_TRUE(
+      page_tiles(PageTiling{}, {pixels.data(), 100'000, 1, pplcnet::PixelFormat::rgb}).empty());
   EXPECT_TRUE(page_tiles(PageTiling{}, {}).empty());
-  EXPECT_FALSE(page_tiles(PageTiling{}, {pixels.data(), 1, 1}).empty());
+  EXPECT_FALSE(page_tiles(PageTiling{}, {pixels.data(), 1, 1, pplcnet::PixelFormat::rgb}).empty());
 }
 
 }  // namespace

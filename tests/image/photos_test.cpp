@@ -92,7 +92,7 @@ TEST(Photos, EveryPipelineAgreesWithTheReference) {
     ASSERT_NE(pixels, nullptr);
     ASSERT_EQ(width, reference.at("width").get<int>());
     ASSERT_EQ(height, reference.at("height").get<int>());
-    const ImageView image{pixels.get(), width, height};
+    const ImageView image{pixels.get(), width, height, pplcnet::PixelFormat::rgb};
 
     const DecoderDifference difference = differences.at(name.substr(0, name.rfind('.')));
     const std::size_t size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;

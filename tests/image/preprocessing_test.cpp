@@ -165,22 +165,25 @@ TEST(Preprocess, WritesPlanesInTheWantedOrder) {
   preprocessing.normalisation = {.scale = 1.0, .mean = {1, 2, 3}, .deviation = {1, 2, 1}};
   PreprocessScratch scratch;
   std::vector<float> tensor(6);
-  ASSERT_TRUE(pplcnet::preprocess(preprocessing, {pixels.data(), 2, 1}, tensor, scratch));
+  ASSERT_TRUE(pplcnet::preprocess(preprocessing, {pixels.data(), 2, 1, pplcnet::PixelFormat::rgb},
+                                  tensor, scratch));
   EXPECT_EQ(tensor, (std::vector<float>{9, 39, 9, 24, 27, 57}));
   preprocessing.channel_order = ChannelOrder::bgr;  // mean and deviation belong to the planes
-  ASSERT_TRUE(pplcnet::preprocess(preprocessing, {pixels.data(), 2, 1}, tensor, scratch));
+  ASSERT_TRUE(pplcnet::preprocess(preprocessing, {pixels.data(), 2, 1, pplcnet::PixelFormat::rgb},
+                                  tensor, scratch));
   EXPECT_EQ(tensor, (std::vector<float>{29, 59, 9, 24, 7, 37}));
 }
 
 TEST(Preprocess, RefusesAndLeavesTheTensorAlone) {
   const std::vector<std::uint8_t> pixels = synthetic_image(ImageKind::noise, 1, 8, 8);
-  const ImageView image{pixels.data(), 8, 8};
+  const ImageView image{pixels.data(), 8, 8, pplcnet::PixelFormat::rgb};
   PreprocessScratch scratch;
   Preprocessing preprocessing = pplcnet::timm_bicubic(32, 32);
   std::vector<float> tensor(preprocessing.tensor_size(), 7.0F);
   const std::vector<float> untouched = tensor;
   EXPECT_FALSE(pplcnet::preprocess(preprocessing, {}, tensor, scratch));
-  EXPECT_FALSE(pplcnet::preprocess(preprocessing, {nullptr, 8, 8}, tensor, scratch));
+  EXPECT_FALSE(pplcnet::preprocess(preprocessing, {nullptr, 8, 8, pplcnet::PixelFormat::rgb},
+                                   tensor, scratch));
   EXPECT_FALSE(pplcnet::preprocess(preprocessing, image, std::span(tensor).first(100), scratch));
   preprocessing.resize_short = 31;
   EXPECT_FALSE(pplcnet::preprocess(preprocessing, image, tensor, scratch));
@@ -196,7 +199,7 @@ TEST(Preprocess, ScratchOfOtherPicturesDoesNotMatter) {
        {pplcnet::paddle_imagenet(), pplcnet::timm_bicubic(), pplcnet::timm_bilinear(),
         pplcnet::paddle_direct(80, 160)}) {
     for (const ImageSize size : {ImageSize{300, 200}, ImageSize{20, 30}, ImageSize{200, 300}}) {
-      const ImageView image{pixels.data(), size.width, size.height};
+      const ImageView image{pixels.data(), size.width, size.height, pplcnet::PixelFormat::rgb};
       PreprocessScratch fresh;
       std::vector<float> expected(preprocessing.tensor_size());
       std::vector<float> actual(preprocessing.tensor_size());
@@ -209,7 +212,7 @@ TEST(Preprocess, ScratchOfOtherPicturesDoesNotMatter) {
 
 TEST(Preprocess, SecondPictureOfASizeAllocatesNothing) {
   const std::vector<std::uint8_t> pixels = synthetic_image(ImageKind::noise, 2, 500, 375);
-  const ImageView image{pixels.data(), 500, 375};
+  const ImageView image{pixels.data(), 500, 375, pplcnet::PixelFormat::rgb};
   for (const Preprocessing& preprocessing :
        {pplcnet::paddle_imagenet(), pplcnet::timm_bicubic(), pplcnet::timm_bilinear(),
         pplcnet::paddlex_direct(80, 160)}) {

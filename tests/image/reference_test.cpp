@@ -69,7 +69,8 @@ TEST_P(Reference, EveryPipelineIsIdentical) {
     std::size_t sum = 0;
     for (const std::uint8_t value : pixels) sum += value;
     ASSERT_EQ(sum, reference.at("sum").get<std::size_t>());
-    const ImageView image{pixels.data(), static_cast<int>(width), static_cast<int>(height)};
+    const ImageView image{pixels.data(), static_cast<int>(width), static_cast<int>(height),
+                          pplcnet::PixelFormat::rgb};
 
     using pplcnet::PillowFilter;
     const auto expect_pixels = [&](const char* key, const std::vector<std::uint8_t>& actual) {

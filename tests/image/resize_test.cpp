@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pplcnet/image/orientation.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
 #include "pplcnet/image/rounding.hpp"
@@ -20,6 +21,7 @@ using pplcnet::CropWindow;
 using pplcnet::ImageSize;
 using pplcnet::ImageView;
 using pplcnet::PillowFilter;
+using pplcnet::PixelFormat;
 using Pixels = std::vector<std::uint8_t>;
 
 enum class Resizer { opencv_linear, pillow_bilinear, pillow_bicubic };
@@ -48,7 +50,7 @@ Pixels resize(Resizer resizer, ImageView image, ImageSize size) {
 Pixels crop(const Pixels& pixels, int width, CropWindow window) {
   Pixels out(window.byte_count());
   const int height = static_cast<int>(pixels.size()) / 3 / width;
-  pplcnet::copy_window({pixels.data(), width, height}, window, out.data());
+  pplcnet::copy_window({pixels.data(), width, height, PixelFormat::rgb}, window, out.data());
   return out;
 }
 
@@ -101,7 +103,8 @@ TEST(OpenCvTaps, BeginsOutsideThePicture) {
 
 TEST(OpenCvResize, SameSizeIsACopy) {
   const Pixels pixels = synthetic_image(ImageKind::noise, 1, 7, 5);
-  EXPECT_EQ(resize(Resizer::opencv_linear, {pixels.data(), 7, 5}, {7, 5}), pixels);
+  EXPECT_EQ(resize(Resizer::opencv_linear, {pixels.data(), 7, 5, PixelFormat::rgb}, {7, 5}),
+            pixels);
 }
 
 TEST(OpenCvResize, HalfTheSizeIsTheMeanOfSquaresRoundedUp) {
@@ -110,7 +113,7 @@ TEST(OpenCvResize, HalfTheSizeIsTheMeanOfSquaresRoundedUp) {
     const int height = 2 * half.height;
     const Pixels pixels = synthetic_image(ImageKind::noise, 7, static_cast<std::size_t>(width),
                                           static_cast<std::size_t>(height));
-    const ImageView image{pixels.data(), width, height};
+    const ImageView image{pixels.data(), width, height, PixelFormat::rgb};
     Pixels means;
     for (int y = 0; y < height; y += 2) {
       for (int i = 0; i < width * 3; i += i % 3 == 2 ? 4 : 1) {
@@ -127,7 +130,7 @@ TEST(OpenCvResize, VerticalStepCutsEachProduct) {
   // Two rows to six. The third lies a third of the way from 3 to 2, at 2.67, and yet becomes 2: in
   // quarters, (1365 * 384 >> 16) + (683 * 256 >> 16) = 7 + 2, while 7.998 + 2.668 would give 3.
   const Pixels pixels = grey({3, 2});
-  EXPECT_EQ(resize(Resizer::opencv_linear, {pixels.data(), 1, 2}, {1, 6}),
+  EXPECT_EQ(resize(Resizer::opencv_linear, {pixels.data(), 1, 2, PixelFormat::rgb}, {1, 6}),
             grey({3, 3, 2, 2, 2, 2}));
 }
 
@@ -169,7 +172,7 @@ TEST(PillowPixel, RoundsHalfUpAndClips) {
 
 TEST(Resize, WindowIsTheCropOfTheWholeResult) {
   const Pixels pixels = synthetic_image(ImageKind::noise, 3, 53, 37);
-  const ImageView image{pixels.data(), 53, 37};
+  const ImageView image{pixels.data(), 53, 37, PixelFormat::rgb};
   const ImageSize sizes[] = {{26, 18}, {80, 41}, {53, 37}, {53, 20}, {20, 37}, {530, 3}};
   for (const Resizer resizer : kResizers) {
     for (const ImageSize size : sizes) {
@@ -185,9 +188,63 @@ TEST(Resize, WindowIsTheCropOfTheWholeResult) {
   }
 }
 
+/// A picture in another format: what each pixel's bytes are made of its red, green and blue.
+Pixels converted(const Pixels& rgb, PixelFormat format) {
+  Pixels result;
+  for (std::size_t i = 0; i < rgb.size(); i += 3) {
+    const std::uint8_t red = rgb[i], green = rgb[i + 1], blue = rgb[i + 2];
+    const auto alpha = static_cast<std::uint8_t>(i * 7);  // is ignored
+    switch (format) {
+      case PixelFormat::rgb:
+        result.insert(result.end(), {red, green, blue});
+        break;
+      case PixelFormat::bgr:
+        result.insert(result.end(), {blue, green, red});
+        break;
+      case PixelFormat::rgba:
+        result.insert(result.end(), {red, green, blue, alpha});
+        break;
+      case PixelFormat::bgra:
+        result.insert(result.end(), {blue, green, red, alpha});
+        break;
+      case PixelFormat::grey:
+        result.push_back(red);
+        break;
+    }
+  }
+  return result;
+}
+
+TEST(Resize, EveryFormatGivesTheBitsOfRgb) {
+  const Pixels colours = synthetic_image(ImageKind::noise, 5, 31, 23);
+  Pixels greys;
+  for (std::size_t i = 0; i < colours.size(); i += 3) greys.insert(greys.end(), 3, colours[i]);
+  for (const PixelFormat format : {PixelFormat::rgb, PixelFormat::bgr, PixelFormat::rgba,
+                                   PixelFormat::bgra, PixelFormat::grey}) {
+    const Pixels& rgb = format == PixelFormat::grey ? greys : colours;
+    const ImageView expected{rgb.data(), 31, 23, PixelFormat::rgb};
+    const Pixels pixels = converted(rgb, format);
+    const ImageView view{pixels.data(), 31, 23, format};
+    for (const Resizer resizer : kResizers)
+      for (const ImageSize size : {ImageSize{17, 40}, ImageSize{31, 23}, ImageSize{31, 9},
+                                   ImageSize{40, 23}, ImageSize{62, 46}}) {
+        const CropWindow window{3, 2, size.width - 5, size.height - 4};
+        EXPECT_EQ(resize(resizer, view, size, window), resize(resizer, expected, size, window));
+      }
+    std::vector<std::uint8_t> turned, expected_turned;
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+      const ImageView one = pplcnet::oriented(view, orientation, turned);
+      const ImageView other = pplcnet::oriented(expected, orientation, expected_turned);
+      EXPECT_EQ(one.format, format);
+      EXPECT_EQ(resize(Resizer::opencv_linear, one, {13, 11}),
+                resize(Resizer::opencv_linear, other, {13, 11}));
+    }
+  }
+}
+
 TEST(Resize, GapsBetweenRowsAreNotRead) {
   const Pixels pixels = synthetic_image(ImageKind::noise, 5, 31, 23);
-  const ImageView dense{pixels.data(), 31, 23};
+  const ImageView dense{pixels.data(), 31, 23, PixelFormat::rgb};
   constexpr std::ptrdiff_t kRowBytes = 31 * 3 + 14;
   for (const std::uint8_t filling : Pixels{0, 255}) {
     Pixels padded(23 * kRowBytes, filling);
@@ -205,7 +262,7 @@ TEST(Resize, GapsBetweenRowsAreNotRead) {
 
 TEST(Resize, RowsMayBeStoredUpsideDown) {
   const Pixels pixels = synthetic_image(ImageKind::smooth, 5, 9, 6);
-  const ImageView image{pixels.data(), 9, 6};
+  const ImageView image{pixels.data(), 9, 6, PixelFormat::rgb};
   Pixels flipped;
   for (int y = 5; y >= 0; --y) flipped.insert(flipped.end(), image.row(y), image.row(y) + 27);
   for (const Resizer resizer : kResizers) {
@@ -222,7 +279,8 @@ TEST(Resize, OneColourStaysThatColour) {
       for (const std::uint8_t colour : Pixels{0, 1, 127, 255}) {
         const Pixels pixels(CropWindow{0, 0, size.width, size.height}.byte_count(), colour);
         for (const ImageSize target : targets) {
-          const Pixels out = resize(resizer, {pixels.data(), size.width, size.height}, target);
+          const Pixels out =
+              resize(resizer, {pixels.data(), size.width, size.height, PixelFormat::rgb}, target);
           EXPECT_EQ(std::count(out.begin(), out.end(), colour),
                     static_cast<std::ptrdiff_t>(out.size()))
               << static_cast<int>(resizer) << ", colour " << int{colour};
@@ -238,7 +296,8 @@ TEST(Resize, HugeUpscaleComputesTheWindowAlone) {
   const int side = 20'000'000;
   const CropWindow window{side / 2 - 1, side / 2 - 1, 2, 2};
   for (const Resizer resizer : kResizers) {
-    const Pixels out = resize(resizer, {pixels.data(), 2, 2}, {side, side}, window);
+    const Pixels out =
+        resize(resizer, {pixels.data(), 2, 2, PixelFormat::rgb}, {side, side}, window);
     for (const std::uint8_t value : out) EXPECT_NEAR(value, 100, 1);
   }
 }

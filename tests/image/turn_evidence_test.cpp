@@ -56,7 +56,7 @@ TEST(TurnEvidence, LooksInOtherTurnsAgree) {
 class Corner {
  public:
   Corner() { pixels_[0] = pixels_[1] = pixels_[2] = 255; }
-  ImageView view() const { return {pixels_.data(), 3, 2}; }
+  ImageView view() const { return {pixels_.data(), 3, 2, pplcnet::PixelFormat::rgb}; }
 
   /// Probabilities that are right for `kTurns` turns, clockwise.
   template <std::size_t kTurns>
@@ -95,7 +95,8 @@ TEST(LinePieces, CoverALine) {
   const auto widths = [&](int width, int height) {
     std::vector<int> result;
     const std::uint8_t* next = pixels.data();
-    for (const ImageView& piece : pplcnet::line_pieces({pixels.data(), width, height})) {
+    for (const ImageView& piece :
+         pplcnet::line_pieces({pixels.data(), width, height, pplcnet::PixelFormat::rgb})) {
       EXPECT_EQ(piece.pixels, next);
       EXPECT_EQ(piece.height, height);
       EXPECT_EQ(piece.row_bytes, std::ptrdiff_t{3} * width);
@@ -121,7 +122,8 @@ TEST(Turns, OfAPageAndOfALine) {
         std::array{0.1f, 0.1f, 0.1f, 0.7f}, std::array{0.7f, 0.1f, 0.1f, 0.1f}};
     return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 4)]);
   };
-  EXPECT_GT(pplcnet::page_turn({pixels.data(), 400, 300}, sideways)[1], 0.99);
+  EXPECT_GT(pplcnet::page_turn({pixels.data(), 400, 300, pplcnet::PixelFormat::rgb}, sideways)[1],
+            0.99);
   EXPECT_EQ(looks % 4, 0);
   EXPECT_EQ(pplcnet::page_turn({}, sideways)[1], 0.25);
 
@@ -130,7 +132,8 @@ TEST(Turns, OfAPageAndOfALine) {
     return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 2)]);
   };
   looks = 0;
-  EXPECT_GT(pplcnet::line_turn({pixels.data(), 400, 20}, upside_down)[1], 0.8);
+  EXPECT_GT(pplcnet::line_turn({pixels.data(), 400, 20, pplcnet::PixelFormat::rgb}, upside_down)[1],
+            0.8);
   EXPECT_EQ(looks, 6);
 }
 

@@ -35,7 +35,9 @@ class ClassifierOfAModel : public testing::Test {
       pixel = static_cast<std::uint8_t>(state >> 24);
     }
   }
-  pplcnet::ImageView view() const { return {pixels.data(), kWidth, kHeight}; }
+  pplcnet::ImageView view() const {
+    return {pixels.data(), kWidth, kHeight, pplcnet::PixelFormat::rgb};
+  }
 
   /// With synthetic weights, from a native file that has these labels.
   template <class Net>

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <opencv2/core.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,4 +18,4 @@ using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
       [[maybe_unused]] Net::Workspace &workspace, [[maybe_unused]] Net::Image image,           \
       [[maybe_unused]] Net::Logits &logits, [[maybe_unused]] std::span<const std::byte> bytes, \
       [[maybe_unused]] const std::vector<std::string> &labels,                                 \
-      [[maybe_unused]] pplcnet::ImageView page
+      [[maybe_unused]] pplcnet::ImageView page, [[maybe_unused]] const cv::Mat &mat

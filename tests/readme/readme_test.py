@@ -37,6 +37,7 @@ FILES = {
     "inference.json": MODEL / "inference.json",
     "line.png": DATA / "images" / "textline_rot180_demo.png",
 }
+OPENCV = pathlib.Path("/usr/include/opencv4")  # a snippet shows how its pictures are used
 
 BLOCK = re.compile(
     r"(?:<!-- readme_test: (?P<order>.*?) -->\n)?"
@@ -70,7 +71,8 @@ def compile_snippets(snippets, compiler, folder):
     file = pathlib.Path(folder) / "snippets.cpp"
     file.write_text(source)
     check([*compiler, "-std=c++20", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror",
-           "-fsyntax-only", f"-I{HERE}", "-Iinclude", str(file)], folder)
+           "-fsyntax-only", f"-I{HERE}", "-Iinclude", "-isystem", str(OPENCV),
+           str(file)], folder)
 
 
 def main(arguments):
@@ -78,6 +80,9 @@ def main(arguments):
         if not path.exists():
             print(f"Skipped: {path} is missing")
             return 77
+    if not OPENCV.exists():
+        print(f"Skipped: {OPENCV} is missing (apt install libopencv-core-dev)")
+        return 77
     readme = (PROJECT / "README.md").read_text()
     truth, end, snippets = "", 0, []  # truth: the README up to `end`, with what is printed today
     blocks = list(BLOCK.finditer(readme))

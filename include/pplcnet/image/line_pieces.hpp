@@ -22,8 +22,8 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
   for (std::int64_t i = 0; i < count; ++i) {
     const auto left = static_cast<int>(i * line.width / count);
     const auto right = static_cast<int>((i + 1) * line.width / count);
-    pieces.push_back({line.pixels + std::ptrdiff_t{left} * kImageChannels, right - left,
-                      line.height, line.row_bytes});
+    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.format,
+                        static_cast<std::size_t>(line.row_bytes));
   }
   return pieces;
 }

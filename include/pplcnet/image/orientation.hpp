@@ -123,24 +123,26 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_bottom =
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  const std::uint8_t* origin = image.row(from_bottom ? image.height - 1 : 0) +
-                               (from_right ? image.width - 1 : 0) * std::ptrdiff_t{kImageChannels};
-  const std::ptrdiff_t along_row = from_right ? -kImageChannels : kImageChannels;
+  const std::uint8_t* origin =
+      image.pixel(from_right ? image.width - 1 : 0, from_bottom ? image.height - 1 : 0);
+  const int pixel_bytes = image.layout().bytes;
+  const std::ptrdiff_t along_row = from_right ? -pixel_bytes : pixel_bytes;
   const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
   const std::ptrdiff_t step_right = transposed ? along_column : along_row;
   const std::ptrdiff_t step_down = transposed ? along_row : along_column;
 
   const int width = transposed ? image.height : image.width;
   const int height = transposed ? image.width : image.height;
-  storage.resize(CropWindow{0, 0, width, height}.byte_count());
+  storage.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                 static_cast<std::size_t>(pixel_bytes));
   std::uint8_t* out = storage.data();
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const std::uint8_t* pixel = origin + y * step_down + x * step_right;
-      for (int c = 0; c < kImageChannels; ++c) *out++ = pixel[c];
+      for (int c = 0; c < pixel_bytes; ++c) *out++ = pixel[c];
     }
   }
-  return {storage.data(), width, height};
+  return {storage.data(), width, height, image.format};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

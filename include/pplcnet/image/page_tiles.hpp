@@ -68,10 +68,11 @@ inline std::vector<int> places(int length, int side) {
   return result;
 }
 
-/// How much there is to see in a tile: the sum of the differences between neighbours.
+/// How much there is to see in a tile of an RGB page: the sum of the differences between
+/// neighbours.
 inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, int top) {
   const auto grey = [&](int x, int y) {
-    const std::uint8_t* const pixel = page.row(y) + std::ptrdiff_t{x} * kImageChannels;
+    const std::uint8_t* const pixel = page.pixel(x, y);
     return (pixel[0] + 2 * pixel[1] + pixel[2]) / 4;
   };
   std::int64_t sum = 0;
@@ -97,7 +98,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     const CropWindow whole = {0, 0, size.width, size.height};
     pixels.resize(whole.byte_count());
     resize_pillow(PillowFilter::bilinear, page, size, whole, pixels, scratch);
-    const ImageView resized = {pixels.data(), size.width, size.height};
+    const ImageView resized(pixels.data(), size.width, size.height, PixelFormat::rgb);
     struct Place {
       std::int64_t energy;
       int left, top;
@@ -111,7 +112,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
       for (int y = top; y < top + tiling.side; ++y) {
-        const std::uint8_t* const row = resized.row(y) + std::ptrdiff_t{left} * kImageChannels;
+        const std::uint8_t* const row = resized.pixel(left, y);
         tile.insert(tile.end(), row, row + std::ptrdiff_t{tiling.side} * kImageChannels);
       }
     }

@@ -56,7 +56,7 @@ struct OpenCvScratch {
 };
 
 /// The columns of `window`. Outside the picture its border pixel counts alone.
-inline void plan_columns(int source_width, int resized_width, CropWindow window,
+inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
                          std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
   columns.clear();
@@ -64,19 +64,20 @@ inline void plan_columns(int source_width, int resized_width, CropWindow window,
     LinearTaps taps = linear_taps(x, scale);
     const int last = source_width - 1;
     if (taps.first < 0 || taps.first >= last) taps = {std::clamp(taps.first, 0, last)};
-    columns.push_back({std::ptrdiff_t{taps.first} * kImageChannels,
-                       std::ptrdiff_t{std::min(taps.first + 1, last)} * kImageChannels,
-                       taps.weight0, taps.weight1});
+    columns.push_back({std::ptrdiff_t{taps.first} * pixel_bytes,
+                       std::ptrdiff_t{std::min(taps.first + 1, last)} * pixel_bytes, taps.weight0,
+                       taps.weight1});
   }
 }
 
-/// One source row at the planned columns. 7 bits after the point: the vertical step drops 4 of 11.
-inline void interpolate_row(const std::uint8_t* row, std::span<const OpenCvScratch::Column> columns,
-                            std::int16_t* out) {
+/// One source row at the planned columns, as RGB. 7 bits after the point: the vertical step drops 4
+/// of 11.
+inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
+                            std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {
-    for (int c = 0; c < kImageChannels; ++c) {
-      const int sum =
-          row[column.offset0 + c] * column.weight0 + row[column.offset1 + c] * column.weight1;
+    for (const int channel : {layout.red, layout.green, layout.blue}) {
+      const int sum = row[column.offset0 + channel] * column.weight0 +
+                      row[column.offset1 + channel] * column.weight1;
       *out++ = static_cast<std::int16_t>(sum >> 4);
     }
   }
@@ -91,7 +92,8 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
                                  std::span<std::uint8_t> out, OpenCvScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
 
-  plan_columns(source.width, resized.width, window, scratch.columns);
+  const PixelLayout layout = source.layout();
+  plan_columns(source.width, layout.bytes, resized.width, window, scratch.columns);
   const std::size_t row_values = static_cast<std::size_t>(window.width) * kImageChannels;
   scratch.upper.resize(row_values);
   scratch.lower.resize(row_values);
@@ -110,11 +112,11 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
       std::swap(upper_row, lower_row);
     }
     if (wanted_upper != upper_row) {
-      interpolate_row(source.row(wanted_upper), scratch.columns, scratch.upper.data());
+      interpolate_row(source.row(wanted_upper), layout, scratch.columns, scratch.upper.data());
       upper_row = wanted_upper;
     }
     if (wanted_lower != lower_row) {
-      interpolate_row(source.row(wanted_lower), scratch.columns, scratch.lower.data());
+      interpolate_row(source.row(wanted_lower), layout, scratch.columns, scratch.lower.data());
       lower_row = wanted_lower;
     }
     const std::int16_t* upper = scratch.upper.data();

@@ -96,20 +96,21 @@ constexpr std::uint8_t pillow_pixel(std::int32_t sum) {
 
 inline constexpr std::int32_t kPillowHalf = 1 << (PillowAxis::kPrecisionBits - 1);
 
-/// Filters `row_count` rows of `source` from row `first_row` on, into rows without gaps.
+/// Filters `row_count` rows of `source` from row `first_row` on, into RGB rows without gaps.
 inline void filter_rows(ImageView source, int first_row, int row_count, const PillowAxis& axis,
                         std::uint8_t* out) {
+  const PixelLayout layout = source.layout();
   for (int y = first_row; y < first_row + row_count; ++y) {
     const std::int32_t* weights = axis.weights.data();
     for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
-      const std::uint8_t* pixel = source.row(y) + std::ptrdiff_t{axis.first[i]} * kImageChannels;
+      const std::uint8_t* pixel = source.pixel(axis.first[i], y);
       std::int32_t red = kPillowHalf;
       std::int32_t green = kPillowHalf;
       std::int32_t blue = kPillowHalf;
-      for (int k = 0; k < axis.count[i]; ++k, pixel += kImageChannels) {
-        red += pixel[0] * weights[k];
-        green += pixel[1] * weights[k];
-        blue += pixel[2] * weights[k];
+      for (int k = 0; k < axis.count[i]; ++k, pixel += layout.bytes) {
+        red += pixel[layout.red] * weights[k];
+        green += pixel[layout.green] * weights[k];
+        blue += pixel[layout.blue] * weights[k];
       }
       *out++ = pillow_pixel(red);
       *out++ = pillow_pixel(green);
@@ -118,7 +119,7 @@ inline void filter_rows(ImageView source, int first_row, int row_count, const Pi
   }
 }
 
-/// Filters all columns of `source`, whose row 0 is row `first_row` of the axis.
+/// Filters all columns of `source`, which is RGB and whose row 0 is row `first_row` of the axis.
 inline void filter_columns(ImageView source, int first_row, const PillowAxis& axis,
                            std::vector<std::int32_t>& sums, std::uint8_t* out) {
   const std::size_t row_values = static_cast<std::size_t>(source.width) * kImageChannels;
@@ -151,14 +152,19 @@ inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resiz
     first_row = scratch.vertical.first.front();
     row_count = scratch.vertical.first.back() + scratch.vertical.count.back() - first_row;
   }
-  ImageView rows{source.row(first_row) + std::ptrdiff_t{window.left} * kImageChannels, window.width,
-                 row_count, source.row_bytes};
+  const CropWindow kept = {window.left, first_row, window.width, row_count};
+  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.format,
+                 static_cast<std::size_t>(source.row_bytes));
   if (resized.width != source.width) {
     plan_axis(filter, source.width, resized.width, window.left, window.width, scratch.kernel,
               scratch.horizontal);
-    scratch.rows.resize(CropWindow{0, 0, window.width, row_count}.byte_count());
+    scratch.rows.resize(kept.byte_count());
     filter_rows(source, first_row, row_count, scratch.horizontal, scratch.rows.data());
-    rows = {scratch.rows.data(), window.width, row_count};
+    rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
+  } else if (source.format != PixelFormat::rgb) {
+    scratch.rows.resize(kept.byte_count());
+    copy_window(source, kept, scratch.rows.data());
+    rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
   }
   if (resized.height != source.height) {
     filter_columns(rows, first_row, scratch.vertical, scratch.sums, out.data());

@@ -9,8 +9,35 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Channels of every picture: red, green, blue, in this order.
+/// Channels of what a network sees: red, green and blue.
 inline constexpr int kImageChannels = 3;
+
+/// How the 8-bit channels of a pixel follow each other in memory. OpenCV's pictures are `bgr`.
+/// Alpha is ignored, as OpenCV's and Pillow's conversions to RGB do; `grey` stands for three equal
+/// channels.
+enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };
+
+/// Where the channels of a pixel are, in bytes from its first one.
+struct PixelLayout {
+  int bytes = kImageChannels;
+  int red = 0, green = 1, blue = 2;
+};
+
+constexpr PixelLayout layout_of(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::bgr:
+      return {.bytes = 3, .red = 2, .green = 1, .blue = 0};
+    case PixelFormat::rgba:
+      return {.bytes = 4, .red = 0, .green = 1, .blue = 2};
+    case PixelFormat::bgra:
+      return {.bytes = 4, .red = 2, .green = 1, .blue = 0};
+    case PixelFormat::grey:
+      return {.bytes = 1, .red = 0, .green = 0, .blue = 0};
+    case PixelFormat::rgb:
+      break;
+  }
+  return {};
+}
 
 /// Width and height in pixels.
 struct ImageSize {
@@ -33,25 +60,54 @@ struct CropWindow {
   }
 };
 
-/// Somebody else's decoded picture: 8 bits per channel, RGB interleaved, the first row on top.
+/// Refers to a decoded picture of 8 bits a channel, interleaved, the first row on top. It owns
+/// nothing: the pixels must stay where they are while it is used.
+///
+///     ImageView(mat.data, mat.cols, mat.rows, PixelFormat::bgr, mat.step)  // a cv::Mat of CV_8UC3
 struct ImageView {
-  const std::uint8_t* pixels = nullptr;
-  int width = 0;   ///< In pixels.
-  int height = 0;  ///< In pixels.
-  /// From a row to the next; more than 3 * width if there are gaps between them.
-  std::ptrdiff_t row_bytes = std::ptrdiff_t{width} * kImageChannels;
+  constexpr ImageView() = default;
+  /// `row_stride` is in bytes from a row to the next, 0 for rows without gaps. The format has no
+  /// default: of a picture whose channels are taken for others, a wrong class is all one would see.
+  constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
+                      PixelFormat pixel_format, std::size_t row_stride = 0)
+      : pixels(first_pixel),
+        width(columns),
+        height(rows),
+        format(pixel_format),
+        row_bytes(row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
+                                  : std::ptrdiff_t{columns} * layout_of(pixel_format).bytes) {}
 
   constexpr ImageSize size() const { return {width, height}; }
   constexpr bool empty() const { return pixels == nullptr || width <= 0 || height <= 0; }
+  constexpr PixelLayout layout() const { return layout_of(format); }
   constexpr const std::uint8_t* row(int y) const { return pixels + y * row_bytes; }
+  constexpr const std::uint8_t* pixel(int x, int y) const {
+    return row(y) + std::ptrdiff_t{x} * layout().bytes;
+  }
+
+  const std::uint8_t* pixels = nullptr;
+  int width = 0;   ///< In pixels.
+  int height = 0;  ///< In pixels.
+  PixelFormat format = PixelFormat::rgb;
+  std::ptrdiff_t row_bytes = 0;  ///< From a row to the next.
 };
 
-/// Writes the pixels of `window`, a part of `source`, to `out`, rows without gaps.
+/// Writes the pixels of `window`, a part of `source`, to `out` as RGB, rows without gaps.
 inline void copy_window(ImageView source, CropWindow window, std::uint8_t* out) {
   const std::size_t row_bytes = static_cast<std::size_t>(window.width) * kImageChannels;
-  for (int y = 0; y < window.height; ++y, out += row_bytes) {
-    std::memcpy(out, source.row(window.top + y) + std::ptrdiff_t{window.left} * kImageChannels,
-                row_bytes);
+  const auto [bytes, red, green, blue] = source.layout();
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    const std::uint8_t* pixel = source.pixel(window.left, y);
+    if (source.format == PixelFormat::rgb) {
+      std::memcpy(out, pixel, row_bytes);
+      out += row_bytes;
+      continue;
+    }
+    for (int x = 0; x < window.width; ++x, pixel += bytes) {
+      *out++ = pixel[red];
+      *out++ = pixel[green];
+      *out++ = pixel[blue];
+    }
   }
 }
 

@@ -44,7 +44,7 @@ std::array<double, 4> page_turn(ImageView page, const Look& look) {
   TurnEvidence<4> evidence(kTrustInTiles);
   const PageTiling tiling;
   for (const Tile& tile : page_tiles(tiling, page))
-    evidence.add_looks({tile.data(), tiling.side, tiling.side}, look);
+    evidence.add_looks({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, look);
   return evidence.probabilities();
 }
 
