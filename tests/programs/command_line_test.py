@@ -11,11 +11,10 @@ import tempfile
 import time
 import unittest
 
-from program import PROGRAMS, ROOT, Result, text_line_weights
+from program import PROGRAMS, ROOT, Result
 
 PPLCNET = PROGRAMS / "pplcnet"
-OWN = tempfile.TemporaryDirectory()
-WEIGHTS = text_line_weights(pathlib.Path(OWN.name))
+WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 LINE = ROOT / "examples" / "line.png"
 PHOTO = ROOT / "examples" / "page.jpg"
 

@@ -12,10 +12,9 @@ import time
 import unittest
 import zlib
 
-from program import DATA, PROGRAMS, Result, skip_without
+from program import PROGRAMS, ROOT, Result
 
-WEIGHTS = DATA / "models" / "textline_ori_x0_25" / "inference.pdiparams"
-skip_without(WEIGHTS)
+WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 
 SIDE = 96
 

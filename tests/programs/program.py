@@ -36,15 +36,6 @@ def run_tests():
         sys.exit(77)
 
 
-def text_line_weights(folder):
-    """A native file of a network that tells which way up a line of text is, with synthetic weights."""
-    source, weights = SYNTHETIC / "textline_ori_x0_25.pdiparams", folder / "text_line.safetensors"
-    skip_without(source)
-    made = Result("convert", "--model", "PP-LCNet_x0_25_textline_ori", source, weights)
-    assert made.status == 0, made.complaints
-    return weights
-
-
 class Result:
     """How a program ended, what it printed, and its complaints line by line: a program of its own,
     or a command of pplcnet."""

@@ -348,7 +348,6 @@ def main(folder):
         "timm_lcnet_050.pth": torch_zip(numbered, timm, "timm_lcnet_050"),
         "timm_lcnet_050.ckpt.pth": torch_zip(checkpoint, timm, "timm_lcnet_050.ckpt"),
         "timm_lcnet_050.legacy.pth": torch_legacy(timm),
-        "textline_ori_x0_25.pdiparams": pdiparams(paddle_v1(0.25, classes=2)),
         "photo.png": png(picture(640, 427)),
     }
     folder.mkdir(parents=True, exist_ok=True)
