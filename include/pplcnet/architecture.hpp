@@ -41,9 +41,9 @@ enum class Activation : unsigned char {
 /// the names in files.
 enum class Family : unsigned char { v1, v2, v3, v4 };
 
-/// The three published graphs of V1. They differ in the stem's batch norm, in the first kernel of
+/// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
 /// blocks5, in the gate, and in the head (see `v1_architecture`).
-enum class Dialect : unsigned char { paddle, timm, pytorch };
+enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
 
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
 enum class Storage : unsigned char {

@@ -36,9 +36,9 @@ constexpr std::string_view family_name(Family family) {
   return kNames[static_cast<int>(family)];
 }
 
-/// "paddle", "timm", "pytorch".
+/// "paddle", "timm", "pytorch", "light_cnns".
 constexpr std::string_view dialect_name(Dialect dialect) {
-  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch"};
+  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch", "light_cnns"};
   return kNames[static_cast<int>(dialect)];
 }
 

@@ -135,9 +135,9 @@ enum class Activation : unsigned char {
 /// the names in files.
 enum class Family : unsigned char { v1, v2, v3, v4 };
 
-/// The three published graphs of V1. They differ in the stem's batch norm, in the first kernel of
+/// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
 /// blocks5, in the gate, and in the head (see `v1_architecture`).
-enum class Dialect : unsigned char { paddle, timm, pytorch };
+enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
 
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
 enum class Storage : unsigned char {
@@ -7380,9 +7380,9 @@ constexpr std::string_view family_name(Family family) {
   return kNames[static_cast<int>(family)];
 }
 
-/// "paddle", "timm", "pytorch".
+/// "paddle", "timm", "pytorch", "light_cnns".
 constexpr std::string_view dialect_name(Dialect dialect) {
-  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch"};
+  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch", "light_cnns"};
   return kNames[static_cast<int>(dialect)];
 }
 
@@ -7459,7 +7459,7 @@ inline constexpr Block kV1Table[] = {
 inline constexpr int kV1StemChannels = 16;
 
 /// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
-/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
+/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`, light_cnns `lcnet.py`.
 constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   const bool paddle = options.dialect == Dialect::paddle;
   const bool pytorch = options.dialect == Dialect::pytorch;
@@ -7485,7 +7485,7 @@ constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   net.squeeze_divisor = pytorch ? 8 : 1;
   net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
   net.head = options.head;
-  net.head_bias = !paddle && options.head > 0;
+  net.head_bias = (options.dialect == Dialect::timm || pytorch) && options.head > 0;
   net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
   net.classes = options.classes;
   net.storage = options.storage;
@@ -9389,15 +9389,11 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whose names a file uses. The first three belong to the dialect of the same name; Hugging Face's
+/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
 /// PP-LCNet has the graph of Paddle's.
-enum class Naming : unsigned char { paddle, timm, pytorch, hugging_face };
+enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
 
-constexpr Naming naming_of(Dialect dialect) {
-  return dialect == Dialect::timm      ? Naming::timm
-         : dialect == Dialect::pytorch ? Naming::pytorch
-                                       : Naming::paddle;
-}
+constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
@@ -9484,6 +9480,27 @@ constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
   }
 }
 
+constexpr Paths light_cnns_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv1.conv", "conv1.bn"};
+    case Part::depthwise:
+      return {"dw_conv.conv", "dw_conv.bn"};
+    case Part::squeeze_reduce:
+      return {"se.conv1", ""};
+    case Part::squeeze_expand:
+      return {"se.conv2", ""};
+    case Part::pointwise:
+      return {"pw_conv.conv", "pw_conv.bn"};
+    case Part::head:
+      return {"last_conv", ""};
+    case Part::classifier:
+      return {"f", ""};
+    default:
+      return {};
+  }
+}
+
 constexpr Paths hugging_face_paths(Part part) {
   switch (part) {
     case Part::stem:
@@ -9547,6 +9564,12 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
+/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+inline ParameterNames light_cnns_names(const Layer& layer) {
+  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
+  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
+}
+
 /// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
@@ -9578,6 +9601,8 @@ inline ParameterNames parameter_names(const Layer& layer, const Architecture& ar
     case Naming::pytorch:
       return pytorch_names(layer,
                            layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Naming::light_cnns:
+      return light_cnns_names(layer);
     case Naming::hugging_face:
       return hugging_face_names(layer);
     case Naming::paddle:
@@ -10588,7 +10613,8 @@ inline ParameterNames unused_names(const Layer& layer, const Architecture& net) 
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Networks that share a name for the weights of their first layer.
+/// Networks that share a name for the weights of their first layer, or of the first that is called
+/// like no other's.
 struct NetworkNames {
   std::string_view anchor;  ///< that name
   std::string_view what;    ///< for messages
@@ -10610,6 +10636,8 @@ inline constexpr NetworkNames kNetworkNames[] = {
     {"conv_stem.weight", "timm's V1 (dialect timm)", Naming::timm, Family::v1, Dialect::timm},
     {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)", Naming::pytorch,
      Family::v1, Dialect::pytorch},
+    {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)", Naming::light_cnns,
+     Family::v1, Dialect::light_cnns},
     {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
      Naming::hugging_face, Family::v1},
     {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
@@ -13661,6 +13689,32 @@ using ImageNetV2Models =
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_IMAGENET_V2_HPP
+// from pplcnet/models/light_cnns.hpp
+#ifndef PPLCNET_MODELS_LIGHT_CNNS_HPP
+#define PPLCNET_MODELS_LIGHT_CNNS_HPP
+
+
+// The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
+// published, its preprocessing is taken to be that of Paddle's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::light_cnns {
+
+struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
+  static constexpr Model model = {.name = "lcnet_baseline", .preprocessing = paddle_imagenet()};
+};
+
+using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
+
+using Models = ModelList<lcnet_baseline>;
+
+}  // namespace models::light_cnns
+
+namespace light_cnns = models::light_cnns;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_LIGHT_CNNS_HPP
 // from pplcnet/models/ocr.hpp
 #ifndef PPLCNET_MODELS_OCR_HPP
 #define PPLCNET_MODELS_OCR_HPP
@@ -14397,8 +14451,9 @@ namespace timm = models::timm;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-using AllModels = Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, OcrModels,
-                         OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
+using AllModels =
+    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, light_cnns::Models,
+           OcrModels, OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>

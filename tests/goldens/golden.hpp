@@ -76,7 +76,7 @@ inline std::vector<Golden> goldens_of(const std::filesystem::path& folder) {
 class GoldenNetwork {
  public:
   explicit GoldenNetwork(const Golden& golden)
-      : name_(golden.numbers.at("arch")), arguments_(golden.numbers.at("kwargs")) {
+      : name_(golden.numbers.at("arch")), arguments_(golden.numbers.value("kwargs", Json({}))) {
     const std::vector<int> hw = golden.numbers.at("hw");
     input_ = {hw.at(0), hw.at(1)};
     const std::string source = golden.numbers.at("source");
@@ -86,6 +86,8 @@ class GoldenNetwork {
       v1(pplcnet::Dialect::timm);
     else if (source.starts_with("ngnquan"))
       v1(pplcnet::Dialect::pytorch);
+    else if (source.ends_with("light_cnns/mobile_real_time_network/lcnet.py"))
+      light_cnns(golden.numbers);
     else if (source.ends_with("pp_lcnet_v2.py"))
       v2();
     else if (source.ends_with("rec_lcnetv3.py"))
@@ -153,6 +155,15 @@ class GoldenNetwork {
       activation(options);
     }
     architecture_ = pplcnet::v1_architecture(*width, options);
+  }
+
+  /// One network, whose classes only its tensors tell.
+  void light_cnns(const Json& numbers) {
+    if (!name_.starts_with("lcnet_baseline")) unknown_ = "network '" + name_ + "'";
+    const std::vector<int> bias = numbers.at("tensors").back().at(1);
+    architecture_ = pplcnet::v1_architecture(
+        pplcnet::Scale::x1_0,
+        {.classes = bias.at(0), .input = input_, .dialect = pplcnet::Dialect::light_cnns});
   }
 
   void activation(pplcnet::Options& options) {

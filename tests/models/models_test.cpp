@@ -152,6 +152,9 @@ static_assert(kModel<timm::lcnet_150>.preprocessing.interpolation ==
               Interpolation::pillow_bilinear);
 static_assert(timm::lcnet_100::architecture.dialect == pplcnet::Dialect::timm);
 static_assert(pytorch::PPLCNet_x1_0::architecture.dialect == pplcnet::Dialect::pytorch);
+using pplcnet::light_cnns::lcnet_baseline;
+static_assert(kCounts<lcnet_baseline> == Counts{2'952'520, 10'944, 155'700'480});
+static_assert(lcnet_baseline::architecture.dialect == pplcnet::Dialect::light_cnns);
 
 // ---- PaddleOCR -------------------------------------------------------------------------------
 

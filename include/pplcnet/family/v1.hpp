@@ -54,7 +54,7 @@ inline constexpr Block kV1Table[] = {
 inline constexpr int kV1StemChannels = 16;
 
 /// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
-/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`.
+/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`, light_cnns `lcnet.py`.
 constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   const bool paddle = options.dialect == Dialect::paddle;
   const bool pytorch = options.dialect == Dialect::pytorch;
@@ -80,7 +80,7 @@ constexpr Architecture v1_architecture(Scale scale, const Options& options) {
   net.squeeze_divisor = pytorch ? 8 : 1;
   net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
   net.head = options.head;
-  net.head_bias = !paddle && options.head > 0;
+  net.head_bias = (options.dialect == Dialect::timm || pytorch) && options.head > 0;
   net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
   net.classes = options.classes;
   net.storage = options.storage;

@@ -7,6 +7,7 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/models/imagenet.hpp"
 #include "pplcnet/models/imagenet_v2.hpp"
+#include "pplcnet/models/light_cnns.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
 #include "pplcnet/models/orientation.hpp"
@@ -19,8 +20,9 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-using AllModels = Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, OcrModels,
-                         OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
+using AllModels =
+    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, light_cnns::Models,
+           OcrModels, OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>

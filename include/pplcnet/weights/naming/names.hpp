@@ -12,15 +12,11 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whose names a file uses. The first three belong to the dialect of the same name; Hugging Face's
+/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
 /// PP-LCNet has the graph of Paddle's.
-enum class Naming : unsigned char { paddle, timm, pytorch, hugging_face };
+enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
 
-constexpr Naming naming_of(Dialect dialect) {
-  return dialect == Dialect::timm      ? Naming::timm
-         : dialect == Dialect::pytorch ? Naming::pytorch
-                                       : Naming::paddle;
-}
+constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
@@ -107,6 +103,27 @@ constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
   }
 }
 
+constexpr Paths light_cnns_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv1.conv", "conv1.bn"};
+    case Part::depthwise:
+      return {"dw_conv.conv", "dw_conv.bn"};
+    case Part::squeeze_reduce:
+      return {"se.conv1", ""};
+    case Part::squeeze_expand:
+      return {"se.conv2", ""};
+    case Part::pointwise:
+      return {"pw_conv.conv", "pw_conv.bn"};
+    case Part::head:
+      return {"last_conv", ""};
+    case Part::classifier:
+      return {"f", ""};
+    default:
+      return {};
+  }
+}
+
 constexpr Paths hugging_face_paths(Part part) {
   switch (part) {
     case Part::stem:
@@ -170,6 +187,12 @@ inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
   return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
 }
 
+/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+inline ParameterNames light_cnns_names(const Layer& layer) {
+  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
+  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
+}
+
 /// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
 inline ParameterNames hugging_face_names(const Layer& layer) {
   const std::string block =
@@ -201,6 +224,8 @@ inline ParameterNames parameter_names(const Layer& layer, const Architecture& ar
     case Naming::pytorch:
       return pytorch_names(layer,
                            layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Naming::light_cnns:
+      return light_cnns_names(layer);
     case Naming::hugging_face:
       return hugging_face_names(layer);
     case Naming::paddle:

@@ -15,7 +15,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Networks that share a name for the weights of their first layer.
+/// Networks that share a name for the weights of their first layer, or of the first that is called
+/// like no other's.
 struct NetworkNames {
   std::string_view anchor;  ///< that name
   std::string_view what;    ///< for messages
@@ -37,6 +38,8 @@ inline constexpr NetworkNames kNetworkNames[] = {
     {"conv_stem.weight", "timm's V1 (dialect timm)", Naming::timm, Family::v1, Dialect::timm},
     {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)", Naming::pytorch,
      Family::v1, Dialect::pytorch},
+    {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)", Naming::light_cnns,
+     Family::v1, Dialect::light_cnns},
     {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
      Naming::hugging_face, Family::v1},
     {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",

@@ -1,0 +1,28 @@
+#ifndef PPLCNET_MODELS_LIGHT_CNNS_HPP
+#define PPLCNET_MODELS_LIGHT_CNNS_HPP
+
+#include "pplcnet/family/v1.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/model.hpp"
+
+// The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
+// published, its preprocessing is taken to be that of Paddle's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::light_cnns {
+
+struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
+  static constexpr Model model = {.name = "lcnet_baseline", .preprocessing = paddle_imagenet()};
+};
+
+using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
+
+using Models = ModelList<lcnet_baseline>;
+
+}  // namespace models::light_cnns
+
+namespace light_cnns = models::light_cnns;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_LIGHT_CNNS_HPP
