@@ -215,14 +215,14 @@ TEST_F(WrongFamilyTest, ABackboneIsFoundInsideALargerNetwork) {
 TEST_F(WrongFamilyTest, TwoNetworksInOneFileAreRefused) {
   const auto double_it = [](SyntheticStateDict& state) {
     std::vector<pplcnet::Tensor> both;
-    for (const std::string prefix : {"Teacher.backbone.", "Student.backbone."})
+    for (const std::string prefix : {"first.backbone.", "second.backbone."})
       for (pplcnet::Tensor one : state.file.tensors) {
         one.name = prefix + one.name;
         both.push_back(one);
       }
     state.file.tensors = both;
   };
-  const std::string expected = "holds two networks, 'Teacher.backbone.' and 'Student.backbone.'";
+  const std::string expected = "holds two networks, 'first.backbone.' and 'second.backbone.'";
   EXPECT_EQ((refusal<Detection3, Detection3>(Form::training, double_it)), expected);
   EXPECT_EQ((refusal<Classifier, Classifier>(Form::training, double_it)), expected);
 }

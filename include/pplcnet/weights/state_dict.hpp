@@ -15,6 +15,7 @@
 #include "pplcnet/weights/naming/branch_names.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/naming/network_names.hpp"
+#include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -29,6 +30,8 @@ class StateDict {
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
+    if (const auto parts = parts_of(file_); parts.size() > 1)
+      return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
     const bool affine = has_affines(file_);
     const NetworkNames *found = nullptr, *other = nullptr;
     std::string anchors, twin;
