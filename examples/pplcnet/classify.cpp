@@ -112,12 +112,16 @@ Run add_classify(CLI::App& program) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "classify", "The most probable classes of pictures: one line for each, in order");
-  command->footer("Models: " + names_of_published(true) +
-                  ".\n\nExamples: pplcnet classify --weights PPLCNet_x1_0.safetensors cat.jpg"
-                  "\n          find photos -name '*.jpg' | pplcnet classify --weights W --json -"
-                  "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"
-                  "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
-                  "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
+  command->footer(
+      "Pictures are JPEG, PNG or BMP. They are turned as their Exif orientation says, and "
+      "transparency is dropped, both as cv2 does."
+      "\n\nModels: " +
+      names_of_published(true) +
+      ".\n\nExamples: pplcnet classify --weights PPLCNet_x1_0.safetensors cat.jpg"
+      "\n          find photos -name '*.jpg' | pplcnet classify --weights W --json -"
+      "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"
+      "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
+      "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
   add_pictures(*command, arguments->pictures);
   arguments->network.add_to(*command);
   arguments->network.add_labels_to(*command);

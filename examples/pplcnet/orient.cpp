@@ -144,9 +144,12 @@ int run(const Arguments& arguments) {
       [&](Classifier& own, const std::string& path) {
         Outcome<Answer> outcome;
         std::array<double, 4> probabilities = {};
-        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
-          return Reader(own, turns).read(image, probabilities) ? Error() : too_narrow(path);
-        });
+        outcome.error = see_picture(
+            path,
+            [&](pplcnet::ImageView image) {
+              return Reader(own, turns).read(image, probabilities) ? Error() : too_narrow(path);
+            },
+            {.transparency = Picture::Transparency::on_contrast});
         if (outcome.error) return outcome;
         Answer& answer = outcome.value;
         const auto* const best = std::ranges::max_element(probabilities);
@@ -178,7 +181,8 @@ Run add_orient(CLI::App& program) {
       "upright or upside down. The weights for both are part of the program. Other weights say "
       "what is looked at: lines (PP-LCNet_x0_25_textline_ori) or pages (PP-LCNet_x1_0_doc_ori)."
       "\n\nA long line is read in pieces, a page in tiles, each of them in every turn: that is "
-      "more often right than one look, which `classify` takes."
+      "more often right than one look, which `classify` takes. "
+      "What is drawn on transparency is read on white or, if it is light, on black."
       "\n\nWith --rotate, upright copies are written: of a JPEG only the Exif orientation is "
       "changed, of a PNG the pixels are turned; nothing is lost, and no file is overwritten. What "
       "is unsure is not copied."

@@ -24,9 +24,9 @@ struct Outcome {
 
 /// Reads a picture, and the Error of `see(image)`.
 template <class See>
-pplcnet::Error see_picture(const std::string& path, See see) {
+pplcnet::Error see_picture(const std::string& path, See see, const Picture::Options& options = {}) {
   Picture picture;
-  if (auto error = Picture::read(path, picture)) return error;
+  if (auto error = Picture::read(path, picture, options)) return error;
   return see(picture.view());
 }
 

@@ -302,7 +302,7 @@ int run(const Arguments& arguments) {
   if (report(arguments.network.open(classifier))) return 1;
   Picture picture, stored;
   if (report(Picture::read(arguments.picture, picture))) return 1;
-  if (report(Picture::read(arguments.picture, stored, Picture::Exif::ignored))) return 1;
+  if (report(Picture::read(arguments.picture, stored, {.exif = Picture::Exif::ignored}))) return 1;
   const pplcnet::ImageView image = picture.view();
   const auto bytes =
       std::span(image.pixels, static_cast<std::size_t>(image.row(image.height) - image.pixels));

@@ -1,64 +1,152 @@
 #ifndef PPLCNET_EXAMPLES_PICTURE_HPP
 #define PPLCNET_EXAMPLES_PICTURE_HPP
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
-#include <vector>
 
+#include "bmp.hpp"
+#include "jpeg.hpp"
+#include "picture_format.hpp"
+#include "picture_limits.hpp"
+#include "png_pixels.hpp"
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_NO_STDIO
-#define STBI_NO_HDR
-#define STBI_NO_LINEAR
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#endif
-#include <stb/stb_image.h>
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
-
-/// A decoded picture, turned upright as its Exif orientation says: what cv2.imread gives.
+/// A decoded picture, from a file or from the bytes of one: what a server gets, and what cv2.imread
+/// gives, with red before green and blue.
+///
+///     Picture picture;
+///     if (auto error = Picture::decode(bytes, "upload 17", picture)) return fail(error.message());
+///     classifier.probabilities(picture.view());
+///
+/// Formats are told by the first bytes of a file, and not by its name:
+///
+/// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker. The
+///   decoder is stb_image's; its values differ from those of libjpeg by a few levels.
+/// - PNG: all kinds, the first picture of an animated one. Of 16 bits the higher 8 are taken.
+/// - BMP: all that are not compressed.
+///
+/// All others are refused by name, as is what is truncated (of a JPEG the last marker alone may be
+/// missing), damaged, or larger than PictureLimits. Nothing is thrown: memory that cannot be had is
+/// an Error like the others. Pictures may be decoded by several threads at the same time.
 class Picture {
  public:
   enum class Exif { applied, ignored };
+  enum class Transparency {
+    dropped,      ///< as cv2 does: what cannot be seen has the colour that is stored for it
+    on_contrast,  ///< dark things are seen on white, light ones on black
+  };
 
-  static pplcnet::Error read(std::string_view path, Picture& picture, Exif exif = Exif::applied) {
+  struct Options {
+    Exif exif = Exif::applied;
+    Transparency transparency = Transparency::dropped;
+    PictureLimits limits = {};
+  };
+
+  /// Decodes the bytes of a file. Errors begin with `name`.
+  static pplcnet::Error decode(std::span<const std::byte> file, std::string_view name,
+                               Picture& picture, const Options& options) {
+    picture = Picture();
+    if (auto error = picture.decode(file, options)) {
+      picture = Picture();
+      return pplcnet::Error::of(name, ": not a picture that can be decoded: ", error.message());
+    }
+    return {};
+  }
+  static pplcnet::Error decode(std::span<const std::byte> file, std::string_view name,
+                               Picture& picture) {
+    return decode(file, name, picture, Options());
+  }
+
+  /// Decodes a file.
+  static pplcnet::Error read(std::string_view path, Picture& picture, const Options& options) {
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(std::filesystem::path(path), unknown);
+    if (!unknown && size > options.limits.bytes)
+      return pplcnet::Error::of(path, ": has ", size >> 20, " MB, more than the ",
+                                options.limits.bytes >> 20, " that are allowed for a picture");
     pplcnet::FileBytes file;
     if (auto error = pplcnet::read_file(path, file)) return error;
-    const auto bytes = std::as_const(file).bytes();
-    int width = 0, height = 0, channels = 0;
-    const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-        stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
-                              static_cast<int>(bytes.size()), &width, &height, &channels,
-                              pplcnet::kImageChannels),
-        stbi_image_free);
-    if (pixels == nullptr)
-      return pplcnet::Error::of(path, ": not a picture that can be decoded (",
-                                stbi_failure_reason(), ")");
-    const pplcnet::ImageView stored(pixels.get(), width, height, pplcnet::PixelFormat::rgb);
-    const int orientation = exif == Exif::applied ? pplcnet::exif_orientation(bytes) : 1;
-    const pplcnet::ImageView upright = pplcnet::oriented(stored, orientation, picture.pixels_);
-    if (upright.pixels == stored.pixels) picture.pixels_.assign(stored.pixels, stored.row(height));
-    picture.view_ = {picture.pixels_.data(), upright.width, upright.height,
-                     pplcnet::PixelFormat::rgb};
+    return decode(std::as_const(file).bytes(), path, picture, options);
+  }
+  static pplcnet::Error read(std::string_view path, Picture& picture) {
+    return read(path, picture, Options());
+  }
+
+  /// Valid as long as the picture is neither destroyed nor decoded again.
+  pplcnet::ImageView view() const {
+    return {pixels_.memory.get(), pixels_.width, pixels_.height, pplcnet::PixelFormat::rgb};
+  }
+
+ private:
+  pplcnet::Error decode(std::span<const std::byte> file, const Options& options) {
+    using decoding::Format;
+    const auto [format, name] = decoding::picture_format(file);
+    const int orientation = options.exif == Exif::applied ? pplcnet::exif_orientation(file) : 1;
+    const bool with_alpha = options.transparency == Transparency::on_contrast;
+    pplcnet::Error error;
+    if (file.empty()) {
+      error = pplcnet::Error::of("it is empty");
+    } else if (format == Format::jpeg) {
+      error = decoding::decode_jpeg(file, options.limits, file.size(), pixels_);
+    } else if (format == Format::png) {
+      error = decoding::decode_png(file, options.limits, file.size(), with_alpha, pixels_);
+    } else if (format == Format::bmp) {
+      error = decoding::decode_bmp(file, options.limits, file.size(), with_alpha, pixels_);
+    } else if (format == Format::other) {
+      error = pplcnet::Error::of("it is ", name, "; JPEG, PNG and BMP are supported");
+    } else {
+      error = pplcnet::Error::of("it is neither JPEG nor PNG nor BMP");
+    }
+    if (error) return error;
+    if (pixels_.channels == 4) put_on_contrast();
+    return orientation == 1 ? pplcnet::Error() : turn(orientation, file.size(), options.limits);
+  }
+
+  /// Puts what can be seen on white, or, if it is light, on black.
+  void put_on_contrast() {
+    const std::size_t count = pixels_.count();
+    const std::uint8_t* const all = pixels_.memory.get();
+    std::uint64_t light = 0, seen = 0;
+    for (const std::uint8_t* pixel = all; pixel < all + 4 * count; pixel += 4) {
+      light += std::uint64_t{pixel[3]} * (pixel[0] + 2u * pixel[1] + pixel[2]);
+      seen += pixel[3];
+    }
+    const unsigned ground = light < 4 * 128 * seen ? 255 : 0;
+    std::uint8_t* out = pixels_.memory.get();
+    for (const std::uint8_t* pixel = all; pixel < all + 4 * count; pixel += 4) {
+      const unsigned opacity = pixel[3];
+      for (int c = 0; c < 3; ++c)
+        *out++ =
+            static_cast<std::uint8_t>((pixel[c] * opacity + ground * (255 - opacity) + 127) / 255);
+    }
+    pixels_.channels = 3;
+  }
+
+  pplcnet::Error turn(int orientation, std::uint64_t file_bytes, const PictureLimits& limits) {
+    const std::size_t size = 3 * pixels_.count();
+    if (file_bytes + 2 * size > limits.bytes)
+      return pplcnet::Error::of("it would take ", (file_bytes + 2 * size) >> 20,
+                                " MB to turn, more than the ", limits.bytes >> 20,
+                                " that are allowed");
+    decoding::Memory turned = decoding::allocate(size);
+    if (!turned) return decoding::out_of_memory();
+    const pplcnet::ImageView upright = pplcnet::write_oriented(view(), orientation, turned.get());
+    pixels_.width = upright.width;
+    pixels_.height = upright.height;
+    pixels_.memory = std::move(turned);
     return {};
   }
 
-  pplcnet::ImageView view() const { return view_; }
-
- private:
-  std::vector<std::uint8_t> pixels_;
-  pplcnet::ImageView view_;
+  decoding::Pixels pixels_;
 };
 
 #endif  // PPLCNET_EXAMPLES_PICTURE_HPP

@@ -1,11 +1,20 @@
-// Writes a picture as plain pixels (PPM) to standard output. Usage: decode PICTURE
+// Writes a picture as plain pixels (PPM) to standard output; with --contrast, what is transparent
+// is put on a contrasting ground. Usage: decode [--contrast] PICTURE
 #include <cstdio>
+#include <string_view>
 
 #include "../../examples/pplcnet/picture.hpp"
 
 int main(int argc, char** argv) {
+  Picture::Options options;
+  if (argc == 3 && std::string_view(argv[1]) == "--contrast")
+    options.transparency = Picture::Transparency::on_contrast;
   Picture picture;
-  if (argc != 2 || Picture::read(argv[1], picture)) return 1;
+  if (argc < 2) return 2;
+  if (auto error = Picture::read(argv[argc - 1], picture, options)) {
+    std::fprintf(stderr, "%s\n", error.message());
+    return 1;
+  }
   const pplcnet::ImageView view = picture.view();
   std::printf("P6\n%d %d\n255\n", view.width, view.height);
   for (int y = 0; y < view.height; ++y)

@@ -66,10 +66,11 @@ constexpr ExifOrientation tiff_orientation(std::span<const std::byte> file, std:
   for (std::uint64_t i = 0; i < entry_count; ++i) {
     const std::uint64_t entry = directory + 2 + i * 12;
     if (reader.number(entry, 2) != 0x0112) continue;
-    const bool one_short = reader.number(entry + 2, 2) == 3 && reader.number(entry + 4, 4) == 1;
-    const std::uint64_t value = reader.number(entry + 8, 2);
-    if (!one_short || value < 1 || value > 8) return {};
-    const std::uint64_t low_byte = begin + entry + (reader.little_endian ? 8 : 9);
+    const std::uint64_t type = reader.number(entry + 2, 2);
+    const unsigned value_bytes = type == 3 ? 2 : type == 4 ? 4 : 0;  // SHORT; LONG
+    const std::uint64_t value = reader.number(entry + 8, value_bytes);
+    if (reader.number(entry + 4, 4) != 1 || value < 1 || value > 8) return {};
+    const std::uint64_t low_byte = begin + entry + 8 + (reader.little_endian ? 0 : value_bytes - 1);
     return {static_cast<int>(value), static_cast<std::size_t>(low_byte)};
   }
   return {};
@@ -110,10 +111,9 @@ constexpr int exif_orientation(std::span<const std::byte> file) {
   return find_exif_orientation(file).value;
 }
 
-/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
-/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
-inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
-  if (orientation < 2 || orientation > 8 || image.empty()) return image;
+/// Writes the picture as it is meant to be seen, given its Exif orientation, 1 to 8, to `out`,
+/// which has room for all of its pixels. The result is a view of them.
+inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* out) {
   // 5 to 8: the stored rows are seen as columns. The first stored row and column are seen at the
   // top and left (1), top right (2), bottom right (3), bottom left (4), left top (5), right top
   // (6), right bottom (7), left bottom (8); so the first pixel seen is in one of the stored
@@ -131,18 +131,24 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
   const std::ptrdiff_t step_right = transposed ? along_column : along_row;
   const std::ptrdiff_t step_down = transposed ? along_row : along_column;
 
-  const int width = transposed ? image.height : image.width;
-  const int height = transposed ? image.width : image.height;
-  storage.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
-                 static_cast<std::size_t>(pixel_bytes));
-  std::uint8_t* out = storage.data();
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
+  const ImageView upright = {out, transposed ? image.height : image.width,
+                             transposed ? image.width : image.height, image.format};
+  for (int y = 0; y < upright.height; ++y) {
+    for (int x = 0; x < upright.width; ++x) {
       const std::uint8_t* pixel = origin + y * step_down + x * step_right;
       for (int c = 0; c < pixel_bytes; ++c) *out++ = pixel[c];
     }
   }
-  return {storage.data(), width, height, image.format};
+  return upright;
+}
+
+/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
+/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
+inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
+  if (orientation < 2 || orientation > 8 || image.empty()) return image;
+  storage.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
+                 static_cast<std::size_t>(image.layout().bytes));
+  return write_oriented(image, orientation, storage.data());
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
