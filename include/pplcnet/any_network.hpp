@@ -6,17 +6,31 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/check_architecture.hpp"
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
+
+/// The same as an error: which rule an architecture breaks, and what was found.
+inline Error check_architecture(const Architecture& architecture) {
+  const Flaw flaw = find_flaw(architecture);
+  if (!flaw) return {};
+  if (flaw.block < 0)
+    return Error::of(architecture.name, ": ", words_of(flaw.broken), "; found ", flaw.found);
+  return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
+                   "; found ", flaw.found);
+}
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
 /// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
@@ -24,12 +38,44 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// their own: one copy for each thread.
 class AnyNetwork {
  public:
-  /// The executor of a call may use up to `threads` threads.
+  static constexpr int kMostThreads = 1024;
+  static constexpr std::size_t kMostFloats = std::size_t{1} << 30;  ///< 4 GiB
+
+  /// Makes the network of an architecture of any origin; the executor of a call may use up to
+  /// `threads` threads. It is an error if the architecture cannot be computed (`find_flaw`), if its
+  /// weights or its activations need more than kMostFloats, or if there is no memory for them.
+  static Error make(const Architecture& architecture, int threads,
+                    std::optional<AnyNetwork>& result) {
+    result.reset();
+    if (auto error = check_architecture(architecture)) return error;
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(architecture.name, [&] {
+      AnyNetwork network(threads);
+      network.plan_.reset(new (std::nothrow) Plan(make_plan(architecture)));
+      if (network.plan_ == nullptr) return out_of_memory(architecture.name);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(architecture.name, ": needs memory for ", floats,
+                           " numbers, of at most ", kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate())
+        return out_of_memory(architecture.name);
+      result.emplace(std::move(network));
+      return Error();
+    });
+  }
+
+  /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
+  /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
       : threads_(threads),
         plan_(std::make_shared<const Plan>(make_plan(architecture))),
         weights_(zeros(plan_->weight_floats)) {
-    allocate();
+    if (weights_ == nullptr || !allocate()) fail_allocation();
   }
   /// With these packed weights.
   AnyNetwork(const Architecture& architecture, std::span<const float> weights)
@@ -38,7 +84,7 @@ class AnyNetwork {
   }
   AnyNetwork(const AnyNetwork& other)
       : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
-    allocate();
+    if (!allocate()) fail_allocation();
   }
   AnyNetwork(AnyNetwork&&) noexcept = default;
   AnyNetwork& operator=(const AnyNetwork& other) {
@@ -109,17 +155,22 @@ class AnyNetwork {
   };
   using Floats = std::unique_ptr<float[], Free>;
 
+  explicit AnyNetwork(int threads) : threads_(threads) {}
+
+  /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);
-    if (memory == nullptr) throw std::bad_alloc();
+    if (memory == nullptr) return Floats();
     return Floats(new (memory) float[count](), Free(bytes));
   }
 
-  void allocate() {
+  /// Allocates what is not shared; false if there is no memory.
+  bool allocate() {
     maps_ = zeros(plan_->map_floats);
     vectors_ = zeros(plan_->vector_floats);
     scratch_ = zeros(plan_->scratch_floats * static_cast<std::size_t>(threads_));
+    return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 
   int threads_;

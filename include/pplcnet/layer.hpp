@@ -202,6 +202,10 @@ inline constexpr int kChunk = 8;
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
   static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
+  /// Of a stem, a block (depthwise, four of squeeze-excite, two pointwise) with a head of its
+  /// stage, and a classifier.
+  static_assert(9 + 7 * Architecture::kMaxBlocks + Architecture::kMaxStages + 3 <= kMaxLayers);
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;  ///< layers of a chain
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};

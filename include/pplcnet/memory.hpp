@@ -179,7 +179,8 @@ constexpr bool joins(const Plan& plan, int layer, const Map& whole) {
 }
 
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
-/// with its reader, and its output goes to a ring of rows in scratch.
+/// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
+/// chain would become too long, behind which another one begins.)
 constexpr void form_chains(Plan& plan) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -188,7 +189,7 @@ constexpr void form_chains(Plan& plan) {
     bool joined = layer.fused;
     if (!layer.fused && !layer.gives_vector() && owner(plan, i) == i) {
       layer.target = framed(plan, i);
-      joined = joins(plan, i, layer.target);
+      joined = joins(plan, i, layer.target) && unit_end(plan, i + 1) - first < Plan::kMaxChain;
       if (joined) {
         layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
         layer.target.local = true;

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/check_architecture.hpp"
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
@@ -25,10 +26,13 @@ struct RunOptions {
 };
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// family/ makes the published ones.
+/// family/ makes the published ones. One that cannot be computed does not compile (`find_flaw`).
 template <class TDefinition>
 class Network {
-  static constexpr Plan kWhole = make_plan(TDefinition::architecture);
+  static constexpr Flaw kFlaw = find_flaw(TDefinition::architecture);
+  // Nothing more is said of an architecture with a flaw.
+  static constexpr Plan kWhole = make_plan(
+      Sound<kFlaw.broken, kFlaw.block>::value ? TDefinition::architecture : Architecture{});
 
   /// The last layer of a part; -1 if there is none.
   static constexpr int last_of(Part part) {

@@ -184,7 +184,8 @@ constexpr void append_ending(Plan& plan, const Architecture& net, int input) {
 
 }  // namespace planning
 
-/// Turns an architecture into layers: shapes, weights, blocks, buffers and counts.
+/// Turns an architecture, in which `find_flaw` finds nothing, into layers: shapes, weights, blocks,
+/// buffers and counts.
 constexpr Plan make_plan(const Architecture& architecture) {
   Plan plan;
   plan.architecture = architecture;

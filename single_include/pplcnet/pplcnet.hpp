@@ -270,95 +270,13 @@ struct Architecture {
 #include <cstdint>
 #include <span>
 
-// from pplcnet/huge_pages.hpp
-#ifndef PPLCNET_HUGE_PAGES_HPP
-#define PPLCNET_HUGE_PAGES_HPP
+// from pplcnet/check_architecture.hpp
+#ifndef PPLCNET_CHECK_ARCHITECTURE_HPP
+#define PPLCNET_CHECK_ARCHITECTURE_HPP
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <new>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-// A forward pass reads all weights once, and 4 KiB pages of weights and feature maps are more than
-// a CPU's TLB holds. Linux gives huge pages on request; elsewhere nothing here does anything.
-
-inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-/// Asks for huge pages wherever `memory`, of `size` bytes, covers a whole one: for weights and
-/// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
-/// for the first time. Pages of a mapped file or of the executable stay as they are on most
-/// systems.
-inline void prefer_huge_pages([[maybe_unused]] const void* memory,
-                              [[maybe_unused]] std::size_t size) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
-  const std::uintptr_t end = (address + size) / kHugePage * kHugePage;
-  // A wish: a system that does not grant it loses speed, not answers.
-  if (begin < end)
-    static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
-#endif
-}
-
-/// Allocates large objects in huge pages. A tail of less than half a page stays in small pages, and
-/// so does an object that is smaller than that; others are rounded up to whole pages.
-struct HugePageMemory {
-  static constexpr std::size_t kCacheLine = 64;
-
-  /// Returns null if there is no memory.
-  static void* allocate(std::size_t size) noexcept {
-    const std::size_t room = std::max(size, huge(size));
-    void* const memory = ::operator new(room, alignment(size), std::nothrow);
-    if (memory != nullptr) prefer_huge_pages(memory, room);
-    return memory;
-  }
-  static void free(void* memory, std::size_t size) noexcept {
-    ::operator delete(memory, alignment(size));
-  }
-  static constexpr std::align_val_t alignment(std::size_t size) {
-    return std::align_val_t(huge(size) > 0 ? kHugePage : kCacheLine);
-  }
-
- private:
-  static constexpr std::size_t huge(std::size_t size) {
-    return (size + kHugePage / 2) / kHugePage * kHugePage;
-  }
-};
-
-/// Base of types whose objects lie in huge pages if they are made by `new`, and so by
-/// std::make_unique; std::make_shared and containers allocate for themselves.
-struct InHugePages {
-  // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
-  [[gnu::noinline]] static void* operator new(std::size_t size) {
-    if (void* const memory = HugePageMemory::allocate(size)) return memory;
-    return ::operator new(size, HugePageMemory::alignment(size));  // throws
-  }
-  [[gnu::noinline]] static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return HugePageMemory::allocate(size);
-  }
-  static void* operator new(std::size_t, void* place) noexcept { return place; }
-  [[gnu::noinline]] static void operator delete(void* memory, std::size_t size) noexcept {
-    HugePageMemory::free(memory, size);
-  }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_HUGE_PAGES_HPP
-// from pplcnet/picture.hpp
-#ifndef PPLCNET_PICTURE_HPP
-#define PPLCNET_PICTURE_HPP
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include <initializer_list>
 
 // from pplcnet/layer.hpp
 #ifndef PPLCNET_LAYER_HPP
@@ -564,6 +482,10 @@ inline constexpr int kChunk = 8;
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
   static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
+  /// Of a stem, a block (depthwise, four of squeeze-excite, two pointwise) with a head of its
+  /// stage, and a classifier.
+  static_assert(9 + 7 * Architecture::kMaxBlocks + Architecture::kMaxStages + 3 <= kMaxLayers);
+  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;  ///< layers of a chain
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};
@@ -589,6 +511,265 @@ struct Plan {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_LAYER_HPP
+
+// What an architecture must keep to, so that the plan and the kernels compute what it says.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The most of what the plan and the kernels count, far from where an int ends.
+inline constexpr int kMostChannels = 8192;
+inline constexpr int kLongestSide = 32768;
+inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+inline constexpr int kWidestHead = 65536;
+inline constexpr int kMostClasses = 1 << 22;
+inline constexpr int kMostDilation = 1024;
+
+// clang-format off
+/// Every rule: its name, and what it says.
+#define PPLCNET_RULES(rule)                                                                       \
+  rule(input, "Architecture::input: height and width from 1 to 32768, at most 2^26 pixels")       \
+  rule(stem_channels, "Architecture::stem_channels: a multiple of 8, from 8 to 8192")             \
+  rule(stem_middle, "Architecture::stem_middle: 0 with Stem::convolution, otherwise a multiple "  \
+       "of 8, from 8 to 8192")                                                                    \
+  rule(stem_stride, "Architecture::stem_stride: 1 or 2, in both directions")                      \
+  rule(block_count, "Architecture::block_count: from 1 to Architecture::kMaxBlocks")              \
+  rule(stages, "Block::stage: at most Architecture::kMaxStages stages")                           \
+  rule(kernel, "Block::kernel: 3 or 5")                                                           \
+  rule(in, "Block::in: the channels that the block gets, from the block before it or the stem")   \
+  rule(out, "Block::out: a multiple of 8, from 8 to 8192")                                        \
+  rule(expansion, "Block::expansion: 0, or a multiple of 8, to 8192")                             \
+  rule(stride, "Block::stride: 1 or 2, in both directions")                                       \
+  rule(dilation, "Block::dilation: from 1 to 1024")                                               \
+  rule(shortcut_stride, "Block::shortcut: only with a stride of 1")                               \
+  rule(shortcut_channels, "Block::shortcut: only where `out` is `in`")                            \
+  rule(squeeze_divisor, "Architecture::squeeze_divisor: from 1 to 8192")                          \
+  rule(stage_heads, "Architecture::stage_heads: widths from 0 to 8192, 0 beyond the stages and "  \
+       "unless the ending is Ending::maps")                                                       \
+  rule(head, "Architecture::head: from 0 to 65536, 0 unless the ending is Ending::classifier")    \
+  rule(neck, "Architecture::head_bias and neck: only with a head")                                \
+  rule(dropout_percent, "Architecture::dropout_percent: from 0 to 99")                            \
+  rule(classes, "Architecture::classes: from 0 to 4194304, 0 unless the ending is "               \
+       "Ending::classifier")                                                                      \
+  rule(columns, "Ending::columns: the last map has at least 3 rows and 2 columns")
+// clang-format on
+
+/// A rule by its name; `none`: nothing is wrong.
+enum class Rule : unsigned char {
+  none,
+#define PPLCNET_NAME(rule, words) rule,
+  PPLCNET_RULES(PPLCNET_NAME)
+#undef PPLCNET_NAME
+};
+
+/// What a rule says.
+constexpr const char* words_of(Rule rule) {
+  constexpr const char* kWords[] = {"nothing is wrong",
+#define PPLCNET_WORDS(rule, words) words,
+                                    PPLCNET_RULES(PPLCNET_WORDS)
+#undef PPLCNET_WORDS
+  };
+  return kWords[static_cast<int>(rule)];
+}
+
+/// Has the compiler say which rule is broken, and by which block.
+template <Rule kBroken, int kBlock>
+struct Sound {
+#define PPLCNET_ASSERT(rule, words) static_assert(kBroken != Rule::rule, words);
+  PPLCNET_RULES(PPLCNET_ASSERT)
+#undef PPLCNET_ASSERT
+  static constexpr bool value = kBroken == Rule::none;
+};
+#undef PPLCNET_RULES
+
+/// What is wrong with an architecture: the rule that it breaks, and what was found in its place.
+struct Flaw {
+  Rule broken = Rule::none;
+  std::int64_t found = 0;
+  int block = -1;  ///< ordinal in the table; -1: not a block's
+
+  constexpr explicit operator bool() const { return broken != Rule::none; }
+};
+
+namespace checking {
+
+constexpr bool is_width(int channels) {
+  return channels >= kHalfPanel && channels <= kMostChannels && channels % kHalfPanel == 0;
+}
+
+constexpr Flaw find_flaw(Stride stride, Rule rule) {
+  for (const int step : {stride.height, stride.width})
+    if (step != 1 && step != 2) return {rule, step};
+  return {};
+}
+
+constexpr Flaw find_flaw(const Block& block, int channels) {
+  const int largest = std::max(block.stride.height, block.stride.width);
+  if (block.kernel != 3 && block.kernel != 5) return {Rule::kernel, block.kernel};
+  if (block.in != channels) return {Rule::in, block.in};
+  if (!is_width(block.out)) return {Rule::out, block.out};
+  if (block.expansion != 0 && !is_width(block.expansion)) return {Rule::expansion, block.expansion};
+  if (const Flaw flaw = find_flaw(block.stride, Rule::stride)) return flaw;
+  if (block.dilation < 1 || block.dilation > kMostDilation) return {Rule::dilation, block.dilation};
+  if (block.shortcut != Shortcut::none && largest > 1) return {Rule::shortcut_stride, largest};
+  if (block.shortcut != Shortcut::none && block.out != channels)
+    return {Rule::shortcut_channels, block.out};
+  return {};
+}
+
+/// What is wrong before the blocks.
+constexpr Flaw find_flaw_of_stem(const Architecture& net) {
+  const auto [height, width] = net.input;
+  if (height < 1 || height > kLongestSide) return {Rule::input, height};
+  if (width < 1 || width > kLongestSide) return {Rule::input, width};
+  if (std::int64_t{height} * width > kMostPixels)
+    return {Rule::input, std::int64_t{height} * width};
+  if (!is_width(net.stem_channels)) return {Rule::stem_channels, net.stem_channels};
+  if (net.stem == Stem::convolution ? net.stem_middle != 0 : !is_width(net.stem_middle))
+    return {Rule::stem_middle, net.stem_middle};
+  return find_flaw(net.stem_stride, Rule::stem_stride);
+}
+
+/// What is wrong behind the blocks, of which there are so many stages.
+constexpr Flaw find_flaw_of_ending(const Architecture& net, int stages) {
+  const bool classifier = net.ending == Ending::classifier;
+  for (int i = 0; i < Architecture::kMaxStages; ++i) {
+    const int width = net.stage_heads[i];
+    const bool possible = i < stages && net.ending == Ending::maps;
+    if (width < 0 || width > (possible ? kMostChannels : 0)) return {Rule::stage_heads, width};
+  }
+  if (net.head < 0 || net.head > (classifier ? kWidestHead : 0)) return {Rule::head, net.head};
+  if (net.head == 0 && (net.head_bias || net.neck)) return {Rule::neck, net.head};
+  if (net.dropout_percent < 0 || net.dropout_percent > 99)
+    return {Rule::dropout_percent, net.dropout_percent};
+  if (net.classes < 0 || net.classes > (classifier ? kMostClasses : 0))
+    return {Rule::classes, net.classes};
+  return {};
+}
+
+}  // namespace checking
+
+/// Finds the first thing that is wrong with an architecture. One without a flaw has a plan whose
+/// sizes fit their types, and that the kernels compute; `Network` takes no other one.
+constexpr Flaw find_flaw(const Architecture& net) {
+  if (const Flaw flaw = checking::find_flaw_of_stem(net)) return flaw;
+  if (net.block_count < 1 || net.block_count > Architecture::kMaxBlocks)
+    return {Rule::block_count, net.block_count};
+  if (net.squeeze_divisor < 1 || net.squeeze_divisor > kMostChannels)
+    return {Rule::squeeze_divisor, net.squeeze_divisor};
+  const bool twice = net.stem != Stem::convolution;  // its second stride
+  const auto halved = [](int size, int stride) { return (size + stride - 1) / stride; };
+  Extent map = {halved(net.input.height, net.stem_stride.height * (twice ? 2 : 1)),
+                halved(net.input.width, net.stem_stride.width * (twice ? 2 : 1))};
+  int channels = net.stem_channels, stages = 0;
+  for (int i = 0; i < net.block_count; ++i) {
+    const Block& block = net.blocks[i];
+    if (Flaw flaw = checking::find_flaw(block, channels)) {
+      flaw.block = i;
+      return flaw;
+    }
+    if (i == 0 || block.stage != net.blocks[i - 1].stage) ++stages;
+    if (stages > Architecture::kMaxStages) return {Rule::stages, stages, i};
+    map = {halved(map.height, block.stride.height), halved(map.width, block.stride.width)};
+    channels = block.out;
+  }
+  if (net.ending == Ending::columns && map.height < 3) return {Rule::columns, map.height};
+  if (net.ending == Ending::columns && map.width < 2) return {Rule::columns, map.width};
+  return checking::find_flaw_of_ending(net, stages);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CHECK_ARCHITECTURE_HPP
+// from pplcnet/huge_pages.hpp
+#ifndef PPLCNET_HUGE_PAGES_HPP
+#define PPLCNET_HUGE_PAGES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// A forward pass reads all weights once, and 4 KiB pages of weights and feature maps are more than
+// a CPU's TLB holds. Linux gives huge pages on request; elsewhere nothing here does anything.
+
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Asks for huge pages wherever `memory`, of `size` bytes, covers a whole one: for weights and
+/// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
+/// for the first time. Pages of a mapped file or of the executable stay as they are on most
+/// systems.
+inline void prefer_huge_pages([[maybe_unused]] const void* memory,
+                              [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end = (address + size) / kHugePage * kHugePage;
+  // A wish: a system that does not grant it loses speed, not answers.
+  if (begin < end)
+    static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+#endif
+}
+
+/// Allocates large objects in huge pages. A tail of less than half a page stays in small pages, and
+/// so does an object that is smaller than that; others are rounded up to whole pages.
+struct HugePageMemory {
+  static constexpr std::size_t kCacheLine = 64;
+
+  /// Returns null if there is no memory.
+  static void* allocate(std::size_t size) noexcept {
+    const std::size_t room = std::max(size, huge(size));
+    void* const memory = ::operator new(room, alignment(size), std::nothrow);
+    if (memory != nullptr) prefer_huge_pages(memory, room);
+    return memory;
+  }
+  static void free(void* memory, std::size_t size) noexcept {
+    ::operator delete(memory, alignment(size));
+  }
+  static constexpr std::align_val_t alignment(std::size_t size) {
+    return std::align_val_t(huge(size) > 0 ? kHugePage : kCacheLine);
+  }
+
+ private:
+  static constexpr std::size_t huge(std::size_t size) {
+    return (size + kHugePage / 2) / kHugePage * kHugePage;
+  }
+};
+
+/// Base of types whose objects lie in huge pages if they are made by `new`, and so by
+/// std::make_unique; std::make_shared and containers allocate for themselves.
+struct InHugePages {
+  // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
+  [[gnu::noinline]] static void* operator new(std::size_t size) {
+    if (void* const memory = HugePageMemory::allocate(size)) return memory;
+    return ::operator new(size, HugePageMemory::alignment(size));  // throws
+  }
+  [[gnu::noinline]] static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return HugePageMemory::allocate(size);
+  }
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+  [[gnu::noinline]] static void operator delete(void* memory, std::size_t size) noexcept {
+    HugePageMemory::free(memory, size);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_HUGE_PAGES_HPP
+// from pplcnet/picture.hpp
+#ifndef PPLCNET_PICTURE_HPP
+#define PPLCNET_PICTURE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -924,7 +1105,8 @@ constexpr bool joins(const Plan& plan, int layer, const Map& whole) {
 }
 
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
-/// with its reader, and its output goes to a ring of rows in scratch.
+/// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
+/// chain would become too long, behind which another one begins.)
 constexpr void form_chains(Plan& plan) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -933,7 +1115,7 @@ constexpr void form_chains(Plan& plan) {
     bool joined = layer.fused;
     if (!layer.fused && !layer.gives_vector() && owner(plan, i) == i) {
       layer.target = framed(plan, i);
-      joined = joins(plan, i, layer.target);
+      joined = joins(plan, i, layer.target) && unit_end(plan, i + 1) - first < Plan::kMaxChain;
       if (joined) {
         layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
         layer.target.local = true;
@@ -1276,7 +1458,8 @@ constexpr void append_ending(Plan& plan, const Architecture& net, int input) {
 
 }  // namespace planning
 
-/// Turns an architecture into layers: shapes, weights, blocks, buffers and counts.
+/// Turns an architecture, in which `find_flaw` finds nothing, into layers: shapes, weights, blocks,
+/// buffers and counts.
 constexpr Plan make_plan(const Architecture& architecture) {
   Plan plan;
   plan.architecture = architecture;
@@ -2908,8 +3091,6 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
-
   int unit_begin(int last) const {
     while (last > first_ && run_.layers[last - 1].fused) --last;
     return last;
@@ -3080,7 +3261,8 @@ class Chain {
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
     const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
     output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
@@ -3135,9 +3317,9 @@ class Chain {
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
-  int origins_[kMaxChain] = {};   // the row with which its ring begins
-  int produced_[kMaxChain] = {};  // its rows so far
-  int wanted_[kMaxChain] = {};    // where they end
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int wanted_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -4757,8 +4939,6 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
-
   int unit_begin(int last) const {
     while (last > first_ && run_.layers[last - 1].fused) --last;
     return last;
@@ -4929,7 +5109,8 @@ class Chain {
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
     const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
     output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
@@ -4984,9 +5165,9 @@ class Chain {
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
-  int origins_[kMaxChain] = {};   // the row with which its ring begins
-  int produced_[kMaxChain] = {};  // its rows so far
-  int wanted_[kMaxChain] = {};    // where they end
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int wanted_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -6612,8 +6793,6 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
-
   int unit_begin(int last) const {
     while (last > first_ && run_.layers[last - 1].fused) --last;
     return last;
@@ -6784,7 +6963,8 @@ class Chain {
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
     const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
     output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
@@ -6839,9 +7019,9 @@ class Chain {
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
-  int origins_[kMaxChain] = {};   // the row with which its ring begins
-  int produced_[kMaxChain] = {};  // its rows so far
-  int wanted_[kMaxChain] = {};    // where they end
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int wanted_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -7127,10 +7307,13 @@ struct RunOptions {
 };
 
 /// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// family/ makes the published ones.
+/// family/ makes the published ones. One that cannot be computed does not compile (`find_flaw`).
 template <class TDefinition>
 class Network {
-  static constexpr Plan kWhole = make_plan(TDefinition::architecture);
+  static constexpr Flaw kFlaw = find_flaw(TDefinition::architecture);
+  // Nothing more is said of an architecture with a flaw.
+  static constexpr Plan kWhole = make_plan(
+      Sound<kFlaw.broken, kFlaw.block>::value ? TDefinition::architecture : Architecture{});
 
   /// The last layer of a part; -1 if there is none.
   static constexpr int last_of(Part part) {
@@ -11239,11 +11422,76 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <utility>
 
+// from pplcnet/weights/out_of_memory.hpp
+#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
+
+/// What to do where neither an error nor null can be returned.
+[[noreturn]] inline void fail_allocation() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
+/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
+inline Error out_of_memory(std::string_view name) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    return Error::of(name, ": there is not enough memory");
+  } catch (const std::bad_alloc&) {
+    return Error("out of memory");  // so short that a string keeps it in itself
+  }
+#else
+  static_cast<void>(name);
+  return Error("out of memory");
+#endif
+}
+
+/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
+/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
+template <class Work>
+Error with_memory_for(std::string_view name, const Work& work) {
+#if defined(__cpp_exceptions)
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(name);
+  }
+#else
+  static_cast<void>(name);
+  return work();
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The same as an error: which rule an architecture breaks, and what was found.
+inline Error check_architecture(const Architecture& architecture) {
+  const Flaw flaw = find_flaw(architecture);
+  if (!flaw) return {};
+  if (flaw.block < 0)
+    return Error::of(architecture.name, ": ", words_of(flaw.broken), "; found ", flaw.found);
+  return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
+                   "; found ", flaw.found);
+}
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
 /// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
@@ -11251,12 +11499,44 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// their own: one copy for each thread.
 class AnyNetwork {
  public:
-  /// The executor of a call may use up to `threads` threads.
+  static constexpr int kMostThreads = 1024;
+  static constexpr std::size_t kMostFloats = std::size_t{1} << 30;  ///< 4 GiB
+
+  /// Makes the network of an architecture of any origin; the executor of a call may use up to
+  /// `threads` threads. It is an error if the architecture cannot be computed (`find_flaw`), if its
+  /// weights or its activations need more than kMostFloats, or if there is no memory for them.
+  static Error make(const Architecture& architecture, int threads,
+                    std::optional<AnyNetwork>& result) {
+    result.reset();
+    if (auto error = check_architecture(architecture)) return error;
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(architecture.name, [&] {
+      AnyNetwork network(threads);
+      network.plan_.reset(new (std::nothrow) Plan(make_plan(architecture)));
+      if (network.plan_ == nullptr) return out_of_memory(architecture.name);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(architecture.name, ": needs memory for ", floats,
+                           " numbers, of at most ", kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate())
+        return out_of_memory(architecture.name);
+      result.emplace(std::move(network));
+      return Error();
+    });
+  }
+
+  /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
+  /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
       : threads_(threads),
         plan_(std::make_shared<const Plan>(make_plan(architecture))),
         weights_(zeros(plan_->weight_floats)) {
-    allocate();
+    if (weights_ == nullptr || !allocate()) fail_allocation();
   }
   /// With these packed weights.
   AnyNetwork(const Architecture& architecture, std::span<const float> weights)
@@ -11265,7 +11545,7 @@ class AnyNetwork {
   }
   AnyNetwork(const AnyNetwork& other)
       : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
-    allocate();
+    if (!allocate()) fail_allocation();
   }
   AnyNetwork(AnyNetwork&&) noexcept = default;
   AnyNetwork& operator=(const AnyNetwork& other) {
@@ -11336,17 +11616,22 @@ class AnyNetwork {
   };
   using Floats = std::unique_ptr<float[], Free>;
 
+  explicit AnyNetwork(int threads) : threads_(threads) {}
+
+  /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);
-    if (memory == nullptr) throw std::bad_alloc();
+    if (memory == nullptr) return Floats();
     return Floats(new (memory) float[count](), Free(bytes));
   }
 
-  void allocate() {
+  /// Allocates what is not shared; false if there is no memory.
+  bool allocate() {
     maps_ = zeros(plan_->map_floats);
     vectors_ = zeros(plan_->vector_floats);
     scratch_ = zeros(plan_->scratch_floats * static_cast<std::size_t>(threads_));
+    return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 
   int threads_;

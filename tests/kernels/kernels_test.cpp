@@ -75,6 +75,7 @@ class Kernels : public testing::TestWithParam<Isa> {
   void judge(const Architecture& architecture, const std::set<Operator>& operators,
              std::size_t images = 1) {
     SCOPED_TRACE(case_name(architecture));
+    EXPECT_FALSE(pplcnet::find_flaw(architecture));
     const SmallNetwork net(architecture);
     const auto height = static_cast<std::size_t>(architecture.input.height);
     const auto width = static_cast<std::size_t>(architecture.input.width);
@@ -204,6 +205,18 @@ TEST_P(Kernels, Chains) {
         }
 }
 
+/// As many layers as there can be, whose maps are all too large to be stored whole.
+TEST_P(Kernels, LongestChain) {
+  Architecture net = network({5200, 4}, {2, 3, 8, 8, 1, false});
+  net.block_count = Architecture::kMaxBlocks;
+  for (Block& block : net.blocks) {
+    block = net.blocks[0];
+    block.expansion = 8;
+  }
+  net.activation = Activation::relu;
+  judge(net, {Operator::depthwise, Operator::pointwise});
+}
+
 /// Two pointwise layers, and what is added behind them: rows of three layers share a thread's
 /// scratch, or begin with a gated map.
 TEST_P(Kernels, Expansion) {
@@ -248,6 +261,7 @@ TEST_P(Kernels, AffineAndStageHeads) {
         net.stage_heads[0] = 12;
         net.stage_heads[1] = 42;
         net.ending = Ending::maps;
+        net.classes = 0;
         judge(net, {Operator::depthwise, Operator::pointwise});
       }
 }
@@ -257,8 +271,9 @@ TEST_P(Kernels, Dilation) {
     for (const int channels : kChannels)
       for (const int kernel : {3, 5})
         for (const int dilation : {2, 4})
-          for (const bool squeeze_excite : {false, true}) {
-            Architecture net = network(input, {2, kernel, channels, 8, 1, squeeze_excite});
+          for (const Stride stride : kStrides) {
+            const bool squeeze_excite = stride.height == stride.width;
+            Architecture net = network(input, {2, kernel, channels, 8, stride, squeeze_excite});
             net.blocks[0].dilation = dilation;
             net.activation = next_activation();
             judge(net, {Operator::depthwise});
@@ -276,6 +291,7 @@ TEST_P(Kernels, StemsAndColumns) {
         net.stem_stride = 2;
         net.stem_activation = stem == Stem::branches ? Activation::relu : Activation::gelu;
         net.ending = Ending::columns;
+        net.classes = 0;
         judge(net, {Operator::convolution, Operator::patches, Operator::pointwise,
                     Operator::max_pool, Operator::average_pool});
       }

@@ -41,8 +41,6 @@ class Chain {
   }
 
  private:
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;
-
   int unit_begin(int last) const {
     while (last > first_ && run_.layers[last - 1].fused) --last;
     return last;
@@ -213,7 +211,8 @@ class Chain {
     const int dilation = layer.dilation, step = layer.stride.height;
     const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
     const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(column * layer.source.pixel_pitch + begin_channel);
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
     if (width <= 0) return;
     output.pixels += begin_channel;
     constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
@@ -268,9 +267,9 @@ class Chain {
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
   // Of each unit.
-  int origins_[kMaxChain] = {};   // the row with which its ring begins
-  int produced_[kMaxChain] = {};  // its rows so far
-  int wanted_[kMaxChain] = {};    // where they end
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int wanted_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
