@@ -146,7 +146,9 @@ class Network {
     std::array<float*, layer_count> layers = {};  ///< any layer at all
   };
 
-  /// Class scores before softmax. No allocation, no lock, no failure.
+  /// Class scores before softmax. No allocation, no lock, no failure. The floating-point
+  /// environment of all threads must be that of a new program: rounding to nearest, and denormal
+  /// numbers kept (neither FTZ nor DAZ); in another one the answer has other bits.
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -24,9 +25,18 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// longer than the gaps inside a forward pass, and then sleeps.
 class ThreadPool {
  public:
-  /// Starts threads - 1 threads: the caller is one of them.
+  /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
+  /// there are fewer (see `threads`). Compiled with -fno-exceptions, that ends the program.
   explicit ThreadPool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+#if defined(__cpp_exceptions)
+    try {
+      start(threads - 1);
+    } catch (const std::exception&) {
+      // Those that have been started do the work.
+    }
+#else
+    start(threads - 1);
+#endif
   }
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -36,6 +46,7 @@ class ThreadPool {
     for (std::thread& worker : workers_) worker.join();
   }
 
+  /// How many there are, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 
@@ -51,6 +62,10 @@ class ThreadPool {
 
  private:
   static constexpr int kSpins = 2000;
+
+  void start(int count) {
+    for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
+  }
 
   static void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

@@ -1503,7 +1503,9 @@ class Task {
 /// Whoever owns threads lends them through this. It refers to any callable
 /// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
 /// once, in any order, on any threads, and returns when all are done. By default everything runs
-/// in the calling thread. The answer has the same bits whatever the executor.
+/// in the calling thread. The answer has the same bits whatever the executor. It is called by
+/// functions that are noexcept: an exception that leaves it ends the program (std::terminate), so
+/// that no part is ever left out; what cannot be given to a thread, it does itself.
 class Executor {
  public:
   constexpr Executor() = default;
@@ -7427,7 +7429,9 @@ class Network {
     std::array<float*, layer_count> layers = {};  ///< any layer at all
   };
 
-  /// Class scores before softmax. No allocation, no lock, no failure.
+  /// Class scores before softmax. No allocation, no lock, no failure. The floating-point
+  /// environment of all threads must be that of a new program: rounding to nearest, and denormal
+  /// numbers kept (neither FTZ nor DAZ); in another one the answer has other bits.
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {
@@ -8094,6 +8098,7 @@ using PPLCNetV4 = Network<V4Definition<kSize, kTask, kOptions>>;
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -8114,9 +8119,18 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// longer than the gaps inside a forward pass, and then sleeps.
 class ThreadPool {
  public:
-  /// Starts threads - 1 threads: the caller is one of them.
+  /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
+  /// there are fewer (see `threads`). Compiled with -fno-exceptions, that ends the program.
   explicit ThreadPool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+#if defined(__cpp_exceptions)
+    try {
+      start(threads - 1);
+    } catch (const std::exception&) {
+      // Those that have been started do the work.
+    }
+#else
+    start(threads - 1);
+#endif
   }
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -8126,6 +8140,7 @@ class ThreadPool {
     for (std::thread& worker : workers_) worker.join();
   }
 
+  /// How many there are, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 
@@ -8141,6 +8156,10 @@ class ThreadPool {
 
  private:
   static constexpr int kSpins = 2000;
+
+  void start(int count) {
+    for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
+  }
 
   static void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

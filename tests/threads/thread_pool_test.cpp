@@ -2,10 +2,16 @@
 #include "pplcnet/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <thread>
@@ -35,6 +41,30 @@ TEST(ThreadPool, EveryPartOnce) {
     for (int round = 0; round < 3000; ++round) expect_each_part_once(pool, round % kMostParts + 1);
   }
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// A process that has address space for a few more stacks, of 64 that are asked for.
+TEST(ThreadPool, HasFewerThreadsWhereTheSystemHasNoMore) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    constexpr rlim_t kStack = 8 << 20;
+    const rlim_t room = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + 5 * kStack;
+    const rlimit stack = {kStack, RLIM_INFINITY}, space = {room, room};
+    if (setrlimit(RLIMIT_STACK, &stack) != 0 || setrlimit(RLIMIT_AS, &space) != 0) _exit(2);
+    pplcnet::ThreadPool pool(64);
+    for (int round = 0; round < 100; ++round) expect_each_part_once(pool, kMostParts);
+    const bool fewer = pool.threads() >= 1 && pool.threads() < 64;
+    _exit(fewer && pool.executor().threads() == pool.threads() && !testing::Test::HasFailure() ? 0
+                                                                                               : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+#endif
 
 TEST(ThreadPool, ThreadsThatSleepComeBack) {
   pplcnet::ThreadPool pool(3);
