@@ -1,9 +1,14 @@
 #ifndef PPLCNET_CLASSIFIER_HPP
 #define PPLCNET_CLASSIFIER_HPP
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <iterator>
+#include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,54 +16,33 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/huge_pages.hpp"
+#include "pplcnet/classifier_state.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/models/defaults.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The preprocessing that published weights of a network expect: that of its model; without one
-/// timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
-/// square.
-template <class Net>
-constexpr Preprocessing default_preprocessing() {
-  if constexpr (HasModel<Net>) return Net::Definition::model.preprocessing;
-  constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
-  if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
-  return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
-}
-
-/// The labels of a network's model; none without one.
-template <class Net>
-std::vector<std::string> default_labels() {
-  if constexpr (HasModel<Net>) {
-    constexpr auto kLabels = Net::Definition::model.labels;
-    return {kLabels.begin(), kLabels.end()};
-  }
-  return {};
-}
-
-/// What makes probabilities of a network's logits: what its model says, otherwise softmax.
-template <class Net>
-constexpr Output output_of() {
-  if constexpr (HasModel<Net>) return Net::Definition::model.output;
-  return Output::softmax;
-}
-
-/// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
-/// A published model (see models/) brings the last two.
-/// Copies share the weights and have everything else of their own: one copy for each thread.
+/// From decoded pixels to labels: a network with its weights, preprocessing and labels, and what
+/// threads need to write to. A published model (see models/) brings the last two.
+/// Copies share the weights and have everything else of their own: one copy for each thread, or one
+/// classifier that classifies many pictures at once.
 template <class Net>
 class Classifier {
+  using Weights = typename Net::Weights;
+  using WeightsView = typename Net::WeightsView;
+
  public:
   Classifier() = default;
   Classifier(const Classifier& other)
       : weights_(other.weights_),
+        owner_(other.owner_),
         preprocessing_(other.preprocessing_),
         meaning_(other.meaning_),
         labels_(other.labels_) {}
@@ -71,30 +55,50 @@ class Classifier {
   ~Classifier() = default;
 
   /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
-  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error the
-  /// classifier is as before.
+  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error, which
+  /// may be that there is no memory, the classifier is as before.
   Error load(std::string_view path,
-             Error (*read)(std::string_view, typename Net::Weights&,
-                           ModelInfo*) = pplcnet::load<typename Net::Weights>) {
+             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
     return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
+  }
+
+  /// The same from the bytes of a file, which are not needed any more then. `name` is for messages;
+  /// another `read` is `pplcnet::load_any_bytes`.
+  Error load(std::span<const std::byte> bytes, std::string_view name,
+             Error (*read)(std::span<const std::byte>, std::string_view, Weights&,
+                           ModelInfo*) = pplcnet::load_bytes<Weights>) {
+    return load_by(name,
+                   [&](auto& weights, auto* info) { return read(bytes, name, weights, info); });
   }
 
   /// The same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
-    std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
-    ModelInfo info;
-    if (auto error = read(*weights, &info)) return error;
-    if (auto error = check_label_count(info.labels.size(), Net::classes, path)) return error;
-    if (!info.preprocessing.empty()) {
-      const auto preset =
-          find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
-      if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
-      set_preprocessing(*preset);
-    }
-    if (!info.labels.empty()) labels_ = std::move(info.labels);
-    weights_ = std::move(weights);
-    return {};
+    return with_memory_for(path, [&] {
+      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
+      if (weights == nullptr) return out_of_memory(path);
+      ModelInfo info;
+      if (auto error = read(*weights, &info)) return error;
+      return take(path, *weights, weights, info);
+    });
+  }
+
+  /// Uses a native file that lies in memory (mapped, or part of the executable) where it is,
+  /// without a copy, as `pplcnet::view` does: it must stay there. Labels and preprocessing are its
+  /// own.
+  Error view(std::span<const std::byte> bytes, std::string_view name) {
+    return with_memory_for(name, [&] {
+      std::optional<WeightsView> weights;
+      ModelInfo info;
+      if (auto error = pplcnet::view<Net>(bytes, name, weights, &info)) return error;
+      return take(name, *weights, nullptr, info);
+    });
+  }
+
+  /// Uses packed weights that lie elsewhere, and must stay there.
+  void view(WeightsView weights) noexcept {
+    weights_ = weights;
+    owner_.reset();
   }
 
   /// One label for each class, or none; any other number is an error.
@@ -118,36 +122,33 @@ class Classifier {
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);
   }
 
-  /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
-  /// narrow for the crop. Valid until the next call.
+  /// Raw scores of a picture, or nothing if weights were not loaded, the picture is empty or too
+  /// narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
-    if (weights_ == nullptr || preprocessing_.tensor_size() != Net::input_size ||
-        !resize_and_crop(preprocessing_, image, state_->scratch))
+    std::optional<Picture> picture;
+    const auto see = [&] {
+      picture = states_[0]->see(preprocessing_, meaning_, image, 0);
+      return Error();
+    };
+    if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
       return std::nullopt;
-    auto picture =
-        Picture::interleaved(state_->scratch.pixels.data(), meaning_.data(), Net::input_shape);
-    if (preprocessing_.channel_order == ChannelOrder::bgr)
-      picture = picture.reversed(Net::input_shape);
-    Net::forward(*weights_, picture, state_->workspace, state_->logits, options);
-    return state_->logits;
+    Net::forward_batch(*weights_, std::span<const Picture>(&*picture, 1), states_[0]->workspace,
+                       first_row(), options);
+    return first_row();
   }
 
   /// Probabilities of all classes: softmax as Paddle computes it, or for attributes sigmoid.
   std::optional<std::span<const float>> probabilities(ImageView image,
                                                       const RunOptions& options = {}) {
     if (!logits(image, options)) return std::nullopt;
-    if constexpr (output_of<Net>() == Output::sigmoid) {
-      sigmoid(state_->logits);
-    } else {
-      softmax(state_->logits);
-    }
-    return state_->logits;
+    to_probabilities<Net>(first_row());
+    return first_row();
   }
 
   /// A published model's answer: attributes, or the class that is decided for, with its score.
   auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
     using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
-    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(state_->logits))
+    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(first_row()))
                                          : std::nullopt;
   }
 
@@ -158,18 +159,112 @@ class Classifier {
     return scores ? pplcnet::top_k<kCount>(*scores) : std::array<Prediction, kCount>{};
   }
 
- private:
-  struct State : InHugePages {
-    PreprocessScratch scratch = {};
-    typename Net::Workspace workspace;
-    typename Net::Logits logits;
-  };
+  /// Probabilities of any number of pictures: a row of all classes for each, in their order. The
+  /// row of a picture that is empty or too narrow for the crop is full of NaN. Each thread of the
+  /// executor takes a few pictures at a time. An error if weights were not loaded, `rows` has
+  /// another size, or there is no memory.
+  Error probabilities(std::span<const ImageView> images, std::span<float> rows,
+                      const RunOptions& options = {}) {
+    constexpr auto kClasses = static_cast<std::size_t>(Net::classes);
+    if (rows.size() != images.size() * kClasses)
+      return Error::of("classifier: expected room for ", images.size(), " times ", kClasses,
+                       " probabilities, found room for ", rows.size());
+    std::ranges::fill(rows, std::numeric_limits<float>::quiet_NaN());
+    return for_each_row(images, options, [&](std::size_t image, std::span<const float> row) {
+      std::ranges::copy(row, rows.subspan(image * kClasses).begin());
+    });
+  }
 
-  std::shared_ptr<const typename Net::Weights> weights_;
-  std::unique_ptr<State> state_ = std::make_unique<State>();
+  /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
+  /// many predictions for each, best first; class_id is -1 where there is no answer.
+  Error classify(std::span<const ImageView> images, std::span<Prediction> best,
+                 const RunOptions& options = {}) {
+    const std::size_t count = images.empty() ? 0 : best.size() / images.size();
+    if (best.size() != count * images.size() || (count == 0 && !images.empty()))
+      return Error::of("classifier: expected as many predictions for each of ", images.size(),
+                       " pictures, found room for ", best.size());
+    std::ranges::fill(best, Prediction());
+    return for_each_row(images, options, [&](std::size_t image, std::span<const float> row) {
+      pplcnet::top_k(row, best.subspan(image * count, count));
+    });
+  }
+
+  /// Allocates what `threads` threads write to (about Net::workspace_bytes each), which the first
+  /// call would do otherwise. Buffers for pictures grow with the largest one.
+  Error prepare(int threads) {
+    return with_memory_for("classifier", [&] {
+      while (std::ssize(states_) < threads) {
+        std::unique_ptr<State> state(new (std::nothrow) State);
+        if (state == nullptr) return out_of_memory("classifier");
+        states_.push_back(std::move(state));
+      }
+      return Error();
+    });
+  }
+
+ private:
+  using State = ClassifierState<Net>;
+  using Row = std::span<float, Net::classes>;
+
+  Row first_row() const { return Row(states_[0]->logits.data(), Net::classes); }
+
+  /// Takes over weights that were read, and what came with them.
+  Error take(std::string_view name, WeightsView weights, std::shared_ptr<const Weights> owner,
+             ModelInfo& info) {
+    if (auto error = check_label_count(info.labels.size(), Net::classes, name)) return error;
+    std::optional<Preprocessing> preset = preprocessing_;
+    if (!info.preprocessing.empty())
+      preset = find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
+    if (!preset) return Error::of(name, ": unknown preprocessing ", quote(info.preprocessing));
+    if (auto error = prepare(1)) return error;
+    set_preprocessing(*preset);
+    if (!info.labels.empty()) labels_ = std::move(info.labels);
+    weights_ = weights;
+    owner_ = std::move(owner);
+    return {};
+  }
+
+  Error check_ready() const {
+    if (!weights_) return Error("classifier: no weights were loaded");
+    if (preprocessing_.tensor_size() == Net::input_size) return {};
+    return Error::of("classifier: expected preprocessing for ", Net::input_size, " numbers, found ",
+                     preprocessing_.tensor_size());
+  }
+
+  /// Calls visit(image, probabilities) for each picture that has any: each part of the executor has
+  /// a state, and takes chunks until none is left.
+  template <class Visit>
+  Error for_each_row(std::span<const ImageView> images, const RunOptions& options,
+                     const Visit& visit) {
+    if (auto error = check_ready()) return error;
+    const auto most = std::max<std::size_t>(images.size(), 1);
+    const auto threads = std::clamp<std::size_t>(
+        static_cast<std::size_t>(std::max(options.executor.threads(), 1)), 1, most);
+    if (auto error = prepare(static_cast<int>(threads))) return error;
+    const std::size_t chunk = std::clamp<std::size_t>(most / threads, 1, kChunk);
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> exhausted = false;
+    const auto part = [&](int i) {
+      State& state = *states_[static_cast<std::size_t>(i)];
+      for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
+        const auto work = [&] {
+          const std::size_t end = std::min(begin + chunk, images.size());
+          state.compute(*weights_, preprocessing_, meaning_, images, begin, end, options.isa,
+                        visit);
+          return Error();
+        };
+        if (with_memory_for("pictures", work)) exhausted = true;
+      }
+    };
+    options.executor(static_cast<int>(threads), Task(part));
+    return exhausted ? out_of_memory("classifier: pictures") : Error();
+  }
+
+  std::optional<WeightsView> weights_;
+  std::shared_ptr<const Weights> owner_;  // null: somebody else
+  std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
-  std::array<ByteValues, kImageChannels> meaning_ =
-      normalisation_tables(preprocessing_.normalisation);
+  ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_ = default_labels<Net>();
 };
 

@@ -175,18 +175,26 @@ class Network {
                             std::span<float, kBatch * std::size_t{classes}> logits,
                             const RunOptions& options = {}) noexcept {
     static_assert(kBatch > 0, "a batch has at least one image");
+    Picture pictures[kBatch];
+    for (int i = 0; i < kBatch; ++i)
+      pictures[i] = Picture::planar(images.data() + i * input_shape.size(), input_shape);
+    forward_batch(weights, std::span<const Picture>(pictures), workspace, logits, options);
+  }
+
+  /// The same for any number of pictures that lie elsewhere; `logits` has a row for each.
+  template <int kThreads>
+  static void forward_batch(WeightsView weights, std::span<const Picture> pictures,
+                            ParallelWorkspace<kThreads>& workspace, std::span<float> logits,
+                            const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward_batch: the network has no classifier");
-    for (int first = 0; first < kBatch; first += kChunk) {
-      constexpr int kMost = std::min(kBatch, kChunk);
-      const int count = std::min(kMost, kBatch - first);
-      Picture pictures[kMost];
-      float* destinations[kMost * layer_count] = {};
-      for (int i = 0; i < count; ++i) {
-        pictures[i] =
-            Picture::planar(images.data() + (first + i) * input_shape.size(), input_shape);
-        destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
-      }
-      run(weights, pictures, count, workspace, destinations, options);
+    float* row = logits.data();
+    while (!pictures.empty()) {
+      const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
+      float* destinations[kChunk * layer_count] = {};
+      for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
+        destinations[(i + 1) * layer_count - 1] = row;
+      run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
+      pictures = pictures.subspan(chunk.size());
     }
   }
 

@@ -7458,18 +7458,26 @@ class Network {
                             std::span<float, kBatch * std::size_t{classes}> logits,
                             const RunOptions& options = {}) noexcept {
     static_assert(kBatch > 0, "a batch has at least one image");
+    Picture pictures[kBatch];
+    for (int i = 0; i < kBatch; ++i)
+      pictures[i] = Picture::planar(images.data() + i * input_shape.size(), input_shape);
+    forward_batch(weights, std::span<const Picture>(pictures), workspace, logits, options);
+  }
+
+  /// The same for any number of pictures that lie elsewhere; `logits` has a row for each.
+  template <int kThreads>
+  static void forward_batch(WeightsView weights, std::span<const Picture> pictures,
+                            ParallelWorkspace<kThreads>& workspace, std::span<float> logits,
+                            const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward_batch: the network has no classifier");
-    for (int first = 0; first < kBatch; first += kChunk) {
-      constexpr int kMost = std::min(kBatch, kChunk);
-      const int count = std::min(kMost, kBatch - first);
-      Picture pictures[kMost];
-      float* destinations[kMost * layer_count] = {};
-      for (int i = 0; i < count; ++i) {
-        pictures[i] =
-            Picture::planar(images.data() + (first + i) * input_shape.size(), input_shape);
-        destinations[(i + 1) * layer_count - 1] = logits.data() + (first + i) * classes;
-      }
-      run(weights, pictures, count, workspace, destinations, options);
+    float* row = logits.data();
+    while (!pictures.empty()) {
+      const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
+      float* destinations[kChunk * layer_count] = {};
+      for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
+        destinations[(i + 1) * layer_count - 1] = row;
+      run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
+      pictures = pictures.subspan(chunk.size());
     }
   }
 
@@ -11953,489 +11961,33 @@ Error self_test(std::string_view path, const Weights& weights) {
 #ifndef PPLCNET_CLASSIFIER_HPP
 #define PPLCNET_CLASSIFIER_HPP
 
-#include <array>
-#include <cstddef>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// from pplcnet/image/labels.hpp
-#ifndef PPLCNET_IMAGE_LABELS_HPP
-#define PPLCNET_IMAGE_LABELS_HPP
-
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
+#include <atomic>
 #include <cstddef>
-#include <cstdint>
+#include <iterator>
 #include <limits>
+#include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-// from pplcnet/image/label_list.hpp
-#ifndef PPLCNET_IMAGE_LABEL_LIST_HPP
-#define PPLCNET_IMAGE_LABEL_LIST_HPP
+// from pplcnet/classifier_state.hpp
+#ifndef PPLCNET_CLASSIFIER_STATE_HPP
+#define PPLCNET_CLASSIFIER_STATE_HPP
 
-#include <algorithm>
-#include <charconv>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
 
-
-// The labels of Paddle's inference.yml: a block sequence of scalars under `label_list:`.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// A label and the line that it begins in, from 1.
-struct FoundLabel {
-  std::string text;
-  std::size_t line = 0;
-};
-
-namespace yaml {
-
-inline constexpr std::string_view kLabelList = "label_list:";
-
-inline std::size_t indentation(std::string_view line) {
-  return std::min(line.find_first_not_of(' '), line.size());
-}
-
-/// Without spaces around it.
-inline std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-/// Whether a line begins a key without a value, or a document: what text for people does not.
-inline bool begins_document(std::string_view line) {
-  const std::string_view text = trimmed(line);
-  return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
-}
-
-/// Appends the character that an escape at the front of `text` stands for, and takes it away.
-inline bool append_escaped(std::string_view& text, std::string& result) {
-  constexpr std::string_view kShort = "\"\\/0abtnvfre ";
-  constexpr std::string_view kMeaning("\"\\/\0\a\b\t\n\v\f\r\x1b ", 13);
-  if (text.empty()) return false;
-  const char kind = text.front();
-  text.remove_prefix(1);
-  if (const std::size_t place = kShort.find(kind); place != kShort.npos) {
-    result += kMeaning[place];
-    return true;
-  }
-  const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
-  std::uint32_t code_point = 0;
-  const char* const end = text.data() + std::min(digits, text.size());
-  const auto [stop, problem] = std::from_chars(text.data(), end, code_point, 16);
-  if (digits == 0 || text.size() < digits || problem != std::errc{} || stop != end ||
-      code_point > 0x10ffff || (code_point >= 0xd800 && code_point < 0xe000))
-    return false;
-  append_utf8(result, code_point);
-  text.remove_prefix(digits);
-  return true;
-}
-
-/// The text of a scalar in one line, whatever its style; none if it is something else.
-inline std::optional<std::string> scalar(std::string_view text) {
-  text = trimmed(text);
-  if (text.empty()) return std::nullopt;
-  const char quote = text.front();
-  if (quote != '\'' && quote != '"') {
-    const std::string_view plain = trimmed(text.substr(0, text.find(" #")));
-    const bool is_other = std::string_view("[]{}&*!|>%@`,#?").find(quote) != plain.npos ||
-                          plain.find(": ") != plain.npos || plain.ends_with(':');
-    if (is_other || plain == "-" || plain.starts_with("- ")) return std::nullopt;
-    return std::string(plain);
-  }
-  std::string result;
-  text.remove_prefix(1);
-  while (!text.empty()) {
-    const char character = text.front();
-    text.remove_prefix(1);
-    if (character == quote && quote == '\'' && text.starts_with('\'')) {
-      result += quote;
-      text.remove_prefix(1);
-    } else if (character == quote) {
-      text = trimmed(text);
-      if (text.empty() || text.starts_with('#')) return result;
-      return std::nullopt;
-    } else if (character == '\\' && quote == '"') {
-      if (!append_escaped(text, result)) return std::nullopt;
-    } else {
-      result += character;
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace yaml
-
-/// The line of `label_list:`; none if there is no such line.
-inline std::optional<std::size_t> find_label_list(std::span<const std::string_view> lines) {
-  const auto found = std::ranges::find_if(lines, [](std::string_view line) {
-    return yaml::trimmed(line).starts_with(yaml::kLabelList);
-  });
-  if (found == lines.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - lines.begin());
-}
-
-/// Reads the labels that follow line `begin` of a YAML file, which says `label_list:`.
-inline Error read_label_list(std::span<const std::string_view> lines, std::size_t begin,
-                             std::string_view path, std::vector<FoundLabel>& labels) {
-  const auto problem = [&](std::size_t i) {
-    return Error::of(path, ": line ", i + 1, ": expected a label, `- cat`, found ",
-                     quote(yaml::trimmed(lines[i])));
-  };
-  const std::size_t outer = yaml::indentation(lines[begin]);
-  if (yaml::trimmed(lines[begin]) != yaml::kLabelList) return problem(begin);
-  labels.clear();
-  for (std::size_t i = begin + 1; i < lines.size();) {
-    const std::size_t indent = yaml::indentation(lines[i]);
-    const std::string_view text = yaml::trimmed(lines[i]);
-    const bool is_item = text == "-" || text.starts_with("- ");
-    if (text.empty() || text.starts_with('#')) {
-      ++i;
-      continue;
-    }
-    if (indent < outer || (indent == outer && !is_item)) break;
-    if (!is_item) return problem(i);
-    // Long scalars go on in lines that stand further in.
-    std::string joined(text.substr(1));
-    std::size_t next = i + 1;
-    for (; next < lines.size() && yaml::indentation(lines[next]) > indent; ++next)
-      joined.append(" ").append(yaml::trimmed(lines[next]));
-    const auto label = yaml::scalar(joined);
-    if (!label || label->find('\n') != label->npos) return problem(i);
-    labels.push_back({*label, i + 1});
-    i = next;
-  }
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_LABEL_LIST_HPP
-// from pplcnet/image/results.hpp
-#ifndef PPLCNET_IMAGE_RESULTS_HPP
-#define PPLCNET_IMAGE_RESULTS_HPP
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Logits to probabilities, in place, with the steps of Paddle's CPU kernel (phi
-/// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is
-/// below exp(-64) / sum, and the sum divides as a float reciprocal.
-inline void softmax(std::span<float> values) noexcept {
-  if (values.empty()) return;
-  const float maximum = *std::max_element(values.begin(), values.end());
-  float sum = 0.0F;
-  for (float& value : values) {
-    value = std::exp(std::max(value - maximum, -64.0F));
-    sum += value;
-  }
-  const float reciprocal = 1.0F / sum;
-  for (float& value : values) value *= reciprocal;
-}
-
-/// Logits to independent probabilities, in place: the last step of the attribute models.
-inline void sigmoid(std::span<float> values) noexcept {
-  for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
-}
-
-/// A class and how much the network believes in it.
-struct Prediction {
-  int class_id = -1;
-  float score = 0.0F;
-
-  bool operator==(const Prediction&) const = default;
-};
-
-/// Whether `a` comes before `b`: the higher score, and not-a-number last of all.
-inline bool ranks_higher(float a, float b) noexcept {
-  return a > b || (std::isnan(b) && !std::isnan(a));
-}
-
-/// Fills `best` with the classes of the highest scores, highest first, and returns how many it
-/// filled: fewer than best.size() only if there are fewer classes.
-///
-/// Of equal scores the lower class comes first, so that the first prediction is the argmax. (Paddle
-/// reverses numpy's argsort, which leaves the order of equal scores open; up to 16 classes it
-/// happens to put the higher class first.)
-inline std::size_t top_k(std::span<const float> scores, std::span<Prediction> best) noexcept {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    std::size_t rank = count;
-    while (rank > 0 && ranks_higher(scores[i], best[rank - 1].score)) --rank;
-    if (rank == best.size()) continue;
-    if (count < best.size()) ++count;
-    for (std::size_t j = count - 1; j > rank; --j) best[j] = best[j - 1];
-    best[rank] = {static_cast<int>(i), scores[i]};
-  }
-  return count;
-}
-
-/// The kCount best classes, highest score first (see above); where there are fewer, the rest has
-/// class_id -1.
-template <std::size_t kCount>
-std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
-  std::array<Prediction, kCount> best{};
-  top_k(scores, best);
-  return best;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_RESULTS_HPP
-// from pplcnet/image/text_lines.hpp
-#ifndef PPLCNET_IMAGE_TEXT_LINES_HPP
-#define PPLCNET_IMAGE_TEXT_LINES_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <string_view>
-#include <vector>
-
-
-// Text files that people write: labels, lists of pictures. Their lines end with \n or \r\n.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Takes the byte order mark of UTF-8 and the \r at the end from line `number` (from 1) of a text.
-/// An error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines with \r alone.
-inline Error clean_line(std::string_view path, std::size_t number, std::string_view& line) {
-  if (number == 1) {
-    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF") ||
-        line.starts_with(std::string_view("\0\0\xFE\xFF", 4)))
-      return Error::of(path,
-                       ": line 1: expected UTF-8, found UTF-16 or UTF-32; iconv -f UTF-16 -t ",
-                       "UTF-8 makes it so");
-    if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-  }
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.find('\0') != line.npos)
-    return Error::of(path, ": line ", number, ": expected text in UTF-8, found a zero byte");
-  if (line.find('\r') != line.npos)
-    return Error::of(path, ": line ", number,
-                     ": expected lines that end with \\n or \\r\\n, found ", "\\r alone");
-  return {};
-}
-
-/// Checks the encoding of line `number`: GBK or Latin-1 would be taken for other letters.
-inline Error check_utf8(std::string_view path, std::size_t number, std::string_view line) {
-  if (is_utf8(line)) return {};
-  return Error::of(path, ": line ", number, ": not UTF-8: ", quote(line));
-}
-
-/// Whether there is nothing in a line but spaces.
-inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
-
-/// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
-inline Error split_lines(std::string_view text, std::string_view path,
-                         std::vector<std::string_view>& lines) {
-  lines.clear();
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (auto error = clean_line(path, lines.size() + 1, line)) return error;
-    lines.push_back(line);
-  }
-  while (!lines.empty() && is_blank(lines.back())) lines.pop_back();
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_TEXT_LINES_HPP
-
-// Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace label_files {
-
-/// The number that a line begins with, before a space or tab; none if there is no such number.
-inline std::optional<std::uint64_t> leading_id(std::string_view line) {
-  const std::size_t digits = line.find_first_not_of("0123456789");
-  if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))
-    return std::nullopt;
-  std::uint64_t id = 0;
-  const auto [end, problem] = std::from_chars(line.data(), line.data() + digits, id);
-  return problem == std::errc{} ? id : std::numeric_limits<std::uint64_t>::max();
-}
-
-/// Checks that the lines have the ids 0 ... n-1, each once.
-inline Error check_ids(std::span<const std::string_view> lines, std::string_view path) {
-  std::vector<std::size_t> line_of(lines.size());  // 0: not seen
-  Error beyond;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto id = leading_id(lines[i]).value_or(0);
-    if (id >= lines.size()) {
-      if (!beyond)
-        beyond = Error::of(path, ": line ", i + 1, ": id ", id, ": expected each of 0 to ",
-                           lines.size() - 1, " once");
-      continue;
-    }
-    std::size_t& line = line_of[static_cast<std::size_t>(id)];
-    if (line > 0)
-      return Error::of(path, ": line ", i + 1, ": id ", id, " again, after line ", line);
-    line = i + 1;
-  }
-  if (beyond && line_of[0] == 0 && leading_id(lines[0]) == 1)
-    return Error::of(path, ": line 1: the first id is 1: ids begin at 0");
-  return beyond;
-}
-
-/// Reads lines `id label`, or lines of labels.
-inline Error read_lines(std::span<const std::string_view> lines, std::string_view path,
-                        std::vector<FoundLabel>& labels) {
-  const auto has_id = [](std::string_view line) { return leading_id(line).has_value(); };
-  const bool numbered = !lines.empty() && has_id(lines[0]);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (is_blank(lines[i]))
-      return Error::of(path, ": line ", i + 1, ": expected a label, found a blank line");
-    if (has_id(lines[i]) != numbered)
-      return Error::of(path, ": line ", i + 1, ": ", quote(lines[i]), " begins with ",
-                       numbered ? "no id, line 1 does" : "an id, line 1 with none",
-                       ": expected ids in all lines, from 0 on, or in none");
-  }
-  if (numbered)
-    if (auto error = check_ids(lines, path)) return error;
-  labels.resize(lines.size());
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::size_t digits = numbered ? lines[i].find_first_of(" \t") + 1 : 0;
-    const std::size_t id = numbered ? static_cast<std::size_t>(*leading_id(lines[i])) : i;
-    labels[id] = {std::string(lines[i].substr(digits)), i + 1};
-  }
-  return {};
-}
-
-}  // namespace label_files
-
-/// Checks that there is a label for each class, or none at all; `where` they are from.
-inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
-  if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
-  return Error::of(where, ": ", count, " labels for ", classes, " classes");
-}
-
-/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
-/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
-/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
-/// blank ones and gaps would shift all labels after them.
-inline Error parse_labels(std::string_view text, std::string_view path, int classes,
-                          std::vector<std::string>& labels) {
-  std::vector<std::string_view> lines;
-  if (auto error = split_lines(text, path, lines)) return error;
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    if (auto error = check_utf8(path, i + 1, lines[i])) return error;
-  if (lines.empty()) return Error::of(path, ": has no labels");
-  const std::string_view first = lines[0];
-  if (first.starts_with('{') || first == "[" || first.starts_with("[\""))
-    return Error::of(path, ": line 1: expected a label, found JSON");
-  const auto label_list = find_label_list(lines);
-  if (!label_list && yaml::begins_document(first))
-    return Error::of(path, ": line 1: expected a label, found YAML without a label_list");
-  std::vector<FoundLabel> found;
-  if (auto error = label_list ? read_label_list(lines, *label_list, path, found)
-                              : label_files::read_lines(lines, path, found))
-    return error;
-  if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
-  if (classes > 0) {
-    // The line of the first label too many, or of the last one.
-    std::size_t line = 0;
-    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
-      line = std::max(line, found[i].line);
-    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
-      return error;
-  }
-  labels.resize(found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);
-  return {};
-}
-
-/// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
-/// ones if it contains an apostrophe and no double quote.
-inline std::string python_quoted(std::string_view text) {
-  const bool has_apostrophe = text.find('\'') != std::string_view::npos;
-  const bool has_double_quote = text.find('"') != std::string_view::npos;
-  const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  std::string quoted{quote};
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == quote || c == '\\') {
-      quoted += {'\\', c};
-    } else if (c == '\n') {
-      quoted += "\\n";
-    } else if (c == '\r') {
-      quoted += "\\r";
-    } else if (c == '\t') {
-      quoted += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      quoted += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + quote;
-}
-
-/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
-inline std::string two_decimals(float score) {
-  const double five_decimals = std::nearbyint(double{score} * 1e5) / 1e5;
-  std::array<char, 64> digits;  // a float below 1e38 has at most 39 digits, a sign and 2 decimals
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), five_decimals,
-                                 std::chars_format::fixed, 2)
-                       .ptr;
-  return {digits.data(), end};
-}
-
-/// The line that Paddle's predict_cls.py prints, without line end:
-/// `<file>:<TAB>class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`.
-/// Without labels their list is empty; a class beyond the labels has the label ''.
-inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
-                                   std::span<const std::string> labels) {
-  std::string ids;
-  std::string scores;
-  std::string names;
-  std::string_view separator;
-  for (const auto& [class_id, score] : predictions) {
-    const auto index = static_cast<std::size_t>(class_id);
-    ids.append(separator).append(std::to_string(class_id));
-    scores.append(separator).append(two_decimals(score));
-    names.append(separator).append(python_quoted(index < labels.size() ? labels[index] : ""));
-    separator = ", ";
-  }
-  if (labels.empty()) names.clear();
-  return std::string(file) + ":\tclass id(s): [" + ids + "], score(s): [" + scores +
-         "], label_name(s): [" + names + "]";
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_LABELS_HPP
 // from pplcnet/image/preprocessing.hpp
 #ifndef PPLCNET_IMAGE_PREPROCESSING_HPP
 #define PPLCNET_IMAGE_PREPROCESSING_HPP
@@ -13120,6 +12672,90 @@ inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std:
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_PREPROCESSING_HPP
+// from pplcnet/image/results.hpp
+#ifndef PPLCNET_IMAGE_RESULTS_HPP
+#define PPLCNET_IMAGE_RESULTS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Logits to probabilities, in place, with the steps of Paddle's CPU kernel (phi
+/// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is
+/// below exp(-64) / sum, and the sum divides as a float reciprocal.
+inline void softmax(std::span<float> values) noexcept {
+  if (values.empty()) return;
+  const float maximum = *std::max_element(values.begin(), values.end());
+  float sum = 0.0F;
+  for (float& value : values) {
+    value = std::exp(std::max(value - maximum, -64.0F));
+    sum += value;
+  }
+  const float reciprocal = 1.0F / sum;
+  for (float& value : values) value *= reciprocal;
+}
+
+/// Logits to independent probabilities, in place: the last step of the attribute models.
+inline void sigmoid(std::span<float> values) noexcept {
+  for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
+}
+
+/// A class and how much the network believes in it.
+struct Prediction {
+  int class_id = -1;
+  float score = 0.0F;
+
+  bool operator==(const Prediction&) const = default;
+};
+
+/// Whether `a` comes before `b`: the higher score, and not-a-number last of all.
+inline bool ranks_higher(float a, float b) noexcept {
+  return a > b || (std::isnan(b) && !std::isnan(a));
+}
+
+/// Fills `best` with the classes of the highest scores, highest first, and returns how many it
+/// filled: fewer than best.size() only if there are fewer classes.
+///
+/// Of equal scores the lower class comes first, so that the first prediction is the argmax. (Paddle
+/// reverses numpy's argsort, which leaves the order of equal scores open; up to 16 classes it
+/// happens to put the higher class first.)
+inline std::size_t top_k(std::span<const float> scores, std::span<Prediction> best) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    std::size_t rank = count;
+    while (rank > 0 && ranks_higher(scores[i], best[rank - 1].score)) --rank;
+    if (rank == best.size()) continue;
+    if (count < best.size()) ++count;
+    for (std::size_t j = count - 1; j > rank; --j) best[j] = best[j - 1];
+    best[rank] = {static_cast<int>(i), scores[i]};
+  }
+  return count;
+}
+
+/// The kCount best classes, highest score first (see above); where there are fewer, the rest has
+/// class_id -1.
+template <std::size_t kCount>
+std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
+  std::array<Prediction, kCount> best{};
+  top_k(scores, best);
+  return best;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_RESULTS_HPP
+// from pplcnet/models/defaults.hpp
+#ifndef PPLCNET_MODELS_DEFAULTS_HPP
+#define PPLCNET_MODELS_DEFAULTS_HPP
+
+#include <string>
+#include <vector>
+
 // from pplcnet/image/presets.hpp
 #ifndef PPLCNET_IMAGE_PRESETS_HPP
 #define PPLCNET_IMAGE_PRESETS_HPP
@@ -13600,6 +13236,8 @@ constexpr void for_each(ModelList<Nets...>, Visit&& visit) {
 
 #endif  // PPLCNET_MODELS_MODEL_HPP
 
+// What a network is used with, where nobody says otherwise.
+
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// The preprocessing that published weights of a network expect: that of its model; without one
@@ -13630,15 +13268,484 @@ constexpr Output output_of() {
   return Output::softmax;
 }
 
-/// From decoded pixels to labels: a network with its weights, workspace, preprocessing and labels.
-/// A published model (see models/) brings the last two.
-/// Copies share the weights and have everything else of their own: one copy for each thread.
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_DEFAULTS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What bytes stand for, in each channel of the network's input.
+using ByteMeaning = std::array<ByteValues, kImageChannels>;
+
+/// Logits to probabilities, in place, as the network's model wants it.
+template <class Net>
+void to_probabilities(std::span<float> logits) noexcept {
+  if constexpr (output_of<Net>() == Output::sigmoid) {
+    sigmoid(logits);
+  } else {
+    softmax(logits);
+  }
+}
+
+/// What one thread writes to while it classifies pictures.
+template <class Net>
+struct ClassifierState : InHugePages {
+  PreprocessScratch scratch = {};
+  std::array<std::vector<std::uint8_t>, kChunk> pixels = {};  ///< of pictures, resized
+  typename Net::Workspace workspace;
+  std::array<float, std::size_t{kChunk} * Net::classes> logits;
+
+  /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
+  /// that cannot be (see `resize_and_crop`).
+  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteMeaning& meaning,
+                             ImageView image, std::size_t place) {
+    if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
+    std::swap(scratch.pixels, pixels[place]);
+    const auto picture =
+        Picture::interleaved(pixels[place].data(), meaning.data(), Net::input_shape);
+    return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
+                                                            : picture;
+  }
+
+  /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
+  template <class Visit>
+  void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
+               const ByteMeaning& meaning, std::span<const ImageView> images, std::size_t begin,
+               std::size_t end, Isa isa, const Visit& visit) {
+    std::array<Picture, kChunk> pictures;
+    std::array<std::size_t, kChunk> whose = {};
+    std::size_t count = 0;
+    for (std::size_t i = begin; i < end; ++i)
+      if (const auto picture = see(preprocessing, meaning, images[i], count)) {
+        pictures[count] = *picture;
+        whose[count++] = i;
+      }
+    Net::forward_batch(weights, std::span<const Picture>(pictures.data(), count), workspace,
+                       std::span<float>(logits), {.isa = isa});
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = std::span<float>(logits).subspan(i * Net::classes, Net::classes);
+      to_probabilities<Net>(row);
+      visit(whose[i], row);
+    }
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CLASSIFIER_STATE_HPP
+// from pplcnet/image/labels.hpp
+#ifndef PPLCNET_IMAGE_LABELS_HPP
+#define PPLCNET_IMAGE_LABELS_HPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// from pplcnet/image/label_list.hpp
+#ifndef PPLCNET_IMAGE_LABEL_LIST_HPP
+#define PPLCNET_IMAGE_LABEL_LIST_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+
+// The labels of Paddle's inference.yml: a block sequence of scalars under `label_list:`.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A label and the line that it begins in, from 1.
+struct FoundLabel {
+  std::string text;
+  std::size_t line = 0;
+};
+
+namespace yaml {
+
+inline constexpr std::string_view kLabelList = "label_list:";
+
+inline std::size_t indentation(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+/// Without spaces around it.
+inline std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Whether a line begins a key without a value, or a document: what text for people does not.
+inline bool begins_document(std::string_view line) {
+  const std::string_view text = trimmed(line);
+  return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
+}
+
+/// Appends the character that an escape at the front of `text` stands for, and takes it away.
+inline bool append_escaped(std::string_view& text, std::string& result) {
+  constexpr std::string_view kShort = "\"\\/0abtnvfre ";
+  constexpr std::string_view kMeaning("\"\\/\0\a\b\t\n\v\f\r\x1b ", 13);
+  if (text.empty()) return false;
+  const char kind = text.front();
+  text.remove_prefix(1);
+  if (const std::size_t place = kShort.find(kind); place != kShort.npos) {
+    result += kMeaning[place];
+    return true;
+  }
+  const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+  std::uint32_t code_point = 0;
+  const char* const end = text.data() + std::min(digits, text.size());
+  const auto [stop, problem] = std::from_chars(text.data(), end, code_point, 16);
+  if (digits == 0 || text.size() < digits || problem != std::errc{} || stop != end ||
+      code_point > 0x10ffff || (code_point >= 0xd800 && code_point < 0xe000))
+    return false;
+  append_utf8(result, code_point);
+  text.remove_prefix(digits);
+  return true;
+}
+
+/// The text of a scalar in one line, whatever its style; none if it is something else.
+inline std::optional<std::string> scalar(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return std::nullopt;
+  const char quote = text.front();
+  if (quote != '\'' && quote != '"') {
+    const std::string_view plain = trimmed(text.substr(0, text.find(" #")));
+    const bool is_other = std::string_view("[]{}&*!|>%@`,#?").find(quote) != plain.npos ||
+                          plain.find(": ") != plain.npos || plain.ends_with(':');
+    if (is_other || plain == "-" || plain.starts_with("- ")) return std::nullopt;
+    return std::string(plain);
+  }
+  std::string result;
+  text.remove_prefix(1);
+  while (!text.empty()) {
+    const char character = text.front();
+    text.remove_prefix(1);
+    if (character == quote && quote == '\'' && text.starts_with('\'')) {
+      result += quote;
+      text.remove_prefix(1);
+    } else if (character == quote) {
+      text = trimmed(text);
+      if (text.empty() || text.starts_with('#')) return result;
+      return std::nullopt;
+    } else if (character == '\\' && quote == '"') {
+      if (!append_escaped(text, result)) return std::nullopt;
+    } else {
+      result += character;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace yaml
+
+/// The line of `label_list:`; none if there is no such line.
+inline std::optional<std::size_t> find_label_list(std::span<const std::string_view> lines) {
+  const auto found = std::ranges::find_if(lines, [](std::string_view line) {
+    return yaml::trimmed(line).starts_with(yaml::kLabelList);
+  });
+  if (found == lines.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - lines.begin());
+}
+
+/// Reads the labels that follow line `begin` of a YAML file, which says `label_list:`.
+inline Error read_label_list(std::span<const std::string_view> lines, std::size_t begin,
+                             std::string_view path, std::vector<FoundLabel>& labels) {
+  const auto problem = [&](std::size_t i) {
+    return Error::of(path, ": line ", i + 1, ": expected a label, `- cat`, found ",
+                     quote(yaml::trimmed(lines[i])));
+  };
+  const std::size_t outer = yaml::indentation(lines[begin]);
+  if (yaml::trimmed(lines[begin]) != yaml::kLabelList) return problem(begin);
+  labels.clear();
+  for (std::size_t i = begin + 1; i < lines.size();) {
+    const std::size_t indent = yaml::indentation(lines[i]);
+    const std::string_view text = yaml::trimmed(lines[i]);
+    const bool is_item = text == "-" || text.starts_with("- ");
+    if (text.empty() || text.starts_with('#')) {
+      ++i;
+      continue;
+    }
+    if (indent < outer || (indent == outer && !is_item)) break;
+    if (!is_item) return problem(i);
+    // Long scalars go on in lines that stand further in.
+    std::string joined(text.substr(1));
+    std::size_t next = i + 1;
+    for (; next < lines.size() && yaml::indentation(lines[next]) > indent; ++next)
+      joined.append(" ").append(yaml::trimmed(lines[next]));
+    const auto label = yaml::scalar(joined);
+    if (!label || label->find('\n') != label->npos) return problem(i);
+    labels.push_back({*label, i + 1});
+    i = next;
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LABEL_LIST_HPP
+// from pplcnet/image/text_lines.hpp
+#ifndef PPLCNET_IMAGE_TEXT_LINES_HPP
+#define PPLCNET_IMAGE_TEXT_LINES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+
+// Text files that people write: labels, lists of pictures. Their lines end with \n or \r\n.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Takes the byte order mark of UTF-8 and the \r at the end from line `number` (from 1) of a text.
+/// An error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines with \r alone.
+inline Error clean_line(std::string_view path, std::size_t number, std::string_view& line) {
+  if (number == 1) {
+    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF") ||
+        line.starts_with(std::string_view("\0\0\xFE\xFF", 4)))
+      return Error::of(path,
+                       ": line 1: expected UTF-8, found UTF-16 or UTF-32; iconv -f UTF-16 -t ",
+                       "UTF-8 makes it so");
+    if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  }
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.find('\0') != line.npos)
+    return Error::of(path, ": line ", number, ": expected text in UTF-8, found a zero byte");
+  if (line.find('\r') != line.npos)
+    return Error::of(path, ": line ", number,
+                     ": expected lines that end with \\n or \\r\\n, found ", "\\r alone");
+  return {};
+}
+
+/// Checks the encoding of line `number`: GBK or Latin-1 would be taken for other letters.
+inline Error check_utf8(std::string_view path, std::size_t number, std::string_view line) {
+  if (is_utf8(line)) return {};
+  return Error::of(path, ": line ", number, ": not UTF-8: ", quote(line));
+}
+
+/// Whether there is nothing in a line but spaces.
+inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
+
+/// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
+inline Error split_lines(std::string_view text, std::string_view path,
+                         std::vector<std::string_view>& lines) {
+  lines.clear();
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (auto error = clean_line(path, lines.size() + 1, line)) return error;
+    lines.push_back(line);
+  }
+  while (!lines.empty() && is_blank(lines.back())) lines.pop_back();
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_TEXT_LINES_HPP
+
+// Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace label_files {
+
+/// The number that a line begins with, before a space or tab; none if there is no such number.
+inline std::optional<std::uint64_t> leading_id(std::string_view line) {
+  const std::size_t digits = line.find_first_not_of("0123456789");
+  if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))
+    return std::nullopt;
+  std::uint64_t id = 0;
+  const auto [end, problem] = std::from_chars(line.data(), line.data() + digits, id);
+  return problem == std::errc{} ? id : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Checks that the lines have the ids 0 ... n-1, each once.
+inline Error check_ids(std::span<const std::string_view> lines, std::string_view path) {
+  std::vector<std::size_t> line_of(lines.size());  // 0: not seen
+  Error beyond;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto id = leading_id(lines[i]).value_or(0);
+    if (id >= lines.size()) {
+      if (!beyond)
+        beyond = Error::of(path, ": line ", i + 1, ": id ", id, ": expected each of 0 to ",
+                           lines.size() - 1, " once");
+      continue;
+    }
+    std::size_t& line = line_of[static_cast<std::size_t>(id)];
+    if (line > 0)
+      return Error::of(path, ": line ", i + 1, ": id ", id, " again, after line ", line);
+    line = i + 1;
+  }
+  if (beyond && line_of[0] == 0 && leading_id(lines[0]) == 1)
+    return Error::of(path, ": line 1: the first id is 1: ids begin at 0");
+  return beyond;
+}
+
+/// Reads lines `id label`, or lines of labels.
+inline Error read_lines(std::span<const std::string_view> lines, std::string_view path,
+                        std::vector<FoundLabel>& labels) {
+  const auto has_id = [](std::string_view line) { return leading_id(line).has_value(); };
+  const bool numbered = !lines.empty() && has_id(lines[0]);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (is_blank(lines[i]))
+      return Error::of(path, ": line ", i + 1, ": expected a label, found a blank line");
+    if (has_id(lines[i]) != numbered)
+      return Error::of(path, ": line ", i + 1, ": ", quote(lines[i]), " begins with ",
+                       numbered ? "no id, line 1 does" : "an id, line 1 with none",
+                       ": expected ids in all lines, from 0 on, or in none");
+  }
+  if (numbered)
+    if (auto error = check_ids(lines, path)) return error;
+  labels.resize(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t digits = numbered ? lines[i].find_first_of(" \t") + 1 : 0;
+    const std::size_t id = numbered ? static_cast<std::size_t>(*leading_id(lines[i])) : i;
+    labels[id] = {std::string(lines[i].substr(digits)), i + 1};
+  }
+  return {};
+}
+
+}  // namespace label_files
+
+/// Checks that there is a label for each class, or none at all; `where` they are from.
+inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
+  if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
+  return Error::of(where, ": ", count, " labels for ", classes, " classes");
+}
+
+/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
+/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
+/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
+/// blank ones and gaps would shift all labels after them.
+inline Error parse_labels(std::string_view text, std::string_view path, int classes,
+                          std::vector<std::string>& labels) {
+  std::vector<std::string_view> lines;
+  if (auto error = split_lines(text, path, lines)) return error;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (auto error = check_utf8(path, i + 1, lines[i])) return error;
+  if (lines.empty()) return Error::of(path, ": has no labels");
+  const std::string_view first = lines[0];
+  if (first.starts_with('{') || first == "[" || first.starts_with("[\""))
+    return Error::of(path, ": line 1: expected a label, found JSON");
+  const auto label_list = find_label_list(lines);
+  if (!label_list && yaml::begins_document(first))
+    return Error::of(path, ": line 1: expected a label, found YAML without a label_list");
+  std::vector<FoundLabel> found;
+  if (auto error = label_list ? read_label_list(lines, *label_list, path, found)
+                              : label_files::read_lines(lines, path, found))
+    return error;
+  if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
+  if (classes > 0) {
+    // The line of the first label too many, or of the last one.
+    std::size_t line = 0;
+    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
+      line = std::max(line, found[i].line);
+    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
+      return error;
+  }
+  labels.resize(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);
+  return {};
+}
+
+/// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
+/// ones if it contains an apostrophe and no double quote.
+inline std::string python_quoted(std::string_view text) {
+  const bool has_apostrophe = text.find('\'') != std::string_view::npos;
+  const bool has_double_quote = text.find('"') != std::string_view::npos;
+  const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::string quoted{quote};
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == quote || c == '\\') {
+      quoted += {'\\', c};
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\r') {
+      quoted += "\\r";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      quoted += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + quote;
+}
+
+/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+inline std::string two_decimals(float score) {
+  const double five_decimals = std::nearbyint(double{score} * 1e5) / 1e5;
+  std::array<char, 64> digits;  // a float below 1e38 has at most 39 digits, a sign and 2 decimals
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), five_decimals,
+                                 std::chars_format::fixed, 2)
+                       .ptr;
+  return {digits.data(), end};
+}
+
+/// The line that Paddle's predict_cls.py prints, without line end:
+/// `<file>:<TAB>class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`.
+/// Without labels their list is empty; a class beyond the labels has the label ''.
+inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
+                                   std::span<const std::string> labels) {
+  std::string ids;
+  std::string scores;
+  std::string names;
+  std::string_view separator;
+  for (const auto& [class_id, score] : predictions) {
+    const auto index = static_cast<std::size_t>(class_id);
+    ids.append(separator).append(std::to_string(class_id));
+    scores.append(separator).append(two_decimals(score));
+    names.append(separator).append(python_quoted(index < labels.size() ? labels[index] : ""));
+    separator = ", ";
+  }
+  if (labels.empty()) names.clear();
+  return std::string(file) + ":\tclass id(s): [" + ids + "], score(s): [" + scores +
+         "], label_name(s): [" + names + "]";
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_LABELS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From decoded pixels to labels: a network with its weights, preprocessing and labels, and what
+/// threads need to write to. A published model (see models/) brings the last two.
+/// Copies share the weights and have everything else of their own: one copy for each thread, or one
+/// classifier that classifies many pictures at once.
 template <class Net>
 class Classifier {
+  using Weights = typename Net::Weights;
+  using WeightsView = typename Net::WeightsView;
+
  public:
   Classifier() = default;
   Classifier(const Classifier& other)
       : weights_(other.weights_),
+        owner_(other.owner_),
         preprocessing_(other.preprocessing_),
         meaning_(other.meaning_),
         labels_(other.labels_) {}
@@ -13651,30 +13758,50 @@ class Classifier {
   ~Classifier() = default;
 
   /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
-  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error the
-  /// classifier is as before.
+  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error, which
+  /// may be that there is no memory, the classifier is as before.
   Error load(std::string_view path,
-             Error (*read)(std::string_view, typename Net::Weights&,
-                           ModelInfo*) = pplcnet::load<typename Net::Weights>) {
+             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
     return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
+  }
+
+  /// The same from the bytes of a file, which are not needed any more then. `name` is for messages;
+  /// another `read` is `pplcnet::load_any_bytes`.
+  Error load(std::span<const std::byte> bytes, std::string_view name,
+             Error (*read)(std::span<const std::byte>, std::string_view, Weights&,
+                           ModelInfo*) = pplcnet::load_bytes<Weights>) {
+    return load_by(name,
+                   [&](auto& weights, auto* info) { return read(bytes, name, weights, info); });
   }
 
   /// The same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
-    std::shared_ptr<typename Net::Weights> weights(new typename Net::Weights());
-    ModelInfo info;
-    if (auto error = read(*weights, &info)) return error;
-    if (auto error = check_label_count(info.labels.size(), Net::classes, path)) return error;
-    if (!info.preprocessing.empty()) {
-      const auto preset =
-          find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
-      if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
-      set_preprocessing(*preset);
-    }
-    if (!info.labels.empty()) labels_ = std::move(info.labels);
-    weights_ = std::move(weights);
-    return {};
+    return with_memory_for(path, [&] {
+      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
+      if (weights == nullptr) return out_of_memory(path);
+      ModelInfo info;
+      if (auto error = read(*weights, &info)) return error;
+      return take(path, *weights, weights, info);
+    });
+  }
+
+  /// Uses a native file that lies in memory (mapped, or part of the executable) where it is,
+  /// without a copy, as `pplcnet::view` does: it must stay there. Labels and preprocessing are its
+  /// own.
+  Error view(std::span<const std::byte> bytes, std::string_view name) {
+    return with_memory_for(name, [&] {
+      std::optional<WeightsView> weights;
+      ModelInfo info;
+      if (auto error = pplcnet::view<Net>(bytes, name, weights, &info)) return error;
+      return take(name, *weights, nullptr, info);
+    });
+  }
+
+  /// Uses packed weights that lie elsewhere, and must stay there.
+  void view(WeightsView weights) noexcept {
+    weights_ = weights;
+    owner_.reset();
   }
 
   /// One label for each class, or none; any other number is an error.
@@ -13698,36 +13825,33 @@ class Classifier {
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);
   }
 
-  /// Raw scores of a picture, or nothing if weights were not loaded or the picture is empty or too
-  /// narrow for the crop. Valid until the next call.
+  /// Raw scores of a picture, or nothing if weights were not loaded, the picture is empty or too
+  /// narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
-    if (weights_ == nullptr || preprocessing_.tensor_size() != Net::input_size ||
-        !resize_and_crop(preprocessing_, image, state_->scratch))
+    std::optional<Picture> picture;
+    const auto see = [&] {
+      picture = states_[0]->see(preprocessing_, meaning_, image, 0);
+      return Error();
+    };
+    if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
       return std::nullopt;
-    auto picture =
-        Picture::interleaved(state_->scratch.pixels.data(), meaning_.data(), Net::input_shape);
-    if (preprocessing_.channel_order == ChannelOrder::bgr)
-      picture = picture.reversed(Net::input_shape);
-    Net::forward(*weights_, picture, state_->workspace, state_->logits, options);
-    return state_->logits;
+    Net::forward_batch(*weights_, std::span<const Picture>(&*picture, 1), states_[0]->workspace,
+                       first_row(), options);
+    return first_row();
   }
 
   /// Probabilities of all classes: softmax as Paddle computes it, or for attributes sigmoid.
   std::optional<std::span<const float>> probabilities(ImageView image,
                                                       const RunOptions& options = {}) {
     if (!logits(image, options)) return std::nullopt;
-    if constexpr (output_of<Net>() == Output::sigmoid) {
-      sigmoid(state_->logits);
-    } else {
-      softmax(state_->logits);
-    }
-    return state_->logits;
+    to_probabilities<Net>(first_row());
+    return first_row();
   }
 
   /// A published model's answer: attributes, or the class that is decided for, with its score.
   auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
     using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
-    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(state_->logits))
+    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(first_row()))
                                          : std::nullopt;
   }
 
@@ -13738,18 +13862,112 @@ class Classifier {
     return scores ? pplcnet::top_k<kCount>(*scores) : std::array<Prediction, kCount>{};
   }
 
- private:
-  struct State : InHugePages {
-    PreprocessScratch scratch = {};
-    typename Net::Workspace workspace;
-    typename Net::Logits logits;
-  };
+  /// Probabilities of any number of pictures: a row of all classes for each, in their order. The
+  /// row of a picture that is empty or too narrow for the crop is full of NaN. Each thread of the
+  /// executor takes a few pictures at a time. An error if weights were not loaded, `rows` has
+  /// another size, or there is no memory.
+  Error probabilities(std::span<const ImageView> images, std::span<float> rows,
+                      const RunOptions& options = {}) {
+    constexpr auto kClasses = static_cast<std::size_t>(Net::classes);
+    if (rows.size() != images.size() * kClasses)
+      return Error::of("classifier: expected room for ", images.size(), " times ", kClasses,
+                       " probabilities, found room for ", rows.size());
+    std::ranges::fill(rows, std::numeric_limits<float>::quiet_NaN());
+    return for_each_row(images, options, [&](std::size_t image, std::span<const float> row) {
+      std::ranges::copy(row, rows.subspan(image * kClasses).begin());
+    });
+  }
 
-  std::shared_ptr<const typename Net::Weights> weights_;
-  std::unique_ptr<State> state_ = std::make_unique<State>();
+  /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
+  /// many predictions for each, best first; class_id is -1 where there is no answer.
+  Error classify(std::span<const ImageView> images, std::span<Prediction> best,
+                 const RunOptions& options = {}) {
+    const std::size_t count = images.empty() ? 0 : best.size() / images.size();
+    if (best.size() != count * images.size() || (count == 0 && !images.empty()))
+      return Error::of("classifier: expected as many predictions for each of ", images.size(),
+                       " pictures, found room for ", best.size());
+    std::ranges::fill(best, Prediction());
+    return for_each_row(images, options, [&](std::size_t image, std::span<const float> row) {
+      pplcnet::top_k(row, best.subspan(image * count, count));
+    });
+  }
+
+  /// Allocates what `threads` threads write to (about Net::workspace_bytes each), which the first
+  /// call would do otherwise. Buffers for pictures grow with the largest one.
+  Error prepare(int threads) {
+    return with_memory_for("classifier", [&] {
+      while (std::ssize(states_) < threads) {
+        std::unique_ptr<State> state(new (std::nothrow) State);
+        if (state == nullptr) return out_of_memory("classifier");
+        states_.push_back(std::move(state));
+      }
+      return Error();
+    });
+  }
+
+ private:
+  using State = ClassifierState<Net>;
+  using Row = std::span<float, Net::classes>;
+
+  Row first_row() const { return Row(states_[0]->logits.data(), Net::classes); }
+
+  /// Takes over weights that were read, and what came with them.
+  Error take(std::string_view name, WeightsView weights, std::shared_ptr<const Weights> owner,
+             ModelInfo& info) {
+    if (auto error = check_label_count(info.labels.size(), Net::classes, name)) return error;
+    std::optional<Preprocessing> preset = preprocessing_;
+    if (!info.preprocessing.empty())
+      preset = find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
+    if (!preset) return Error::of(name, ": unknown preprocessing ", quote(info.preprocessing));
+    if (auto error = prepare(1)) return error;
+    set_preprocessing(*preset);
+    if (!info.labels.empty()) labels_ = std::move(info.labels);
+    weights_ = weights;
+    owner_ = std::move(owner);
+    return {};
+  }
+
+  Error check_ready() const {
+    if (!weights_) return Error("classifier: no weights were loaded");
+    if (preprocessing_.tensor_size() == Net::input_size) return {};
+    return Error::of("classifier: expected preprocessing for ", Net::input_size, " numbers, found ",
+                     preprocessing_.tensor_size());
+  }
+
+  /// Calls visit(image, probabilities) for each picture that has any: each part of the executor has
+  /// a state, and takes chunks until none is left.
+  template <class Visit>
+  Error for_each_row(std::span<const ImageView> images, const RunOptions& options,
+                     const Visit& visit) {
+    if (auto error = check_ready()) return error;
+    const auto most = std::max<std::size_t>(images.size(), 1);
+    const auto threads = std::clamp<std::size_t>(
+        static_cast<std::size_t>(std::max(options.executor.threads(), 1)), 1, most);
+    if (auto error = prepare(static_cast<int>(threads))) return error;
+    const std::size_t chunk = std::clamp<std::size_t>(most / threads, 1, kChunk);
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> exhausted = false;
+    const auto part = [&](int i) {
+      State& state = *states_[static_cast<std::size_t>(i)];
+      for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
+        const auto work = [&] {
+          const std::size_t end = std::min(begin + chunk, images.size());
+          state.compute(*weights_, preprocessing_, meaning_, images, begin, end, options.isa,
+                        visit);
+          return Error();
+        };
+        if (with_memory_for("pictures", work)) exhausted = true;
+      }
+    };
+    options.executor(static_cast<int>(threads), Task(part));
+    return exhausted ? out_of_memory("classifier: pictures") : Error();
+  }
+
+  std::optional<WeightsView> weights_;
+  std::shared_ptr<const Weights> owner_;  // null: somebody else
+  std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
-  std::array<ByteValues, kImageChannels> meaning_ =
-      normalisation_tables(preprocessing_.normalisation);
+  ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_ = default_labels<Net>();
 };
 

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
@@ -100,6 +102,92 @@ TEST_F(ClassifierOfAModel, AppliesSoftmaxAndTheThreshold) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->class_id, yes >= 0.5F ? 1 : 0);
   EXPECT_EQ(answer->score, yes >= 0.5F ? yes : 1.0F - yes);
+}
+
+using TextLine = pplcnet::models::textline_orientation_x0_25;
+
+/// Pictures of many sizes, two of which cannot have an answer.
+std::vector<pplcnet::ImageView> views_of(const std::vector<std::uint8_t>& pixels) {
+  std::vector<pplcnet::ImageView> views;
+  for (int i = 0; i < 21; ++i)
+    views.emplace_back(pixels.data() + i, 100 + 13 * i, 20 + 7 * i, pplcnet::PixelFormat::bgr);
+  views[4] = {};
+  views[20] = {pixels.data(), 0, 5, pplcnet::PixelFormat::rgb};
+  return views;
+}
+
+TEST_F(ClassifierOfAModel, ClassifiesManyPicturesWithTheBitsOfEach) {
+  auto classifier = loaded<TextLine>();
+  const auto views = views_of(pixels);
+  std::vector<float> rows(2 * views.size());
+  std::vector<pplcnet::Prediction> best(3 * views.size());
+  for (const int threads : {1, 2, 5, 40}) {
+    SCOPED_TRACE(threads);
+    pplcnet::ThreadPool pool(threads);
+    const pplcnet::RunOptions options = {.executor = pool.executor()};
+    for (std::size_t count = 0; count <= views.size(); ++count) {
+      const auto some = std::span(views).first(count);
+      EXPECT_STREQ(
+          classifier.probabilities(some, std::span(rows).first(2 * count), options).message(), "");
+      EXPECT_STREQ(classifier.classify(some, std::span(best).first(3 * count), options).message(),
+                   "");
+    }
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const auto expected = classifier.probabilities(views[i]);
+      ASSERT_EQ(expected.has_value(), i != 4 && i != 20);
+      if (!expected) {
+        EXPECT_TRUE(std::isnan(rows[2 * i]) && std::isnan(rows[2 * i + 1]));
+        EXPECT_EQ(best[3 * i], pplcnet::Prediction());
+        continue;
+      }
+      EXPECT_TRUE(std::ranges::equal(*expected, std::span(rows).subspan(2 * i, 2)));
+      const auto top = classifier.top_k<3>(views[i]);  // the third does not exist
+      EXPECT_TRUE(std::ranges::equal(top, std::span(best).subspan(3 * i, 3)));
+    }
+  }
+}
+
+TEST_F(ClassifierOfAModel, SaysWhyManyPicturesCannotBeClassified) {
+  const auto views = views_of(pixels);
+  std::vector<pplcnet::Prediction> best(views.size());
+  std::vector<float> rows(views.size());
+  EXPECT_STREQ(Classifier<TextLine>().classify(views, best).message(),
+               "classifier: no weights were loaded");
+  auto classifier = loaded<TextLine>();
+  EXPECT_STREQ(
+      classifier.classify(views, std::span(best).first(20)).message(),
+      "classifier: expected as many predictions for each of 21 pictures, found room for 20");
+  EXPECT_STREQ(classifier.probabilities(views, rows).message(),
+               "classifier: expected room for 21 times 2 probabilities, found room for 21");
+  auto preprocessing = classifier.preprocessing();
+  preprocessing.height = 10;
+  classifier.set_preprocessing(preprocessing);
+  EXPECT_STREQ(classifier.classify(views, best).message(),
+               "classifier: expected preprocessing for 38400 numbers, found 4800");
+}
+
+TEST_F(ClassifierOfAModel, LoadsBytesAndViewsThem) {
+  auto expected = loaded<TextLine>({"up", "down"});
+  pplcnet::FileBytes bytes;
+  ASSERT_STREQ(pplcnet::read_file(folder.file("network.safetensors"), bytes).message(), "");
+  const auto file = std::as_const(bytes).bytes();
+
+  Classifier<TextLine> copied, viewed, bare;
+  ASSERT_STREQ(copied.load(file, "bytes").message(), "");
+  EXPECT_EQ(copied.labels(), (Labels{"up", "down"}));
+  ASSERT_STREQ(viewed.view(file, "bytes").message(), "");
+  EXPECT_EQ(viewed.labels(), (Labels{"up", "down"}));
+  const auto weights = synthetic_weights<TextLine>();
+  bare.view(*weights);
+  EXPECT_EQ(bare.labels(), (Labels{"0_degree", "180_degree"}));
+
+  const Classifier<TextLine> copy = viewed;
+  for (Classifier<TextLine> classifier : {copied, viewed, bare, copy})
+    EXPECT_EQ(classifier.top_k<2>(view()), expected.top_k<2>(view()));
+
+  EXPECT_TRUE(viewed.view(file.subspan(1), "shifted"));
+  EXPECT_TRUE(viewed.load(file.subspan(1), "shifted"));
+  EXPECT_EQ(viewed.top_k<2>(view()), expected.top_k<2>(view()));  // as before
 }
 
 TEST_F(ClassifierOfAModel, HasNoAnswerWithoutWeights) {

@@ -1,0 +1,80 @@
+#ifndef PPLCNET_CLASSIFIER_STATE_HPP
+#define PPLCNET_CLASSIFIER_STATE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/huge_pages.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+#include "pplcnet/image/results.hpp"
+#include "pplcnet/image/view.hpp"
+#include "pplcnet/models/defaults.hpp"
+#include "pplcnet/picture.hpp"
+#include "pplcnet/simd/isa.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What bytes stand for, in each channel of the network's input.
+using ByteMeaning = std::array<ByteValues, kImageChannels>;
+
+/// Logits to probabilities, in place, as the network's model wants it.
+template <class Net>
+void to_probabilities(std::span<float> logits) noexcept {
+  if constexpr (output_of<Net>() == Output::sigmoid) {
+    sigmoid(logits);
+  } else {
+    softmax(logits);
+  }
+}
+
+/// What one thread writes to while it classifies pictures.
+template <class Net>
+struct ClassifierState : InHugePages {
+  PreprocessScratch scratch = {};
+  std::array<std::vector<std::uint8_t>, kChunk> pixels = {};  ///< of pictures, resized
+  typename Net::Workspace workspace;
+  std::array<float, std::size_t{kChunk} * Net::classes> logits;
+
+  /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
+  /// that cannot be (see `resize_and_crop`).
+  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteMeaning& meaning,
+                             ImageView image, std::size_t place) {
+    if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
+    std::swap(scratch.pixels, pixels[place]);
+    const auto picture =
+        Picture::interleaved(pixels[place].data(), meaning.data(), Net::input_shape);
+    return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
+                                                            : picture;
+  }
+
+  /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
+  template <class Visit>
+  void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
+               const ByteMeaning& meaning, std::span<const ImageView> images, std::size_t begin,
+               std::size_t end, Isa isa, const Visit& visit) {
+    std::array<Picture, kChunk> pictures;
+    std::array<std::size_t, kChunk> whose = {};
+    std::size_t count = 0;
+    for (std::size_t i = begin; i < end; ++i)
+      if (const auto picture = see(preprocessing, meaning, images[i], count)) {
+        pictures[count] = *picture;
+        whose[count++] = i;
+      }
+    Net::forward_batch(weights, std::span<const Picture>(pictures.data(), count), workspace,
+                       std::span<float>(logits), {.isa = isa});
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = std::span<float>(logits).subspan(i * Net::classes, Net::classes);
+      to_probabilities<Net>(row);
+      visit(whose[i], row);
+    }
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CLASSIFIER_STATE_HPP
