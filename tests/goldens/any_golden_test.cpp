@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,19 +56,21 @@ TEST_P(AnyGolden, StagesAndLogits) {
       ADD_FAILURE() << golden.path << " is of a network that is not known: " << described.unknown();
       continue;
     }
-    AnyNetwork network(described.architecture());
+    std::optional<AnyNetwork> network;
+    const auto error = AnyNetwork::make(described.architecture(), 1, network);
+    ASSERT_FALSE(error) << error.message();
     const SyntheticStateDict state =
         golden.numbers.contains("tensors")
             ? listed_state_dict(golden)
-            : synthetic_state_dict(network.layers(), network.architecture(), golden.form(),
+            : synthetic_state_dict(network->layers(), network->architecture(), golden.form(),
                                    golden.seed());
-    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network.layers(), network.architecture(),
-                                          network.weights())
+    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+                                          network->weights())
                      .message(),
                  "");
-    check(golden, network.plan(), [&](const float* image, const std::vector<float*>& outputs) {
-      network.run(pplcnet::Picture::planar(image, network.input_shape()), outputs,
-                  {.isa = GetParam()});
+    check(golden, network->plan(), [&](const float* image, const std::vector<float*>& outputs) {
+      network->run(pplcnet::Picture::planar(image, network->input_shape()), outputs,
+                   {.isa = GetParam()});
     });
   }
   std::printf("%zu goldens of %s\n", goldens.size(), goldens_folder().c_str());
