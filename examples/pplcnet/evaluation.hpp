@@ -55,10 +55,13 @@ class Evaluation {
   /// Pictures that could not be read: they count for nothing but are missing.
   const std::vector<Evaluated>& unseen() const { return unseen_; }
 
-  /// The part whose class is among the `k` most probable ones.
+  /// How many have their class among the `k` most probable ones.
+  std::size_t right(int k) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all_, [&](const auto& one) { return one.rank < k; }));
+  }
   double accuracy(int k) const {
-    const auto right = std::ranges::count_if(all_, [&](const auto& one) { return one.rank < k; });
-    return all_.empty() ? 0 : static_cast<double>(right) / static_cast<double>(all_.size());
+    return all_.empty() ? 0 : static_cast<double>(right(k)) / static_cast<double>(count());
   }
 
   std::vector<ClassResult> by_class(int classes) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "canvas.hpp"
 #include "classifier.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -26,8 +27,8 @@ class Explanations {
   static pplcnet::Error open(const std::string& folder, Classifier& classifier,
                              std::optional<Explanations>& result);
 
-  /// Writes NAME.png, as wide and high as the picture: what was seen of it, with the map of its
-  /// most probable class. Pictures of one name in several folders get numbers.
+  /// Writes NAME.png: the picture, beside or below it the map of its most probable class, and what
+  /// the colours mean. Pictures of one name in several folders get numbers.
   pplcnet::Error draw(const std::string& path, pplcnet::ImageView image, Classifier& classifier,
                       std::span<const float> scores);
 
@@ -41,9 +42,22 @@ class Explanations {
 /// The map of one class for a picture; none if it is too narrow.
 std::optional<HeatMap> heat_map(Classifier& classifier, pplcnet::ImageView image, int class_id);
 
-/// The picture, darkened where nothing was seen, as a PNG file's bytes; at most `longest` pixels
-/// wide and high.
-std::string heat_map_png(const Classifier& classifier, pplcnet::ImageView image, const HeatMap& map,
-                         int longest);
+/// In which size a picture is shown: at least 320 pixels wide, at most 1024 wide and high, unless
+/// it is too narrow for both.
+pplcnet::ImageSize shown_size(pplcnet::ImageSize size);
+
+/// The map over the picture in grey; what the network did not see is pale.
+Canvas draw_heat(const Classifier& classifier, pplcnet::ImageView image, const HeatMap& map,
+                 pplcnet::ImageSize size);
+
+/// What colours of a map mean, from little to most, as a CSS gradient.
+inline constexpr const char* kHeatGradient =
+    "linear-gradient(90deg, #000004, #1f0c48, #550f6d, #88226a, #ba3655, #e35933, #f98c0a, "
+    "#f9c932, "
+    "#fcffa4)";
+
+/// The picture and the map of a class side by side, with a legend: the bytes of a PNG file.
+std::string explanation_png(const Classifier& classifier, pplcnet::ImageView image,
+                            const HeatMap& map, int class_id, float score);
 
 #endif  // PPLCNET_EXAMPLES_EXPLAIN_HPP

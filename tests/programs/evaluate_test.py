@@ -1,17 +1,55 @@
 """`pplcnet evaluate`: what was not seen is named and costs the exit status, and answers are gone on
 from only where they belong."""
 
+import html.parser
 import json
+import os
 import pathlib
+import re
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from program import ROOT, Result
+from picture_files import png_of
+from program import ROOT, Result, pixels_of
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"  # two classes
 PAGE_WEIGHTS = ROOT / "examples" / "orientation" / "page_orientation.safetensors"
 LINE = ROOT / "examples" / "line.png"
+
+
+def part_of(picture, left, right):
+    """Columns of a picture, as a PNG file."""
+    width, height, pixels = picture
+    def pixel(x, y):
+        return pixels[(y * width + x) * 3 : (y * width + x) * 3 + 3]
+
+    return png_of([[pixel(x, y) for x in range(left, right)] for y in range(height)])
+
+
+class Page(html.parser.HTMLParser):
+    """A page's tags, which are closed in order, and its text by headings."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.sections, self.heading = [], [], {"": ""}, ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag not in ("meta", "link", "img", "br", "line", "rect"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in ("line", "rect"):
+            assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["h2"]:
+            self.heading = data
+        self.sections[self.heading] = self.sections.get(self.heading, "") + data
 
 
 class Evaluate(unittest.TestCase):
@@ -43,6 +81,16 @@ class Evaluate(unittest.TestCase):
         self.assertEqual([pathlib.Path(one["file"]).name for one in answer["not_seen"]],
                          ["b.png", "gone.png"])
         self.assertIn("there is no such file", answer["not_seen"][1]["why"])
+
+    def test_pictures_of_no_class_are_named(self):
+        data = self.folder / "data"
+        (data / "180_degree").mkdir(parents=True)
+        for path in [data, data / "180_degree"]:
+            shutil.copy(LINE, path)
+        result = self.evaluate(data=data)
+        self.assertEqual((result.status, result.lines[0]), (1, "pictures: 1"))
+        self.assertEqual(result.complaints, [f"pplcnet evaluate: {data}/line.png: lies in no class's "
+                                             "folder, and is left out"])
 
     def test_an_evaluation_goes_on_and_says_what_was_cut(self):
         whole = self.evaluate("--answers", self.answers)
@@ -111,6 +159,98 @@ class Evaluate(unittest.TestCase):
             self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
             self.assertIn("answers.jsonl: line 1: ", result.complaints[0])
             self.assertEqual(self.answers.read_bytes(), content)
+
+    def report(self, *arguments, **more):
+        path = self.folder / "page.html"
+        result = self.evaluate("--report", path, *arguments, **more)
+        text = path.read_bytes().decode()  # UTF-8
+        page = Page(text)
+        self.assertEqual(page.open, [])
+        return result, text, page
+
+    def test_the_report_says_counts_and_what_is_taken_for_what(self):
+        result, text, page = self.report()
+        self.assertEqual((result.status, result.complaints), (0, []))
+        self.assertIn("2 of 3 right (top-1)", page.sections[""])
+        self.assertIn("2 right answers: pictures by score", text)
+        self.assertIn("1 wrong answers: pictures by score", text)
+        self.assertIn("score of the most probable class", text)
+        self.assertIn("2 of 2", page.sections["Classes"])
+        self.assertIn("0 of 1", page.sections["Classes"])
+        self.assertIn("2 of 3", page.sections["Classes"])  # said rightly
+        cells = re.findall(r"<td style=[^>]*>([^<]*)</td>", text)
+        self.assertEqual(cells, ["·", "1", "·", "2"])
+        self.assertEqual(page.tags.count("img"), 2)
+
+    def test_only_confident_mistakes_are_called_so(self):
+        line = pixels_of(LINE)
+        for i in range(12):  # parts of a line, of which some are hard
+            part = part_of(line, 32 * i, 32 * i + 4 * (i + 1))
+            (self.folder / f"{i:02}.png").write_bytes(part)
+        self.list.write_text("".join(f"{i:02}.png {i % 2}\n" for i in range(12)))
+        _, text, page = self.report()
+        wrong = json.loads("\n".join(self.evaluate("--json").lines))["wrong"]
+        sure, unsure = (page.sections.get(name, "") for name in
+                        ["Wrong, and sure of it", "Wrong, and not so sure"])
+        for one in wrong:
+            name, is_sure = pathlib.Path(one["file"]).name, one["score"] >= 0.8
+            self.assertEqual((name in sure, name in unsure), (is_sure, not is_sure))
+        count = sum(one["score"] >= 0.8 for one in wrong)
+        self.assertIn(f"{count} of {len(wrong)} wrong answers have a score of 80 % or more", sure)
+
+    def test_the_report_is_utf8_and_marks_nothing_up(self):
+        labels = self.folder / "labels.txt"
+        labels.write_bytes(b"<b>\"up\" & 'away'\n\x1b[31m\xc2\x9bdown\xe2\x80\xae\n")
+        folder = os.fsencode(self.folder) + b"/<i>\xd5\xfd"
+        os.mkdir(folder)
+        with open(folder + b"/list.txt", "wb") as file:
+            file.write(b"<script>alert(1)<script>.png 0\ngone&amp;.png 0\n\xff.png 0\n")
+        shutil.copy(LINE, folder + b"/<script>alert(1)<script>.png")
+        shutil.copy(LINE, folder + b"/\xff.png")
+        result, text, page = self.report("--labels", labels, data=os.fsdecode(folder + b"/list.txt"))
+        self.assertEqual((result.status, len(result.complaints)), (1, 1))
+        self.assertEqual({"script", "b", "i"} & set(page.tags), {"b"})
+        self.assertNotIn("<b>&quot;", text)
+        self.assertFalse(re.search("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]", text))
+        for part in [r"\xff.png", r"<i>\xd5\xfd", "gone&amp;.png", r"\x1b[31m\xc2\x9bdown",
+                     "<b>\"up\" & 'away'"]:
+            self.assertIn(part, "".join(page.sections.values()))
+
+    def test_the_report_fits_a_telephone(self):
+        browser = shutil.which("chromium") or shutil.which("google-chrome")
+        if browser is None:
+            self.skipTest("apt install chromium")
+        labels = self.folder / "labels.txt"
+        labels.write_text("a label that is somewhat longer than others, " * 3 + "\n" + "w" * 200)
+        _, text, _ = self.report("--labels", labels)
+        wrapper = self.folder / "wrapper.html"
+        wrapper.write_text(
+            "<iframe id=f width=390 height=800 style='border:0' src=page.html></iframe><p id=w></p>"
+            "<script>f.onload = () => { const page = f.contentDocument.documentElement;"
+            " w.textContent = page.scrollWidth - page.clientWidth + ' too wide' }</script>")
+        done = subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+             "--allow-file-access-from-files", "--virtual-time-budget=5000",
+             f"--user-data-dir={self.folder / 'browser'}", wrapper.as_uri()],
+            capture_output=True, text=True, timeout=120)
+        self.assertIn(">0 too wide<", done.stdout)
+
+    def test_heat_maps_stand_beside_their_pictures(self):
+        result = Result("classify", "--weights", WEIGHTS, "--explain", self.folder / "maps", LINE)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        width, height, picture = pixels_of(LINE)
+        page_width, page_height, page = pixels_of(self.folder / "maps" / "line.png")
+        self.assertGreater(page_height, 2 * height)
+        left, top = (page_width - width) // 2, 16 + 30
+        for y in range(height):
+            begin = ((top + y) * page_width + left) * 3
+            self.assertEqual(page[begin : begin + 3 * width],
+                             picture[3 * y * width : 3 * (y + 1) * width])
+        # Small pictures are shown larger, at 320 pixels.
+        small = self.folder / "small.png"
+        small.write_bytes(part_of(pixels_of(LINE), 0, 40))
+        Result("classify", "--weights", WEIGHTS, "--explain", self.folder / "maps", small)
+        self.assertGreaterEqual(pixels_of(self.folder / "maps" / "small.png")[0], 2 * 320)
 
 
 unittest.main()

@@ -5,29 +5,17 @@ import math
 import pathlib
 import random
 import shutil
-import struct
 import subprocess
 import tempfile
 import time
 import unittest
-import zlib
 
+from picture_files import png_of
 from program import PROGRAMS, ROOT, Result
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 
 SIDE = 96
-
-
-def png(rows):
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-
-    data = b"".join(b"\0" + bytes(value for pixel in row for value in pixel) for row in rows)
-    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 2, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data, 1))
-            + chunk(b"IEND", b""))
 
 
 # Five kinds of pictures: what is drawn at (x, y), of a period p, turned a little.
@@ -49,10 +37,10 @@ def draw(kind, chance):
     dx, dy, cosine, sine = chance.random() * 30, chance.random() * 30, math.cos(turn), math.sin(turn)
     if kind == "rings":
         dx = dy = 0
-    return png([[[min(255, max(0, value + chance.randrange(-15, 16)))
-                  for value in colours[int(KINDS[kind](cosine * x - sine * y + dx,
-                                                       sine * x + cosine * y + dy, period))]]
-                 for x in range(SIDE)] for y in range(SIDE)])
+    return png_of([[[min(255, max(0, value + chance.randrange(-15, 16)))
+                        for value in colours[int(KINDS[kind](cosine * x - sine * y + dx,
+                                                          sine * x + cosine * y + dy, period))]]
+                        for x in range(SIDE)] for y in range(SIDE)])
 
 
 class Fit(unittest.TestCase):

@@ -52,3 +52,9 @@ class Result:
         self.bytes = done.stdout
         self.lines = done.stdout.decode(errors="replace").splitlines()
         self.complaints = done.stderr.decode(errors="replace").splitlines()
+
+
+def pixels_of(path):
+    """A picture's width, height and pixels, three bytes each, row by row."""
+    _, size, _, pixels = Result("decode", path).bytes.split(b"\n", 3)
+    return *map(int, size.split()), pixels
