@@ -56,7 +56,7 @@ Error read_folder(const std::string& folder, const Classifier& classifier,
                   std::vector<Example>& examples, bool& complete) {
   std::vector<std::string> names;
   std::vector<int> class_ids;
-  if (auto error = folders_in(folder, names)) return error;
+  if (auto error = folders_in(folder, names, complete)) return error;
   if (auto error =
           classes_of_folders(names, folder, classifier.labels(), classifier.classes(), class_ids))
     return error;

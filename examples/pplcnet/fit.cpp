@@ -46,7 +46,7 @@ struct Examples {
 
 Error find_examples(const std::string& folder, Examples& examples) {
   std::vector<std::string> names;
-  if (auto error = folders_in(folder, names)) return error;
+  if (auto error = folders_in(folder, names, examples.complete)) return error;
   for (const std::string& name : names) {
     std::vector<std::string> paths =
         pictures_in((fs::path(folder) / name).string(), examples.complete);

@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "interruption.hpp"
+#include "pplcnet/version.hpp"
 #include "standard_streams.hpp"
 
 namespace {
@@ -20,6 +21,7 @@ std::string speaker = "pplcnet";  // of messages
 int run(int argc, char** argv) {
   CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
   program.require_subcommand(1);
+  program.set_version_flag("--version", "pplcnet " PPLCNET_VERSION_STRING);
   program.footer("pplcnet COMMAND --help says more.");
   std::vector<Run> runs;
   for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,

@@ -1,5 +1,6 @@
 #include "npy.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstddef>
@@ -25,13 +26,32 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What stands behind a key in the header: {'descr': '<f4', 'fortran_order': False, 'shape': (3,)}.
+/// What stands after a key in the header: {'descr': '<f4', 'fortran_order': False, 'shape': (3,)}.
+/// Empty if nothing does.
 std::string_view value_of(std::string_view header, std::string_view key) {
   const std::size_t place = header.find(key);
-  if (place == header.npos) return {};
-  const std::size_t colon = header.find(':', place);
+  const std::size_t colon = place == header.npos ? place : header.find(':', place);
   if (colon == header.npos) return {};
-  return header.substr(header.find_first_not_of(' ', colon + 1));
+  header.remove_prefix(colon + 1);
+  return header.substr(std::min(header.find_first_not_of(' '), header.size()));
+}
+
+/// The numbers of `(3, 224, 224)`, up to the bracket.
+bool parse_shape(std::string_view text, std::vector<std::int64_t>& shape) {
+  constexpr std::size_t kMostDimensions = 32;  // of numpy
+  if (!text.starts_with('(')) return false;
+  text = text.substr(1, text.find(')') - 1);
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(" ,"), text.size()));
+    if (text.empty()) return true;
+    std::int64_t dimension = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, dimension);
+    if (problem != std::errc() || dimension < 0 || shape.size() == kMostDimensions) return false;
+    shape.push_back(dimension);
+    text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+    if (!text.empty() && text.front() != ',' && text.front() != ' ') return false;
+  }
 }
 
 /// Row-major, of values whose first dimension runs fastest.
@@ -49,7 +69,9 @@ std::vector<float> rows_first(const NumpyArray& array) {
   return result;
 }
 
-/// Source: numpy's lib/format.py.
+}  // namespace
+
+// Source: numpy's lib/format.py.
 Error parse_npy(std::span<const std::byte> bytes, std::string_view path, NumpyArray& array) {
   const auto problem = [&](std::string_view what) { return Error::of(path, ": expected ", what); };
   if (bytes.size() < 12 || !text_of(bytes).starts_with(kMagic))
@@ -69,32 +91,30 @@ Error parse_npy(std::span<const std::byte> bytes, std::string_view path, NumpyAr
     tensor.type = pplcnet::DataType::f64;
   } else if (type.starts_with("'<f2'")) {
     tensor.type = pplcnet::DataType::f16;
+  } else if (type.starts_with("'|u1'")) {
+    tensor.type = pplcnet::DataType::u8;
   } else {
-    return Error::of(path, ": expected an array of float32, float64 or float16, found ",
+    return Error::of(path, ": expected an array of float32, float64, float16 or uint8, found ",
                      pplcnet::quote(type.substr(0, type.find(','))));
   }
-  std::string_view shape = value_of(header, "'shape'");
-  shape = shape.substr(0, shape.find(')'));
-  for (std::size_t place = 0; place < shape.size();) {
-    std::int64_t dimension = 0;
-    const auto [end, error] =
-        std::from_chars(shape.data() + place, shape.data() + shape.size(), dimension);
-    if (error == std::errc() && dimension >= 0) tensor.shape.push_back(dimension);
-    place = static_cast<std::size_t>(end - shape.data()) + 1;
-  }
+  if (const auto shape = value_of(header, "'shape'"); !parse_shape(shape, tensor.shape))
+    return Error::of(path, ": expected a shape, found ", pplcnet::quote(shape));
   tensor.data = bytes.subspan(begin + size);
   const auto expected = byte_count(tensor.type, tensor.shape);
   if (expected != tensor.data.size())
     return Error::of(path, ": expected the data of ", describe(tensor.type, tensor.shape),
                      ", found ", tensor.data.size(), " bytes");
   array.values.resize(static_cast<std::size_t>(tensor.element_count()));
-  to_float(tensor, array.values);
+  if (tensor.type == pplcnet::DataType::u8)
+    std::ranges::transform(tensor.data, array.values.begin(), [](std::byte byte) {
+      return static_cast<float>(std::to_integer<int>(byte));
+    });
+  else
+    to_float(tensor, array.values);
   array.shape = tensor.shape;
   if (columns_first) array.values = rows_first(array);
   return {};
 }
-
-}  // namespace
 
 Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
                 std::span<const float> values, OutputFile::Existing existing) {

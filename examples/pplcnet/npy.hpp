@@ -1,6 +1,7 @@
 #ifndef PPLCNET_EXAMPLES_NPY_HPP
 #define PPLCNET_EXAMPLES_NPY_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -16,6 +17,10 @@ struct NumpyArray {
   std::vector<std::int64_t> shape;
   std::vector<float> values;  ///< row-major
 };
+
+/// Reads the bytes of a .npy file: float32, float64, float16 or uint8.
+pplcnet::Error parse_npy(std::span<const std::byte> bytes, std::string_view path,
+                         NumpyArray& array);
 
 /// Writes a .npy file of float32.
 pplcnet::Error write_npy(const std::string& path, std::span<const std::int64_t> shape,

@@ -80,11 +80,16 @@ std::vector<std::string> pictures_in(const std::string& folder, bool& complete) 
   return std::move(walk.found);
 }
 
-Error folders_in(const std::string& folder, std::vector<std::string>& names) {
+Error folders_in(const std::string& folder, std::vector<std::string>& names, bool& complete) {
   std::error_code problem, ignored;
   for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
+       entry.increment(problem)) {
+    const std::string path = entry->path().string();
+    if (entry->is_directory(ignored))
+      names.push_back(entry->path().filename().string());
+    else if (looks_like_picture(path))
+      complete = !report(Error::of(path, ": lies in no class's folder, and is left out"));
+  }
   if (problem) return Error::of(folder, ": cannot be read: ", problem.message());
   std::ranges::sort(names);
   return {};

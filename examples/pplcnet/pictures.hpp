@@ -19,8 +19,10 @@ bool looks_like_picture(std::string_view path);
 /// read of it is reported, and then `complete` becomes false.
 std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 
-/// The names of the folders in a folder, sorted: of classes.
-pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names);
+/// The names of the folders in a folder, sorted: of classes. Pictures beside them, which are of no
+/// class, are reported, and then `complete` becomes false.
+pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names,
+                          bool& complete);
 
 /// The pictures that arguments of a command line stand for, in order: files, folders, patterns with
 /// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.

@@ -33,6 +33,7 @@ inline constexpr NamedFormat kFormats[] = {
     {"labels", labels_format},
     {"list", list_format},
     {"answers", answers_format},
+    {"npy", npy_format},
 };
 
 /// The format of that name; where there is none, the program ends and lists them.

@@ -1,6 +1,8 @@
 #ifndef PPLCNET_TESTS_FUZZ_PROGRAM_FORMATS_HPP
 #define PPLCNET_TESTS_FUZZ_PROGRAM_FORMATS_HPP
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,8 @@
 #include "answers.hpp"
 #include "example.hpp"
 #include "fuzz/format.hpp"
+#include "npy.hpp"
+#include "weights/contents.hpp"
 
 /// What the command line program reads besides: they are of examples/pplcnet.
 namespace pplcnet_test {
@@ -72,6 +76,39 @@ inline Format answers_format() {
                     "\"answers of\":\"pplcnet evaluate\"", "1e400", "18446744073709551616"},
           .counted = Memory::held,
           .factor = 160};
+}
+
+/// Arrays of numpy's.
+inline Format npy_format() {
+  const auto file = [](const std::string& type, const std::string& shape, bool columns_first) {
+    std::string header = "{'descr': '" + type +
+                         "', 'fortran_order': " + (columns_first ? "True" : "False") +
+                         ", 'shape': " + shape + ", }";
+    header.resize(117, ' ');
+    return "\x93NUMPY\x01" + std::string("\0\x76\0", 3) + header + '\n';
+  };
+  const std::string data(24, '\x3f');
+  return {
+      .files = {{file("<f4", "(2, 3)", false), data},
+                {file("<f4", "(2, 3)", true), data},
+                {file("<f8", "(3,)", false), data},
+                {file("<f2", "(1, 12)", false), data},
+                {file("|u1", "(2, 4, 3)", true), data}},
+      .read =
+          [](std::string_view contents) {
+            return run<NumpyArray>(
+                [&](NumpyArray& array) { return parse_npy(bytes_of(contents), kPath, array); },
+                [](const NumpyArray& array) {
+                  std::size_t size = 1;
+                  for (const std::int64_t one : array.shape) size *= static_cast<std::size_t>(one);
+                  require(size == array.values.size(), "the shape");
+                  return true;
+                });
+          },
+      .large = {file("|u1", "(1048576,)", true) + std::string(1 << 20, 'a'),
+                file("|u1", "(" + many("", "", 20) + ")", false)},
+      .words = {"'descr': ", "'<f4'", "'|u1'", "'fortran_order': True", "'shape': (", "9999999999"},
+      .factor = 12};  // a byte is a float, twice where columns come first
 }
 
 }  // namespace pplcnet_test

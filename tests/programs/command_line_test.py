@@ -43,6 +43,14 @@ class CommandLine(unittest.TestCase):
             if command != "inspect":
                 self.assertIn("xample", one.stdout)
 
+    def test_the_version_is_that_of_the_library(self):
+        text = (ROOT / "include" / "pplcnet" / "version.hpp").read_text()
+        numbers = [line.split()[2] for line in text.splitlines()
+                   if line.startswith("#define PPLCNET_VERSION_") and line.split()[2].isdigit()]
+        result = run("--version")
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, f"pplcnet {'.'.join(numbers)}\n", ""))
+
     def test_misuse_is_one_sentence_and_status_2(self):
         for arguments in [[], ["clasify"], ["classify"], ["classify", LINE], ["bench", "--isa", "x"],
                           ["classify", "--weights", WEIGHTS, LINE, "--top-k", "many"],

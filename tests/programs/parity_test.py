@@ -307,6 +307,25 @@ class Parity(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("Cause: BGR in place of RGB", lines[-1])
 
+    def test_pixels_may_be_bytes(self):
+        reference = self.folder / "bytes.npz"
+        numpy.savez(reference, pixels=self.pixels.astype("u1"))
+        result = self.parity("--reference", reference)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        self.assertRegex("\n".join(result.lines), "pixels .* same")
+
+    def test_arrays_that_are_none_are_refused(self):
+        reference = self.folder / "input.npy"
+        for header in ["{'descr':   ", "{'descr'", "{'descr': '<f4', 'shape':  ",
+                       "{'descr': '<f4', 'shape': (-1, 3)", "{'descr': '<f4', 'shape': (3 x)",
+                       "{'descr': '<f4', 'shape': (99999999999999999999,)",
+                       "{'descr': '<f4', 'shape': (4611686018427387904, 4)", "{'descr': '>f4'"]:
+            size = struct.pack("<H", len(header))
+            reference.write_bytes(b"\x93NUMPY\1\0" + size + header.encode() + b"\0\0\0")
+            result = self.parity("--reference", reference)
+            self.assertEqual((result.status, len(result.complaints)), (1, 1), header)
+            self.assertIn("input.npy: expected ", result.complaints[0])
+
     def test_the_doctor_tries_other_ways(self):
         result = self.parity("--doctor")
         text = "\n".join(result.lines)
