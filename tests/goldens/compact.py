@@ -5,7 +5,7 @@ from another: the copy has the same schema and is read by the same tests.
     compact.py FOLDER FILE.json...      writes FOLDER/FILE.json for each
 
 tests/goldens/networks/ are made so from what the networks' own code computed in double precision,
-tests/image/pixels/ from what OpenCV and Pillow did to synthetic pictures.
+tests/image/pixels/ from what OpenCV and Pillow did to pictures, synthetic ones and photos.
 """
 
 import json

@@ -35,7 +35,7 @@ std::string problem_of(std::string_view text, int classes = 0) {
 TEST(ParseLabels, ImageNet) {
   const std::string path = "images/imagenet1k_label_list.txt";
   const std::string text = read_reference(path);
-  if (text.empty()) GTEST_SKIP() << "reference data missing: " << path;
+  if (text.empty()) GTEST_SKIP() << PPLCNET_TEST_DATA "/" << path << " is missing";
   const Labels labels = labels_of(text, 1000);
   ASSERT_EQ(labels.size(), 1000U);
   EXPECT_EQ(labels[0], "tench, Tinca tinca");

@@ -33,9 +33,9 @@ struct DecoderDifference {
 };
 
 /// By file name without extension. Pictures that are the same for both decoders have zeros.
-std::map<std::string, DecoderDifference> decoder_differences(const std::string& text) {
+std::map<std::string, DecoderDifference> decoder_differences() {
   std::map<std::string, DecoderDifference> differences;
-  for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
+  for (const nlohmann::json& entry : read_pixels("stb_vs_libjpeg.json")) {
     const double paddle = entry.value("paddle_chw_maxabs", 0.0);
     const double timm = entry.value("timm_chw_maxabs", 0.0);
     differences[entry.at("image")] = {entry.at("max"), std::max(paddle, timm)};
@@ -61,10 +61,7 @@ void expect_near(std::span<const T> values, const nlohmann::json& reference, dou
 }
 
 TEST(Photos, EveryPipelineAgreesWithTheReference) {
-  const std::string text = read_reference("preprocess/preprocess_images.json");
-  const std::string stb_text = read_reference("preprocess/stb_vs_libjpeg.json");
-  if (text.empty() || stb_text.empty()) GTEST_SKIP() << "reference data missing: preprocess/";
-  const std::map<std::string, DecoderDifference> differences = decoder_differences(stb_text);
+  const std::map<std::string, DecoderDifference> differences = decoder_differences();
 
   const std::map<std::string, Preprocessing> pipelines = {
       {"paddle_infer", pplcnet::paddle_imagenet_training()},
@@ -73,7 +70,7 @@ TEST(Photos, EveryPipelineAgreesWithTheReference) {
       {"timm_bicubic", pplcnet::timm_bicubic()}};
   pplcnet::PreprocessScratch scratch;
   std::size_t tensors = 0;
-  const nlohmann::json references = nlohmann::json::parse(text);
+  const nlohmann::json references = read_pixels("preprocess_images.json");
   for (const nlohmann::json& reference : references.at("images")) {
     const std::string path = reference.at("file");
     const std::string name = path.substr(path.rfind('/') + 1);
@@ -107,7 +104,7 @@ TEST(Photos, EveryPipelineAgreesWithTheReference) {
       ++tensors;
     }
   }
-  if (tensors == 0) GTEST_SKIP() << "reference data missing: images/";
+  if (tensors == 0) GTEST_SKIP() << PPLCNET_TEST_DATA "/images is missing";
   RecordProperty("tensors", static_cast<int>(tensors));
 }
 

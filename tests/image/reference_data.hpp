@@ -18,13 +18,13 @@
 
 namespace pplcnet_test {
 
-/// A file of the reference data; empty if it is missing.
+/// A file of somebody else; empty if it is missing.
 inline std::string read_reference(const std::string& path) {
   std::ifstream file(std::string(PPLCNET_TEST_DATA) + "/" + path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// What OpenCV and Pillow did to synthetic pictures (see goldens/compact.py).
+/// What OpenCV and Pillow did to pictures (see goldens/compact.py).
 inline nlohmann::json read_pixels(const std::string& name) {
   std::ifstream file(std::string(PPLCNET_TESTS) + "/image/pixels/" + name);
   return nlohmann::json::parse(file);

@@ -25,7 +25,7 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 TEST(Softmax, MatchesTheReference) {
   const std::string path = "models/textline_ori_x0_25/expected.json";
   const std::string text = read_reference(path);
-  if (text.empty()) GTEST_SKIP() << "reference data missing: " << path;
+  if (text.empty()) GTEST_SKIP() << PPLCNET_TEST_DATA "/" << path << " is missing";
   const nlohmann::json expected = nlohmann::json::parse(text);
   ASSERT_FALSE(expected.at("cases").empty());
   for (const nlohmann::json& picture : expected.at("cases")) {
