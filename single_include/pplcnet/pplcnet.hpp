@@ -9131,6 +9131,60 @@ constexpr std::string_view advice_on(Content content) {
 #include <system_error>
 #include <utility>
 
+// from pplcnet/weights/out_of_memory.hpp
+#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What to do where neither an error nor null can be returned.
+[[noreturn]] inline void fail_allocation() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
+/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
+inline Error out_of_memory(std::string_view name) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    return Error::of(name, ": there is not enough memory");
+  } catch (const std::bad_alloc&) {
+    return Error("out of memory");  // so short that a string keeps it in itself
+  }
+#else
+  static_cast<void>(name);
+  return Error("out of memory");
+#endif
+}
+
+/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
+/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
+template <class Work>
+Error with_memory_for(std::string_view name, const Work& work) {
+#if defined(__cpp_exceptions)
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(name);
+  }
+#else
+  static_cast<void>(name);
+  return work();
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -9180,43 +9234,45 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
 /// changes its size meanwhile; `result` changes only on success.
 inline Error read_file(std::string_view path, FileBytes& result,
                        std::uint64_t max_bytes = kMaxFileBytes) {
-  const std::string name(path);
-  std::error_code problem;
-  const std::filesystem::file_status status = std::filesystem::status(name, problem);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    return Error::of(path, ": there is no such file");
-  }
-  if (status.type() == std::filesystem::file_type::none) {
-    return Error::of(path, ": cannot be read: ", problem.message());
-  }
-  // A pipe or a device could keep us waiting, or never end.
-  if (!std::filesystem::is_regular_file(status)) {
-    return Error::of(path, ": expected a file, found ",
-                     std::filesystem::is_directory(status) ? "a folder" : "something else");
-  }
-  const std::uintmax_t size = std::filesystem::file_size(name, problem);
-  if (problem) return Error::of(path, ": cannot be read: ", problem.message());
-  if (size == 0) return Error::of(path, ": the file is empty");
-  if (size > max_bytes) {
-    return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
-  }
+  return with_memory_for(path, [&]() -> Error {
+    const std::string name(path);
+    std::error_code problem;
+    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    if (status.type() == std::filesystem::file_type::not_found) {
+      return Error::of(path, ": there is no such file");
+    }
+    if (status.type() == std::filesystem::file_type::none) {
+      return Error::of(path, ": cannot be read: ", problem.message());
+    }
+    // A pipe or a device could keep us waiting, or never end.
+    if (!std::filesystem::is_regular_file(status)) {
+      return Error::of(path, ": expected a file, found ",
+                       std::filesystem::is_directory(status) ? "a folder" : "something else");
+    }
+    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+    if (size == 0) return Error::of(path, ": the file is empty");
+    if (size > max_bytes) {
+      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+    }
 
-  const files::File file(std::fopen(name.c_str(), "rb"));
-  if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
-  FileBytes content(static_cast<std::size_t>(size));
-  if (content.bytes().size() != size) {
-    return Error::of(path, ": no memory for its ", size, " bytes");
-  }
-  const std::size_t count =
-      std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
-  if (std::ferror(file.get())) {
-    return Error::of(path, ": cannot be read: ", files::last_problem());
-  }
-  if (count != size || std::fgetc(file.get()) != EOF) {
-    return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
-  }
-  result = std::move(content);
-  return {};
+    const files::File file(std::fopen(name.c_str(), "rb"));
+    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+    FileBytes content(static_cast<std::size_t>(size));
+    if (content.bytes().size() != size) {
+      return Error::of(path, ": no memory for its ", size, " bytes");
+    }
+    const std::size_t count =
+        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+    if (std::ferror(file.get())) {
+      return Error::of(path, ": cannot be read: ", files::last_problem());
+    }
+    if (count != size || std::fgetc(file.get()) != EOF) {
+      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+    }
+    result = std::move(content);
+    return {};
+  });
 }
 
 /// A file on its way: until it is complete it has a temporary name in the folder where it is to
@@ -9228,8 +9284,7 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   virtual ~NewFile() {
-    std::error_code ignored;
-    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+    if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
   }
 
   const std::string& path() const { return path_; }            ///< what it will be called
@@ -9259,8 +9314,8 @@ class NewFile {
     if (!file) {
       return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
     }
-    temporary_ = name;
-    if (replaces) fs::permissions(name, old.permissions(), problem);
+    temporary_ = std::move(name);
+    if (replaces) fs::permissions(temporary_, old.permissions(), problem);
 
     bool written = true;
     for (const std::span<const std::byte> piece : pieces) {
@@ -9291,9 +9346,11 @@ class NewFile {
 /// Writes the pieces one after another. The file appears under its name only when it is complete;
 /// a failure leaves nothing of it.
 inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
-  NewFile file(path);
-  if (auto error = file.write(pieces)) return error;
-  return file.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile file(path);
+    if (auto error = file.write(pieces)) return error;
+    return file.publish();
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11389,15 +11446,19 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return with_memory_for(name, [&]() -> Error {
+    return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  });
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  });
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -11407,20 +11468,23 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  TensorFile file;
-  if (auto error = parse_safetensors(bytes, name, file)) return error;
-  if (!is_native(file)) return Error::of(name, ": not a native file; load it, and save it as one");
-  std::span<const std::byte> packed;
-  if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
-  if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
-    return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
-                     " bytes in memory");
-  const std::span<const float, Net::weight_count> weights(
-      reinterpret_cast<const float*>(packed.data()), Net::weight_count);
-  if (auto error = check_packed(Net::layers, weights, name)) return error;
-  if (auto error = loading::take_info(file, Net::architecture, info)) return error;
-  result.emplace(weights);
-  return {};
+  return with_memory_for(name, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, name, file)) return error;
+    if (!is_native(file))
+      return Error::of(name, ": not a native file; load it, and save it as one");
+    std::span<const std::byte> packed;
+    if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
+    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
+      return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
+                       " bytes in memory");
+    const std::span<const float, Net::weight_count> weights(
+        reinterpret_cast<const float*>(packed.data()), Net::weight_count);
+    if (auto error = check_packed(Net::layers, weights, name)) return error;
+    if (auto error = loading::take_info(file, Net::architecture, info)) return error;
+    result.emplace(weights);
+    return {};
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11453,60 +11517,6 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <span>
 #include <utility>
 
-// from pplcnet/weights/out_of_memory.hpp
-#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-
-#include <cstdlib>
-#include <new>
-#include <string>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What to do where neither an error nor null can be returned.
-[[noreturn]] inline void fail_allocation() {
-#if defined(__cpp_exceptions)
-  throw std::bad_alloc();
-#else
-  std::abort();
-#endif
-}
-
-/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
-inline Error out_of_memory(std::string_view name) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    return Error::of(name, ": there is not enough memory");
-  } catch (const std::bad_alloc&) {
-    return Error("out of memory");  // so short that a string keeps it in itself
-  }
-#else
-  static_cast<void>(name);
-  return Error("out of memory");
-#endif
-}
-
-/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
-/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
-template <class Work>
-Error with_memory_for(std::string_view name, const Work& work) {
-#if defined(__cpp_exceptions)
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(name);
-  }
-#else
-  static_cast<void>(name);
-  return work();
-#endif
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -11858,36 +11868,38 @@ inline std::vector<float> answer(AnyNetwork network) {
 /// Storage::half the file is half as large, and any type of the network loads it.
 inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                   Storage storage) {
-  if (auto error = check_info(info, network.classes(), target.path())) return error;
-  Architecture architecture = network.architecture();
-  architecture.storage = storage;
-  AnyNetwork stored(architecture);
-  copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
-  if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
-    return error;
-  const Extent input = architecture.input;
-  TensorFile file;
-  file.metadata = {{"format", std::string(kNativeFormat)},
-                   {"format_version", std::string(kNativeVersion)},
-                   {"network", std::string(architecture.name)},
-                   {"input", join({input.height, "x", input.width})}};
-  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  add_info(info, file.metadata);
-  const std::span<const float> values = stored.weights();
-  native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
-                                               const std::vector<std::int64_t>& shape,
-                                               std::size_t offset, std::size_t size) {
-    file.tensors.push_back({.name = name,
-                            .type = type,
-                            .shape = shape,
-                            .data = std::as_bytes(values.subspan(offset, size))});
+  return with_memory_for(target.path(), [&]() -> Error {
+    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    Architecture architecture = network.architecture();
+    architecture.storage = storage;
+    AnyNetwork stored(architecture);
+    copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+    if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
+      return error;
+    const Extent input = architecture.input;
+    TensorFile file;
+    file.metadata = {{"format", std::string(kNativeFormat)},
+                     {"format_version", std::string(kNativeVersion)},
+                     {"network", std::string(architecture.name)},
+                     {"input", join({input.height, "x", input.width})}};
+    for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+    add_info(info, file.metadata);
+    const std::span<const float> values = stored.weights();
+    native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
+                                                 const std::vector<std::int64_t>& shape,
+                                                 std::size_t offset, std::size_t size) {
+      file.tensors.push_back({.name = name,
+                              .type = type,
+                              .shape = shape,
+                              .data = std::as_bytes(values.subspan(offset, size))});
+    });
+    const std::vector<float> answer = self_testing::answer(stored);
+    file.tensors.push_back({.name = std::string(kSelfTest),
+                            .type = DataType::f32,
+                            .shape = {static_cast<std::int64_t>(answer.size())},
+                            .data = std::as_bytes(std::span(answer))});
+    return write_safetensors(target, file);
   });
-  const std::vector<float> answer = self_testing::answer(stored);
-  file.tensors.push_back({.name = std::string(kSelfTest),
-                          .type = DataType::f32,
-                          .shape = {static_cast<std::int64_t>(answer.size())},
-                          .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(target, file);
 }
 
 template <class Weights>
@@ -11895,61 +11907,73 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+  return with_memory_for(target.path(), [&]() -> Error {
+    return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+  });
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
            Storage storage = Weights::Network::architecture.storage) {
-  NewFile target(path);
-  if (auto error = save(target, weights, info, storage)) return error;
-  return target.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, weights, info, storage)) return error;
+    return target.publish();
+  });
 }
 
 inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
                   Storage storage) {
-  NewFile target(path);
-  if (auto error = save(target, network, info, storage)) return error;
-  return target.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, network, info, storage)) return error;
+    return target.publish();
+  });
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
 inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                              const AnyNetwork& network) {
-  TensorFile file;
-  if (auto error = parse_safetensors(bytes, path, file)) return error;
-  const Tensor* tensor = file.find(kSelfTest);
-  if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  const std::vector<float> found = self_testing::answer(network);
-  if (tensor->type != DataType::f32 ||
-      tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
-                     describe(tensor->type, tensor->shape));
-  std::vector<float> expected(found.size());
-  to_float(*tensor, expected);
-  float largest = 0;
-  for (const float value : expected) largest = std::max(largest, std::abs(value));
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-      return Error::of(path, ": self-test: number ", i, " of the answer is ",
-                       std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
-  return {};
+  return with_memory_for(path, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, path, file)) return error;
+    const Tensor* tensor = file.find(kSelfTest);
+    if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
+    const std::vector<float> found = self_testing::answer(network);
+    if (tensor->type != DataType::f32 ||
+        tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
+      return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
+                       describe(tensor->type, tensor->shape));
+    std::vector<float> expected(found.size());
+    to_float(*tensor, expected);
+    float largest = 0;
+    for (const float value : expected) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
+        return Error::of(path, ": self-test: number ", i, " of the answer is ",
+                         std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
+    return {};
+  });
 }
 
 template <class Weights>
 Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                       const Weights& weights) {
-  return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
+  return with_memory_for(path, [&]() -> Error {
+    return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
+  });
 }
 
 /// The same, from a file.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -15139,12 +15163,14 @@ Error with_network(ModelList<Nets...> list, std::string_view path, const Read& r
 /// The same for a file that `load` reads.
 template <class... Nets, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  const auto read = [&](auto& weights, ModelInfo* info) {
-    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
-  };
-  return with_network(list, path, read, visit);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    const auto read = [&](auto& weights, ModelInfo* info) {
+      return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+    };
+    return with_network(list, path, read, visit);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -9,6 +9,7 @@
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 
 // From a file to its network, among those that a program has compiled in.
 
@@ -68,12 +69,14 @@ Error with_network(ModelList<Nets...> list, std::string_view path, const Read& r
 /// The same for a file that `load` reads.
 template <class... Nets, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  const auto read = [&](auto& weights, ModelInfo* info) {
-    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
-  };
-  return with_network(list, path, read, visit);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    const auto read = [&](auto& weights, ModelInfo* info) {
+      return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+    };
+    return with_network(list, path, read, visit);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

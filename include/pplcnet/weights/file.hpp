@@ -15,6 +15,7 @@
 
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -64,43 +65,45 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
 /// changes its size meanwhile; `result` changes only on success.
 inline Error read_file(std::string_view path, FileBytes& result,
                        std::uint64_t max_bytes = kMaxFileBytes) {
-  const std::string name(path);
-  std::error_code problem;
-  const std::filesystem::file_status status = std::filesystem::status(name, problem);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    return Error::of(path, ": there is no such file");
-  }
-  if (status.type() == std::filesystem::file_type::none) {
-    return Error::of(path, ": cannot be read: ", problem.message());
-  }
-  // A pipe or a device could keep us waiting, or never end.
-  if (!std::filesystem::is_regular_file(status)) {
-    return Error::of(path, ": expected a file, found ",
-                     std::filesystem::is_directory(status) ? "a folder" : "something else");
-  }
-  const std::uintmax_t size = std::filesystem::file_size(name, problem);
-  if (problem) return Error::of(path, ": cannot be read: ", problem.message());
-  if (size == 0) return Error::of(path, ": the file is empty");
-  if (size > max_bytes) {
-    return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
-  }
+  return with_memory_for(path, [&]() -> Error {
+    const std::string name(path);
+    std::error_code problem;
+    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    if (status.type() == std::filesystem::file_type::not_found) {
+      return Error::of(path, ": there is no such file");
+    }
+    if (status.type() == std::filesystem::file_type::none) {
+      return Error::of(path, ": cannot be read: ", problem.message());
+    }
+    // A pipe or a device could keep us waiting, or never end.
+    if (!std::filesystem::is_regular_file(status)) {
+      return Error::of(path, ": expected a file, found ",
+                       std::filesystem::is_directory(status) ? "a folder" : "something else");
+    }
+    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+    if (size == 0) return Error::of(path, ": the file is empty");
+    if (size > max_bytes) {
+      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+    }
 
-  const files::File file(std::fopen(name.c_str(), "rb"));
-  if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
-  FileBytes content(static_cast<std::size_t>(size));
-  if (content.bytes().size() != size) {
-    return Error::of(path, ": no memory for its ", size, " bytes");
-  }
-  const std::size_t count =
-      std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
-  if (std::ferror(file.get())) {
-    return Error::of(path, ": cannot be read: ", files::last_problem());
-  }
-  if (count != size || std::fgetc(file.get()) != EOF) {
-    return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
-  }
-  result = std::move(content);
-  return {};
+    const files::File file(std::fopen(name.c_str(), "rb"));
+    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+    FileBytes content(static_cast<std::size_t>(size));
+    if (content.bytes().size() != size) {
+      return Error::of(path, ": no memory for its ", size, " bytes");
+    }
+    const std::size_t count =
+        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+    if (std::ferror(file.get())) {
+      return Error::of(path, ": cannot be read: ", files::last_problem());
+    }
+    if (count != size || std::fgetc(file.get()) != EOF) {
+      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+    }
+    result = std::move(content);
+    return {};
+  });
 }
 
 /// A file on its way: until it is complete it has a temporary name in the folder where it is to
@@ -112,8 +115,7 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   virtual ~NewFile() {
-    std::error_code ignored;
-    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+    if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
   }
 
   const std::string& path() const { return path_; }            ///< what it will be called
@@ -143,8 +145,8 @@ class NewFile {
     if (!file) {
       return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
     }
-    temporary_ = name;
-    if (replaces) fs::permissions(name, old.permissions(), problem);
+    temporary_ = std::move(name);
+    if (replaces) fs::permissions(temporary_, old.permissions(), problem);
 
     bool written = true;
     for (const std::span<const std::byte> piece : pieces) {
@@ -175,9 +177,11 @@ class NewFile {
 /// Writes the pieces one after another. The file appears under its name only when it is complete;
 /// a failure leaves nothing of it.
 inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
-  NewFile file(path);
-  if (auto error = file.write(pieces)) return error;
-  return file.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile file(path);
+    if (auto error = file.write(pieces)) return error;
+    return file.publish();
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -15,6 +15,7 @@
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdiparams_names.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
@@ -110,15 +111,19 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return with_memory_for(name, [&]() -> Error {
+    return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  });
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  });
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -128,20 +133,23 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  TensorFile file;
-  if (auto error = parse_safetensors(bytes, name, file)) return error;
-  if (!is_native(file)) return Error::of(name, ": not a native file; load it, and save it as one");
-  std::span<const std::byte> packed;
-  if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
-  if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
-    return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
-                     " bytes in memory");
-  const std::span<const float, Net::weight_count> weights(
-      reinterpret_cast<const float*>(packed.data()), Net::weight_count);
-  if (auto error = check_packed(Net::layers, weights, name)) return error;
-  if (auto error = loading::take_info(file, Net::architecture, info)) return error;
-  result.emplace(weights);
-  return {};
+  return with_memory_for(name, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, name, file)) return error;
+    if (!is_native(file))
+      return Error::of(name, ": not a native file; load it, and save it as one");
+    std::span<const std::byte> packed;
+    if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
+    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
+      return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
+                       " bytes in memory");
+    const std::span<const float, Net::weight_count> weights(
+        reinterpret_cast<const float*>(packed.data()), Net::weight_count);
+    if (auto error = check_packed(Net::layers, weights, name)) return error;
+    if (auto error = loading::take_info(file, Net::architecture, info)) return error;
+    result.emplace(weights);
+    return {};
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

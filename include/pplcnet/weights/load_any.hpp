@@ -10,6 +10,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdparams.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "pplcnet/weights/torch/checkpoint.hpp"
@@ -43,15 +44,19 @@ template <class Weights>
 Error load_any_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                      ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_any(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return with_memory_for(name, [&]() -> Error {
+    return loading::load_any(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  });
 }
 
 /// The same, from a file. A classifier does with it: `classifier.load(path, pplcnet::load_any)`.
 template <class Weights>
 Error load_any(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return load_any_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load_any_bytes(std::as_const(bytes).bytes(), path, weights, info);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

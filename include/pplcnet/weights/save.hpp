@@ -14,6 +14,7 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -67,36 +68,38 @@ inline std::vector<float> answer(AnyNetwork network) {
 /// Storage::half the file is half as large, and any type of the network loads it.
 inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                   Storage storage) {
-  if (auto error = check_info(info, network.classes(), target.path())) return error;
-  Architecture architecture = network.architecture();
-  architecture.storage = storage;
-  AnyNetwork stored(architecture);
-  copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
-  if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
-    return error;
-  const Extent input = architecture.input;
-  TensorFile file;
-  file.metadata = {{"format", std::string(kNativeFormat)},
-                   {"format_version", std::string(kNativeVersion)},
-                   {"network", std::string(architecture.name)},
-                   {"input", join({input.height, "x", input.width})}};
-  for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
-  add_info(info, file.metadata);
-  const std::span<const float> values = stored.weights();
-  native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
-                                               const std::vector<std::int64_t>& shape,
-                                               std::size_t offset, std::size_t size) {
-    file.tensors.push_back({.name = name,
-                            .type = type,
-                            .shape = shape,
-                            .data = std::as_bytes(values.subspan(offset, size))});
+  return with_memory_for(target.path(), [&]() -> Error {
+    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    Architecture architecture = network.architecture();
+    architecture.storage = storage;
+    AnyNetwork stored(architecture);
+    copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
+    if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
+      return error;
+    const Extent input = architecture.input;
+    TensorFile file;
+    file.metadata = {{"format", std::string(kNativeFormat)},
+                     {"format_version", std::string(kNativeVersion)},
+                     {"network", std::string(architecture.name)},
+                     {"input", join({input.height, "x", input.width})}};
+    for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+    add_info(info, file.metadata);
+    const std::span<const float> values = stored.weights();
+    native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
+                                                 const std::vector<std::int64_t>& shape,
+                                                 std::size_t offset, std::size_t size) {
+      file.tensors.push_back({.name = name,
+                              .type = type,
+                              .shape = shape,
+                              .data = std::as_bytes(values.subspan(offset, size))});
+    });
+    const std::vector<float> answer = self_testing::answer(stored);
+    file.tensors.push_back({.name = std::string(kSelfTest),
+                            .type = DataType::f32,
+                            .shape = {static_cast<std::int64_t>(answer.size())},
+                            .data = std::as_bytes(std::span(answer))});
+    return write_safetensors(target, file);
   });
-  const std::vector<float> answer = self_testing::answer(stored);
-  file.tensors.push_back({.name = std::string(kSelfTest),
-                          .type = DataType::f32,
-                          .shape = {static_cast<std::int64_t>(answer.size())},
-                          .data = std::as_bytes(std::span(answer))});
-  return write_safetensors(target, file);
 }
 
 template <class Weights>
@@ -104,61 +107,73 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
            Storage storage = Weights::Network::architecture.storage) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+  return with_memory_for(target.path(), [&]() -> Error {
+    return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+  });
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
            Storage storage = Weights::Network::architecture.storage) {
-  NewFile target(path);
-  if (auto error = save(target, weights, info, storage)) return error;
-  return target.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, weights, info, storage)) return error;
+    return target.publish();
+  });
 }
 
 inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
                   Storage storage) {
-  NewFile target(path);
-  if (auto error = save(target, network, info, storage)) return error;
-  return target.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, network, info, storage)) return error;
+    return target.publish();
+  });
 }
 
 /// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
 /// of its largest number, which leaves room for a CPU without fused multiply-add.
 inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                              const AnyNetwork& network) {
-  TensorFile file;
-  if (auto error = parse_safetensors(bytes, path, file)) return error;
-  const Tensor* tensor = file.find(kSelfTest);
-  if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-  const std::vector<float> found = self_testing::answer(network);
-  if (tensor->type != DataType::f32 ||
-      tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
-    return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
-                     describe(tensor->type, tensor->shape));
-  std::vector<float> expected(found.size());
-  to_float(*tensor, expected);
-  float largest = 0;
-  for (const float value : expected) largest = std::max(largest, std::abs(value));
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-      return Error::of(path, ": self-test: number ", i, " of the answer is ",
-                       std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
-  return {};
+  return with_memory_for(path, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, path, file)) return error;
+    const Tensor* tensor = file.find(kSelfTest);
+    if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
+    const std::vector<float> found = self_testing::answer(network);
+    if (tensor->type != DataType::f32 ||
+        tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
+      return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
+                       describe(tensor->type, tensor->shape));
+    std::vector<float> expected(found.size());
+    to_float(*tensor, expected);
+    float largest = 0;
+    for (const float value : expected) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
+        return Error::of(path, ": self-test: number ", i, " of the answer is ",
+                         std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
+    return {};
+  });
 }
 
 template <class Weights>
 Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                       const Weights& weights) {
-  return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
+  return with_memory_for(path, [&]() -> Error {
+    return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
+  });
 }
 
 /// The same, from a file.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -18,6 +18,7 @@
 #include "pplcnet/weights/ncnn/bin.hpp"
 #include "pplcnet/weights/ncnn/layer.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -235,7 +236,9 @@ inline Error load_ncnn(std::string_view text_path, std::string_view weights_path
 template <class Weights>
 Error load_ncnn(std::string_view param_path, std::string_view bin_path, Weights& weights) {
   using Net = typename Weights::Network;
-  return loading::load_ncnn(param_path, bin_path, Net::layers, Net::architecture, weights.values);
+  return with_memory_for(param_path, [&]() -> Error {
+    return loading::load_ncnn(param_path, bin_path, Net::layers, Net::architecture, weights.values);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

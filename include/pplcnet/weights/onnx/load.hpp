@@ -24,6 +24,7 @@
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/onnx/node.hpp"
 #include "pplcnet/weights/onnx/tensor.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -288,10 +289,12 @@ inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
 template <class Weights>
 Error load_onnx(std::string_view path, Weights& weights) {
   using Net = typename Weights::Network;
-  FileBytes bytes;
-  if (auto error = read_file(path, bytes)) return error;
-  return loading::load_onnx(std::as_const(bytes).bytes(), path, Net::layers, Net::architecture,
-                            weights.values);
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return loading::load_onnx(std::as_const(bytes).bytes(), path, Net::layers, Net::architecture,
+                              weights.values);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

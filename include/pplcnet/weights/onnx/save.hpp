@@ -19,6 +19,7 @@
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
 #include "pplcnet/weights/onnx/graph_writer.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -248,14 +249,16 @@ std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
 /// Writes it to a file.
 inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOptions& options,
                        const ModelInfo& info) {
-  if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
-    return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
-                     OnnxOptions::kNewest, ", found ", options.opset);
-  if (auto error = check_info(info, network.classes(), target.path())) return error;
-  if (auto error = check_packed(network.layers(), network.weights(), target.path())) return error;
-  const std::string bytes = onnx_model(network, options, info);
-  const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
-  return target.write(pieces);
+  return with_memory_for(target.path(), [&]() -> Error {
+    if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
+      return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
+                       OnnxOptions::kNewest, ", found ", options.opset);
+    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    if (auto error = check_packed(network.layers(), network.weights(), target.path())) return error;
+    const std::string bytes = onnx_model(network, options, info);
+    const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
+    return target.write(pieces);
+  });
 }
 
 template <class Weights>
@@ -263,16 +266,20 @@ Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& opti
                 ModelInfo info = {}) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return save_onnx(target, AnyNetwork(Net::architecture, weights.values), options, info);
+  return with_memory_for(target.path(), [&]() -> Error {
+    return save_onnx(target, AnyNetwork(Net::architecture, weights.values), options, info);
+  });
 }
 
 /// The same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save_onnx(std::string_view path, const Weights& weights, const OnnxOptions& options = {},
                 const ModelInfo& info = {}) {
-  NewFile target(path);
-  if (auto error = save_onnx(target, weights, options, info)) return error;
-  return target.publish();
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save_onnx(target, weights, options, info)) return error;
+    return target.publish();
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -12,6 +12,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/pickle/pickle.hpp"
 #include "pplcnet/weights/pickle/values.hpp"
@@ -100,8 +101,10 @@ template <class Weights>
 Error load_pdiparams_info(std::string_view pdiparams_path, std::string_view info_path,
                           Weights& weights) {
   using Net = typename Weights::Network;
-  return loading::load_pdiparams(pdiparams_path, info_path, Net::layers, Net::architecture,
-                                 weights.values);
+  return with_memory_for(pdiparams_path, [&]() -> Error {
+    return loading::load_pdiparams(pdiparams_path, info_path, Net::layers, Net::architecture,
+                                   weights.values);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

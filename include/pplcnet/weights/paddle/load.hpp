@@ -8,6 +8,7 @@
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/info.hpp"
 #include "pplcnet/weights/paddle/pdmodel.hpp"
 #include "pplcnet/weights/paddle/pir.hpp"
@@ -19,13 +20,15 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// (see load_pdiparams_info). After an error the weights are not usable.
 template <class Weights>
 Error load_paddle(std::string_view pdiparams_path, std::string_view beside_path, Weights& weights) {
-  FileBytes beside;
-  if (auto error = read_file(beside_path, beside)) return error;
-  const Content content = content_of(std::as_const(beside).bytes());
-  if (content == Content::json) return load_pir(pdiparams_path, beside_path, weights);
-  if (content == Content::pdiparams_info)
-    return load_pdiparams_info(pdiparams_path, beside_path, weights);
-  return load_pdmodel(pdiparams_path, beside_path, weights);
+  return with_memory_for(pdiparams_path, [&]() -> Error {
+    FileBytes beside;
+    if (auto error = read_file(beside_path, beside)) return error;
+    const Content content = content_of(std::as_const(beside).bytes());
+    if (content == Content::json) return load_pir(pdiparams_path, beside_path, weights);
+    if (content == Content::pdiparams_info)
+      return load_pdiparams_info(pdiparams_path, beside_path, weights);
+    return load_pdmodel(pdiparams_path, beside_path, weights);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -16,6 +16,7 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/protobuf.hpp"
@@ -246,8 +247,10 @@ template <class Weights>
 Error load_pdmodel(std::string_view pdiparams_path, std::string_view pdmodel_path,
                    Weights& weights) {
   using Net = typename Weights::Network;
-  return loading::load_paddle(pdiparams_path, pdmodel_path, parse_pdmodel, Net::layers,
-                              Net::architecture, weights.values);
+  return with_memory_for(pdiparams_path, [&]() -> Error {
+    return loading::load_paddle(pdiparams_path, pdmodel_path, parse_pdmodel, Net::layers,
+                                Net::architecture, weights.values);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -17,6 +17,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -265,8 +266,10 @@ inline Error parse_pir(std::span<const std::byte> bytes, std::string_view path,
 template <class Weights>
 Error load_pir(std::string_view pdiparams_path, std::string_view json_path, Weights& weights) {
   using Net = typename Weights::Network;
-  return loading::load_paddle(pdiparams_path, json_path, parse_pir, Net::layers, Net::architecture,
-                              weights.values);
+  return with_memory_for(pdiparams_path, [&]() -> Error {
+    return loading::load_paddle(pdiparams_path, json_path, parse_pir, Net::layers,
+                                Net::architecture, weights.values);
+  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
