@@ -16,8 +16,10 @@
 
 namespace decoding {
 
-/// Decodes a JPEG whose header was found good.
-inline pplcnet::Error decode_complete_jpeg(std::span<const std::uint8_t> file, Pixels& pixels) {
+/// Decodes a JPEG whose header was found good. `bits_left` are those that were read of its last
+/// scan and not needed.
+inline pplcnet::Error decode_complete_jpeg(std::span<const std::uint8_t> file, Pixels& pixels,
+                                           int& bits_left) {
   const std::unique_ptr<stbi__jpeg, Free> decoder(
       static_cast<stbi__jpeg*>(std::calloc(1, sizeof(stbi__jpeg))));
   if (!decoder) return out_of_memory();
@@ -29,6 +31,7 @@ inline pplcnet::Error decode_complete_jpeg(std::span<const std::uint8_t> file, P
   pixels.channels = 3;
   stbi__g_failure_reason = "";  // not that of another picture
   pixels.memory.reset(load_jpeg_image(decoder.get(), &pixels.width, &pixels.height, &channels, 3));
+  bits_left = decoder->code_bits;
   if (pixels.memory) return {};
   const std::string_view reason = stbi_failure_reason();
   if (reason == "outofmem") return out_of_memory();
@@ -47,9 +50,11 @@ inline pplcnet::Error decode_endless_jpeg(std::span<const std::byte> file, Pixel
   filler[kFiller] = 0xFF;
   filler[kFiller + 1] = 0xD9;
   Pixels other;
-  bool same = !decode_complete_jpeg({completed.get(), size}, pixels);  // zeros follow
-  std::memset(filler, 0xFE, kFiller);                                  // ones follow
-  same = same && !decode_complete_jpeg({completed.get(), size}, other);
+  int bits_left = 0, other_bits_left = 0;
+  bool same = !decode_complete_jpeg({completed.get(), size}, pixels, bits_left);  // zeros follow
+  std::memset(filler, 0xFE, kFiller);                                             // ones follow
+  same = same && !decode_complete_jpeg({completed.get(), size}, other, other_bits_left);
+  same = same && bits_left == other_bits_left;
   if (same && std::memcmp(pixels.memory.get(), other.memory.get(), 3 * pixels.count()) == 0)
     return {};
   return pplcnet::Error::of("it is truncated after ", file.size(), " bytes");
@@ -69,8 +74,9 @@ inline pplcnet::Error decode_jpeg(std::span<const std::byte> file, const Picture
     return pplcnet::Error::of("its ", header.scans(), " scans of ", header.width(), "x",
                               header.height(), " pixels would take too long");
   if (!header.has_end()) return decode_endless_jpeg(file, pixels);
+  int bits_left = 0;
   return decode_complete_jpeg({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()},
-                              pixels);
+                              pixels, bits_left);
 }
 
 }  // namespace decoding

@@ -101,9 +101,7 @@ class JpegHeader {
         progressive_ = marker == 0xC2;
         return frame(begin, length);
       case 0xC4:
-      case 0xC8:
-      case 0xCC:
-        return {};
+        return check_codes(begin, begin + length);
       case 0xDA:
         return scan(begin, length);
       case 0xDC:
@@ -127,6 +125,19 @@ class JpegHeader {
                                     ", which is not supported");
         return {};
     }
+  }
+
+  /// An error for a table of more codes than there are values: stb_image has no room for it.
+  pplcnet::Error check_codes(std::uint64_t begin, std::uint64_t end) const {
+    constexpr std::uint64_t kLengths = 16;
+    while (begin < end) {
+      std::uint64_t codes = 0;
+      for (std::uint64_t i = 1; i <= kLengths; ++i) codes += byte(begin + i);
+      if (codes > 256) return pplcnet::Error::of("it has a table of ", codes, " codes");
+      begin += 1 + kLengths + codes;
+    }
+    if (begin == end) return {};
+    return pplcnet::Error::of("its tables of codes end at byte ", begin, " and not ", end);
   }
 
   pplcnet::Error frame(std::uint64_t begin, std::uint64_t length) {

@@ -14075,9 +14075,15 @@ constexpr ExifOrientation tiff_orientation(std::span<const std::byte> file, std:
   return {};
 }
 
-/// The Exif orientation of a JPEG file (segment APP1) or PNG file (chunk eXIf); upright for any
-/// other or malformed bytes. Reads nothing outside `file`.
-constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file) {
+/// Where Exif data are in a file: a TIFF file inside it.
+struct ExifPlace {
+  std::uint64_t begin = 0;  ///< 0: there are none
+  std::uint64_t size = 0;   ///< as the file says; it may end before
+};
+
+/// The first ones of a JPEG file (segment APP1) or PNG file (chunk eXIf); none for any other or
+/// malformed bytes. Reads nothing outside `file`.
+constexpr ExifPlace find_exif(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const ByteReader reader{file};
   if (reader.has(0, "\xFF\xD8"sv)) {
@@ -14090,19 +14096,24 @@ constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file)
       const std::uint64_t length = reader.number(offset + 2, 2);  // of itself and what follows
       const bool picture_begins = marker == 0xDA || marker == 0xD9;
       if (picture_begins || length < 2) return {};
-      if (marker == 0xE1 && reader.has(offset + 4, "Exif\0\0"sv)) {
-        return length < 8 ? ExifOrientation() : tiff_orientation(file, offset + 10, length - 8);
-      }
+      if (marker == 0xE1 && length >= 8 && reader.has(offset + 4, "Exif\0\0"sv))
+        return {offset + 10, length - 8};
       offset += 2 + length;
     }
   } else if (reader.has(0, "\x89PNG\r\n\x1A\n"sv)) {
     for (std::uint64_t offset = 8; offset < file.size();) {
       const std::uint64_t length = reader.number(offset, 4);
-      if (reader.has(offset + 4, "eXIf")) return tiff_orientation(file, offset + 8, length);
+      if (reader.has(offset + 4, "eXIf")) return {offset + 8, length};
       offset += 12 + length;  // length, type, data, checksum
     }
   }
   return {};
+}
+
+/// The Exif orientation of a JPEG or PNG file; upright for any other or malformed bytes.
+constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file) {
+  const ExifPlace place = find_exif(file);
+  return place.begin == 0 ? ExifOrientation() : tiff_orientation(file, place.begin, place.size);
 }
 
 /// The same: 1 to 8.
@@ -14438,6 +14449,7 @@ using OcrModels =
 #ifndef PPLCNET_IMAGE_LINE_PIECES_HPP
 #define PPLCNET_IMAGE_LINE_PIECES_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14447,16 +14459,19 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// A line of text in equal pieces that are at most 8 times as wide as they are high: letters of
 /// longer ones are too narrow to be read when they are squeezed into the input of a network. They
-/// are views of the line.
+/// are views of the line. Of a line with more than 64 pieces that many are given, evenly spaced:
+/// what they say is enough, and no picture takes longer than that.
 inline std::vector<ImageView> line_pieces(ImageView line) {
-  constexpr std::int64_t kWidest = 8;
+  constexpr std::int64_t kWidest = 8, kMostPieces = 64;
   std::vector<ImageView> pieces;
   if (line.empty()) return pieces;
   const std::int64_t widest = kWidest * line.height, count = (line.width + widest - 1) / widest;
-  pieces.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto left = static_cast<int>(i * line.width / count);
-    const auto right = static_cast<int>((i + 1) * line.width / count);
+  const std::int64_t given = std::min(count, kMostPieces);
+  pieces.reserve(static_cast<std::size_t>(given));
+  for (std::int64_t i = 0; i < given; ++i) {
+    const std::int64_t piece = (2 * i + 1) * count / (2 * given);
+    const auto left = static_cast<int>(piece * line.width / count);
+    const auto right = static_cast<int>((piece + 1) * line.width / count);
     pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.format,
                         static_cast<std::size_t>(line.row_bytes));
   }
