@@ -7,6 +7,11 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
 
+bool is_general(const Published& one) {
+  constexpr int kImageNetClasses = 1000;
+  return one.architecture.classes == kImageNetClasses;
+}
+
 std::span<const Published> published() {
   static const std::vector<Published> kAll = [] {
     std::vector<Published> all;

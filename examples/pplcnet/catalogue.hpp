@@ -14,6 +14,9 @@ struct Published {
   pplcnet::Architecture architecture;
 };
 
+/// Whether a model is for any classes: those of ImageNet are what it was published with.
+bool is_general(const Published& one);
+
 /// All that the library knows, family by family.
 std::span<const Published> published();
 

@@ -6,7 +6,6 @@
 #include "engine.hpp"
 #include "open_network.hpp"
 #include "pplcnet/image/labels.hpp"
-#include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
 
 using pplcnet::Error;
@@ -14,36 +13,23 @@ using pplcnet::Error;
 Classifier::Classifier(Opened opened)
     : name_(opened.published->model.name),
       network_(std::move(opened.network)),
-      output_(opened.published->model.output),
-      labels_(std::move(opened.info.labels)) {
-  const pplcnet::Model& model = opened.published->model;
-  const auto labels = model.labels;
-  if (labels_.empty() && static_cast<int>(labels.size()) == classes())
-    labels_.assign(labels.begin(), labels.end());
-  const auto [height, width] = network_.architecture().input;
-  set_preprocessing(
-      pplcnet::find_preset(model.preprocessing.name, height, width).value_or(model.preprocessing));
+      output_(opened.output),
+      labels_(std::move(opened.labels)) {
+  set_preprocessing(opened.preprocessing);
 }
 
-Error Classifier::open(const std::string& path, const std::string& model,
+Error Classifier::open(const std::string& path, const std::string& model, Purpose purpose,
                        std::optional<Classifier>& result) {
   WeightFile file;
   if (auto error = WeightFile::open(path, "", file)) return error;
-  return open(file, model, result);
+  return open(file, model, purpose, result);
 }
 
-Error Classifier::open(const WeightFile& file, const std::string& model,
+Error Classifier::open(const WeightFile& file, const std::string& model, Purpose purpose,
                        std::optional<Classifier>& result) {
   std::optional<Opened> opened;
-  if (auto error = open_network(file, model, /*classifiers_only=*/true, opened)) return error;
-  const auto [height, width] = opened->network.architecture().input;
-  const std::string preset = opened->info.preprocessing;
+  if (auto error = open_network(file, model, purpose, opened)) return error;
   result.emplace(Classifier(std::move(*opened)));
-  if (preset.empty()) return {};
-  const auto preprocessing = pplcnet::find_preset(preset, height, width);
-  if (!preprocessing)
-    return Error::of(file.path(), ": unknown preprocessing ", pplcnet::quote(preset));
-  result->set_preprocessing(*preprocessing);
   return {};
 }
 

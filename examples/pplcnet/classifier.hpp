@@ -20,10 +20,10 @@
 class Classifier {
  public:
   /// Reads weights of any format. `model` is the name of a published model, or empty: then it is
-  /// the one that the weights fit. Either may have another number of classes than was published.
-  static pplcnet::Error open(const WeightFile& file, const std::string& model,
+  /// the one that `open_network` finds.
+  static pplcnet::Error open(const WeightFile& file, const std::string& model, Purpose purpose,
                              std::optional<Classifier>& result);
-  static pplcnet::Error open(const std::string& path, const std::string& model,
+  static pplcnet::Error open(const std::string& path, const std::string& model, Purpose purpose,
                              std::optional<Classifier>& result);
 
   /// Of the published model; of one with other classes, what it was made from.

@@ -19,6 +19,7 @@
 #include "open_network.hpp"
 #include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "weight_file.hpp"
 
@@ -52,8 +53,7 @@ std::string strides_of(const pplcnet::Architecture& net) {
   return text;
 }
 
-void print(const WeightFile& file, const Opened& opened) {
-  const pplcnet::ModelInfo& info = opened.info;
+void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInfo& info) {
   const pplcnet::Architecture& net = opened.network.architecture();
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
     std::printf("%s: %s\n", what, pplcnet::join(pieces).c_str());
@@ -67,40 +67,45 @@ void print(const WeightFile& file, const Opened& opened) {
   say("strides", {strides_of(net)});
   say("head", {net.head});
   say("classes", {net.classes});
+  if (net.classes > 0) say("output", {output_name(opened.output)});
   say("preset", {info.preprocessing});
   say("labels", {info.labels.size()});
+  std::string assumed;
+  for (const std::string& one : opened.assumed)
+    assumed += pplcnet::join({assumed.empty() ? "" : ", ", one});
+  say("assumed", {assumed.empty() ? std::string_view("nothing") : assumed});
   say("parameters", {opened.network.plan().parameter_count});
   say("checksum", {checksum(opened.network.weights())});
 }
 
 /// What belongs to the weights beside them: of the command line, of the file, of the model.
-Error complete(const Arguments& arguments, Opened& opened) {
-  pplcnet::ModelInfo& info = opened.info;
-  const pplcnet::Model& model = opened.published->model;
-  info.model = opened.is_published() ? model.name : "";
-  if (!arguments.preset.empty()) info.preprocessing = arguments.preset;
-  if (info.preprocessing.empty()) info.preprocessing = model.preprocessing.name;
-  if (!arguments.labels.empty())
-    return read_labels(arguments.labels, opened.network.classes(), info.labels);
-  if (info.labels.empty() && opened.is_published())
-    info.labels.assign(model.labels.begin(), model.labels.end());
-  return {};
+Error complete(const Arguments& arguments, const WeightFile& file, Opened& opened,
+               pplcnet::ModelInfo& info) {
+  info.model = opened.is_published ? opened.published->model.name : "";
+  info.preprocessing =
+      arguments.preset.empty() ? opened.preprocessing.name : std::string_view(arguments.preset);
+  if (opened.output == pplcnet::Output::sigmoid) info.output = output_name(opened.output);
+  info.labels = opened.labels;
+  if (info.preprocessing.empty() && !arguments.list)
+    return Error::of(file.path(),
+                     ": its pictures are prepared in a way that has no name, which is "
+                     "all that files can keep; say another with --preset");
+  if (arguments.labels.empty()) return {};
+  return read_labels(arguments.labels, opened.network.classes(), info.labels);
 }
 
 /// Writes the output, and reads it back before it gets its name.
-Error write(const Arguments& arguments, const Opened& opened) {
+Error write(const Arguments& arguments, const Opened& opened, const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
   pplcnet::Architecture architecture = opened.network.architecture();
   const auto storage = arguments.half ? pplcnet::Storage::half : architecture.storage;
-  if (auto error = arguments.writes_onnx()
-                       ? save_onnx(file, opened.network, arguments.onnx, opened.info)
-                       : save_native(file, opened.network, opened.info, storage))
+  if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
+                                           : save_native(file, opened.network, info, storage))
     return error;
   pplcnet::AnyNetwork again(architecture);
-  pplcnet::ModelInfo info;
   WeightFile written;
   if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
-  if (auto error = written.read(again, info)) return error;
+  if (auto error = written.read(again.layers(), architecture, again.weights())) return error;
   if (arguments.writes_native()) {
     if (auto error = self_test(file.temporary(), again)) return error;
   }
@@ -114,16 +119,17 @@ Error write(const Arguments& arguments, const Opened& opened) {
 Error convert(const Arguments& arguments) {
   WeightFile file;
   if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file)) return error;
+  if (!arguments.labels.empty()) add_input(arguments.labels);
   if (!arguments.list)
     if (auto error = claim_output(arguments.output())) return error;
   std::optional<Opened> opened;
-  if (auto error = open_network(file, arguments.model, /*classifiers_only=*/false, opened))
-    return error;
-  if (auto error = complete(arguments, *opened)) return error;
+  if (auto error = open_network(file, arguments.model, Purpose::any, opened)) return error;
+  pplcnet::ModelInfo info;
+  if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
-    if (auto error = write(arguments, *opened)) return error;
+    if (auto error = write(arguments, *opened, info)) return error;
   }
-  print(file, *opened);
+  print(file, *opened, info);
   return {};
 }
 

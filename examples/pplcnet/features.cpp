@@ -63,7 +63,7 @@ Error find_layer(const Classifier& classifier, const std::string& word, int& lay
 
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
-  if (report(arguments.network.open(classifier))) return 1;
+  if (report(arguments.network.open(classifier, Purpose::any))) return 1;
   int layer = 0;
   if (report(find_layer(*classifier, arguments.layer, layer))) return 1;
   const pplcnet::Shape shape =

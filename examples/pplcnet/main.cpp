@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "interruption.hpp"
+#include "options.hpp"
 #include "pplcnet/version.hpp"
 #include "standard_streams.hpp"
 
@@ -33,7 +34,8 @@ int run(int argc, char** argv) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
     for (const CLI::App* command : program.get_subcommands()) speaker += " " + command->get_name();
-    report(pplcnet::Error(error.what()));
+    const std::string message = error.what();
+    report(pplcnet::Error::of(message, message == "--weights is required" ? kWhereWeightsAre : ""));
     return 2;
   }
   const auto commands = program.get_subcommands({});

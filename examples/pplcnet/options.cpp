@@ -7,7 +7,10 @@
 
 CLI::Option* NetworkOptions::add_to(CLI::App& command) {
   CLI::Option* option =
-      command.add_option("--weights", weights, "A weight file of any format")->required();
+      command
+          .add_option("--weights", weights,
+                      "A weight file of any format, or a folder or tar archive with one in it")
+          ->required();
   command
       .add_option("--model", model,
                   "The network, by name (see `pplcnet inspect`); without it, the one that the "
@@ -23,8 +26,8 @@ void NetworkOptions::add_labels_to(CLI::App& command) {
                      "inference.yml");
 }
 
-pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier) const {
-  if (auto error = Classifier::open(weights, model, classifier)) return error;
+pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpose purpose) const {
+  if (auto error = Classifier::open(weights, model, purpose, classifier)) return error;
   if (labels.empty()) return {};
   std::vector<std::string> names;
   if (auto error = read_labels(labels, classifier->classes(), names)) return error;

@@ -11,6 +11,10 @@
 
 // Options that several commands have.
 
+/// What is said where weights are missing.
+inline constexpr const char* kWhereWeightsAre =
+    "; PaddleOCR, PaddleClas and timm publish such files, README.md says where (under Weights)";
+
 /// Which network.
 struct NetworkOptions {
   std::string weights, model, labels;
@@ -20,7 +24,8 @@ struct NetworkOptions {
   void add_labels_to(CLI::App& command);
 
   /// The classifier, with the labels that were asked for.
-  pplcnet::Error open(std::optional<Classifier>& classifier) const;
+  pplcnet::Error open(std::optional<Classifier>& classifier,
+                      Purpose purpose = Purpose::classes) const;
 };
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures);

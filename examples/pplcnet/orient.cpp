@@ -125,12 +125,13 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
 
 /// The network that was asked for, or one of those that are part of the program.
 Error open_classifier(const Arguments& arguments, std::optional<Classifier>& classifier) {
-  if (!arguments.network.weights.empty()) return arguments.network.open(classifier);
+  if (!arguments.network.weights.empty())
+    return arguments.network.open(classifier, Purpose::orientation);
   const auto weights = arguments.lines ? pplcnet_embedded::text_line_orientation()
                                        : pplcnet_embedded::page_orientation();
   WeightFile file;
   if (auto error = WeightFile::open(weights, "built-in weights", file)) return error;
-  return Classifier::open(file, "", classifier);
+  return Classifier::open(file, "", Purpose::orientation, classifier);
 }
 
 int run(const Arguments& arguments) {

@@ -9356,6 +9356,300 @@ inline Error write_file(std::string_view path, std::span<const std::span<const s
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_FILE_HPP
+// from pplcnet/weights/naming/likeness.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
+#define PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <vector>
+
+// from pplcnet/weights/naming/names.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_NAMES_HPP
+#define PPLCNET_WEIGHTS_NAMING_NAMES_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
+/// PP-LCNet has the graph of Paddle's.
+enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
+
+constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
+
+/// The names of a layer's tensors in a file; empty where the layer has no such tensor.
+struct ParameterNames {
+  std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
+};
+
+namespace naming {
+
+/// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
+inline constexpr struct TimmBlock {
+  int stage, index;
+} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
+                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
+
+/// A batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
+  names.variance = join({module, paddle ? "._variance" : ".running_var"});
+}
+
+inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
+                                 const Layer& layer, bool paddle) {
+  ParameterNames names;
+  names.weight = join({weights, ".weight"});
+  if (layer.bias) names.bias = join({weights, ".bias"});
+  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
+  return names;
+}
+
+/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
+/// layer without weights.
+struct Paths {
+  std::string_view weights, batch_norm;
+};
+
+inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
+                                       const Layer& layer) {
+  if (paths.weights.empty()) return {};
+  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
+}
+
+constexpr Paths timm_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv_stem", "bn1"};
+    case Part::depthwise:
+      return {"conv_dw", "bn1"};
+    case Part::squeeze_reduce:
+      return {"se.conv_reduce", ""};
+    case Part::squeeze_expand:
+      return {"se.conv_expand", ""};
+    case Part::pointwise:
+      return {"conv_pw", "bn2"};
+    case Part::head:
+      return {"conv_head", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+/// Squeeze-excite, where there is one, shifts what follows it.
+constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
+  switch (part) {
+    case Part::stem:
+      return {"features.0", ""};
+    case Part::depthwise:
+      return {"conv.0", "conv.1"};
+    case Part::squeeze_reduce:
+      return {"conv.3.fc.0", ""};
+    case Part::squeeze_expand:
+      return {"conv.3.fc.2", ""};
+    case Part::pointwise:
+      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
+    case Part::head:
+      return {"fc", ""};
+    case Part::classifier:
+      return {"classifier", ""};
+    default:
+      return {};
+  }
+}
+
+constexpr Paths light_cnns_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"conv1.conv", "conv1.bn"};
+    case Part::depthwise:
+      return {"dw_conv.conv", "dw_conv.bn"};
+    case Part::squeeze_reduce:
+      return {"se.conv1", ""};
+    case Part::squeeze_expand:
+      return {"se.conv2", ""};
+    case Part::pointwise:
+      return {"pw_conv.conv", "pw_conv.bn"};
+    case Part::head:
+      return {"last_conv", ""};
+    case Part::classifier:
+      return {"f", ""};
+    default:
+      return {};
+  }
+}
+
+constexpr Paths hugging_face_paths(Part part) {
+  switch (part) {
+    case Part::stem:
+      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
+    case Part::depthwise:
+      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
+    case Part::squeeze_reduce:
+      return {"squeeze_excitation_module.convolutions.0", ""};
+    case Part::squeeze_expand:
+      return {"squeeze_excitation_module.convolutions.2", ""};
+    case Part::pointwise:
+      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
+    case Part::head:
+      return {"last_convolution", ""};
+    case Part::classifier:
+      return {"head", ""};
+    default:
+      return {};
+  }
+}
+
+}  // namespace naming
+
+/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
+/// deployed form.
+inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
+  const std::string module = module_name(layer, net);
+  switch (layer.branches) {
+    case Branches::none:
+      break;
+    case Branches::batch_norm:
+      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
+      return naming::parameters(module, "", layer, true);
+    case Branches::v2:
+      return naming::parameters(module, "", layer, true);
+    case Branches::v3:
+    case Branches::v4:
+      return naming::parameters(module + ".reparam_conv", "", layer, true);
+  }
+  // PaddleClas' RecModel keeps the neck beside the backbone.
+  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
+  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
+                            true);
+}
+
+/// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
+inline ParameterNames timm_names(const Layer& layer) {
+  std::string block;
+  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
+    const auto& [stage, index] = naming::kTimmBlocks[layer.block];
+    block = join({"blocks.", stage, ".", index, "."});
+  }
+  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
+}
+
+/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
+/// activation.
+inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
+  const std::string block =
+      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
+  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
+}
+
+/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+inline ParameterNames light_cnns_names(const Layer& layer) {
+  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
+  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
+}
+
+/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
+inline ParameterNames hugging_face_names(const Layer& layer) {
+  const std::string block =
+      layer.block < 0 ? std::string()
+                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
+  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
+}
+
+/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
+inline std::string older_hugging_face_name(std::string name) {
+  constexpr struct {
+    std::string_view now, before;
+  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
+                  {".convolutions.0.", ".convolution1."},
+                  {".convolutions.2.", ".convolution2."},
+                  {"head.", "fc."}};
+  for (const auto& [now, before] : kRenamed)
+    if (const auto place = name.find(now); place != name.npos)
+      return name.replace(place, now.size(), before);
+  return name;
+}
+
+/// The names of a layer of `architecture` in files of a naming.
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
+                                      Naming naming) {
+  switch (naming) {
+    case Naming::timm:
+      return timm_names(layer);
+    case Naming::pytorch:
+      return pytorch_names(layer,
+                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
+    case Naming::light_cnns:
+      return light_cnns_names(layer);
+    case Naming::hugging_face:
+      return hugging_face_names(layer);
+    case Naming::paddle:
+      break;
+  }
+  return paddle_names(layer, architecture);
+}
+inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
+  return parameter_names(layer, architecture, naming_of(architecture.dialect));
+}
+
+/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
+/// classifier is [out, in], but [in, out] in Paddle's.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
+  const std::int64_t in = layer.input.channels, out = layer.output.channels;
+  const std::int64_t kernel = layer.kernel;
+  if (layer.part == Part::classifier) {
+    if (naming == Naming::paddle) return {in, out};
+    return {out, in};
+  }
+  // A pointwise layer with a kernel reads patches.
+  const bool patches = layer.op == Operator::pointwise;
+  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
+          kernel};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_NAMES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How many of a network's weights have a tensor of their shape: of several networks that a file
+/// without names is not, the nearest has most. A matrix may be either way round.
+inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Layer> layers) {
+  using Sizes = std::vector<std::int64_t>;
+  const auto matrix_or_map = [](Sizes shape) {
+    while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
+    if (shape.size() == 2) std::ranges::sort(shape);
+    return shape;
+  };
+  std::vector<Sizes> found, wanted;
+  for (const Tensor& tensor : tensors)
+    if (tensor.shape.size() == 2 || tensor.shape.size() == 4)
+      found.push_back(matrix_or_map(tensor.shape));
+  for (const Layer& layer : layers)
+    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming::timm)));
+  std::ranges::sort(found);
+  std::ranges::sort(wanted);
+  std::vector<Sizes> both;
+  std::ranges::set_intersection(found, wanted, std::back_inserter(both));
+  return both.size();
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 // from pplcnet/weights/paddle/pdiparams.hpp
 #ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
 #define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
@@ -9644,261 +9938,6 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 #include <utility>
 #include <vector>
 
-// from pplcnet/weights/naming/names.hpp
-#ifndef PPLCNET_WEIGHTS_NAMING_NAMES_HPP
-#define PPLCNET_WEIGHTS_NAMING_NAMES_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
-/// PP-LCNet has the graph of Paddle's.
-enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
-
-constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
-
-/// The names of a layer's tensors in a file; empty where the layer has no such tensor.
-struct ParameterNames {
-  std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
-};
-
-namespace naming {
-
-/// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
-inline constexpr struct TimmBlock {
-  int stage, index;
-} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
-                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
-
-/// A batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
-  names.gamma = join({module, ".weight"});
-  names.beta = join({module, ".bias"});
-  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
-  names.variance = join({module, paddle ? "._variance" : ".running_var"});
-}
-
-inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
-                                 const Layer& layer, bool paddle) {
-  ParameterNames names;
-  names.weight = join({weights, ".weight"});
-  if (layer.bias) names.bias = join({weights, ".bias"});
-  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
-  return names;
-}
-
-/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
-/// layer without weights.
-struct Paths {
-  std::string_view weights, batch_norm;
-};
-
-inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
-                                       const Layer& layer) {
-  if (paths.weights.empty()) return {};
-  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
-}
-
-constexpr Paths timm_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv_stem", "bn1"};
-    case Part::depthwise:
-      return {"conv_dw", "bn1"};
-    case Part::squeeze_reduce:
-      return {"se.conv_reduce", ""};
-    case Part::squeeze_expand:
-      return {"se.conv_expand", ""};
-    case Part::pointwise:
-      return {"conv_pw", "bn2"};
-    case Part::head:
-      return {"conv_head", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-/// Squeeze-excite, where there is one, shifts what follows it.
-constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
-  switch (part) {
-    case Part::stem:
-      return {"features.0", ""};
-    case Part::depthwise:
-      return {"conv.0", "conv.1"};
-    case Part::squeeze_reduce:
-      return {"conv.3.fc.0", ""};
-    case Part::squeeze_expand:
-      return {"conv.3.fc.2", ""};
-    case Part::pointwise:
-      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
-    case Part::head:
-      return {"fc", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths light_cnns_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv1.conv", "conv1.bn"};
-    case Part::depthwise:
-      return {"dw_conv.conv", "dw_conv.bn"};
-    case Part::squeeze_reduce:
-      return {"se.conv1", ""};
-    case Part::squeeze_expand:
-      return {"se.conv2", ""};
-    case Part::pointwise:
-      return {"pw_conv.conv", "pw_conv.bn"};
-    case Part::head:
-      return {"last_conv", ""};
-    case Part::classifier:
-      return {"f", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths hugging_face_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
-    case Part::depthwise:
-      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
-    case Part::squeeze_reduce:
-      return {"squeeze_excitation_module.convolutions.0", ""};
-    case Part::squeeze_expand:
-      return {"squeeze_excitation_module.convolutions.2", ""};
-    case Part::pointwise:
-      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
-    case Part::head:
-      return {"last_convolution", ""};
-    case Part::classifier:
-      return {"head", ""};
-    default:
-      return {};
-  }
-}
-
-}  // namespace naming
-
-/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
-/// deployed form.
-inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
-  const std::string module = module_name(layer, net);
-  switch (layer.branches) {
-    case Branches::none:
-      break;
-    case Branches::batch_norm:
-      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
-      return naming::parameters(module, "", layer, true);
-    case Branches::v2:
-      return naming::parameters(module, "", layer, true);
-    case Branches::v3:
-    case Branches::v4:
-      return naming::parameters(module + ".reparam_conv", "", layer, true);
-  }
-  // PaddleClas' RecModel keeps the neck beside the backbone.
-  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
-  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
-                            true);
-}
-
-/// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
-inline ParameterNames timm_names(const Layer& layer) {
-  std::string block;
-  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
-    const auto& [stage, index] = naming::kTimmBlocks[layer.block];
-    block = join({"blocks.", stage, ".", index, "."});
-  }
-  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
-}
-
-/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
-/// activation.
-inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
-  const std::string block =
-      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
-  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
-}
-
-/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
-inline ParameterNames light_cnns_names(const Layer& layer) {
-  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
-  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
-}
-
-/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
-inline ParameterNames hugging_face_names(const Layer& layer) {
-  const std::string block =
-      layer.block < 0 ? std::string()
-                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
-  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
-}
-
-/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
-inline std::string older_hugging_face_name(std::string name) {
-  constexpr struct {
-    std::string_view now, before;
-  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
-                  {".convolutions.0.", ".convolution1."},
-                  {".convolutions.2.", ".convolution2."},
-                  {"head.", "fc."}};
-  for (const auto& [now, before] : kRenamed)
-    if (const auto place = name.find(now); place != name.npos)
-      return name.replace(place, now.size(), before);
-  return name;
-}
-
-/// The names of a layer of `architecture` in files of a naming.
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
-                                      Naming naming) {
-  switch (naming) {
-    case Naming::timm:
-      return timm_names(layer);
-    case Naming::pytorch:
-      return pytorch_names(layer,
-                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
-    case Naming::light_cnns:
-      return light_cnns_names(layer);
-    case Naming::hugging_face:
-      return hugging_face_names(layer);
-    case Naming::paddle:
-      break;
-  }
-  return paddle_names(layer, architecture);
-}
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
-  return parameter_names(layer, architecture, naming_of(architecture.dialect));
-}
-
-/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
-/// classifier is [out, in], but [in, out] in Paddle's.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
-  const std::int64_t in = layer.input.channels, out = layer.output.channels;
-  const std::int64_t kernel = layer.kernel;
-  if (layer.part == Part::classifier) {
-    if (naming == Naming::paddle) return {in, out};
-    return {out, in};
-  }
-  // A pointwise layer with a kernel reads patches.
-  const bool patches = layer.op == Operator::pointwise;
-  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
-          kernel};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -10454,6 +10493,7 @@ struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty
   std::string model = {};           ///< name of a published model, or empty
+  std::string output = {};          ///< what makes probabilities: softmax, sigmoid, or empty
 };
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
@@ -10596,21 +10636,23 @@ inline Error check_info(const ModelInfo& info, int classes, std::string_view pat
   return {};
 }
 
-/// Adds model, preprocessing and labels to metadata, where read_info finds them.
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
 inline void add_info(const ModelInfo& info,
                      std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string labels;
   for (const std::string& label : info.labels) labels += label + "\n";
   if (!info.model.empty()) metadata.emplace_back("model", info.model);
   if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
+  if (!info.output.empty()) metadata.emplace_back("output", info.output);
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Labels, preprocessing and model from a native file's metadata.
+/// Labels, preprocessing, output and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
+  if (const std::string* output = native::find(file, "output")) info.output = *output;
   if (const std::string* labels = native::find(file, "labels")) {
     // A hostile file may have a label for each byte, of which each would take many.
     constexpr std::ptrdiff_t kMostLabels = 1 << 16;
@@ -10702,6 +10744,7 @@ inline Storage storage_of(const TensorFile& file, Storage expected) {
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // from pplcnet/weights/naming/branch_names.hpp
@@ -11336,22 +11379,27 @@ class StateDict {
   Error wrong_value_;
 };
 
-/// Reads, folds and packs all layers of a network.
+/// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
   StateDict state(file, architecture);
-  if (auto error = state.open()) return error;
-  std::size_t count = 0;
+  Error first = state.open();
+  if (first && first.steps() == 0) return first;  // nobody's names, or another type's
+  std::size_t count = 1;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
+    if (auto error = state.read(layer, parameters)) {
+      if (!first) first = std::move(error);
+      continue;
+    }
     ++count;
-    if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
+    if (first) continue;
     fold(layer, parameters);
     pack(layer, parameters, weights);
     state.check(layer, weights);
   }
-  return state.close().after(count + 1);
+  return (first ? std::move(first) : state.close()).after(count);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11392,7 +11440,7 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
                      ": a .pdiparams file, which does not name its tensors, fits classifiers ",
                      "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers).after(1);  // as far as a wrong first layer
+  return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
 }
 
 /// Fills packed weights from a file's tensors.
@@ -11432,7 +11480,10 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
                   std::span<float> weights, ModelInfo* info) {
   TensorFile file;
   if (auto error = open(bytes, path, layers, architecture, file)) return error;
-  if (auto error = load_tensors(file, layers, architecture, weights)) return error;
+  if (auto error = load_tensors(file, layers, architecture, weights)) {
+    if (content_of(bytes) != Content::pdiparams) return error;
+    return std::move(error).after(likeness(file.tensors, layers));
+  }
   return take_info(file, architecture, info).after(layers.size() + 1);
 }
 
@@ -13197,12 +13248,17 @@ enum class Output : unsigned char {
   sigmoid,  ///< each class for itself: attributes
 };
 
+/// The word for it in files.
+constexpr std::string_view output_name(Output output) {
+  return output == Output::sigmoid ? "sigmoid" : "softmax";
+}
+
 /// What belongs to published weights beside their network. The definition of a published network
 /// has one as `model`; so may that of a user's own.
 struct Model {
   std::string_view name;
   Preprocessing preprocessing;
-  std::span<const std::string_view> labels = {};  ///< by class; none where they are many
+  std::span<const std::string_view> labels = {};  ///< by class, or none
   Output output = Output::softmax;
   std::optional<double> threshold = {};  ///< two classes: the second from this probability on
 
@@ -14212,6 +14268,282 @@ constexpr std::int64_t flops(std::span<const Layer> layers) {
 
 #include <string_view>
 
+// from pplcnet/models/imagenet_labels.hpp
+#ifndef PPLCNET_MODELS_IMAGENET_LABELS_HPP
+#define PPLCNET_MODELS_IMAGENET_LABELS_HPP
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+
+// The 1000 classes of ImageNet's challenge (ILSVRC 2012), with the synonyms of WordNet, in the
+// order that all frameworks have them in.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+// clang-format off
+inline constexpr std::string_view kImageNetNames =
+    "tench, Tinca tinca;goldfish, Carassius auratus;great white shark, white shark, man-eater, "
+    "man-eating shark, Carcharodon carcharias;tiger shark, Galeocerdo cuvieri;hammerhead, "
+    "hammerhead shark;electric ray, crampfish, numbfish, torpedo;stingray;cock;hen;ostrich, "
+    "Struthio camelus;brambling, Fringilla montifringilla;goldfinch, Carduelis carduelis;house "
+    "finch, linnet, Carpodacus mexicanus;junco, snowbird;indigo bunting, indigo finch, indigo "
+    "bird, Passerina cyanea;robin, American robin, Turdus migratorius;bulbul;jay;magpie;chickadee;"
+    "water ouzel, dipper;kite;bald eagle, American eagle, Haliaeetus leucocephalus;vulture;great "
+    "grey owl, great gray owl, Strix nebulosa;European fire salamander, Salamandra salamandra;"
+    "common newt, Triturus vulgaris;eft;spotted salamander, Ambystoma maculatum;axolotl, mud "
+    "puppy, Ambystoma mexicanum;bullfrog, Rana catesbeiana;tree frog, tree-frog;tailed frog, bell "
+    "toad, ribbed toad, tailed toad, Ascaphus trui;loggerhead, loggerhead turtle, Caretta caretta;"
+    "leatherback turtle, leatherback, leathery turtle, Dermochelys coriacea;mud turtle;terrapin;"
+    "box turtle, box tortoise;banded gecko;common iguana, iguana, Iguana iguana;American "
+    "chameleon, anole, Anolis carolinensis;whiptail, whiptail lizard;agama;frilled lizard, "
+    "Chlamydosaurus kingi;alligator lizard;Gila monster, Heloderma suspectum;green lizard, Lacerta "
+    "viridis;African chameleon, Chamaeleo chamaeleon;Komodo dragon, Komodo lizard, dragon lizard, "
+    "giant lizard, Varanus komodoensis;African crocodile, Nile crocodile, Crocodylus niloticus;"
+    "American alligator, Alligator mississipiensis;triceratops;thunder snake, worm snake, "
+    "Carphophis amoenus;ringneck snake, ring-necked snake, ring snake;hognose snake, puff adder, "
+    "sand viper;green snake, grass snake;king snake, kingsnake;garter snake, grass snake;water "
+    "snake;vine snake;night snake, Hypsiglena torquata;boa constrictor, Constrictor constrictor;"
+    "rock python, rock snake, Python sebae;Indian cobra, Naja naja;green mamba;sea snake;horned "
+    "viper, cerastes, sand viper, horned asp, Cerastes cornutus;diamondback, diamondback "
+    "rattlesnake, Crotalus adamanteus;sidewinder, horned rattlesnake, Crotalus cerastes;trilobite;"
+    "harvestman, daddy longlegs, Phalangium opilio;scorpion;black and gold garden spider, Argiope "
+    "aurantia;barn spider, Araneus cavaticus;garden spider, Aranea diademata;black widow, "
+    "Latrodectus mactans;tarantula;wolf spider, hunting spider;tick;centipede;black grouse;"
+    "ptarmigan;ruffed grouse, partridge, Bonasa umbellus;prairie chicken, prairie grouse, prairie "
+    "fowl;peacock;quail;partridge;African grey, African gray, Psittacus erithacus;macaw;"
+    "sulphur-crested cockatoo, Kakatoe galerita, Cacatua galerita;lorikeet;coucal;bee eater;"
+    "hornbill;hummingbird;jacamar;toucan;drake;red-breasted merganser, Mergus serrator;goose;black "
+    "swan, Cygnus atratus;tusker;echidna, spiny anteater, anteater;platypus, duckbill, duckbilled "
+    "platypus, duck-billed platypus, Ornithorhynchus anatinus;wallaby, brush kangaroo;koala, koala "
+    "bear, kangaroo bear, native bear, Phascolarctos cinereus;wombat;jellyfish;sea anemone, "
+    "anemone;brain coral;flatworm, platyhelminth;nematode, nematode worm, roundworm;conch;snail;"
+    "slug;sea slug, nudibranch;chiton, coat-of-mail shell, sea cradle, polyplacophore;chambered "
+    "nautilus, pearly nautilus, nautilus;Dungeness crab, Cancer magister;rock crab, Cancer "
+    "irroratus;fiddler crab;king crab, Alaska crab, Alaskan king crab, Alaska king crab, "
+    "Paralithodes camtschatica;American lobster, Northern lobster, Maine lobster, Homarus "
+    "americanus;spiny lobster, langouste, rock lobster, crawfish, crayfish, sea crawfish;crayfish, "
+    "crawfish, crawdad, crawdaddy;hermit crab;isopod;white stork, Ciconia ciconia;black stork, "
+    "Ciconia nigra;spoonbill;flamingo;little blue heron, Egretta caerulea;American egret, great "
+    "white heron, Egretta albus;bittern;crane;limpkin, Aramus pictus;European gallinule, Porphyrio "
+    "porphyrio;American coot, marsh hen, mud hen, water hen, Fulica americana;bustard;ruddy "
+    "turnstone, Arenaria interpres;red-backed sandpiper, dunlin, Erolia alpina;redshank, Tringa "
+    "totanus;dowitcher;oystercatcher, oyster catcher;pelican;king penguin, Aptenodytes patagonica;"
+    "albatross, mollymawk;grey whale, gray whale, devilfish, Eschrichtius gibbosus, Eschrichtius "
+    "robustus;killer whale, killer, orca, grampus, sea wolf, Orcinus orca;dugong, Dugong dugon;sea "
+    "lion;Chihuahua;Japanese spaniel;Maltese dog, Maltese terrier, Maltese;Pekinese, Pekingese, "
+    "Peke;Shih-Tzu;Blenheim spaniel;papillon;toy terrier;Rhodesian ridgeback;Afghan hound, Afghan;"
+    "basset, basset hound;beagle;bloodhound, sleuthhound;bluetick;black-and-tan coonhound;Walker "
+    "hound, Walker foxhound;English foxhound;redbone;borzoi, Russian wolfhound;Irish wolfhound;"
+    "Italian greyhound;whippet;Ibizan hound, Ibizan Podenco;Norwegian elkhound, elkhound;"
+    "otterhound, otter hound;Saluki, gazelle hound;Scottish deerhound, deerhound;Weimaraner;"
+    "Staffordshire bullterrier, Staffordshire bull terrier;American Staffordshire terrier, "
+    "Staffordshire terrier, American pit bull terrier, pit bull terrier;Bedlington terrier;Border "
+    "terrier;Kerry blue terrier;Irish terrier;Norfolk terrier;Norwich terrier;Yorkshire terrier;"
+    "wire-haired fox terrier;Lakeland terrier;Sealyham terrier, Sealyham;Airedale, Airedale "
+    "terrier;cairn, cairn terrier;Australian terrier;Dandie Dinmont, Dandie Dinmont terrier;Boston "
+    "bull, Boston terrier;miniature schnauzer;giant schnauzer;standard schnauzer;Scotch terrier, "
+    "Scottish terrier, Scottie;Tibetan terrier, chrysanthemum dog;silky terrier, Sydney silky;"
+    "soft-coated wheaten terrier;West Highland white terrier;Lhasa, Lhasa apso;flat-coated "
+    "retriever;curly-coated retriever;golden retriever;Labrador retriever;Chesapeake Bay retriever;"
+    "German short-haired pointer;vizsla, Hungarian pointer;English setter;Irish setter, red setter;"
+    "Gordon setter;Brittany spaniel;clumber, clumber spaniel;English springer, English springer "
+    "spaniel;Welsh springer spaniel;cocker spaniel, English cocker spaniel, cocker;Sussex spaniel;"
+    "Irish water spaniel;kuvasz;schipperke;groenendael;malinois;briard;kelpie;komondor;Old English "
+    "sheepdog, bobtail;Shetland sheepdog, Shetland sheep dog, Shetland;collie;Border collie;"
+    "Bouvier des Flandres, Bouviers des Flandres;Rottweiler;German shepherd, German shepherd dog, "
+    "German police dog, alsatian;Doberman, Doberman pinscher;miniature pinscher;Greater Swiss "
+    "Mountain dog;Bernese mountain dog;Appenzeller;EntleBucher;boxer;bull mastiff;Tibetan mastiff;"
+    "French bulldog;Great Dane;Saint Bernard, St Bernard;Eskimo dog, husky;malamute, malemute, "
+    "Alaskan malamute;Siberian husky;dalmatian, coach dog, carriage dog;affenpinscher, monkey "
+    "pinscher, monkey dog;basenji;pug, pug-dog;Leonberg;Newfoundland, Newfoundland dog;Great "
+    "Pyrenees;Samoyed, Samoyede;Pomeranian;chow, chow chow;keeshond;Brabancon griffon;Pembroke, "
+    "Pembroke Welsh corgi;Cardigan, Cardigan Welsh corgi;toy poodle;miniature poodle;standard "
+    "poodle;Mexican hairless;timber wolf, grey wolf, gray wolf, Canis lupus;white wolf, Arctic "
+    "wolf, Canis lupus tundrarum;red wolf, maned wolf, Canis rufus, Canis niger;coyote, prairie "
+    "wolf, brush wolf, Canis latrans;dingo, warrigal, warragal, Canis dingo;dhole, Cuon alpinus;"
+    "African hunting dog, hyena dog, Cape hunting dog, Lycaon pictus;hyena, hyaena;red fox, Vulpes "
+    "vulpes;kit fox, Vulpes macrotis;Arctic fox, white fox, Alopex lagopus;grey fox, gray fox, "
+    "Urocyon cinereoargenteus;tabby, tabby cat;tiger cat;Persian cat;Siamese cat, Siamese;Egyptian "
+    "cat;cougar, puma, catamount, mountain lion, painter, panther, Felis concolor;lynx, catamount;"
+    "leopard, Panthera pardus;snow leopard, ounce, Panthera uncia;jaguar, panther, Panthera onca, "
+    "Felis onca;lion, king of beasts, Panthera leo;tiger, Panthera tigris;cheetah, chetah, "
+    "Acinonyx jubatus;brown bear, bruin, Ursus arctos;American black bear, black bear, Ursus "
+    "americanus, Euarctos americanus;ice bear, polar bear, Ursus Maritimus, Thalarctos maritimus;"
+    "sloth bear, Melursus ursinus, Ursus ursinus;mongoose;meerkat, mierkat;tiger beetle;ladybug, "
+    "ladybeetle, lady beetle, ladybird, ladybird beetle;ground beetle, carabid beetle;long-horned "
+    "beetle, longicorn, longicorn beetle;leaf beetle, chrysomelid;dung beetle;rhinoceros beetle;"
+    "weevil;fly;bee;ant, emmet, pismire;grasshopper, hopper;cricket;walking stick, walkingstick, "
+    "stick insect;cockroach, roach;mantis, mantid;cicada, cicala;leafhopper;lacewing, lacewing fly;"
+    "dragonfly, darning needle, devil's darning needle, sewing needle, snake feeder, snake doctor, "
+    "mosquito hawk, skeeter hawk;damselfly;admiral;ringlet, ringlet butterfly;monarch, monarch "
+    "butterfly, milkweed butterfly, Danaus plexippus;cabbage butterfly;sulphur butterfly, sulfur "
+    "butterfly;lycaenid, lycaenid butterfly;starfish, sea star;sea urchin;sea cucumber, "
+    "holothurian;wood rabbit, cottontail, cottontail rabbit;hare;Angora, Angora rabbit;hamster;"
+    "porcupine, hedgehog;fox squirrel, eastern fox squirrel, Sciurus niger;marmot;beaver;guinea "
+    "pig, Cavia cobaya;sorrel;zebra;hog, pig, grunter, squealer, Sus scrofa;wild boar, boar, Sus "
+    "scrofa;warthog;hippopotamus, hippo, river horse, Hippopotamus amphibius;ox;water buffalo, "
+    "water ox, Asiatic buffalo, Bubalus bubalis;bison;ram, tup;bighorn, bighorn sheep, cimarron, "
+    "Rocky Mountain bighorn, Rocky Mountain sheep, Ovis canadensis;ibex, Capra ibex;hartebeest;"
+    "impala, Aepyceros melampus;gazelle;Arabian camel, dromedary, Camelus dromedarius;llama;weasel;"
+    "mink;polecat, fitch, foulmart, foumart, Mustela putorius;black-footed ferret, ferret, Mustela "
+    "nigripes;otter;skunk, polecat, wood pussy;badger;armadillo;three-toed sloth, ai, Bradypus "
+    "tridactylus;orangutan, orang, orangutang, Pongo pygmaeus;gorilla, Gorilla gorilla;chimpanzee, "
+    "chimp, Pan troglodytes;gibbon, Hylobates lar;siamang, Hylobates syndactylus, Symphalangus "
+    "syndactylus;guenon, guenon monkey;patas, hussar monkey, Erythrocebus patas;baboon;macaque;"
+    "langur;colobus, colobus monkey;proboscis monkey, Nasalis larvatus;marmoset;capuchin, "
+    "ringtail, Cebus capucinus;howler monkey, howler;titi, titi monkey;spider monkey, Ateles "
+    "geoffroyi;squirrel monkey, Saimiri sciureus;Madagascar cat, ring-tailed lemur, Lemur catta;"
+    "indri, indris, Indri indri, Indri brevicaudatus;Indian elephant, Elephas maximus;African "
+    "elephant, Loxodonta africana;lesser panda, red panda, panda, bear cat, cat bear, Ailurus "
+    "fulgens;giant panda, panda, panda bear, coon bear, Ailuropoda melanoleuca;barracouta, snoek;"
+    "eel;coho, cohoe, coho salmon, blue jack, silver salmon, Oncorhynchus kisutch;rock beauty, "
+    "Holocanthus tricolor;anemone fish;sturgeon;gar, garfish, garpike, billfish, Lepisosteus "
+    "osseus;lionfish;puffer, pufferfish, blowfish, globefish;abacus;abaya;academic gown, academic "
+    "robe, judge's robe;accordion, piano accordion, squeeze box;acoustic guitar;aircraft carrier, "
+    "carrier, flattop, attack aircraft carrier;airliner;airship, dirigible;altar;ambulance;"
+    "amphibian, amphibious vehicle;analog clock;apiary, bee house;apron;ashcan, trash can, garbage "
+    "can, wastebin, ash bin, ash-bin, ashbin, dustbin, trash barrel, trash bin;assault rifle, "
+    "assault gun;backpack, back pack, knapsack, packsack, rucksack, haversack;bakery, bakeshop, "
+    "bakehouse;balance beam, beam;balloon;ballpoint, ballpoint pen, ballpen, Biro;Band Aid;banjo;"
+    "bannister, banister, balustrade, balusters, handrail;barbell;barber chair;barbershop;barn;"
+    "barometer;barrel, cask;barrow, garden cart, lawn cart, wheelbarrow;baseball;basketball;"
+    "bassinet;bassoon;bathing cap, swimming cap;bath towel;bathtub, bathing tub, bath, tub;beach "
+    "wagon, station wagon, wagon, estate car, beach waggon, station waggon, waggon;beacon, "
+    "lighthouse, beacon light, pharos;beaker;bearskin, busby, shako;beer bottle;beer glass;bell "
+    "cote, bell cot;bib;bicycle-built-for-two, tandem bicycle, tandem;bikini, two-piece;binder, "
+    "ring-binder;binoculars, field glasses, opera glasses;birdhouse;boathouse;bobsled, bobsleigh, "
+    "bob;bolo tie, bolo, bola tie, bola;bonnet, poke bonnet;bookcase;bookshop, bookstore, "
+    "bookstall;bottlecap;bow;bow tie, bow-tie, bowtie;brass, memorial tablet, plaque;brassiere, "
+    "bra, bandeau;breakwater, groin, groyne, mole, bulwark, seawall, jetty;breastplate, aegis, "
+    "egis;broom;bucket, pail;buckle;bulletproof vest;bullet train, bullet;butcher shop, meat "
+    "market;cab, hack, taxi, taxicab;caldron, cauldron;candle, taper, wax light;cannon;canoe;can "
+    "opener, tin opener;cardigan;car mirror;carousel, carrousel, merry-go-round, roundabout, "
+    "whirligig;carpenter's kit, tool kit;carton;car wheel;cash machine, cash dispenser, automated "
+    "teller machine, automatic teller machine, automated teller, automatic teller, ATM;cassette;"
+    "cassette player;castle;catamaran;CD player;cello, violoncello;cellular telephone, cellular "
+    "phone, cellphone, cell, mobile phone;chain;chainlink fence;chain mail, ring mail, mail, chain "
+    "armor, chain armour, ring armor, ring armour;chain saw, chainsaw;chest;chiffonier, commode;"
+    "chime, bell, gong;china cabinet, china closet;Christmas stocking;church, church building;"
+    "cinema, movie theater, movie theatre, movie house, picture palace;cleaver, meat cleaver, "
+    "chopper;cliff dwelling;cloak;clog, geta, patten, sabot;cocktail shaker;coffee mug;coffeepot;"
+    "coil, spiral, volute, whorl, helix;combination lock;computer keyboard, keypad;confectionery, "
+    "confectionary, candy store;container ship, containership, container vessel;convertible;"
+    "corkscrew, bottle screw;cornet, horn, trumpet, trump;cowboy boot;cowboy hat, ten-gallon hat;"
+    "cradle;crane;crash helmet;crate;crib, cot;Crock Pot;croquet ball;crutch;cuirass;dam, dike, "
+    "dyke;desk;desktop computer;dial telephone, dial phone;diaper, nappy, napkin;digital clock;"
+    "digital watch;dining table, board;dishrag, dishcloth;dishwasher, dish washer, dishwashing "
+    "machine;disk brake, disc brake;dock, dockage, docking facility;dogsled, dog sled, dog sleigh;"
+    "dome;doormat, welcome mat;drilling platform, offshore rig;drum, membranophone, tympan;"
+    "drumstick;dumbbell;Dutch oven;electric fan, blower;electric guitar;electric locomotive;"
+    "entertainment center;envelope;espresso maker;face powder;feather boa, boa;file, file cabinet, "
+    "filing cabinet;fireboat;fire engine, fire truck;fire screen, fireguard;flagpole, flagstaff;"
+    "flute, transverse flute;folding chair;football helmet;forklift;fountain;fountain pen;"
+    "four-poster;freight car;French horn, horn;frying pan, frypan, skillet;fur coat;garbage truck, "
+    "dustcart;gasmask, respirator, gas helmet;gas pump, gasoline pump, petrol pump, island "
+    "dispenser;goblet;go-kart;golf ball;golfcart, golf cart;gondola;gong, tam-tam;gown;grand "
+    "piano, grand;greenhouse, nursery, glasshouse;grille, radiator grille;grocery store, grocery, "
+    "food market, market;guillotine;hair slide;hair spray;half track;hammer;hamper;hand blower, "
+    "blow dryer, blow drier, hair dryer, hair drier;hand-held computer, hand-held microcomputer;"
+    "handkerchief, hankie, hanky, hankey;hard disc, hard disk, fixed disk;harmonica, mouth organ, "
+    "harp, mouth harp;harp;harvester, reaper;hatchet;holster;home theater, home theatre;honeycomb;"
+    "hook, claw;hoopskirt, crinoline;horizontal bar, high bar;horse cart, horse-cart;hourglass;"
+    "iPod;iron, smoothing iron;jack-o'-lantern;jean, blue jean, denim;jeep, landrover;jersey, "
+    "T-shirt, tee shirt;jigsaw puzzle;jinrikisha, ricksha, rickshaw;joystick;kimono;knee pad;knot;"
+    "lab coat, laboratory coat;ladle;lampshade, lamp shade;laptop, laptop computer;lawn mower, "
+    "mower;lens cap, lens cover;letter opener, paper knife, paperknife;library;lifeboat;lighter, "
+    "light, igniter, ignitor;limousine, limo;liner, ocean liner;lipstick, lip rouge;Loafer;lotion;"
+    "loudspeaker, speaker, speaker unit, loudspeaker system, speaker system;loupe, jeweler's loupe;"
+    "lumbermill, sawmill;magnetic compass;mailbag, postbag;mailbox, letter box;maillot;maillot, "
+    "tank suit;manhole cover;maraca;marimba, xylophone;mask;matchstick;maypole;maze, labyrinth;"
+    "measuring cup;medicine chest, medicine cabinet;megalith, megalithic structure;microphone, "
+    "mike;microwave, microwave oven;military uniform;milk can;minibus;miniskirt, mini;minivan;"
+    "missile;mitten;mixing bowl;mobile home, manufactured home;Model T;modem;monastery;monitor;"
+    "moped;mortar;mortarboard;mosque;mosquito net;motor scooter, scooter;mountain bike, "
+    "all-terrain bike, off-roader;mountain tent;mouse, computer mouse;mousetrap;moving van;muzzle;"
+    "nail;neck brace;necklace;nipple;notebook, notebook computer;obelisk;oboe, hautboy, hautbois;"
+    "ocarina, sweet potato;odometer, hodometer, mileometer, milometer;oil filter;organ, pipe organ;"
+    "oscilloscope, scope, cathode-ray oscilloscope, CRO;overskirt;oxcart;oxygen mask;packet;"
+    "paddle, boat paddle;paddlewheel, paddle wheel;padlock;paintbrush;pajama, pyjama, pj's, "
+    "jammies;palace;panpipe, pandean pipe, syrinx;paper towel;parachute, chute;parallel bars, bars;"
+    "park bench;parking meter;passenger car, coach, carriage;patio, terrace;pay-phone, pay-station;"
+    "pedestal, plinth, footstall;pencil box, pencil case;pencil sharpener;perfume, essence;Petri "
+    "dish;photocopier;pick, plectrum, plectron;pickelhaube;picket fence, paling;pickup, pickup "
+    "truck;pier;piggy bank, penny bank;pill bottle;pillow;ping-pong ball;pinwheel;pirate, pirate "
+    "ship;pitcher, ewer;plane, carpenter's plane, woodworking plane;planetarium;plastic bag;plate "
+    "rack;plow, plough;plunger, plumber's helper;Polaroid camera, Polaroid Land camera;pole;police "
+    "van, police wagon, paddy wagon, patrol wagon, wagon, black Maria;poncho;pool table, billiard "
+    "table, snooker table;pop bottle, soda bottle;pot, flowerpot;potter's wheel;power drill;prayer "
+    "rug, prayer mat;printer;prison, prison house;projectile, missile;projector;puck, hockey puck;"
+    "punching bag, punch bag, punching ball, punchball;purse;quill, quill pen;quilt, comforter, "
+    "comfort, puff;racer, race car, racing car;racket, racquet;radiator;radio, wireless;radio "
+    "telescope, radio reflector;rain barrel;recreational vehicle, RV, R.V.;reel;reflex camera;"
+    "refrigerator, icebox;remote control, remote;restaurant, eating house, eating place, eatery;"
+    "revolver, six-gun, six-shooter;rifle;rocking chair, rocker;rotisserie;rubber eraser, rubber, "
+    "pencil eraser;rugby ball;rule, ruler;running shoe;safe;safety pin;saltshaker, salt shaker;"
+    "sandal;sarong;sax, saxophone;scabbard;scale, weighing machine;school bus;schooner;scoreboard;"
+    "screen, CRT screen;screw;screwdriver;seat belt, seatbelt;sewing machine;shield, buckler;shoe "
+    "shop, shoe-shop, shoe store;shoji;shopping basket;shopping cart;shovel;shower cap;shower "
+    "curtain;ski;ski mask;sleeping bag;slide rule, slipstick;sliding door;slot, one-armed bandit;"
+    "snorkel;snowmobile;snowplow, snowplough;soap dispenser;soccer ball;sock;solar dish, solar "
+    "collector, solar furnace;sombrero;soup bowl;space bar;space heater;space shuttle;spatula;"
+    "speedboat;spider web, spider's web;spindle;sports car, sport car;spotlight, spot;stage;steam "
+    "locomotive;steel arch bridge;steel drum;stethoscope;stole;stone wall;stopwatch, stop watch;"
+    "stove;strainer;streetcar, tram, tramcar, trolley, trolley car;stretcher;studio couch, day bed;"
+    "stupa, tope;submarine, pigboat, sub, U-boat;suit, suit of clothes;sundial;sunglass;"
+    "sunglasses, dark glasses, shades;sunscreen, sunblock, sun blocker;suspension bridge;swab, "
+    "swob, mop;sweatshirt;swimming trunks, bathing trunks;swing;switch, electric switch, "
+    "electrical switch;syringe;table lamp;tank, army tank, armored combat vehicle, armoured combat "
+    "vehicle;tape player;teapot;teddy, teddy bear;television, television system;tennis ball;"
+    "thatch, thatched roof;theater curtain, theatre curtain;thimble;thresher, thrasher, threshing "
+    "machine;throne;tile roof;toaster;tobacco shop, tobacconist shop, tobacconist;toilet seat;"
+    "torch;totem pole;tow truck, tow car, wrecker;toyshop;tractor;trailer truck, tractor trailer, "
+    "trucking rig, rig, articulated lorry, semi;tray;trench coat;tricycle, trike, velocipede;"
+    "trimaran;tripod;triumphal arch;trolleybus, trolley coach, trackless trolley;trombone;tub, vat;"
+    "turnstile;typewriter keyboard;umbrella;unicycle, monocycle;upright, upright piano;vacuum, "
+    "vacuum cleaner;vase;vault;velvet;vending machine;vestment;viaduct;violin, fiddle;volleyball;"
+    "waffle iron;wall clock;wallet, billfold, notecase, pocketbook;wardrobe, closet, press;"
+    "warplane, military plane;washbasin, handbasin, washbowl, lavabo, wash-hand basin;washer, "
+    "automatic washer, washing machine;water bottle;water jug;water tower;whiskey jug;whistle;wig;"
+    "window screen;window shade;Windsor tie;wine bottle;wing;wok;wooden spoon;wool, woolen, "
+    "woollen;worm fence, snake fence, snake-rail fence, Virginia fence;wreck;yawl;yurt;web site, "
+    "website, internet site, site;comic book;crossword puzzle, crossword;street sign;traffic "
+    "light, traffic signal, stoplight;book jacket, dust cover, dust jacket, dust wrapper;menu;"
+    "plate;guacamole;consomme;hot pot, hotpot;trifle;ice cream, icecream;ice lolly, lolly, "
+    "lollipop, popsicle;French loaf;bagel, beigel;pretzel;cheeseburger;hotdog, hot dog, red hot;"
+    "mashed potato;head cabbage;broccoli;cauliflower;zucchini, courgette;spaghetti squash;acorn "
+    "squash;butternut squash;cucumber, cuke;artichoke, globe artichoke;bell pepper;cardoon;"
+    "mushroom;Granny Smith;strawberry;orange;lemon;fig;pineapple, ananas;banana;jackfruit, jak, "
+    "jack;custard apple;pomegranate;hay;carbonara;chocolate sauce, chocolate syrup;dough;meat "
+    "loaf, meatloaf;pizza, pizza pie;potpie;burrito;red wine;espresso;cup;eggnog;alp;bubble;cliff, "
+    "drop, drop-off;coral reef;geyser;lakeside, lakeshore;promontory, headland, head, foreland;"
+    "sandbar, sand bar;seashore, coast, seacoast, sea-coast;valley, vale;volcano;ballplayer, "
+    "baseball player;groom, bridegroom;scuba diver;rapeseed;daisy;yellow lady's slipper, yellow "
+    "lady-slipper, Cypripedium calceolus, Cypripedium parviflorum;corn;acorn;hip, rose hip, "
+    "rosehip;buckeye, horse chestnut, conker;coral fungus;agaric;gyromitra;stinkhorn, carrion "
+    "fungus;earthstar;hen-of-the-woods, hen of the woods, Polyporus frondosus, Grifola frondosa;"
+    "bolete;ear, spike, capitulum;toilet tissue, toilet paper, bathroom tissue";
+// clang-format on
+
+/// The names of the classes.
+inline constexpr std::array<std::string_view, 1000> kImageNetLabels = [] {
+  std::array<std::string_view, 1000> labels;
+  std::string_view rest = kImageNetNames;
+  for (std::string_view& label : labels) {
+    label = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(label.size() < rest.size() ? label.size() + 1 : rest.size());
+  }
+  return labels;
+}();
+static_assert(kImageNetLabels[0] == "tench, Tinca tinca" &&
+              kImageNetLabels[999] == "toilet tissue, toilet paper, bathroom tissue");
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_IMAGENET_LABELS_HPP
 
 // PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
 // (docs/zh_CN/models/ImageNet1k/model_list.md).
@@ -14224,6 +14556,7 @@ constexpr Model imagenet_model(std::string_view name, double top1, double parame
                                double flops) {
   return {.name = name,
           .preprocessing = paddle_imagenet(),
+          .labels = kImageNetLabels,
           .top1 = top1,
           .parameters = parameters,
           .flops = flops};
@@ -14296,18 +14629,21 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 struct SmallV2 : V2Definition<V2::small, V2Options{}> {
-  static constexpr Model model = {.name = "PPLCNetV2_small", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "PPLCNetV2_small", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 struct BaseV2 : V2Definition<V2::base, V2Options{}> {
   static constexpr Model model = {.name = "PPLCNetV2_base",
                                   .preprocessing = paddle_imagenet(),
+                                  .labels = kImageNetLabels,
                                   .parameters = 6.6,
                                   .flops = 604};
 };
 
 struct LargeV2 : V2Definition<V2::large, V2Options{}> {
-  static constexpr Model model = {.name = "PPLCNetV2_large", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "PPLCNetV2_large", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 /// 512 features, to be compared by their angle.
@@ -14938,7 +15274,10 @@ namespace models::pytorch {
 
 /// A row of the table; parameters in millions.
 constexpr Model reproduced_model(std::string_view name, double parameters) {
-  return {.name = name, .preprocessing = paddle_imagenet(), .parameters = parameters};
+  return {.name = name,
+          .preprocessing = paddle_imagenet(),
+          .labels = kImageNetLabels,
+          .parameters = parameters};
 }
 
 template <Scale kScale>
@@ -15056,19 +15395,21 @@ template <Scale kScale>
 inline constexpr Model kLcnetModel;
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_35> = {.name = "lcnet_035",  // no weights published
-                                                    .preprocessing = timm_bilinear()};
+                                                    .preprocessing = timm_bilinear(),
+                                                    .labels = kImageNetLabels};
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_5> = {
-    .name = "lcnet_050", .preprocessing = timm_bicubic(), .top1 = 63.1};
+    .name = "lcnet_050", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 63.1};
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_75> = {
-    .name = "lcnet_075", .preprocessing = timm_bicubic(), .top1 = 68.8};
+    .name = "lcnet_075", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 68.8};
 template <>
 inline constexpr Model kLcnetModel<Scale::x1_0> = {
-    .name = "lcnet_100", .preprocessing = timm_bicubic(), .top1 = 72.1};
+    .name = "lcnet_100", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 72.1};
 template <>
 inline constexpr Model kLcnetModel<Scale::x1_5> = {.name = "lcnet_150",  // no weights published
-                                                   .preprocessing = timm_bilinear()};
+                                                   .preprocessing = timm_bilinear(),
+                                                   .labels = kImageNetLabels};
 
 template <Scale kScale>
 struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
@@ -15119,6 +15460,52 @@ constexpr void for_each(Visit&& visit) {
 #include <string_view>
 #include <utility>
 
+// from pplcnet/models/nearest.hpp
+#ifndef PPLCNET_MODELS_NEAREST_HPP
+#define PPLCNET_MODELS_NEAREST_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Why weights fit none of several networks: as the one says that they are most like, by how much
+/// of it they had (`Error::steps`).
+class NearestMiss {
+ public:
+  /// Adds why they do not fit the network of that name.
+  void add(std::string_view name, Error why) {
+    ++count_;
+    same_ = same_ && (count_ == 1 || std::string_view(why_.message()) == why.message());
+    if (count_ > 1 && why.steps() <= why_.steps()) return;
+    why_ = std::move(why);
+    name_ = name;
+  }
+
+  /// One sentence about a file and all `networks`, some of which may have been out of the question;
+  /// the reason alone where all have the same.
+  Error error(std::string_view path, std::size_t networks) const {
+    if (count_ == 0) return Error::of(path, ": fits no network that is wanted here");
+    if (same_) return why_;
+    std::string_view reason = why_.message();
+    if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
+    return Error::of(path, ": fits none of ", networks, " networks; ",
+                     why_.steps() > 0 ? "the nearest is " : "for example ", name_, ": ", reason);
+  }
+
+ private:
+  Error why_;
+  std::string name_;
+  std::size_t count_ = 0;
+  bool same_ = true;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_NEAREST_HPP
 
 // From a file to its network, among those that a program has compiled in.
 
@@ -15144,31 +15531,18 @@ Error fits(std::string_view path, const Read& read) {
 template <class... Nets, class Read, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, const Read& read, Visit visit) {
   std::string names;
-  std::string_view nearest;
-  Error why;  // the nearest does not fit
+  NearestMiss nearest;
   int count = 0;
-  bool same = true;  // why none fits, for all of them
   for_each(list, [&]<class Net>() {
     constexpr std::string_view kName = Net::Definition::model.name;
-    auto error = fits<Net>(path, read);
-    if (!error) {
+    if (auto error = fits<Net>(path, read))
+      nearest.add(kName, std::move(error));
+    else
       names += join({count++ > 0 ? ", " : "", kName});
-      return;
-    }
-    same = same && (!why || std::string_view(why.message()) == error.message());
-    if (why && error.steps() <= why.steps()) return;
-    why = std::move(error);
-    nearest = kName;
   });
   if (count > 1)
     return Error::of(path, ": fits ", count, " networks, say which of them it is: ", names);
-  if (count == 0 && same) return why;
-  if (count == 0) {
-    std::string_view reason = why.message();
-    if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
-    return Error::of(path, ": fits none of ", sizeof...(Nets), " networks; ",
-                     why.steps() > 0 ? "the nearest is " : "for example ", nearest, ": ", reason);
-  }
+  if (count == 0) return nearest.error(path, sizeof...(Nets));
   for_each(list, [&]<class Net>() {
     if (names == Net::Definition::model.name) visit.template operator()<Net>();
   });

@@ -134,10 +134,14 @@ class Classify(unittest.TestCase):
         self.assertEqual((nothing.status, len(nothing.complaints)), (1, 1))
         self.assertIn("expected weights (safetensors", nothing.complaints[0])
 
-    def test_a_model_without_labels_names_none(self):
-        result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", PADDLE, PHOTO)
+    def test_the_classes_of_imagenet_have_names(self):
+        result = Result("classify", "--json", "--top-k", 1000, "--weights", PADDLE, PHOTO)
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
-        self.assertTrue(result.lines[0].endswith("label_name(s): []"), result.lines)
+        labels = {one["class_id"]: one["label"] for one in json.loads(result.lines[0])["predictions"]}
+        self.assertEqual(len(labels), 1000)
+        for class_id, label in [(0, "tench, Tinca tinca"), (517, "crane"), (281, "tabby, tabby cat"),
+                                (999, "toilet tissue, toilet paper, bathroom tissue")]:
+            self.assertEqual(labels[class_id], label)
 
     def test_weights_are_read_as_frameworks_save_them(self):
         answers = set()

@@ -1,5 +1,6 @@
 """Every format becomes the same weights; what does not fit is said, and leaves nothing behind."""
 
+import io
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import tarfile
 import tempfile
 import time
 import unittest
@@ -74,6 +76,14 @@ def records_of(path):
         records.append(content[begin:end])
         begin = end
     return records
+
+
+def tar_of(name):
+    """An archive of one file."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return file.getvalue()
 
 
 class Convert(unittest.TestCase):
@@ -148,14 +158,16 @@ class Convert(unittest.TestCase):
             "strides": "2x2 2x1 2x1 2x1 2x1",
             "head": "1280",
             "classes": "2",
+            "output": "softmax",
             "preset": "paddle_direct",
             "labels": "2",
+            "assumed": "nothing",
             "parameters": "242746",
         })
 
     @published
     def test_names_of_files_do_not_matter(self):
-        for source in [LINE, *PADDLE[1:2], *TIMM, DETECTOR]:
+        for source in [*PADDLE[:2], *TIMM, DETECTOR]:
             renamed = shutil.copy(source, self.folder / "renamed.txt")
             self.assertEqual(self.convert("--list", renamed), self.convert("--list", source))
         text = shutil.copy(NCNN, self.folder / "renamed.txt")
@@ -196,14 +208,23 @@ class Convert(unittest.TestCase):
     @published
     def test_what_holds_no_weights_is_refused(self):
         expected = "ONNX or ncnn's .param), found "
+        empty, several = self.folder / "empty", self.folder / "several"
+        empty.mkdir()
+        several.mkdir()
+        self.write("empty/notes.txt", b"none")
+        self.write("several/a.onnx", b"a")
+        self.write("several/b.pth", b"b")
         cases = [
             ("missing.pth: there is no such file", self.folder / "missing.pth"),
-            ("expected a file, found a folder", self.folder),
+            (f"{empty}: there are no weights in it", empty),
+            (f"{several}: there are several weight files in it, name one of them: a.onnx, b.pth",
+             several),
             ("empty.pth: the file is empty", self.write("empty.pth", b"")),
             (expected + "something else", self.write("text.pth", b"no weights" * 9)),
             (expected + "a web page: download", self.write("page", b"<!DOCTYPE html><html>")),
             (expected + "Git LFS's pointer", self.write("lfs", b"version https://git-lfs.git")),
-            (expected + "a tar archive: unpack", self.write("tar", b"a" * 257 + b"ustar")),
+            ("the tar archive ends before 'a", self.write("tar", b"a" * 257 + b"ustar" * 99)),
+            ("empty.tar: there are no weights in it", self.write("empty.tar", tar_of("notes.txt"))),
             (expected + "JSON, as Paddle's graph is (inference.json): the weights are in the "
              ".pdiparams beside it", GRAPH),
             (expected + "an older graph", self.write("a.pdmodel", b"\x0a\x12\x08\0\x10" * 9)),

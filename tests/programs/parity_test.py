@@ -3,123 +3,16 @@ other program, with one mistake at a time."""
 
 import json
 import pathlib
-import struct
-import sys
 import tempfile
 import unittest
 
-try:
-    import numpy
-except ImportError:
-    print("Skipped: apt install python3-numpy")
-    sys.exit(77)
+from lcnet import DEVIATION, MEAN, numpy, run, state_dict, write_safetensors
 from program import SYNTHETIC, Result, skip_without
 
 PHOTO = SYNTHETIC / "photo.png"
 skip_without(PHOTO)
 
-BLOCKS = [  # stage, kernel, in, out, stride, squeeze-excite, at scale 0.25
-    (2, 3, 8, 8, 1, False), (3, 3, 8, 16, 2, False), (3, 3, 16, 16, 1, False),
-    (4, 3, 16, 32, 2, False), (4, 3, 32, 32, 1, False), (5, 3, 32, 64, 2, False),
-    *[(5, 5, 64, 64, 1, False)] * 5, (6, 5, 64, 128, 2, True), (6, 5, 128, 128, 1, True)]
-MEAN = numpy.array([0.485, 0.456, 0.406]).reshape(3, 1, 1)
-DEVIATION = numpy.array([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 CLASSES = 12
-
-
-def state_dict():
-    """Random weights with Paddle's names."""
-    random = numpy.random.default_rng(1)
-    state = {}
-
-    def add(name, *shape):
-        depth = numpy.prod(shape[1:])
-        state[name] = random.normal(0, 1.6 / numpy.sqrt(depth), shape).astype("f4")
-
-    def add_norm(name, channels):
-        # Small ones, in which epsilon shows; what is scaled by them keeps its size.
-        variance = random.uniform(0.01, 1, channels).astype("f4")
-        state[f"{name}._variance"] = variance
-        state[f"{name}.weight"] = numpy.sqrt(variance) * random.uniform(0.7, 1.3, channels).astype("f4")
-        state[f"{name}.bias"] = random.normal(0, 0.2, channels).astype("f4")
-        state[f"{name}._mean"] = random.normal(0, 0.1, channels).astype("f4")
-
-    add("conv1.conv.weight", 8, 3, 3, 3)
-    add_norm("conv1.bn", 8)
-    places = {}
-    for stage, kernel, channels, out, _, squeeze in BLOCKS:
-        index = places[stage] = places.get(stage, -1) + 1
-        block = f"blocks{stage}.{index}"
-        add(f"{block}.dw_conv.conv.weight", channels, 1, kernel, kernel)
-        add_norm(f"{block}.dw_conv.bn", channels)
-        if squeeze:
-            add(f"{block}.se.conv1.weight", channels // 4, channels, 1, 1)
-            add(f"{block}.se.conv2.weight", channels, channels // 4, 1, 1)
-            state[f"{block}.se.conv1.bias"] = numpy.zeros(channels // 4, "f4")
-            state[f"{block}.se.conv2.bias"] = random.normal(0, 1, channels).astype("f4")
-        add(f"{block}.pw_conv.conv.weight", out, channels, 1, 1)
-        add_norm(f"{block}.pw_conv.bn", out)
-    add("last_conv.weight", 1280, 128, 1, 1)
-    state["fc.weight"] = random.normal(0, 0.05, (1280, CLASSES)).astype("f4")
-    state["fc.bias"] = random.normal(0, 0.1, CLASSES).astype("f4")
-    return state
-
-
-def write_safetensors(path, state):
-    header, data = {}, b""
-    for name, array in state.items():
-        header[name] = {"dtype": "F32", "shape": array.shape,
-                        "data_offsets": [len(data), len(data) + array.nbytes]}
-        data += array.tobytes()
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def hardswish(x):
-    return x * numpy.clip(x / 6 + 0.5, 0, 1)
-
-
-def windows(x, kernel, stride):
-    """[channels][rows][columns][kernel][kernel]"""
-    margin = kernel // 2
-    padded = numpy.pad(x, [(0, 0), (margin, margin), (margin, margin)])
-    view = numpy.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), (1, 2))
-    return view[:, ::stride, ::stride]
-
-
-def norm(state, name, x, epsilon):
-    factor = state[f"{name}.weight"] / numpy.sqrt(state[f"{name}._variance"] + epsilon)
-    offset = state[f"{name}.bias"] - state[f"{name}._mean"] * factor
-    return x * factor.reshape(-1, 1, 1) + offset.reshape(-1, 1, 1)
-
-
-def run(state, x, epsilon=1e-5, slope=1 / 6, dropout=0.8):
-    """The network, stage by stage."""
-    points = {}
-    x = numpy.einsum("chwij,ocij->ohw", windows(x, 3, 2), state["conv1.conv.weight"], optimize=True)
-    x = points["stem"] = hardswish(norm(state, "conv1.bn", x, epsilon))
-    places = {}
-    for stage, kernel, _, _, stride, squeeze in BLOCKS:
-        index = places[stage] = places.get(stage, -1) + 1
-        block = f"blocks{stage}.{index}"
-        weight = state[f"{block}.dw_conv.conv.weight"][:, 0]
-        x = numpy.einsum("chwij,cij->chw", windows(x, kernel, stride), weight, optimize=True)
-        x = hardswish(norm(state, f"{block}.dw_conv.bn", x, epsilon))
-        if squeeze:
-            pooled = x.mean((1, 2))
-            for number in (1, 2):
-                pooled = (state[f"{block}.se.conv{number}.weight"][:, :, 0, 0] @ pooled
-                          + state[f"{block}.se.conv{number}.bias"])
-                if number == 1:
-                    pooled = numpy.maximum(pooled, 0)
-            x = x * numpy.clip(pooled * slope + 0.5, 0, 1).reshape(-1, 1, 1)
-        weight = state[f"{block}.pw_conv.conv.weight"][:, :, 0, 0]
-        x = numpy.tensordot(weight, x, 1)
-        x = points[f"stage{stage}"] = hardswish(norm(state, f"{block}.pw_conv.bn", x, epsilon))
-    points["pooled"] = x.mean((1, 2))
-    points["embedding"] = hardswish(state["last_conv.weight"][:, :, 0, 0] @ points["pooled"])
-    points["logits"] = (points["embedding"] * dropout) @ state["fc.weight"] + state["fc.bias"]
-    return points
 
 
 class Parity(unittest.TestCase):
@@ -127,7 +20,7 @@ class Parity(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp())
         cls.weights = cls.folder / "weights.safetensors"
-        cls.state = state_dict()
+        cls.state = state_dict(CLASSES)
         write_safetensors(cls.weights, cls.state)
         own = cls.folder / "own"
         cls.shown = cls.parity("--write", own)

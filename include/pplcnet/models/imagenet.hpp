@@ -5,6 +5,7 @@
 
 #include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
 
 // PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
@@ -18,6 +19,7 @@ constexpr Model imagenet_model(std::string_view name, double top1, double parame
                                double flops) {
   return {.name = name,
           .preprocessing = paddle_imagenet(),
+          .labels = kImageNetLabels,
           .top1 = top1,
           .parameters = parameters,
           .flops = flops};

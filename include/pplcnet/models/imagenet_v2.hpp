@@ -3,6 +3,7 @@
 
 #include "pplcnet/family/v2.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
 
 // PaddleClas' PP-LCNetV2: classifiers of the 1000 classes of ImageNet, with the figures of its
@@ -12,18 +13,21 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 struct SmallV2 : V2Definition<V2::small, V2Options{}> {
-  static constexpr Model model = {.name = "PPLCNetV2_small", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "PPLCNetV2_small", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 struct BaseV2 : V2Definition<V2::base, V2Options{}> {
   static constexpr Model model = {.name = "PPLCNetV2_base",
                                   .preprocessing = paddle_imagenet(),
+                                  .labels = kImageNetLabels,
                                   .parameters = 6.6,
                                   .flops = 604};
 };
 
 struct LargeV2 : V2Definition<V2::large, V2Options{}> {
-  static constexpr Model model = {.name = "PPLCNetV2_large", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "PPLCNetV2_large", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 /// 512 features, to be compared by their angle.

@@ -19,12 +19,17 @@ enum class Output : unsigned char {
   sigmoid,  ///< each class for itself: attributes
 };
 
+/// The word for it in files.
+constexpr std::string_view output_name(Output output) {
+  return output == Output::sigmoid ? "sigmoid" : "softmax";
+}
+
 /// What belongs to published weights beside their network. The definition of a published network
 /// has one as `model`; so may that of a user's own.
 struct Model {
   std::string_view name;
   Preprocessing preprocessing;
-  std::span<const std::string_view> labels = {};  ///< by class; none where they are many
+  std::span<const std::string_view> labels = {};  ///< by class, or none
   Output output = Output::softmax;
   std::optional<double> threshold = {};  ///< two classes: the second from this probability on
 

@@ -5,6 +5,7 @@
 
 #include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
 
 // The networks of the PyTorch reproduction ngnquan/PP-LCNet, with the parameters of its table. Its
@@ -15,7 +16,10 @@ namespace models::pytorch {
 
 /// A row of the table; parameters in millions.
 constexpr Model reproduced_model(std::string_view name, double parameters) {
-  return {.name = name, .preprocessing = paddle_imagenet(), .parameters = parameters};
+  return {.name = name,
+          .preprocessing = paddle_imagenet(),
+          .labels = kImageNetLabels,
+          .parameters = parameters};
 }
 
 template <Scale kScale>

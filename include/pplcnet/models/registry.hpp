@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/nearest.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
@@ -35,31 +36,18 @@ Error fits(std::string_view path, const Read& read) {
 template <class... Nets, class Read, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, const Read& read, Visit visit) {
   std::string names;
-  std::string_view nearest;
-  Error why;  // the nearest does not fit
+  NearestMiss nearest;
   int count = 0;
-  bool same = true;  // why none fits, for all of them
   for_each(list, [&]<class Net>() {
     constexpr std::string_view kName = Net::Definition::model.name;
-    auto error = fits<Net>(path, read);
-    if (!error) {
+    if (auto error = fits<Net>(path, read))
+      nearest.add(kName, std::move(error));
+    else
       names += join({count++ > 0 ? ", " : "", kName});
-      return;
-    }
-    same = same && (!why || std::string_view(why.message()) == error.message());
-    if (why && error.steps() <= why.steps()) return;
-    why = std::move(error);
-    nearest = kName;
   });
   if (count > 1)
     return Error::of(path, ": fits ", count, " networks, say which of them it is: ", names);
-  if (count == 0 && same) return why;
-  if (count == 0) {
-    std::string_view reason = why.message();
-    if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
-    return Error::of(path, ": fits none of ", sizeof...(Nets), " networks; ",
-                     why.steps() > 0 ? "the nearest is " : "for example ", nearest, ": ", reason);
-  }
+  if (count == 0) return nearest.error(path, sizeof...(Nets));
   for_each(list, [&]<class Net>() {
     if (names == Net::Definition::model.name) visit.template operator()<Net>();
   });

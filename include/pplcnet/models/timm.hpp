@@ -3,6 +3,7 @@
 
 #include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
 
 // timm's classifiers of the 1000 classes of ImageNet (models/mobilenetv3.py, default_cfgs).
@@ -14,19 +15,21 @@ template <Scale kScale>
 inline constexpr Model kLcnetModel;
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_35> = {.name = "lcnet_035",  // no weights published
-                                                    .preprocessing = timm_bilinear()};
+                                                    .preprocessing = timm_bilinear(),
+                                                    .labels = kImageNetLabels};
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_5> = {
-    .name = "lcnet_050", .preprocessing = timm_bicubic(), .top1 = 63.1};
+    .name = "lcnet_050", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 63.1};
 template <>
 inline constexpr Model kLcnetModel<Scale::x0_75> = {
-    .name = "lcnet_075", .preprocessing = timm_bicubic(), .top1 = 68.8};
+    .name = "lcnet_075", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 68.8};
 template <>
 inline constexpr Model kLcnetModel<Scale::x1_0> = {
-    .name = "lcnet_100", .preprocessing = timm_bicubic(), .top1 = 72.1};
+    .name = "lcnet_100", .preprocessing = timm_bicubic(), .labels = kImageNetLabels, .top1 = 72.1};
 template <>
 inline constexpr Model kLcnetModel<Scale::x1_5> = {.name = "lcnet_150",  // no weights published
-                                                   .preprocessing = timm_bilinear()};
+                                                   .preprocessing = timm_bilinear(),
+                                                   .labels = kImageNetLabels};
 
 template <Scale kScale>
 struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {

@@ -15,6 +15,7 @@
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdiparams_names.hpp"
@@ -57,7 +58,7 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
                      ": a .pdiparams file, which does not name its tensors, fits classifiers ",
                      "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers).after(1);  // as far as a wrong first layer
+  return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
 }
 
 /// Fills packed weights from a file's tensors.
@@ -97,7 +98,10 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
                   std::span<float> weights, ModelInfo* info) {
   TensorFile file;
   if (auto error = open(bytes, path, layers, architecture, file)) return error;
-  if (auto error = load_tensors(file, layers, architecture, weights)) return error;
+  if (auto error = load_tensors(file, layers, architecture, weights)) {
+    if (content_of(bytes) != Content::pdiparams) return error;
+    return std::move(error).after(likeness(file.tensors, layers));
+  }
   return take_info(file, architecture, info).after(layers.size() + 1);
 }
 

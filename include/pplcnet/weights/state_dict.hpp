@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/weights/check_values.hpp"
@@ -263,22 +264,27 @@ class StateDict {
   Error wrong_value_;
 };
 
-/// Reads, folds and packs all layers of a network.
+/// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
   StateDict state(file, architecture);
-  if (auto error = state.open()) return error;
-  std::size_t count = 0;
+  Error first = state.open();
+  if (first && first.steps() == 0) return first;  // nobody's names, or another type's
+  std::size_t count = 1;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
+    if (auto error = state.read(layer, parameters)) {
+      if (!first) first = std::move(error);
+      continue;
+    }
     ++count;
-    if (auto error = state.read(layer, parameters)) return std::move(error).after(count);
+    if (first) continue;
     fold(layer, parameters);
     pack(layer, parameters, weights);
     state.check(layer, weights);
   }
-  return state.close().after(count + 1);
+  return (first ? std::move(first) : state.close()).after(count);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

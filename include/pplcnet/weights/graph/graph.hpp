@@ -33,6 +33,7 @@ enum class NodeType : unsigned char {
   clip,  ///< input 0 to between alpha and beta, or inputs 1 and 2
   relu,
   sigmoid,
+  softmax,      ///< over the channels
   hardsigmoid,  ///< clamp(alpha * x + beta, 0, 1)
   hardswish,    ///< x * clamp(alpha * x + beta, 0, 1)
   pool,         ///< mean of height and width
@@ -59,6 +60,8 @@ struct GraphNode {
   std::array<int, 4> padding = {};  ///< above, left, below, right
   int groups = 1;
   std::array<int, 2> window = {1, 1};  ///< of a mean: rows, then columns
+
+  std::array<int, 2> size = {};  ///< of a picture: rows, columns; 0: any number
 
   float alpha = 0, beta = 0;
 };

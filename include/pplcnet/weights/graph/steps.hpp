@@ -1,8 +1,11 @@
 #ifndef PPLCNET_WEIGHTS_GRAPH_STEPS_HPP
 #define PPLCNET_WEIGHTS_GRAPH_STEPS_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +25,7 @@ enum class StepType : unsigned char {
   shift,  ///< plus `number`
   pool,
   window_mean,  ///< of windows side by side
+  softmax,
   product,      ///< of two steps, element by element
   sum,          ///< of two steps
   other,
@@ -36,6 +40,14 @@ struct Step {
   int bias = GraphNode::kNone;                             ///< a node
   float number = 0;
 };
+
+/// Whether a step that reads classes leaves them what they are, or makes probabilities of them.
+inline bool keeps_scores(const Step& step, const GraphNode& node) {
+  constexpr std::string_view kOrderOnly[] = {"ArgMax", "TopK",     "LogSoftmax", "arg_max",
+                                             "argmax", "top_k_v2", "topk",       "log_softmax"};
+  return step.type == StepType::softmax || step.activation == Activation::sigmoid ||
+         std::ranges::find(kOrderOnly, node.what) != std::end(kOrderOnly);
+}
 
 /// Turns the nodes of a graph into steps.
 class GraphSteps {
@@ -120,6 +132,8 @@ class GraphSteps {
         return activation(Activation::relu);
       case NodeType::sigmoid:
         return activation(Activation::sigmoid);
+      case NodeType::softmax:
+        return step(StepType::softmax);
       case NodeType::hardsigmoid:
         if (is_standard(node)) return activation(Activation::hardsigmoid);
         break;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,10 +12,12 @@
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/graph/facts.hpp"
 #include "pplcnet/weights/graph/graph.hpp"
 #include "pplcnet/weights/graph/parameters.hpp"
 #include "pplcnet/weights/graph/steps.hpp"
 #include "pplcnet/weights/graph/strides.hpp"
+#include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
 #include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/words.hpp"
@@ -33,29 +34,39 @@ class GraphMatch {
 
   /// Finds all layers, and folds and packs their weights.
   Error pack(std::span<float> weights) {
+    auto error = find(weights);
+    if (!error) return error;
+    // Of networks that are equally like the graph, the nearer is the one that is found further on.
+    const std::size_t steps = likeness(graph_.constants, layers_) * Graph::kMaxNodes;
+    return std::move(error).after(steps + results_.size());
+  }
+
+ private:
+  static constexpr int kNone = GraphNode::kNone;
+
+  Error find(std::span<float> weights) {
     if (net_.family == Family::v4)
       return Error::of(graph_.path, ": a graph of operations fits V1, V2 and V3 only; the type is ",
                        what_of(net_));
     if (auto error = find_picture()) return error;
+    if (auto error = check_picture(graph_.path, node(steps_[picture_]), layers_.front().input))
+      return error;
     for (const Layer& layer : layers_) {
       Parameters parameters;
-      if (auto error = match(layer, parameters)) return std::move(error).after(results_.size());
+      if (auto error = match(layer, parameters)) return error;
       if (!layer.has_weights()) continue;
       fold(layer, parameters);
       pplcnet::pack(layer, parameters, weights);
       reader_.check(layer, weights);
     }
-    if (auto error = check_strides(strides_, graph_.path, layers_))
-      return std::move(error).after(layers_.size());
+    if (auto error = check_strides(strides_, graph_.path, layers_)) return error;
     if (net_.ending == Ending::classifier && next_weights(results_.back()) != kNone)
       return Error::of(graph_.path, ": has more weights behind those of ",
-                       layer_name(layers_.back()), ", with which the type ends")
-          .after(layers_.size());
-    return Error(reader_.wrong_value()).after(layers_.size() + 1);
+                       layer_name(layers_.back()), ", with which the type ends");
+    if (net_.classes > 0)
+      if (auto error = check_scores(graph_, steps_, results_.back())) return error;
+    return Error(reader_.wrong_value());
   }
-
- private:
-  static constexpr int kNone = GraphNode::kNone;
 
   template <class... Parts>
   Error problem(const Layer& layer, const Parts&... parts) const {
@@ -174,12 +185,12 @@ class GraphMatch {
     const GraphNode& found = node(steps_[result]);
     if (layer.part != Part::classifier) strides_.push_back(found.stride);
     if (auto error = reader_.read_weights(layer, steps_[result], parameters)) return error;
-    if (auto error = check_scale(layer.scale_percent, from == input ? kNone : from)) return error;
+    if (auto error = check_factor(layer.scale_percent, from == input ? kNone : from)) return error;
     if (auto error = reader_.check_geometry(layer, found)) return error;
 
     const int scaled = reader_of(result, StepType::scale);
     if (layer.output_percent != 100) {
-      if (auto error = check_scale(layer.output_percent, scaled)) return error;
+      if (auto error = check_factor(layer.output_percent, scaled)) return error;
       result = scaled;
     }
     if (layer.branches == Branches::v3) apply(take_linear(result), parameters);
@@ -229,13 +240,8 @@ class GraphMatch {
     return best;
   }
 
-  /// Dropout, as Paddle has it at inference.
-  Error check_scale(int percent, int scale) const {
-    const float found = scale == kNone ? 1 : steps_[scale].number;
-    const float expected = static_cast<float>(percent) / 100;
-    if (is_near(found, expected, 1e-4f)) return {};
-    return Error::of(graph_.path, ": multiplies the embedding by ", checking::text_of(found),
-                     ", the type by ", checking::text_of(expected));
+  Error check_factor(int percent, int scale) const {
+    return pplcnet::check_factor(graph_.path, percent, scale == kNone ? 1 : steps_[scale].number);
   }
 
   static bool same(Activation found, Activation expected) {
@@ -252,7 +258,7 @@ class GraphMatch {
       found = i;
       if (same(step.activation, layer.activation)) break;
     }
-    // Behind the classes there may be probabilities.
+    // What follows the classes is looked at in the end.
     if (layer.activation == Activation::none && (found == kNone || layer.part == Part::classifier))
       return {};
     if (found == kNone && layer.activation != Activation::none) {

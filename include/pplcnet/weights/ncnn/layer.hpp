@@ -1,6 +1,7 @@
 #ifndef PPLCNET_WEIGHTS_NCNN_LAYER_HPP
 #define PPLCNET_WEIGHTS_NCNN_LAYER_HPP
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -41,7 +42,7 @@ inline constexpr LayerType kLayerTypes[] = {
     {"ShuffleChannel", NodeType::other},
     {"Sigmoid", NodeType::sigmoid},
     {"Slice", NodeType::other},
-    {"Softmax", NodeType::other},
+    {"Softmax", NodeType::softmax},
     {"Split", NodeType::same},
     {"Swish", NodeType::other},
     {"UnaryOp", NodeType::other},
@@ -70,6 +71,9 @@ constexpr NodeType type_of_binary(int operation) {
 inline void read_parameters(const LayerLine& layer, GraphNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   switch (node.type) {
+    case NodeType::picture:
+      node.size = {std::max(0, layer.integer(1)), std::max(0, layer.integer(0))};
+      break;
     case NodeType::hardsigmoid:
     case NodeType::hardswish:
       node.alpha = layer.number(0, 0.2f);

@@ -88,8 +88,9 @@ class GraphReader {
     const std::string_view name = text(message.get_view());
     if (numbers_.contains(name)) return {};
     if (auto error = make_room()) return error;
-    return name_result(name,
-                       graph_.add({.type = NodeType::picture, .what = "input", .name = name}));
+    GraphNode node = {.type = NodeType::picture, .what = "input", .name = name};
+    if (message.next(2, Wire::length_delimited)) node.size = read_size(message.get_message());
+    return name_result(name, graph_.add(node));
   }
 
   Error read_node(const Message& message) {

@@ -43,6 +43,7 @@ inline constexpr OperationName kOperations[] = {
     {"Relu", NodeType::relu},
     {"Reshape", NodeType::same},
     {"Sigmoid", NodeType::sigmoid},
+    {"Softmax", NodeType::softmax},
     {"Squeeze", NodeType::same},
     {"Unsqueeze", NodeType::same},
 };
@@ -106,6 +107,20 @@ inline Attribute read_attribute(Message message) {
   return attribute;
 }
 
+/// Rows and columns of a TypeProto of four dimensions, 0 where the file leaves them open.
+inline std::array<int, 2> read_size(Message type) {
+  FirstIntegers<4> sizes;
+  while (type.next(1, Wire::length_delimited))
+    for (Message tensor = type.get_message(); tensor.next(2, Wire::length_delimited);)
+      for (Message shape = tensor.get_message(); shape.next(1, Wire::length_delimited);) {
+        Message dimension = shape.get_message();
+        sizes.add(dimension.next(1, Wire::varint) ? dimension.get_int64() : 0);
+      }
+  if (sizes.count != 4) return {};
+  const auto known = [&](std::size_t place) { return std::max(0, clamped(sizes.values[place])); };
+  return {known(2), known(3)};
+}
+
 /// Whether numbers are the axes of height and width.
 inline bool are_height_and_width(std::array<int, 2> axes) {
   for (int& axis : axes) axis += axis < 0 ? 4 : 0;
@@ -152,6 +167,9 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
       if (name == "pads") known = std::ranges::count(attribute.integers.span(), 0) == 4;
       if (name == "ceil_mode") known = attribute.integer == 0;
       if (name == "auto_pad") known = attribute.string == "NOTSET" || attribute.string == "VALID";
+      break;
+    case NodeType::softmax:
+      if (name == "axis") known = attribute.integer == -1 || attribute.integer == 1;
       break;
     case NodeType::hardsigmoid:
       if (name == "alpha") node.alpha = attribute.number;

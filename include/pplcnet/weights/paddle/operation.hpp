@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <span>
@@ -62,6 +63,7 @@ struct OperationType {
 };
 inline constexpr OperationType kOperationTypes[] = {
     {"add", NodeType::add},
+    {"assign", NodeType::same},
     {"batch_norm", NodeType::batch_norm},
     {"batch_norm_", NodeType::batch_norm},
     {"conv2d", NodeType::convolution},
@@ -73,6 +75,7 @@ inline constexpr OperationType kOperationTypes[] = {
     {"elementwise_div", NodeType::divide},
     {"elementwise_mul", NodeType::multiply},
     {"feed", NodeType::picture},
+    {"fetch", NodeType::same},
     {"flatten", NodeType::same},
     {"flatten_contiguous_range", NodeType::same},
     {"hard_sigmoid", NodeType::hardsigmoid},
@@ -87,7 +90,10 @@ inline constexpr OperationType kOperationTypes[] = {
     {"relu6", NodeType::clip},
     {"reshape", NodeType::same},
     {"reshape2", NodeType::same},
+    {"scale", NodeType::multiply},
+    {"shadow_output", NodeType::same},
     {"sigmoid", NodeType::sigmoid},
+    {"softmax", NodeType::softmax},
     {"squeeze", NodeType::same},
     {"squeeze2", NodeType::same},
 };
@@ -109,6 +115,12 @@ inline bool read_pair(std::span<const std::int64_t> values, std::array<int, 2>& 
   if (values.size() != 2) return false;
   pair = {clamped(values[0]), clamped(values[1])};
   return true;
+}
+
+/// Rows and columns of a picture [images][channels][rows][columns]; below 1: any number.
+inline void read_size(std::span<const std::int64_t> shape, GraphNode& node) {
+  if (shape.size() != 4) return;
+  node.size = {std::max(0, clamped(shape[2])), std::max(0, clamped(shape[3]))};
 }
 
 /// Height and width, or above, below, left and right.
@@ -152,6 +164,15 @@ inline void read_attributes(const Operation& operation, std::span<const std::int
   switch (node.type) {
     case NodeType::convolution:
       known = read_convolution(operation, node);
+      break;
+    case NodeType::picture:
+      read_size(operation.integers("shape"), node);
+      break;
+    case NodeType::multiply:
+      known = number("bias", 0) == 0;  // of `scale`
+      break;
+    case NodeType::softmax:
+      known = std::abs(operation.integer("axis").value_or(-1)) == 1;
       break;
     case NodeType::product:
       node.transposed = operation.is_true("transpose_y") || operation.is_true("trans_y");

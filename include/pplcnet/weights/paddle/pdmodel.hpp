@@ -123,6 +123,8 @@ class Reader {
           message.skip();
       }
     }
+    if (!persistable && shape.size() == 4 && pictures_.size() < Graph::kMaxNodes)
+      pictures_[name] = {shape.begin(), shape.end()};
     if (!persistable || type != kTensor) return {};
     if (auto error = builder_.make_room()) return error;
     return name_value(name, builder_.add_parameter(name, std::move(shape)));
@@ -203,10 +205,16 @@ class Reader {
       node.inputs[1] =
           builder_.graph().add_constant(paddle::dropout_factor(operation, probability));
     }
+    if (operation.type == "scale")
+      node.inputs[1] =
+          builder_.graph().add_constant(static_cast<float>(operation.number("scale", 1)));
     const int number = builder_.add_operation(operation, operation.integers("ksize"), node);
     for (Message outputs = message; outputs.next(2, Wire::length_delimited);) {
       const std::string_view value = read_argument(outputs.get_message()).second;
       if (value.empty()) continue;
+      if (const auto found = pictures_.find(value);
+          operation.type == "feed" && found != pictures_.end())
+        paddle::read_size(found->second, builder_.graph().nodes.back());
       if (auto error = name_value(value, number)) return error;
     }
     return {};
@@ -214,6 +222,7 @@ class Reader {
 
   paddle::ProgramBuilder& builder_;
   std::map<std::string_view, int> values_;  // nodes, by the names of variables
+  std::map<std::string_view, std::vector<std::int64_t>> pictures_;  // shapes of what may be one
 };
 
 }  // namespace pdmodel

@@ -42,6 +42,7 @@ struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty
   std::string model = {};           ///< name of a published model, or empty
+  std::string output = {};          ///< what makes probabilities: softmax, sigmoid, or empty
 };
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
@@ -184,21 +185,23 @@ inline Error check_info(const ModelInfo& info, int classes, std::string_view pat
   return {};
 }
 
-/// Adds model, preprocessing and labels to metadata, where read_info finds them.
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
 inline void add_info(const ModelInfo& info,
                      std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string labels;
   for (const std::string& label : info.labels) labels += label + "\n";
   if (!info.model.empty()) metadata.emplace_back("model", info.model);
   if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
+  if (!info.output.empty()) metadata.emplace_back("output", info.output);
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Labels, preprocessing and model from a native file's metadata.
+/// Labels, preprocessing, output and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
+  if (const std::string* output = native::find(file, "output")) info.output = *output;
   if (const std::string* labels = native::find(file, "labels")) {
     // A hostile file may have a label for each byte, of which each would take many.
     constexpr std::ptrdiff_t kMostLabels = 1 << 16;

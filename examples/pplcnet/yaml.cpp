@@ -1,0 +1,211 @@
+#include "yaml.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+
+#include "pplcnet/weights/utf8.hpp"
+
+using pplcnet::Error;
+
+const Yaml* Yaml::find(std::string_view name) const {
+  const auto found = std::ranges::find(map, name, &std::pair<std::string, Yaml>::first);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+std::optional<double> Yaml::number() const {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  if (text.empty() || problem != std::errc()) return std::nullopt;
+  if (rest == end) return value;
+  // A quotient, as in `1.0/255.0`.
+  double divisor = 0;
+  if (*rest != '/') return std::nullopt;
+  const auto [last, other_problem] = std::from_chars(rest + 1, end, divisor);
+  const bool good =
+      other_problem == std::errc() && divisor != 0 &&
+      std::string_view(last, static_cast<std::size_t>(end - last)).find_first_not_of('.') ==
+          std::string_view::npos;
+  return good ? std::optional(value / divisor) : std::nullopt;
+}
+
+std::vector<double> Yaml::numbers() const {
+  std::vector<double> values;
+  if (const auto alone = number()) values.push_back(*alone);
+  for (const Yaml& one : list)
+    if (const auto value = one.number()) values.push_back(*value);
+  return values;
+}
+
+namespace {
+
+constexpr std::size_t kMaxBytes = 4 << 20;
+constexpr int kMaxDepth = 32;
+
+struct Line {
+  std::size_t indent = 0;
+  std::string_view text;
+  std::size_t number = 0;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
+}
+
+bool is_item(std::string_view text) { return text == "-" || text.starts_with("- "); }
+
+/// Where the colon behind a name is; npos if the text is none with a name.
+std::size_t colon_in(std::string_view text) {
+  if (text.empty() || std::string_view("'\"[{").find(text.front()) != text.npos) return text.npos;
+  const std::size_t colon = text.find(": ");
+  if (colon != text.npos) return colon;
+  return text.ends_with(':') ? text.size() - 1 : text.npos;
+}
+
+/// A text without its quotes, and without the comment behind it.
+std::string plain(std::string_view text) {
+  text = trimmed(text);
+  const char quote = text.empty() ? '\0' : text.front();
+  std::string result;
+  if (quote != '\'' && quote != '"')
+    return std::string(trimmed(text.starts_with('#') ? "" : text.substr(0, text.find(" #"))));
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool doubled = quote == '\'' && text[i] == quote && text.substr(i + 1).starts_with(quote);
+    if (doubled || (quote == '"' && text[i] == '\\' && i + 1 < text.size()))
+      ++i;
+    else if (text[i] == quote)
+      break;
+    result += text[i];
+  }
+  return result;
+}
+
+Yaml value_of(std::string_view text) {
+  text = trimmed(text);
+  Yaml value;
+  if (!text.starts_with('[') || !text.ends_with(']')) {
+    value.text = plain(text);
+    return value;
+  }
+  text = text.substr(1, text.size() - 2);
+  while (!trimmed(text).empty()) {
+    text = trimmed(text);
+    const bool quoted = text.front() == '\'' || text.front() == '"';
+    const std::size_t close = quoted ? text.find(text.front(), 1) : 0;
+    const std::size_t end = std::min(text.find(',', std::min(close, text.size())), text.size());
+    value.list.push_back({.text = plain(text.substr(0, end)), .list = {}, .map = {}});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return value;
+}
+
+class Parser {
+ public:
+  Parser(std::string_view content, std::string_view path) : path_(path) {
+    std::size_t number = 0;
+    while (!content.empty()) {
+      const std::size_t end = std::min(content.find('\n'), content.size());
+      const std::string_view line = content.substr(0, end);
+      content.remove_prefix(std::min(end + 1, content.size()));
+      ++number;
+      const std::string_view text = trimmed(line);
+      if (text.empty() || text.front() == '#' || text == "---" || text == "...") continue;
+      lines_.push_back({line.find_first_not_of(" \t"), text, number});
+    }
+  }
+
+  Error parse(Yaml& result) {
+    if (lines_.empty()) return {};
+    if (auto error = read(lines_.front().indent, 0, result)) return error;
+    return is_over() ? Error() : problem("expected a value of the same indentation");
+  }
+
+ private:
+  bool is_over() const { return place_ >= lines_.size(); }
+  Line& line() { return lines_[place_]; }
+
+  Error problem(std::string_view what) const {
+    const Line& line = lines_[std::min(place_, lines_.size() - 1)];
+    return Error::of(path_, ": line ", line.number, ": ", what, ", found ",
+                     pplcnet::quote(line.text));
+  }
+
+  /// The lines from here on that are indented by `indent`.
+  Error read(std::size_t indent, int depth, Yaml& value) {
+    if (depth > kMaxDepth) return problem("expected fewer levels");
+    while (!is_over() && line().indent == indent) {
+      if (is_item(line().text)) {
+        if (!value.map.empty()) return {};  // the list of a name that is not indented
+        if (auto error = read_item(indent, depth, value)) return error;
+        continue;
+      }
+      if (!value.list.empty()) return {};
+      const std::string_view text = line().text;
+      const std::size_t colon = colon_in(text);
+      if (colon == text.npos) {
+        if (!value.map.empty()) return problem("expected a name and a colon");
+        ++place_;
+        value = value_of(folded(text, indent));
+        return {};
+      }
+      ++place_;
+      Yaml child;
+      if (auto error = read_value(trimmed(text.substr(colon + 1)), indent, depth, child))
+        return error;
+      value.map.emplace_back(plain(text.substr(0, colon)), std::move(child));
+    }
+    return {};
+  }
+
+  Error read_item(std::size_t indent, int depth, Yaml& value) {
+    Line& item = line();
+    const std::string_view rest = trimmed(item.text.substr(1));
+    Yaml& child = value.list.emplace_back();
+    if (!rest.empty() && (is_item(rest) || colon_in(rest) != rest.npos)) {
+      item.indent += item.text.size() - rest.size();
+      item.text = rest;
+      return read(item.indent, depth + 1, child);
+    }
+    ++place_;
+    return read_value(rest, indent, depth, child);
+  }
+
+  /// What stands behind a colon or a dash, or below it.
+  Error read_value(std::string_view text, std::size_t indent, int depth, Yaml& value) {
+    const bool anchor = text.starts_with('&') && text.find(' ') == text.npos;
+    if (!text.empty() && !anchor) {
+      value = value_of(folded(text, indent));
+      return {};
+    }
+    if (is_over() || line().indent < indent) return {};
+    if (line().indent == indent && !is_item(line().text)) return {};
+    const bool is_list_of_item =
+        line().indent == indent && lines_[place_ - 1].text.starts_with('-');
+    return is_list_of_item ? Error() : read(line().indent, depth + 1, value);
+  }
+
+  /// A text with its further lines, which are indented more.
+  std::string folded(std::string_view text, std::size_t indent) {
+    std::string whole(text);
+    while (!is_over() && line().indent > indent) whole.append(" ").append(lines_[place_++].text);
+    return whole;
+  }
+
+  std::string_view path_;
+  std::vector<Line> lines_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace
+
+Error parse_yaml(std::string_view content, std::string_view path, Yaml& result) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (content.starts_with(kMark)) content.remove_prefix(kMark.size());
+  if (content.size() > kMaxBytes)
+    return Error::of(path, ": expected at most ", kMaxBytes, " bytes, found ", content.size());
+  if (!pplcnet::is_utf8(content)) return Error::of(path, ": expected YAML in UTF-8");
+  return Parser(content, path).parse(result);
+}
