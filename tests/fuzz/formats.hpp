@@ -8,6 +8,7 @@
 #include "fuzz/graph_formats.hpp"
 #include "fuzz/labels_format.hpp"
 #include "fuzz/paddle_formats.hpp"
+#include "fuzz/picture_formats.hpp"
 #include "fuzz/program_formats.hpp"
 #include "fuzz/tensor_formats.hpp"
 
@@ -18,7 +19,7 @@ struct NamedFormat {
   Format (*make)();
 };
 
-/// Every format that the library reads, and texts that the program reads.
+/// Every format that the library reads, and texts and pictures that the program reads.
 inline constexpr NamedFormat kFormats[] = {
     {"safetensors", safetensors_format},
     {"native", native_format},
@@ -34,6 +35,9 @@ inline constexpr NamedFormat kFormats[] = {
     {"list", list_format},
     {"answers", answers_format},
     {"npy", npy_format},
+    {"jpeg", jpeg_format},
+    {"png", png_format},
+    {"bmp", bmp_format},
 };
 
 /// The format of that name; where there is none, the program ends and lists them.

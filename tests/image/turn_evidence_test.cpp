@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <vector>
 
@@ -111,6 +112,19 @@ TEST(LinePieces, CoverALine) {
   EXPECT_EQ(widths(1000, 50), (Widths{333, 333, 334}));
   EXPECT_EQ(widths(3, 100), Widths{3});
   EXPECT_TRUE(pplcnet::line_pieces({}).empty());
+}
+
+TEST(LinePieces, AreAtMost64OfALine) {
+  constexpr int kWidth = 80'000;
+  const std::vector<std::uint8_t> pixels(std::size_t{3} * kWidth);
+  const auto pieces = pplcnet::line_pieces({pixels.data(), kWidth, 1, pplcnet::PixelFormat::rgb});
+  ASSERT_EQ(pieces.size(), 64u);
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    EXPECT_EQ(pieces[i].width, 8);
+    const auto left = (pieces[i].pixels - pixels.data()) / 3;
+    const auto middle = (2 * static_cast<std::ptrdiff_t>(i) + 1) * kWidth / 128;  // evenly spaced
+    EXPECT_LE(std::abs(left - middle), 8);
+  }
 }
 
 TEST(Turns, OfAPageAndOfALine) {
