@@ -3,6 +3,7 @@ other program, with one mistake at a time."""
 
 import json
 import pathlib
+import struct
 import tempfile
 import unittest
 
