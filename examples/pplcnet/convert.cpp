@@ -102,15 +102,16 @@ Error write(const Arguments& arguments, const Opened& opened, const pplcnet::Mod
   if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
                                            : save_native(file, opened.network, info, storage))
     return error;
-  pplcnet::AnyNetwork again(architecture);
+  std::optional<pplcnet::AnyNetwork> again;
+  if (auto error = pplcnet::AnyNetwork::make(architecture, 1, again)) return error;
   WeightFile written;
   if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
-  if (auto error = written.read(again.layers(), architecture, again.weights())) return error;
+  if (auto error = written.read(again->layers(), architecture, again->weights())) return error;
   if (arguments.writes_native()) {
-    if (auto error = self_test(file.temporary(), again)) return error;
+    if (auto error = self_test(file.temporary(), *again)) return error;
   }
   if (!arguments.half &&
-      checksum(std::span<const float>(again.weights())) != checksum(opened.network.weights()))
+      checksum(std::span<const float>(again->weights())) != checksum(opened.network.weights()))
     return Error::of(file.path(), ": other weights came back than were written");
   return interruption::happened() ? Error("interrupted") : file.publish();
 }

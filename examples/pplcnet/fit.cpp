@@ -93,12 +93,13 @@ bool embed(const Arguments& arguments, const Classifier& classifier, const Examp
   return good;
 }
 
-/// The network with the new classes; everything before them stays as it is.
-pplcnet::AnyNetwork with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head) {
+/// Makes the network with the new classes; everything before them stays as it is.
+Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head,
+                     std::optional<pplcnet::AnyNetwork>& result) {
   pplcnet::Architecture architecture = network.architecture();
   architecture.classes = static_cast<int>(head.weights.rows());
-  pplcnet::AnyNetwork result(architecture);
-  const auto layers = result.layers();
+  if (auto error = pplcnet::AnyNetwork::make(architecture, 1, result)) return error;
+  const auto layers = result->layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!layers[i].has_weights()) continue;
     pplcnet::Parameters parameters;
@@ -111,9 +112,9 @@ pplcnet::AnyNetwork with_head(const pplcnet::AnyNetwork& network, const Logistic
     } else {
       parameters = pplcnet::unpack(network.layers()[i], network.weights());
     }
-    pplcnet::pack(layers[i], parameters, result.weights());
+    pplcnet::pack(layers[i], parameters, result->weights());
   }
-  return result;
+  return {};
 }
 
 int run(const Arguments& arguments) {
@@ -135,13 +136,14 @@ int run(const Arguments& arguments) {
 
   const int classes = static_cast<int>(examples.labels.size());
   const LogisticHead head = fit_logistic(embeddings.rows, embeddings.classes, classes);
-  pplcnet::AnyNetwork network = with_head(classifier->network(), head);
+  std::optional<pplcnet::AnyNetwork> network;
+  if (report(make_with_head(classifier->network(), head, network))) return 1;
   const pplcnet::ModelInfo info = {.labels = examples.labels,
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};
   const auto storage = arguments.half ? pplcnet::Storage::half : pplcnet::Storage::single;
   OutputFile file(arguments.output);
-  if (report(save_native(file, network, info, storage)) || report(file.publish())) return 1;
+  if (report(save_native(file, *network, info, storage)) || report(file.publish())) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("pictures: %zu of %d classes\n", embeddings.classes.size(), classes);

@@ -165,8 +165,8 @@ class PickleReader {
   }
 
   /// Bytes, or a number of so many.
-  template <class Size, class Taken>
-  bool take(Size size, Taken& taken) {
+  template <class Taken>
+  bool take(std::uint64_t size, Taken& taken) {
     return rest_.take(size, taken) ||
            fail({"expected ", size, " more bytes, found ", rest_.bytes.size()});
   }
