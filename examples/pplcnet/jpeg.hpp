@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -16,12 +17,20 @@
 
 namespace decoding {
 
-/// Decodes a JPEG whose header was found good. `bits_left` are those that were read of its last
-/// scan and not needed.
+/// How the decoder came to its end.
+struct JpegEnd {
+  bool had_memory = true;
+  int bits_left = 0;  ///< that were read of the last scan and not needed
+
+  bool operator==(const JpegEnd&) const = default;
+};
+
+/// Decodes a JPEG whose header was found good.
 inline pplcnet::Error decode_complete_jpeg(std::span<const std::uint8_t> file, Pixels& pixels,
-                                           int& bits_left) {
+                                           JpegEnd& end) {
   const std::unique_ptr<stbi__jpeg, Free> decoder(
       static_cast<stbi__jpeg*>(std::calloc(1, sizeof(stbi__jpeg))));
+  end.had_memory = decoder != nullptr;
   if (!decoder) return out_of_memory();
   stbi__context context;
   stbi__start_mem(&context, file.data(), static_cast<int>(file.size()));
@@ -31,15 +40,16 @@ inline pplcnet::Error decode_complete_jpeg(std::span<const std::uint8_t> file, P
   pixels.channels = 3;
   stbi__g_failure_reason = "";  // not that of another picture
   pixels.memory.reset(load_jpeg_image(decoder.get(), &pixels.width, &pixels.height, &channels, 3));
-  bits_left = decoder->code_bits;
+  end.bits_left = decoder->code_bits;
   if (pixels.memory) return {};
   const std::string_view reason = stbi_failure_reason();
-  if (reason == "outofmem") return out_of_memory();
+  end.had_memory = reason != "outofmem";
+  if (!end.had_memory) return out_of_memory();
   return pplcnet::Error::of("it is damaged: ", reason);
 }
 
-/// Decodes a JPEG without the marker after its last scan. It is complete if the pixels do not
-/// depend on what follows.
+/// Decodes a JPEG without the marker after its last scan. It is complete if neither the
+/// pixels nor what is read for them depend on what follows.
 inline pplcnet::Error decode_endless_jpeg(std::span<const std::byte> file, Pixels& pixels) {
   constexpr std::size_t kFiller = 32;
   const std::size_t size = file.size() + kFiller + 2;
@@ -50,12 +60,13 @@ inline pplcnet::Error decode_endless_jpeg(std::span<const std::byte> file, Pixel
   filler[kFiller] = 0xFF;
   filler[kFiller + 1] = 0xD9;
   Pixels other;
-  int bits_left = 0, other_bits_left = 0;
-  bool same = !decode_complete_jpeg({completed.get(), size}, pixels, bits_left);  // zeros follow
-  std::memset(filler, 0xFE, kFiller);                                             // ones follow
-  same = same && !decode_complete_jpeg({completed.get(), size}, other, other_bits_left);
-  same = same && bits_left == other_bits_left;
-  if (same && std::memcmp(pixels.memory.get(), other.memory.get(), 3 * pixels.count()) == 0)
+  JpegEnd end, other_end;
+  auto error = decode_complete_jpeg({completed.get(), size}, pixels, end);  // zeros follow
+  std::memset(filler, 0xFE, kFiller);                                       // ones follow
+  if (!error) error = decode_complete_jpeg({completed.get(), size}, other, other_end);
+  if (!end.had_memory || !other_end.had_memory) return error;
+  if (!error && end == other_end &&
+      std::memcmp(pixels.memory.get(), other.memory.get(), 3 * pixels.count()) == 0)
     return {};
   return pplcnet::Error::of("it is truncated after ", file.size(), " bytes");
 }
@@ -74,9 +85,9 @@ inline pplcnet::Error decode_jpeg(std::span<const std::byte> file, const Picture
     return pplcnet::Error::of("its ", header.scans(), " scans of ", header.width(), "x",
                               header.height(), " pixels would take too long");
   if (!header.has_end()) return decode_endless_jpeg(file, pixels);
-  int bits_left = 0;
+  JpegEnd end;
   return decode_complete_jpeg({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()},
-                              pixels, bits_left);
+                              pixels, end);
 }
 
 }  // namespace decoding

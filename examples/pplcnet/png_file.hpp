@@ -214,37 +214,45 @@ class PngFile {
     const auto step = static_cast<std::size_t>(std::max(1, channels() * depth / 8));
     for (std::uint64_t y = 0; y < pass.height; ++y, begin += size + 1) {
       std::uint8_t* const row = begin + 1;
-      const std::uint8_t* const above = y > 0 ? row - (size + 1) : nullptr;
-      const auto left = [&](std::size_t i) { return i < step ? 0 : int{row[i - step]}; };
-      const auto up = [&](std::size_t i) { return above ? int{above[i]} : 0; };
-      const auto add = [&](std::size_t i, int value) {
-        row[i] = static_cast<std::uint8_t>(row[i] + value);
-      };
-      switch (begin[0]) {
-        case 0:
-          break;
-        case 1:
-          for (std::size_t i = step; i < size; ++i) add(i, row[i - step]);
-          break;
-        case 2:
-          for (std::size_t i = 0; above && i < size; ++i) add(i, above[i]);
-          break;
-        case 3:
-          for (std::size_t i = 0; i < size; ++i) add(i, (left(i) + up(i)) / 2);
-          break;
-        case 4:
-          for (std::size_t i = 0; i < size; ++i) {
-            const int a = left(i), b = up(i), c = above && i >= step ? int{above[i - step]} : 0;
-            const int to_a = std::abs(b - c), to_b = std::abs(a - c),
-                      to_c = std::abs(a + b - 2 * c);
-            add(i, to_a <= to_b && to_a <= to_c ? a : to_b <= to_c ? b : c);
-          }
-          break;
-        default:
-          return pplcnet::Error::of("row ", y, " has filter ", int{begin[0]});
-      }
+      if (!undo_filter(begin[0], row, y > 0 ? row - (size + 1) : nullptr, size, step))
+        return pplcnet::Error::of("row ", y, " has filter ", int{begin[0]});
     }
     return {};
+  }
+
+  /// False if there is no such filter. Before the first row, and to the left, there are zeros.
+  static bool undo_filter(int type, std::uint8_t* row, const std::uint8_t* above, std::size_t size,
+                          std::size_t step) {
+    const auto add = [&](std::size_t i, int value) {
+      row[i] = static_cast<std::uint8_t>(row[i] + value);
+    };
+    const std::size_t first = std::min(step, size);
+    switch (type) {
+      case 0:
+        return true;
+      case 1:
+        for (std::size_t i = step; i < size; ++i) add(i, row[i - step]);
+        return true;
+      case 2:
+        for (std::size_t i = 0; above && i < size; ++i) add(i, above[i]);
+        return true;
+      case 3:
+        for (std::size_t i = 0; above && i < first; ++i) add(i, above[i] / 2);
+        for (std::size_t i = step; above && i < size; ++i) add(i, (row[i - step] + above[i]) / 2);
+        for (std::size_t i = step; !above && i < size; ++i) add(i, row[i - step] / 2);
+        return true;
+      case 4:
+        if (!above) return undo_filter(1, row, above, size, step);
+        for (std::size_t i = 0; i < first; ++i) add(i, above[i]);
+        for (std::size_t i = step; i < size; ++i) {
+          const int a = row[i - step], b = above[i], c = above[i - step];
+          const int to_a = std::abs(b - c), to_b = std::abs(a - c), to_c = std::abs(a + b - 2 * c);
+          add(i, to_a <= to_b && to_a <= to_c ? a : to_b <= to_c ? b : c);
+        }
+        return true;
+      default:
+        return false;
+    }
   }
 
   /// Puts the pixels of all passes in their places.

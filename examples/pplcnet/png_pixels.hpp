@@ -39,9 +39,20 @@ inline pplcnet::Error decode_png(std::span<const std::byte> file, const PictureL
   const std::size_t channels = static_cast<std::size_t>(png.channels());
   const std::size_t sample_bytes = png.depth == 16 ? 2 : 1;
   const unsigned scale = png.depth < 8 ? 255 / ((1u << png.depth) - 1) : 1;
+  const bool plain = png.depth == 8 && png.colour != PngFile::palette && !alpha;
   const pplcnet::ByteReader transparent{png.transparency};
   for (int y = 0; y < png.height; ++y) {
     const std::uint8_t* const row = rows.row(y);
+    if (plain) {
+      const std::uint8_t* pixel = row;
+      const std::size_t green = channels < 3 ? 0 : 1, blue = channels < 3 ? 0 : 2;
+      for (int x = 0; x < png.width; ++x, pixel += channels, out += 3) {
+        out[0] = pixel[0];
+        out[1] = pixel[green];
+        out[2] = pixel[blue];
+      }
+      continue;
+    }
     for (std::size_t x = 0; x < static_cast<std::size_t>(png.width); ++x) {
       if (png.colour == PngFile::palette) {
         const std::size_t index = png_sample(row, x, png.depth);
