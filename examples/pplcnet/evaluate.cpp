@@ -170,8 +170,19 @@ int run(const Arguments& arguments) {
   add_input(arguments.answers);
 
   Evaluation evaluation;
-  std::size_t computed = 0;
+  std::size_t computed = 0, place = 0;
   Error unwritten;
+  // Examples come in order; those in between have failed, and were reported.
+  const auto pass_over = [&](const Example* up_to) {
+    for (; place < examples.size(); ++place) {
+      const Example& one = examples[place];
+      if (up_to != nullptr && one.path == up_to->path && one.class_id == up_to->class_id) break;
+      evaluation.add({.path = one.path,
+                      .class_id = one.class_id,
+                      .problem = one.path + ": could not be classified"});
+    }
+    ++place;
+  };
   const auto begin = std::chrono::steady_clock::now();
   const bool good = over_pictures(
       *classifier, arguments.threads, examples.size(), one_by_one(examples),
@@ -192,7 +203,8 @@ int run(const Arguments& arguments) {
               .path = example.path, .class_id = example.class_id, .problem = error.message()};
         return outcome;
       },
-      [&](const Example&, auto& outcome) {
+      [&](const Example& example, auto& outcome) {
+        pass_over(&example);
         const Evaluated& one = outcome.value;
         evaluation.add(one);
         if (!one.problem.empty()) outcome.error = Error(one.problem);
@@ -210,6 +222,7 @@ int run(const Arguments& arguments) {
     return interruption::exit_status();
   }
   if (unwritten) return fail(unwritten);
+  pass_over(nullptr);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);
