@@ -288,6 +288,38 @@ class Identify(unittest.TestCase):
             facts = Result("convert", "--list", path).lines
             self.assertIn("model: PP-LCNet_x0_25_textline_ori_first", facts)
 
+    def test_metadata_that_cannot_be_are_refused(self):
+        source, own = self.folder / "source.safetensors", self.folder / "own.safetensors"
+        write_safetensors(source, state_dict(3))
+        self.assertEqual(Result("convert", source, own).status, 0)
+        content = own.read_bytes()
+        (size,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + size])
+        for key, value in [("classes", "2147483647"), ("classes", "-1"), ("classes", "17"),
+                           ("input", "0x0"), ("input", "1000000x1000000"), ("input", "224"),
+                           ("head", "2000000000"), ("dropout_percent", "100")]:
+            words = {**header["__metadata__"], key: value}
+            text = json.dumps({**header, "__metadata__": words}).encode()
+            own.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + size :])
+            self.expect_refusal(f"its network has {key} '{value}', which no network of this file's "
+                                "size has", own)
+
+    def test_features_finds_backbones(self):
+        source = self.folder / "source.safetensors"
+        write_safetensors(source, {name: array for name, array in state_dict(2, 0.75).items()
+                                   if not name.startswith(("fc.", "last_conv."))})
+        maps = self.folder / "maps"
+        result = Result("features", "--weights", source, "--model", "picodet_s", "--layer", "stage6",
+                        "-o", maps, self.picture)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        self.assertEqual(numpy.load(maps / "picture.npy").shape, (384, 13, 13))
+
+    def test_missing_weights_say_where_there_are_some(self):
+        result = Result("classify", self.picture)
+        self.assertEqual((result.status, len(result.complaints)), (2, 1))
+        self.assertIn("--weights is required; PaddleOCR, PaddleClas and timm publish",
+                      result.complaints[0])
+
     def test_files_without_a_head_are_opened(self):
         path = self.folder / "net.pdiparams"
         for classes, scale, tasks in [(2, 1, ["clarity_assessment"]), (4, 1, ["image_orientation"]),

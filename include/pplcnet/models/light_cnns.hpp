@@ -3,6 +3,7 @@
 
 #include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
 
 // The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
@@ -12,7 +13,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
 struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
-  static constexpr Model model = {.name = "lcnet_baseline", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)

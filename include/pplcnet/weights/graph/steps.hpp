@@ -26,8 +26,8 @@ enum class StepType : unsigned char {
   pool,
   window_mean,  ///< of windows side by side
   softmax,
-  product,      ///< of two steps, element by element
-  sum,          ///< of two steps
+  product,  ///< of two steps, element by element
+  sum,      ///< of two steps
   other,
   six_hardswish,  ///< x * relu6(x + 3): the beginning of a hardswish that is written out
 };

@@ -251,8 +251,7 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
                          " numbers, found ", describe(tensor->type, tensor->shape));
       const std::size_t begin = values.size();
       values.resize(begin + size);
-      return read_values(*tensor, file.path, std::span(values).subspan(begin))
-          .after(layers.size());
+      return read_values(*tensor, file.path, std::span(values).subspan(begin)).after(layers.size());
     };
     const auto channels = static_cast<std::size_t>(layer.output.channels);
     const auto depth = static_cast<std::size_t>(layer.depth());
