@@ -14678,7 +14678,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
 struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
-  static constexpr Model model = {.name = "lcnet_baseline", .preprocessing = paddle_imagenet()};
+  static constexpr Model model = {
+      .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
 using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
