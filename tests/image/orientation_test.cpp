@@ -42,7 +42,8 @@ std::string tiff(bool little_endian, unsigned value, unsigned type = 3, unsigned
   const auto number = little_endian ? little : big;
   return (little_endian ? "II*\0"s : "MM\0*"s) + number(10, 4) + "--" + number(2, 2) +
          number(0x0100, 2) + number(4, 2) + number(1, 4) + number(640, 4) +  // width
-         number(0x0112, 2) + number(type, 2) + number(count, 4) + number(value, 2) + "\0\0"s;
+         number(0x0112, 2) + number(type, 2) + number(count, 4) +
+         (type == 4 ? number(value, 4) : number(value, 2) + "\0\0"s);
 }
 
 std::string segment(int marker, const std::string& contents) {
@@ -70,6 +71,7 @@ TEST(ExifOrientation, AllValuesOfJpegAndPng) {
     for (const bool little_endian : {false, true}) {
       EXPECT_EQ(orientation(jpeg(tiff(little_endian, value))), static_cast<int>(value));
       EXPECT_EQ(orientation(png(tiff(little_endian, value))), static_cast<int>(value));
+      EXPECT_EQ(orientation(jpeg(tiff(little_endian, value, 4))), static_cast<int>(value));
     }
   }
 }
@@ -79,8 +81,20 @@ TEST(ExifOrientation, OtherValuesAndTypesAreUpright) {
     EXPECT_EQ(orientation(jpeg(tiff(true, value))), 1) << value;
     EXPECT_EQ(orientation(jpeg(tiff(false, value))), 1) << value;
   }
-  EXPECT_EQ(orientation(jpeg(tiff(true, 6, 4))), 1);
+  EXPECT_EQ(orientation(jpeg(tiff(true, 6, 1))), 1);
+  EXPECT_EQ(orientation(jpeg(tiff(true, 6 << 16, 4))), 1);
   EXPECT_EQ(orientation(jpeg(tiff(true, 6, 3, 2))), 1);
+}
+
+TEST(ExifOrientation, IsWhereItIsSaidToBe) {
+  for (const bool little_endian : {false, true})
+    for (const unsigned type : {3u, 4u}) {
+      std::string file = jpeg(tiff(little_endian, 6, type));
+      const auto found = pplcnet::find_exif_orientation(std::as_bytes(std::span(file)));
+      ASSERT_GT(found.offset, 0u);
+      file[found.offset] = 3;
+      EXPECT_EQ(orientation(file), 3);
+    }
 }
 
 TEST(ExifOrientation, OtherFilesAreUpright) {

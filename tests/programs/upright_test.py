@@ -35,6 +35,12 @@ def chunks(contents):
     return result
 
 
+def opened(path):
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
 class Upright(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
@@ -70,8 +76,8 @@ class Upright(unittest.TestCase):
                                icc_profile=b"profile")
             copy, complaint = self.copy(f"{name}.png", contents, "--lines")
             self.assertEqual(complaint, "")
-            seen = Image.open(copy)
-            self.assertEqual((seen.mode, seen.size), (Image.open(self.folder / f"{name}.png").mode,
+            seen = opened(copy)
+            self.assertEqual((seen.mode, seen.size), (opened(self.folder / f"{name}.png").mode,
                                                       image.size))
             self.assertTrue((np.asarray(seen) == np.asarray(image)).all(), name)
             kept = [one for one in chunks(contents) if one[0] != b"IDAT"]
@@ -83,7 +89,7 @@ class Upright(unittest.TestCase):
         contents = encoded(page, "PNG", dpi=(300, 200))
         copy, complaint = self.copy("page.png", contents)
         self.assertEqual(complaint, "")
-        seen = Image.open(copy)
+        seen = opened(copy)
         self.assertEqual(seen.size, page.size[::-1])
         self.assertEqual([round(value) for value in seen.info["dpi"]], [200, 300])
         turns = [np.rot90(np.asarray(page), quarters) for quarters in (1, 3)]
@@ -95,7 +101,7 @@ class Upright(unittest.TestCase):
         contents = png(*page.size, 8, 0, rows, chunk(b"eXIf", exif(6, 4, ">")))
         copy, complaint = self.copy("page.png", contents)
         self.assertEqual(complaint, "")
-        self.assertEqual(Image.open(copy).getexif()[0x0112], 1)
+        self.assertEqual(opened(copy).getexif()[0x0112], 1)
         self.assertEqual(dict(chunks(copy.read_bytes())).keys(), dict(chunks(contents)).keys())
 
     def test_what_would_be_lost_is_refused(self):
@@ -134,15 +140,15 @@ class Upright(unittest.TestCase):
             copy, complaint = self.copy(f"{ord(order)}.jpg", contents, "--lines")
             self.assertEqual(complaint, "")
             self.assertEqual(copy.read_bytes().count(b"Exif\0\0"), 1)
-            before = dict(Image.open(self.folder / f"{ord(order)}.jpg").getexif())
-            self.assertEqual(dict(Image.open(copy).getexif()), {**before, 0x0112: 3})
+            before = dict(opened(self.folder / f"{ord(order)}.jpg").getexif())
+            self.assertEqual(dict(opened(copy).getexif()), {**before, 0x0112: 3})
             self.assertTrue(copy.read_bytes().endswith(jpeg[2:]))
         copy, _ = self.copy("none.jpg", jpeg, "--lines")
-        self.assertEqual(dict(Image.open(copy).getexif()), {0x0112: 3})
+        self.assertEqual(dict(opened(copy).getexif()), {0x0112: 3})
         self.assertEqual(copy.read_bytes()[:20], jpeg[:20])  # JFIF first
         copy, _ = self.copy("long.jpg", with_segment(jpeg, 0xE1, b"Exif\0\0" + exif(1, 4, ">")),
                             "--lines")
-        self.assertEqual(dict(Image.open(copy).getexif()), {0x0112: 3})
+        self.assertEqual(dict(opened(copy).getexif()), {0x0112: 3})
         full = with_segment(jpeg, 0xE1, b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 0) + bytes(65515))
         _, complaint = self.copy("full.jpg", full, "--lines")
         self.assertIn("no room", complaint)
