@@ -68,11 +68,15 @@ bool Classifier::run(pplcnet::ImageView image, int layer, std::vector<float>& ou
 
 bool Classifier::probabilities(pplcnet::ImageView image, std::vector<float>& scores) {
   if (!run(image, network_.last_of(pplcnet::Part::classifier), scores)) return false;
-  if (output_ == pplcnet::Output::sigmoid)
-    pplcnet::sigmoid(scores);
-  else
-    pplcnet::softmax(scores);
+  to_probabilities(scores);
   return true;
+}
+
+void Classifier::to_probabilities(std::span<float> logits) const {
+  if (output_ == pplcnet::Output::sigmoid)
+    pplcnet::sigmoid(logits);
+  else
+    pplcnet::softmax(logits);
 }
 
 Error too_narrow(std::string_view path) {

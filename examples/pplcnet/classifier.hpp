@@ -50,6 +50,7 @@ class Classifier {
 
   /// Softmax of the logits, or of attributes sigmoid.
   bool probabilities(pplcnet::ImageView image, std::vector<float>& scores);
+  void to_probabilities(std::span<float> logits) const;
 
  private:
   explicit Classifier(Opened opened);

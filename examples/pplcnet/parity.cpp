@@ -284,7 +284,7 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
     destinations[static_cast<std::size_t>(network.last_of(Part::classifier))] = scores.data();
     run_network(network, pplcnet::Picture::planar(input.data(), network.input_shape()),
                 destinations);
-    pplcnet::softmax(scores);
+    classifier.to_probabilities(scores);
     const auto best = pplcnet::top_k<1>(scores).front();
     std::printf("%-62s %-20s %8.5f\n", what.c_str(), classifier.label(best.class_id).c_str(),
                 double{best.score});

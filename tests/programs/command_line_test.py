@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -45,8 +46,8 @@ class CommandLine(unittest.TestCase):
 
     def test_the_version_is_that_of_the_library(self):
         text = (ROOT / "include" / "pplcnet" / "version.hpp").read_text()
-        numbers = [line.split()[2] for line in text.splitlines()
-                   if line.startswith("#define PPLCNET_VERSION_") and line.split()[2].isdigit()]
+        numbers = re.findall(r"#define PPLCNET_VERSION_\w+ (\d+)\n", text)
+        self.assertEqual(len(numbers), 3)
         result = run("--version")
         self.assertEqual((result.returncode, result.stdout, result.stderr),
                          (0, f"pplcnet {'.'.join(numbers)}\n", ""))
