@@ -29,7 +29,7 @@ using pplcnet::Error;
 
 struct Arguments {
   std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
-  std::string model, labels, preset;
+  std::string model, part, labels, preset;
   pplcnet::OnnxOptions onnx;
   bool half = false, list = false;
 
@@ -119,7 +119,8 @@ Error write(const Arguments& arguments, const Opened& opened, const pplcnet::Mod
 /// Finds the network and converts.
 Error convert(const Arguments& arguments) {
   WeightFile file;
-  if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file)) return error;
+  if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file, arguments.part))
+    return error;
   if (!arguments.labels.empty()) add_input(arguments.labels);
   if (!arguments.list)
     if (auto error = claim_output(arguments.output())) return error;
@@ -184,6 +185,8 @@ Run add_convert(CLI::App& program) {
       ->add_option("--model", arguments->model,
                    "The network, by name (see below); without it, the one that the weights fit")
       ->check(check_published);
+  command->add_option("--part", arguments->part,
+                      "Which network of a distillation's checkpoint: student, teacher");
   command->add_option("--labels", arguments->labels,
                       "Names of the classes, one per line: `id name`, or just names");
   command->add_option("--preset", arguments->preset,

@@ -1,8 +1,10 @@
 #include "weight_file.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "pplcnet/weights/load_any.hpp"
+#include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/paddle/load.hpp"
@@ -19,7 +21,8 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Error WeightFile::open(const std::string& path, const std::string& companion, WeightFile& file) {
+Error WeightFile::open(const std::string& path, const std::string& companion, WeightFile& file,
+                       const std::string& part) {
   if (auto error = file.source_.open(path)) return error;
   file.content_ = pplcnet::content_of(file.source_.weights().bytes);
   if (!companion.empty()) {
@@ -27,6 +30,7 @@ Error WeightFile::open(const std::string& path, const std::string& companion, We
     if (auto error = file.check_order()) return error;
   }
   if (auto error = file.parse()) return error;
+  if (auto error = file.choose_part(part)) return error;
   return file.collect_evidence();
 }
 
@@ -84,6 +88,19 @@ Error WeightFile::parse_tensors() {
   return content_ == Content::zip || pplcnet::torch::behind_magic(bytes) > 0
              ? pplcnet::parse_torch_checkpoint(bytes, path(), tensors_)
              : pplcnet::parse_pdparams(bytes, path(), tensors_);
+}
+
+/// Of the networks of a distillation one is left, which must have been named.
+Error WeightFile::choose_part(const std::string& part) {
+  if (form_ != Form::state_dict) {
+    if (part.empty()) return {};
+    return Error::of(path(), ": is no state dict, of which a part could be taken");
+  }
+  if (!part.empty()) return pplcnet::take_part(tensors_, part);
+  const std::vector<std::string> parts = pplcnet::parts_of(tensors_);
+  if (parts.size() < 2) return {};
+  return Error::of(path(), ": holds several networks, say with --part of convert which of them is ",
+                   "meant: ", pplcnet::quote(parts));
 }
 
 Error WeightFile::parse_paddle() {

@@ -22,9 +22,10 @@ class WeightFile {
  public:
   /// `path` is a file, a folder or a tar archive with one in it. `companion` is what belongs to
   /// Paddle's parameters or to an ncnn network; where it is empty, what lies beside the file is
-  /// taken. An inference.yml beside it is read, too.
+  /// taken. An inference.yml beside it is read, too. `part` is which network of a distillation's is
+  /// meant; empty in a file of one.
   static pplcnet::Error open(const std::string& path, const std::string& companion,
-                             WeightFile& file);
+                             WeightFile& file, const std::string& part = "");
 
   /// A file without others beside it that is in memory, for as long as this is used. `name` is for
   /// messages.
@@ -63,6 +64,7 @@ class WeightFile {
   pplcnet::Error find_companion(std::initializer_list<const char*> extensions);
   pplcnet::Error parse();
   pplcnet::Error parse_tensors();
+  pplcnet::Error choose_part(const std::string& part);
   pplcnet::Error parse_paddle();
   pplcnet::Error parse_ncnn();
   pplcnet::Error parse_onnx();

@@ -262,10 +262,8 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
       if (auto error = read(".shift", 1, parameters.affine)) return error;
     }
     pack(layer, parameters, weights);
-    if (auto error = check_packed(layer, weights, file.path))
-      return std::move(error).after(layers.size());
   }
-  return {};
+  return check_packed(layers, weights, file.path);
 }
 
 /// Fills packed weights from an ONNX model's bytes.
