@@ -7,6 +7,7 @@
 
 #include "fuzz/graph_formats.hpp"
 #include "fuzz/labels_format.hpp"
+#include "fuzz/metadata_format.hpp"
 #include "fuzz/paddle_formats.hpp"
 #include "fuzz/picture_formats.hpp"
 #include "fuzz/program_formats.hpp"
@@ -23,6 +24,7 @@ struct NamedFormat {
 inline constexpr NamedFormat kFormats[] = {
     {"safetensors", safetensors_format},
     {"native", native_format},
+    {"metadata", metadata_format},
     {"pdiparams", pdiparams_format},
     {"pdparams", pdparams_format},
     {"torch", torch_format},

@@ -243,6 +243,7 @@ inline Format native_format() {
   file.metadata.insert(file.metadata.end(),
                        {{"format", std::string(pplcnet::kNativeFormat)},
                         {"format_version", std::string(pplcnet::kNativeVersion)},
+                        {"input", "16x16"},
                         {"preprocessing", "imagenet"},
                         {"labels", "a\nb\nc\n"}});
   const std::vector<float> weights(kPlan.weight_floats);

@@ -1,0 +1,59 @@
+#ifndef PPLCNET_TESTS_FUZZ_METADATA_FORMAT_HPP
+#define PPLCNET_TESTS_FUZZ_METADATA_FORMAT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "evidence.hpp"
+#include "fuzz/format.hpp"
+#include "fuzz/tensor_formats.hpp"
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/weights/load.hpp"
+#include "weights/contents.hpp"
+
+namespace pplcnet_test {
+
+/// Makes the network that a native file's metadata describe, and loads the file into it.
+inline pplcnet::Error make_and_load(std::string_view contents,
+                                    std::optional<pplcnet::AnyNetwork>& network) {
+  pplcnet::TensorFile file;
+  if (auto error = pplcnet::parse_safetensors(bytes_of(contents), kPath, file)) return error;
+  Evidence evidence;
+  if (auto error = read_metadata(file, evidence)) return error;
+  pplcnet::Architecture net = kArchitecture;
+  net.classes = evidence.classes;
+  net.head = evidence.head.value_or(net.head);
+  net.dropout_percent = evidence.dropout_percent.value_or(net.dropout_percent);
+  if (evidence.knows_input()) net.input = evidence.input;
+  constexpr std::int64_t kMostPixels = 1 << 14;  // with more, memory is what takes the time
+  if (std::int64_t{net.input.height} * net.input.width > kMostPixels)
+    return pplcnet::Error::of(kPath, ": is for pictures that are larger than any here");
+  net.storage = pplcnet::storage_of(file, net.storage);
+  if (auto error = pplcnet::AnyNetwork::make(net, 1, network))
+    return pplcnet::Error::of(kPath, ": ", error.message());
+  return pplcnet::loading::load(bytes_of(contents), kPath, network->layers(),
+                                network->architecture(), network->weights(), nullptr);
+}
+
+inline Format metadata_format() {
+  Format format = native_format();
+  format.read = [](std::string_view contents) {
+    return run<std::optional<pplcnet::AnyNetwork>>(
+        [&](auto& network) { return make_and_load(contents, network); },
+        [&](const auto& network) {
+          require(network->classes() >= 0 &&
+                      static_cast<std::size_t>(network->classes()) <= contents.size(),
+                  "more classes than bytes");
+          return true;
+        });
+  };
+  format.words = {"\"classes\":\"",         "\"input\":\"16x16\"",  "\"head\":\"", "\"labels\":\"",
+                  "\"dropout_percent\":\"", "\"storage\":\"half\"", "2147483648",  "-1"};
+  return format;
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_FUZZ_METADATA_FORMAT_HPP
