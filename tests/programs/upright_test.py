@@ -19,7 +19,8 @@ except ImportError as problem:
     print(f"Skipped: {problem}")
     raise SystemExit(77)
 
-LINE = Image.open(ROOT / "examples" / "line.png").convert("RGB")
+with Image.open(ROOT / "examples" / "line.png") as upside_down_line:
+    LINE = upside_down_line.convert("RGB").transpose(Image.Transpose.ROTATE_180)
 PAGE = ROOT / "examples" / "page.jpg"
 
 
