@@ -253,7 +253,7 @@ TEST(Resize, GapsBetweenRowsAreNotRead) {
     }
     for (const Resizer resizer : kResizers) {
       for (const ImageSize size : {ImageSize{17, 40}, ImageSize{31, 23}, ImageSize{31, 9}}) {
-        EXPECT_EQ(resize(resizer, {padded.data(), 31, 23, kRowBytes}, size),
+        EXPECT_EQ(resize(resizer, {padded.data(), 31, 23, PixelFormat::rgb, kRowBytes}, size),
                   resize(resizer, dense, size));
       }
     }
@@ -265,9 +265,11 @@ TEST(Resize, RowsMayBeStoredUpsideDown) {
   const ImageView image{pixels.data(), 9, 6, PixelFormat::rgb};
   Pixels flipped;
   for (int y = 5; y >= 0; --y) flipped.insert(flipped.end(), image.row(y), image.row(y) + 27);
+  ImageView upside_down{image.row(5), 9, 6, PixelFormat::rgb};
+  upside_down.row_bytes = -27;
   for (const Resizer resizer : kResizers) {
-    EXPECT_EQ(resize(resizer, {image.row(5), 9, 6, -27}, {5, 4}),
-              resize(resizer, {flipped.data(), 9, 6}, {5, 4}));
+    EXPECT_EQ(resize(resizer, upside_down, {5, 4}),
+              resize(resizer, {flipped.data(), 9, 6, PixelFormat::rgb}, {5, 4}));
   }
 }
 
