@@ -70,7 +70,9 @@ TEST_F(ClassifierOfAModel, HasItsLabelsUnlessTheFileHasOthers) {
   EXPECT_EQ(Classifier<Net>().labels(), (Labels{"no_code", "contains_code"}));
   EXPECT_EQ(loaded<Net>().labels(), (Labels{"no_code", "contains_code"}));
   EXPECT_EQ(loaded<Net>({"ja", "nein"}).labels(), (Labels{"ja", "nein"}));
-  EXPECT_TRUE(Classifier<models::PPLCNet_x0_25>().labels().empty());
+  EXPECT_EQ(Classifier<models::PPLCNet_x0_25>().labels().size(), 1000U);
+  using Own = pplcnet::PPLCNet<pplcnet::Scale::x0_25, pplcnet::Options{.classes = 3}>;
+  EXPECT_TRUE(Classifier<Own>().labels().empty());
 }
 
 TEST_F(ClassifierOfAModel, AppliesSigmoidToAttributes) {
