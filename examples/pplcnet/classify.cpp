@@ -18,6 +18,7 @@
 #include "pictures.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
+#include "printable.hpp"
 #include "standard_streams.hpp"
 
 namespace {
@@ -39,38 +40,33 @@ struct Arguments {
   Format format() const { return json ? Format::json : csv ? Format::csv : Format::paddle; }
 };
 
-/// As RFC 4180 quotes it.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of("\",\r\n") == text.npos) return text;
-  std::string quoted = "\"";
-  for (const char character : text)
-    quoted += character == '"' ? std::string("\"\"") : std::string(1, character);
-  return quoted + '"';
-}
-
 void print(Format format, const std::string& path, const std::vector<Prediction>& predictions,
            const Classifier& classifier) {
   switch (format) {
     case Format::paddle:
-      std::printf("%s\n", pplcnet::prediction_line(path, predictions, classifier.labels()).c_str());
+      std::printf(
+          "%s\n",
+          pplcnet::prediction_line(printable(path), predictions, classifier.labels()).c_str());
       return;
     case Format::csv:
       for (std::size_t rank = 0; rank < predictions.size(); ++rank)
-        std::printf("%s,%zu,%d,%s,%.5f\n", csv_field(path).c_str(), rank + 1,
+        std::printf("%s,%zu,%d,%s,%.5f\n", csv_file(path).c_str(), rank + 1,
                     predictions[rank].class_id,
-                    csv_field(classifier.label(predictions[rank].class_id)).c_str(),
+                    csv_label(classifier.label(predictions[rank].class_id)).c_str(),
                     static_cast<double>(predictions[rank].score));
       return;
     case Format::json:
       break;
   }
-  nlohmann::ordered_json line = {{"file", path}, {"predictions", nlohmann::json::array()}};
+  nlohmann::ordered_json line;
+  set_file(line, path);
+  line["predictions"] = nlohmann::json::array();
   for (const auto& [class_id, score] : predictions) {
     nlohmann::ordered_json entry = {{"class_id", class_id}, {"score", score}};
     if (!classifier.labels().empty()) entry["label"] = classifier.label(class_id);
     line["predictions"].push_back(entry);
   }
-  std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  std::printf("%s\n", json_text(line).c_str());
 }
 
 int run(const Arguments& arguments) {
@@ -120,6 +116,10 @@ Run add_classify(CLI::App& program) {
       ".\n\nExamples: pplcnet classify --weights PPLCNet_x1_0.safetensors cat.jpg"
       "\n          find photos -name '*.jpg' | pplcnet classify --weights W --json -"
       "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"
+      "\n\nIn --csv a label that a spreadsheet would run as a formula (it begins with =, "
+      "+, - or @ and is no number) gets an apostrophe before it, such a file name ./; "
+      "--json has all as it is. What is not UTF-8 in a file's name is U+FFFD there, "
+      "and then `file_bytes` is the name with %NN for such bytes."
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
       "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
   add_pictures(*command, arguments->pictures);

@@ -2,6 +2,7 @@
 #define PPLCNET_EXAMPLES_COMMAND_HPP
 
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -23,6 +24,8 @@ Run add_convert(CLI::App& program);
 
 /// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);
+/// What an exception has to say.
+const char* words_of(const std::exception& problem);
 /// Says it, and gives the exit status.
 int fail(const pplcnet::Error& error);
 

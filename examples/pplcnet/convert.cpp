@@ -21,6 +21,7 @@
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
+#include "printable.hpp"
 #include "weight_file.hpp"
 
 namespace {
@@ -56,7 +57,7 @@ std::string strides_of(const pplcnet::Architecture& net) {
 void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInfo& info) {
   const pplcnet::Architecture& net = opened.network.architecture();
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
-    std::printf("%s: %s\n", what, pplcnet::join(pieces).c_str());
+    std::printf("%s: %s\n", what, without_controls(pplcnet::join(pieces)).c_str());
   };
   say("format", {name_of(file.content())});
   say("model", {info.model.empty() ? "of its own" : std::string_view(info.model)});

@@ -26,6 +26,7 @@
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "printable.hpp"
 #include "report.hpp"
 #include "text_file.hpp"
 
@@ -106,9 +107,10 @@ void print(const Evaluation& evaluation, const Classifier& classifier, double ra
   for (const ClassResult& one : classes) {
     if (one.count == 0 && one.named == 0) continue;
     if (++shown > kMostClasses) break;
-    std::printf("%-24s %8d %7.1f%% %8.1f%%  %s\n", classifier.label(one.class_id).c_str(),
-                one.count, 100 * one.recall(), 100 * one.precision(),
-                one.most_confused < 0 ? "" : classifier.label(one.most_confused).c_str());
+    std::printf(
+        "%-24s %8d %7.1f%% %8.1f%%  %s\n", printable(classifier.label(one.class_id)).c_str(),
+        one.count, 100 * one.recall(), 100 * one.precision(),
+        one.most_confused < 0 ? "" : printable(classifier.label(one.most_confused)).c_str());
   }
   if (shown > kMostClasses)
     std::printf("… and more: --json has all of %zu classes\n", classes.size());
@@ -131,14 +133,18 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
                                {"precision", one.precision()},
                                {"taken_for", confused}});
   }
-  for (const Evaluated& one : evaluation.wrong())
-    json["wrong"].push_back({{"file", one.path},
-                             {"class", classifier.label(one.class_id)},
-                             {"answer", classifier.label(one.best)},
-                             {"score", one.score}});
-  for (const Evaluated& one : evaluation.unseen())
-    json["not_seen"].push_back(
-        {{"file", one.path}, {"class", classifier.label(one.class_id)}, {"why", one.problem}});
+  const auto add = [&](const char* list, const Evaluated& one) -> Json& {
+    Json& entry = json[list].emplace_back();
+    set_file(entry, one.path);
+    entry["class"] = classifier.label(one.class_id);
+    return entry;
+  };
+  for (const Evaluated& one : evaluation.wrong()) {
+    Json& entry = add("wrong", one);
+    entry["answer"] = classifier.label(one.best);
+    entry["score"] = one.score;
+  }
+  for (const Evaluated& one : evaluation.unseen()) add("not_seen", one)["why"] = one.problem;
   return json;
 }
 
@@ -227,9 +233,7 @@ int run(const Arguments& arguments) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);
   if (arguments.json)
-    std::printf("%s\n", to_json(evaluation, *classifier, rate)
-                            .dump(1, ' ', false, nlohmann::json::error_handler_t::replace)
-                            .c_str());
+    std::printf("%s\n", json_text(to_json(evaluation, *classifier, rate), 1).c_str());
   else
     print(evaluation, *classifier, rate);
   if (!arguments.page.empty())

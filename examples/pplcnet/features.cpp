@@ -19,6 +19,7 @@
 #include "pictures.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
+#include "printable.hpp"
 
 namespace {
 
@@ -101,7 +102,7 @@ int run(const Arguments& arguments) {
           }
         }
         add_input(path);
-        list += path + "\n";
+        list += printable(path) + "\n";
         ++count;
         return true;
       });

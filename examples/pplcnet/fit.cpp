@@ -23,6 +23,7 @@
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "printable.hpp"
 
 namespace {
 
@@ -150,7 +151,7 @@ int run(const Arguments& arguments) {
   std::printf("cross-validated: %.1f %% right (%d folds, regularisation %.0e)\n",
               100 * head.accuracy, head.folds, head.regularisation);
   std::printf("seconds: %.1f\n", seconds);
-  std::printf("written: %s\n", arguments.output.c_str());
+  std::printf("written: %s\n", printable(arguments.output).c_str());
   return all && examples.complete ? 0 : 1;
 }
 

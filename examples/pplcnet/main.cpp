@@ -8,10 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include "command.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
+#include "output_file.hpp"
 #include "pplcnet/version.hpp"
+#include "printable.hpp"
 #include "standard_streams.hpp"
 
 namespace {
@@ -51,19 +55,45 @@ int run(int argc, char** argv) {
 int run_and_catch(int argc, char** argv) {
   try {
     return run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "%s: out of memory\n", speaker.c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.what());
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), words_of(problem));
   }
   return 1;
 }
 
+/// Says what nobody could catch: before main(), or in a function that may not throw.
+[[noreturn]] void end_without_catch() {
+  const char* words = "ended by mistake";
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::exception& problem) {
+    words = words_of(problem);
+  } catch (...) {
+  }
+  std::fprintf(stderr, "%s: %s\n", speaker.empty() ? "pplcnet" : speaker.c_str(), words);
+  remove_temporaries();
+  _exit(1);
+}
+
+/// Before all other initialisation, which may run out of memory too.
+__attribute__((constructor(101))) void prepare() { std::set_terminate(end_without_catch); }
+
 }  // namespace
 
 bool report(const pplcnet::Error& error) {
-  if (error) std::fprintf(stderr, "%s: %s\n", speaker.c_str(), error.message());
-  return static_cast<bool>(error);
+  if (!error) return false;
+  try {
+    const std::string text = without_controls(error.message());
+    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), text.c_str());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: out of memory\n", speaker.c_str());
+  }
+  return true;
+}
+
+const char* words_of(const std::exception& problem) {
+  return dynamic_cast<const std::bad_alloc*>(&problem) != nullptr ? "out of memory"
+                                                                  : problem.what();
 }
 
 int fail(const pplcnet::Error& error) {

@@ -39,19 +39,24 @@ std::string_view value_of(std::string_view header, std::string_view key) {
 /// The numbers of `(3, 224, 224)`, up to the bracket.
 bool parse_shape(std::string_view text, std::vector<std::int64_t>& shape) {
   constexpr std::size_t kMostDimensions = 32;  // of numpy
-  if (!text.starts_with('(')) return false;
-  text = text.substr(1, text.find(')') - 1);
-  while (true) {
-    text.remove_prefix(std::min(text.find_first_not_of(" ,"), text.size()));
-    if (text.empty()) return true;
+  const std::size_t bracket = text.find(')');
+  if (!text.starts_with('(') || bracket == text.npos) return false;
+  text = text.substr(1, bracket - 1);
+  const auto skip_spaces = [&] {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  };
+  for (skip_spaces(); !text.empty(); skip_spaces()) {
     std::int64_t dimension = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, problem] = std::from_chars(text.data(), end, dimension);
     if (problem != std::errc() || dimension < 0 || shape.size() == kMostDimensions) return false;
     shape.push_back(dimension);
     text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
-    if (!text.empty() && text.front() != ',' && text.front() != ' ') return false;
+    skip_spaces();
+    if (!text.empty() && text.front() != ',') return false;
+    if (!text.empty()) text.remove_prefix(1);
   }
+  return true;
 }
 
 /// Row-major, of values whose first dimension runs fastest.
@@ -141,9 +146,12 @@ Error read_arrays(const std::string& path, std::map<std::string, NumpyArray>& ar
   constexpr std::string_view kEnding = ".npy";
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
-      if (entry.path().extension() == kEnding)
-        if (auto error = read_arrays(entry.path().string(), arrays)) return error;
+    std::error_code problem;
+    for (std::filesystem::directory_iterator entry(path, problem), end; !problem && entry != end;
+         entry.increment(problem))
+      if (entry->path().extension() == kEnding)
+        if (auto error = read_arrays(entry->path().string(), arrays)) return error;
+    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
     return {};
   }
   pplcnet::FileBytes file;

@@ -36,9 +36,10 @@ pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpo
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures) {
   command
-      .add_option("pictures", pictures,
-                  "Files, folders (with all that is in them), patterns, or - for names on standard "
-                  "input")
+      .add_option(
+          "pictures", pictures,
+          "Files, folders, patterns, or - for names on standard input. Of a folder and those "
+          "in it, files whose names end as a picture's; others, such as .txt, are passed over")
       ->required();
 }
 

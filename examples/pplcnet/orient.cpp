@@ -19,6 +19,7 @@
 #include "pplcnet/models/orientation.hpp"
 #include "pplcnet_embedded/page_orientation.hpp"
 #include "pplcnet_embedded/text_line_orientation.hpp"
+#include "printable.hpp"
 #include "standard_streams.hpp"
 #include "upright.hpp"
 #include "weight_file.hpp"
@@ -111,16 +112,17 @@ class Reader {
 void print(const Arguments& arguments, const std::string& path, const Answer& answer) {
   if (!arguments.json) {
     if (answer.is_sure)
-      std::printf("%s\t%d\t%.3f\n", path.c_str(), answer.angle, answer.confidence);
+      std::printf("%s\t%d\t%.3f\n", printable(path).c_str(), answer.angle, answer.confidence);
     else
-      std::printf("%s\tunsure\t%.3f\n", path.c_str(), answer.confidence);
+      std::printf("%s\tunsure\t%.3f\n", printable(path).c_str(), answer.confidence);
     return;
   }
-  nlohmann::ordered_json line = {{"file", path},
-                                 {"angle", answer.angle},
-                                 {"confidence", answer.confidence},
-                                 {"sure", answer.is_sure}};
-  std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  nlohmann::ordered_json line;
+  set_file(line, path);
+  line["angle"] = answer.angle;
+  line["confidence"] = answer.confidence;
+  line["sure"] = answer.is_sure;
+  std::printf("%s\n", json_text(line).c_str());
 }
 
 /// The network that was asked for, or one of those that are part of the program.

@@ -173,13 +173,13 @@ Error OutputFile::create_temporary() {
   if (none) folder = "/tmp";
   const std::string stem = target.filename().string().substr(0, kLongest) + ".pplcnet-tmp";
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::string name = (folder / (stem + std::to_string(attempt))).string();
+    std::string name = (folder / (stem + std::to_string(attempt))).string();
     descriptor_ = open_temporary(name);
     if (descriptor_ < 0 && errno == EEXIST) continue;
     if (descriptor_ < 0)
       return Error::of(path(), ": cannot create ", name, ": ", pplcnet::files::last_problem());
     slot_ = take_slot(name);
-    set_temporary(name);
+    set_temporary(std::move(name));  // cannot fail: the file is known from now on
     return {};
   }
   return problem(EEXIST);

@@ -2,6 +2,7 @@
 #define PPLCNET_EXAMPLES_OVER_PICTURES_HPP
 
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "classifier.hpp"
 #include "command.hpp"
+#include "example.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
 #include "picture.hpp"
@@ -21,6 +23,9 @@ struct Outcome {
   pplcnet::Error error;
   Value value;
 };
+
+inline const std::string& path_of(const std::string& path) { return path; }
+inline const std::string& path_of(const Example& example) { return example.path; }
 
 /// Reads a picture, and the Error of `see(image)`.
 template <class See>
@@ -36,7 +41,7 @@ pplcnet::Error see_picture(const std::string& path, See see, const Picture::Opti
 ///
 /// `next()` gives an optional item, `count` of them (0: not known); `work(classifier, item)` an
 /// Outcome; `emit(item, outcome)` is called for those without an error, may give them one, and ends
-/// everything with false.
+/// everything with false. An exception in the work on a picture is an error of that picture.
 template <class Next, class Work, class Emit>
 bool over_pictures(const Classifier& classifier, int threads, std::size_t count, Next next,
                    Work work, Emit emit) {
@@ -46,7 +51,13 @@ bool over_pictures(const Classifier& classifier, int threads, std::size_t count,
   in_order(
       threads, [&] { return interruption::happened() ? decltype(next())() : next(); },
       [&](int worker, const auto& item) {
-        return work(copies[static_cast<std::size_t>(worker)], item);
+        decltype(work(copies[0], item)) outcome;
+        try {
+          outcome = work(copies[static_cast<std::size_t>(worker)], item);
+        } catch (const std::exception& problem) {
+          outcome.error = pplcnet::Error::of(path_of(item), ": ", words_of(problem));
+        }
+        return outcome;
       },
       [&](const auto& item, auto outcome) {
         progress.advance();

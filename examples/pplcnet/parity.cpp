@@ -26,6 +26,7 @@
 #include "options.hpp"
 #include "picture.hpp"
 #include "pplcnet/image/results.hpp"
+#include "printable.hpp"
 #include "rivals.hpp"
 
 namespace {
@@ -204,7 +205,8 @@ class Comparison {
     for (const auto& [name, array] : arrays_) {
       if (std::ranges::find(compared_, name) != compared_.end()) continue;
       const bool comes_after = std::ranges::find(points_, name, &Point::name) != points_.end();
-      std::printf("%-26s %-14s not compared: %s\n", name.c_str(), shape_text(array.shape).c_str(),
+      std::printf("%-26s %-14s not compared: %s\n", printable(name).c_str(),
+                  shape_text(array.shape).c_str(),
                   comes_after         ? "comes after the first difference"
                   : arguments_.layers ? "nothing has this name"
                                       : "nothing has this name, unless --layers has it");
@@ -286,8 +288,8 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
                 destinations);
     classifier.to_probabilities(scores);
     const auto best = pplcnet::top_k<1>(scores).front();
-    std::printf("%-62s %-20s %8.5f\n", what.c_str(), classifier.label(best.class_id).c_str(),
-                double{best.score});
+    std::printf("%-62s %-20s %8.5f\n", what.c_str(),
+                printable(classifier.label(best.class_id)).c_str(), double{best.score});
   };
   std::vector<float> own(classifier.preprocessing().tensor_size());
   pplcnet::PreprocessScratch scratch;
@@ -319,7 +321,7 @@ int run(const Arguments& arguments) {
   std::printf("\n");
   for (const auto& [class_id, score] : pplcnet::top_k<5>(scores))
     if (class_id >= 0)
-      std::printf("%8.5f  %s\n", double{score}, classifier->label(class_id).c_str());
+      std::printf("%8.5f  %s\n", double{score}, printable(classifier->label(class_id)).c_str());
   if (!arguments.folder.empty() && report(write(arguments.folder, points))) return 1;
   if (arguments.doctor) consult(*classifier, image, stored.view());
   if (arguments.reference.empty()) return 0;

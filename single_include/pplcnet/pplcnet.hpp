@@ -10059,6 +10059,25 @@ inline void append_utf8(std::string& text, std::uint32_t code_point) {
   }
 }
 
+/// The number of a character that is UTF-8.
+inline std::uint32_t code_point_of(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return lead;
+  std::uint32_t code_point = lead & (0x7fu >> character.size());
+  for (const char byte : character.substr(1)) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(byte) & 0x3f);
+  }
+  return code_point;
+}
+
+/// Whether a character moves a cursor, ends a line, or turns the direction of writing.
+inline bool is_control(std::uint32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
+         code_point == 0x200e || code_point == 0x200f ||
+         (code_point >= 0x2028 && code_point <= 0x202e) ||
+         (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
+}
+
 /// Whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only, no
 /// surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) {
@@ -10079,6 +10098,14 @@ inline bool is_utf8(std::string_view text) {
     if (code_point >= 0xd800 && code_point <= 0xdfff) return false;
   }
   return true;
+}
+
+/// The bytes of the first character of `text`; none if it does not begin with UTF-8.
+inline std::string_view first_character(std::string_view text) {
+  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
+    if (is_utf8(text.substr(0, size))) return text.substr(0, size);
+  }
+  return {};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -13748,16 +13775,23 @@ inline Error parse_labels(std::string_view text, std::string_view path, int clas
   return {};
 }
 
-/// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
-/// ones if it contains an apostrophe and no double quote.
+/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
+/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
+/// that are not UTF-8 are escaped.
 inline std::string python_quoted(std::string_view text) {
   const bool has_apostrophe = text.find('\'') != std::string_view::npos;
   const bool has_double_quote = text.find('"') != std::string_view::npos;
   const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
   constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string quoted{quote};
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  const auto add_number = [&](std::uint32_t number) {
+    quoted += number < 0x100 ? "\\x" : "\\u";
+    for (int shift = number < 0x100 ? 4 : 12; shift >= 0; shift -= 4)
+      quoted += kHexDigits[number >> shift & 15];
+  };
+  while (!text.empty()) {
+    const std::string_view character = first_character(text);
+    const char c = text[0];
     if (c == quote || c == '\\') {
       quoted += {'\\', c};
     } else if (c == '\n') {
@@ -13766,11 +13800,14 @@ inline std::string python_quoted(std::string_view text) {
       quoted += "\\r";
     } else if (c == '\t') {
       quoted += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      quoted += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else if (character.empty()) {
+      add_number(static_cast<unsigned char>(c));
+    } else if (is_control(code_point_of(character))) {
+      add_number(code_point_of(character));
     } else {
-      quoted += c;
+      quoted += character;
     }
+    text.remove_prefix(std::max<std::size_t>(character.size(), 1));
   }
   return quoted + quote;
 }

@@ -13,7 +13,7 @@ import time
 import unittest
 
 from picture_files import png
-from program import PROGRAMS, Result
+from program import PROGRAMS, Result, run_tests
 
 PPLCNET = PROGRAMS / "pplcnet"
 
@@ -214,4 +214,4 @@ class Outputs(unittest.TestCase):
         self.assertEqual(list(output.parent.iterdir()), [output])
 
 
-unittest.main()
+run_tests()

@@ -22,6 +22,7 @@
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/utf8.hpp"
 
 // Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
 
@@ -128,16 +129,23 @@ inline Error parse_labels(std::string_view text, std::string_view path, int clas
   return {};
 }
 
-/// `text` (UTF-8) between quotes as Python prints a string inside a list: single quotes, or double
-/// ones if it contains an apostrophe and no double quote.
+/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
+/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
+/// that are not UTF-8 are escaped.
 inline std::string python_quoted(std::string_view text) {
   const bool has_apostrophe = text.find('\'') != std::string_view::npos;
   const bool has_double_quote = text.find('"') != std::string_view::npos;
   const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
   constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string quoted{quote};
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  const auto add_number = [&](std::uint32_t number) {
+    quoted += number < 0x100 ? "\\x" : "\\u";
+    for (int shift = number < 0x100 ? 4 : 12; shift >= 0; shift -= 4)
+      quoted += kHexDigits[number >> shift & 15];
+  };
+  while (!text.empty()) {
+    const std::string_view character = first_character(text);
+    const char c = text[0];
     if (c == quote || c == '\\') {
       quoted += {'\\', c};
     } else if (c == '\n') {
@@ -146,11 +154,14 @@ inline std::string python_quoted(std::string_view text) {
       quoted += "\\r";
     } else if (c == '\t') {
       quoted += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      quoted += {'\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+    } else if (character.empty()) {
+      add_number(static_cast<unsigned char>(c));
+    } else if (is_control(code_point_of(character))) {
+      add_number(code_point_of(character));
     } else {
-      quoted += c;
+      quoted += character;
     }
+    text.remove_prefix(std::max<std::size_t>(character.size(), 1));
   }
   return quoted + quote;
 }

@@ -24,6 +24,25 @@ inline void append_utf8(std::string& text, std::uint32_t code_point) {
   }
 }
 
+/// The number of a character that is UTF-8.
+inline std::uint32_t code_point_of(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return lead;
+  std::uint32_t code_point = lead & (0x7fu >> character.size());
+  for (const char byte : character.substr(1)) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(byte) & 0x3f);
+  }
+  return code_point;
+}
+
+/// Whether a character moves a cursor, ends a line, or turns the direction of writing.
+inline bool is_control(std::uint32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
+         code_point == 0x200e || code_point == 0x200f ||
+         (code_point >= 0x2028 && code_point <= 0x202e) ||
+         (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
+}
+
 /// Whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only, no
 /// surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) {
@@ -44,6 +63,14 @@ inline bool is_utf8(std::string_view text) {
     if (code_point >= 0xd800 && code_point <= 0xdfff) return false;
   }
   return true;
+}
+
+/// The bytes of the first character of `text`; none if it does not begin with UTF-8.
+inline std::string_view first_character(std::string_view text) {
+  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
+    if (is_utf8(text.substr(0, size))) return text.substr(0, size);
+  }
+  return {};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
