@@ -161,8 +161,8 @@ class AnyNetwork {
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);
-    if (memory == nullptr) return Floats();
-    return Floats(new (memory) float[count](), Free(bytes));
+    if (memory == nullptr) return {};
+    return {new (memory) float[count](), Free(bytes)};
   }
 
   /// Allocates what is not shared; false if there is no memory.

@@ -59,12 +59,16 @@ enum class Rule : unsigned char {
 
 /// What a rule says.
 constexpr const char* words_of(Rule rule) {
-  constexpr const char* kWords[] = {"nothing is wrong",
-#define PPLCNET_WORDS(rule, words) words,
-                                    PPLCNET_RULES(PPLCNET_WORDS)
-#undef PPLCNET_WORDS
-  };
-  return kWords[static_cast<int>(rule)];
+  switch (rule) {
+    case Rule::none:
+      break;
+#define PPLCNET_CASE(rule, words) \
+  case Rule::rule:                \
+    return words;
+      PPLCNET_RULES(PPLCNET_CASE)
+#undef PPLCNET_CASE
+  }
+  return "nothing is wrong";
 }
 
 /// Has the compiler say which rule is broken, and by which block.

@@ -563,12 +563,16 @@ enum class Rule : unsigned char {
 
 /// What a rule says.
 constexpr const char* words_of(Rule rule) {
-  constexpr const char* kWords[] = {"nothing is wrong",
-#define PPLCNET_WORDS(rule, words) words,
-                                    PPLCNET_RULES(PPLCNET_WORDS)
-#undef PPLCNET_WORDS
-  };
-  return kWords[static_cast<int>(rule)];
+  switch (rule) {
+    case Rule::none:
+      break;
+#define PPLCNET_CASE(rule, words) \
+  case Rule::rule:                \
+    return words;
+      PPLCNET_RULES(PPLCNET_CASE)
+#undef PPLCNET_CASE
+  }
+  return "nothing is wrong";
 }
 
 /// Has the compiler say which rule is broken, and by which block.
@@ -11737,8 +11741,8 @@ class AnyNetwork {
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);
-    if (memory == nullptr) return Floats();
-    return Floats(new (memory) float[count](), Free(bytes));
+    if (memory == nullptr) return {};
+    return {new (memory) float[count](), Free(bytes)};
   }
 
   /// Allocates what is not shared; false if there is no memory.
