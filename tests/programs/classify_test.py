@@ -8,6 +8,7 @@ import tempfile
 import unittest
 import zlib
 
+from picture_files import png_of
 from program import DATA, SYNTHETIC, Result, skip_without
 
 MODELS = DATA / "models"
@@ -249,8 +250,7 @@ class Classify(unittest.TestCase):
         answers = set()
         for orientation in range(1, 9):
             seen = turned(rows, orientation)
-            header = f"P6\n{len(seen[0])} {len(seen)}\n255\n".encode()
-            plain = self.file("plain.ppm", header + b"".join(b"".join(row) for row in seen))
+            plain = self.file("plain.png", png_of(seen))
             tagged = self.file("tagged.jpg", jpeg_with_exif(jpeg, orientation))
             result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", PADDLE,
                             "--json", plain, tagged)
