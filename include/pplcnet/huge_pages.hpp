@@ -23,15 +23,15 @@ inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
 /// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
 /// for the first time. Pages of a mapped file or of the executable stay as they are on most
 /// systems.
-inline void prefer_huge_pages([[maybe_unused]] const void* memory,
+inline void prefer_huge_pages([[maybe_unused]] void* memory,
                               [[maybe_unused]] std::size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
-  const std::uintptr_t end = (address + size) / kHugePage * kHugePage;
+  const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
+  if (size < skipped + kHugePage) return;
   // A wish: a system that does not grant it loses speed, not answers.
-  if (begin < end)
-    static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+  static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
+                            (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
 #endif
 }
 
@@ -64,6 +64,7 @@ struct HugePageMemory {
 /// std::make_unique; std::make_shared and containers allocate for themselves.
 struct InHugePages {
   // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
+  // NOLINTNEXTLINE(misc-new-delete-overloads): the one that knows the size matches all.
   [[gnu::noinline]] static void* operator new(std::size_t size) {
     if (void* const memory = HugePageMemory::allocate(size)) return memory;
     return ::operator new(size, HugePageMemory::alignment(size));  // throws

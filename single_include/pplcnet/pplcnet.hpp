@@ -709,15 +709,15 @@ inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
 /// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
 /// for the first time. Pages of a mapped file or of the executable stay as they are on most
 /// systems.
-inline void prefer_huge_pages([[maybe_unused]] const void* memory,
+inline void prefer_huge_pages([[maybe_unused]] void* memory,
                               [[maybe_unused]] std::size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
-  const std::uintptr_t end = (address + size) / kHugePage * kHugePage;
+  const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
+  if (size < skipped + kHugePage) return;
   // A wish: a system that does not grant it loses speed, not answers.
-  if (begin < end)
-    static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+  static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
+                            (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
 #endif
 }
 
@@ -750,6 +750,7 @@ struct HugePageMemory {
 /// std::make_unique; std::make_shared and containers allocate for themselves.
 struct InHugePages {
   // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
+  // NOLINTNEXTLINE(misc-new-delete-overloads): the one that knows the size matches all.
   [[gnu::noinline]] static void* operator new(std::size_t size) {
     if (void* const memory = HugePageMemory::allocate(size)) return memory;
     return ::operator new(size, HugePageMemory::alignment(size));  // throws
@@ -1586,6 +1587,100 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
+// from pplcnet/simd/detect_isa.hpp
+#ifndef PPLCNET_SIMD_DETECT_ISA_HPP
+#define PPLCNET_SIMD_DETECT_ISA_HPP
+
+// from pplcnet/simd/highway.hpp
+#ifndef PPLCNET_SIMD_HIGHWAY_HPP
+#define PPLCNET_SIMD_HIGHWAY_HPP
+
+
+#if PPLCNET_HAS_KERNELS
+#if !__has_include(<hwy/highway.h>)
+#error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
+#endif
+#ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
+#error "include pplcnet before hwy/foreach_target.h"
+#endif
+// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
+#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
+#define HWY_WANT_AVX3_DL
+#endif
+#include <hwy/highway.h>
+
+// The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
+// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
+// Highway numbers better targets lower.
+#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
+#define PPLCNET_CHOOSE_ISA 1
+#include <cpuid.h>
+#else
+#define PPLCNET_CHOOSE_ISA 0
+#endif
+
+// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
+// an ARM with SVE runs them as NEON.
+#if HWY_ARCH_ARM_A64
+#define PPLCNET_BASELINE HWY_NEON
+#define PPLCNET_BASELINE_NAMESPACE N_NEON
+#else
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+#endif  // PPLCNET_HAS_KERNELS
+
+#endif  // PPLCNET_SIMD_HIGHWAY_HPP
+
+#if PPLCNET_HAS_KERNELS
+namespace pplcnet::inline PPLCNET_ABI {
+
+#if PPLCNET_CHOOSE_ISA
+/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
+/// targets AVX2 and AVX3 assume.
+inline Isa detect_isa() noexcept {
+  constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
+  constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
+                              1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
+  unsigned saved = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
+  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
+  if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
+  constexpr unsigned kAvx512 =
+      1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
+  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
+}
+
+PPLCNET_INLINE Isa best_isa() noexcept {
+  static const Isa isa = detect_isa();
+  return isa;
+}
+#else
+PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
+#endif
+
+PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::avx512:
+      return "AVX3";
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::baseline:
+      break;
+  }
+  return hwy::TargetName(PPLCNET_BASELINE);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+#endif  // PPLCNET_HAS_KERNELS
+
+#endif  // PPLCNET_SIMD_DETECT_ISA_HPP
+
 #endif  // PPLCNET_SIMD_ISA_HPP
 // from pplcnet/simd/run.hpp
 #ifndef PPLCNET_SIMD_RUN_HPP
@@ -1642,46 +1737,6 @@ PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
 #include <limits>
 #include <utility>
 
-// from pplcnet/simd/highway.hpp
-#ifndef PPLCNET_SIMD_HIGHWAY_HPP
-#define PPLCNET_SIMD_HIGHWAY_HPP
-
-
-#if PPLCNET_HAS_KERNELS
-#if !__has_include(<hwy/highway.h>)
-#error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
-#endif
-#ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
-#error "include pplcnet before hwy/foreach_target.h"
-#endif
-// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
-#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
-#define HWY_WANT_AVX3_DL
-#endif
-#include <hwy/highway.h>
-
-// The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
-// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
-// Highway numbers better targets lower.
-#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
-#define PPLCNET_CHOOSE_ISA 1
-#include <cpuid.h>
-#else
-#define PPLCNET_CHOOSE_ISA 0
-#endif
-
-// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
-// an ARM with SVE runs them as NEON.
-#if HWY_ARCH_ARM_A64
-#define PPLCNET_BASELINE HWY_NEON
-#define PPLCNET_BASELINE_NAMESPACE N_NEON
-#else
-#define PPLCNET_BASELINE HWY_STATIC_TARGET
-#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
-#endif
-#endif  // PPLCNET_HAS_KERNELS
-
-#endif  // PPLCNET_SIMD_HIGHWAY_HPP
 
 #if PPLCNET_HAS_KERNELS
 // Compiles the kernels once for each instruction set.
@@ -7244,47 +7299,6 @@ HWY_AFTER_NAMESPACE();
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-#if PPLCNET_CHOOSE_ISA
-/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
-/// targets AVX2 and AVX3 assume.
-inline Isa detect_isa() noexcept {
-  constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
-  constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
-                              1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
-  unsigned saved = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
-  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
-  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
-  if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
-  constexpr unsigned kAvx512 =
-      1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
-  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
-}
-
-PPLCNET_INLINE Isa best_isa() noexcept {
-  static const Isa isa = detect_isa();
-  return isa;
-}
-#else
-PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
-#endif
-
-PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
-  switch (isa) {
-    case Isa::avx512:
-      return "AVX3";
-    case Isa::avx2:
-      return "AVX2";
-    case Isa::baseline:
-      break;
-  }
-  return hwy::TargetName(PPLCNET_BASELINE);
-}
 
 PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept {
 #if PPLCNET_CHOOSE_ISA

@@ -18,4 +18,6 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
+#include "pplcnet/simd/detect_isa.hpp"
+
 #endif  // PPLCNET_SIMD_ISA_HPP
