@@ -142,9 +142,9 @@ Error read_inference_yml(std::string_view content, const std::string& path, Evid
   if (const Yaml* transforms = file.find("PreProcess", "transform_ops")) {
     TransformReader reader;
     for (const Yaml& transform : transforms->list) {
-      const std::string name = transform.map.empty() ? transform.text : transform.map[0].first;
+      const std::string name = transform.map.empty() ? transform.text : transform.map[0].name;
       const Yaml none;
-      if (!reader.read(name, transform.map.empty() ? none : transform.map[0].second) &&
+      if (!reader.read(name, transform.map.empty() ? none : transform.map[0].value) &&
           evidence.unknown_transform.empty())
         evidence.unknown_transform = name;
     }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/utf8.hpp"
 
 namespace {
@@ -62,12 +63,12 @@ std::string without_controls(std::string_view text) { return with_escapes(text, 
 std::string printable(std::string_view name) {
   std::string text = without_controls(name);
   if (text == name && !name.starts_with('"')) return text;
-  text = "\"";
+  std::string quoted(1, '"');
   for (const char byte : name) {
-    if (byte == '"' || byte == '\\') text += '\\';
-    text += byte;
+    if (byte == '"' || byte == '\\') quoted += '\\';
+    quoted += byte;
   }
-  return without_controls(text) + '"';
+  return without_controls(quoted) + '"';
 }
 
 std::string csv_field(std::string_view text) {
@@ -81,11 +82,11 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string csv_file(std::string_view path) {
-  return csv_field(begins_formula(path) ? "./" + std::string(path) : std::string(path));
+  return csv_field(pplcnet::join({begins_formula(path) ? "./" : "", path}));
 }
 
 std::string csv_label(std::string_view label) {
-  return csv_field(begins_formula(label) ? "'" + std::string(label) : std::string(label));
+  return csv_field(pplcnet::join({begins_formula(label) ? "'" : "", label}));
 }
 
 std::string json_text(const nlohmann::ordered_json& json, int indent) {

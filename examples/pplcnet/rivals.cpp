@@ -227,7 +227,7 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
   };
   for (const auto& [interpolation, what] : kInterpolations)
     if (interpolation != preprocessing.interpolation)
-      add(what, with([&](Preprocessing& other) { other.interpolation = interpolation; }));
+      add(what, with([to = interpolation](Preprocessing& other) { other.interpolation = to; }));
 
   constexpr std::pair<Geometry, const char*> kGeometries[] = {
       {Geometry::paddle_short_side, "short side resized, centre cropped, as Paddle does"},
@@ -236,7 +236,7 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
   };
   for (const auto& [geometry, what] : kGeometries)
     if (geometry != preprocessing.geometry)
-      add(what, with([&](Preprocessing& other) { other.geometry = geometry; }));
+      add(what, with([to = geometry](Preprocessing& other) { other.geometry = to; }));
   if (preprocessing.geometry != Geometry::direct)
     add("short side resized to the input's size, not to more", with([](Preprocessing& other) {
           other.resize_short = std::min(other.height, other.width);

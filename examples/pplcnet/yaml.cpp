@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 #include "pplcnet/weights/utf8.hpp"
 
 using pplcnet::Error;
 
 const Yaml* Yaml::find(std::string_view name) const {
-  const auto found = std::ranges::find(map, name, &std::pair<std::string, Yaml>::first);
-  return found == map.end() ? nullptr : &found->second;
+  const auto found = std::ranges::find(map, name, &YamlEntry::name);
+  return found == map.end() ? nullptr : &found->value;
 }
 
 std::optional<double> Yaml::number() const {
@@ -155,7 +156,7 @@ class Parser {
       Yaml child;
       if (auto error = read_value(trimmed(text.substr(colon + 1)), indent, depth, child))
         return error;
-      value.map.emplace_back(plain(text.substr(0, colon)), std::move(child));
+      value.map.push_back({plain(text.substr(0, colon)), std::move(child)});
     }
     return {};
   }

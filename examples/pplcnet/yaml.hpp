@@ -4,16 +4,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
+
+struct YamlEntry;
 
 /// A value of a YAML file: a text, a list, or values by name. Numbers are texts.
 struct Yaml {
   std::string text;
   std::vector<Yaml> list;
-  std::vector<std::pair<std::string, Yaml>> map;
+  std::vector<YamlEntry> map;
 
   /// The value of a name; null if there is none.
   const Yaml* find(std::string_view name) const;
@@ -27,6 +28,12 @@ struct Yaml {
   std::optional<double> number() const;
   /// All of a list that are numbers, or a number alone.
   std::vector<double> numbers() const;
+};
+
+/// A value of a map, and its name.
+struct YamlEntry {
+  std::string name;
+  Yaml value;
 };
 
 /// Reads the YAML that frameworks write: maps and lists by indentation, lists in brackets, texts

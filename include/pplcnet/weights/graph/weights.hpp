@@ -65,7 +65,7 @@ class GraphMatch {
                        layer_name(layers_.back()), ", with which the type ends");
     if (net_.classes > 0)
       if (auto error = check_scores(graph_, steps_, results_.back())) return error;
-    return Error(reader_.wrong_value());
+    return reader_.wrong_value();
   }
 
   template <class... Parts>
