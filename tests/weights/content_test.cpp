@@ -28,7 +28,7 @@ TEST(ContentTest, IsToldByTheFirstBytes) {
       {Content::json, "{"},
       {Content::pdmodel, std::string("\x0a\x12\x08\0\x10", 5)},
       {Content::pdmodel, std::string("\x0a\x88\x88\x08\x08\0\x10", 7)},
-      {Content::tar, std::string(257, 'a') + "ustar"},
+      {Content::tar, std::string(257, 'a').append("ustar")},
       {Content::gzip, "\x1f\x8b"},
       {Content::web_page, "<!DOCTYPE html>"},
       {Content::git_lfs_pointer, "version https://git-lfs.github.com/spec/v1"},
