@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <new>
@@ -28,8 +27,17 @@ using Net = pplcnet::PPLCNet<pplcnet::Scale::x0_5>;  // 7.6 MB of weights, 1.2 M
 using Tiny = pplcnet::PPLCNet<pplcnet::Scale::x0_25,
                               pplcnet::Options{.classes = 2, .input = {32, 32}, .head = 0}>;
 
+/// Whether the system takes such a wish at all.
 bool system_has_huge_pages() {
-  return std::filesystem::exists("/sys/kernel/mm/transparent_hugepage");
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  void* const memory =
+      mmap(nullptr, kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool taken = memory != MAP_FAILED && madvise(memory, kHugePage, MADV_HUGEPAGE) == 0;
+  if (memory != MAP_FAILED) munmap(memory, kHugePage);
+  return taken;
+#else
+  return false;
+#endif
 }
 
 /// Whether huge pages were asked for at an address: what Linux says of its mapping.
