@@ -50,18 +50,12 @@ void serve_floor(pplcnet::Isa isa, int threads, int batch) {
 
 /// The same network with its head's weights as float16.
 template <class Net>
-struct HalfHead {
-  static constexpr pplcnet::Architecture architecture = [] {
-    pplcnet::Architecture stored = Net::architecture;
-    stored.storage = pplcnet::Storage::half_head;
-    return stored;
-  }();
-};
+using HalfHead = pplcnet::StoredAs<Net, pplcnet::Storage::half_head>;
 
 template <class Net>
 bool serve_network(std::string_view what, pplcnet::Isa isa, int threads, int batch) {
   if (what == "floor") return serve_floor<Net>(isa, threads, batch), true;
-  if (what == "half_head") return serve_forward<pplcnet::Network<HalfHead<Net>>, 1, 1>(isa), true;
+  if (what == "half_head") return serve_forward<HalfHead<Net>, 1, 1>(isa), true;
   if (threads == 1 && batch == 1) return serve_forward<Net, 1, 1>(isa), true;
   if (threads == 2 && batch == 1) return serve_forward<Net, 2, 1>(isa), true;
   if (threads == 1 && batch == 8) return serve_forward<Net, 1, 8>(isa), true;

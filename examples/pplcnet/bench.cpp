@@ -11,8 +11,10 @@
 #include "command.hpp"
 #include "engine.hpp"
 #include "interruption.hpp"
+#include "options.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/thread_pool.hpp"
+#include "pplcnet/weights/fold.hpp"
 #include "pplcnet/words.hpp"
 
 namespace {
@@ -25,7 +27,7 @@ struct Arguments {
   std::string isa;
   int threads = 1;
   double seconds = 1;
-  bool json = false;
+  bool half_head = false, json = false;
 };
 
 constexpr std::pair<const char*, pplcnet::Isa> kIsas[] = {
@@ -39,12 +41,23 @@ struct Times {
   std::size_t runs = 0;
 };
 
+/// Weights of one size and alternating signs, in whatever storage.
+void fill(AnyNetwork& network) {
+  for (const pplcnet::Layer& layer : network.layers()) {
+    if (!layer.has_weights()) continue;
+    const std::size_t count = layer.weight_floats() * (layer.half ? 2 : 1);
+    for (std::size_t i = 0; i < count; ++i)
+      pplcnet::store_weight(layer, network.weights(), i, i % 2 == 0 ? 0.02f : -0.02f);
+  }
+}
+
 /// Latency of one picture with synthetic weights: time does not depend on what they are.
 Times measure(const Published& one, const Arguments& arguments, pplcnet::Isa isa) {
   using Clock = std::chrono::steady_clock;
-  AnyNetwork network(one.architecture, arguments.threads);
-  int sign = 1;
-  for (float& weight : network.weights()) weight = 0.02f * static_cast<float>(sign = -sign);
+  pplcnet::Architecture architecture = one.architecture;
+  if (arguments.half_head) architecture.storage = pplcnet::Storage::half_head;
+  AnyNetwork network(architecture, arguments.threads);
+  fill(network);
   const std::vector<float> picture(static_cast<std::size_t>(network.input_shape().size()), 0.5f);
   std::vector<std::vector<float>> outputs;
   std::vector<float*> destinations(network.layers().size());
@@ -137,6 +150,7 @@ Run add_bench(CLI::App& program) {
   command->add_option("--seconds", arguments->seconds, "For each model")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  command->add_flag("--half-head", arguments->half_head, kHalfHead);
   command->add_flag("--json", arguments->json, "One JSON object");
   return [arguments] { return run(*arguments); };
 }

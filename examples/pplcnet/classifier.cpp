@@ -7,6 +7,7 @@
 #include "open_network.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/weights/stored_as.hpp"
 
 using pplcnet::Error;
 
@@ -29,7 +30,17 @@ Error Classifier::open(const WeightFile& file, const std::string& model, Purpose
                        std::optional<Classifier>& result) {
   std::optional<Opened> opened;
   if (auto error = open_network(file, model, purpose, opened)) return error;
-  result.emplace(Classifier(std::move(*opened)));
+  Classifier classifier(std::move(*opened));
+  if (auto error = classifier.store_as(file.evidence().storage, file.path())) return error;
+  result.emplace(std::move(classifier));
+  return {};
+}
+
+Error Classifier::store_as(pplcnet::Storage storage, std::string_view path) {
+  if (storage == network_.architecture().storage) return {};
+  std::optional<pplcnet::AnyNetwork> stored;
+  if (auto error = pplcnet::store_as(storage, network_, path, stored)) return error;
+  network_ = std::move(*stored);
   return {};
 }
 

@@ -20,11 +20,15 @@
 class Classifier {
  public:
   /// Reads weights of any format. `model` is the name of a published model, or empty: then it is
-  /// the one that `open_network` finds.
+  /// the one that `open_network` finds. What a native file has as float16 is float16 in memory.
   static pplcnet::Error open(const WeightFile& file, const std::string& model, Purpose purpose,
                              std::optional<Classifier>& result);
   static pplcnet::Error open(const std::string& path, const std::string& model, Purpose purpose,
                              std::optional<Classifier>& result);
+
+  /// Keeps the weights in this storage, such as half_head, which is as float16 what a small network
+  /// has most of. An error names `path` and the tensor with a number that float16 cannot hold.
+  pplcnet::Error store_as(pplcnet::Storage storage, std::string_view path);
 
   /// Of the published model; of one with other classes, what it was made from.
   std::string_view name() const { return name_; }

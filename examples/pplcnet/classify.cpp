@@ -125,6 +125,7 @@ Run add_classify(CLI::App& program) {
   add_pictures(*command, arguments->pictures);
   arguments->network.add_to(*command);
   arguments->network.add_labels_to(*command);
+  arguments->network.add_half_head_to(*command);
   command->add_option("--top-k,--topk", arguments->top_k, "How many classes to name")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();

@@ -17,6 +17,7 @@
 #include "interruption.hpp"
 #include "labels.hpp"
 #include "open_network.hpp"
+#include "options.hpp"
 #include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/weights/naming/network_names.hpp"
@@ -32,7 +33,8 @@ struct Arguments {
   std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
   std::string model, part, labels, preset;
   pplcnet::OnnxOptions onnx;
-  bool half = false, list = false;
+  StorageOptions stored;
+  bool list = false;
 
   std::size_t inputs() const { return files.size() - (list ? 0 : 1); }
   const std::string& input() const { return files.front(); }
@@ -98,8 +100,8 @@ Error complete(const Arguments& arguments, const WeightFile& file, Opened& opene
 /// Writes the output, and reads it back before it gets its name.
 Error write(const Arguments& arguments, const Opened& opened, const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
-  pplcnet::Architecture architecture = opened.network.architecture();
-  const auto storage = arguments.half ? pplcnet::Storage::half : architecture.storage;
+  const pplcnet::Architecture& architecture = opened.network.architecture();
+  const pplcnet::Storage storage = arguments.stored.storage();
   if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
                                            : save_native(file, opened.network, info, storage))
     return error;
@@ -111,7 +113,7 @@ Error write(const Arguments& arguments, const Opened& opened, const pplcnet::Mod
   if (arguments.writes_native()) {
     if (auto error = self_test(file.temporary(), *again)) return error;
   }
-  if (!arguments.half &&
+  if (storage == architecture.storage &&
       checksum(std::span<const float>(again->weights())) != checksum(opened.network.weights()))
     return Error::of(file.path(), ": other weights came back than were written");
   return interruption::happened() ? Error("interrupted") : file.publish();
@@ -150,8 +152,9 @@ std::string misunderstanding(const Arguments& arguments, const CLI::App& app) {
                           : "expected IN and OUT, or --list IN";
   if (!arguments.list && !arguments.writes_onnx() && !arguments.writes_native())
     return arguments.output() + ": expected a name that ends in .safetensors or .onnx";
-  if (arguments.half && !arguments.writes_native())
-    return "--half is for native files; weights in ONNX are float32";
+  if (arguments.stored.storage() != pplcnet::Storage::single && !arguments.writes_native())
+    return pplcnet::join({arguments.stored.half ? "--half" : "--half-head",
+                          " is for native files; weights in ONNX are float32"});
   if ((app.count("--opset") > 0 || app.count("--batch") > 0) && !arguments.writes_onnx())
     return "--opset and --batch are for ONNX";
   if (!arguments.preset.empty() && !pplcnet::find_preset(arguments.preset))
@@ -198,7 +201,7 @@ Run add_convert(CLI::App& program) {
   command->add_option("--batch", arguments->onnx.batch, "Images of the ONNX model; 0: any number")
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
-  command->add_flag("--half", arguments->half, "Store the weights of a native file as float16");
+  arguments->stored.add_to(*command);
   command->add_flag("--list", arguments->list, "Only print what IN holds");
   return [arguments, command] {
     if (const std::string message = misunderstanding(*arguments, *command); !message.empty()) {

@@ -261,6 +261,7 @@ Run add_evaluate(CLI::App& program) {
       ->required();
   arguments->network.add_to(*command);
   arguments->network.add_labels_to(*command);
+  arguments->network.add_half_head_to(*command);
   command->add_option("--root", arguments->root, "Where a list's paths begin; its own folder");
   command->add_option("--answers", arguments->answers,
                       "A file of answers, one JSON object per line: written, and gone on from");

@@ -11,6 +11,7 @@
 #include "pplcnet/weights/graph/facts.hpp"
 #include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "yaml.hpp"
 
 using pplcnet::Error;
@@ -224,6 +225,7 @@ Error read_metadata(const pplcnet::TensorFile& file, Evidence& evidence) {
   evidence.labels = info.labels;
   evidence.preset = info.preprocessing;
   evidence.path = file.path;
+  evidence.storage = pplcnet::storage_of(file, pplcnet::Storage::single);
   if (info.output == "sigmoid") evidence.output = pplcnet::Output::sigmoid;
   if (info.output == "softmax") evidence.output = pplcnet::Output::softmax;
   const auto say = [&](std::string_view key, auto&& read) {

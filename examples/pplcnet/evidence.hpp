@@ -30,6 +30,7 @@ struct Evidence {
   std::optional<int> head;             ///< width of the embedding; 0: none
   std::optional<int> dropout_percent;  ///< that the embedding is multiplied by
   bool head_bias = false;
+  pplcnet::Storage storage = pplcnet::Storage::single;  ///< of weights in a file of this project's
   std::string path;  ///< of what says how pictures are prepared, for messages
 
   bool knows_input() const { return input.height > 0 && input.width > 0; }

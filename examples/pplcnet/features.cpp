@@ -131,6 +131,7 @@ Run add_features(CLI::App& program) {
       "Ctrl-C.");
   add_pictures(*command, arguments->pictures);
   arguments->network.add_to(*command);
+  arguments->network.add_half_head_to(*command);
   command->add_option("-o,--output", arguments->output, "A .npy file, or of maps a folder")
       ->required();
   command

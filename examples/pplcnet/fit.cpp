@@ -35,7 +35,7 @@ struct Arguments {
   NetworkOptions network;
   std::string images, output;
   int threads = 1;
-  bool half = false;
+  StorageOptions stored;
 };
 
 /// Pictures in a folder for each class.
@@ -99,6 +99,7 @@ Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& hea
                      std::optional<pplcnet::AnyNetwork>& result) {
   pplcnet::Architecture architecture = network.architecture();
   architecture.classes = static_cast<int>(head.weights.rows());
+  architecture.storage = pplcnet::Storage::single;
   if (auto error = pplcnet::AnyNetwork::make(architecture, 1, result)) return error;
   const auto layers = result->layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -142,9 +143,10 @@ int run(const Arguments& arguments) {
   const pplcnet::ModelInfo info = {.labels = examples.labels,
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};
-  const auto storage = arguments.half ? pplcnet::Storage::half : pplcnet::Storage::single;
   OutputFile file(arguments.output);
-  if (report(save_native(file, *network, info, storage)) || report(file.publish())) return 1;
+  if (report(save_native(file, *network, info, arguments.stored.storage())) ||
+      report(file.publish()))
+    return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("pictures: %zu of %d classes\n", embeddings.classes.size(), classes);
@@ -175,7 +177,7 @@ Run add_fit(CLI::App& program) {
   arguments->network.add_to(*command);
   command->add_option("-o,--out,--output", arguments->output, "The new weights, .safetensors")
       ->required();
-  command->add_flag("--half", arguments->half, "Store them as float16");
+  arguments->stored.add_to(*command);
   add_threads(*command, arguments->threads);
   return [arguments] { return run(*arguments); };
 }

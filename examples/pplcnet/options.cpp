@@ -26,12 +26,34 @@ void NetworkOptions::add_labels_to(CLI::App& command) {
                      "inference.yml");
 }
 
+void NetworkOptions::add_half_head_to(CLI::App& command) {
+  command.add_flag("--half-head", half_head, kHalfHead);
+}
+
 pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpose purpose) const {
   if (auto error = Classifier::open(weights, model, purpose, classifier)) return error;
+  const bool single = classifier->network().architecture().storage == pplcnet::Storage::single;
+  if (half_head && single)
+    if (auto error = classifier->store_as(pplcnet::Storage::half_head, weights)) return error;
   if (labels.empty()) return {};
   std::vector<std::string> names;
   if (auto error = read_labels(labels, classifier->classes(), names)) return error;
   return classifier->set_labels(std::move(names));
+}
+
+void StorageOptions::add_to(CLI::App& command) {
+  CLI::Option* all =
+      command.add_flag("--half", half, "Store the weights of a native file as float16");
+  command
+      .add_flag("--half-head", half_head,
+                "Store those after the last pooling so, which are most of a small network: it is "
+                "faster, and logits change by less than a thousandth of the largest")
+      ->excludes(all);
+}
+
+pplcnet::Storage StorageOptions::storage() const {
+  if (half) return pplcnet::Storage::half;
+  return half_head ? pplcnet::Storage::half_head : pplcnet::Storage::single;
 }
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "classifier.hpp"
+#include "pplcnet/architecture.hpp"
 #include "pplcnet/weights/error.hpp"
 
 // Options that several commands have.
@@ -18,14 +19,29 @@ inline constexpr const char* kWhereWeightsAre =
 /// Which network.
 struct NetworkOptions {
   std::string weights, model, labels;
+  bool half_head = false;
 
   /// The option for weights is the result.
   CLI::Option* add_to(CLI::App& command);
   void add_labels_to(CLI::App& command);
+  void add_half_head_to(CLI::App& command);
 
   /// The classifier, with the labels that were asked for.
   pplcnet::Error open(std::optional<Classifier>& classifier,
                       Purpose purpose = Purpose::classes) const;
+};
+
+/// What `--half-head` does where weights are used.
+inline constexpr const char* kHalfHead =
+    "Keep the weights after the last pooling, which are most of a small network, as float16: "
+    "faster, and logits change by less than a thousandth of the largest";
+
+/// How a native file stores the weights that are written.
+struct StorageOptions {
+  bool half = false, half_head = false;
+
+  void add_to(CLI::App& command);
+  pplcnet::Storage storage() const;
 };
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures);

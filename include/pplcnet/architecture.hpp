@@ -48,7 +48,7 @@ enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
 enum class Storage : unsigned char {
   single,     ///< float32
-  half_head,  ///< float16 in the dense layers behind the last pooling: most of a small network
+  half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
   half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
 };
 

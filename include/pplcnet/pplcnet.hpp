@@ -23,6 +23,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/save.hpp"
+#include "pplcnet/weights/stored_as.hpp"
 
 // Pictures in, labels out.
 #include "pplcnet/classifier.hpp"

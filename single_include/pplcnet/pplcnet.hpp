@@ -142,7 +142,7 @@ enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
 /// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
 enum class Storage : unsigned char {
   single,     ///< float32
-  half_head,  ///< float16 in the dense layers behind the last pooling: most of a small network
+  half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
   half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
 };
 
@@ -11594,6 +11594,7 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11912,6 +11913,55 @@ inline Error write_safetensors(std::string_view path, const TensorFile& file) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
+// from pplcnet/weights/stored_as.hpp
+#ifndef PPLCNET_WEIGHTS_STORED_AS_HPP
+#define PPLCNET_WEIGHTS_STORED_AS_HPP
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+
+// A network with its weights in another storage.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Says what `StoredAs` is: a published model stays one.
+template <class Net, Storage kStorage>
+struct StoredDefinition : Net::Definition {
+  static constexpr Architecture architecture = [] {
+    Architecture stored = Net::architecture;
+    stored.storage = kStorage;
+    return stored;
+  }();
+};
+
+/// Any network with its weights in a storage that is asked for, such as
+/// `StoredAs<models::PPLCNet_x0_25, Storage::half_head>`. Whatever file the network loads, this
+/// loads, too, and rounds to float16 what is to be float16; a number that float16 cannot hold is an
+/// error that names its tensor.
+template <class Net, Storage kStorage>
+using StoredAs = Network<StoredDefinition<Net, kStorage>>;
+
+/// The same of a network that is known only when the program runs: a copy for one thread. `name` is
+/// for messages.
+inline Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
+                      std::optional<AnyNetwork>& result) {
+  Architecture architecture = network.architecture();
+  architecture.storage = storage;
+  std::optional<AnyNetwork> stored;
+  if (auto error = AnyNetwork::make(architecture, /*threads=*/1, stored))
+    return Error::of(name, ": ", error.message());
+  copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
+  if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
+    return error;
+  result = std::move(stored);
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STORED_AS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -11966,12 +12016,9 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
                   Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
     if (auto error = check_info(info, network.classes(), target.path())) return error;
-    Architecture architecture = network.architecture();
-    architecture.storage = storage;
-    AnyNetwork stored(architecture);
-    copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
-    if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
-      return error;
+    std::optional<AnyNetwork> stored;
+    if (auto error = store_as(storage, network, target.path(), stored)) return error;
+    const Architecture& architecture = stored->architecture();
     const Extent input = architecture.input;
     TensorFile file;
     file.metadata = {{"format", std::string(kNativeFormat)},
@@ -11980,16 +12027,16 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
                      {"input", join({input.height, "x", input.width})}};
     for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
     add_info(info, file.metadata);
-    const std::span<const float> values = stored.weights();
-    native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
-                                                 const std::vector<std::int64_t>& shape,
-                                                 std::size_t offset, std::size_t size) {
+    const std::span<const float> values = std::as_const(*stored).weights();
+    native::for_each_tensor(stored->layers(), [&](const std::string& name, DataType type,
+                                                  const std::vector<std::int64_t>& shape,
+                                                  std::size_t offset, std::size_t size) {
       file.tensors.push_back({.name = name,
                               .type = type,
                               .shape = shape,
                               .data = std::as_bytes(values.subspan(offset, size))});
     });
-    const std::vector<float> answer = self_testing::answer(stored);
+    const std::vector<float> answer = self_testing::answer(*stored);
     file.tensors.push_back({.name = std::string(kSelfTest),
                             .type = DataType::f32,
                             .shape = {static_cast<std::int64_t>(answer.size())},

@@ -153,9 +153,10 @@ class CommandLine(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 5)
 
     def test_bench_and_inspect_say_what_was_asked(self):
-        bench = run("bench", "PPLCNet_x0_25", "--seconds", "0.05")
-        self.assertEqual(bench.returncode, 0)
-        self.assertIn("PPLCNet_x0_25", bench.stdout)
+        for half in [[], ["--half-head"]]:
+            bench = run("bench", "PPLCNet_x0_25", "--seconds", "0.05", *half)
+            self.assertEqual(bench.returncode, 0)
+            self.assertIn("PPLCNet_x0_25", bench.stdout)
 
 
 unittest.main()

@@ -16,6 +16,7 @@ import unittest
 from program import DATA, PROGRAMS, SYNTHETIC, Result, needs, run_tests, skip_without
 
 MODELS = DATA / "models"
+PAGE = pathlib.Path(__file__).parents[2] / "examples" / "page.jpg"
 LINE = MODELS / "textline_ori_x0_25" / "inference.pdiparams"
 GRAPH = LINE.with_name("inference.json")
 NCNN = MODELS / "textline_ori_x0_25_ncnn" / "PP-LCNet_x0_25_textline_ori.param"
@@ -205,6 +206,37 @@ class Convert(unittest.TestCase):
         self.assertLess(half.stat().st_size, 0.55 * single.stat().st_size)
         self.assertEqual(self.convert("--list", half)["model"], "PPLCNet_x0_25")
 
+    def logits(self, weights, *arguments):
+        path = self.folder / "logits.npy"
+        result = Result("features", "--layer", "logits", "--weights", weights, "-o", path, PAGE,
+                        *arguments)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        content = path.read_bytes()
+        path.unlink()
+        return struct.unpack("<1000f", content[-4000:])
+
+    def test_half_precision_of_the_head_is_kept_and_asked_for(self):
+        single, head, again = (self.folder / f"{name}.safetensors"
+                               for name in ("single", "head", "again"))
+        self.convert(PADDLE[0], single)
+        self.convert(PADDLE[0], head, "--half-head")
+        self.assertLess(head.stat().st_size, 0.55 * single.stat().st_size)
+        kinds = {name: kind for name, (kind, *_) in tensors_of(head).items()}
+        self.assertEqual({name for name, kind in kinds.items() if kind == "F16"},
+                         {"last_conv.weight", "fc.weight"})
+        exact, stored = self.logits(single), self.logits(head)
+        self.assertEqual(self.logits(single, "--half-head"), stored)
+        self.assertEqual(self.logits(PADDLE[0], "--half-head"), stored)
+        self.assertEqual(self.logits(head, "--half-head"), stored)
+        change = max(abs(a - b) for a, b in zip(exact, stored))
+        self.assertGreater(change, 0)
+        self.assertLess(change, 1e-3 * max(map(abs, exact)))
+        self.assertEqual(exact.index(max(exact)), stored.index(max(stored)))
+        self.convert(head, again)  # float32 again: what float16 had
+        self.assertEqual(again.stat().st_size, single.stat().st_size)
+        self.assertEqual(self.logits(again), stored)
+        self.convert(head, self.folder / "head.onnx")
+
     @published
     def test_what_holds_no_weights_is_refused(self):
         expected = "ONNX or ncnn's .param), found "
@@ -383,6 +415,9 @@ class Convert(unittest.TestCase):
             ("expected IN or IN GRAPH", ["--list", PADDLE[0], INFO, net]),
             ("files is required", []),
             ("--half is for native files; weights in ONNX are float32", [PADDLE[0], onnx, "--half"]),
+            ("--half-head is for native files; weights in ONNX are float32",
+             [PADDLE[0], onnx, "--half-head"]),
+            ("--half excludes --half-head", [PADDLE[0], net, "--half", "--half-head"]),
             ("--opset: Value 12 not in range 13 to", [PADDLE[0], onnx, "--opset", 12]),
             ("--opset: Value 1000 not in range", [PADDLE[0], onnx, "--opset", 1000]),
             ("--batch: Value -1 not in range", [PADDLE[0], onnx, "--batch", -1]),

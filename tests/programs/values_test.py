@@ -96,8 +96,10 @@ class Values(unittest.TestCase):
         _, tensors = read_safetensors(TIMM)
         tensors["classifier.weight"] = with_number(tensors["classifier.weight"], 0, 1e5)
         write_safetensors(self.file, {}, tensors)
-        self.expect_refusal("convert", "--half", self.file, self.to,
-                            says="tensor 'fc.weight': expected finite float16 numbers, at most 65504")
+        says = "safetensors: tensor 'fc.weight': expected finite float16 numbers, at most 65504"
+        for half in ("--half", "--half-head"):
+            self.expect_refusal("convert", half, self.file, self.to, says=says)
+        self.expect_refusal("classify", "--half-head", "--weights", self.file, self.file, says=says)
         self.assertEqual(list(self.folder.iterdir()), [self.file])
         self.assertEqual(Result("convert", self.file, self.to).status, 0)
 

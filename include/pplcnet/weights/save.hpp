@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,10 +13,10 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
-#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
+#include "pplcnet/weights/stored_as.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -70,12 +71,9 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
                   Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
     if (auto error = check_info(info, network.classes(), target.path())) return error;
-    Architecture architecture = network.architecture();
-    architecture.storage = storage;
-    AnyNetwork stored(architecture);
-    copy_packed(network.layers(), network.weights(), stored.layers(), stored.weights());
-    if (auto error = check_packed(stored.layers(), stored.weights(), target.path(), kWhenStored))
-      return error;
+    std::optional<AnyNetwork> stored;
+    if (auto error = store_as(storage, network, target.path(), stored)) return error;
+    const Architecture& architecture = stored->architecture();
     const Extent input = architecture.input;
     TensorFile file;
     file.metadata = {{"format", std::string(kNativeFormat)},
@@ -84,16 +82,16 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
                      {"input", join({input.height, "x", input.width})}};
     for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
     add_info(info, file.metadata);
-    const std::span<const float> values = stored.weights();
-    native::for_each_tensor(stored.layers(), [&](const std::string& name, DataType type,
-                                                 const std::vector<std::int64_t>& shape,
-                                                 std::size_t offset, std::size_t size) {
+    const std::span<const float> values = std::as_const(*stored).weights();
+    native::for_each_tensor(stored->layers(), [&](const std::string& name, DataType type,
+                                                  const std::vector<std::int64_t>& shape,
+                                                  std::size_t offset, std::size_t size) {
       file.tensors.push_back({.name = name,
                               .type = type,
                               .shape = shape,
                               .data = std::as_bytes(values.subspan(offset, size))});
     });
-    const std::vector<float> answer = self_testing::answer(stored);
+    const std::vector<float> answer = self_testing::answer(*stored);
     file.tensors.push_back({.name = std::string(kSelfTest),
                             .type = DataType::f32,
                             .shape = {static_cast<std::int64_t>(answer.size())},
