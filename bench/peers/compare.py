@@ -16,7 +16,7 @@ SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
 TOLERANCE = 1e-4  # largest difference of logits, as a share of the largest logit
 HALF_TOLERANCE = 1e-3  # the same where the head's weights are float16
 DISTURBED = 1.3  # a median this many times the least time: something else was running
-OURS, HALF_HEAD, FLOOR = "pplcnet", "pplcnet, half_head", "floor"
+OURS, HALF_HEAD, BEFORE, FLOOR = "pplcnet", "pplcnet, half_head", "pplcnet, before", "floor"
 
 
 def refuse_huge_pages():
@@ -87,22 +87,26 @@ def describe_machine(build):
     }
 
 
-def start(build, scale, threads, isa, batch, native, cores, pages):
+def start(options, scale, threads, isa, batch, native):
     """The engines that can do this, by name. ONNX Runtime takes the best instruction set there is
     and one picture; oneDNN can be held to AVX2."""
-    binaries = build / "bin"
+    binaries = options.build / "bin"
     commands = {
         OURS: [binaries / "peers_pplcnet", "forward", scale, isa, threads, batch],
         FLOOR: [binaries / "peers_pplcnet", "floor", scale, isa, threads, batch],
     }
+    if options.before:
+        commands[BEFORE] = [options.before / "bin/peers_pplcnet", "forward", scale, isa, threads,
+                            batch]
     if batch == threads == 1:
         commands[HALF_HEAD] = [binaries / "peers_pplcnet", "half_head", scale, isa, threads, batch]
     if batch == 1:
         commands["onednn"] = [binaries / "peers_onednn", scale, isa]
         if native:
             script = pathlib.Path(__file__).with_name("onnxruntime.js")
-            commands["onnxruntime"] = ["node", script, build / "models", scale, threads]
-    return {name: Engine(command, cores, threads, pages) for name, command in commands.items()}
+            commands["onnxruntime"] = ["node", script, options.build / "models", scale, threads]
+    return {name: Engine(command, options.cores, threads, options.pages)
+            for name, command in commands.items()}
 
 
 def check(engines):
@@ -123,12 +127,12 @@ def check(engines):
     return worst
 
 
-def measure_cold(build, scale, isa, rounds, cores, pages):
+def measure_cold(options, scale, isa):
     """Milliseconds of the first picture after loading, of one after 100 ms of other work, and of one
     among many, by engine: medians; every round starts the engines anew."""
     times = {}
-    for _ in range(rounds):
-        engines = start(build, scale, 1, isa, 1, True, cores, pages)
+    for _ in range(options.rounds):
+        engines = start(options, scale, 1, isa, 1, True)
         try:
             check(engines)
             del engines[FLOOR]
@@ -142,23 +146,23 @@ def measure_cold(build, scale, isa, rounds, cores, pages):
             for name, rows in times.items()}
 
 
-def print_cold(options, isa, models, cores):
+def print_cold(options, isa, models):
     """A table in Markdown."""
     print("| network | engine | first picture, ms | after other work, ms | one of many, ms |\n"
           "|---|---|--:|--:|--:|")
     for scale in options.scales.split():
         subprocess.run([options.build / "bin/peers_onnx", scale, models], check=True)
-        times = measure_cold(options.build, scale, isa, options.rounds, cores, options.pages)
+        times = measure_cold(options, scale, isa)
         for name, row in times.items():
             print(f"| {scale} | {name} | " + " | ".join(f"{ms:.3f}" for ms in row) + " |",
                   flush=True)
 
 
-def measure(build, scale, threads, isa, batch, rounds, native, cores, pages):
-    engines = start(build, scale, threads, isa, batch, native, cores, pages)
+def measure(options, scale, threads, isa, batch, native):
+    engines = start(options, scale, threads, isa, batch, native)
     try:
         difference = check(engines)
-        for _ in range(rounds):
+        for _ in range(options.rounds):
             for engine in engines.values():
                 engine.run_round()
     finally:
@@ -182,10 +186,15 @@ def measure(build, scale, threads, isa, batch, rounds, native, cores, pages):
         "l3_gigabytes_per_second": 1e-9 * floor.median(4),
     }
     peers = {name: engine.median() for name, engine in engines.items()
-             if name not in (OURS, HALF_HEAD)}
+             if name not in (OURS, HALF_HEAD, BEFORE)}
     if peers:
         result["best_peer"] = min(peers, key=peers.get)
         result["ratio_to_best_peer"] = min(peers.values()) / ours
+    if BEFORE in engines:
+        before = engines[BEFORE].median()
+        result["times_as_fast_as_before"] = before / ours
+        if peers:
+            result["ratio_before"] = min(peers.values()) / before
     if HALF_HEAD in engines:
         result["half_head_times_as_fast"] = ours / engines[HALF_HEAD].median()
     if "onnxruntime" in engines:
@@ -194,7 +203,8 @@ def measure(build, scale, threads, isa, batch, rounds, native, cores, pages):
 
 
 HEADER = (f"{'network':9}{'batch':>6}{'threads':>8}{'isa':>8}{OURS:>9}{'ort':>9}{'onednn':>9}"
-          f"{'js':>7}{'ratio':>7}{'floor':>9}{'over':>6}{'GFLOP/s':>9}{'GB/s':>6}")
+          f"{'js':>7}{'ratio':>7}{'before':>8}{'half':>6}{'floor':>9}{'over':>6}"
+          f"{'GFLOP/s':>9}{'GB/s':>6}")
 
 
 def row(result):
@@ -208,6 +218,8 @@ def row(result):
             + median(OURS) + median("onnxruntime") + median("onednn")
             + number(result.get("javascript_overhead_ms"), 7, 3)
             + number(result.get("ratio_to_best_peer"), 7, 2)
+            + number(result.get("ratio_before"), 8, 2)
+            + number(result.get("half_head_times_as_fast"), 6, 2)
             + number(result["floor_ms"], 9, 3) + number(result["time_over_floor"], 6, 2)
             + number(result["fma_peak_gflops"], 9, 0)
             + number(result["l3_gigabytes_per_second"], 6, 0)
@@ -224,6 +236,8 @@ def main():
     parser.add_argument("--cores", default="0,1", help="the first is that of one thread")
     parser.add_argument("--pages", choices=["huge", "small"], default="huge",
                         help="of memory, for all engines")
+    parser.add_argument("--before", metavar="BUILD", type=pathlib.Path,
+                        help="another version's build/peers, measured in the same rounds")
     parser.add_argument("--cold", action="store_true",
                         help="the first picture and one after other work instead, as a table")
     parser.add_argument("--quick", action="store_true", help="does it work? one scale, 3 rounds")
@@ -232,7 +246,7 @@ def main():
         parser.error("--svg needs --json")
     if options.quick:
         options.scales, options.rounds = "x0_25", 3
-    cores = options.cores.split(",")
+    options.cores = options.cores.split(",")
     isas = available_isas()
     models = options.build / "models"
     models.mkdir(exist_ok=True)
@@ -240,11 +254,12 @@ def main():
              "machine": describe_machine(options.build), "rounds": options.rounds,
              "pages": options.pages}
     if options.cold:
-        print_cold(options, isas[0], models, cores)
+        print_cold(options, isas[0], models)
         return
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
-          "above 1 is a win.\njs: what JavaScript adds to ort. over: pplcnet / floor. "
+          "above 1 is a win.\njs: what JavaScript adds to ort. before: the ratio of another "
+          "version. half: how many times as fast half_head is. over: pplcnet / floor. "
           f"GFLOP/s, GB/s: of the machine.\ndisturbed: a median is above {DISTURBED} x the least "
           "time; measure again when nothing else runs.\n")
     print(HEADER, flush=True)
@@ -252,10 +267,9 @@ def main():
     for scale in options.scales.split():
         subprocess.run([options.build / "bin/peers_onnx", scale, models], check=True)
         for batch in [1, 8] if scale == "x1_0" else [1]:
-            for threads in range(1, 1 + min(2, len(cores))):
+            for threads in range(1, 1 + min(2, len(options.cores))):
                 for isa in isas:
-                    results.append(measure(options.build, scale, threads, isa, batch,
-                                           options.rounds, isa == isas[0], cores, options.pages))
+                    results.append(measure(options, scale, threads, isa, batch, isa == isas[0]))
                     print(row(results[-1]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(about | {"results": results}, indent=1) + "\n")

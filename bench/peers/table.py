@@ -14,6 +14,9 @@ Of each measurement the worst run is kept: that with the least ratio to the bett
 engines, or with the greatest time where there are none. A run that was disturbed counts only if all
 were; then the measurement has an asterisk in the table. Runs that differ in machine, compiler,
 versions or rounds, or in what they measured, are not merged.
+
+Under the table are those of other machines, bench/results/*.json but peers.json, which are kept as they
+were measured.
 """
 
 import argparse
@@ -98,8 +101,14 @@ def table(results, isa):
         yield f"| {' | '.join(cells)} |"
 
 
-def section(merged):
+def section(merged, others):
     """What stands between the marks in README.md."""
+    return "\n".join([*paragraphs(merged), *(line for one in others for line in paragraphs(one)),
+                      "", ""])
+
+
+def paragraphs(merged):
+    """Tables of one machine, and what is to be said of it."""
     shown = [row for isa, threads in SHOWN.items() for row in merged["results"]
              if row["isa"] == isa and row["threads"] in threads]
     singles = [row for row in shown if row["batch"] == 1]
@@ -120,14 +129,19 @@ def section(merged):
     machine = merged["machine"]
     of_runs = f"; of {merged['runs']} runs the undisturbed one in which pplcnet compares worst"
     of_runs *= merged["runs"] > 1
-    add_paragraph(f"Measured {merged['date']} on {machine['cpu']}, {machine['cores']} cores; "
-                  f"{machine['compiler']}; ONNX Runtime {machine['onnxruntime']}, "
-                  f"oneDNN {machine['onednn']}. Medians of {merged['rounds']} rounds{of_runs}.")
+    versions = ""
+    if "compiler" in machine:
+        versions = (f"; {machine['compiler']}; ONNX Runtime {machine['onnxruntime']}, "
+                    f"oneDNN {machine['onednn']}")
+    pages = {"huge": " All engines have huge pages.", "small": " No engine has huge pages."}
+    add_paragraph(f"Measured {merged['date']} on {machine['cpu']}, {machine['cores']} cores"
+                  f"{versions}. Medians of {merged['rounds']} rounds{of_runs}."
+                  + pages.get(merged.get("pages"), "") + merged.get("note", ""))
     if any(row["disturbed"] for row in shown):
         add_paragraph(r"\* Disturbed in every run: the median of an engine was more than "
                       f"{DISTURBED} × its least time, so something else was running. Such numbers "
                       "say little.")
-    return "\n".join([*lines, "", ""])
+    return lines
 
 
 def main():
@@ -148,7 +162,9 @@ def main():
         merged = json.loads(MERGED.read_text())
     else:
         sys.exit(f"{MERGED.relative_to(PROJECT)} is missing: table.py --help")
-    text = section(merged)
+    others = [json.loads(path.read_text())
+              for path in sorted(MERGED.parent.glob("*.json")) if path != MERGED]
+    text = section(merged, others)
     readme, count = SECTION.subn(lambda _: text, README.read_text())
     if count != 1:
         sys.exit("README.md needs <!-- speed --> and <!-- /speed -->, each once, on its own line")
