@@ -14075,11 +14075,12 @@ class Classifier {
   }
 
   /// Allocates what `threads` threads write to (about Net::workspace_bytes each), which the first
-  /// call would do otherwise. Buffers for pictures grow with the largest one.
+  /// call would do otherwise, and touches it: no picture waits for its pages. Buffers for pictures
+  /// grow with the largest one.
   Error prepare(int threads) {
     return with_memory_for("classifier", [&] {
       while (std::ssize(states_) < threads) {
-        std::unique_ptr<State> state(new (std::nothrow) State);
+        std::unique_ptr<State> state(new (std::nothrow) State());
         if (state == nullptr) return out_of_memory("classifier");
         states_.push_back(std::move(state));
       }

@@ -16,6 +16,10 @@
 #include "pplcnet/pplcnet.hpp"
 #include "weights/contents.hpp"
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
+
 namespace pplcnet_test {
 namespace {
 
@@ -105,6 +109,36 @@ TEST_F(ClassifierOfAModel, AppliesSoftmaxAndTheThreshold) {
   EXPECT_EQ(answer->class_id, yes >= 0.5F ? 1 : 0);
   EXPECT_EQ(answer->score, yes >= 0.5F ? yes : 1.0F - yes);
 }
+
+#if defined(__linux__)
+/// Pages that a call touches for the first time.
+template <class Call>
+std::int64_t faults(const Call& call) {
+  const auto count = [] {
+    rusage usage = {};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+  };
+  const auto before = count();
+  call();
+  return count() - before;
+}
+
+TEST_F(ClassifierOfAModel, HasItsMemoryBeforeTheFirstPicture) {
+  using Net = models::PPLCNet_x0_25;
+  // The picture's pixels have their pages; the workspace's are more. Some lie in memory that was
+  // used before, but not those of so many.
+  constexpr std::int64_t kCopies = 64, kFew = 100;
+  static_assert(Net::workspace_bytes > std::size_t{2 * kFew * 4096});
+  const auto classifier = loaded<Net>();
+  std::vector<Classifier<Net>> copies(kCopies, classifier);
+  for (auto& copy : copies) ASSERT_STREQ(copy.prepare(1).message(), "");
+  EXPECT_LT(faults([&] {
+              for (auto& copy : copies) ASSERT_TRUE(copy.logits(view()));
+            }),
+            kCopies * kFew);
+}
+#endif
 
 using TextLine = pplcnet::models::textline_orientation_x0_25;
 
