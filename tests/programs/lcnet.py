@@ -224,17 +224,20 @@ class Onnx:
         text += message(2, f"v{self.count}") + message(4, operation)
         for name, value in attributes.items():
             if isinstance(value, float):
-                content = varint(2 << 3 | 5) + struct.pack("<f", value)
+                content = varint(2 << 3 | 5) + struct.pack("<f", value) + message(20, 1)
             elif isinstance(value, int):
-                content = message(3, value)
+                content = message(3, value) + message(20, 2)
             else:
-                content = b"".join(message(8, one) for one in value)
+                content = b"".join(message(8, one) for one in value) + message(20, 7)
             text += message(5, message(1, name) + content)
         self.graph += message(1, text)
         return f"v{self.count}"
 
-    def write(self, path):
-        path.write_bytes(message(1, 8) + message(2, "a test") + message(7, self.graph))
+    def write(self, path, output):
+        self.graph += message(2, "network")
+        self.graph += message(12, message(1, output) + message(2, message(1, message(1, 1))))
+        path.write_bytes(message(1, 8) + message(2, "a test") + message(7, self.graph)
+                         + message(8, message(2, 17)))
 
 
 def write_onnx(path, state, height=224, width=224, scale=0.25, strides=SQUARE, ending=("Softmax",),
@@ -277,4 +280,4 @@ def write_onnx(path, state, height=224, width=224, scale=0.25, strides=SQUARE, e
     x = model.node("Gemm", x, model.constant(state["fc.weight"]), model.constant(state["fc.bias"]))
     for operation in ending:
         x = model.node(operation, x)
-    model.write(path)
+    model.write(path, x)
