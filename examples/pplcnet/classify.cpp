@@ -58,7 +58,7 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
     case Format::json:
       break;
   }
-  nlohmann::ordered_json line;
+  auto line = nlohmann::ordered_json::object();
   set_file(line, path);
   line["predictions"] = nlohmann::json::array();
   for (const auto& [class_id, score] : predictions) {

@@ -134,7 +134,7 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
                                {"taken_for", confused}});
   }
   const auto add = [&](const char* list, const Evaluated& one) -> Json& {
-    Json& entry = json[list].emplace_back();
+    Json& entry = json[list].emplace_back(Json::object());
     set_file(entry, one.path);
     entry["class"] = classifier.label(one.class_id);
     return entry;

@@ -52,6 +52,7 @@ Error find_examples(const std::string& folder, Examples& examples) {
     std::vector<std::string> paths =
         pictures_in((fs::path(folder) / name).string(), examples.complete);
     if (paths.empty()) continue;
+    if (paths.size() == 1) return Error::of(paths[0], ": expected two pictures or more of a class");
     for (std::string& path : paths)
       examples.all.push_back({std::move(path), static_cast<int>(examples.labels.size())});
     examples.labels.push_back(name);
@@ -134,7 +135,7 @@ int run(const Arguments& arguments) {
   if (interruption::happened()) return interruption::exit_status();
   for (std::size_t i = 0; i < examples.labels.size(); ++i)
     if (std::ranges::count(embeddings.classes, static_cast<int>(i)) < 2)
-      return fail(Error::of(examples.labels[i], ": expected two pictures or more"));
+      return 1;  // the pictures that it misses have been named
 
   const int classes = static_cast<int>(examples.labels.size());
   const LogisticHead head = fit_logistic(embeddings.rows, embeddings.classes, classes);

@@ -7,6 +7,9 @@
 #include <deque>
 #include <utility>
 
+// A matrix of Eigen's that cannot get another size is destroyed twice: here each gets its size
+// once, or takes the place of another.
+
 namespace {
 
 using Eigen::Index;
@@ -136,9 +139,9 @@ LogisticHead fit_logistic(const MatrixXd& features, const std::vector<int>& clas
   // Of features more than examples only as many directions matter; the result is the same.
   MatrixXd basis;
   if (scaled.cols() > scaled.rows()) {
-    const Eigen::BDCSVD<MatrixXd> svd(scaled, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    basis = svd.matrixV();
-    scaled = scaled * basis;
+    const Eigen::HouseholderQR<MatrixXd> qr(scaled.transpose());
+    basis = qr.householderQ() * MatrixXd::Identity(scaled.cols(), scaled.rows());
+    scaled = MatrixXd(scaled * basis);
   }
 
   int smallest = static_cast<int>(classes.size());
@@ -155,7 +158,7 @@ LogisticHead fit_logistic(const MatrixXd& features, const std::vector<int>& clas
   }
   const MatrixXd parameters = minimise(scaled, classes, class_count, head.regularisation);
   head.weights = parameters.leftCols(scaled.cols());
-  if (basis.size() > 0) head.weights *= basis.transpose();
+  if (basis.size() > 0) head.weights = MatrixXd(head.weights * basis.transpose());
   head.weights.array().rowwise() /= deviation.array();
   head.biases = parameters.col(scaled.cols()) - head.weights * mean.transpose();
   return head;

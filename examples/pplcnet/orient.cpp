@@ -117,7 +117,7 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
       std::printf("%s\tunsure\t%.3f\n", printable(path).c_str(), answer.confidence);
     return;
   }
-  nlohmann::ordered_json line;
+  auto line = nlohmann::ordered_json::object();
   set_file(line, path);
   line["angle"] = answer.angle;
   line["confidence"] = answer.confidence;

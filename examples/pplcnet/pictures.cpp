@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
+#include <new>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -49,6 +50,7 @@ class Walk {
 
  private:
   void report_problem(const std::string& folder, int number) {
+    if (number == ENOMEM) throw std::bad_alloc();
     complete = !report(Error::of(
         folder, ": cannot be read: ", std::error_code(number, std::generic_category()).message()));
   }

@@ -153,9 +153,18 @@ class Fit(unittest.TestCase):
 
     def test_what_cannot_be_learnt_from_is_said(self):
         (self.folder / "one" / "class").mkdir(parents=True)
+        for kind in ("dots", "rows"):
+            for folder, count in (("single", 1), ("broken", 2)):
+                (self.folder / folder / kind).mkdir(parents=True)
+                for i in range(count):
+                    shutil.copy(self.folder / "held_out" / kind / "00.png",
+                                self.folder / folder / kind / f"{i}.png")
+        (self.folder / "broken" / "rows" / "0.png").write_bytes(b"no picture")
         for arguments, message in [
             (("--images", self.folder / "none"), "none: "),
             (("--images", self.folder / "one"), "expected a folder with pictures for each of two"),
+            (("--images", self.folder / "single"), "0.png: expected two pictures or more of a class"),
+            (("--images", self.folder / "broken"), "0.png: not a picture"),
         ]:
             new = self.folder / "new.safetensors"
             result = Result("fit", "--weights", WEIGHTS, "-o", new, *arguments)
