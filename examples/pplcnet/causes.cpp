@@ -21,14 +21,15 @@ namespace {
 
 /// The unfolded parameters of all layers, or the folded ones where a file has no others.
 std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
-                                               const std::string& weights, bool& folded) {
+                                               const std::string& weights, const std::string& part,
+                                               bool& folded) {
   const pplcnet::AnyNetwork& network = classifier.network();
   const auto layers = network.layers();
   std::vector<pplcnet::Parameters> result(layers.size());
   WeightFile file;
   pplcnet::TensorFile tensors;
   folded = true;
-  if (!WeightFile::open(weights, "", file) && !file.read_state_dict(layers, tensors) &&
+  if (!WeightFile::open(weights, "", file, part) && !file.read_state_dict(layers, tensors) &&
       !pplcnet::is_native(tensors)) {
     pplcnet::StateDict state(tensors, network.architecture());
     folded = static_cast<bool>(state.open());
@@ -96,9 +97,9 @@ std::vector<float> as_floats(std::span<const double> values) {
 
 /// What a network with a usual mistake computes.
 void add_deviations(const Classifier& classifier, const std::string& weights,
-                    const DifferingPlace& place, CauseSearch& search) {
+                    const std::string& part, const DifferingPlace& place, CauseSearch& search) {
   bool folded = false;
-  const auto parameters = parameters_of(classifier, weights, folded);
+  const auto parameters = parameters_of(classifier, weights, part, folded);
   const auto layers = classifier.network().layers();
   const std::vector<Layer> plain =
       folded ? folded_layers(layers) : std::vector<Layer>(layers.begin(), layers.end());
@@ -146,12 +147,12 @@ void add_rivals(Classifier& classifier, pplcnet::ImageView image, pplcnet::Image
 }  // namespace
 
 std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
-                                      pplcnet::ImageView image, pplcnet::ImageView stored,
-                                      const DifferingPlace& place) {
+                                      const std::string& part, pplcnet::ImageView image,
+                                      pplcnet::ImageView stored, const DifferingPlace& place) {
   const bool is_logits = place.layer == classifier.network().last_of(Part::classifier);
   CauseSearch search(place.own, place.reference, is_logits);
   search.add("", std::vector<float>(place.own.begin(), place.own.end()));
-  add_deviations(classifier, weights, place, search);
+  add_deviations(classifier, weights, part, place, search);
   if (!place.same_input) add_rivals(classifier, image, stored, place, search);
   return search.best();
 }

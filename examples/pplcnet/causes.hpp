@@ -18,10 +18,11 @@ struct DifferingPlace {
 };
 
 /// Why they differ, if it is one of the usual causes: what the network computes, probabilities in
-/// place of logits, or how the picture is prepared. `weights` is the file they are from, `stored`
+/// place of logits, or how the picture is prepared. `weights` is the file they are from, `part`
+/// which network in it, `stored`
 /// the picture before Exif turns it.
 std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
-                                      pplcnet::ImageView image, pplcnet::ImageView stored,
-                                      const DifferingPlace& place);
+                                      const std::string& part, pplcnet::ImageView image,
+                                      pplcnet::ImageView stored, const DifferingPlace& place);
 
 #endif  // PPLCNET_EXAMPLES_CAUSES_HPP

@@ -19,13 +19,6 @@ Classifier::Classifier(Opened opened)
   set_preprocessing(opened.preprocessing);
 }
 
-Error Classifier::open(const std::string& path, const std::string& model, Purpose purpose,
-                       std::optional<Classifier>& result) {
-  WeightFile file;
-  if (auto error = WeightFile::open(path, "", file)) return error;
-  return open(file, model, purpose, result);
-}
-
 Error Classifier::open(const WeightFile& file, const std::string& model, Purpose purpose,
                        std::optional<Classifier>& result) {
   std::optional<Opened> opened;

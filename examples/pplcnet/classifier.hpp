@@ -19,11 +19,9 @@
 /// knows the network. Copies share the weights: one copy for each thread.
 class Classifier {
  public:
-  /// Reads weights of any format. `model` is the name of a published model, or empty: then it is
+  /// Takes the weights of a file. `model` is the name of a published model, or empty: then it is
   /// the one that `open_network` finds. What a native file has as float16 is float16 in memory.
   static pplcnet::Error open(const WeightFile& file, const std::string& model, Purpose purpose,
-                             std::optional<Classifier>& result);
-  static pplcnet::Error open(const std::string& path, const std::string& model, Purpose purpose,
                              std::optional<Classifier>& result);
 
   /// Keeps the weights in this storage, such as half_head, which is as float16 what a small network

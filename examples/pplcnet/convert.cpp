@@ -189,8 +189,7 @@ Run add_convert(CLI::App& program) {
       ->add_option("--model", arguments->model,
                    "The network, by name (see below); without it, the one that the weights fit")
       ->check(check_published);
-  command->add_option("--part", arguments->part,
-                      "Which network of a distillation's checkpoint: student, teacher");
+  add_part(*command, arguments->part);
   command->add_option("--labels", arguments->labels,
                       "Names of the classes, one per line: `id name`, or just names");
   command->add_option("--preset", arguments->preset,

@@ -4,6 +4,7 @@
 
 #include "catalogue.hpp"
 #include "labels.hpp"
+#include "weight_file.hpp"
 
 CLI::Option* NetworkOptions::add_to(CLI::App& command) {
   CLI::Option* option =
@@ -11,6 +12,7 @@ CLI::Option* NetworkOptions::add_to(CLI::App& command) {
           .add_option("--weights", weights,
                       "A weight file of any format, or a folder or tar archive with one in it")
           ->required();
+  add_part(command, part)->needs(option);
   command
       .add_option("--model", model,
                   "The network, by name (see `pplcnet inspect`); without it, the one that the "
@@ -31,7 +33,9 @@ void NetworkOptions::add_half_head_to(CLI::App& command) {
 }
 
 pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpose purpose) const {
-  if (auto error = Classifier::open(weights, model, purpose, classifier)) return error;
+  WeightFile file;
+  if (auto error = WeightFile::open(weights, "", file, part)) return error;
+  if (auto error = Classifier::open(file, model, purpose, classifier)) return error;
   const bool single = classifier->network().architecture().storage == pplcnet::Storage::single;
   if (half_head && single)
     if (auto error = classifier->store_as(pplcnet::Storage::half_head, weights)) return error;
@@ -69,4 +73,9 @@ void add_threads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Pictures at a time")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+}
+
+CLI::Option* add_part(CLI::App& command, std::string& part) {
+  return command.add_option("--part", part,
+                            "Which network of a distillation's checkpoint: student, teacher");
 }

@@ -18,7 +18,7 @@ inline constexpr const char* kWhereWeightsAre =
 
 /// Which network.
 struct NetworkOptions {
-  std::string weights, model, labels;
+  std::string weights, part, model, labels;
   bool half_head = false;
 
   /// The option for weights is the result.
@@ -46,5 +46,6 @@ struct StorageOptions {
 
 void add_pictures(CLI::App& command, std::vector<std::string>& pictures);
 void add_threads(CLI::App& command, int& threads);
+CLI::Option* add_part(CLI::App& command, std::string& part);
 
 #endif  // PPLCNET_EXAMPLES_OPTIONS_HPP

@@ -237,7 +237,8 @@ class Comparison {
     const auto& preprocessing = classifier_.preprocessing();
     std::optional<std::string> found;
     if (point.layer >= 0)
-      found = find_cause(classifier_, arguments_.network.weights, image_, stored_,
+      found = find_cause(classifier_, arguments_.network.weights, arguments_.network.part, image_,
+                         stored_,
                          {.layer = point.layer,
                           .own = point.values,
                           .reference = array.values,

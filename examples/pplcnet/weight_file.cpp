@@ -99,7 +99,7 @@ Error WeightFile::choose_part(const std::string& part) {
   if (!part.empty()) return pplcnet::take_part(tensors_, part);
   const std::vector<std::string> parts = pplcnet::parts_of(tensors_);
   if (parts.size() < 2) return {};
-  return Error::of(path(), ": holds several networks, say with --part of convert which of them is ",
+  return Error::of(path(), ": holds several networks, say with --part which of them is ",
                    "meant: ", pplcnet::quote(parts));
 }
 

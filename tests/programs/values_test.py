@@ -14,6 +14,7 @@ import time
 import unittest
 import zipfile
 
+from picture_files import png
 from program import DATA, PROGRAMS, SYNTHETIC, Result, needs, run_tests, skip_without
 
 TIMM = SYNTHETIC / "timm_lcnet_050.safetensors"
@@ -167,7 +168,7 @@ class Values(unittest.TestCase):
             **{f"Teacher.{name}": entry for name, entry in teacher.items()},
             **{f"Student.{name}": entry for name, entry in student.items()}})
         self.expect_refusal("convert", self.file, self.to,
-                            says="say with --part of convert which of them is meant: 'Teacher', 'Student'")
+                            says="say with --part which of them is meant: 'Teacher', 'Student'")
         self.expect_refusal("convert", "--part", "x", self.file, self.to,
                             says="has no part 'x', it has 'Teacher', 'Student'")
         self.expect_refusal("convert", "--part", "student", TIMM, self.to,
@@ -179,6 +180,14 @@ class Values(unittest.TestCase):
         other = Result("convert", "--list", "--part", "teacher", self.file)
         self.assertEqual(other.status, 0, other.complaints)
         self.assertNotEqual(other.lines, expected.lines)
+        picture = self.folder / "picture.png"
+        picture.write_bytes(png(40, 30))
+        answers = [Result("classify", "--json", "--weights", *weights, picture)
+                   for weights in ([TIMM], [self.file, "--part", "student"],
+                                   [self.file, "--part", "teacher"])]
+        self.assertEqual([answer.status for answer in answers], [0, 0, 0])
+        self.assertEqual(answers[1].lines, answers[0].lines)
+        self.assertNotEqual(answers[2].lines, answers[0].lines)
 
     @needs(RECOGNITION)
     def test_published_recognition_is_found(self):
