@@ -160,7 +160,11 @@ Error read_inference_yml(std::string_view content, const std::string& path, Evid
       evidence.output = pplcnet::Output::sigmoid;
     if (name == "Topk" || name == "ThreshOutput") evidence.output = pplcnet::Output::softmax;
     if (const Yaml* labels = step.find("label_list"))
-      for (const Yaml& label : labels->list) evidence.labels.push_back(label.text);
+      for (const Yaml& label : labels->list) {
+        if (!label.list.empty() || !label.map.empty() || label.text.empty())
+          return Error::of(path, ": label ", evidence.labels.size(), ": expected a text");
+        evidence.labels.push_back(label.text);
+      }
   }
   return {};
 }

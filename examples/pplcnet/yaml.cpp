@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "pplcnet/image/label_list.hpp"
 #include "pplcnet/weights/utf8.hpp"
 
 using pplcnet::Error;
@@ -66,38 +67,42 @@ std::size_t colon_in(std::string_view text) {
   return text.ends_with(':') ? text.size() - 1 : text.npos;
 }
 
-/// A text without its quotes, and without the comment behind it.
-std::string plain(std::string_view text) {
+bool is_quoted(std::string_view text) { return text.starts_with('\'') || text.starts_with('"'); }
+
+/// A text without its quotes, and without the comment after it; none if its quotes are wrong.
+std::optional<std::string> plain(std::string_view text) {
   text = trimmed(text);
-  const char quote = text.empty() ? '\0' : text.front();
-  std::string result;
-  if (quote != '\'' && quote != '"')
-    return std::string(trimmed(text.starts_with('#') ? "" : text.substr(0, text.find(" #"))));
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    const bool doubled = quote == '\'' && text[i] == quote && text.substr(i + 1).starts_with(quote);
-    if (doubled || (quote == '"' && text[i] == '\\' && i + 1 < text.size()))
-      ++i;
-    else if (text[i] == quote)
-      break;
-    result += text[i];
-  }
-  return result;
+  if (is_quoted(text)) return pplcnet::yaml::scalar(text);
+  return std::string(trimmed(text.starts_with('#') ? "" : text.substr(0, text.find(" #"))));
 }
 
-Yaml value_of(std::string_view text) {
+/// Where a text in quotes at the front of another ends; its size if nothing closes it.
+std::size_t end_of_quoted(std::string_view text) {
+  const char quote = text.front();
+  std::size_t end = 1;
+  for (; end < text.size() && text[end] != quote; ++end)
+    if (quote == '"' && text[end] == '\\') ++end;
+  return std::min(end, text.size());
+}
+
+/// A text, or a list in brackets; none if quotes in it are wrong.
+std::optional<Yaml> value_of(std::string_view text) {
   text = trimmed(text);
   Yaml value;
   if (!text.starts_with('[') || !text.ends_with(']')) {
-    value.text = plain(text);
+    auto whole = plain(text);
+    if (!whole) return std::nullopt;
+    value.text = *std::move(whole);
     return value;
   }
   text = text.substr(1, text.size() - 2);
   while (!trimmed(text).empty()) {
     text = trimmed(text);
-    const bool quoted = text.front() == '\'' || text.front() == '"';
-    const std::size_t close = quoted ? text.find(text.front(), 1) : 0;
-    const std::size_t end = std::min(text.find(',', std::min(close, text.size())), text.size());
-    value.list.push_back({.text = plain(text.substr(0, end)), .list = {}, .map = {}});
+    const std::size_t close = is_quoted(text) ? end_of_quoted(text) : 0;
+    const std::size_t end = std::min(text.find(',', close), text.size());
+    auto item = plain(text.substr(0, end));
+    if (!item) return std::nullopt;
+    value.list.push_back({.text = *std::move(item), .list = {}, .map = {}});
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return value;
@@ -129,7 +134,9 @@ class Parser {
   Line& line() { return lines_[place_]; }
 
   Error problem(std::string_view what) const {
-    const Line& line = lines_[std::min(place_, lines_.size() - 1)];
+    return problem(what, lines_[std::min(place_, lines_.size() - 1)]);
+  }
+  Error problem(std::string_view what, const Line& line) const {
     return Error::of(path_, ": line ", line.number, ": ", what, ", found ",
                      pplcnet::quote(line.text));
   }
@@ -149,14 +156,13 @@ class Parser {
       if (colon == text.npos) {
         if (!value.map.empty()) return problem("expected a name and a colon");
         ++place_;
-        value = value_of(folded(text, indent));
-        return {};
+        return read_text(text, indent, value);
       }
       ++place_;
       Yaml child;
       if (auto error = read_value(trimmed(text.substr(colon + 1)), indent, depth, child))
         return error;
-      value.map.push_back({plain(text.substr(0, colon)), std::move(child)});
+      value.map.push_back({std::string(trimmed(text.substr(0, colon))), std::move(child)});
     }
     return {};
   }
@@ -177,10 +183,7 @@ class Parser {
   /// What stands behind a colon or a dash, or below it.
   Error read_value(std::string_view text, std::size_t indent, int depth, Yaml& value) {
     const bool anchor = text.starts_with('&') && text.find(' ') == text.npos;
-    if (!text.empty() && !anchor) {
-      value = value_of(folded(text, indent));
-      return {};
-    }
+    if (!text.empty() && !anchor) return read_text(text, indent, value);
     if (is_over() || line().indent < indent) return {};
     if (line().indent == indent && !is_item(line().text)) return {};
     const bool is_list_of_item =
@@ -189,10 +192,14 @@ class Parser {
   }
 
   /// A text with its further lines, which are indented more.
-  std::string folded(std::string_view text, std::size_t indent) {
+  Error read_text(std::string_view text, std::size_t indent, Yaml& value) {
     std::string whole(text);
+    const Line& first = lines_[place_ - 1];
     while (!is_over() && line().indent > indent) whole.append(" ").append(lines_[place_++].text);
-    return whole;
+    auto found = value_of(whole);
+    if (!found) return problem("expected a text in quotes", first);
+    value = *std::move(found);
+    return {};
   }
 
   std::string_view path_;

@@ -86,6 +86,8 @@ class Identify(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        if not cls.compared:
+            return
         print(f"{len(cls.compared)} scores are right within {numpy.abs(cls.compared).max():.1e} of",
               "ONNX Runtime" if onnx_runtime.IS_THERE else "numpy")
 
@@ -210,19 +212,28 @@ class Identify(unittest.TestCase):
         self.expect_scores(softmax(run(single, picture(32, 32))["logits"]), path)
 
     def test_own_onnx_without_metadata_keeps_its_answer(self):
+        source, onnx, bare = (self.folder / name for name in ("own.safetensors", "own.onnx", "x.onnx"))
+        native, again = self.folder / "native.safetensors", self.folder / "again.safetensors"
         for scale in (0.25, 0.5):  # of which timm has one, too
             state = state_dict(3, scale)
-            source, onnx = self.folder / "own.safetensors", self.folder / "own.onnx"
             write_safetensors(source, state)
-            self.assertEqual(Result("convert", source, onnx).status, 0)
+            for path in (native, onnx):
+                self.assertEqual(Result("convert", source, path).status, 0)
             content = onnx.read_bytes()
             for key in (b"pplcnet.folded", b"dropout_percent", b"dialect"):
                 content = content.replace(key, b"x" * len(key))
-            onnx.write_bytes(content)
-            logits = run(state, picture(224, 224), scale=scale)["logits"]
-            self.expect_scores(softmax(logits), onnx)
-            facts = Result("convert", "--list", onnx).lines
-            self.assertIn("dialect: paddle", facts)
+            bare.write_bytes(content)
+            x = picture(224, 224)
+            expected = softmax(run(state, x, scale=scale)["logits"])
+            if onnx_runtime.IS_THERE:
+                judged = softmax(onnx_runtime.run(onnx, x))
+                self.assertLess(numpy.abs(expected - judged).max(), 1e-5)
+            for path in (onnx, bare):
+                self.expect_scores(expected, path)
+                self.assertEqual(Result("convert", path, again).status, 0)
+                self.assertEqual(again.read_bytes(), native.read_bytes())
+                facts = Result("convert", "--list", path).lines
+                self.assertIn("dialect: paddle", facts)
 
     def test_what_contradicts_a_graph_is_refused(self):
         path = self.folder / "own.onnx"
@@ -268,8 +279,8 @@ class Identify(unittest.TestCase):
         expected = softmax(run(state, picture(224, 224), scale=1)["logits"])
         self.expect_scores(expected, path, labels=["wired_table", "wireless_table"])
         # One's own labels: of the tasks none has them.
-        beside.write_text(yml(short=256, size=(224, 224), labels=["'a: b'", '"c"']))
-        self.expect_scores(expected, path, labels=["a: b", "c"])
+        beside.write_text(yml(short=256, size=(224, 224), labels=["'it''s: b'", r'"caf\xe9 \"c\" \u6C49"']))
+        self.expect_scores(expected, path, labels=["it's: b", 'café "c" 汉'])
         # Of a published name with labels and a size of one's own.
         beside.write_text(yml(name="PP-LCNet_x1_0", short=219, size=(192, 192), labels=["a", "b"]))
         expected = softmax(run(state, picture(192, 192), scale=1)["logits"])
@@ -289,6 +300,10 @@ class Identify(unittest.TestCase):
         self.expect_refusal("inference.yml: 2 labels for 3 classes", path)
         beside.write_text(yml(size=(192, 192)).replace("ToCHWImage: null", "Sharpen: null"))
         self.expect_refusal("inference.yml: prepares pictures by 'Sharpen', which is not known", path)
+        for label, says in (("a: b", "label 1: expected a text"), ('"a', "expected a text in quotes"),
+                            (r'"\q"', "expected a text in quotes"), ("", "expected a text")):
+            beside.write_text(yml(size=(192, 192), labels=["a", label, "c"]))
+            self.expect_refusal(f"{says}", path)
         beside.write_text("Global:\n  a: b\n c: d\n")
         self.expect_refusal("inference.yml: line 3: expected", path)
         self.expect_refusal("holds 'PP-LCNet_x1_0_table_cls', not 'PPLCNet_x0_25'",
@@ -333,6 +348,24 @@ class Identify(unittest.TestCase):
             own.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + size :])
             self.expect_refusal(f"its network has {key} '{value}', which no network of this file's "
                                 "size has", own)
+        # For which there is room in memory.
+        text = json.dumps({**header, "__metadata__": {**header["__metadata__"], "classes": "4"}})
+        own.write_bytes(struct.pack("<Q", len(text)) + text.encode() + content[8 + size :])
+        self.expect_refusal(f"{own}: tensor 'self_test.answer': expected 4 classes, found 3", own)
+
+    def test_a_value_that_is_wrong_is_named_alone(self):
+        state = state_dict(2)
+        state["last_conv.weight"][3, 1] = numpy.nan
+        for extension, write in [*WRITERS.items(), ("onnx", write_onnx)]:
+            path = self.folder / f"own.{extension}"
+            write(path, state)
+            for command in (["classify", "--weights", path, self.picture],
+                            ["convert", "--list", path]):
+                result = Result(*command)
+                self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
+                self.assertRegex(result.complaints[0],
+                                 f"^pplcnet {command[0]}: {path}: tensor '[a-z0-9_.]+': expected "
+                                 "finite float32 numbers, found nan ")
 
     def test_features_finds_backbones(self):
         source = self.folder / "source.safetensors"

@@ -54,7 +54,8 @@ template <class... Expected>
 Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
             const Expected&... expected) {
   return Error::of(path, ": tensor ", quote(tensor), ": expected ", expected..., ", found ",
-                   text_of(found), " (number ", index, ")");
+                   text_of(found), " (number ", index, ")")
+      .after(Error::kAllSteps);
 }
 
 }  // namespace checking
@@ -114,8 +115,7 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
                           std::string_view path, std::string_view when = "") {
   for (const Layer& layer : layers)
     if (layer.has_weights())
-      if (auto error = check_packed(layer, weights, path, when))
-        return std::move(error).after(layers.size() + 1);
+      if (auto error = check_packed(layer, weights, path, when)) return error;
   return {};
 }
 

@@ -1,7 +1,9 @@
 #ifndef PPLCNET_WEIGHTS_ERROR_HPP
 #define PPLCNET_WEIGHTS_ERROR_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,10 +29,14 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
+  /// The steps of one that tells all: what is wrong would be so in any attempt.
+  static constexpr std::size_t kAllSteps = std::numeric_limits<std::size_t>::max();
+
   /// The same error, which knows how much had gone well before it, in steps of any kind: of several
-  /// attempts at one thing, the one that got furthest tells most.
+  /// attempts at one thing, the one that got furthest tells most. It knows the most that it is
+  /// told.
   Error after(std::size_t steps) && {
-    steps_ = steps;
+    steps_ = std::max(steps_, steps);
     return std::move(*this);
   }
   std::size_t steps() const noexcept { return steps_; }

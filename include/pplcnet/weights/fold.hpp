@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -63,6 +65,24 @@ inline void fold(const Layer& layer, Parameters& parameters) {
     }
     parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
   }
+}
+
+/// The opposite of `fold` where a layer's scale is all that is folded; false, and nothing changes,
+/// if a weight is none that the scale makes of another, bit for bit.
+inline bool unfold_scale(const Layer& layer, Parameters& folded) {
+  const double keep = layer.scale_percent / 100.0;
+  std::vector<float> result;
+  for (const float weight : folded.weight) {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    const auto near = static_cast<float>(weight / keep);
+    const float candidates[] = {near, std::nextafter(near, -kFar), std::nextafter(near, kFar)};
+    const auto* const found = std::ranges::find_if(
+        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
+    if (found == std::end(candidates)) return false;
+    result.push_back(*found);
+  }
+  folded.weight = std::move(result);
+  return true;
 }
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as

@@ -20,10 +20,6 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
-/// logits, an embedding, or of each map the means of its channels.
-inline constexpr std::string_view kSelfTest = "self_test.answer";
-
 /// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
   std::uint64_t bits = (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u;

@@ -249,9 +249,8 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
           tensor->element_count() != static_cast<std::int64_t>(size))
         return Error::of(file.path, ": tensor ", quote(name), ": expected ", size,
                          " numbers, found ", describe(tensor->type, tensor->shape));
-      const std::size_t begin = values.size();
-      values.resize(begin + size);
-      return read_values(*tensor, file.path, std::span(values).subspan(begin)).after(layers.size());
+      values.resize(values.size() + size);
+      return read_values(*tensor, file.path, std::span(values).last(size));
     };
     const auto channels = static_cast<std::size_t>(layer.output.channels);
     const auto depth = static_cast<std::size_t>(layer.depth());
@@ -261,6 +260,7 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
       if (auto error = read(".scale", 1, parameters.affine)) return error;
       if (auto error = read(".shift", 1, parameters.affine)) return error;
     }
+    if (layer.part == Part::classifier && file.find(kOnnxKeep) != nullptr) fold(layer, parameters);
     pack(layer, parameters, weights);
   }
   return check_packed(layers, weights, file.path);

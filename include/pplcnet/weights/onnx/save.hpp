@@ -210,9 +210,15 @@ class OnnxWriter {
 
   std::string classifier(std::size_t index, const std::string& name) {
     const Layer& layer = layers_[index];
-    const Parameters parameters = unpack(layer, weights_);
+    Parameters parameters = unpack(layer, weights_);
     const std::int64_t channels = layer.output.channels, in = layer.input.channels;
-    const std::string flat = graph_.add_node("Flatten", "flatten", {values_[index - 1]});
+    std::string flat = graph_.add_node("Flatten", "flatten", {values_[index - 1]});
+    // Readers see the dropout that the network has, and need no metadata for it.
+    if (layer.scale_percent != 100 && unfold_scale(layer, parameters)) {
+      const auto keep = static_cast<float>(layer.scale_percent / 100.0);
+      flat = graph_.add_node("Mul", "dropout",
+                             {flat, graph_.add_tensor(std::string(kOnnxKeep), {}, {&keep, 1})});
+    }
     return graph_.add_node("Gemm", name,
                            {flat, graph_.add_tensor("fc.weight", {channels, in}, parameters.weight),
                             graph_.add_tensor("fc.bias", {channels}, parameters.bias)},

@@ -33,9 +33,17 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// Key of the model's metadata which says that weights are as in memory: batch norm, branches and
-/// dropout are part of them.
+/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// logits, an embedding, or of each map the means of its channels.
+inline constexpr std::string_view kSelfTest = "self_test.answer";
+
+/// Key of the model's metadata which says that weights are as in memory: batch norm and branches
+/// are part of them, and dropout where `kOnnxKeep` is not there.
 inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
+
+/// The factor that dropout leaves, where it is a node between the embedding and the classes'
+/// weights and no part of these.
+inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
 /// What a network needs besides weights to be of use; travels in the metadata.
 struct ModelInfo {
@@ -170,6 +178,12 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
   if (error) return std::move(error).after(layers.size());
+  // A panel has room for more classes than the metadata may say.
+  const Tensor* answer = architecture.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (answer != nullptr && answer->element_count() != architecture.classes)
+    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", architecture.classes,
+                     " classes, found ", answer->element_count())
+        .after(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
