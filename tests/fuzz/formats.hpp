@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fuzz/evidence_formats.hpp"
 #include "fuzz/graph_formats.hpp"
 #include "fuzz/labels_format.hpp"
 #include "fuzz/metadata_format.hpp"
@@ -37,6 +38,8 @@ inline constexpr NamedFormat kFormats[] = {
     {"list", list_format},
     {"answers", answers_format},
     {"npy", npy_format},
+    {"inference_yml", inference_yml_format},
+    {"tar", tar_format},
     {"jpeg", jpeg_format},
     {"png", png_format},
     {"bmp", bmp_format},
