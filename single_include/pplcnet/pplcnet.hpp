@@ -8246,7 +8246,9 @@ class ThreadPool {
 #ifndef PPLCNET_WEIGHTS_ERROR_HPP
 #define PPLCNET_WEIGHTS_ERROR_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8312,10 +8314,14 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
+  /// The steps of one that tells all: what is wrong would be so in any attempt.
+  static constexpr std::size_t kAllSteps = std::numeric_limits<std::size_t>::max();
+
   /// The same error, which knows how much had gone well before it, in steps of any kind: of several
-  /// attempts at one thing, the one that got furthest tells most.
+  /// attempts at one thing, the one that got furthest tells most. It knows the most that it is
+  /// told.
   Error after(std::size_t steps) && {
-    steps_ = steps;
+    steps_ = std::max(steps_, steps);
     return std::move(*this);
   }
   std::size_t steps() const noexcept { return steps_; }
@@ -8388,6 +8394,8 @@ inline std::string quote(std::string_view text) {
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -8566,6 +8574,24 @@ inline void fold(const Layer& layer, Parameters& parameters) {
     }
     parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
   }
+}
+
+/// The opposite of `fold` where a layer's scale is all that is folded; false, and nothing changes,
+/// if a weight is none that the scale makes of another, bit for bit.
+inline bool unfold_scale(const Layer& layer, Parameters& folded) {
+  const double keep = layer.scale_percent / 100.0;
+  std::vector<float> result;
+  for (const float weight : folded.weight) {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    const auto near = static_cast<float>(weight / keep);
+    const float candidates[] = {near, std::nextafter(near, -kFar), std::nextafter(near, kFar)};
+    const auto* const found = std::ranges::find_if(
+        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
+    if (found == std::end(candidates)) return false;
+    result.push_back(*found);
+  }
+  folded.weight = std::move(result);
+  return true;
 }
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
@@ -8963,7 +8989,8 @@ template <class... Expected>
 Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
             const Expected&... expected) {
   return Error::of(path, ": tensor ", quote(tensor), ": expected ", expected..., ", found ",
-                   text_of(found), " (number ", index, ")");
+                   text_of(found), " (number ", index, ")")
+      .after(Error::kAllSteps);
 }
 
 }  // namespace checking
@@ -9023,8 +9050,7 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
                           std::string_view path, std::string_view when = "") {
   for (const Layer& layer : layers)
     if (layer.has_weights())
-      if (auto error = check_packed(layer, weights, path, when))
-        return std::move(error).after(layers.size() + 1);
+      if (auto error = check_packed(layer, weights, path, when)) return error;
   return {};
 }
 
@@ -10529,9 +10555,17 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// Key of the model's metadata which says that weights are as in memory: batch norm, branches and
-/// dropout are part of them.
+/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// logits, an embedding, or of each map the means of its channels.
+inline constexpr std::string_view kSelfTest = "self_test.answer";
+
+/// Key of the model's metadata which says that weights are as in memory: batch norm and branches
+/// are part of them, and dropout where `kOnnxKeep` is not there.
 inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
+
+/// The factor that dropout leaves, where it is a node between the embedding and the classes'
+/// weights and no part of these.
+inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
 /// What a network needs besides weights to be of use; travels in the metadata.
 struct ModelInfo {
@@ -10666,6 +10700,12 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
   if (error) return std::move(error).after(layers.size());
+  // A panel has room for more classes than the metadata may say.
+  const Tensor* answer = architecture.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (answer != nullptr && answer->element_count() != architecture.classes)
+    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", architecture.classes,
+                     " classes, found ", answer->element_count())
+        .after(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
@@ -11964,10 +12004,6 @@ inline Error store_as(Storage storage, const AnyNetwork& network, std::string_vi
 #endif  // PPLCNET_WEIGHTS_STORED_AS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
-/// logits, an embedding, or of each map the means of its channels.
-inline constexpr std::string_view kSelfTest = "self_test.answer";
 
 /// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
@@ -15590,10 +15626,10 @@ class NearestMiss {
   }
 
   /// One sentence about a file and all `networks`, some of which may have been out of the question;
-  /// the reason alone where all have the same.
+  /// the reason alone where all have the same, or where it tells all.
   Error error(std::string_view path, std::size_t networks) const {
     if (count_ == 0) return Error::of(path, ": fits no network that is wanted here");
-    if (same_) return why_;
+    if (same_ || why_.steps() == Error::kAllSteps) return why_;
     std::string_view reason = why_.message();
     if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
     return Error::of(path, ": fits none of ", networks, " networks; ",
