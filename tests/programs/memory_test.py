@@ -114,5 +114,20 @@ class Memory(unittest.TestCase):
         self.try_requests("fit", "--weights", self.weights, "--images", self.train, "-o",
                           self.shared / "output" / "new.safetensors", compares=False)
 
+    def test_features(self):
+        self.try_requests("features", "--weights", self.weights, "-o",
+                          self.shared / "output" / "rows.npy", self.train, compares=False)
+
+    def test_parity(self):
+        reference = self.shared / "reference"
+        run = ["parity", "--weights", self.weights, self.picture]
+        subprocess.run([PROGRAMS / "pplcnet", *run, "--write", reference], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.try_requests(*run, "--doctor", "--reference", reference, "--write",
+                          self.shared / "output" / "arrays")
+
+    def test_inspect(self):
+        self.try_requests("inspect", "PPLCNet_x0_25")
+
 
 run_tests()
