@@ -2385,8 +2385,8 @@ class DepthwiseTile {
 /// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits.
-template <class D, int kKernel, int kStride, int kPixels>
+/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+template <class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -2407,25 +2407,31 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  const auto tiles = [&](auto... down) HWY_ATTR {
-    for (int x = 0; x < rows.width; x += step) {
-      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-      const float* weights = rows.weights + begin * kKernel * kKernel;
-      for (std::size_t channel = 0; channel < channels; channel += kStep) {
-        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                           output_pitch, weights, biases + channel,
-                                                           down...),
-               activation);
-        const bool panel_ends = (channel + kStep) % kPanel == 0;
-        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
-      }
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel,
+                                                         std::integral_constant<int, kDown>()...),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-  };
-  if constexpr (kSharesInputs) {
-    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
-    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
-  tiles();
+}
+
+/// The same, of which two rows share their inputs where they can.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
+                                     int end) {
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+    if (two && rows.row_step == 2)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
+  }
+  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
@@ -2434,9 +2440,9 @@ HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int e
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
@@ -4246,8 +4252,8 @@ class DepthwiseTile {
 /// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits.
-template <class D, int kKernel, int kStride, int kPixels>
+/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+template <class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -4268,25 +4274,31 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  const auto tiles = [&](auto... down) HWY_ATTR {
-    for (int x = 0; x < rows.width; x += step) {
-      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-      const float* weights = rows.weights + begin * kKernel * kKernel;
-      for (std::size_t channel = 0; channel < channels; channel += kStep) {
-        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                           output_pitch, weights, biases + channel,
-                                                           down...),
-               activation);
-        const bool panel_ends = (channel + kStep) % kPanel == 0;
-        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
-      }
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel,
+                                                         std::integral_constant<int, kDown>()...),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-  };
-  if constexpr (kSharesInputs) {
-    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
-    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
-  tiles();
+}
+
+/// The same, of which two rows share their inputs where they can.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
+                                     int end) {
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+    if (two && rows.row_step == 2)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
+  }
+  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
@@ -4295,9 +4307,9 @@ HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int e
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
@@ -6113,8 +6125,8 @@ class DepthwiseTile {
 /// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits.
-template <class D, int kKernel, int kStride, int kPixels>
+/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+template <class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -6135,25 +6147,31 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
   const Activation activation = rows.activation;
-  const auto tiles = [&](auto... down) HWY_ATTR {
-    for (int x = 0; x < rows.width; x += step) {
-      const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
-      const float* weights = rows.weights + begin * kKernel * kKernel;
-      for (std::size_t channel = 0; channel < channels; channel += kStep) {
-        finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                           output_pitch, weights, biases + channel,
-                                                           down...),
-               activation);
-        const bool panel_ends = (channel + kStep) % kPanel == 0;
-        weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
-      }
+  for (int x = 0; x < rows.width; x += step) {
+    const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
+    const float* weights = rows.weights + begin * kKernel * kKernel;
+    for (std::size_t channel = 0; channel < channels; channel += kStep) {
+      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
+                                                         output_pitch, weights, biases + channel,
+                                                         std::integral_constant<int, kDown>()...),
+             activation);
+      const bool panel_ends = (channel + kStep) % kPanel == 0;
+      weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
-  };
-  if constexpr (kSharesInputs) {
-    if (two && rows.row_step == 1) return tiles(std::integral_constant<int, 1>());
-    if (two && rows.row_step == 2) return tiles(std::integral_constant<int, 2>());
   }
-  tiles();
+}
+
+/// The same, of which two rows share their inputs where they can.
+template <class D, int kKernel, int kStride, int kPixels>
+HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
+                                     int end) {
+  if constexpr (kSharesInputs) {
+    if (two && rows.row_step == 1)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+    if (two && rows.row_step == 2)
+      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
+  }
+  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
@@ -6162,9 +6180,9 @@ HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int e
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
     if (rows.width >= kDepthwisePixels)
-      depthwise_rows<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
     else
-      depthwise_rows<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
   }
 }
 
