@@ -11,8 +11,10 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
+SETTLED = 0.05  # seconds after which no engine's threads wait for work by spinning
 TOLERANCE = 1e-4  # largest difference of logits, as a share of the largest logit
 HALF_TOLERANCE = 1e-3  # the same where the head's weights are float16
 DISTURBED = 1.3  # a median this many times the least time: something else was running
@@ -27,7 +29,8 @@ def refuse_huge_pages():
 
 
 class Engine:
-    """A program that answers each line it is sent with numbers, see rounds.hpp."""
+    """A program that answers each line it is sent with numbers, see rounds.hpp. It has computed its
+    first picture before the next engine starts."""
 
     def __init__(self, command, cores, threads, pages):
         pinned = ["taskset", "--cpu-list", ",".join(cores[:threads])] + command
@@ -38,6 +41,7 @@ class Engine:
             stderr=subprocess.DEVNULL, text=True, bufsize=1,
             env=os.environ | {"OMP_NUM_THREADS": str(threads)} | tunables,
             preexec_fn=refuse_huge_pages if pages == "small" else None)
+        self.logits = self.read()
         self.rounds = []
 
     def read(self):
@@ -111,7 +115,7 @@ def start(options, scale, threads, isa, batch, native):
 
 def check(engines):
     """All engines must have the same logits; returns the largest difference, as a share."""
-    logits = {name: engine.read() for name, engine in engines.items()}
+    logits = {name: engine.logits for name, engine in engines.items()}
     del logits[FLOOR]
     ours = logits[OURS]
     largest = max(map(abs, ours))
@@ -164,6 +168,7 @@ def measure(options, scale, threads, isa, batch, native):
         difference = check(engines)
         for _ in range(options.rounds):
             for engine in engines.values():
+                time.sleep(SETTLED)
                 engine.run_round()
     finally:
         for engine in engines.values():
