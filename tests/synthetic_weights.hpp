@@ -21,7 +21,8 @@ inline pplcnet::Parameters synthetic_parameters(const pplcnet::Layer& layer) {
   pplcnet::Parameters parameters;
   parameters.weight = tensor(".weight", {layer.output.channels, layer.depth(), 1, 1});
   if (layer.op == pplcnet::Operator::depthwise)
-    parameters.weight = tensor(".weight", {layer.output.channels, 1, layer.kernel, layer.kernel});
+    parameters.weight =
+        tensor(".weight", {layer.output.channels, 1, layer.kernel.height, layer.kernel.width});
   if (layer.bias) parameters.bias = tensor(".bias", vector);
   if (layer.batch_norm) {
     parameters.gamma = tensor(".bn.weight", vector);

@@ -45,14 +45,14 @@ void append_activation(dnnl::post_ops& operations, Activation activation) {
 
 /// Padding below and right of the picture.
 Dims padding_behind(const Layer& layer) {
-  return {(layer.output.height - 1) * layer.stride.height + layer.kernel - layer.padding() -
-              layer.input.height,
-          (layer.output.width - 1) * layer.stride.width + layer.kernel - layer.padding() -
+  return {(layer.output.height - 1) * layer.stride.height + layer.kernel.height -
+              layer.padding.top - layer.input.height,
+          (layer.output.width - 1) * layer.stride.width + layer.kernel.width - layer.padding.left -
               layer.input.width};
 }
 
 Dims weight_dims(const Layer& layer) {
-  const memory::dim out = layer.output.channels, kernel = layer.kernel;
+  const memory::dim out = layer.output.channels, kernel = layer.kernel.height;
   if (layer.op == Operator::depthwise) return {out, 1, 1, kernel, kernel};
   return {out, layer.input.channels, kernel, kernel};
 }
@@ -128,8 +128,8 @@ class Network {
     dnnl::post_ops operations;
     append_activation(operations, layer.activation);
     if (depthwise != nullptr) {
-      operations.append_dw(f32, f32, f32, depthwise->kernel, depthwise->stride.height,
-                           depthwise->padding(), 0, {1.0F});
+      operations.append_dw(f32, f32, f32, depthwise->kernel.height, depthwise->stride.height,
+                           depthwise->padding.top, 0, {1.0F});
       append_activation(operations, depthwise->activation);
     }
     const Format source = layer.part == pplcnet::Part::stem ? Format::any : choice_.maps;
@@ -137,7 +137,7 @@ class Network {
         dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto,
         describe(dims_of(layer.input), source), describe(weight_dims(layer), Format::any),
         describe({layer.output.channels}, Format::a), describe(dims_of(layer.output), choice_.maps),
-        {layer.stride.height, layer.stride.width}, {layer.padding(), layer.padding()},
+        {layer.stride.height, layer.stride.width}, {layer.padding.top, layer.padding.left},
         padding_behind(layer));
     return {description, with(operations), engine_};
   }

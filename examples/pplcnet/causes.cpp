@@ -31,7 +31,7 @@ std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
   folded = true;
   if (!WeightFile::open(weights, "", file, part) && !file.read_state_dict(layers, tensors) &&
       !pplcnet::is_native(tensors)) {
-    pplcnet::StateDict state(tensors, network.architecture());
+    pplcnet::StateDict state(tensors, network.layers(), network.architecture());
     folded = static_cast<bool>(state.open());
     for (std::size_t i = 0; i < layers.size() && !folded; ++i)
       if (layers[i].has_weights()) folded = static_cast<bool>(state.read(layers[i], result[i]));

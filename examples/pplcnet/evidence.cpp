@@ -169,7 +169,7 @@ Error read_inference_yml(std::string_view content, const std::string& path, Evid
   return {};
 }
 
-void read_graph(const pplcnet::Graph& graph, Evidence& evidence) {
+void read_graph(const pplcnet::FileGraph& graph, Evidence& evidence) {
   const pplcnet::GraphFacts facts = pplcnet::FactFinder(graph).find();
   evidence.is_graph = true;
   evidence.input = {facts.picture[0], facts.picture[1]};

@@ -41,7 +41,7 @@ pplcnet::Error read_inference_yml(std::string_view content, const std::string& p
                                   Evidence& evidence);
 
 /// Adds what a graph says: its picture, the head, the factor behind it, what follows the classes.
-void read_graph(const pplcnet::Graph& graph, Evidence& evidence);
+void read_graph(const pplcnet::FileGraph& graph, Evidence& evidence);
 
 /// Adds what tensors say: which are the classifier's, if any are.
 void read_classifier(const pplcnet::TensorFile& file, Evidence& evidence);

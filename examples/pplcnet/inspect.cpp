@@ -34,7 +34,8 @@ std::string size_of(const pplcnet::Shape& shape) {
 }
 
 std::string work_of(const Layer& layer) {
-  const std::string kernel = std::to_string(layer.kernel) + "×" + std::to_string(layer.kernel);
+  const std::string kernel =
+      std::to_string(layer.kernel.height) + "×" + std::to_string(layer.kernel.width);
   const std::string stride =
       " /" + std::to_string(layer.stride.height) + "," + std::to_string(layer.stride.width);
   switch (layer.op) {
@@ -56,6 +57,12 @@ std::string work_of(const Layer& layer) {
       return "maximum " + kernel;
     case Operator::average_pool:
       return "mean" + stride;
+    case Operator::add:
+      return "add";
+    case Operator::copy:
+      return "copy";
+    case Operator::picture:
+      return "picture";
   }
   return "";
 }
@@ -65,7 +72,7 @@ std::string buffer_of(const Layer& layer) {
   const auto kib = [](std::size_t floats) { return std::to_string(floats * 4 / 1024) + " KiB"; };
   if (layer.fused) return "scratch, " + std::to_string(layer.rows) + " rows";
   if (layer.gives_vector()) return "vector";
-  if (layer.op == Operator::gate) return "in place";
+  if (layer.op == Operator::gate && layer.owner == layer.from) return "in place";
   if (layer.target.local)
     return "ring of " + std::to_string(layer.target.ring) + " rows, " + kib(layer.target.floats());
   return "maps +" + kib(layer.target.offset) + ", " + kib(layer.target.floats());

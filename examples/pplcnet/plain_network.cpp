@@ -29,6 +29,12 @@ double activated(Activation activation, double x) {
       return 1 / (1 + std::exp(-x));
     case Activation::gelu:
       return x * (1 + std::erf(x / std::sqrt(2.0))) / 2;
+    case Activation::hardsigmoid_fifth:
+      return std::clamp(x * 0.2 + 0.5, 0.0, 1.0);
+    case Activation::clip:
+      return std::clamp(x, 0.0, 1.0);
+    case Activation::silu:
+      return x / (1 + std::exp(-x));
   }
   return x;
 }
@@ -48,14 +54,16 @@ double convolve(const Layer& layer, std::span<const double> input, std::span<con
   const bool depthwise = layer.op == Operator::depthwise;
   const int first = depthwise ? channel : 0;
   const int count = depthwise ? 1 : layer.input.channels;
-  const int height = layer.input.height, width = layer.input.width, kernel = layer.kernel;
+  const int height = layer.input.height, width = layer.input.width, kernel = layer.kernel.height;
   double sum = 0;
   std::size_t k = 0;
   for (int in = first; in < first + count; ++in)
     for (int row = 0; row < kernel; ++row)
       for (int column = 0; column < kernel; ++column, ++k) {
-        const int from_y = y * layer.stride.height - layer.padding() + row * layer.dilation;
-        const int from_x = x * layer.stride.width - layer.padding() + column * layer.dilation;
+        const int from_y =
+            y * layer.stride.height - layer.padding.top + row * layer.dilation.height;
+        const int from_x =
+            x * layer.stride.width - layer.padding.left + column * layer.dilation.width;
         if (from_y < 0 || from_y >= height || from_x < 0 || from_x >= width) continue;
         sum += double{weight[k]} *
                input[(static_cast<std::size_t>(in) * static_cast<std::size_t>(height) +
@@ -112,7 +120,9 @@ std::vector<double> compute(const Layer& layer, const Parameters& parameters,
 bool PlainNetwork::is_complete() const {
   return std::ranges::none_of(layers_, [](const Layer& layer) {
     return layer.op == Operator::patches || layer.op == Operator::max_pool ||
-           layer.op == Operator::average_pool || layer.beside >= 0;
+           layer.op == Operator::average_pool || layer.op == Operator::add ||
+           layer.op == Operator::copy || layer.op == Operator::picture || layer.owner_channel > 0 ||
+           layer.from_channel > 0;
   });
 }
 

@@ -74,7 +74,7 @@ class WeightFile {
   WeightSource::Part companion_;
   pplcnet::Content content_ = pplcnet::Content::unknown;
   Form form_ = Form::state_dict;
-  pplcnet::Graph graph_;
+  pplcnet::FileGraph graph_;
   pplcnet::TensorFile tensors_;
   Evidence evidence_;
 };

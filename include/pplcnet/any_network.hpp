@@ -48,42 +48,57 @@ class AnyNetwork {
                     std::optional<AnyNetwork>& result) {
     result.reset();
     if (auto error = check_architecture(architecture)) return error;
-    if (threads < 1 || threads > kMostThreads)
-      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
-    return with_memory_for(architecture.name, [&] {
-      AnyNetwork network(threads);
-      network.plan_.reset(new (std::nothrow) Plan(make_plan(architecture)));
-      if (network.plan_ == nullptr) return out_of_memory(architecture.name);
-      const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(architecture.name, ": needs memory for ", floats,
-                           " numbers, of at most ", kMostFloats);
-      network.weights_ = zeros(plan.weight_floats);
-      if (network.weights_ == nullptr || !network.allocate())
-        return out_of_memory(architecture.name);
-      result.emplace(std::move(network));
-      return Error();
-    });
+    return make(architecture.name, threads, result,
+                [&] { return new (std::nothrow) Plan(make_plan(architecture)); });
+  }
+
+  /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
+  static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
+                    Storage storage = Storage::single) {
+    result.reset();
+    if (const GraphFlaw flaw = graph.flaw())
+      return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
+                       "; found ", flaw.found);
+    auto error = make(graph.title, threads, result,
+                      [&] { return new (std::nothrow) Plan(make_plan(graph, storage)); });
+    if (error) return error;
+    result->graph_.reset(new (std::nothrow) Graph(graph));
+    if (result->graph_ != nullptr) return {};
+    result.reset();
+    return out_of_memory(graph.title);
   }
 
   /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
   /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : threads_(threads),
-        plan_(std::make_shared<const Plan>(make_plan(architecture))),
-        weights_(zeros(plan_->weight_floats)) {
-    if (weights_ == nullptr || !allocate()) fail_allocation();
+      : AnyNetwork(std::make_shared<const Plan>(make_plan(architecture)), threads) {}
+  explicit AnyNetwork(const Graph& graph, int threads = 1)
+      : AnyNetwork(std::make_shared<const Plan>(make_plan(graph)), threads) {
+    graph_ = std::make_shared<const Graph>(graph);
   }
   /// With these packed weights.
   AnyNetwork(const Architecture& architecture, std::span<const float> weights)
       : AnyNetwork(architecture) {
     std::ranges::copy(weights, weights_.get());
   }
+  /// A `Network` with its weights.
+  template <class Weights>
+  static AnyNetwork of(const Weights& weights) {
+    using Definition = typename Weights::Network::Definition;
+    AnyNetwork network = [] {
+      if constexpr (requires { Definition::graph(); })
+        return AnyNetwork(Definition::graph());
+      else
+        return AnyNetwork(Definition::architecture);
+    }();
+    std::ranges::copy(weights.values, network.weights_.get());
+    return network;
+  }
   AnyNetwork(const AnyNetwork& other)
-      : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
+      : threads_(other.threads_),
+        graph_(other.graph_),
+        plan_(other.plan_),
+        weights_(other.weights_) {
     if (!allocate()) fail_allocation();
   }
   AnyNetwork(AnyNetwork&&) noexcept = default;
@@ -96,6 +111,8 @@ class AnyNetwork {
 
   const Architecture& architecture() const { return plan_->architecture; }
   const Plan& plan() const { return *plan_; }
+  /// What the network was made of; null: an architecture.
+  const Graph* graph() const { return graph_.get(); }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
   }
@@ -156,6 +173,34 @@ class AnyNetwork {
   using Floats = std::unique_ptr<float[], Free>;
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
+  AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
+      : threads_(threads), plan_(std::move(plan)), weights_(zeros(plan_->weight_floats)) {
+    if (weights_ == nullptr || !allocate()) fail_allocation();
+  }
+
+  /// Makes the network of the plan that `new_plan` brings.
+  template <class NewPlan>
+  static Error make(std::string_view name, int threads, std::optional<AnyNetwork>& result,
+                    const NewPlan& new_plan) {
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(name, [&] {
+      AnyNetwork network(threads);
+      network.plan_.reset(new_plan());
+      if (network.plan_ == nullptr) return out_of_memory(name);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(name, ": needs memory for ", floats, " numbers, of at most ",
+                           kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(name);
+      result.emplace(std::move(network));
+      return Error();
+    });
+  }
 
   /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
@@ -174,6 +219,7 @@ class AnyNetwork {
   }
 
   int threads_;
+  std::shared_ptr<const Graph> graph_;
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<float[]> weights_;
   Floats maps_, vectors_, scratch_;

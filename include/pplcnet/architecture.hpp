@@ -1,9 +1,13 @@
 #ifndef PPLCNET_ARCHITECTURE_HPP
 #define PPLCNET_ARCHITECTURE_HPP
 
+#include <cstdint>
 #include <string_view>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/graph/activation.hpp"
+#include "pplcnet/graph/name.hpp"
+#include "pplcnet/graph/shape.hpp"
 
 // What a network is, as data. The tables of the published families are in family/; `make_plan`
 // turns an architecture into layers.
@@ -25,21 +29,15 @@ enum class Scale : int {
   x2_5 = 250
 };
 
-/// What follows a product or a convolution, element by element.
-enum class Activation : unsigned char {
-  none,
-  relu,                ///< max(x, 0)
-  relu6,               ///< min(max(x, 0), 6)
-  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
-  sigmoid,             ///< 1 / (1 + exp(-x))
-  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
-};
-
 /// The published families that share the name PP-LCNet: they differ in the parts of a block, and in
 /// the names in files.
-enum class Family : unsigned char { v1, v2, v3, v4 };
+enum class Family : unsigned char {
+  v1,
+  v2,
+  v3,
+  v4,
+  other,  ///< a graph whose layers have names of their own
+};
 
 /// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
 /// blocks5, in the gate, and in the head (see `v1_architecture`).
@@ -50,22 +48,6 @@ enum class Storage : unsigned char {
   single,     ///< float32
   half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
   half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
-};
-
-/// Vertical and horizontal step of a convolution; a plain number means both.
-struct Stride {
-  int height = 1, width = 1;
-
-  constexpr Stride() = default;
-  constexpr Stride(int both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor)
-  constexpr Stride(int h, int w) : height(h), width(w) {}
-  constexpr bool operator==(const Stride&) const = default;
-};
-
-/// Size of a picture in pixels.
-struct Extent {
-  int height = 224, width = 224;
-  constexpr bool operator==(const Extent&) const = default;
 };
 
 /// What is added to a block's output.
@@ -151,6 +133,8 @@ struct Architecture {
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
   int classes = 1000;       ///< 0: the answer is the embedding
   Storage storage = Storage::single;
+  TensorNames tensor_names = {};  ///< of Family::other
+  std::uint64_t fingerprint = 0;  ///< of the graph of Family::other
 
   constexpr bool operator==(const Architecture&) const = default;
 };

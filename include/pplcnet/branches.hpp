@@ -34,19 +34,19 @@ constexpr TrainingForm training_form(const Layer& layer) {
     case Branches::none:
       break;
     case Branches::batch_norm:
-      form.add({.kernel = layer.kernel});
+      form.add({.kernel = layer.kernel.height});
       break;
     case Branches::v2:
-      for (int kernel = layer.kernel; kernel > (same ? 0 : 1); kernel -= 2)
+      for (int kernel = layer.kernel.height; kernel > (same ? 0 : 1); kernel -= 2)
         form.add({.kernel = kernel});
       break;
     case Branches::v3:
       if (same && layer.input.channels == layer.output.channels) form.add({.identity = true});
-      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel});
-      if (layer.kernel > 1) form.add({});
+      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel.height});
+      if (layer.kernel.height > 1) form.add({});
       break;
     case Branches::v4:
-      form.add({.kernel = layer.kernel});
+      form.add({.kernel = layer.kernel.height});
       form.add({.batch_norm = false});
       form.add({.identity = true, .batch_norm = false});
       form.batch_norm = true;
@@ -67,7 +67,7 @@ constexpr Counts training_counts(const Layer& layer) {
     return {layer.parameters, layer.buffers, layer.multiply_adds};
   const TrainingForm form = training_form(layer);
   const std::int64_t channels = layer.output.channels;
-  const std::int64_t taps = std::int64_t{layer.kernel} * layer.kernel;
+  const std::int64_t taps = std::int64_t{layer.kernel.height} * layer.kernel.width;
   // Products per output for each tap of the kernel.
   const std::int64_t inputs = layer.depth() / taps;
   Counts counts;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/graph/graph.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -14,62 +15,21 @@ inline constexpr int kPanel = 16;
 /// Kernels compute channels by half panels; a map has room for whole ones.
 inline constexpr int kHalfPanel = kPanel / 2;
 
-constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return ceil_div(value, multiple) * multiple;
-}
-
-/// Height, width and channels of one image's activations.
-struct Shape {
-  int height = 1, width = 1, channels = 0;
-
-  constexpr std::int64_t pixels() const { return std::int64_t{height} * width; }
-  constexpr std::int64_t size() const { return pixels() * channels; }
-  constexpr bool operator==(const Shape&) const = default;
-};
-
 /// What a layer computes. The plan is a sequence of these; there is one kernel for each.
 enum class Operator : unsigned char {
-  convolution,   ///< dense kernel × kernel over the picture (the stem)
-  depthwise,     ///< kernel × kernel, each channel alone
-  patches,       ///< each pixel becomes its kernel × kernel neighbours: a pointwise layer behind
+  convolution,   ///< dense 3×3 over the picture (the stem)
+  depthwise,     ///< each channel alone
+  patches,       ///< each pixel becomes the neighbours that a kernel sees: a pointwise layer after
                  ///< it makes a dense convolution
   pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
   pool,          ///< mean over all pixels: a map becomes a vector
   dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,          ///< a map times a vector, channel by channel, in place
-  max_pool,      ///< maximum of kernel × kernel pixels
-  average_pool,  ///< mean of windows as large as the stride, side by side
-};
-
-/// Which part of the network a layer is: decides its name and where its weights come from.
-enum class Part : unsigned char {
-  stem,       ///< layer `index` of the stem
-  stem_pool,  ///< beside its two 2×2 convolutions
-  patches,    ///< in front of a dense convolution
-  depthwise,
-  squeeze_pool,
-  squeeze_reduce,
-  squeeze_expand,
-  squeeze_gate,
-  expansion,  ///< the first of two pointwise layers
-  pointwise,
-  stage_head,
-  columns,
-  pool,
-  head,
-  classifier,
-};
-
-/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
-enum class Branches : unsigned char {
-  none,        ///< the same in both
-  batch_norm,  ///< V4: a convolution and its batch norm
-  v2,          ///< kernels K, K - 2, …, each with a batch norm
-  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
-  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+  gate,          ///< a map times a vector, channel by channel
+  max_pool,      ///< maximum of a window of pixels
+  average_pool,  ///< mean of a window of pixels
+  add,           ///< the sum of two maps
+  copy,          ///< some channels of a map go to others of another one
+  picture,       ///< the picture becomes a map
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -109,16 +69,30 @@ struct Layer {
   Operator op = Operator::pointwise;
   Part part = Part::pointwise;
   Activation activation = Activation::none;
-  int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
-  int block = -1;            ///< ordinal of the block in the architecture's table
-  int kernel = 1, dilation = 1;
-  Stride stride = {};
+  Activation last_activation = Activation::none;  ///< after the addend
+  int stage = 0, index = 0;                       ///< 3, 1 in `blocks3.1`; the stem is stage 1
+  int block = -1;  ///< ordinal of the block in the architecture's table
+  Pair kernel = 1, dilation = 1;
+  Stride stride = 1;
+  Padding padding = {};
+  bool count_padding = false;  ///< in the number that a mean is divided by
   Shape input = {}, output = {};
+  Name name = {}, norm_name = {};  ///< of its tensors, in a network whose layers have names
+  Layout layout = Layout::convolution;
+  int group = 0, group_count = 1;  ///< which part of a convolution it is, in files
 
-  // Which layers' outputs are read; ordinals in the plan.
-  int from = -1;    ///< what this layer computes with; -1: the picture
+  // Which layers' outputs are read; ordinals in the plan, and the first channel there.
+  int from = -1;  ///< what this layer computes with; -1: the picture
+  int from_channel = 0;
   int addend = -1;  ///< what is added to its output; -1: nothing
-  int beside = -1;  ///< its output lies behind the channels of that layer's output, in one map
+  int addend_channel = 0;
+  int factors = -1;                   ///< of a gate: the vector that multiplies the map
+  int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
+
+  // Whose map holds its output: its own ordinal or that of a layer before it, and where.
+  int owner = -1;
+  int owner_channel = 0;
+  int map_channels = 0;  ///< of the owner's map
 
   // In files.
   bool batch_norm = false;  ///< a batch norm follows the weights
@@ -137,6 +111,7 @@ struct Layer {
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16], then the affine's two
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
+  Map addend_map = {};
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
@@ -146,27 +121,28 @@ struct Layer {
   bool fused = false;       ///< its rows go through scratch into the next layer
   bool leaf = false;        ///< no layer reads its output: computed only where it is wanted
 
-  /// Length of the sum behind one output channel.
+  /// Length of the sum of one output channel.
   constexpr int depth() const {
-    return op == Operator::depthwise     ? kernel * kernel
-           : op == Operator::convolution ? kernel * kernel * input.channels
+    const int taps = kernel.height * kernel.width;
+    return op == Operator::depthwise     ? taps
+           : op == Operator::convolution ? taps * input.channels
                                          : input.channels;
   }
-  /// Rows (and columns) from a kernel's first tap to its last.
-  constexpr int reach() const { return (kernel - 1) * dilation + 1; }
-  /// Zeros above and left of the map; an even kernel has one more below and right.
-  constexpr int padding() const { return (kernel - 1) / 2 * dilation; }
+  /// Rows and columns from a kernel's first tap to its last.
+  constexpr Pair reach() const {
+    return {(kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1};
+  }
   /// Columns of the framed input that the kernel reads.
-  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach(); }
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach().width; }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
   constexpr std::size_t phase_columns() const {
-    return static_cast<std::size_t>(kPanel +
-                                    round_up(output.width + (kernel - 1) / stride.width, kPanel));
+    return static_cast<std::size_t>(
+        kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
   }
-  /// Its kernel reads several rows of a map.
+  /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
-    return op == Operator::depthwise || op == Operator::patches || op == Operator::max_pool;
+    return op == Operator::depthwise || op == Operator::patches;
   }
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
@@ -201,19 +177,16 @@ inline constexpr int kChunk = 8;
 
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
-  static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
-  /// Of a stem, a block (depthwise, four of squeeze-excite, two pointwise) with a head of its
-  /// stage, and a classifier.
-  static_assert(9 + 7 * Architecture::kMaxBlocks + Architecture::kMaxStages + 3 <= kMaxLayers);
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;  ///< layers of a chain
+  static constexpr int kMaxLayers = Graph::kMaxLayers;
+  static constexpr int kMaxChain = 96;  ///< layers of a chain
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};
   int layer_count = 0;
-  int stages[Architecture::kMaxStages] = {};  ///< index of each stage's last layer
+  int stages[Graph::kMaxOutputs] = {};  ///< index of each stage's last layer
   int stage_count = 0;
   /// The answer: the classifier, the embedding, or maps.
-  int outputs[Architecture::kMaxStages] = {};
+  int outputs[Graph::kMaxOutputs] = {};
   int output_count = 0;
 
   std::size_t weight_floats = 0;

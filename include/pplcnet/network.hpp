@@ -8,7 +8,7 @@
 #include <span>
 
 #include "pplcnet/architecture.hpp"
-#include "pplcnet/check_architecture.hpp"
+#include "pplcnet/checked_plan.hpp"
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
@@ -25,14 +25,11 @@ struct RunOptions {
   Executor executor = {};
 };
 
-/// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// family/ makes the published ones. One that cannot be computed does not compile (`find_flaw`).
+/// A network whose every size is known to the compiler. `Definition::graph()` or
+/// `Definition::architecture` says which. One that cannot be computed does not compile.
 template <class TDefinition>
-class Network {
-  static constexpr Flaw kFlaw = find_flaw(TDefinition::architecture);
-  // Nothing more is said of an architecture with a flaw.
-  static constexpr Plan kWhole = make_plan(
-      Sound<kFlaw.broken, kFlaw.block>::value ? TDefinition::architecture : Architecture{});
+class NetworkOf {
+  static constexpr Plan kWhole = Checked<TDefinition>::plan();
 
   /// The last layer of a part; -1 if there is none.
   static constexpr int last_of(Part part) {
@@ -41,14 +38,17 @@ class Network {
       if (kWhole.layers[i].part == part) last = i;
     return last;
   }
+  static constexpr bool kIsNamed = kWhole.architecture.family == Family::other;
   static constexpr int kPooledLayer = last_of(Part::pool);
   static constexpr int kEmbeddingLayer =
       last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
-  static constexpr int kLogitsLayer = last_of(Part::classifier);
+  static constexpr int kLogitsLayer = kIsNamed && kWhole.architecture.classes > 0
+                                          ? kWhole.outputs[0]
+                                          : last_of(Part::classifier);
 
  public:
   using Definition = TDefinition;
-  static constexpr Architecture architecture = Definition::architecture;
+  static constexpr Architecture architecture = kWhole.architecture;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
   static constexpr std::array<Layer, layer_count> layers = [] {
@@ -100,7 +100,7 @@ class Network {
 
   /// Folded and packed weights: immutable after loading, shared by any number of threads.
   struct Weights : InHugePages {
-    using Network = pplcnet::Network<TDefinition>;
+    using Network = pplcnet::NetworkOf<TDefinition>;
     alignas(64) std::array<float, weight_count> values;
   };
   static constexpr std::size_t weight_bytes = sizeof(Weights);
@@ -163,7 +163,7 @@ class Network {
                       const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
-    destinations[layer_count - 1] = logits.data();
+    destinations[kLogitsLayer] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
@@ -192,7 +192,7 @@ class Network {
       const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
       float* destinations[kChunk * layer_count] = {};
       for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
-        destinations[(i + 1) * layer_count - 1] = row;
+        destinations[i * layer_count + kLogitsLayer] = row;
       run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
       pictures = pictures.subspan(chunk.size());
     }
@@ -250,6 +250,16 @@ class Network {
                      options.isa);
   }
 };
+
+/// A definition that is a function.
+template <auto kFunction>
+struct GraphFunction {
+  static constexpr Graph graph() { return kFunction(); }
+};
+
+/// A network that a constexpr function describes: `constexpr Graph tiny() { … }`, `Network<tiny>`.
+template <auto kFunction>
+using Network = NetworkOf<GraphFunction<kFunction>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

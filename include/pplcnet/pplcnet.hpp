@@ -9,8 +9,15 @@
 #include "pplcnet/family/v2.hpp"
 #include "pplcnet/family/v3.hpp"
 #include "pplcnet/family/v4.hpp"
+#include "pplcnet/graph/graph.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
+#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/mobilenet_v1.hpp"
+#include "pplcnet/networks/mobilenet_v2.hpp"
+#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan.hpp"
 #include "pplcnet/simd/executor.hpp"
@@ -37,6 +44,7 @@
 // Published models: networks with everything that belongs to their weights. They are types, which
 // cost a program nothing until it uses them; so they are here, and in the single header.
 #include "pplcnet/models/flops.hpp"
+#include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/registry.hpp"
 

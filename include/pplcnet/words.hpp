@@ -25,14 +25,16 @@ constexpr std::string_view scale_name(Scale scale) {
 
 /// Name of an activation, as it is spelled in the enumeration.
 constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {
-      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle", "sigmoid", "gelu"};
+  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
+                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle",
+                                         "sigmoid",   "gelu",        "hardsigmoid_fifth",
+                                         "clip",      "silu"};
   return kNames[static_cast<int>(activation)];
 }
 
-/// "v1" … "v4".
+/// "v1" … "v4", "other".
 constexpr std::string_view family_name(Family family) {
-  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4"};
+  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4", "other"};
   return kNames[static_cast<int>(family)];
 }
 

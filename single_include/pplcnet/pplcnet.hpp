@@ -14,6 +14,7 @@
 #ifndef PPLCNET_ARCHITECTURE_HPP
 #define PPLCNET_ARCHITECTURE_HPP
 
+#include <cstdint>
 #include <string_view>
 
 // from pplcnet/abi.hpp
@@ -98,6 +99,183 @@ inline namespace PPLCNET_ABI {}
 }  // namespace pplcnet
 
 #endif  // PPLCNET_ABI_HPP
+// from pplcnet/graph/activation.hpp
+#ifndef PPLCNET_GRAPH_ACTIVATION_HPP
+#define PPLCNET_GRAPH_ACTIVATION_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What is applied to a value, element by element.
+enum class Activation : unsigned char {
+  none,
+  relu,                ///< max(x, 0)
+  relu6,               ///< min(max(x, 0), 6)
+  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
+  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
+  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
+  sigmoid,             ///< 1 / (1 + exp(-x))
+  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
+  hardsigmoid_fifth,   ///< clamp(x * 0.2 + 0.5, 0, 1)
+  clip,                ///< clamp(x, 0, 1)
+  silu,                ///< x / (1 + exp(-x))
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_ACTIVATION_HPP
+// from pplcnet/graph/name.hpp
+#ifndef PPLCNET_GRAPH_NAME_HPP
+#define PPLCNET_GRAPH_NAME_HPP
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The name of a module of a network: a pattern in which each `#` stands for a number, and what
+/// follows it. `Name("blocks.#.#", 3, 1) + ".conv_dw"` is `blocks.3.1.conv_dw`. Nothing is joined
+/// by the compiler; `text_of` (weights/naming/) joins it.
+struct Name {
+  static constexpr int kMostNumbers = 3;
+
+  std::string_view pattern;
+  std::array<int, kMostNumbers> numbers = {};
+  std::string_view leaf;
+
+  constexpr Name() = default;
+  constexpr Name(std::string_view text) : pattern(text) {}  // NOLINT(google-explicit-constructor)
+  constexpr Name(const char* text) : pattern(text) {}       // NOLINT(google-explicit-constructor)
+  constexpr Name(std::string_view text, int a, int b = 0, int c = 0)
+      : pattern(text), numbers{a, b, c} {}
+
+  constexpr bool empty() const { return pattern.empty() && leaf.empty(); }
+  constexpr bool operator==(const Name&) const = default;
+
+  /// Returns the number of `#` in the pattern.
+  constexpr int count() const {
+    int found = 0;
+    for (const char c : pattern) found += c == '#' ? 1 : 0;
+    return found;
+  }
+
+  /// Returns the name of a module inside this one; only one literal can be added.
+  friend constexpr Name operator+(Name name, std::string_view leaf) {
+    name.leaf = leaf;
+    return name;
+  }
+};
+
+/// What the tensors of a network are called beside the names of its modules: a convolution
+/// `blocks.3` has `blocks.3.conv.weight` and `blocks.3.bn.weight`.
+struct TensorNames {
+  std::string_view weights = {}, norm = {};
+  std::string_view mean = ".running_mean", variance = ".running_var";
+  bool norm_is_next = false;  ///< a module of a sequence: the batch norm has the next number
+
+  constexpr bool operator==(const TensorNames&) const = default;
+};
+inline constexpr TensorNames kTorchSequence = {.norm_is_next = true};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_NAME_HPP
+// from pplcnet/graph/shape.hpp
+#ifndef PPLCNET_GRAPH_SHAPE_HPP
+#define PPLCNET_GRAPH_SHAPE_HPP
+
+#include <cstdint>
+
+
+// Sizes: of maps, kernels, strides.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A vertical and a horizontal size, in pixels; a plain number means both.
+struct Pair {
+  int height = 1, width = 1;
+
+  constexpr Pair() = default;
+  constexpr Pair(int both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor)
+  constexpr Pair(int h, int w) : height(h), width(w) {}
+  constexpr bool operator==(const Pair&) const = default;
+};
+
+/// Steps of a convolution.
+using Stride = Pair;
+
+/// Size of a picture in pixels.
+struct Extent {
+  int height = 224, width = 224;
+  constexpr bool operator==(const Extent&) const = default;
+};
+
+/// Height, width and channels of one image's activations.
+struct Shape {
+  int height = 1, width = 1, channels = 0;
+
+  constexpr std::int64_t pixels() const { return std::int64_t{height} * width; }
+  constexpr std::int64_t size() const { return pixels() * channels; }
+  constexpr bool operator==(const Shape&) const = default;
+};
+
+/// Rows and columns around a map that a kernel sees as zeros.
+struct Padding {
+  int top = 0, left = 0, bottom = 0, right = 0;
+
+  constexpr Padding() = default;
+  constexpr Padding(int all)  // NOLINT(google-explicit-constructor)
+      : top(all), left(all), bottom(all), right(all) {}
+  constexpr Padding(int t, int l, int b, int r) : top(t), left(l), bottom(b), right(r) {}
+  constexpr bool operator==(const Padding&) const = default;
+
+  /// Returns what keeps the size of a map at a stride of 1: a kernel's reach less one in all, of
+  /// which an even kernel has one more below and right.
+  static constexpr Padding same(Pair kernel, Pair dilation = 1) {
+    const int top = (kernel.height - 1) / 2 * dilation.height;
+    const int left = (kernel.width - 1) / 2 * dilation.width;
+    return {top, left, top + (kernel.height - 1) % 2, left + (kernel.width - 1) % 2};
+  }
+};
+
+/// A kernel or a pooling window that moves over a map.
+struct Window {
+  Pair kernel = 1;
+  Stride stride = 1;
+  Pair dilation = 1;
+  Padding padding = 0;
+  bool ceil_mode = false;  ///< a last output may read beyond the padding
+
+  /// Returns the rows and columns from a kernel's first tap to its last.
+  constexpr Pair reach() const {
+    return {(kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1};
+  }
+  /// Returns the shape of the output; its height or width is below 1 where the kernel does not fit.
+  constexpr Shape output(const Shape& input, int channels) const {
+    const auto size = [&](int n, int before, int after, int reached, int step) {
+      const int room = n + before + after - reached;
+      if (room < 0) return 0;
+      const int count = (room + (ceil_mode ? step - 1 : 0)) / step + 1;
+      return ceil_mode && (count - 1) * step >= n + before ? count - 1 : count;
+    };
+    return {size(input.height, padding.top, padding.bottom, reach().height, stride.height),
+            size(input.width, padding.left, padding.right, reach().width, stride.width), channels};
+  }
+  constexpr bool operator==(const Window&) const = default;
+};
+
+constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
+  return (value + divisor - 1) / divisor;
+}
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return ceil_div(value, multiple) * multiple;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_SHAPE_HPP
 
 // What a network is, as data. The tables of the published families are in family/; `make_plan`
 // turns an architecture into layers.
@@ -119,21 +297,15 @@ enum class Scale : int {
   x2_5 = 250
 };
 
-/// What follows a product or a convolution, element by element.
-enum class Activation : unsigned char {
-  none,
-  relu,                ///< max(x, 0)
-  relu6,               ///< min(max(x, 0), 6)
-  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
-  sigmoid,             ///< 1 / (1 + exp(-x))
-  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
-};
-
 /// The published families that share the name PP-LCNet: they differ in the parts of a block, and in
 /// the names in files.
-enum class Family : unsigned char { v1, v2, v3, v4 };
+enum class Family : unsigned char {
+  v1,
+  v2,
+  v3,
+  v4,
+  other,  ///< a graph whose layers have names of their own
+};
 
 /// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
 /// blocks5, in the gate, and in the head (see `v1_architecture`).
@@ -144,22 +316,6 @@ enum class Storage : unsigned char {
   single,     ///< float32
   half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
   half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
-};
-
-/// Vertical and horizontal step of a convolution; a plain number means both.
-struct Stride {
-  int height = 1, width = 1;
-
-  constexpr Stride() = default;
-  constexpr Stride(int both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor)
-  constexpr Stride(int h, int w) : height(h), width(w) {}
-  constexpr bool operator==(const Stride&) const = default;
-};
-
-/// Size of a picture in pixels.
-struct Extent {
-  int height = 224, width = 224;
-  constexpr bool operator==(const Extent&) const = default;
 };
 
 /// What is added to a block's output.
@@ -245,6 +401,8 @@ struct Architecture {
   int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
   int classes = 1000;       ///< 0: the answer is the embedding
   Storage storage = Storage::single;
+  TensorNames tensor_names = {};  ///< of Family::other
+  std::uint64_t fingerprint = 0;  ///< of the graph of Family::other
 
   constexpr bool operator==(const Architecture&) const = default;
 };
@@ -270,6 +428,10 @@ struct Architecture {
 #include <cstdint>
 #include <span>
 
+// from pplcnet/checked_plan.hpp
+#ifndef PPLCNET_CHECKED_PLAN_HPP
+#define PPLCNET_CHECKED_PLAN_HPP
+
 // from pplcnet/check_architecture.hpp
 #ifndef PPLCNET_CHECK_ARCHITECTURE_HPP
 #define PPLCNET_CHECK_ARCHITECTURE_HPP
@@ -285,46 +447,105 @@ struct Architecture {
 #include <cstddef>
 #include <cstdint>
 
+// from pplcnet/graph/graph.hpp
+#ifndef PPLCNET_GRAPH_GRAPH_HPP
+#define PPLCNET_GRAPH_GRAPH_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+// from pplcnet/graph/flaw.hpp
+#ifndef PPLCNET_GRAPH_FLAW_HPP
+#define PPLCNET_GRAPH_FLAW_HPP
+
+#include <cstdint>
+
+
+// What a graph must keep to, so that the plan and the kernels compute what it says.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Weights are stored in panels of this many output channels, the widest vector of any supported
-/// CPU, so that one file of packed weights serves every instruction set.
-inline constexpr int kPanel = 16;
-/// Kernels compute channels by half panels; a map has room for whole ones.
-inline constexpr int kHalfPanel = kPanel / 2;
+// clang-format off
+/// Every rule: its name, and what it says.
+#define PPLCNET_GRAPH_RULES(rule)                                                                 \
+  rule(nodes, "Graph: at most Graph::kMaxNodes operators, which become at most "                  \
+       "Graph::kMaxLayers layers, and Graph::kMaxOutputs outputs")                                \
+  rule(foreign, "Graph: an operator takes only values of the same graph")                         \
+  rule(image, "Graph: the picture has a height and a width from 1 to 32768, at most 2^26 pixels") \
+  rule(channels, "Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304")    \
+  rule(kernel, "Graph::conv, pool: kernels from 1 to 63, no larger than the padded input")        \
+  rule(stride, "Graph::conv, pool: strides from 1 to 32")                                         \
+  rule(dilation, "Graph::conv: dilations from 1 to 1024")                                         \
+  rule(padding, "Graph::conv, pool: paddings from 0 to less than the kernel's reach")             \
+  rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
+       "channel its own")                                                                         \
+  rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \
+  rule(map, "Graph: convolutions, pools, sums, concats and slices read maps")                     \
+  rule(equal_shapes, "Graph::add: both maps have the same shape")                                 \
+  rule(factors, "Graph::gate: a vector of as many factors as the map has channels")               \
+  rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
+  rule(slice, "Graph::slice: channels that the map has")                                          \
+  rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(output, "Graph: a network has an output")
+// clang-format on
 
-constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return ceil_div(value, multiple) * multiple;
-}
-
-/// Height, width and channels of one image's activations.
-struct Shape {
-  int height = 1, width = 1, channels = 0;
-
-  constexpr std::int64_t pixels() const { return std::int64_t{height} * width; }
-  constexpr std::int64_t size() const { return pixels() * channels; }
-  constexpr bool operator==(const Shape&) const = default;
+/// A rule by its name; `none`: nothing is wrong.
+enum class GraphRule : unsigned char {
+  none,
+#define PPLCNET_NAME(rule, text) rule,
+  PPLCNET_GRAPH_RULES(PPLCNET_NAME)
+#undef PPLCNET_NAME
 };
 
-/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
-enum class Operator : unsigned char {
-  convolution,   ///< dense kernel × kernel over the picture (the stem)
-  depthwise,     ///< kernel × kernel, each channel alone
-  patches,       ///< each pixel becomes its kernel × kernel neighbours: a pointwise layer behind
-                 ///< it makes a dense convolution
-  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
-  pool,          ///< mean over all pixels: a map becomes a vector
-  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,          ///< a map times a vector, channel by channel, in place
-  max_pool,      ///< maximum of kernel × kernel pixels
-  average_pool,  ///< mean of windows as large as the stride, side by side
+/// Returns what a rule says.
+constexpr const char* text_of(GraphRule rule) {
+  switch (rule) {
+    case GraphRule::none:
+      break;
+#define PPLCNET_CASE(rule, text) \
+  case GraphRule::rule:          \
+    return text;
+      PPLCNET_GRAPH_RULES(PPLCNET_CASE)
+#undef PPLCNET_CASE
+  }
+  return "nothing is wrong";
+}
+
+/// What is wrong with a graph: the rule that it breaks, what was found, and at which operator.
+struct GraphFlaw {
+  GraphRule broken = GraphRule::none;
+  std::int64_t found = 0;
+  int node = -1;
+
+  constexpr explicit operator bool() const { return broken != GraphRule::none; }
 };
 
-/// Which part of the network a layer is: decides its name and where its weights come from.
+/// Has the compiler say which rule is broken, by which operator, and what it found.
+template <GraphRule kBroken, int kOperator, std::int64_t kFound>
+struct SoundGraph {
+#define PPLCNET_ASSERT(rule, text) static_assert(kBroken != GraphRule::rule, text);
+  PPLCNET_GRAPH_RULES(PPLCNET_ASSERT)
+#undef PPLCNET_ASSERT
+  static constexpr bool value = kBroken == GraphRule::none;
+};
+#undef PPLCNET_GRAPH_RULES
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_FLAW_HPP
+// from pplcnet/graph/node.hpp
+#ifndef PPLCNET_GRAPH_NODE_HPP
+#define PPLCNET_GRAPH_NODE_HPP
+
+
+// What a network is made of: one node for each operator.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Which part of PP-LCNet a layer is.
 enum class Part : unsigned char {
   stem,       ///< layer `index` of the stem
   stem_pool,  ///< beside its two 2×2 convolutions
@@ -341,6 +562,7 @@ enum class Part : unsigned char {
   pool,
   head,
   classifier,
+  named,  ///< of a network whose layers have names
 };
 
 /// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
@@ -350,6 +572,510 @@ enum class Branches : unsigned char {
   v2,          ///< kernels K, K - 2, …, each with a batch norm
   v3,          ///< four kernels, 1×1 and identity, each with a batch norm
   v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+};
+
+/// How a file holds the weights of a dense layer.
+enum class Layout : unsigned char {
+  convolution,  ///< [out][in][1][1]
+  out_in,       ///< PyTorch's linear
+  in_out,       ///< Paddle's linear
+};
+
+/// Where a PP-LCNet layer is, and what it is made of.
+struct Tag {
+  Part part = Part::named;
+  int stage = 0, index = 0, block = -1;
+  Branches branches = Branches::none;
+  bool affine = false;       ///< a learnable scale and shift after the activation (V3)
+  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
+};
+
+/// What a node computes.
+enum class NodeKind : unsigned char {
+  image,  ///< the picture, 3 channels
+  convolution,
+  dense,        ///< a matrix-vector product
+  max_pool,     ///< maximum of a window
+  mean_pool,    ///< mean of a window
+  global_mean,  ///< over all pixels: a map becomes a vector
+  gate,         ///< a map times a vector, channel by channel
+  add,
+  concat,   ///< along channels
+  slice,    ///< some channels
+  shuffle,  ///< channel i * groups + j is that of number j * (channels / groups) + i
+};
+
+/// One operator with its attributes. Values are numbered by the nodes that give them.
+struct Node {
+  NodeKind kind = NodeKind::image;
+  Activation activation = Activation::none;
+  Layout layout = Layout::convolution;
+  bool norm = false;            ///< a batch norm follows the weights
+  bool bias = false;            ///< the weights have a bias of their own
+  bool vector = false;          ///< its output is a vector, not a map
+  bool count_padding = false;   ///< in the number that a mean is divided by
+  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
+  int first_part = 0, part_count = 0;
+  int groups = 1;                  ///< of a convolution: one or each channel its own; of a shuffle
+  int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
+  int first = 0, step = 1;         ///< of a slice
+  Window window;
+  Shape shape;  ///< of the output
+  Tag tag;
+  Name name, norm_name;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_NODE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+class Graph;
+
+/// The output of an operator: what the next ones take.
+struct Value {
+  const Graph* graph = nullptr;
+  int node = -1;
+  Shape shape = {};
+};
+
+/// What an output of a network is.
+enum class Role : unsigned char {
+  stage,   ///< a feature map, or anything that is worth looking at
+  result,  ///< what the network is for: logits, an embedding, maps
+};
+
+/// Attributes of a convolution. Without a padding it keeps the size of a map at a stride of 1.
+struct Conv {
+  static constexpr Padding kSame = {-1, -1, -1, -1};
+
+  Pair kernel = 1;
+  Stride stride = 1;
+  Pair dilation = 1;
+  Padding padding = kSame;
+  int groups = 1;  ///< of channels, each of which is read by its own part of the output
+  Activation activation = Activation::none;
+  bool norm = true;
+  bool bias = false;
+  Tag tag = {};
+  Name norm_name = {};             ///< where it does not follow from the convolution's
+  int group = 0, group_count = 1;  ///< of the parts of a convolution with groups
+};
+
+/// Attributes of a dense layer.
+struct Dense {
+  Activation activation = Activation::none;
+  bool norm = false;
+  bool bias = true;
+  Layout layout = Layout::out_in;
+  Tag tag = {};
+  Name norm_name = {};
+};
+
+/// Attributes of a pooling window.
+struct Pool {
+  Pair kernel = 2;
+  Stride stride = 2;
+  Padding padding = 0;
+  bool ceil_mode = false;
+  bool count_padding = false;  ///< a mean is divided by the window's size wherever it is
+};
+
+/// A network: operators in the order in which they are computed, built by a function that is
+/// evaluated by the compiler, or when a program runs. It knows no memory, file or CPU. An operator
+/// that cannot be computed is remembered as the graph's flaw; what follows it changes nothing.
+class Graph {
+ public:
+  static constexpr int kMaxNodes = 384;
+  static constexpr int kMaxLayers = 320;  ///< that the operators become, see `layers_of`
+  static constexpr int kMaxParts = 16;
+  static constexpr int kMaxOutputs = 48;
+  static constexpr int kMostChannels = 8192;
+  static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer
+  static constexpr int kLongestSide = 32768;
+  static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+  static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;
+
+  struct Output {
+    Role role = Role::stage;
+    int node = -1;
+    Name name;
+  };
+
+  constexpr explicit Graph(Extent input, TensorNames names = {},
+                           std::string_view network = "custom")
+      : title(network), tensor_names(names) {
+    const auto [height, width] = input;
+    if (height < 1 || height > kLongestSide) fail(GraphRule::image, height);
+    if (width < 1 || width > kLongestSide) fail(GraphRule::image, width);
+    if (std::int64_t{height} * width > kMostPixels)
+      fail(GraphRule::image, std::int64_t{height} * width);
+    nodes[0].shape = {height, width, 3};
+    node_count = 1;
+  }
+
+  /// Returns the picture, planar or interleaved, of 3 channels.
+  constexpr Value image() const { return {this, 0, nodes[0].shape}; }
+
+  /// Appends a convolution of a map: weights, batch norm, activation.
+  constexpr Value conv(Value x, int channels, const Conv& options, Name name = {});
+  /// Appends a convolution whose every channel is alone.
+  constexpr Value depthwise(Value x, Conv options, Name name = {}) {
+    options.groups = x.shape.channels;
+    return conv(x, x.shape.channels, options, name);
+  }
+  /// Appends a product of a vector, or of a map of one pixel, with a matrix.
+  constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
+  /// Appends the maximum of windows; what is outside of the map does not count.
+  constexpr Value max_pool(Value x, const Pool& pool, Tag tag = {}) {
+    return window(NodeKind::max_pool, x, pool, tag);
+  }
+  /// Appends the mean of windows.
+  constexpr Value mean_pool(Value x, const Pool& pool, Tag tag = {}) {
+    return window(NodeKind::mean_pool, x, pool, tag);
+  }
+  /// Appends the mean over all pixels: a vector.
+  constexpr Value global_mean(Value x, Tag tag = {});
+  /// Appends a map times a vector of factors, channel by channel, and an activation.
+  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Tag tag = {});
+  /// Appends the sum of two maps, and an activation.
+  constexpr Value add(Value a, Value b, Activation after = Activation::none);
+  /// Appends maps side by side: their channels follow each other.
+  constexpr Value concat(std::initializer_list<Value> list) {
+    return concat(std::span(list.begin(), list.size()));
+  }
+  constexpr Value concat(std::span<const Value> list);
+  /// Appends `channels` channels of a map from `first` on, every `step`-th one.
+  constexpr Value slice(Value x, int first, int channels, int step = 1);
+  /// Appends a permutation of channels: `groups` rows of them become columns.
+  constexpr Value shuffle(Value x, int groups);
+  /// Says that a value is an output of the network.
+  constexpr Value output(Value x, Role role = Role::result, Name name = {});
+
+  /// Returns a number that tells one graph from another: all but titles and names counts.
+  constexpr std::uint64_t fingerprint() const;
+
+  /// Returns the first thing that is wrong.
+  constexpr GraphFlaw flaw() const {
+    if (!flaw_ && std::none_of(outputs, outputs + output_count,
+                               [](const Output& one) { return one.role == Role::result; }))
+      return {GraphRule::output, output_count, node_count};
+    return flaw_;
+  }
+
+  std::string_view title;  ///< for messages
+  TensorNames tensor_names;
+  Node nodes[kMaxNodes] = {};
+  int node_count = 0;
+  int parts[kMaxNodes] = {};  ///< of concats
+  int part_count = 0;
+  Output outputs[kMaxOutputs] = {};
+  int output_count = 0;
+
+ private:
+  constexpr void fail(GraphRule rule, std::int64_t found) {
+    if (!flaw_) flaw_ = {rule, found, node_count};
+  }
+  // Each of these says whether nothing is wrong so far.
+  constexpr bool check(Value x) {
+    if (x.graph != this || x.node < 0 || x.node >= node_count) fail(GraphRule::foreign, x.node);
+    return !flaw_;
+  }
+  constexpr bool check_map(Value x) {
+    if (check(x) && nodes[x.node].vector) fail(GraphRule::map, x.node);
+    return !flaw_;
+  }
+  constexpr bool check_range(GraphRule rule, int value, int least, int most) {
+    if (value < least || value > most) fail(rule, value);
+    return !flaw_;
+  }
+  constexpr bool check_window(const Window& window, const Shape& input);
+  /// Returns the most layers that an operator becomes.
+  static constexpr int layers_of(const Node& node) {
+    if (node.kind == NodeKind::concat) return node.part_count;
+    if (node.kind == NodeKind::shuffle) return node.groups;
+    const bool patches = node.kind == NodeKind::convolution && node.groups == 1;
+    return patches && node.window != Window{} ? 2 : 1;
+  }
+  /// Counts layers.
+  constexpr void count(int layers) {
+    layer_count_ += std::min(layers, kMaxLayers);
+    if (layer_count_ > kMaxLayers) fail(GraphRule::nodes, layer_count_);
+  }
+  constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
+  constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
+  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
+  constexpr Value append(const Node& node) {
+    if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
+    count(layers_of(node));
+    if (flaw_) return unchanged(node.shape);
+    nodes[node_count] = node;
+    return {this, node_count++, node.shape};
+  }
+
+  GraphFlaw flaw_;
+  int layer_count_ = 1;  // the picture
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+// from pplcnet/graph/operators.hpp
+#ifndef PPLCNET_GRAPH_OPERATORS_HPP
+#define PPLCNET_GRAPH_OPERATORS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+
+
+// What the operators of a graph check and append.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+constexpr bool Graph::check_window(const Window& window, const Shape& input) {
+  const Pair reach = window.reach();
+  for (const auto [kernel, stride, dilation, before, after, reached] :
+       {std::array{window.kernel.height, window.stride.height, window.dilation.height,
+                   window.padding.top, window.padding.bottom, reach.height},
+        std::array{window.kernel.width, window.stride.width, window.dilation.width,
+                   window.padding.left, window.padding.right, reach.width}}) {
+    check_range(GraphRule::kernel, kernel, 1, kLargestKernel);
+    check_range(GraphRule::stride, stride, 1, kLargestStride);
+    check_range(GraphRule::dilation, dilation, 1, kMostDilation);
+    // A 1×1 kernel may have a ring of zeros around its map.
+    check_range(GraphRule::padding, before, 0, std::max(1, reached - 1));
+    check_range(GraphRule::padding, after, 0, std::max(1, reached - 1));
+  }
+  if (flaw_) return false;
+  const Shape output = window.output(input, input.channels);
+  check_range(GraphRule::kernel, output.height, 1, kLongestSide);
+  return check_range(GraphRule::kernel, output.width, 1, kLongestSide);
+}
+
+constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name name) {
+  if (!check_map(x) || !check_range(GraphRule::channels, channels, 1, kMostChannels))
+    return unchanged({1, 1, channels});
+  Window window = {options.kernel, options.stride, options.dilation, options.padding};
+  if (options.padding == Conv::kSame)
+    window.padding = Padding::same(options.kernel, options.dilation);
+  if (!check_window(window, x.shape)) return unchanged({1, 1, channels});
+  const int groups = options.groups;
+  const bool alone = groups == x.shape.channels && groups == channels;
+  if (groups < 1 ||
+      (!alone && (groups > kMaxParts || x.shape.channels % groups != 0 || channels % groups != 0)))
+    fail(GraphRule::groups, groups);
+  if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
+  Node node;
+  node.kind = NodeKind::convolution;
+  node.input = x.node;
+  node.activation = options.activation;
+  node.norm = options.norm;
+  node.bias = options.bias;
+  node.groups = groups;
+  node.group = options.group;
+  node.group_count = options.group_count;
+  node.window = window;
+  node.shape = window.output(x.shape, channels);
+  node.tag = options.tag;
+  node.name = name;
+  node.norm_name = options.norm_name;
+  return append(node);
+}
+
+/// A convolution for each group of channels, side by side.
+constexpr Value Graph::grouped(Value x, int channels, const Conv& options, Name name) {
+  const int groups = options.groups, in = x.shape.channels / groups;
+  Value results[kMaxParts];
+  Conv conv = options;
+  conv.groups = 1;
+  conv.group_count = groups;
+  for (; conv.group < groups; ++conv.group)
+    results[conv.group] = this->conv(slice(x, conv.group * in, in), channels / groups, conv, name);
+  return concat(std::span<const Value>(results, static_cast<std::size_t>(groups)));
+}
+
+constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name) {
+  if (!check(x) || !check_range(GraphRule::channels, width, 1, kMostOutputs))
+    return unchanged({1, 1, width});
+  if (x.shape.pixels() != 1) fail(GraphRule::vector, x.shape.pixels());
+  if (!flaw_ && !nodes[x.node].vector) x = global_mean(x);
+  Node node;
+  node.kind = NodeKind::dense;
+  node.input = x.node;
+  node.activation = options.activation;
+  node.norm = options.norm;
+  node.bias = options.bias;
+  node.layout = options.layout;
+  node.vector = true;
+  node.shape = {1, 1, width};
+  node.tag = options.tag;
+  node.name = name;
+  node.norm_name = options.norm_name;
+  return append(node);
+}
+
+constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Tag tag) {
+  if (!check_map(x)) return unchanged(x.shape);
+  Node node;
+  node.kind = kind;
+  node.input = x.node;
+  node.window = {pool.kernel, pool.stride, 1, pool.padding, pool.ceil_mode};
+  node.count_padding = pool.count_padding;
+  node.tag = tag;
+  if (!check_window(node.window, x.shape)) return unchanged(x.shape);
+  // Every window has a pixel of the map.
+  const Padding& padding = pool.padding;
+  check_range(GraphRule::padding, std::max(padding.top, padding.bottom), 0, pool.kernel.height - 1);
+  if (!check_range(GraphRule::padding, std::max(padding.left, padding.right), 0,
+                   pool.kernel.width - 1))
+    return unchanged(x.shape);
+  node.shape = node.window.output(x.shape, x.shape.channels);
+  return append(node);
+}
+
+constexpr Value Graph::global_mean(Value x, Tag tag) {
+  if (!check_map(x)) return unchanged({1, 1, x.shape.channels});
+  Node node;
+  node.kind = NodeKind::global_mean;
+  node.input = x.node;
+  node.vector = true;
+  node.shape = {1, 1, x.shape.channels};
+  node.tag = tag;
+  return append(node);
+}
+
+constexpr Value Graph::gate(Value x, Value factors, Activation after, Tag tag) {
+  if (!check_map(x) || !check(factors)) return unchanged(x.shape);
+  if (!nodes[factors.node].vector || factors.shape.channels != x.shape.channels)
+    fail(GraphRule::factors, factors.shape.channels);
+  Node node;
+  node.kind = NodeKind::gate;
+  node.input = x.node;
+  node.second = factors.node;
+  node.activation = after;
+  node.shape = x.shape;
+  node.tag = tag;
+  return append(node);
+}
+
+constexpr Value Graph::add(Value a, Value b, Activation after) {
+  if (!check_map(a) || !check_map(b)) return unchanged(a.shape);
+  if (a.shape != b.shape) fail(GraphRule::equal_shapes, b.shape.size());
+  Node node;
+  node.kind = NodeKind::add;
+  node.input = a.node;
+  node.second = b.node;
+  node.activation = after;
+  node.shape = a.shape;
+  return append(node);
+}
+
+constexpr Value Graph::concat(std::span<const Value> list) {
+  Node node;
+  node.kind = NodeKind::concat;
+  node.first_part = part_count;
+  node.part_count = static_cast<int>(list.size());
+  check_range(GraphRule::parts, static_cast<int>(list.size()), 1, kMaxParts);
+  for (const Value& part : list) {
+    if (!check_map(part)) break;
+    if (part_count == kMaxNodes) fail(GraphRule::nodes, part_count);
+    if (node.shape.channels > 0 &&
+        (part.shape.height != node.shape.height || part.shape.width != node.shape.width))
+      fail(GraphRule::parts, part.shape.height);
+    if (flaw_) break;
+    parts[part_count++] = part.node;
+    node.shape = {part.shape.height, part.shape.width, node.shape.channels + part.shape.channels};
+  }
+  check_range(GraphRule::channels, node.shape.channels, 1, kMostChannels);
+  return append(node);
+}
+
+constexpr Value Graph::slice(Value x, int first, int channels, int step) {
+  const Shape shape = {x.shape.height, x.shape.width, channels};
+  if (!check_map(x)) return unchanged(shape);
+  if (first < 0 || step < 1 || channels < 1 || first + (channels - 1) * step >= x.shape.channels)
+    fail(GraphRule::slice, channels);
+  Node node;
+  node.kind = NodeKind::slice;
+  node.input = x.node;
+  node.first = first;
+  node.step = step;
+  node.shape = shape;
+  return append(node);
+}
+
+constexpr Value Graph::shuffle(Value x, int groups) {
+  if (!check_map(x)) return unchanged(x.shape);
+  if (groups < 1 || x.shape.channels % groups != 0) fail(GraphRule::shuffle, groups);
+  Node node;
+  node.kind = NodeKind::shuffle;
+  node.input = x.node;
+  node.groups = groups;
+  node.shape = x.shape;
+  return append(node);
+}
+
+constexpr std::uint64_t Graph::fingerprint() const {
+  constexpr std::uint64_t kOffset = 0xcbf29ce484222325, kPrime = 0x100000001b3;  // FNV-1a
+  std::uint64_t sum = kOffset;
+  const auto add = [&](std::initializer_list<int> values) {
+    for (const int value : values) sum = (sum ^ static_cast<std::uint32_t>(value)) * kPrime;
+  };
+  for (int i = 0; i < node_count; ++i) {
+    const Node& node = nodes[i];
+    const Window& window = node.window;
+    const Padding& padding = window.padding;
+    add({static_cast<int>(node.kind), static_cast<int>(node.activation), node.input, node.second,
+         node.groups, node.first, node.step, node.count_padding ? 1 : 0});
+    add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
+         window.dilation.height, window.dilation.width, padding.top, padding.left});
+    add({node.shape.height, node.shape.width, node.shape.channels, node.tag.input_percent});
+    for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
+  }
+  return sum;
+}
+
+constexpr Value Graph::output(Value x, Role role, Name name) {
+  if (!check(x)) return x;
+  if (output_count == kMaxOutputs) fail(GraphRule::nodes, output_count);
+  count(1);
+  if (!flaw_) outputs[output_count++] = {role, x.node, name};
+  return x;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_OPERATORS_HPP
+
+#endif  // PPLCNET_GRAPH_GRAPH_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Weights are stored in panels of this many output channels, the widest vector of any supported
+/// CPU, so that one file of packed weights serves every instruction set.
+inline constexpr int kPanel = 16;
+/// Kernels compute channels by half panels; a map has room for whole ones.
+inline constexpr int kHalfPanel = kPanel / 2;
+
+/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
+enum class Operator : unsigned char {
+  convolution,   ///< dense 3×3 over the picture (the stem)
+  depthwise,     ///< each channel alone
+  patches,       ///< each pixel becomes the neighbours that a kernel sees: a pointwise layer after
+                 ///< it makes a dense convolution
+  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
+  pool,          ///< mean over all pixels: a map becomes a vector
+  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  gate,          ///< a map times a vector, channel by channel
+  max_pool,      ///< maximum of a window of pixels
+  average_pool,  ///< mean of a window of pixels
+  add,           ///< the sum of two maps
+  copy,          ///< some channels of a map go to others of another one
+  picture,       ///< the picture becomes a map
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -389,16 +1115,30 @@ struct Layer {
   Operator op = Operator::pointwise;
   Part part = Part::pointwise;
   Activation activation = Activation::none;
-  int stage = 0, index = 0;  ///< 3, 1 in `blocks3.1`; the stem is stage 1
-  int block = -1;            ///< ordinal of the block in the architecture's table
-  int kernel = 1, dilation = 1;
-  Stride stride = {};
+  Activation last_activation = Activation::none;  ///< after the addend
+  int stage = 0, index = 0;                       ///< 3, 1 in `blocks3.1`; the stem is stage 1
+  int block = -1;  ///< ordinal of the block in the architecture's table
+  Pair kernel = 1, dilation = 1;
+  Stride stride = 1;
+  Padding padding = {};
+  bool count_padding = false;  ///< in the number that a mean is divided by
   Shape input = {}, output = {};
+  Name name = {}, norm_name = {};  ///< of its tensors, in a network whose layers have names
+  Layout layout = Layout::convolution;
+  int group = 0, group_count = 1;  ///< which part of a convolution it is, in files
 
-  // Which layers' outputs are read; ordinals in the plan.
-  int from = -1;    ///< what this layer computes with; -1: the picture
+  // Which layers' outputs are read; ordinals in the plan, and the first channel there.
+  int from = -1;  ///< what this layer computes with; -1: the picture
+  int from_channel = 0;
   int addend = -1;  ///< what is added to its output; -1: nothing
-  int beside = -1;  ///< its output lies behind the channels of that layer's output, in one map
+  int addend_channel = 0;
+  int factors = -1;                   ///< of a gate: the vector that multiplies the map
+  int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
+
+  // Whose map holds its output: its own ordinal or that of a layer before it, and where.
+  int owner = -1;
+  int owner_channel = 0;
+  int map_channels = 0;  ///< of the owner's map
 
   // In files.
   bool batch_norm = false;  ///< a batch norm follows the weights
@@ -417,6 +1157,7 @@ struct Layer {
   std::size_t biases = 0;   ///< in Weights: [channels rounded up to 16], then the affine's two
   Map source = {},
       target = {};  ///< maps that are read and written in full (target: unless `fused`)
+  Map addend_map = {};
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
   int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
@@ -426,27 +1167,28 @@ struct Layer {
   bool fused = false;       ///< its rows go through scratch into the next layer
   bool leaf = false;        ///< no layer reads its output: computed only where it is wanted
 
-  /// Length of the sum behind one output channel.
+  /// Length of the sum of one output channel.
   constexpr int depth() const {
-    return op == Operator::depthwise     ? kernel * kernel
-           : op == Operator::convolution ? kernel * kernel * input.channels
+    const int taps = kernel.height * kernel.width;
+    return op == Operator::depthwise     ? taps
+           : op == Operator::convolution ? taps * input.channels
                                          : input.channels;
   }
-  /// Rows (and columns) from a kernel's first tap to its last.
-  constexpr int reach() const { return (kernel - 1) * dilation + 1; }
-  /// Zeros above and left of the map; an even kernel has one more below and right.
-  constexpr int padding() const { return (kernel - 1) / 2 * dilation; }
+  /// Rows and columns from a kernel's first tap to its last.
+  constexpr Pair reach() const {
+    return {(kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1};
+  }
   /// Columns of the framed input that the kernel reads.
-  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach(); }
+  constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach().width; }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
   constexpr std::size_t phase_columns() const {
-    return static_cast<std::size_t>(kPanel +
-                                    round_up(output.width + (kernel - 1) / stride.width, kPanel));
+    return static_cast<std::size_t>(
+        kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
   }
-  /// Its kernel reads several rows of a map.
+  /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
-    return op == Operator::depthwise || op == Operator::patches || op == Operator::max_pool;
+    return op == Operator::depthwise || op == Operator::patches;
   }
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
@@ -481,19 +1223,16 @@ inline constexpr int kChunk = 8;
 
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
-  static constexpr int kMaxLayers = 8 * Architecture::kMaxBlocks;
-  /// Of a stem, a block (depthwise, four of squeeze-excite, two pointwise) with a head of its
-  /// stage, and a classifier.
-  static_assert(9 + 7 * Architecture::kMaxBlocks + Architecture::kMaxStages + 3 <= kMaxLayers);
-  static constexpr int kMaxChain = 3 * Architecture::kMaxBlocks;  ///< layers of a chain
+  static constexpr int kMaxLayers = Graph::kMaxLayers;
+  static constexpr int kMaxChain = 96;  ///< layers of a chain
 
   Architecture architecture;
   Layer layers[kMaxLayers] = {};
   int layer_count = 0;
-  int stages[Architecture::kMaxStages] = {};  ///< index of each stage's last layer
+  int stages[Graph::kMaxOutputs] = {};  ///< index of each stage's last layer
   int stage_count = 0;
   /// The answer: the classifier, the embedding, or maps.
-  int outputs[Architecture::kMaxStages] = {};
+  int outputs[Graph::kMaxOutputs] = {};
   int output_count = 0;
 
   std::size_t weight_floats = 0;
@@ -684,6 +1423,1117 @@ constexpr Flaw find_flaw(const Architecture& net) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_CHECK_ARCHITECTURE_HPP
+// from pplcnet/plan.hpp
+#ifndef PPLCNET_PLAN_HPP
+#define PPLCNET_PLAN_HPP
+
+// from pplcnet/graph_of.hpp
+#ifndef PPLCNET_GRAPH_OF_HPP
+#define PPLCNET_GRAPH_OF_HPP
+
+
+// The networks that share the name PP-LCNet, from their tables.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Returns how a convolution is trained and kept: with a batch norm, or as branches that become a
+/// bias.
+constexpr Conv with_branches(Branches branches, Tag tag) {
+  tag.branches = branches;
+  return {.norm = branches == Branches::none, .bias = branches != Branches::none, .tag = tag};
+}
+
+/// V4's stem: the first map goes two ways, which lie side by side after them.
+constexpr Value add_branches(Graph& graph, const Architecture& net, Conv conv, Value first) {
+  const int middle = net.stem_middle;
+  const Value pool = graph.max_pool(first, {.kernel = 2, .stride = 1, .padding = Padding::same(2)},
+                                    {Part::stem_pool, 1});
+  conv.kernel = 2;
+  conv.tag.index = 1;
+  Value x = graph.conv(first, middle / 2, conv);
+  conv.tag.index = 2;
+  x = graph.conv(x, middle, conv);
+  x = graph.concat({pool, x});
+  conv.kernel = 3;
+  conv.stride = 2;
+  conv.tag.index = 3;
+  x = graph.conv(x, middle, conv);
+  conv.kernel = conv.stride = 1;
+  conv.tag.index = 4;
+  return graph.conv(x, net.stem_channels, conv);
+}
+
+constexpr Value add_stem(Graph& graph, const Architecture& net) {
+  const bool alone = net.stem == Stem::convolution;
+  Conv conv = with_branches(alone ? Branches::none : Branches::batch_norm, {Part::stem, 1});
+  conv.norm = conv.norm && net.stem_batch_norm;
+  conv.activation = net.stem_activation;
+  conv.kernel = 3;
+  Conv first = conv;
+  first.stride = net.stem_stride;
+  const Value x = graph.conv(graph.image(), alone ? net.stem_channels : net.stem_middle, first);
+  if (alone) return x;
+  if (net.stem == Stem::branches) return add_branches(graph, net, conv, x);
+  conv.tag.index = 1;
+  conv.activation = Activation::none;
+  conv.stride = 2;
+  return graph.conv(x, net.stem_channels, conv);
+}
+
+constexpr Value add_squeeze_excite(Graph& graph, const Architecture& net, Value x, Tag tag) {
+  const int channels = x.shape.channels;
+  int squeezed = channels / 4;
+  if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
+  const auto part = [&](Part what) {
+    Tag there = tag;
+    there.part = what;
+    return there;
+  };
+  const Layout layout = Layout::convolution;
+  Value factors = graph.global_mean(x, part(Part::squeeze_pool));
+  factors = graph.dense(
+      factors, squeezed,
+      {.activation = Activation::relu, .layout = layout, .tag = part(Part::squeeze_reduce)});
+  factors =
+      graph.dense(factors, channels,
+                  {.activation = net.gate, .layout = layout, .tag = part(Part::squeeze_expand)});
+  return graph.gate(x, factors, Activation::none, part(Part::squeeze_gate));
+}
+
+/// Returns how the depthwise layer of a block is trained.
+constexpr Branches depthwise_branches(const Architecture& net, const Block& block) {
+  switch (net.family) {
+    case Family::v1:
+      break;
+    case Family::v2:  // stages of 5×5 kernels
+      return block.kernel > 3 ? Branches::v2 : Branches::none;
+    case Family::v3:
+      return Branches::v3;
+    case Family::v4:
+      return block.shortcut != Shortcut::none ? Branches::v4 : Branches::batch_norm;
+    case Family::other:
+      break;
+  }
+  return Branches::none;
+}
+
+constexpr Value add_block(Graph& graph, const Architecture& net, int ordinal, int index,
+                          Value input) {
+  const Block& block = net.blocks[ordinal];
+  const Tag tag = {.part = Part::depthwise, .stage = block.stage, .index = index, .block = ordinal};
+  Conv depthwise = with_branches(depthwise_branches(net, block), tag);
+  depthwise.activation = block.linear_depthwise ? Activation::none : net.activation;
+  depthwise.tag.affine = net.affine && !block.linear_depthwise;
+  depthwise.kernel = block.kernel;
+  depthwise.stride = block.stride;
+  depthwise.dilation = block.dilation;
+  const Value spread = graph.depthwise(input, depthwise);
+  const Value mixed = block.squeeze_excite ? add_squeeze_excite(graph, net, spread, tag) : spread;
+
+  Conv pointwise = with_branches(net.family == Family::v3   ? Branches::v3
+                                 : net.family == Family::v4 ? Branches::batch_norm
+                                                            : Branches::none,
+                                 tag);
+  pointwise.activation = net.activation;
+  pointwise.tag.affine = net.affine;
+  Value x = mixed;
+  if (block.expansion > 0) {
+    pointwise.tag.part = Part::expansion;
+    x = graph.conv(x, block.expansion, pointwise);
+  }
+  pointwise.tag.part = Part::pointwise;
+  if (block.linear_pointwise) pointwise.activation = Activation::none;
+  x = graph.conv(x, block.out, pointwise);
+  if (block.shortcut == Shortcut::input) x = graph.add(input, x);
+  if (block.shortcut == Shortcut::depthwise) x = graph.add(mixed, x);
+  return x;
+}
+
+/// Appends the blocks and, after each stage, its head, where it has one. A map that is a result is
+/// the stage's or its head's.
+constexpr Value add_blocks(Graph& graph, const Architecture& net, Value x) {
+  const bool maps = net.ending == Ending::maps;
+  bool has_heads = false;
+  for (const int width : net.stage_heads) has_heads = has_heads || width > 0;
+  int heads = 0;
+  int stage = 0, index = 0;
+  for (int i = 0; i < net.block_count; ++i, ++index) {
+    x = add_block(graph, net, i, index, x);
+    if (i + 1 < net.block_count && net.blocks[i + 1].stage == net.blocks[i].stage) continue;
+    index = -1;
+    graph.output(x, Role::stage);
+    if (maps && !has_heads) graph.output(x);
+    if (const int width = net.stage_heads[stage++]; width > 0) {
+      const Tag tag = {Part::stage_head, net.blocks[i].stage, heads++};
+      graph.output(graph.conv(x, width, {.norm = false, .bias = true, .tag = tag}));
+    }
+  }
+  return x;
+}
+
+/// Appends pool, embedding, classes.
+constexpr void add_classifier(Graph& graph, const Architecture& net, Value x) {
+  x = graph.global_mean(x, {Part::pool});
+  const int keep = 100 - net.dropout_percent;
+  if (net.head > 0)
+    x = graph.dense(x, net.head,
+                    {.activation = net.head_activation ? net.activation : Activation::none,
+                     .norm = net.neck,
+                     .bias = net.head_bias,
+                     .layout = Layout::convolution,
+                     .tag = {.part = Part::head, .output_percent = net.neck ? keep : 100}});
+  if (net.classes > 0)
+    x = graph.dense(x, net.classes, {.tag = {.part = Part::classifier, .input_percent = keep}});
+  graph.output(x);
+}
+
+}  // namespace planning
+
+/// Returns the graph of an architecture in which `find_flaw` finds nothing.
+constexpr Graph graph_of(const Architecture& net) {
+  Graph graph(net.input);
+  const Value stem = planning::add_stem(graph, net);
+  const Value last = planning::add_blocks(graph, net, stem);
+  if (net.ending == Ending::classifier) planning::add_classifier(graph, net, last);
+  if (net.ending == Ending::columns)
+    graph.output(graph.mean_pool(last, {.kernel = {3, 2}, .stride = {3, 2}}, {Part::columns}));
+  return graph;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_OF_HPP
+// from pplcnet/plan/lower.hpp
+#ifndef PPLCNET_PLAN_LOWER_HPP
+#define PPLCNET_PLAN_LOWER_HPP
+
+// from pplcnet/plan/layer_of.hpp
+#ifndef PPLCNET_PLAN_LAYER_OF_HPP
+#define PPLCNET_PLAN_LAYER_OF_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Returns a layer that computes a node, without its operator.
+constexpr Layer layer_of(const Node& node) {
+  Layer layer;
+  const Tag& tag = node.tag;
+  layer.part = tag.part;
+  layer.stage = tag.stage;
+  layer.index = tag.index;
+  layer.block = tag.block;
+  layer.branches = tag.branches;
+  layer.affine = tag.affine;
+  layer.scale_percent = tag.input_percent;
+  layer.output_percent = tag.output_percent;
+  layer.activation = node.activation;
+  layer.batch_norm = node.norm;
+  layer.bias = node.bias;
+  layer.layout = node.layout;
+  layer.count_padding = node.count_padding;
+  layer.kernel = node.window.kernel;
+  layer.stride = node.window.stride;
+  layer.dilation = node.window.dilation;
+  layer.padding = node.window.padding;
+  layer.output = node.shape;
+  layer.name = node.name;
+  layer.norm_name = node.norm_name;
+  layer.group = node.group;
+  layer.group_count = node.group_count;
+  return layer;
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_LAYER_OF_HPP
+// from pplcnet/plan/readers.hpp
+#ifndef PPLCNET_PLAN_READERS_HPP
+#define PPLCNET_PLAN_READERS_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// A place in the map of a concat (or a shuffle), by its node; -1: none.
+struct Slot {
+  int concat = -1, channel = 0;
+  constexpr bool operator==(const Slot&) const = default;
+};
+
+/// Who reads the value of each node of a graph.
+class Readers {
+ public:
+  constexpr explicit Readers(const Graph& graph) : graph_(graph) {
+    for (int i = 1; i < graph.node_count; ++i) {
+      const Node& node = graph.nodes[i];
+      if (node.kind != NodeKind::concat) {
+        add(node.input, i);
+        if (node.second >= 0) add(node.second, i);
+        continue;
+      }
+      for (int part = 0, channel = 0; part < node.part_count; ++part) {
+        const int index = graph.parts[node.first_part + part];
+        add(index, i);
+        offer(index, {i, channel}, part + 1 == node.part_count);
+        channel += graph.nodes[index].shape.channels;
+      }
+    }
+    for (int i = 0; i < graph.output_count; ++i) readers_[graph.outputs[i].node].is_output = true;
+  }
+
+  /// Whether nobody reads `node` after `reader`, nor any value that is a part of it.
+  constexpr bool is_last(int reader, int node) const {
+    return readers_[node].last == reader && !readers_[node].has_aliases;
+  }
+
+  constexpr bool is_output(int node) const { return readers_[node].is_output; }
+
+  /// Returns the sum that is the only reader of a convolution and adds what is there before it; -1:
+  /// none.
+  constexpr int sum_after(int convolution) const {
+    const Reader& reader = readers_[convolution];
+    if (reader.count != 1 || reader.is_output) return -1;
+    const Node& sum = graph_.nodes[reader.last];
+    if (sum.kind != NodeKind::add) return -1;
+    const int other = sum.input == convolution ? sum.second : sum.input;
+    return other < convolution ? reader.last : -1;
+  }
+
+  /// Returns the shuffle that is the only reader of a concat, and that interleaves its parts; -1:
+  /// none.
+  constexpr int interleaving(int concat) const {
+    const Node& node = graph_.nodes[concat];
+    const Reader& reader = readers_[concat];
+    if (node.kind != NodeKind::concat || reader.count != 1 || reader.is_output) return -1;
+    const Node& shuffle = graph_.nodes[reader.last];
+    if (shuffle.kind != NodeKind::shuffle || shuffle.groups != node.part_count) return -1;
+    for (int i = 0; i < node.part_count; ++i)
+      if (graph_.nodes[graph_.parts[node.first_part + i]].shape.channels * node.part_count !=
+          node.shape.channels)
+        return -1;
+    return reader.last;
+  }
+
+  /// Returns where in the map of a concat the value of a node is written at once.
+  constexpr Slot slot(int node) const {
+    const Slot& slot = readers_[node].slot;
+    return slot.concat >= 0 && interleaving(slot.concat) < 0 ? slot : Slot{};
+  }
+
+ private:
+  struct Reader {
+    int count = 0, last = -1;
+    bool is_output = false;
+    bool has_aliases = false;  ///< slices, and concats that it is a part of
+    Slot slot;
+  };
+
+  constexpr void add(int node, int reader) {
+    const NodeKind kind = graph_.nodes[reader].kind;
+    ++readers_[node].count;
+    readers_[node].last = reader;
+    if (kind == NodeKind::concat || kind == NodeKind::slice) readers_[node].has_aliases = true;
+  }
+
+  /// What a layer writes are whole half panels, so that parts in front of others have to be such.
+  constexpr void offer(int node, const Slot& slot, bool last) {
+    const Node& part = graph_.nodes[node];
+    const bool computed = part.kind != NodeKind::image && part.kind != NodeKind::concat &&
+                          part.kind != NodeKind::slice && part.kind != NodeKind::shuffle;
+    if (computed && readers_[node].slot.concat < 0 && slot.channel % kHalfPanel == 0 &&
+        (last || part.shape.channels % kHalfPanel == 0))
+      readers_[node].slot = slot;
+  }
+
+  const Graph& graph_;
+  Reader readers_[Graph::kMaxNodes] = {};
+};
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_READERS_HPP
+
+// From a graph's nodes to the layers that kernels compute.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Where the value of a node is: in the output of a layer, from a channel on.
+struct Where {
+  int layer = -1, channel = 0;
+};
+
+/// Appends layers to a plan, node by node. A sum becomes the last step of the convolution before
+/// it, where nobody else reads that; a concat is one map that its parts are written to; a slice is
+/// a part of a map. What cannot be read or written where it is gets copied.
+class Lowering {
+ public:
+  constexpr Lowering(const Graph& graph, Plan& plan) : graph_(graph), plan_(plan), readers_(graph) {
+    for (int i = 0; i < graph.node_count; ++i) owners_[i] = -1;
+  }
+
+  constexpr void run() {
+    for (int node = 1; node < graph_.node_count; ++node) {
+      lower(node);
+      if (readers_.is_output(node)) results_[node] = whole(node);
+    }
+    for (int i = 0; i < graph_.output_count; ++i) {
+      const auto& [role, node, name] = graph_.outputs[i];
+      const int layer = results_[node];
+      if (role == Role::stage) plan_.stages[plan_.stage_count++] = layer;
+      if (role == Role::result) plan_.outputs[plan_.output_count++] = layer;
+    }
+  }
+
+ private:
+  constexpr void lower(int index) {
+    const Node& node = graph_.nodes[index];
+    switch (node.kind) {
+      case NodeKind::image:
+        break;
+      case NodeKind::convolution:
+        return lower_convolution(index);
+      case NodeKind::max_pool:
+      case NodeKind::mean_pool:
+        return lower_pool(index);
+      case NodeKind::global_mean:
+      case NodeKind::dense:
+        return lower_vector(index);
+      case NodeKind::gate:
+        return lower_gate(index);
+      case NodeKind::add:
+        return lower_add(index);
+      case NodeKind::concat:
+        return lower_concat(index);
+      case NodeKind::slice:
+        return lower_slice(index);
+      case NodeKind::shuffle:
+        return lower_shuffle(index);
+    }
+  }
+
+  /// Has a layer read the value of a node.
+  constexpr void read(Layer& layer, int node) {
+    const Where from = where(node);
+    layer.from = from.layer;
+    layer.from_channel = from.channel;
+    layer.input = graph_.nodes[node].shape;
+  }
+
+  /// Returns where the value of a node is; the picture becomes a map when one is asked for.
+  constexpr Where where(int node) {
+    if (node == 0 && where_[0].layer < 0) {
+      Layer layer;
+      layer.op = Operator::picture;
+      layer.part = Part::named;
+      layer.input = layer.output = graph_.nodes[0].shape;
+      where_[0] = {append(layer), 0};
+    }
+    return where_[node];
+  }
+
+  /// Appends a layer that writes a map of its own, or its part of a concat's.
+  constexpr int append(Layer layer, int node = -1) {
+    const int index = plan_.layer_count++;
+    layer.owner = index;
+    layer.map_channels = layer.output.channels;
+    if (node >= 0) {
+      where_[node] = {index, 0};
+      if (const Slot slot = readers_.slot(node); slot.concat >= 0) join(layer, index, slot);
+    }
+    plan_.layers[index] = layer;
+    return index;
+  }
+
+  /// Makes a layer's output part of a concat's map, which the first one of its parts owns.
+  constexpr void join(Layer& layer, int index, const Slot& slot) {
+    int& owner = owners_[slot.concat];
+    if (owner < 0) {
+      owner = index;
+      layer.map_channels = graph_.nodes[slot.concat].shape.channels;
+    }
+    layer.owner = owner;
+    layer.owner_channel = slot.channel;
+  }
+
+  /// Appends a copy of some channels of a layer's output.
+  constexpr int append_copy(Where from, const Shape& shape, int read_step, int write_step,
+                            const Slot& slot, int node = -1) {
+    Layer layer;
+    layer.op = Operator::copy;
+    layer.part = Part::named;
+    layer.from = from.layer;
+    layer.from_channel = from.channel;
+    layer.input = layer.output = shape;
+    layer.read_step = read_step;
+    layer.write_step = write_step;
+    const int index = append(layer, node);
+    if (slot.concat >= 0) join(plan_.layers[index], index, slot);
+    return index;
+  }
+
+  constexpr void lower_convolution(int index) {
+    const Node& node = graph_.nodes[index];
+    Layer layer = layer_of(node);
+    const Shape& input = graph_.nodes[node.input].shape;
+    if (node.input == 0 && is_stem(node)) {
+      layer.op = Operator::convolution;
+      layer.input = input;
+    } else if (node.groups > 1) {
+      layer.op = Operator::depthwise;
+      read(layer, node.input);
+    } else {
+      layer.op = Operator::pointwise;
+      read(layer, node.input);
+      if (node.window != Window{}) append_patches(layer);
+    }
+    const int sum = readers_.sum_after(index);
+    if (sum < 0) {
+      append(layer, index);
+      return;
+    }
+    const Node& add = graph_.nodes[sum];
+    const Where addend = where(add.input == index ? add.second : add.input);
+    layer.addend = addend.layer;
+    layer.addend_channel = addend.channel;
+    layer.last_activation = add.activation;
+    append(layer, sum);
+  }
+
+  /// Whether the kernel for stems computes a convolution of the picture.
+  static constexpr bool is_stem(const Node& node) {
+    const Window& window = node.window;
+    return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
+           window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+  }
+
+  /// Has the pointwise layer of a dense convolution read what its kernel sees.
+  constexpr void append_patches(Layer& layer) {
+    Layer patches = layer;
+    patches.op = Operator::patches;
+    if (patches.part != Part::named) patches.part = Part::patches;
+    patches.activation = Activation::none;
+    patches.batch_norm = patches.bias = false;
+    patches.branches = Branches::none;
+    patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
+    layer.from = append(patches);
+    layer.from_channel = 0;
+    layer.input = patches.output;
+    layer.stride = layer.dilation = 1;
+    layer.padding = {};
+  }
+
+  constexpr void lower_pool(int index) {
+    const Node& node = graph_.nodes[index];
+    Layer layer = layer_of(node);
+    layer.op = node.kind == NodeKind::max_pool ? Operator::max_pool : Operator::average_pool;
+    read(layer, node.input);
+    append(layer, index);
+  }
+
+  constexpr void lower_vector(int index) {
+    const Node& node = graph_.nodes[index];
+    Layer layer = layer_of(node);
+    layer.op = node.kind == NodeKind::dense ? Operator::dense : Operator::pool;
+    read(layer, node.input);
+    append(layer, index);
+  }
+
+  constexpr void lower_gate(int index) {
+    const Node& node = graph_.nodes[index];
+    Layer layer = layer_of(node);
+    layer.op = Operator::gate;
+    read(layer, node.input);
+    layer.factors = where(node.second).layer;
+    const int gate = append(layer, index);
+    // The map that it reads, where nobody reads that any more.
+    const Layer& source = plan_.layers[layer.from];
+    if (!readers_.is_last(index, node.input) || source.owner != layer.from ||
+        source.output != node.shape || source.map_channels != source.output.channels ||
+        readers_.slot(index).concat >= 0)
+      return;
+    plan_.layers[gate].owner = layer.from;
+  }
+
+  constexpr void lower_add(int index) {
+    const Node& node = graph_.nodes[index];
+    if (where_[index].layer >= 0) return;  // the last step of a convolution
+    Layer layer = layer_of(node);
+    layer.op = Operator::add;
+    layer.last_activation = node.activation;
+    layer.activation = Activation::none;
+    read(layer, node.input);
+    const Where addend = where(node.second);
+    layer.addend = addend.layer;
+    layer.addend_channel = addend.channel;
+    append(layer, index);
+  }
+
+  constexpr void lower_concat(int index) {
+    const Node& node = graph_.nodes[index];
+    if (readers_.interleaving(index) >= 0) return;
+    for (int i = 0, channel = 0; i < node.part_count; ++i) {
+      const int part = graph_.parts[node.first_part + i];
+      const Shape& shape = graph_.nodes[part].shape;
+      if (const Slot slot = {index, channel}; readers_.slot(part) != slot)
+        append_copy(where(part), shape, 1, 1, slot);
+      channel += shape.channels;
+    }
+    const int owner = owners_[index];
+    where_[index] = {owner, -plan_.layers[owner].owner_channel};
+  }
+
+  /// Whole half panels of a map are read where they are.
+  constexpr void lower_slice(int index) {
+    const Node& node = graph_.nodes[index];
+    const Where from = where(node.input);
+    const Where first = {from.layer, from.channel + node.first};
+    if (node.step == 1 && node.first % kHalfPanel == 0 && from.layer >= 0)
+      where_[index] = first;
+    else
+      append_copy(first, node.shape, node.step, 1, {}, index);
+  }
+
+  /// Each group becomes every so many channels.
+  constexpr void lower_shuffle(int index) {
+    const Node& node = graph_.nodes[index];
+    const Node& input = graph_.nodes[node.input];
+    const bool interleaves = readers_.interleaving(node.input) == index;
+    const Shape shape = {node.shape.height, node.shape.width, node.shape.channels / node.groups};
+    for (int i = 0; i < node.groups; ++i) {
+      Where from;
+      if (interleaves) {
+        from = where(graph_.parts[input.first_part + i]);
+      } else {
+        from = where(node.input);
+        from.channel += i * shape.channels;
+      }
+      append_copy(from, shape, 1, node.groups, {index, i});
+    }
+    where_[index] = {owners_[index], 0};
+  }
+
+  /// Returns the layer whose whole output the value of a node is.
+  constexpr int whole(int node) {
+    const Where from = where(node);
+    const Layer& layer = plan_.layers[from.layer];
+    const Shape& shape = graph_.nodes[node].shape;
+    if (from.channel == 0 && layer.output == shape && layer.write_step == 1) return from.layer;
+    return append_copy(from, shape, 1, 1, {});
+  }
+
+  const Graph& graph_;
+  Plan& plan_;
+  Readers readers_;
+  Where where_[Graph::kMaxNodes] = {};
+  int results_[Graph::kMaxNodes] = {};  // layers whose output is that of a node
+  int owners_[Graph::kMaxNodes] = {};   // of the maps of concats and shuffles: a layer, or -1
+};
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_LOWER_HPP
+// from pplcnet/plan/place.hpp
+#ifndef PPLCNET_PLAN_PLACE_HPP
+#define PPLCNET_PLAN_PLACE_HPP
+
+#include <algorithm>
+#include <cstddef>
+
+// from pplcnet/plan/schedule.hpp
+#ifndef PPLCNET_PLAN_SCHEDULE_HPP
+#define PPLCNET_PLAN_SCHEDULE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+
+// Which layers are computed together, and how many rows at a time.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The cost model: how much of each cache a block of rows may fill, in bytes. Rows of a depthwise
+/// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
+/// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
+/// each pass over them.
+inline constexpr std::size_t kL1Share = 28 << 10;
+inline constexpr std::size_t kL2Share = 256 << 10;
+/// The lines of the picture that a block of a convolution's rows reads: less than other blocks, as
+/// they are written first.
+inline constexpr std::size_t kLinesShare = 14 << 10;
+
+/// Panels of float16 weights that become float32 at a time: what a product's tile can use.
+inline constexpr int kWidenedPanels = 2;
+
+/// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
+/// computed a few rows at a time, just before its reader needs them (a chain).
+inline constexpr std::size_t kLargestMap = 640 << 10;
+
+namespace planning {
+
+/// Pixels whose distance is a multiple of 512 bytes compete for an eighth of L1 or less, and a 5×5
+/// kernel reads dozens of them at a time: one more cache line between them spreads them over all
+/// of it.
+constexpr int spread_pitch(int channels) {
+  return channels % 128 == 0 ? channels + kPanel : channels;
+}
+
+/// What a plan's passes know of each layer.
+struct Uses {
+  int last_reader[Plan::kMaxLayers] = {};  ///< of its own output; -1: none
+  int last[Plan::kMaxLayers] = {};  ///< the last layer that reads or writes its map; an owner's
+};
+
+constexpr Uses uses_of(const Plan& plan) {
+  Uses uses;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    uses.last_reader[i] = -1;
+    uses.last[i] = i;
+    const Layer& layer = plan.layers[i];
+    for (const int read : {layer.from, layer.addend, layer.factors}) {
+      if (read < 0) continue;
+      uses.last_reader[read] = i;
+      uses.last[plan.layers[read].owner] = i;
+    }
+    uses.last[layer.owner] = i;
+    if (layer.owner != i) uses.last_reader[layer.owner] = i;
+  }
+  return uses;
+}
+
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise; nobody
+/// reads them outside of the unit. The map of a stage is stored.
+constexpr void form_units(Plan& plan, const Uses& uses) {
+  bool is_stage[Plan::kMaxLayers] = {};
+  for (int i = 0; i < plan.stage_count; ++i) is_stage[plan.stages[i]] = true;
+  int end = plan.layer_count - 1;  // the last layer of the unit that the next layer is in
+  for (int i = plan.layer_count - 2; i >= 0; --i) {
+    Layer& layer = plan.layers[i];
+    const Layer& next = plan.layers[i + 1];
+    const bool streams = layer.op == Operator::depthwise || layer.op == Operator::patches ||
+                         layer.op == Operator::pointwise;
+    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
+                  next.from_channel == 0 && uses.last_reader[i] <= end &&
+                  uses.last[i] == uses.last_reader[i] && layer.owner == i &&
+                  layer.map_channels == layer.output.channels;
+    if (!layer.fused) end = i;
+  }
+}
+
+/// The last layer of the unit that `first` begins.
+constexpr int unit_end(const Plan& plan, int first) {
+  while (plan.layers[first].fused) ++first;
+  return first;
+}
+
+/// Gives every map that is stored its shape, and the frame that its readers need.
+constexpr void frame_maps(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    if (layer.owner == i && !layer.fused && !layer.gives_vector()) {
+      layer.target.shape = layer.output;
+      layer.target.shape.channels = layer.map_channels;
+      layer.target.ring = layer.output.height;
+      layer.target.pixel_pitch =
+          spread_pitch(static_cast<int>(round_up(layer.map_channels, kHalfPanel)));
+    }
+    if (!layer.reads_neighbours() || layer.from < 0) continue;
+    Map& source = plan.layers[plan.layers[layer.from].owner].target;
+    source.left = std::max(source.left, layer.padding.left);
+    source.right =
+        std::max(source.right, layer.framed_columns() - layer.padding.left - layer.input.width);
+  }
+}
+
+/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
+/// block, since depthwise tiles are two rows high.
+constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
+  const auto fit = static_cast<int>(
+      std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
+  const auto blocks = ceil_div(height, fit / 2 * 2);
+  return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
+}
+
+/// Room for the row of zeros, which stands for the rows above and below any map.
+constexpr std::size_t zero_row(const Plan& plan) {
+  std::size_t zeros = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    const Layer& layer = plan.layers[i];
+    if (layer.reads_neighbours())
+      zeros = std::max(zeros, plan.layers[plan.layers[layer.from].owner].target.row_pitch());
+  }
+  return static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
+}
+
+/// Rows of a convolution, and the floats of scratch that their lines of the picture take.
+constexpr std::size_t choose_convolution_rows(Layer& layer) {
+  const std::size_t line =
+      layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
+  layer.rows =
+      rows_of(kLinesShare, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
+              layer.output.height);
+  return line *
+         static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
+}
+
+/// Rows of a unit of several layers, and the floats of scratch that they take.
+constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
+  std::size_t line = 0, weights = 0;
+  for (int i = first; i <= last; ++i) {
+    Layer& layer = plan.layers[i];
+    if (layer.op == Operator::pointwise) weights += layer.weight_floats();
+    if (i == last) break;
+    layer.pitch = spread_pitch(layer.padded_channels());
+    line += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch);
+  }
+  const bool small = weights * sizeof(float) <= kL1Share;
+  const int rows =
+      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[last].output.height);
+  std::size_t place = plan.layers[first].scratch;
+  for (int i = first; i <= last; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.rows = rows;
+    layer.scratch = place;
+    place += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch) *
+             static_cast<std::size_t>(rows);
+  }
+  return line * static_cast<std::size_t>(rows);
+}
+
+/// How many rows each layer computes at a time, and the scratch that takes.
+constexpr void choose_rows(Plan& plan) {
+  const std::size_t zeros = zero_row(plan);
+  std::size_t blocks = zeros, widened = 0;  // after each other
+  for (int first = 0, last = 0; first < plan.layer_count; first = last + 1) {
+    last = unit_end(plan, first);
+    Layer& layer = plan.layers[first];
+    std::size_t floats = 0;
+    for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
+    if (last > first)
+      floats = choose_unit_rows(plan, first, last);
+    else if (layer.op == Operator::convolution)
+      floats = choose_convolution_rows(layer);
+    else
+      layer.rows = layer.output.height;
+    blocks = std::max(blocks, static_cast<std::size_t>(
+                                  round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
+    for (int i = first; i <= last; ++i)
+      if (plan.layers[i].half)
+        widened = std::max(
+            widened, static_cast<std::size_t>(kWidenedPanels * kPanel * plan.layers[i].depth()));
+  }
+  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
+  plan.scratch_floats = blocks + widened;
+}
+
+/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
+/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
+constexpr int ring_rows(const Layer& writer, const Layer& reader) {
+  const int needed =
+      (reader.rows - 1) * reader.stride.height + reader.reach().height + writer.rows - 1;
+  return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
+}
+
+/// Whether `layer` can be in one chain with the layer after it, its only reader, and its output is
+/// too large to be stored whole.
+constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
+  if (layer + 1 == plan.layer_count) return false;
+  const Layer& writer = plan.layers[layer];
+  const Layer& reader = plan.layers[layer + 1];
+  if (!writer.works_by_rows() || !reader.reads_neighbours()) return false;
+  if (reader.from != layer || uses.last[layer] != layer + 1) return false;
+  return 2 * ring_rows(writer, reader) < writer.output.height &&
+         writer.target.floats() * sizeof(float) > kLargestMap;
+}
+
+/// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
+/// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
+/// chain would become too long, after which another one begins.)
+constexpr void form_chains(Plan& plan, const Uses& uses) {
+  int first = 0;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const bool owns = layer.owner == i && !layer.gives_vector();
+    layer.leaf = owns && uses.last[i] == i;
+    bool joined = layer.fused;
+    if (owns && !layer.fused && joins(plan, uses, i) &&
+        unit_end(plan, i + 1) - first < Plan::kMaxChain) {
+      joined = true;
+      layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
+      layer.target.local = true;
+      layer.target.offset = plan.scratch_floats;
+      plan.scratch_floats += layer.target.floats();
+    }
+    if (joined) continue;
+    plan.layers[first].chain_end = i + 1;
+    first = i + 1;
+  }
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_SCHEDULE_HPP
+
+// Where a plan's weights and activations live.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Whether a layer's weights are stored as float16; the head is the dense layers after the last
+/// map. A panel of odd depth would not end where the next can begin.
+constexpr bool stored_in_half(const Layer& layer, bool in_head, Storage storage) {
+  const bool product = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  return layer.depth() % 2 == 0 &&
+         (storage == Storage::half ? product : storage == Storage::half_head && in_head && product);
+}
+
+/// Returns the first of the dense layers after the last map.
+constexpr int head_of(const Layer* layers, int count) {
+  while (count > 0 && layers[count - 1].op == Operator::dense) --count;
+  return count;
+}
+
+/// Counts the parameters of every layer and places its weights.
+constexpr void place_weights(Plan& plan, Storage storage) {
+  const int head = head_of(plan.layers, plan.layer_count);
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    if (!layer.has_weights()) continue;
+    constexpr int kAffine = 4;  // scale and shift, before the activation and after it
+    const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+    layer.half = stored_in_half(layer, i >= head, storage);
+    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
+                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
+                       (layer.branches == Branches::v3 ? kAffine : 0);
+    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
+    layer.multiply_adds = weights * layer.output.pixels();
+    layer.weights = plan.weight_floats;
+    layer.biases = layer.weights + layer.weight_floats();
+    plan.weight_floats = layer.biases + layer.bias_floats();
+    plan.parameter_count += layer.parameters;
+    plan.buffer_count += layer.buffers;
+    plan.multiply_add_count += layer.multiply_adds;
+  }
+}
+
+/// Whole maps that live at the same time, by their owners.
+class LiveMaps {
+ public:
+  constexpr LiveMaps(Plan& plan, const int* last_uses) : plan_(plan), last_uses_(last_uses) {}
+
+  /// Forgets the maps that nobody uses from `layer` on.
+  constexpr void begin(int layer) {
+    int kept = 0;
+    for (int i = 0; i < count_; ++i)
+      if (last_uses_[owners_[i]] >= layer) owners_[kept++] = owners_[i];
+    count_ = kept;
+  }
+  constexpr void add(int owner) { owners_[count_++] = owner; }
+
+  constexpr std::size_t floats() const {
+    std::size_t sum = 0;
+    for (int i = 0; i < count_; ++i) sum += map(i).floats();
+    return sum;
+  }
+
+  /// Gives a map its place: the lowest or the highest one that is free.
+  constexpr void place(int owner, bool low) {
+    Map& map = plan_.layers[owner].target;
+    const std::size_t size = map.floats();
+    map.offset = low ? 0 : plan_.map_floats - size;
+    for (int i = 0; i < count_;) {
+      const Map& other = this->map(i);
+      if (map.offset >= other.offset + other.floats() || other.offset >= map.offset + size) {
+        ++i;
+        continue;
+      }
+      low = low || other.offset < size;  // there is no room below: look from below
+      map.offset = low ? other.offset + other.floats() : other.offset - size;
+      i = 0;
+    }
+    plan_.map_floats = std::max(plan_.map_floats, map.offset + size);
+    add(owner);
+  }
+
+ private:
+  constexpr const Map& map(int i) const { return plan_.layers[owners_[i]].target; }
+
+  Plan& plan_;
+  const int* last_uses_;
+  int owners_[Plan::kMaxLayers] = {};
+  int count_ = 0;
+};
+
+constexpr bool is_stored(const Layer& layer) {
+  return layer.target.exists() && !layer.target.local;
+}
+
+/// Gives every whole map its place. Mostly two maps live, the one being read and the one being
+/// written: they take turns at the two ends of the region. A map lives until the end of the chain
+/// in which it is used last.
+constexpr void place_maps(Plan& plan, const Uses& uses) {
+  int chain_ends[Plan::kMaxLayers] = {}, last_uses[Plan::kMaxLayers] = {};
+  for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end)
+    for (int i = first; i < plan.layers[first].chain_end; ++i)
+      chain_ends[i] = plan.layers[first].chain_end - 1;
+  for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[uses.last[i]];
+  LiveMaps measured(plan, last_uses), placed(plan, last_uses);
+  for (int i = 0; i < plan.layer_count; ++i) {
+    if (!is_stored(plan.layers[i])) continue;
+    measured.begin(i);
+    measured.add(i);
+    plan.map_floats = std::max(plan.map_floats, measured.floats());
+  }
+  bool low = true;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    if (!is_stored(plan.layers[i])) continue;
+    placed.begin(i);
+    placed.place(i, low);
+    low = !low;
+  }
+}
+
+/// Gives every vector its place.
+constexpr void place_vectors(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const int vector = layer.factors >= 0 ? layer.factors : layer.from;
+    if (vector >= 0) layer.source_vector = plan.layers[vector].target_vector;
+    if (!layer.gives_vector()) continue;
+    layer.target_vector = plan.vector_floats;
+    plan.vector_floats +=
+        static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
+  }
+}
+
+/// Returns the map of a layer's output, from a channel of it on.
+constexpr Map map_of(const Plan& plan, int layer, int channel) {
+  if (layer < 0) return {};
+  const Layer& writer = plan.layers[layer];
+  Map map = plan.layers[writer.owner].target;
+  map.offset = static_cast<std::size_t>(static_cast<std::int64_t>(map.offset) +
+                                        writer.owner_channel + channel);
+  return map;
+}
+
+/// Tells every layer which maps it reads and writes. An owner's map is changed after all others.
+constexpr void connect_maps(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.source = map_of(plan, layer.from, layer.from_channel);
+    if (layer.source.exists()) layer.source.shape = layer.input;
+    layer.addend_map = map_of(plan, layer.addend, layer.addend_channel);
+  }
+  for (int i = plan.layer_count - 1; i >= 0; --i) {
+    Layer& layer = plan.layers[i];
+    if (!layer.gives_vector() && !layer.fused) layer.target = map_of(plan, i, 0);
+  }
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_PLACE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Lays a graph without a flaw out: its layers in order of execution, with shapes, counts, weights,
+/// blocks of rows and places in memory.
+constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) {
+  Plan plan;
+  planning::Lowering(graph, plan).run();
+  planning::place_weights(plan, storage);
+  const planning::Uses uses = planning::uses_of(plan);
+  planning::form_units(plan, uses);
+  planning::frame_maps(plan);
+  planning::choose_rows(plan);
+  planning::form_chains(plan, uses);
+  planning::place_maps(plan, uses);
+  planning::place_vectors(plan);
+  planning::connect_maps(plan);
+  plan.architecture.name = graph.title;
+  plan.architecture.family = Family::other;
+  plan.architecture.input = {graph.nodes[0].shape.height, graph.nodes[0].shape.width};
+  plan.architecture.head = plan.architecture.classes = 0;
+  const Layer& result = plan.layers[plan.outputs[0]];
+  if (result.gives_vector()) plan.architecture.classes = result.output.channels;
+  plan.architecture.storage = storage;
+  plan.architecture.tensor_names = graph.tensor_names;
+  plan.architecture.fingerprint = graph.fingerprint();
+  return plan;
+}
+
+/// The same for an architecture in which `find_flaw` finds nothing.
+constexpr Plan make_plan(const Architecture& architecture) {
+  Plan plan = make_plan(graph_of(architecture), architecture.storage);
+  plan.architecture = architecture;
+  return plan;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a definition consists of, `graph()` or `architecture`: one with a flaw does not compile,
+/// and nothing more is said of it.
+template <class Definition>
+class Checked {
+  static constexpr bool kIsGraph = requires { Definition::graph(); };
+
+  static constexpr auto flaw() {
+    if constexpr (kIsGraph)
+      return Definition::graph().flaw();
+    else
+      return find_flaw(Definition::architecture);
+  }
+  static constexpr auto kFlaw = flaw();
+
+  template <GraphFlaw kBroken>
+  static constexpr bool is_sound() {
+    return SoundGraph<kBroken.broken, kBroken.node, kBroken.found>::value;
+  }
+  template <Flaw kBroken>
+  static constexpr bool is_sound() {
+    return Sound<kBroken.broken, kBroken.block>::value;
+  }
+
+  static constexpr Plan plan(bool sound) {
+    if (!sound) return make_plan(Architecture{});
+    if constexpr (!kIsGraph)
+      return make_plan(Definition::architecture);
+    else if constexpr (requires { Definition::storage; })
+      return make_plan(Definition::graph(), Definition::storage);
+    else
+      return make_plan(Definition::graph());
+  }
+
+ public:
+  /// Returns the plan of the definition.
+  static constexpr Plan plan() { return plan(is_sound<kFlaw>()); }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_CHECKED_PLAN_HPP
 // from pplcnet/huge_pages.hpp
 #ifndef PPLCNET_HUGE_PAGES_HPP
 #define PPLCNET_HUGE_PAGES_HPP
@@ -831,655 +2681,6 @@ struct Picture {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PICTURE_HPP
-// from pplcnet/plan.hpp
-#ifndef PPLCNET_PLAN_HPP
-#define PPLCNET_PLAN_HPP
-
-// from pplcnet/append.hpp
-#ifndef PPLCNET_APPEND_HPP
-#define PPLCNET_APPEND_HPP
-
-#include <cstdint>
-
-
-// How a plan grows, layer by layer.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace planning {
-
-/// Zeros are kernel - 1 in all; an even kernel has one more of them at the end than in front.
-constexpr int strided(int size, int kernel, int stride, int dilation) {
-  return (size + (kernel - 1) % 2 + 2 * ((kernel - 1) / 2 * dilation) -
-          ((kernel - 1) * dilation + 1)) /
-             stride +
-         1;
-}
-
-constexpr Shape convolved(const Shape& in, int kernel, Stride stride, int channels,
-                          int dilation = 1) {
-  return {strided(in.height, kernel, stride.height, dilation),
-          strided(in.width, kernel, stride.width, dilation), channels};
-}
-
-/// Whether a layer's weights are stored as float16. A panel of odd depth would not end where the
-/// next can begin.
-constexpr bool stored_in_half(const Layer& layer, Storage storage) {
-  const bool head = layer.part == Part::head || layer.part == Part::classifier;
-  const bool dense = layer.op == Operator::pointwise || layer.op == Operator::dense;
-  return layer.depth() % 2 == 0 &&
-         (storage == Storage::half ? dense : storage == Storage::half_head && head);
-}
-
-/// Appends a layer; counts its parameters and places its weights. Returns its ordinal.
-constexpr int append(Plan& plan, Layer layer) {
-  const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
-  layer.half = stored_in_half(layer, plan.architecture.storage);
-  if (layer.has_weights()) {
-    constexpr int kAffine = 4;  // scale and shift, in front of the activation and behind it
-    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
-                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
-                       (layer.branches == Branches::v3 ? kAffine : 0);
-    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
-    layer.multiply_adds = weights * layer.output.pixels();
-    layer.weights = plan.weight_floats;
-    layer.biases = layer.weights + layer.weight_floats();
-    plan.weight_floats = layer.biases + layer.bias_floats();
-  }
-  plan.parameter_count += layer.parameters;
-  plan.buffer_count += layer.buffers;
-  plan.multiply_add_count += layer.multiply_adds;
-  plan.layers[plan.layer_count] = layer;
-  return plan.layer_count++;
-}
-
-/// Says what a layer consists of in files: a batch norm, or branches that become a bias.
-constexpr Layer with_branches(Layer layer, Branches branches) {
-  layer.branches = branches;
-  layer.bias = branches != Branches::none;
-  layer.batch_norm = branches == Branches::none;
-  return layer;
-}
-
-/// A dense kernel × kernel convolution of a map: `layer` says what is behind its sum.
-constexpr int append_convolution(Plan& plan, Layer layer, int from, int kernel, Stride stride,
-                                 int channels) {
-  const Shape input = layer.input.channels > 0 ? layer.input : plan.layers[from].output;
-  Layer patches = {.op = Operator::patches,
-                   .part = Part::patches,
-                   .stage = layer.stage,
-                   .index = layer.index,
-                   .kernel = kernel,
-                   .stride = stride,
-                   .input = input,
-                   .output = convolved(input, kernel, stride, kernel * kernel * input.channels),
-                   .from = from,
-                   .fused = true};
-  layer.from = append(plan, patches);
-  layer.op = Operator::pointwise;
-  layer.kernel = kernel;
-  layer.input = patches.output;
-  layer.output = patches.output;
-  layer.output.channels = channels;
-  return append(plan, layer);
-}
-
-}  // namespace planning
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_APPEND_HPP
-// from pplcnet/memory.hpp
-#ifndef PPLCNET_MEMORY_HPP
-#define PPLCNET_MEMORY_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-
-
-// Where a plan's activations live, and how many rows of them at a time.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The cost model: how much of each cache a block of rows may fill, in bytes. Rows of a depthwise
-/// layer wait in scratch for the pointwise layer that reads them. Where the pointwise weights fit
-/// L1 beside them, the rows should too; where the weights stream from L2 anyway, more rows share
-/// each pass over them.
-inline constexpr std::size_t kL1Share = 28 << 10;
-inline constexpr std::size_t kL2Share = 256 << 10;
-/// The lines of the picture that a block of a convolution's rows reads: less than other blocks, as
-/// they are written first.
-inline constexpr std::size_t kLinesShare = 14 << 10;
-
-/// Panels of float16 weights that become float32 at a time: what a product's tile can use.
-inline constexpr int kWidenedPanels = 2;
-
-/// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
-/// computed a few rows at a time, just before its reader needs them (a chain).
-inline constexpr std::size_t kLargestMap = 640 << 10;
-
-namespace planning {
-
-/// Pixels whose distance is a multiple of 512 bytes compete for an eighth of L1 or less, and a 5×5
-/// kernel reads dozens of them at a time: one more cache line between them spreads them over all
-/// of it.
-constexpr int spread_pitch(int channels) {
-  return channels % 128 == 0 ? channels + kPanel : channels;
-}
-
-/// The layer whose map holds a layer's output: a gate works in place, and what lies beside another
-/// output is in its map.
-constexpr int owner(const Plan& plan, int layer) {
-  while (layer >= 0) {
-    if (plan.layers[layer].op == Operator::gate)
-      layer = plan.layers[layer].from;
-    else if (plan.layers[layer].beside >= 0)
-      layer = plan.layers[layer].beside;
-    else
-      break;
-  }
-  return layer;
-}
-
-/// The last layer that reads or writes the map of `layer`; itself if no other does.
-constexpr int last_use(const Plan& plan, int layer) {
-  for (int i = plan.layer_count - 1; i > layer; --i)
-    if (owner(plan, plan.layers[i].from) == layer || owner(plan, plan.layers[i].addend) == layer ||
-        owner(plan, i) == layer)
-      return i;
-  return layer;
-}
-
-/// The map of a layer, stored whole, inside the frame that its readers need.
-constexpr Map framed(const Plan& plan, int layer) {
-  Map map = {.shape = plan.layers[layer].output, .ring = plan.layers[layer].output.height};
-  for (int i = layer + 1; i < plan.layer_count; ++i) {
-    const Layer& other = plan.layers[i];
-    if (other.beside == layer) map.shape.channels += other.output.channels;
-    if (!other.reads_neighbours() || owner(plan, other.from) != layer) continue;
-    map.left = std::max(map.left, other.padding());
-    map.right = std::max(map.right, other.framed_columns() - other.padding() - other.input.width);
-  }
-  map.pixel_pitch = spread_pitch(static_cast<int>(round_up(map.shape.channels, kHalfPanel)));
-  return map;
-}
-
-/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
-/// block, since depthwise tiles are two rows high.
-constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
-  const auto fit = static_cast<int>(
-      std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
-  const auto blocks = ceil_div(height, fit / 2 * 2);
-  return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
-}
-
-/// The last layer of the unit that `first` begins: layers whose rows go through scratch into the
-/// next one, and the one behind them.
-constexpr int unit_end(const Plan& plan, int first) {
-  while (plan.layers[first].fused) ++first;
-  return first;
-}
-
-/// Room for the row of zeros, which stands for the rows above and below any map.
-constexpr std::size_t zero_row(const Plan& plan) {
-  std::size_t zeros = 0;
-  for (int i = 0; i < plan.layer_count; ++i)
-    if (plan.layers[i].reads_neighbours())
-      zeros = std::max(zeros, framed(plan, owner(plan, plan.layers[i].from)).row_pitch());
-  return static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
-}
-
-/// Rows of a convolution, and the floats of scratch that their lines of the picture take.
-constexpr std::size_t choose_convolution_rows(Layer& layer) {
-  const std::size_t line =
-      layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
-  layer.rows =
-      rows_of(kLinesShare, sizeof(float) * line * static_cast<std::size_t>(layer.stride.height),
-              layer.output.height);
-  return line * static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel);
-}
-
-/// Rows of a unit of several layers, and the floats of scratch that they take.
-constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
-  std::size_t line = 0, weights = 0;
-  for (int i = first; i <= last; ++i) {
-    Layer& layer = plan.layers[i];
-    if (layer.op == Operator::pointwise) weights += layer.weight_floats();
-    if (i == last) break;
-    layer.pitch = spread_pitch(layer.padded_channels());
-    line += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch);
-  }
-  const bool small = weights * sizeof(float) <= kL1Share;
-  const int rows =
-      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[last].output.height);
-  std::size_t place = plan.layers[first].scratch;
-  for (int i = first; i <= last; ++i) {
-    Layer& layer = plan.layers[i];
-    layer.rows = rows;
-    layer.scratch = place;
-    place += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch) *
-             static_cast<std::size_t>(rows);
-  }
-  return line * static_cast<std::size_t>(rows);
-}
-
-/// How many rows each layer computes at a time, and the scratch that takes.
-constexpr void choose_rows(Plan& plan) {
-  const std::size_t zeros = zero_row(plan);
-  std::size_t blocks = zeros, widened = 0;  // behind each other
-  for (int first = 0, last = 0; first < plan.layer_count; first = last + 1) {
-    last = unit_end(plan, first);
-    Layer& layer = plan.layers[first];
-    std::size_t floats = 0;
-    for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
-    if (last > first)
-      floats = choose_unit_rows(plan, first, last);
-    else if (layer.op == Operator::convolution)
-      floats = choose_convolution_rows(layer);
-    else
-      layer.rows = layer.output.height;
-    blocks = std::max(blocks, static_cast<std::size_t>(
-                                  round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
-    for (int i = first; i <= last; ++i)
-      if (plan.layers[i].half)
-        widened = std::max(
-            widened, static_cast<std::size_t>(kWidenedPanels * kPanel * plan.layers[i].depth()));
-  }
-  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
-  plan.scratch_floats = blocks + widened;
-}
-
-/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
-/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
-constexpr int ring_rows(const Layer& writer, const Layer& reader) {
-  const int needed = (reader.rows - 1) * reader.stride.height + reader.reach() + writer.rows - 1;
-  return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
-}
-
-/// Whether `layer` can be in one chain with the layer behind it, its only reader, and its output is
-/// too large to be stored whole.
-constexpr bool joins(const Plan& plan, int layer, const Map& whole) {
-  const Layer& writer = plan.layers[layer];
-  const Layer& reader = plan.layers[layer + 1];
-  if (!writer.works_by_rows() || !reader.works_by_rows() || !reader.reads_neighbours())
-    return false;
-  if (reader.from != layer || last_use(plan, layer) != layer + 1) return false;
-  return 2 * ring_rows(writer, reader) < writer.output.height &&
-         whole.floats() * sizeof(float) > kLargestMap;
-}
-
-/// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
-/// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
-/// chain would become too long, behind which another one begins.)
-constexpr void form_chains(Plan& plan) {
-  int first = 0;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    layer.leaf = !layer.gives_vector() && owner(plan, i) == i && last_use(plan, i) == i;
-    bool joined = layer.fused;
-    if (!layer.fused && !layer.gives_vector() && owner(plan, i) == i) {
-      layer.target = framed(plan, i);
-      joined = joins(plan, i, layer.target) && unit_end(plan, i + 1) - first < Plan::kMaxChain;
-      if (joined) {
-        layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
-        layer.target.local = true;
-        layer.target.offset = plan.scratch_floats;
-        plan.scratch_floats += layer.target.floats();
-      }
-    }
-    if (joined) continue;
-    plan.layers[first].chain_end = i + 1;
-    first = i + 1;
-  }
-}
-
-/// The map that a layer reads or writes: its own, or its part of another's.
-constexpr Map map_of(const Plan& plan, int layer) {
-  if (layer < 0) return {};
-  const Layer& writer = plan.layers[layer];
-  if (writer.op == Operator::gate) return map_of(plan, writer.from);
-  Map map = plan.layers[owner(plan, layer)].target;
-  if (writer.beside >= 0)
-    map.offset += static_cast<std::size_t>(plan.layers[writer.beside].output.channels);
-  return map;
-}
-
-/// Until when each layer's map lives: the end of the chain in which it is read last.
-constexpr void find_last_uses(const Plan& plan, int* last_uses) {
-  int chain_ends[Plan::kMaxLayers] = {};
-  for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end)
-    for (int i = first; i < plan.layers[first].chain_end; ++i)
-      chain_ends[i] = plan.layers[first].chain_end - 1;
-  for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[last_use(plan, i)];
-}
-
-/// Floats of the whole maps that live while layer `now` works.
-constexpr std::size_t floats_alive(const Plan& plan, int now, const int* last_uses) {
-  std::size_t sum = 0;
-  for (int i = 0; i <= now; ++i) {
-    const Map& map = plan.layers[i].target;
-    if (map.exists() && !map.local && last_uses[i] >= now) sum += map.floats();
-  }
-  return sum;
-}
-
-/// Gives a whole map its place: the lowest or the highest one that is free while it lives.
-constexpr void place_map(Plan& plan, int layer, bool low, const int* last_uses) {
-  Map& map = plan.layers[layer].target;
-  const std::size_t size = map.floats();
-  map.offset = low ? 0 : plan.map_floats - size;
-  for (int i = 0; i < layer;) {
-    const Map& other = plan.layers[i].target;
-    const bool alive = other.exists() && !other.local && last_uses[i] >= layer;
-    const bool overlap =
-        map.offset < other.offset + other.floats() && other.offset < map.offset + size;
-    if (!alive || !overlap) {
-      ++i;
-      continue;
-    }
-    low = low || other.offset < size;  // there is no room below: look from below
-    map.offset = low ? other.offset + other.floats() : other.offset - size;
-    i = 0;
-  }
-  plan.map_floats = std::max(plan.map_floats, map.offset + size);
-}
-
-/// Gives every whole map and every vector its place. Mostly two maps live, the one being read and
-/// the one being written: they take turns at the two ends of the region.
-constexpr void place_maps(Plan& plan) {
-  int last_uses[Plan::kMaxLayers] = {};
-  find_last_uses(plan, last_uses);
-  for (int i = 0; i < plan.layer_count; ++i)
-    plan.map_floats = std::max(plan.map_floats, floats_alive(plan, i, last_uses));
-  bool low = true;
-  std::size_t vector = 0;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    if (layer.target.exists() && !layer.target.local) {
-      place_map(plan, i, low, last_uses);
-      low = !low;
-    }
-    layer.source_vector = vector;
-    if (layer.gives_vector()) {
-      layer.target_vector = vector = plan.vector_floats;
-      plan.vector_floats +=
-          static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
-    }
-  }
-  for (int i = 0; i < plan.layer_count; ++i) {
-    Layer& layer = plan.layers[i];
-    layer.source = map_of(plan, layer.from);
-    if (!layer.gives_vector() && !layer.fused) layer.target = map_of(plan, i);
-  }
-}
-
-}  // namespace planning
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_MEMORY_HPP
-// from pplcnet/stem.hpp
-#ifndef PPLCNET_STEM_HPP
-#define PPLCNET_STEM_HPP
-
-
-// The layers in front of the blocks.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace planning {
-
-/// V4's stem: a picture's first map goes two ways, which lie side by side in one map behind them.
-constexpr int append_branches(Plan& plan, const Architecture& net, Layer layer, int first) {
-  const int middle = net.stem_middle;
-  const Shape map = plan.layers[first].output;
-  const int pool = append(plan, {.op = Operator::max_pool,
-                                 .part = Part::stem_pool,
-                                 .stage = 1,
-                                 .kernel = 2,
-                                 .input = map,
-                                 .output = map,
-                                 .from = first});
-  layer.index = 1;
-  const int narrow = append_convolution(plan, layer, first, 2, 1, middle / 2);
-  layer.index = 2;
-  layer.beside = pool;
-  append_convolution(plan, layer, narrow, 2, 1, middle);
-  layer.beside = -1;
-  layer.index = 3;
-  layer.input = {map.height, map.width, 2 * middle};
-  const int third = append_convolution(plan, layer, pool, 3, 2, middle);
-  layer.index = 4;
-  layer.op = Operator::pointwise;
-  layer.from = third;
-  layer.input = layer.output = plan.layers[third].output;
-  layer.output.channels = net.stem_channels;
-  return append(plan, layer);
-}
-
-/// Returns the ordinal of the layer whose output the blocks begin with; so do the others below.
-constexpr int append_stem(Plan& plan, const Architecture& net) {
-  const Shape picture = {net.input.height, net.input.width, 3};
-  const bool alone = net.stem == Stem::convolution;
-  const int channels = alone ? net.stem_channels : net.stem_middle;
-  Layer layer = {.part = Part::stem, .activation = net.stem_activation, .stage = 1};
-  layer = with_branches(layer, alone ? Branches::none : Branches::batch_norm);
-  layer.batch_norm = layer.batch_norm && net.stem_batch_norm;
-  Layer first = layer;
-  first.op = Operator::convolution;
-  first.kernel = 3;
-  first.stride = net.stem_stride;
-  first.input = picture;
-  first.output = convolved(picture, 3, net.stem_stride, channels);
-  const int last = append(plan, first);
-  if (alone) return last;
-  if (net.stem == Stem::branches) return append_branches(plan, net, layer, last);
-  layer.index = 1;
-  layer.activation = Activation::none;
-  return append_convolution(plan, layer, last, 3, 2, net.stem_channels);
-}
-
-}  // namespace planning
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_STEM_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace planning {
-
-constexpr int append_squeeze_excite(Plan& plan, const Architecture& net, int depthwise) {
-  const Layer& gated = plan.layers[depthwise];
-  const int channels = gated.output.channels;
-  int squeezed = channels / 4;
-  if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
-  Layer layer = {.stage = gated.stage, .index = gated.index, .block = gated.block};
-  const Shape map = gated.output, wide = {1, 1, channels}, narrow = {1, 1, squeezed};
-
-  layer.op = Operator::pool;
-  layer.part = Part::squeeze_pool;
-  layer.from = depthwise;
-  layer.input = map;
-  layer.output = wide;
-  layer.from = append(plan, layer);
-
-  layer.op = Operator::dense;
-  layer.bias = true;
-  layer.part = Part::squeeze_reduce;
-  layer.activation = Activation::relu;
-  layer.input = wide;
-  layer.output = narrow;
-  layer.from = append(plan, layer);
-
-  layer.part = Part::squeeze_expand;
-  layer.activation = net.gate;
-  layer.input = narrow;
-  layer.output = wide;
-  append(plan, layer);
-
-  layer.op = Operator::gate;
-  layer.part = Part::squeeze_gate;
-  layer.from = depthwise;
-  layer.bias = false;
-  layer.activation = Activation::none;
-  layer.input = layer.output = map;
-  return append(plan, layer);
-}
-
-/// How the depthwise layer of a block is trained.
-constexpr Branches depthwise_branches(const Architecture& net, const Block& block) {
-  switch (net.family) {
-    case Family::v1:
-      break;
-    case Family::v2:  // stages of 5×5 kernels
-      return block.kernel > 3 ? Branches::v2 : Branches::none;
-    case Family::v3:
-      return Branches::v3;
-    case Family::v4:
-      return block.shortcut != Shortcut::none ? Branches::v4 : Branches::batch_norm;
-  }
-  return Branches::none;
-}
-
-constexpr int append_block(Plan& plan, const Architecture& net, int ordinal, int input) {
-  const Block& block = net.blocks[ordinal];
-  Layer layer = {.activation = net.activation, .stage = block.stage, .block = ordinal};
-  for (int i = 0; i < ordinal; ++i) layer.index += net.blocks[i].stage == block.stage ? 1 : 0;
-
-  Layer depthwise = with_branches(layer, depthwise_branches(net, block));
-  depthwise.op = Operator::depthwise;
-  depthwise.part = Part::depthwise;
-  if (block.linear_depthwise) depthwise.activation = Activation::none;
-  depthwise.affine = net.affine && !block.linear_depthwise;
-  depthwise.kernel = block.kernel;
-  depthwise.stride = block.stride;
-  depthwise.dilation = block.dilation;
-  depthwise.from = input;
-  depthwise.input = plan.layers[input].output;
-  depthwise.output = convolved(depthwise.input, block.kernel, block.stride,
-                               depthwise.input.channels, block.dilation);
-  depthwise.fused = !block.squeeze_excite;
-  const int spread = append(plan, depthwise);
-  const int mixed = block.squeeze_excite ? append_squeeze_excite(plan, net, spread) : spread;
-
-  layer = with_branches(layer, net.family == Family::v3   ? Branches::v3
-                               : net.family == Family::v4 ? Branches::batch_norm
-                                                          : Branches::none);
-  layer.op = Operator::pointwise;
-  layer.affine = net.affine;
-  layer.from = mixed;
-  layer.input = layer.output = depthwise.output;
-  if (block.expansion > 0) {
-    layer.part = Part::expansion;
-    layer.fused = true;
-    layer.output.channels = block.expansion;
-    layer.from = append(plan, layer);
-    layer.fused = false;
-    layer.input = layer.output;
-  }
-  layer.part = Part::pointwise;
-  if (block.linear_pointwise) layer.activation = Activation::none;
-  layer.output.channels = block.out;
-  if (block.shortcut == Shortcut::input) layer.addend = input;
-  if (block.shortcut == Shortcut::depthwise) layer.addend = mixed;
-  return append(plan, layer);
-}
-
-/// The blocks; behind each stage its head, where it has one.
-constexpr int append_blocks(Plan& plan, const Architecture& net, int input) {
-  for (int i = 0; i < net.block_count; ++i) {
-    input = append_block(plan, net, i, input);
-    if (i + 1 < net.block_count && net.blocks[i + 1].stage == net.blocks[i].stage) continue;
-    const int width = net.stage_heads[plan.stage_count];
-    plan.stages[plan.stage_count++] = input;
-    if (width == 0) continue;
-    const Shape map = plan.layers[input].output;
-    plan.outputs[plan.output_count] = append(plan, {.op = Operator::pointwise,
-                                                    .part = Part::stage_head,
-                                                    .stage = net.blocks[i].stage,
-                                                    .index = plan.output_count,
-                                                    .input = map,
-                                                    .output = {map.height, map.width, width},
-                                                    .from = input,
-                                                    .bias = true});
-    ++plan.output_count;
-  }
-  return input;
-}
-
-/// Pool, embedding, classes.
-constexpr int append_classifier(Plan& plan, const Architecture& net, int input) {
-  Layer layer = {.op = Operator::pool, .part = Part::pool};
-  layer.from = input;
-  layer.input = plan.layers[input].output;
-  layer.output = {1, 1, layer.input.channels};
-  layer.from = append(plan, layer);
-  layer.op = Operator::dense;
-  layer.input = layer.output;
-  if (net.head > 0) {
-    layer.part = Part::head;
-    layer.activation = net.head_activation ? net.activation : Activation::none;
-    layer.bias = net.head_bias;
-    layer.batch_norm = net.neck;
-    if (net.neck) layer.output_percent = 100 - net.dropout_percent;
-    layer.output = {1, 1, net.head};
-    layer.from = append(plan, layer);
-    layer.batch_norm = false;
-    layer.output_percent = 100;
-    layer.input = layer.output;
-  }
-  if (net.classes == 0) return layer.from;
-  layer.part = Part::classifier;
-  layer.activation = Activation::none;
-  layer.bias = true;
-  layer.scale_percent = 100 - net.dropout_percent;
-  layer.output = {1, 1, net.classes};
-  return append(plan, layer);
-}
-
-constexpr void append_ending(Plan& plan, const Architecture& net, int input) {
-  if (net.ending == Ending::maps) {
-    if (plan.output_count > 0) return;
-    for (int i = 0; i < plan.stage_count; ++i) plan.outputs[i] = plan.stages[i];
-    plan.output_count = plan.stage_count;
-    return;
-  }
-  if (net.ending == Ending::classifier) {
-    plan.outputs[plan.output_count++] = append_classifier(plan, net, input);
-    return;
-  }
-  constexpr Stride kWindow = {3, 2};
-  const Shape map = plan.layers[input].output;
-  plan.outputs[plan.output_count++] = append(
-      plan, {.op = Operator::average_pool,
-             .part = Part::columns,
-             .stride = kWindow,
-             .input = map,
-             .output = {map.height / kWindow.height, map.width / kWindow.width, map.channels},
-             .from = input});
-}
-
-}  // namespace planning
-
-/// Turns an architecture, in which `find_flaw` finds nothing, into layers: shapes, weights, blocks,
-/// buffers and counts.
-constexpr Plan make_plan(const Architecture& architecture) {
-  Plan plan;
-  plan.architecture = architecture;
-  const int stem = planning::append_stem(plan, architecture);
-  const int last = planning::append_blocks(plan, architecture, stem);
-  planning::append_ending(plan, architecture, last);
-  planning::choose_rows(plan);
-  planning::form_chains(plan);
-  planning::place_maps(plan);
-  return plan;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_PLAN_HPP
 // from pplcnet/simd/executor.hpp
 #ifndef PPLCNET_SIMD_EXECUTOR_HPP
 #define PPLCNET_SIMD_EXECUTOR_HPP
@@ -1885,7 +3086,38 @@ struct Gelu {
   }
 };
 
-/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+/// Any activation of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      return Clamp{0.0f, kInfinity}(d, x);
+    case Activation::relu6:
+      return Clamp{0.0f, 6.0f}(d, x);
+    case Activation::clip:
+      return Clamp{0.0f, 1.0f}(d, x);
+    case Activation::hardswish:
+      return Hardswish()(d, x);
+    case Activation::hardsigmoid:
+      return Hardsigmoid()(d, x);
+    case Activation::hardsigmoid_paddle:
+      return Hardsigmoid{0.1666667f}(d, x);
+    case Activation::hardsigmoid_fifth:
+      return Hardsigmoid{0.2f}(d, x);
+    case Activation::sigmoid:
+      return Sigmoid()(d, x);
+    case Activation::silu:
+      return hn::Mul(x, Sigmoid()(d, x));
+    case Activation::gelu:
+      return Gelu()(d, x);
+  }
+  return x;
+}
+
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
 inline bool fits_tiles(Activation activation) {
   return activation == Activation::none || activation == Activation::relu ||
          activation == Activation::relu6 || activation == Activation::hardswish;
@@ -1922,14 +3154,22 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
+/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+inline Map whole_map(const Layer& owner) {
+  Map map = owner.target;
+  map.offset -= static_cast<std::size_t>(owner.owner_channel);
+  return map;
+}
+
 /// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
+                        int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
     for (int x = 0; x < shape.width; ++x)
       for (int c = 0; c < shape.channels; ++c)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c)];
+                        static_cast<std::size_t>(c * channel_step)];
 }
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
@@ -2044,7 +3284,7 @@ template <int kStride>
 HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
   const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto pad = static_cast<std::size_t>(layer.padding.left);
   const std::size_t phase_pitch = layer.phase_columns();
   const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
                                     static_cast<std::size_t>(layer.framed_columns()) - pad);
@@ -2223,6 +3463,65 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
           lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
         }
     }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-any-inl.hpp
+// Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One vector of channels of one pixel; taps are added in raster order.
+template <class D>
+class DepthwisePixel {
+ public:
+  /// `inputs` has a pointer for each row of the kernel.
+  HWY_INLINE DepthwisePixel(const Layer& layer, const float* const* inputs, std::size_t offset,
+                            const float* weights, const float* biases, float* output)
+      : output_(output), sum_(hn::Load(D(), biases)) {
+    const auto tap_pitch =
+        static_cast<std::size_t>(layer.dilation.width * layer.source.pixel_pitch);
+    for (int row = 0; row < layer.kernel.height; ++row) {
+      const float* input = inputs[row] + offset;
+      for (int column = 0; column < layer.kernel.width; ++column) {
+        sum_ = hn::MulAdd(hn::LoadU(D(), input), hn::Load(D(), weights), sum_);
+        input += tap_pitch;
+        weights += kPanel;
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    hn::StoreU(activate(D(), sum_), D(), output_);
+  }
+
+ private:
+  float* output_;
+  hn::Vec<D> sum_;
+};
+
+/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
+/// padding first.
+inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
+                                       const float* all_weights, int begin, int end,
+                                       const Rows& output) {
+  using D = Lanes8;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const auto step = static_cast<std::size_t>(layer.stride.width * layer.source.pixel_pitch);
+  for (auto channel = static_cast<std::size_t>(begin); channel < static_cast<std::size_t>(end);
+       channel += hn::MaxLanes(D())) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(layer.output.width); ++x)
+      finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
+                               all_weights + layer.biases + channel,
+                               output.pixels + x * output.pixel_pitch + channel),
+             layer.activation);
   }
 }
 
@@ -2474,6 +3773,12 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   depthwise_kernel<kKernel, 2>(rows);
 }
 
+/// Whether there are tiles for the kernel and the strides of a layer.
+inline bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
+}
+
 inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
@@ -2484,6 +3789,83 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   }
   if (pairs) return depthwise_pairs<5>(rows);
   return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/map-inl.hpp
+// Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a map times a vector.
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
+                              int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x) {
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
+                   to + channel);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the sum of two maps.
+inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* a = maps + layer.source.pixels(y);
+    const float* b = maps + layer.addend_map.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      for (int channel = 0; channel < layer.output.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      a += layer.source.pixel_pitch;
+      b += layer.addend_map.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of channels that go elsewhere.
+inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (layer.read_step == 1 && layer.write_step == 1)
+        std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else
+        for (int channel = 0; channel < layer.output.channels; ++channel)
+          to[channel * layer.write_step] = from[channel * layer.read_step];
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the picture.
+inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
+                                      int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
+      for (int channel = 0; channel < layer.output.channels; ++channel) {
+        const std::ptrdiff_t place =
+            channel * picture.channel + y * picture.row + x * picture.pixel;
+        to[channel] = picture.values != nullptr ? picture.values[place]
+                                                : picture.meaning[channel][picture.bytes[place]];
+      }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -2770,7 +4152,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
+/// order, and whatever of it there is.
 struct Refinement {
   Activation activation;
   const float* affine;  // scale and shift; null: none
@@ -2780,16 +4162,8 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
-  if (activation == Activation::gelu) return Gelu()(d, x);
-  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
-  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
-  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
-  return x;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation != Activation::none;
 }
 
 template <class D>
@@ -2821,11 +4195,24 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
     }
 }
 
+/// The same, and then the last activation.
+inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+  refine(what, begin, end);
+  if (last != Activation::none)
+    refine({.activation = last,
+            .affine = nullptr,
+            .addend = {},
+            .rows = what.rows,
+            .count = what.count,
+            .width = what.width},
+           begin, end);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
-// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -2966,21 +4353,6 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
            begin * kPanel, end * kPanel);
 }
 
-/// Rows [begin, end) of a map times a vector, in place.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
-                              int end) {
-  const Lanes8 d;
-  const Map& source = layer.source;
-  for (int y = begin; y < end; ++y) {
-    float* pixel = maps + source.pixels(y);
-    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
-        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
-                   pixel + channel);
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -2990,31 +4362,53 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// The part of a window that lies on the map, and how many pixels a mean counts.
+struct WindowPart {
+  int begin, end, counted;
+};
+
+/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
+                                  int size) {
+  const int begin = output * stride - before;
+  const int end = std::min(begin + kernel, size + after);
+  return {std::max(begin, 0), std::min(end, size), end - begin};
+}
+
 /// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum into a pixel.
+/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
+/// window, into a pixel.
 template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
-                        const Combine& combine, const Last& last) {
+HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
+                        const Last& last) {
   const Lanes8 d;
   const Map &source = layer.source, &target = layer.target;
-  for (int y = begin; y < end; ++y)
+  const Padding& padding = layer.padding;
+  for (int y = begin; y < end; ++y) {
+    const WindowPart rows = window_part(y, layer.stride.height, layer.kernel.height, padding.top,
+                                        padding.bottom, layer.input.height);
     for (int x = 0; x < layer.output.width; ++x) {
-      const int top = y * layer.stride.height, left = x * layer.stride.width;
-      const int bottom = std::min(top + window.height, layer.input.height);
-      const int right = std::min(left + window.width, layer.input.width);
+      const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
+                                             padding.left, padding.right, layer.input.width);
+      const int pixels = layer.count_padding
+                             ? rows.counted * columns.counted
+                             : (rows.end - rows.begin) * (columns.end - columns.begin);
+      const float share = 1.0f / static_cast<float>(pixels);
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(d))) {
         const auto pixel = [&](int row, int column) HWY_ATTR {
           return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
         };
-        auto sum = pixel(top, left);
-        for (int row = top; row < bottom; ++row)
-          for (int column = row == top ? left + 1 : left; column < right; ++column)
+        auto sum = pixel(rows.begin, columns.begin);
+        for (int row = rows.begin; row < rows.end; ++row)
+          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
+               column < columns.end; ++column)
             sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum), d, output + channel);
+        hn::StoreU(last(sum, share), d, output + channel);
       }
     }
+  }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
@@ -3022,13 +4416,11 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
   using V = hn::Vec<Lanes8>;
   if (layer.op == Operator::max_pool)
     return windows(
-        layer, {layer.kernel, layer.kernel}, maps, begin, end,
-        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
-  const Extent window = {layer.stride.height, layer.stride.width};
-  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
+        [](V x, float) HWY_ATTR { return x; });
   windows(
-      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3163,7 +4555,7 @@ class Chain {
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding());
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
     std::memset(scratch_, 0, zeros * sizeof(float));
@@ -3183,7 +4575,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -3212,22 +4604,22 @@ class Chain {
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
-        depthwise_block(i, begin, end, rows);
+        depthwise_rows(i, begin, end, rows);
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine({.activation = layer.activation,
+        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
                 .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
                 .addend = addend_of(layer, first, begin),
                 .rows = rows,
                 .count = count,
                 .width = layer.output.width},
-               channels_.begin, end_channel(layer));
+               layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0 && channels_.begin == 0)
-      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+    if (writer.owner == last && channels_.begin == 0)
+      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
   }
 
   int end_channel(const Layer& layer) const {
@@ -3244,8 +4636,10 @@ class Chain {
   /// What is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
-    if (layer.addend >= first) return block_of(layer.addend);
-    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
@@ -3255,9 +4649,10 @@ class Chain {
 
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
+                        lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
@@ -3270,10 +4665,10 @@ class Chain {
       convolution_rows<kStride>({.upper = input(upper),
                                  .lower = input(lower),
                                  .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel * layer.input.channels,
+                                 .lines = layer.kernel.height * layer.input.channels,
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
-                                 .channels = layer.output.channels,
+                                 .channels = layer.padded_channels(),
                                  .activation = layer.activation,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
@@ -3318,28 +4713,44 @@ class Chain {
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
   /// reads neighbours.
-  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation;
-    for (int row = 0; row < dilation; ++row)
-      for (int column = 0; column < dilation; ++column)
+    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
         depthwise_phase(index, begin + row, end, column,
                         {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
                              static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(dilation),
-                         output.row_pitch * static_cast<std::size_t>(dilation)});
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Kernels and strides that have no tiles of their own.
+  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                     output.pixel_pitch, output.row_pitch});
+    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation, step = layer.stride.height;
-    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
     const int begin_channel = channels_.begin;
     const auto offset = static_cast<std::size_t>(
         column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
@@ -3351,22 +4762,23 @@ class Chain {
     for (int y = begin; y < end;
          y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
       const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding();
-      const int used = (count - 1) * step + layer.kernel;
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
                  .row_step = step,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
+                 .input_pixel_pitch =
+                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
+                 .channels = end_channel(layer) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
                  .output_pixel_pitch = output.pixel_pitch,
                  .output_row_pitch = output.row_pitch},
-                layer.kernel, layer.stride.width);
+                layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -3375,15 +4787,18 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const auto channels = static_cast<std::size_t>(layer.input.channels);
     const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    const auto taps = static_cast<std::size_t>(layer.kernel.width);
     for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel; ++row) {
-        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+      for (int row = 0; row < layer.kernel.height; ++row) {
+        const float* input = input_row(
+            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
         float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row * layer.kernel) * channels;
+                       static_cast<std::size_t>(row) * taps * channels;
         for (int x = 0; x < layer.output.width; ++x) {
-          for (int column = 0; column < layer.kernel; ++column)
-            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
-                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          for (std::size_t column = 0; column < taps; ++column)
+            std::memcpy(pixel + column * channels, input + column * tap_pitch,
+                        channels * sizeof(float));
           input += static_cast<std::size_t>(layer.stride.width) * pitch;
           pixel += output.pixel_pitch;
         }
@@ -3472,16 +4887,17 @@ class ImageRun {
           break;
         case Operator::max_pool:
         case Operator::average_pool:
-          window_map(layer);
+        case Operator::gate:
+        case Operator::add:
+        case Operator::copy:
+        case Operator::picture:
+          whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
           dense_layer(run_, i, image_, 1);
-          break;
-        case Operator::gate:
-          gate_map(layer);
           break;
       }
       copy(i);
@@ -3499,7 +4915,7 @@ class ImageRun {
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination);
+                  destination, layer.write_step);
   }
 
  private:
@@ -3558,11 +4974,42 @@ class ImageRun {
 
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
-  void window_map(const Layer& layer) const {
+  /// A layer that writes a map, row by row, from whole maps.
+  void whole_map(int index) const {
+    const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      window_rows(layer, run_.maps, begin, end);
-      clear_frame(layer.target, run_.maps, begin, end);
+      map_rows(layer, begin, end);
+      if (const Activation last = last_activation(layer); last != Activation::none)
+        refine({.activation = last,
+                .affine = nullptr,
+                .addend = {},
+                .rows = rows_of(layer.target, run_.maps, begin),
+                .count = end - begin,
+                .width = layer.output.width},
+               0, layer.padded_channels());
+      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
+  }
+
+  /// What a gate or a sum applies to its output.
+  static Activation last_activation(const Layer& layer) {
+    if (layer.op == Operator::gate) return layer.activation;
+    return layer.op == Operator::add ? layer.last_activation : Activation::none;
+  }
+
+  void map_rows(const Layer& layer, int begin, int end) const {
+    switch (layer.op) {
+      case Operator::gate:
+        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
+      case Operator::add:
+        return add(layer, run_.maps, begin, end);
+      case Operator::copy:
+        return copy_channels(layer, run_.maps, begin, end);
+      case Operator::picture:
+        return picture_rows(layer, picture_, run_.maps, begin, end);
+      default:
+        return window_rows(layer, run_.maps, begin, end);
+    }
   }
 
   void pool_map(const Layer& layer) const {
@@ -3572,12 +5019,6 @@ class ImageRun {
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
-  }
-
-  void gate_map(const Layer& layer) const {
-    const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, pixel_work(layer), layer.output.height,
-          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
   const Run& run_;
@@ -3752,7 +5193,38 @@ struct Gelu {
   }
 };
 
-/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+/// Any activation of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      return Clamp{0.0f, kInfinity}(d, x);
+    case Activation::relu6:
+      return Clamp{0.0f, 6.0f}(d, x);
+    case Activation::clip:
+      return Clamp{0.0f, 1.0f}(d, x);
+    case Activation::hardswish:
+      return Hardswish()(d, x);
+    case Activation::hardsigmoid:
+      return Hardsigmoid()(d, x);
+    case Activation::hardsigmoid_paddle:
+      return Hardsigmoid{0.1666667f}(d, x);
+    case Activation::hardsigmoid_fifth:
+      return Hardsigmoid{0.2f}(d, x);
+    case Activation::sigmoid:
+      return Sigmoid()(d, x);
+    case Activation::silu:
+      return hn::Mul(x, Sigmoid()(d, x));
+    case Activation::gelu:
+      return Gelu()(d, x);
+  }
+  return x;
+}
+
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
 inline bool fits_tiles(Activation activation) {
   return activation == Activation::none || activation == Activation::relu ||
          activation == Activation::relu6 || activation == Activation::hardswish;
@@ -3789,14 +5261,22 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
+/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+inline Map whole_map(const Layer& owner) {
+  Map map = owner.target;
+  map.offset -= static_cast<std::size_t>(owner.owner_channel);
+  return map;
+}
+
 /// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
+                        int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
     for (int x = 0; x < shape.width; ++x)
       for (int c = 0; c < shape.channels; ++c)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c)];
+                        static_cast<std::size_t>(c * channel_step)];
 }
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
@@ -3911,7 +5391,7 @@ template <int kStride>
 HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
   const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto pad = static_cast<std::size_t>(layer.padding.left);
   const std::size_t phase_pitch = layer.phase_columns();
   const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
                                     static_cast<std::size_t>(layer.framed_columns()) - pad);
@@ -4090,6 +5570,65 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
           lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
         }
     }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-any-inl.hpp
+// Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One vector of channels of one pixel; taps are added in raster order.
+template <class D>
+class DepthwisePixel {
+ public:
+  /// `inputs` has a pointer for each row of the kernel.
+  HWY_INLINE DepthwisePixel(const Layer& layer, const float* const* inputs, std::size_t offset,
+                            const float* weights, const float* biases, float* output)
+      : output_(output), sum_(hn::Load(D(), biases)) {
+    const auto tap_pitch =
+        static_cast<std::size_t>(layer.dilation.width * layer.source.pixel_pitch);
+    for (int row = 0; row < layer.kernel.height; ++row) {
+      const float* input = inputs[row] + offset;
+      for (int column = 0; column < layer.kernel.width; ++column) {
+        sum_ = hn::MulAdd(hn::LoadU(D(), input), hn::Load(D(), weights), sum_);
+        input += tap_pitch;
+        weights += kPanel;
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    hn::StoreU(activate(D(), sum_), D(), output_);
+  }
+
+ private:
+  float* output_;
+  hn::Vec<D> sum_;
+};
+
+/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
+/// padding first.
+inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
+                                       const float* all_weights, int begin, int end,
+                                       const Rows& output) {
+  using D = Lanes8;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const auto step = static_cast<std::size_t>(layer.stride.width * layer.source.pixel_pitch);
+  for (auto channel = static_cast<std::size_t>(begin); channel < static_cast<std::size_t>(end);
+       channel += hn::MaxLanes(D())) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(layer.output.width); ++x)
+      finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
+                               all_weights + layer.biases + channel,
+                               output.pixels + x * output.pixel_pitch + channel),
+             layer.activation);
   }
 }
 
@@ -4341,6 +5880,12 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   depthwise_kernel<kKernel, 2>(rows);
 }
 
+/// Whether there are tiles for the kernel and the strides of a layer.
+inline bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
+}
+
 inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
@@ -4351,6 +5896,83 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   }
   if (pairs) return depthwise_pairs<5>(rows);
   return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/map-inl.hpp
+// Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a map times a vector.
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
+                              int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x) {
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
+                   to + channel);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the sum of two maps.
+inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* a = maps + layer.source.pixels(y);
+    const float* b = maps + layer.addend_map.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      for (int channel = 0; channel < layer.output.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      a += layer.source.pixel_pitch;
+      b += layer.addend_map.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of channels that go elsewhere.
+inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (layer.read_step == 1 && layer.write_step == 1)
+        std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else
+        for (int channel = 0; channel < layer.output.channels; ++channel)
+          to[channel * layer.write_step] = from[channel * layer.read_step];
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the picture.
+inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
+                                      int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
+      for (int channel = 0; channel < layer.output.channels; ++channel) {
+        const std::ptrdiff_t place =
+            channel * picture.channel + y * picture.row + x * picture.pixel;
+        to[channel] = picture.values != nullptr ? picture.values[place]
+                                                : picture.meaning[channel][picture.bytes[place]];
+      }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4637,7 +6259,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
+/// order, and whatever of it there is.
 struct Refinement {
   Activation activation;
   const float* affine;  // scale and shift; null: none
@@ -4647,16 +6269,8 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
-  if (activation == Activation::gelu) return Gelu()(d, x);
-  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
-  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
-  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
-  return x;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation != Activation::none;
 }
 
 template <class D>
@@ -4688,11 +6302,24 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
     }
 }
 
+/// The same, and then the last activation.
+inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+  refine(what, begin, end);
+  if (last != Activation::none)
+    refine({.activation = last,
+            .affine = nullptr,
+            .addend = {},
+            .rows = what.rows,
+            .count = what.count,
+            .width = what.width},
+           begin, end);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
-// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -4833,21 +6460,6 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
            begin * kPanel, end * kPanel);
 }
 
-/// Rows [begin, end) of a map times a vector, in place.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
-                              int end) {
-  const Lanes8 d;
-  const Map& source = layer.source;
-  for (int y = begin; y < end; ++y) {
-    float* pixel = maps + source.pixels(y);
-    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
-        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
-                   pixel + channel);
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -4857,31 +6469,53 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// The part of a window that lies on the map, and how many pixels a mean counts.
+struct WindowPart {
+  int begin, end, counted;
+};
+
+/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
+                                  int size) {
+  const int begin = output * stride - before;
+  const int end = std::min(begin + kernel, size + after);
+  return {std::max(begin, 0), std::min(end, size), end - begin};
+}
+
 /// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum into a pixel.
+/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
+/// window, into a pixel.
 template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
-                        const Combine& combine, const Last& last) {
+HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
+                        const Last& last) {
   const Lanes8 d;
   const Map &source = layer.source, &target = layer.target;
-  for (int y = begin; y < end; ++y)
+  const Padding& padding = layer.padding;
+  for (int y = begin; y < end; ++y) {
+    const WindowPart rows = window_part(y, layer.stride.height, layer.kernel.height, padding.top,
+                                        padding.bottom, layer.input.height);
     for (int x = 0; x < layer.output.width; ++x) {
-      const int top = y * layer.stride.height, left = x * layer.stride.width;
-      const int bottom = std::min(top + window.height, layer.input.height);
-      const int right = std::min(left + window.width, layer.input.width);
+      const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
+                                             padding.left, padding.right, layer.input.width);
+      const int pixels = layer.count_padding
+                             ? rows.counted * columns.counted
+                             : (rows.end - rows.begin) * (columns.end - columns.begin);
+      const float share = 1.0f / static_cast<float>(pixels);
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(d))) {
         const auto pixel = [&](int row, int column) HWY_ATTR {
           return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
         };
-        auto sum = pixel(top, left);
-        for (int row = top; row < bottom; ++row)
-          for (int column = row == top ? left + 1 : left; column < right; ++column)
+        auto sum = pixel(rows.begin, columns.begin);
+        for (int row = rows.begin; row < rows.end; ++row)
+          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
+               column < columns.end; ++column)
             sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum), d, output + channel);
+        hn::StoreU(last(sum, share), d, output + channel);
       }
     }
+  }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
@@ -4889,13 +6523,11 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
   using V = hn::Vec<Lanes8>;
   if (layer.op == Operator::max_pool)
     return windows(
-        layer, {layer.kernel, layer.kernel}, maps, begin, end,
-        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
-  const Extent window = {layer.stride.height, layer.stride.width};
-  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
+        [](V x, float) HWY_ATTR { return x; });
   windows(
-      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -5030,7 +6662,7 @@ class Chain {
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding());
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
     std::memset(scratch_, 0, zeros * sizeof(float));
@@ -5050,7 +6682,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -5079,22 +6711,22 @@ class Chain {
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
-        depthwise_block(i, begin, end, rows);
+        depthwise_rows(i, begin, end, rows);
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine({.activation = layer.activation,
+        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
                 .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
                 .addend = addend_of(layer, first, begin),
                 .rows = rows,
                 .count = count,
                 .width = layer.output.width},
-               channels_.begin, end_channel(layer));
+               layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0 && channels_.begin == 0)
-      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+    if (writer.owner == last && channels_.begin == 0)
+      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
   }
 
   int end_channel(const Layer& layer) const {
@@ -5111,8 +6743,10 @@ class Chain {
   /// What is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
-    if (layer.addend >= first) return block_of(layer.addend);
-    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
@@ -5122,9 +6756,10 @@ class Chain {
 
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
+                        lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
@@ -5137,10 +6772,10 @@ class Chain {
       convolution_rows<kStride>({.upper = input(upper),
                                  .lower = input(lower),
                                  .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel * layer.input.channels,
+                                 .lines = layer.kernel.height * layer.input.channels,
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
-                                 .channels = layer.output.channels,
+                                 .channels = layer.padded_channels(),
                                  .activation = layer.activation,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
@@ -5185,28 +6820,44 @@ class Chain {
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
   /// reads neighbours.
-  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation;
-    for (int row = 0; row < dilation; ++row)
-      for (int column = 0; column < dilation; ++column)
+    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
         depthwise_phase(index, begin + row, end, column,
                         {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
                              static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(dilation),
-                         output.row_pitch * static_cast<std::size_t>(dilation)});
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Kernels and strides that have no tiles of their own.
+  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                     output.pixel_pitch, output.row_pitch});
+    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation, step = layer.stride.height;
-    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
     const int begin_channel = channels_.begin;
     const auto offset = static_cast<std::size_t>(
         column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
@@ -5218,22 +6869,23 @@ class Chain {
     for (int y = begin; y < end;
          y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
       const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding();
-      const int used = (count - 1) * step + layer.kernel;
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
                  .row_step = step,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
+                 .input_pixel_pitch =
+                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
+                 .channels = end_channel(layer) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
                  .output_pixel_pitch = output.pixel_pitch,
                  .output_row_pitch = output.row_pitch},
-                layer.kernel, layer.stride.width);
+                layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -5242,15 +6894,18 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const auto channels = static_cast<std::size_t>(layer.input.channels);
     const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    const auto taps = static_cast<std::size_t>(layer.kernel.width);
     for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel; ++row) {
-        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+      for (int row = 0; row < layer.kernel.height; ++row) {
+        const float* input = input_row(
+            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
         float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row * layer.kernel) * channels;
+                       static_cast<std::size_t>(row) * taps * channels;
         for (int x = 0; x < layer.output.width; ++x) {
-          for (int column = 0; column < layer.kernel; ++column)
-            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
-                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          for (std::size_t column = 0; column < taps; ++column)
+            std::memcpy(pixel + column * channels, input + column * tap_pitch,
+                        channels * sizeof(float));
           input += static_cast<std::size_t>(layer.stride.width) * pitch;
           pixel += output.pixel_pitch;
         }
@@ -5339,16 +6994,17 @@ class ImageRun {
           break;
         case Operator::max_pool:
         case Operator::average_pool:
-          window_map(layer);
+        case Operator::gate:
+        case Operator::add:
+        case Operator::copy:
+        case Operator::picture:
+          whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
           dense_layer(run_, i, image_, 1);
-          break;
-        case Operator::gate:
-          gate_map(layer);
           break;
       }
       copy(i);
@@ -5366,7 +7022,7 @@ class ImageRun {
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination);
+                  destination, layer.write_step);
   }
 
  private:
@@ -5425,11 +7081,42 @@ class ImageRun {
 
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
-  void window_map(const Layer& layer) const {
+  /// A layer that writes a map, row by row, from whole maps.
+  void whole_map(int index) const {
+    const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      window_rows(layer, run_.maps, begin, end);
-      clear_frame(layer.target, run_.maps, begin, end);
+      map_rows(layer, begin, end);
+      if (const Activation last = last_activation(layer); last != Activation::none)
+        refine({.activation = last,
+                .affine = nullptr,
+                .addend = {},
+                .rows = rows_of(layer.target, run_.maps, begin),
+                .count = end - begin,
+                .width = layer.output.width},
+               0, layer.padded_channels());
+      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
+  }
+
+  /// What a gate or a sum applies to its output.
+  static Activation last_activation(const Layer& layer) {
+    if (layer.op == Operator::gate) return layer.activation;
+    return layer.op == Operator::add ? layer.last_activation : Activation::none;
+  }
+
+  void map_rows(const Layer& layer, int begin, int end) const {
+    switch (layer.op) {
+      case Operator::gate:
+        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
+      case Operator::add:
+        return add(layer, run_.maps, begin, end);
+      case Operator::copy:
+        return copy_channels(layer, run_.maps, begin, end);
+      case Operator::picture:
+        return picture_rows(layer, picture_, run_.maps, begin, end);
+      default:
+        return window_rows(layer, run_.maps, begin, end);
+    }
   }
 
   void pool_map(const Layer& layer) const {
@@ -5439,12 +7126,6 @@ class ImageRun {
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
-  }
-
-  void gate_map(const Layer& layer) const {
-    const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, pixel_work(layer), layer.output.height,
-          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
   const Run& run_;
@@ -5625,7 +7306,38 @@ struct Gelu {
   }
 };
 
-/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+/// Any activation of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      return Clamp{0.0f, kInfinity}(d, x);
+    case Activation::relu6:
+      return Clamp{0.0f, 6.0f}(d, x);
+    case Activation::clip:
+      return Clamp{0.0f, 1.0f}(d, x);
+    case Activation::hardswish:
+      return Hardswish()(d, x);
+    case Activation::hardsigmoid:
+      return Hardsigmoid()(d, x);
+    case Activation::hardsigmoid_paddle:
+      return Hardsigmoid{0.1666667f}(d, x);
+    case Activation::hardsigmoid_fifth:
+      return Hardsigmoid{0.2f}(d, x);
+    case Activation::sigmoid:
+      return Sigmoid()(d, x);
+    case Activation::silu:
+      return hn::Mul(x, Sigmoid()(d, x));
+    case Activation::gelu:
+      return Gelu()(d, x);
+  }
+  return x;
+}
+
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
 inline bool fits_tiles(Activation activation) {
   return activation == Activation::none || activation == Activation::relu ||
          activation == Activation::relu6 || activation == Activation::hardswish;
@@ -5662,14 +7374,22 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
+/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+inline Map whole_map(const Layer& owner) {
+  Map map = owner.target;
+  map.offset -= static_cast<std::size_t>(owner.owner_channel);
+  return map;
+}
+
 /// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
+                        int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
     for (int x = 0; x < shape.width; ++x)
       for (int c = 0; c < shape.channels; ++c)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c)];
+                        static_cast<std::size_t>(c * channel_step)];
 }
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
@@ -5784,7 +7504,7 @@ template <int kStride>
 HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
   const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto pad = static_cast<std::size_t>(layer.padding.left);
   const std::size_t phase_pitch = layer.phase_columns();
   const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
                                     static_cast<std::size_t>(layer.framed_columns()) - pad);
@@ -5963,6 +7683,65 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
           lower[i * rows.pixel_pitch + k] = pixels[1][i * kChannels + k];
         }
     }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/depthwise-any-inl.hpp
+// Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One vector of channels of one pixel; taps are added in raster order.
+template <class D>
+class DepthwisePixel {
+ public:
+  /// `inputs` has a pointer for each row of the kernel.
+  HWY_INLINE DepthwisePixel(const Layer& layer, const float* const* inputs, std::size_t offset,
+                            const float* weights, const float* biases, float* output)
+      : output_(output), sum_(hn::Load(D(), biases)) {
+    const auto tap_pitch =
+        static_cast<std::size_t>(layer.dilation.width * layer.source.pixel_pitch);
+    for (int row = 0; row < layer.kernel.height; ++row) {
+      const float* input = inputs[row] + offset;
+      for (int column = 0; column < layer.kernel.width; ++column) {
+        sum_ = hn::MulAdd(hn::LoadU(D(), input), hn::Load(D(), weights), sum_);
+        input += tap_pitch;
+        weights += kPanel;
+      }
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    hn::StoreU(activate(D(), sum_), D(), output_);
+  }
+
+ private:
+  float* output_;
+  hn::Vec<D> sum_;
+};
+
+/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
+/// padding first.
+inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
+                                       const float* all_weights, int begin, int end,
+                                       const Rows& output) {
+  using D = Lanes8;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const auto step = static_cast<std::size_t>(layer.stride.width * layer.source.pixel_pitch);
+  for (auto channel = static_cast<std::size_t>(begin); channel < static_cast<std::size_t>(end);
+       channel += hn::MaxLanes(D())) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(layer.output.width); ++x)
+      finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
+                               all_weights + layer.biases + channel,
+                               output.pixels + x * output.pixel_pitch + channel),
+             layer.activation);
   }
 }
 
@@ -6214,6 +7993,12 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   depthwise_kernel<kKernel, 2>(rows);
 }
 
+/// Whether there are tiles for the kernel and the strides of a layer.
+inline bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
+}
+
 inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
@@ -6224,6 +8009,83 @@ inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   }
   if (pairs) return depthwise_pairs<5>(rows);
   return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/simd/map-inl.hpp
+// Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a map times a vector.
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
+                              int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x) {
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
+                   to + channel);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the sum of two maps.
+inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* a = maps + layer.source.pixels(y);
+    const float* b = maps + layer.addend_map.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      for (int channel = 0; channel < layer.output.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      a += layer.source.pixel_pitch;
+      b += layer.addend_map.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of channels that go elsewhere.
+inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (layer.read_step == 1 && layer.write_step == 1)
+        std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else
+        for (int channel = 0; channel < layer.output.channels; ++channel)
+          to[channel * layer.write_step] = from[channel * layer.read_step];
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the picture.
+inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
+                                      int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
+      for (int channel = 0; channel < layer.output.channels; ++channel) {
+        const std::ptrdiff_t place =
+            channel * picture.channel + y * picture.row + x * picture.pixel;
+        to[channel] = picture.values != nullptr ? picture.values[place]
+                                                : picture.meaning[channel][picture.bytes[place]];
+      }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6510,7 +8372,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
+/// order, and whatever of it there is.
 struct Refinement {
   Activation activation;
   const float* affine;  // scale and shift; null: none
@@ -6520,16 +8382,8 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
-  if (activation == Activation::gelu) return Gelu()(d, x);
-  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
-  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
-  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
-  return x;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation != Activation::none;
 }
 
 template <class D>
@@ -6561,11 +8415,24 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
     }
 }
 
+/// The same, and then the last activation.
+inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+  refine(what, begin, end);
+  if (last != Activation::none)
+    refine({.activation = last,
+            .affine = nullptr,
+            .addend = {},
+            .rows = what.rows,
+            .count = what.count,
+            .width = what.width},
+           begin, end);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/simd/vector-inl.hpp
-// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -6706,21 +8573,6 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
            begin * kPanel, end * kPanel);
 }
 
-/// Rows [begin, end) of a map times a vector, in place.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
-                              int end) {
-  const Lanes8 d;
-  const Map& source = layer.source;
-  for (int y = begin; y < end; ++y) {
-    float* pixel = maps + source.pixels(y);
-    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
-        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
-                   pixel + channel);
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -6730,31 +8582,53 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// The part of a window that lies on the map, and how many pixels a mean counts.
+struct WindowPart {
+  int begin, end, counted;
+};
+
+/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
+                                  int size) {
+  const int begin = output * stride - before;
+  const int end = std::min(begin + kernel, size + after);
+  return {std::max(begin, 0), std::min(end, size), end - begin};
+}
+
 /// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum into a pixel.
+/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
+/// window, into a pixel.
 template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, const Extent& window, float* maps, int begin, int end,
-                        const Combine& combine, const Last& last) {
+HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
+                        const Last& last) {
   const Lanes8 d;
   const Map &source = layer.source, &target = layer.target;
-  for (int y = begin; y < end; ++y)
+  const Padding& padding = layer.padding;
+  for (int y = begin; y < end; ++y) {
+    const WindowPart rows = window_part(y, layer.stride.height, layer.kernel.height, padding.top,
+                                        padding.bottom, layer.input.height);
     for (int x = 0; x < layer.output.width; ++x) {
-      const int top = y * layer.stride.height, left = x * layer.stride.width;
-      const int bottom = std::min(top + window.height, layer.input.height);
-      const int right = std::min(left + window.width, layer.input.width);
+      const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
+                                             padding.left, padding.right, layer.input.width);
+      const int pixels = layer.count_padding
+                             ? rows.counted * columns.counted
+                             : (rows.end - rows.begin) * (columns.end - columns.begin);
+      const float share = 1.0f / static_cast<float>(pixels);
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(d))) {
         const auto pixel = [&](int row, int column) HWY_ATTR {
           return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
         };
-        auto sum = pixel(top, left);
-        for (int row = top; row < bottom; ++row)
-          for (int column = row == top ? left + 1 : left; column < right; ++column)
+        auto sum = pixel(rows.begin, columns.begin);
+        for (int row = rows.begin; row < rows.end; ++row)
+          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
+               column < columns.end; ++column)
             sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum), d, output + channel);
+        hn::StoreU(last(sum, share), d, output + channel);
       }
     }
+  }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
@@ -6762,13 +8636,11 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
   using V = hn::Vec<Lanes8>;
   if (layer.op == Operator::max_pool)
     return windows(
-        layer, {layer.kernel, layer.kernel}, maps, begin, end,
-        [](V a, V b) HWY_ATTR { return hn::Max(a, b); }, [](V x) HWY_ATTR { return x; });
-  const Extent window = {layer.stride.height, layer.stride.width};
-  const auto share = hn::Set(Lanes8(), 1.0f / static_cast<float>(window.height * window.width));
+        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
+        [](V x, float) HWY_ATTR { return x; });
   windows(
-      layer, window, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [&](V x) HWY_ATTR { return hn::Mul(x, share); });
+      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
+      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6903,7 +8775,7 @@ class Chain {
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding());
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
     std::memset(scratch_, 0, zeros * sizeof(float));
@@ -6923,7 +8795,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -6952,22 +8824,22 @@ class Chain {
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
-        depthwise_block(i, begin, end, rows);
+        depthwise_rows(i, begin, end, rows);
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine({.activation = layer.activation,
+        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
                 .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
                 .addend = addend_of(layer, first, begin),
                 .rows = rows,
                 .count = count,
                 .width = layer.output.width},
-               channels_.begin, end_channel(layer));
+               layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0 && channels_.begin == 0)
-      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+    if (writer.owner == last && channels_.begin == 0)
+      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
   }
 
   int end_channel(const Layer& layer) const {
@@ -6984,8 +8856,10 @@ class Chain {
   /// What is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
-    if (layer.addend >= first) return block_of(layer.addend);
-    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
@@ -6995,9 +8869,10 @@ class Chain {
 
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
+                        lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
@@ -7010,10 +8885,10 @@ class Chain {
       convolution_rows<kStride>({.upper = input(upper),
                                  .lower = input(lower),
                                  .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel * layer.input.channels,
+                                 .lines = layer.kernel.height * layer.input.channels,
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
-                                 .channels = layer.output.channels,
+                                 .channels = layer.padded_channels(),
                                  .activation = layer.activation,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
@@ -7058,28 +8933,44 @@ class Chain {
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
   /// reads neighbours.
-  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation;
-    for (int row = 0; row < dilation; ++row)
-      for (int column = 0; column < dilation; ++column)
+    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
         depthwise_phase(index, begin + row, end, column,
                         {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
                              static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(dilation),
-                         output.row_pitch * static_cast<std::size_t>(dilation)});
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Kernels and strides that have no tiles of their own.
+  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                     output.pixel_pitch, output.row_pitch});
+    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation, step = layer.stride.height;
-    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
     const int begin_channel = channels_.begin;
     const auto offset = static_cast<std::size_t>(
         column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
@@ -7091,22 +8982,23 @@ class Chain {
     for (int y = begin; y < end;
          y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
       const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding();
-      const int used = (count - 1) * step + layer.kernel;
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
                  .row_step = step,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
+                 .input_pixel_pitch =
+                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
+                 .channels = end_channel(layer) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
                  .output_pixel_pitch = output.pixel_pitch,
                  .output_row_pitch = output.row_pitch},
-                layer.kernel, layer.stride.width);
+                layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -7115,15 +9007,18 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const auto channels = static_cast<std::size_t>(layer.input.channels);
     const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    const auto taps = static_cast<std::size_t>(layer.kernel.width);
     for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel; ++row) {
-        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+      for (int row = 0; row < layer.kernel.height; ++row) {
+        const float* input = input_row(
+            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
         float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row * layer.kernel) * channels;
+                       static_cast<std::size_t>(row) * taps * channels;
         for (int x = 0; x < layer.output.width; ++x) {
-          for (int column = 0; column < layer.kernel; ++column)
-            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
-                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          for (std::size_t column = 0; column < taps; ++column)
+            std::memcpy(pixel + column * channels, input + column * tap_pitch,
+                        channels * sizeof(float));
           input += static_cast<std::size_t>(layer.stride.width) * pitch;
           pixel += output.pixel_pitch;
         }
@@ -7212,16 +9107,17 @@ class ImageRun {
           break;
         case Operator::max_pool:
         case Operator::average_pool:
-          window_map(layer);
+        case Operator::gate:
+        case Operator::add:
+        case Operator::copy:
+        case Operator::picture:
+          whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
           dense_layer(run_, i, image_, 1);
-          break;
-        case Operator::gate:
-          gate_map(layer);
           break;
       }
       copy(i);
@@ -7239,7 +9135,7 @@ class ImageRun {
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination);
+                  destination, layer.write_step);
   }
 
  private:
@@ -7298,11 +9194,42 @@ class ImageRun {
 
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
-  void window_map(const Layer& layer) const {
+  /// A layer that writes a map, row by row, from whole maps.
+  void whole_map(int index) const {
+    const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      window_rows(layer, run_.maps, begin, end);
-      clear_frame(layer.target, run_.maps, begin, end);
+      map_rows(layer, begin, end);
+      if (const Activation last = last_activation(layer); last != Activation::none)
+        refine({.activation = last,
+                .affine = nullptr,
+                .addend = {},
+                .rows = rows_of(layer.target, run_.maps, begin),
+                .count = end - begin,
+                .width = layer.output.width},
+               0, layer.padded_channels());
+      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
+  }
+
+  /// What a gate or a sum applies to its output.
+  static Activation last_activation(const Layer& layer) {
+    if (layer.op == Operator::gate) return layer.activation;
+    return layer.op == Operator::add ? layer.last_activation : Activation::none;
+  }
+
+  void map_rows(const Layer& layer, int begin, int end) const {
+    switch (layer.op) {
+      case Operator::gate:
+        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
+      case Operator::add:
+        return add(layer, run_.maps, begin, end);
+      case Operator::copy:
+        return copy_channels(layer, run_.maps, begin, end);
+      case Operator::picture:
+        return picture_rows(layer, picture_, run_.maps, begin, end);
+      default:
+        return window_rows(layer, run_.maps, begin, end);
+    }
   }
 
   void pool_map(const Layer& layer) const {
@@ -7312,12 +9239,6 @@ class ImageRun {
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
-  }
-
-  void gate_map(const Layer& layer) const {
-    const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, pixel_work(layer), layer.output.height,
-          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
   const Run& run_;
@@ -7383,14 +9304,11 @@ struct RunOptions {
   Executor executor = {};
 };
 
-/// A network whose every size is known to the compiler. `Definition::architecture` says which;
-/// family/ makes the published ones. One that cannot be computed does not compile (`find_flaw`).
+/// A network whose every size is known to the compiler. `Definition::graph()` or
+/// `Definition::architecture` says which. One that cannot be computed does not compile.
 template <class TDefinition>
-class Network {
-  static constexpr Flaw kFlaw = find_flaw(TDefinition::architecture);
-  // Nothing more is said of an architecture with a flaw.
-  static constexpr Plan kWhole = make_plan(
-      Sound<kFlaw.broken, kFlaw.block>::value ? TDefinition::architecture : Architecture{});
+class NetworkOf {
+  static constexpr Plan kWhole = Checked<TDefinition>::plan();
 
   /// The last layer of a part; -1 if there is none.
   static constexpr int last_of(Part part) {
@@ -7399,14 +9317,17 @@ class Network {
       if (kWhole.layers[i].part == part) last = i;
     return last;
   }
+  static constexpr bool kIsNamed = kWhole.architecture.family == Family::other;
   static constexpr int kPooledLayer = last_of(Part::pool);
   static constexpr int kEmbeddingLayer =
       last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
-  static constexpr int kLogitsLayer = last_of(Part::classifier);
+  static constexpr int kLogitsLayer = kIsNamed && kWhole.architecture.classes > 0
+                                          ? kWhole.outputs[0]
+                                          : last_of(Part::classifier);
 
  public:
   using Definition = TDefinition;
-  static constexpr Architecture architecture = Definition::architecture;
+  static constexpr Architecture architecture = kWhole.architecture;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
   static constexpr std::array<Layer, layer_count> layers = [] {
@@ -7458,7 +9379,7 @@ class Network {
 
   /// Folded and packed weights: immutable after loading, shared by any number of threads.
   struct Weights : InHugePages {
-    using Network = pplcnet::Network<TDefinition>;
+    using Network = pplcnet::NetworkOf<TDefinition>;
     alignas(64) std::array<float, weight_count> values;
   };
   static constexpr std::size_t weight_bytes = sizeof(Weights);
@@ -7521,7 +9442,7 @@ class Network {
                       const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
-    destinations[layer_count - 1] = logits.data();
+    destinations[kLogitsLayer] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
@@ -7550,7 +9471,7 @@ class Network {
       const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
       float* destinations[kChunk * layer_count] = {};
       for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
-        destinations[(i + 1) * layer_count - 1] = row;
+        destinations[i * layer_count + kLogitsLayer] = row;
       run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
       pictures = pictures.subspan(chunk.size());
     }
@@ -7609,6 +9530,16 @@ class Network {
   }
 };
 
+/// A definition that is a function.
+template <auto kFunction>
+struct GraphFunction {
+  static constexpr Graph graph() { return kFunction(); }
+};
+
+/// A network that a constexpr function describes: `constexpr Graph tiny() { … }`, `Network<tiny>`.
+template <auto kFunction>
+using Network = NetworkOf<GraphFunction<kFunction>>;
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORK_HPP
@@ -7639,14 +9570,16 @@ constexpr std::string_view scale_name(Scale scale) {
 
 /// Name of an activation, as it is spelled in the enumeration.
 constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {
-      "none", "relu", "relu6", "hardswish", "hardsigmoid", "hardsigmoid_paddle", "sigmoid", "gelu"};
+  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
+                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle",
+                                         "sigmoid",   "gelu",        "hardsigmoid_fifth",
+                                         "clip",      "silu"};
   return kNames[static_cast<int>(activation)];
 }
 
-/// "v1" … "v4".
+/// "v1" … "v4", "other".
 constexpr std::string_view family_name(Family family) {
-  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4"};
+  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4", "other"};
   return kNames[static_cast<int>(family)];
 }
 
@@ -7827,7 +9760,7 @@ struct V1 {
 
 /// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
 template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = Network<V1<kScale, kOptions>>;
+using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
 
 /// A backbone of V1 as a definition for `Network`; checks the options.
 template <Scale kScale, BackboneOptions kOptions>
@@ -7849,7 +9782,7 @@ struct V1Backbone {
 /// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
 /// segmentation.
 template <Scale kScale, BackboneOptions kOptions = BackboneOptions{}>
-using PPLCNetBackbone = Network<V1Backbone<kScale, kOptions>>;
+using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -7955,7 +9888,7 @@ struct V2Definition {
 
 /// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
 template <V2 kSize, V2Options kOptions = V2Options{}>
-using PPLCNetV2 = Network<V2Definition<kSize, kOptions>>;
+using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
 
 /// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
 using PPLCNetV2Features =
@@ -8057,7 +9990,7 @@ struct V3Definition {
 /// strides 4 to 32) and text recognition (x0.95: a sequence of columns). Checkpoints in training
 /// form (with branches) and in deployed form load alike.
 template <Scale kScale, V3 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV3 = Network<V3Definition<kScale, kTask, kOptions>>;
+using PPLCNetV3 = NetworkOf<V3Definition<kScale, kTask, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -8170,11 +10103,645 @@ struct V4Definition {
 /// recognition (a sequence of columns). Checkpoints in training form (with branches) and in
 /// deployed form load alike.
 template <Size kSize, V4 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV4 = Network<V4Definition<kSize, kTask, kOptions>>;
+using PPLCNetV4 = NetworkOf<V4Definition<kSize, kTask, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_FAMILY_V4_HPP
+// from pplcnet/networks/ghostnet.hpp
+#ifndef PPLCNET_NETWORKS_GHOSTNET_HPP
+#define PPLCNET_NETWORKS_GHOSTNET_HPP
+
+#include <string_view>
+
+// from pplcnet/networks/squeeze_excite.hpp
+#ifndef PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+#define PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a squeeze-excite consists of.
+struct SqueezeExcite {
+  int squeezed = 0;  ///< channels in between
+  Activation gate = Activation::hardsigmoid;
+  Layout layout = Layout::convolution;
+  Activation after = Activation::none;  ///< applied to the product
+};
+
+/// Appends a squeeze-excite: the map times factors that its own means give.
+constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
+                               Name expand) {
+  Value factors = g.global_mean(x);
+  factors = g.dense(factors, options.squeezed,
+                    {.activation = Activation::relu, .layout = options.layout}, reduce);
+  factors = g.dense(factors, x.shape.channels,
+                    {.activation = options.gate, .layout = options.layout}, expand);
+  return g.gate(x, factors, options.after);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+// from pplcnet/networks/widths.hpp
+#ifndef PPLCNET_NETWORKS_WIDTHS_HPP
+#define PPLCNET_NETWORKS_WIDTHS_HPP
+
+
+// What the networks of a table have in common: their options, and the rounding of widths.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Options of a network that comes in several widths.
+struct WidthOptions {
+  int width = 100;  ///< of all layers but the last, in percent
+  Extent input = {224, 224};
+  int classes = 1000;
+};
+
+/// Names of PaddleClas' newer networks (`legendary_models`) and of its older ones.
+inline constexpr TensorNames kPaddleClas = {
+    .weights = ".conv", .norm = ".bn", .mean = "._mean", .variance = "._variance"};
+inline constexpr TensorNames kOlderPaddleClas = {
+    .weights = "._conv", .norm = "._batch_norm", .mean = "._mean", .variance = "._variance"};
+
+/// Returns `channels * percent / 100`, cut to a whole number.
+constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
+
+/// Returns `hundredths / 100` to the nearest multiple of `divisor`, at least one of it, and never
+/// more than 10 % below the exact value: `make_divisible` of all frameworks.
+constexpr int make_divisible(int hundredths, int divisor) {
+  const int step = 100 * divisor;
+  int rounded = (hundredths + step / 2) / step * divisor;
+  if (rounded < divisor) rounded = divisor;
+  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_WIDTHS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A bottleneck of the paper's table 1.
+struct GhostNetRow {
+  int kernel, hidden, out;
+  bool squeeze_excite;
+  int stride;
+};
+inline constexpr GhostNetRow kGhostNetTable[] = {
+    {3, 16, 16, false, 1},   {3, 48, 24, false, 2},  {3, 72, 24, false, 1},
+    {5, 72, 40, true, 2},    {5, 120, 40, true, 1},  {3, 240, 80, false, 2},
+    {3, 200, 80, false, 1},  {3, 184, 80, false, 1}, {3, 184, 80, false, 1},
+    {3, 480, 112, true, 1},  {3, 672, 112, true, 1}, {5, 672, 160, true, 2},
+    {5, 960, 160, false, 1}, {5, 960, 160, true, 1}, {5, 960, 160, false, 1},
+    {5, 960, 160, true, 1},
+};
+
+namespace ghostnet_parts {
+
+/// Half of the channels by a pointwise layer, the others from these by a depthwise one.
+constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name primary, Name cheap) {
+  const Value half = g.conv(x, (out + 1) / 2, {.activation = activation}, primary);
+  return g.concat({half, g.depthwise(half, {.kernel = 3, .activation = activation}, cheap)});
+}
+
+}  // namespace ghostnet_parts
+
+/// GhostNet. Source: PaddleClas `ghostnet.py`.
+constexpr Graph ghostnet(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kOlderPaddleClas, "ghostnet");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");
+  g.output(x, Role::stage, "conv1");
+  int i = 0;
+  for (const GhostNetRow& row : kGhostNetTable) {
+    const Name block("_ghostbottleneck_#", i++);
+    const Value input = x;
+    const int hidden = width(row.hidden), out = width(row.out);
+    x = ghostnet_parts::ghost(g, x, hidden, kRelu, block + ".ghost_module_1.primary_conv",
+                              block + ".ghost_module_1.cheap_operation");
+    if (row.stride == 2)
+      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2}, block + ".depthwise_conv");
+    if (row.squeeze_excite)
+      x = squeeze_excite(
+          g, x, {.squeezed = hidden / 4, .gate = Activation::clip, .layout = Layout::in_out},
+          block + ".se_block.squeeze", block + ".se_block.excitation");
+    x = ghostnet_parts::ghost(g, x, out, Activation::none, block + ".ghost_module_2.primary_conv",
+                              block + ".ghost_module_2.cheap_operation");
+    Value shortcut = input;
+    if (row.stride != 1 || input.shape.channels != out) {
+      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
+                             block + ".shortcut_depthwise");
+      shortcut = g.conv(shortcut, out, {}, block + ".shortcut_conv");
+    }
+    x = g.output(g.add(x, shortcut), Role::stage, block);
+  }
+  x = g.conv(x, width(960), {.activation = kRelu}, "conv_last");
+  g.output(x, Role::stage, "conv_last");
+  x = g.output(g.global_mean(x), Role::stage, "pool2d_gap");
+  x = g.dense(x, 1280,
+              {.activation = kRelu, .norm = true, .bias = false, .layout = Layout::convolution},
+              "fc_0");
+  g.output(x, Role::stage, "fc_0");
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "fc_1"));
+  return g;
+}
+
+/// GhostNet of light_cnns and timm (`ghostnet.py`): another gate, and a bias in the place of the
+/// last batch norm.
+constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Value x =
+      g.conv(g.image(), width(16),
+             {.kernel = 3, .stride = 2, .activation = kRelu, .norm_name = "bn1"}, "conv_stem");
+  g.output(x, Role::stage, "act1");
+  int stage = -1, index = 0, stride = 0;
+  for (const GhostNetRow& row : kGhostNetTable) {
+    // A stage ends before a stride and after it.
+    index = row.stride == 2 || row.stride != stride ? 0 : index + 1;
+    if (index == 0) ++stage;
+    stride = row.stride;
+    const Name block("blocks.#.#", stage, index);
+    const auto module = [&](std::string_view pattern) { return Name(pattern, stage, index); };
+    const Value input = x;
+    const int hidden = width(row.hidden), out = width(row.out);
+    x = ghostnet_parts::ghost(g, x, hidden, kRelu, module("blocks.#.#.ghost1.primary_conv.#"),
+                              module("blocks.#.#.ghost1.cheap_operation.#"));
+    if (row.stride == 2)
+      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2, .norm_name = block + ".bn_dw"},
+                      block + ".conv_dw");
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x, {.squeezed = make_divisible(hidden * 25, 4)},
+                         block + ".se.conv_reduce", block + ".se.conv_expand");
+    x = ghostnet_parts::ghost(g, x, out, Activation::none,
+                              module("blocks.#.#.ghost2.primary_conv.#"),
+                              module("blocks.#.#.ghost2.cheap_operation.#"));
+    Value shortcut = input;
+    if (row.stride != 1 || input.shape.channels != out) {
+      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
+                             {"blocks.#.#.shortcut.#", stage, index, 0});
+      shortcut = g.conv(shortcut, out, {}, {"blocks.#.#.shortcut.#", stage, index, 2});
+    }
+    x = g.output(g.add(x, shortcut), Role::stage, block);
+  }
+  const Name last("blocks.#.0", stage + 1);
+  x = g.conv(x, width(960), {.activation = kRelu, .norm_name = last + ".bn1"}, last + ".conv");
+  g.output(x, Role::stage, last);
+  x = g.global_mean(x);
+  x = g.dense(x, 1280, {.activation = kRelu, .layout = Layout::convolution}, "conv_head");
+  g.output(x, Role::stage, "act2");
+  g.output(g.dense(x, options.classes, {}, "classifier"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_GHOSTNET_HPP
+// from pplcnet/networks/mobilenet_v1.hpp
+#ifndef PPLCNET_NETWORKS_MOBILENET_V1_HPP
+#define PPLCNET_NETWORKS_MOBILENET_V1_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A block of MobileNetV1: depthwise 3×3, pointwise to `out` channels.
+struct MobileNetV1Row {
+  int out, stride;
+};
+inline constexpr MobileNetV1Row kMobileNetV1Table[] = {
+    {64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {512, 2},  {512, 1},
+    {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1},
+};
+
+/// MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
+constexpr Graph mobilenet_v1(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kPaddleClas, "mobilenet_v1");
+  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv");
+  g.output(x, Role::stage, "conv");
+  int i = 0;
+  for (const auto [out, stride] : kMobileNetV1Table) {
+    x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu},
+                    {"blocks.#.depthwise_conv", i});
+    x = g.conv(x, width(out), {.activation = kRelu}, {"blocks.#.pointwise_conv", i});
+    g.output(x, Role::stage, {"blocks.#", i++});
+  }
+  x = g.output(g.global_mean(x), Role::stage, "avg_pool");
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "fc"));
+  return g;
+}
+
+/// The network that light_cnns calls mbv1, which is not the paper's: the depthwise layers have a
+/// bias and neither batch norm nor activation, the pointwise layers a ring of zeros around their
+/// map.
+constexpr Graph light_cnns_mbv1(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kTorchSequence, "mbv1");
+  Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu}, {"conv1.#", 0});
+  g.output(x, Role::stage, "conv1");
+  int i = 0;
+  for (const auto [out, stride] : kMobileNetV1Table) {
+    x = g.depthwise(x, {.kernel = 3, .stride = stride, .norm = false, .bias = true},
+                    {"model.#.conv_dw", i});
+    x = g.conv(x, out, {.padding = 1, .activation = kRelu, .norm = false}, {"model.#.conv_pw", i});
+    g.output(x, Role::stage, {"model.#", i++});
+  }
+  x = g.output(g.global_mean(x), Role::stage, "avg_pool");
+  g.output(g.dense(x, options.classes, {}, "fc"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENET_V1_HPP
+// from pplcnet/networks/mobilenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_MOBILENET_V2_HPP
+#define PPLCNET_NETWORKS_MOBILENET_V2_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows of the paper's table 2: `repeats` blocks, of which the first has the stride.
+struct MobileNetV2Row {
+  int expansion, out, repeats, stride;
+};
+inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
+    {1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2},  {6, 64, 4, 2},
+    {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
+};
+
+/// MobileNetV2 as torchvision and light_cnns have it: the first block has no expansion. Source:
+/// light_cnns `mobilenetv2.py`.
+constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
+  constexpr Activation kRelu6 = Activation::relu6;
+  Graph g(options.input, kTorchSequence, "mobilenet_v2");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV2Row& row : kMobileNetV2Table)
+    for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
+      const Value input = x;
+      int module = 0;  // in the block's sequence: convolution, batch norm, activation
+      if (row.expansion > 1) {
+        x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
+                   {"features.#.conv.#", i, module});
+        module += 3;
+      }
+      const int stride = repeat == 0 ? row.stride : 1;
+      x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
+                      {"features.#.conv.#", i, module});
+      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + 3});
+      if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
+      g.output(x, Role::stage, {"features.#", i});
+    }
+  const int last = options.width > 100 ? width(1280) : 1280;
+  x = g.conv(x, last, {.activation = kRelu6}, {"conv.#", 0});
+  g.output(x, Role::stage, "conv");
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  g.output(g.dense(x, options.classes, {}, "classifier"));
+  return g;
+}
+
+/// MobileNetV2 with an expansion in the first block, too. Source: PaddleClas `mobilenet_v2.py`;
+/// widths are cut to whole numbers.
+constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
+  constexpr Activation kRelu6 = Activation::relu6;
+  Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
+  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6}, "conv1");
+  g.output(x, Role::stage, "conv1");
+  int stage = 2;
+  for (const MobileNetV2Row& row : kMobileNetV2Table) {
+    for (int repeat = 0; repeat < row.repeats; ++repeat) {
+      const Name block = repeat == 0 ? Name("conv#._first_block", stage)
+                                     : Name("conv#.conv#_#", stage, stage, repeat + 1);
+      const Value input = x;
+      x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
+                 block + "._expand_conv");
+      const int stride = repeat == 0 ? row.stride : 1;
+      x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
+                      block + "._bottleneck_conv");
+      x = g.conv(x, width(row.out), {}, block + "._linear_conv");
+      if (repeat > 0) x = g.add(input, x);
+      g.output(x, Role::stage, block);
+    }
+    ++stage;
+  }
+  const int last = options.width > 100 ? width(1280) : 1280;
+  x = g.conv(x, last, {.activation = kRelu6}, "conv9");
+  g.output(x, Role::stage, "conv9");
+  x = g.output(g.global_mean(x), Role::stage, "pool2d_avg");
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "out"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENET_V2_HPP
+// from pplcnet/networks/mobilenet_v3.hpp
+#ifndef PPLCNET_NETWORKS_MOBILENET_V3_HPP
+#define PPLCNET_NETWORKS_MOBILENET_V3_HPP
+
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The two networks of the paper.
+enum class MobileNetV3 : unsigned char { small, large };
+
+/// A block: the kernel of its depthwise layer, the channels inside and after it.
+struct MobileNetV3Row {
+  int kernel, expanded, out;
+  bool squeeze_excite, hardswish;  ///< otherwise relu
+  int stride;
+};
+
+/// The paper's tables 1 and 2.
+inline constexpr MobileNetV3Row kMobileNetV3Large[] = {
+    {3, 16, 16, false, false, 1}, {3, 64, 24, false, false, 2}, {3, 72, 24, false, false, 1},
+    {5, 72, 40, true, false, 2},  {5, 120, 40, true, false, 1}, {5, 120, 40, true, false, 1},
+    {3, 240, 80, false, true, 2}, {3, 200, 80, false, true, 1}, {3, 184, 80, false, true, 1},
+    {3, 184, 80, false, true, 1}, {3, 480, 112, true, true, 1}, {3, 672, 112, true, true, 1},
+    {5, 672, 160, true, true, 2}, {5, 960, 160, true, true, 1}, {5, 960, 160, true, true, 1},
+};
+inline constexpr MobileNetV3Row kMobileNetV3Small[] = {
+    {3, 16, 16, true, false, 2}, {3, 72, 24, false, false, 2}, {3, 88, 24, false, false, 1},
+    {5, 96, 40, true, true, 2},  {5, 240, 40, true, true, 1},  {5, 240, 40, true, true, 1},
+    {5, 120, 48, true, true, 1}, {5, 144, 48, true, true, 1},  {5, 288, 96, true, true, 2},
+    {5, 576, 96, true, true, 1}, {5, 576, 96, true, true, 1},
+};
+
+constexpr std::span<const MobileNetV3Row> mobilenet_v3_table(MobileNetV3 network) {
+  if (network == MobileNetV3::small) return kMobileNetV3Small;
+  return kMobileNetV3Large;
+}
+
+/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
+/// squeeze-excite, but before it where a block has no expansion.
+constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kTorchSequence, small ? "mobilenet_v3_small" : "mobilenet_v3_large");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
+    const Value input = x;
+    const int expanded = width(row.expanded);
+    const bool expands = expanded != input.shape.channels;
+    const int depthwise = expands ? 3 : 0;  // in the block's sequence
+    if (expands) x = g.conv(x, expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
+    const bool activation_is_last = expands && row.squeeze_excite;
+    x = g.depthwise(x,
+                    {.kernel = row.kernel,
+                     .stride = row.stride,
+                     .activation = activation_is_last ? Activation::none : activation},
+                    {"features.#.conv.#", i, depthwise});
+    const Name gate("features.#.conv.#", i, expands ? 5 : 3);
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x,
+                         {.squeezed = make_divisible(expanded / 4 * 100, 8),
+                          .layout = Layout::out_in,
+                          .after = activation_is_last ? activation : Activation::none},
+                         gate + ".fc.0", gate + ".fc.2");
+    x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, expands ? 7 : 4});
+    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
+    g.output(x, Role::stage, {"features.#", i++});
+  }
+  x = g.conv(x, width(small ? 576 : 960), {.activation = kHardswish}, {"conv.#", 0});
+  g.output(x, Role::stage, "conv");
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  x = g.dense(x, small ? 1024 : 1280, {.activation = kHardswish}, {"classifier.#", 0});
+  g.output(x, Role::stage, "classifier.1");
+  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
+  return g;
+}
+
+/// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
+/// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
+constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kPaddleClas,
+          small ? "paddle_mobilenet_v3_small" : "paddle_mobilenet_v3_large");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Value x =
+      g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish}, "conv");
+  g.output(x, Role::stage, "conv");
+  int i = 0;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
+    const Value input = x;
+    const int expanded = width(row.expanded);
+    x = g.conv(x, expanded, {.activation = activation}, {"blocks.#.expand_conv", i});
+    x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
+                    {"blocks.#.bottleneck_conv", i});
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_fifth},
+                         {"blocks.#.mid_se.conv1", i}, {"blocks.#.mid_se.conv2", i});
+    x = g.conv(x, width(row.out), {}, {"blocks.#.linear_conv", i});
+    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
+    g.output(x, Role::stage, {"blocks.#", i++});
+  }
+  x = g.conv(x, width(small ? 576 : 960), {.activation = kHardswish}, "last_second_conv");
+  g.output(x, Role::stage, "last_second_conv");
+  x = g.output(g.global_mean(x), Role::stage, "avg_pool");
+  x = g.dense(x, 1280, {.activation = kHardswish, .bias = false, .layout = Layout::convolution},
+              "last_conv");
+  g.output(
+      g.dense(x, options.classes, {.layout = Layout::in_out, .tag = {.input_percent = 80}}, "fc"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENET_V3_HPP
+// from pplcnet/networks/mobilenext.hpp
+#ifndef PPLCNET_NETWORKS_MOBILENEXT_HPP
+#define PPLCNET_NETWORKS_MOBILENEXT_HPP
+
+#include <algorithm>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows of MobileNeXt's table: `repeats` sandglass blocks, of which the first has the stride.
+struct MobileNextRow {
+  int reduction, out, repeats, stride;
+};
+inline constexpr MobileNextRow kMobileNextTable[] = {
+    {2, 96, 1, 2},  {6, 144, 1, 1}, {6, 192, 3, 2}, {6, 288, 3, 2},
+    {6, 384, 4, 1}, {6, 576, 4, 2}, {6, 960, 3, 1}, {6, 1280, 1, 1},
+};
+
+/// MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier. A
+/// block that changes the number of channels begins without a depthwise layer, and one that keeps
+/// the size ends there.
+constexpr Graph mobilenext(const WidthOptions& options = {}) {
+  constexpr Activation kRelu6 = Activation::relu6;
+  Graph g(options.input, kTorchSequence, "mobilenext");
+  Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu6},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNextRow& row : kMobileNextTable)
+    for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
+      const Value input = x;
+      const int in = input.shape.channels, stride = repeat == 0 ? row.stride : 1;
+      int hidden = in / row.reduction;
+      if (6 * hidden < row.out) hidden = make_divisible((row.out + 5) / 6 * 100, 16);
+      const bool alone = row.repeats == 1 && stride == 1;
+      const bool begins = row.reduction == 2 || in == row.out || alone;
+      const bool ends = begins || stride == 2;
+      int module = 0;  // in the block's sequence
+      if (begins)
+        x = g.depthwise(x, {.kernel = 3, .activation = kRelu6}, {"features.#.conv.#", i, 0});
+      if (begins) module = 3;
+      x = g.conv(x, hidden, {}, {"features.#.conv.#", i, module});
+      x = g.conv(x, row.out, {.activation = kRelu6}, {"features.#.conv.#", i, module + 2});
+      if (ends)
+        x = g.depthwise(x, {.kernel = 3, .stride = stride}, {"features.#.conv.#", i, module + 5});
+      if (begins && in == row.out && stride == 1) x = g.add(input, x);
+      g.output(x, Role::stage, {"features.#", i});
+    }
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  g.output(g.dense(x, options.classes, {}, "classifier"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENEXT_HPP
+// from pplcnet/networks/shufflenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
+#define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Channels of the three stages and of the last convolution, by width in percent.
+struct ShuffleNetV2Widths {
+  int percent, stages[3], last;
+};
+inline constexpr ShuffleNetV2Widths kShuffleNetV2Table[] = {
+    {25, {24, 48, 96}, 512},      {33, {32, 64, 128}, 512},     {50, {48, 96, 192}, 1024},
+    {100, {116, 232, 464}, 1024}, {150, {176, 352, 704}, 1024}, {200, {244, 488, 976}, 2048},
+};
+inline constexpr int kShuffleNetV2Units[] = {4, 8, 4};
+
+/// Returns the row of a width; that of x1.0 for a width that was not published.
+constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(int percent) {
+  for (const ShuffleNetV2Widths& row : kShuffleNetV2Table)
+    if (row.percent == percent) return row;
+  return kShuffleNetV2Table[3];
+}
+
+namespace shufflenet_v2_units {
+
+/// Pointwise, depthwise, pointwise; `names` are those of the three.
+constexpr Value branch(Graph& g, Value x, int inside, int out, int stride, Name pointwise,
+                       Name depthwise, Name linear) {
+  constexpr Activation kRelu = Activation::relu;
+  x = g.conv(x, inside, {.activation = kRelu}, pointwise);
+  x = g.depthwise(x, {.kernel = 3, .stride = stride}, depthwise);
+  return g.conv(x, out, {.activation = kRelu}, linear);
+}
+
+/// Half of the channels pass; what the other half gives is shuffled with them. With a stride both
+/// ways are computed.
+constexpr Value paddle(Graph& g, Value x, int out, bool strided, Name unit) {
+  const int half = out / 2;
+  if (!strided) {
+    const Value kept = g.slice(x, 0, half);
+    const Value changed = branch(g, g.slice(x, half, half), half, half, 1, unit + "._conv_pw",
+                                 unit + "._conv_dw", unit + "._conv_linear");
+    return g.shuffle(g.concat({kept, changed}), 2);
+  }
+  Value first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit + "._conv_dw_1");
+  first = g.conv(first, half, {.activation = Activation::relu}, unit + "._conv_linear_1");
+  const Value second = branch(g, x, half, half, 2, unit + "._conv_pw_2", unit + "._conv_dw_2",
+                              unit + "._conv_linear_2");
+  return g.shuffle(g.concat({first, second}), 2);
+}
+
+/// The even channels pass, the odd ones are computed; nothing is shuffled after the last unit.
+constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
+  const int in = x.shape.channels, half = out / 2;
+  const auto main = [&](Value input, int channels, int stride) {
+    return branch(g, input, half, channels, stride, {"features.#.branch_main.#", i, 0},
+                  {"features.#.branch_main.#", i, 3}, {"features.#.branch_main.#", i, 5});
+  };
+  if (!strided) {
+    const Value kept = g.slice(x, 0, half, 2);
+    return g.concat({kept, main(g.slice(x, 1, half, 2), half, 1)});
+  }
+  Value kept = g.depthwise(x, {.kernel = 3, .stride = 2}, {"features.#.branch_proj.#", i, 0});
+  kept = g.conv(kept, in, {.activation = Activation::relu}, {"features.#.branch_proj.#", i, 2});
+  return g.concat({kept, main(x, out - in, 2)});
+}
+
+}  // namespace shufflenet_v2_units
+
+/// ShuffleNetV2. Source: PaddleClas `shufflenet_v2.py`.
+constexpr Graph shufflenet_v2(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
+  Graph g(options.input, kOlderPaddleClas, "shufflenet_v2");
+  Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, "_conv1");
+  g.output(x, Role::stage, "_conv1");
+  x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
+  g.output(x, Role::stage, "_max_pool");
+  for (int stage = 0; stage < 3; ++stage)
+    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
+      const Name name("#_#", stage + 2, unit + 1);
+      x = shufflenet_v2_units::paddle(g, x, widths.stages[stage], unit == 0, name);
+      g.output(x, Role::stage, name);
+    }
+  x = g.conv(x, widths.last, {.activation = kRelu}, "_last_conv");
+  g.output(x, Role::stage, "_last_conv");
+  x = g.output(g.global_mean(x), Role::stage, "_pool2d_avg");
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "_fc"));
+  return g;
+}
+
+/// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
+/// window of 7×7, the classifier has no bias.
+constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {.width = 150}) {
+  constexpr Activation kRelu = Activation::relu;
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
+  Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
+  Value x =
+      g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
+  g.output(x, Role::stage, "first_conv");
+  x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
+  g.output(x, Role::stage, "maxpool");
+  int i = 0;
+  for (int stage = 0; stage < 3; ++stage)
+    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
+      x = shufflenet_v2_units::light_cnns(g, x, widths.stages[stage], unit == 0, i);
+      g.output(x, Role::stage, {"features.#", i++});
+    }
+  x = g.conv(x, widths.last, {.activation = kRelu}, {"conv_last.#", 0});
+  g.output(x, Role::stage, "conv_last");
+  x = g.output(g.mean_pool(x, {.kernel = 7, .stride = 7}), Role::stage, "globalpool");
+  g.output(g.dense(x, options.classes, {.bias = false}, {"classifier.#", 0}));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 // from pplcnet/thread_pool.hpp
 #ifndef PPLCNET_THREAD_POOL_HPP
 #define PPLCNET_THREAD_POOL_HPP
@@ -8657,11 +11224,12 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
-    const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const std::size_t channels = depth / (kernel * kernel);
-    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
-    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
-                                          : (row * kernel + column) * channels + in;
+    const auto height = static_cast<std::size_t>(layer.kernel.height);
+    const auto width = static_cast<std::size_t>(layer.kernel.width);
+    const std::size_t channels = depth / (height * width);
+    const std::size_t column = k % width, row = k / width % height, in = k / width / height;
+    k = layer.op == Operator::convolution ? (row * channels + in) * width + column
+                                          : (row * width + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
@@ -8772,6 +11340,8 @@ constexpr std::string_view v1_part(Part part) {
       return "last_conv";
     case Part::classifier:
       return "fc";
+    case Part::named:
+      break;
   }
   return "";
 }
@@ -8807,8 +11377,23 @@ inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b"
 
 }  // namespace naming
 
+/// Returns a name as one string.
+inline std::string text_of(const Name& name) {
+  std::string text;
+  std::size_t next = 0;
+  for (const char c : name.pattern) {
+    if (c == '#')
+      text += std::to_string(name.numbers[next++]);
+    else
+      text += c;
+  }
+  return text.append(name.leaf);
+}
+
 /// The project's own name of a layer: that of Paddle's V1, where it has one.
 inline std::string layer_name(const Layer& layer) {
+  if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
+  if (!layer.name.empty()) return text_of(layer.name);
   const std::string_view part = naming::v1_part(layer.part);
   if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
   if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
@@ -8851,6 +11436,8 @@ inline std::string module_name(const Layer& layer, const Architecture& net) {
       break;
     case Family::v4:
       return v4_module_name(layer, net);
+    case Family::other:
+      break;
   }
   return layer_name(layer);
 }
@@ -9683,9 +12270,34 @@ inline std::string older_hugging_face_name(std::string name) {
   return name;
 }
 
+/// Returns the name of the batch norm after a layer whose tensors have names of their own.
+inline std::string norm_name(const Layer& layer, const TensorNames& tensors) {
+  if (!layer.norm_name.empty()) return text_of(layer.norm_name);
+  Name name = layer.name;
+  if (tensors.norm_is_next) ++name.numbers[static_cast<std::size_t>(name.count() - 1)];
+  return text_of(name).append(tensors.norm);
+}
+
+/// Returns the names of a layer of a graph.
+inline ParameterNames graph_names(const Layer& layer, const TensorNames& tensors) {
+  ParameterNames names;
+  std::string module = text_of(layer.name);
+  if (layer.batch_norm) module += tensors.weights;
+  names.weight = module + ".weight";
+  if (layer.bias) names.bias = module + ".bias";
+  if (!layer.batch_norm) return names;
+  const std::string norm = norm_name(layer, tensors);
+  names.gamma = norm + ".weight";
+  names.beta = norm + ".bias";
+  names.mean = join({norm, tensors.mean});
+  names.variance = join({norm, tensors.variance});
+  return names;
+}
+
 /// The names of a layer of `architecture` in files of a naming.
 inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
                                       Naming naming) {
+  if (architecture.family == Family::other) return graph_names(layer, architecture.tensor_names);
   switch (naming) {
     case Naming::timm:
       return timm_names(layer);
@@ -9709,15 +12321,17 @@ inline ParameterNames parameter_names(const Layer& layer, const Architecture& ar
 /// classifier is [out, in], but [in, out] in Paddle's.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
-  const std::int64_t kernel = layer.kernel;
+  const auto [height, width] = layer.kernel;
+  if (layer.part == Part::named && layer.layout == Layout::out_in) return {out, in};
+  if (layer.part == Part::named && layer.layout == Layout::in_out) return {in, out};
   if (layer.part == Part::classifier) {
     if (naming == Naming::paddle) return {in, out};
     return {out, in};
   }
   // A pointwise layer with a kernel reads patches.
   const bool patches = layer.op == Operator::pointwise;
-  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
-          kernel};
+  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
+          width};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -10634,6 +13248,11 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
+  if (net.family == Family::other)
+    return {{"family", std::string(family_name(net.family))},
+            {"graph", join({net.fingerprint})},
+            {"classes", join({net.classes})},
+            {"storage", std::string(storage_name(net.storage))}};
   std::string blocks, heads, zeros;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];
@@ -10831,10 +13450,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// A network's layers with their places in weights of another storage.
 inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
   std::vector<Layer> copy(layers.begin(), layers.end());
+  const auto head =
+      static_cast<std::size_t>(planning::head_of(layers.data(), static_cast<int>(layers.size())));
   std::size_t place = 0;
-  for (Layer& layer : copy) {
+  for (std::size_t i = 0; i < copy.size(); ++i) {
+    Layer& layer = copy[i];
     if (!layer.has_weights()) continue;
-    layer.half = planning::stored_in_half(layer, storage);
+    layer.half = planning::stored_in_half(layer, i >= head, storage);
     layer.weights = place;
     layer.biases = place + layer.weight_floats();
     place = layer.biases + layer.bias_floats();
@@ -10933,19 +13555,19 @@ constexpr TrainingForm training_form(const Layer& layer) {
     case Branches::none:
       break;
     case Branches::batch_norm:
-      form.add({.kernel = layer.kernel});
+      form.add({.kernel = layer.kernel.height});
       break;
     case Branches::v2:
-      for (int kernel = layer.kernel; kernel > (same ? 0 : 1); kernel -= 2)
+      for (int kernel = layer.kernel.height; kernel > (same ? 0 : 1); kernel -= 2)
         form.add({.kernel = kernel});
       break;
     case Branches::v3:
       if (same && layer.input.channels == layer.output.channels) form.add({.identity = true});
-      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel});
-      if (layer.kernel > 1) form.add({});
+      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel.height});
+      if (layer.kernel.height > 1) form.add({});
       break;
     case Branches::v4:
-      form.add({.kernel = layer.kernel});
+      form.add({.kernel = layer.kernel.height});
       form.add({.batch_norm = false});
       form.add({.identity = true, .batch_norm = false});
       form.batch_norm = true;
@@ -10966,7 +13588,7 @@ constexpr Counts training_counts(const Layer& layer) {
     return {layer.parameters, layer.buffers, layer.multiply_adds};
   const TrainingForm form = training_form(layer);
   const std::int64_t channels = layer.output.channels;
-  const std::int64_t taps = std::int64_t{layer.kernel} * layer.kernel;
+  const std::int64_t taps = std::int64_t{layer.kernel.height} * layer.kernel.width;
   // Products per output for each tap of the kernel.
   const std::int64_t inputs = layer.depth() / taps;
   Counts counts;
@@ -11030,7 +13652,8 @@ inline TrainingNames training_names(const Layer& layer, const Architecture& net)
     std::string path = module;
     if (layer.branches == Branches::v2) path += join({"_list.", i});
     if (layer.branches == Branches::v3 && !branch.identity)
-      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1" : join({".conv_kxk.", same++});
+      path += branch.kernel == 1 && layer.kernel.height > 1 ? ".conv_1x1"
+                                                            : join({".conv_kxk.", same++});
     if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
     ParameterNames& own = names.branches.emplace_back();
     if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";
@@ -11119,6 +13742,7 @@ inline bool has_affines(const TensorFile& file) {
 
 /// What a type is, in the words of `NetworkNames::what`.
 inline std::string what_of(const Architecture& net) {
+  if (net.family == Family::other) return "network " + quote(net.name);
   const bool maps = net.ending == Ending::maps;
   std::string text = net.family == Family::v1 && maps ? "a backbone of PP-LCNet V" : "a PP-LCNet V";
   text += family_name(net.family).substr(1);
@@ -11224,7 +13848,7 @@ class BranchSum {
  public:
   explicit BranchSum(const Layer& layer)
       : outputs_(static_cast<std::size_t>(layer.output.channels)),
-        kernel_(static_cast<std::size_t>(layer.kernel)),
+        kernel_(static_cast<std::size_t>(layer.kernel.height)),
         inputs_(static_cast<std::size_t>(layer.depth()) / (kernel_ * kernel_)),
         depthwise_(layer.op == Operator::depthwise),
         weight_(outputs_ * inputs_ * kernel_ * kernel_),
@@ -11276,20 +13900,89 @@ class BranchSum {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_REPARAMETERISE_HPP
+// from pplcnet/weights/state_dict_tensors.hpp
+#ifndef PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP
+#define PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The tensors of a state dict by the names that a framework gives them, and which of them have
+/// been read.
+class StateDictTensors {
+ protected:
+  explicit StateDictTensors(const TensorFile& file) : file_(file) {}
+
+  /// A tensor's name in the file: an older one, where the file has that in place of today's.
+  std::string full_name(const std::string& name) const {
+    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
+    // The neck is not inside the backbone.
+    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
+      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
+      std::string older = prefix_ + older_hugging_face_name(name);
+      if (file_.find(older) != nullptr) return older;
+    }
+    return prefix_ + name;
+  }
+
+  const Tensor* find(const std::string& name) const {
+    return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
+  /// `check` is `read_values` or `read_variances`.
+  Error read(const std::string& name, const std::vector<std::int64_t>& shape,
+             std::vector<float>& values, decltype(read_values)& check = read_values) {
+    if (name.empty()) return {};
+    const std::string full = full_name(name);
+    const Tensor* tensor = file_.find(full);
+    if (tensor == nullptr)
+      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
+                       " is missing");
+    if (!converts_to_float(tensor->type) || tensor->shape != shape)
+      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
+                       describe(DataType::f32, shape), ", found ",
+                       describe(tensor->type, tensor->shape));
+    values.resize(static_cast<std::size_t>(tensor->element_count()));
+    mark(full);
+    keep_first(wrong_value_, check(*tensor, file_.path, values));
+    return {};
+  }
+
+  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
+
+  const TensorFile& file_;
+  std::string prefix_;  // of all names
+  Naming naming_ = Naming::paddle;
+  std::vector<std::string> read_;  // sorted
+  Error wrong_value_;              // the first
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Takes a framework's parameters out of a file by name. Frameworks put prefixes before the names
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
-class StateDict {
+class StateDict : private StateDictTensors {
  public:
-  StateDict(const TensorFile& file, const Architecture& architecture)
-      : file_(file), net_(architecture) {}
+  StateDict(const TensorFile& file, std::span<const Layer> layers, const Architecture& architecture)
+      : StateDictTensors(file), layers_(layers), net_(architecture) {}
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
     if (const auto parts = parts_of(file_); parts.size() > 1)
       return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
+    if (net_.family == Family::other) return find_prefix();
     const bool affine = has_affines(file_);
     const NetworkNames *found = nullptr, *other = nullptr;
     std::string anchors, twin;
@@ -11333,7 +14026,8 @@ class StateDict {
     const ParameterNames names = parameter_names(layer, net_, naming_);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    if (layer.part == Part::classifier && naming_ == Naming::paddle)
+    const bool of_paddle = layer.part == Part::classifier && naming_ == Naming::paddle;
+    if (of_paddle || (layer.part == Part::named && layer.layout == Layout::in_out))
       transpose(layer, parameters.weight);
     return {};
   }
@@ -11357,51 +14051,46 @@ class StateDict {
   }
 
  private:
-  /// A tensor's name in the file: an older one, where the file has that in place of today's.
-  std::string full_name(const std::string& name) const {
-    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
-    // The neck is not inside the backbone.
-    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
-      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
-    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
-      std::string older = prefix_ + older_hugging_face_name(name);
-      if (file_.find(older) != nullptr) return older;
-    }
-    return prefix_ + name;
-  }
+  using StateDictTensors::read;
 
-  const Tensor* find(const std::string& name) const {
-    return name.empty() ? nullptr : file_.find(full_name(name));
-  }
-
-  /// `check` is `read_values` or `read_variances`.
-  Error read(const std::string& name, const std::vector<std::int64_t>& shape,
-             std::vector<float>& values, decltype(read_values)& check = read_values) {
-    if (name.empty()) return {};
-    const std::string full = full_name(name);
-    const Tensor* tensor = file_.find(full);
-    if (tensor == nullptr)
-      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
-                       " is missing");
-    if (!converts_to_float(tensor->type) || tensor->shape != shape)
-      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
-                       describe(DataType::f32, shape), ", found ",
-                       describe(tensor->type, tensor->shape));
-    values.resize(static_cast<std::size_t>(tensor->element_count()));
-    mark(full);
-    keep_first(wrong_value_, check(*tensor, file_.path, values));
-    return {};
+  /// Finds what stands before the names of a graph's layers.
+  Error find_prefix() {
+    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
+    if (first == layers_.end()) return {};
+    const std::string name = parameter_names(*first, net_).weight;
+    for (const Tensor& tensor : file_.tensors)
+      if (const std::size_t begin = place_in(tensor.name, name); begin != std::string::npos) {
+        prefix_ = tensor.name.substr(0, begin);
+        return {};
+      }
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), " (", quote(name),
+                     "); the first is ",
+                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
   }
 
   Error read(const Layer& layer, const ParameterNames& names,
-             const std::vector<std::int64_t>& weight_shape, Parameters& parameters) {
-    const std::vector<std::int64_t> vector = {layer.output.channels};
+             std::vector<std::int64_t> weight_shape, Parameters& parameters) {
+    const std::vector<std::int64_t> vector = {layer.output.channels * layer.group_count};
+    if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
     if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
     if (auto error = read(names.bias, vector, parameters.bias)) return error;
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance, read_variances);
+    if (auto error = read(names.variance, vector, parameters.variance, read_variances))
+      return error;
+    for (std::vector<float>* values : {&parameters.weight, &parameters.bias, &parameters.gamma,
+                                       &parameters.beta, &parameters.mean, &parameters.variance})
+      take_group(layer, *values);
+    return {};
+  }
+
+  /// Leaves the part of a convolution's values that a layer of it has.
+  static void take_group(const Layer& layer, std::vector<float>& values) {
+    const std::size_t size = values.size() / static_cast<std::size_t>(layer.group_count);
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(size) * layer.group;
+    if (layer.group_count > 1)
+      values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
   /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
@@ -11435,7 +14124,7 @@ class StateDict {
     } else {
       Parameters deployed;
       if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
-      sum.add({.kernel = layer.kernel}, deployed);
+      sum.add({.kernel = layer.kernel.height}, deployed);
     }
     Linear affine;
     if (layer.branches == Branches::v3)
@@ -11465,12 +14154,11 @@ class StateDict {
     return {};
   }
 
-  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
-
   /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
   /// is V1's head or classifier.
   bool is_around_a_backbone(std::string_view name) const {
-    if (net_.ending == Ending::classifier && !net_.neck) return false;
+    if (net_.family == Family::other || (net_.ending == Ending::classifier && !net_.neck))
+      return false;
     if (!name.starts_with(prefix_)) return true;
     if (net_.ending != Ending::maps) return false;
     for (const Part part : {Part::head, Part::classifier}) {
@@ -11513,18 +14201,14 @@ class StateDict {
                      "), the type has ", shape[out]);
   }
 
-  const TensorFile& file_;
+  std::span<const Layer> layers_;
   const Architecture& net_;
-  std::string prefix_;
-  Naming naming_ = Naming::paddle;
-  std::vector<std::string> read_;  // sorted
-  Error wrong_value_;
 };
 
 /// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file, architecture);
+  StateDict state(file, layers, architecture);
   Error first = state.open();
   if (first && first.steps() == 0) return first;  // nobody's names, or another type's
   std::size_t count = 1;
@@ -11740,42 +14424,57 @@ class AnyNetwork {
                     std::optional<AnyNetwork>& result) {
     result.reset();
     if (auto error = check_architecture(architecture)) return error;
-    if (threads < 1 || threads > kMostThreads)
-      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
-    return with_memory_for(architecture.name, [&] {
-      AnyNetwork network(threads);
-      network.plan_.reset(new (std::nothrow) Plan(make_plan(architecture)));
-      if (network.plan_ == nullptr) return out_of_memory(architecture.name);
-      const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(architecture.name, ": needs memory for ", floats,
-                           " numbers, of at most ", kMostFloats);
-      network.weights_ = zeros(plan.weight_floats);
-      if (network.weights_ == nullptr || !network.allocate())
-        return out_of_memory(architecture.name);
-      result.emplace(std::move(network));
-      return Error();
-    });
+    return make(architecture.name, threads, result,
+                [&] { return new (std::nothrow) Plan(make_plan(architecture)); });
+  }
+
+  /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
+  static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
+                    Storage storage = Storage::single) {
+    result.reset();
+    if (const GraphFlaw flaw = graph.flaw())
+      return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
+                       "; found ", flaw.found);
+    auto error = make(graph.title, threads, result,
+                      [&] { return new (std::nothrow) Plan(make_plan(graph, storage)); });
+    if (error) return error;
+    result->graph_.reset(new (std::nothrow) Graph(graph));
+    if (result->graph_ != nullptr) return {};
+    result.reset();
+    return out_of_memory(graph.title);
   }
 
   /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
   /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : threads_(threads),
-        plan_(std::make_shared<const Plan>(make_plan(architecture))),
-        weights_(zeros(plan_->weight_floats)) {
-    if (weights_ == nullptr || !allocate()) fail_allocation();
+      : AnyNetwork(std::make_shared<const Plan>(make_plan(architecture)), threads) {}
+  explicit AnyNetwork(const Graph& graph, int threads = 1)
+      : AnyNetwork(std::make_shared<const Plan>(make_plan(graph)), threads) {
+    graph_ = std::make_shared<const Graph>(graph);
   }
   /// With these packed weights.
   AnyNetwork(const Architecture& architecture, std::span<const float> weights)
       : AnyNetwork(architecture) {
     std::ranges::copy(weights, weights_.get());
   }
+  /// A `Network` with its weights.
+  template <class Weights>
+  static AnyNetwork of(const Weights& weights) {
+    using Definition = typename Weights::Network::Definition;
+    AnyNetwork network = [] {
+      if constexpr (requires { Definition::graph(); })
+        return AnyNetwork(Definition::graph());
+      else
+        return AnyNetwork(Definition::architecture);
+    }();
+    std::ranges::copy(weights.values, network.weights_.get());
+    return network;
+  }
   AnyNetwork(const AnyNetwork& other)
-      : threads_(other.threads_), plan_(other.plan_), weights_(other.weights_) {
+      : threads_(other.threads_),
+        graph_(other.graph_),
+        plan_(other.plan_),
+        weights_(other.weights_) {
     if (!allocate()) fail_allocation();
   }
   AnyNetwork(AnyNetwork&&) noexcept = default;
@@ -11788,6 +14487,8 @@ class AnyNetwork {
 
   const Architecture& architecture() const { return plan_->architecture; }
   const Plan& plan() const { return *plan_; }
+  /// What the network was made of; null: an architecture.
+  const Graph* graph() const { return graph_.get(); }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
   }
@@ -11848,6 +14549,34 @@ class AnyNetwork {
   using Floats = std::unique_ptr<float[], Free>;
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
+  AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
+      : threads_(threads), plan_(std::move(plan)), weights_(zeros(plan_->weight_floats)) {
+    if (weights_ == nullptr || !allocate()) fail_allocation();
+  }
+
+  /// Makes the network of the plan that `new_plan` brings.
+  template <class NewPlan>
+  static Error make(std::string_view name, int threads, std::optional<AnyNetwork>& result,
+                    const NewPlan& new_plan) {
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(name, [&] {
+      AnyNetwork network(threads);
+      network.plan_.reset(new_plan());
+      if (network.plan_ == nullptr) return out_of_memory(name);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(name, ": needs memory for ", floats, " numbers, of at most ",
+                           kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(name);
+      result.emplace(std::move(network));
+      return Error();
+    });
+  }
 
   /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
@@ -11866,6 +14595,7 @@ class AnyNetwork {
   }
 
   int threads_;
+  std::shared_ptr<const Graph> graph_;
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<float[]> weights_;
   Floats maps_, vectors_, scratch_;
@@ -12026,6 +14756,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Says what `StoredAs` is: a published model stays one.
 template <class Net, Storage kStorage>
 struct StoredDefinition : Net::Definition {
+  static constexpr Storage storage = kStorage;
   static constexpr Architecture architecture = [] {
     Architecture stored = Net::architecture;
     stored.storage = kStorage;
@@ -12038,7 +14769,7 @@ struct StoredDefinition : Net::Definition {
 /// loads, too, and rounds to float16 what is to be float16; a number that float16 cannot hold is an
 /// error that names its tensor.
 template <class Net, Storage kStorage>
-using StoredAs = Network<StoredDefinition<Net, kStorage>>;
+using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
 
 /// The same of a network that is known only when the program runs: a copy for one thread. `name` is
 /// for messages.
@@ -12047,7 +14778,9 @@ inline Error store_as(Storage storage, const AnyNetwork& network, std::string_vi
   Architecture architecture = network.architecture();
   architecture.storage = storage;
   std::optional<AnyNetwork> stored;
-  if (auto error = AnyNetwork::make(architecture, /*threads=*/1, stored))
+  if (auto error = network.graph() != nullptr
+                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
+                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
@@ -12144,7 +14877,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   return with_memory_for(target.path(), [&]() -> Error {
-    return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+    return save(target, AnyNetwork::of(weights), info, storage);
   });
 }
 
@@ -12197,9 +14930,8 @@ inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view 
 template <class Weights>
 Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                       const Weights& weights) {
-  return with_memory_for(path, [&]() -> Error {
-    return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
-  });
+  return with_memory_for(
+      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
 }
 
 /// The same, from a file.
@@ -14451,12 +17183,9 @@ constexpr std::int64_t flops(std::span<const Layer> layers) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_FLOPS_HPP
-// from pplcnet/models/models.hpp
-#ifndef PPLCNET_MODELS_MODELS_HPP
-#define PPLCNET_MODELS_MODELS_HPP
-
-// Every published PP-LCNet, and this project's own, each a type of its own: network, preprocessing,
-// labels and decoder. A type costs its program nothing until it is used.
+// from pplcnet/models/lightweight.hpp
+#ifndef PPLCNET_MODELS_LIGHTWEIGHT_HPP
+#define PPLCNET_MODELS_LIGHTWEIGHT_HPP
 
 // from pplcnet/models/imagenet.hpp
 #ifndef PPLCNET_MODELS_IMAGENET_HPP
@@ -14791,14 +17520,14 @@ struct ImageNet : V1<kScale, Options{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNet_x0_25 = Network<ImageNet<Scale::x0_25>>;
-using PPLCNet_x0_35 = Network<ImageNet<Scale::x0_35>>;
-using PPLCNet_x0_5 = Network<ImageNet<Scale::x0_5>>;
-using PPLCNet_x0_75 = Network<ImageNet<Scale::x0_75>>;
-using PPLCNet_x1_0 = Network<ImageNet<Scale::x1_0>>;
-using PPLCNet_x1_5 = Network<ImageNet<Scale::x1_5>>;
-using PPLCNet_x2_0 = Network<ImageNet<Scale::x2_0>>;
-using PPLCNet_x2_5 = Network<ImageNet<Scale::x2_5>>;
+using PPLCNet_x0_25 = NetworkOf<ImageNet<Scale::x0_25>>;
+using PPLCNet_x0_35 = NetworkOf<ImageNet<Scale::x0_35>>;
+using PPLCNet_x0_5 = NetworkOf<ImageNet<Scale::x0_5>>;
+using PPLCNet_x0_75 = NetworkOf<ImageNet<Scale::x0_75>>;
+using PPLCNet_x1_0 = NetworkOf<ImageNet<Scale::x1_0>>;
+using PPLCNet_x1_5 = NetworkOf<ImageNet<Scale::x1_5>>;
+using PPLCNet_x2_0 = NetworkOf<ImageNet<Scale::x2_0>>;
+using PPLCNet_x2_5 = NetworkOf<ImageNet<Scale::x2_5>>;
 
 /// Other weights of the same networks, by distillation (SSLD), which are more accurate.
 using PPLCNet_x0_5_ssld = PPLCNet_x0_5;
@@ -14813,6 +17542,94 @@ using ImageNetModels = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPL
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_IMAGENET_HPP
+
+// The networks that the PP-LCNet paper compares itself with (table 3), as PaddleClas publishes
+// them, and GhostNet. Top-1, parameters and FLOPs: PaddleClas' model list
+// (docs/zh_CN/models/ImageNet1k/model_list.md).
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::lightweight {
+
+struct MobileNetV1 {
+  static constexpr Model model = imagenet_model("MobileNetV1", 70.99, 4.25, 578.88);
+  static constexpr Graph graph() { return mobilenet_v1(); }
+};
+
+template <int kWidth>
+struct MobileNetV2 {
+  static constexpr Model model =
+      kWidth == 25   ? imagenet_model("MobileNetV2_x0_25", 53.21, 1.53, 34.18)
+      : kWidth == 50 ? imagenet_model("MobileNetV2_x0_5", 65.03, 1.98, 99.48)
+                     : imagenet_model("MobileNetV2", 72.15, 3.54, 327.84);
+  static constexpr Graph graph() { return paddle_mobilenet_v2({.width = kWidth}); }
+};
+
+struct MobileNetV3SmallX035 {
+  static constexpr Model model = imagenet_model("MobileNetV3_small_x0_35", 53.03, 1.67, 14.56);
+  static constexpr Graph graph() {
+    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 35});
+  }
+};
+struct MobileNetV3SmallX125 {
+  static constexpr Model model = imagenet_model("MobileNetV3_small_x1_25", 70.67, 3.64, 100.07);
+  static constexpr Graph graph() {
+    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 125});
+  }
+};
+struct MobileNetV3LargeX035 {
+  static constexpr Model model = imagenet_model("MobileNetV3_large_x0_35", 64.32, 2.11, 40.90);
+  static constexpr Graph graph() {
+    return paddle_mobilenet_v3(pplcnet::MobileNetV3::large, {.width = 35});
+  }
+};
+
+template <int kWidth>
+struct ShuffleNetV2 {
+  static constexpr Model model = kWidth == 33
+                                     ? imagenet_model("ShuffleNetV2_x0_33", 53.73, 0.65, 24.04)
+                                     : imagenet_model("ShuffleNetV2_x0_5", 60.32, 1.37, 42.58);
+  static constexpr Graph graph() { return shufflenet_v2({.width = kWidth}); }
+};
+
+template <int kWidth>
+struct GhostNet {
+  static constexpr Model model = kWidth == 50 ? imagenet_model("GhostNet_x0_5", 66.8, 2.60, 46.15)
+                                              : imagenet_model("GhostNet_x1_0", 74.0, 5.21, 148.79);
+  static constexpr Graph graph() { return ghostnet({.width = kWidth}); }
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using MobileNetV1_x1_0 = NetworkOf<MobileNetV1>;
+using MobileNetV2_x0_25 = NetworkOf<MobileNetV2<25>>;
+using MobileNetV2_x0_5 = NetworkOf<MobileNetV2<50>>;
+using MobileNetV2_x1_0 = NetworkOf<MobileNetV2<100>>;
+using MobileNetV3_small_x0_35 = NetworkOf<MobileNetV3SmallX035>;
+using MobileNetV3_small_x1_25 = NetworkOf<MobileNetV3SmallX125>;
+using MobileNetV3_large_x0_35 = NetworkOf<MobileNetV3LargeX035>;
+using ShuffleNetV2_x0_33 = NetworkOf<ShuffleNetV2<33>>;
+using ShuffleNetV2_x0_5 = NetworkOf<ShuffleNetV2<50>>;
+using GhostNet_x0_5 = NetworkOf<GhostNet<50>>;
+using GhostNet_x1_0 = NetworkOf<GhostNet<100>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = ModelList<MobileNetV1_x1_0, MobileNetV2_x0_25, MobileNetV2_x0_5, MobileNetV2_x1_0,
+                         MobileNetV3_small_x0_35, MobileNetV3_small_x1_25, MobileNetV3_large_x0_35,
+                         ShuffleNetV2_x0_33, ShuffleNetV2_x0_5, GhostNet_x0_5, GhostNet_x1_0>;
+
+}  // namespace models::lightweight
+
+namespace lightweight = models::lightweight;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_LIGHTWEIGHT_HPP
+// from pplcnet/models/models.hpp
+#ifndef PPLCNET_MODELS_MODELS_HPP
+#define PPLCNET_MODELS_MODELS_HPP
+
+// Every published PP-LCNet, and this project's own, each a type of its own: network, preprocessing,
+// labels and decoder. A type costs its program nothing until it is used.
+
 // from pplcnet/models/imagenet_v2.hpp
 #ifndef PPLCNET_MODELS_IMAGENET_V2_HPP
 #define PPLCNET_MODELS_IMAGENET_V2_HPP
@@ -14849,10 +17666,10 @@ struct FeaturesV2 : V2Definition<V2::base, V2Options{.classes = 0, .head = 512, 
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV2_small = Network<SmallV2>;
-using PPLCNetV2_base = Network<BaseV2>;
-using PPLCNetV2_large = Network<LargeV2>;
-using PPLCNetV2_base_ShiTu = Network<FeaturesV2>;
+using PPLCNetV2_small = NetworkOf<SmallV2>;
+using PPLCNetV2_base = NetworkOf<BaseV2>;
+using PPLCNetV2_large = NetworkOf<LargeV2>;
+using PPLCNetV2_base_ShiTu = NetworkOf<FeaturesV2>;
 // NOLINTEND(readability-identifier-naming)
 
 using ImageNetV2Models =
@@ -14878,7 +17695,7 @@ struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> 
       .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
-using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
+using lcnet_baseline = NetworkOf<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
 
 using Models = ModelList<lcnet_baseline>;
 
@@ -14957,11 +17774,11 @@ struct FirstTextLineOrientation
 };
 
 // NOLINTBEGIN(readability-identifier-naming): as the published models, in lower case.
-using document_orientation = Network<DocumentOrientation>;
-using table_classification = Network<TableClassification>;
-using textline_orientation_x0_25 = Network<SmallTextLineOrientation>;
-using textline_orientation_x1_0 = Network<LargeTextLineOrientation>;
-using textline_orientation_x0_25_first = Network<FirstTextLineOrientation>;
+using document_orientation = NetworkOf<DocumentOrientation>;
+using table_classification = NetworkOf<TableClassification>;
+using textline_orientation_x0_25 = NetworkOf<SmallTextLineOrientation>;
+using textline_orientation_x1_0 = NetworkOf<LargeTextLineOrientation>;
+using textline_orientation_x0_25_first = NetworkOf<FirstTextLineOrientation>;
 // NOLINTEND(readability-identifier-naming)
 
 using OcrModels =
@@ -15222,7 +18039,7 @@ struct PageOrientation
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): as all models.
-using page_orientation = Network<PageOrientation>;
+using page_orientation = NetworkOf<PageOrientation>;
 
 using OrientationModels = ModelList<page_orientation>;
 
@@ -15294,11 +18111,11 @@ struct Large : Backbone<Scale::x2_0> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using picodet_xs = Network<ExtraSmall>;
-using picodet_s = Network<Small>;
-using picodet_s_npu = Network<SmallRelu6>;
-using picodet_m = Network<Medium>;
-using picodet_l = Network<Large>;
+using picodet_xs = NetworkOf<ExtraSmall>;
+using picodet_s = NetworkOf<Small>;
+using picodet_s_npu = NetworkOf<SmallRelu6>;
+using picodet_m = NetworkOf<Medium>;
+using picodet_l = NetworkOf<Large>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;
@@ -15429,19 +18246,19 @@ struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using person_exists = Network<PersonExists>;
-using car_exists = Network<CarExists>;
-using safety_helmet = Network<SafetyHelmet>;
-using code_exists = Network<CodeExists>;
-using clarity_assessment = Network<ClarityAssessment>;
-using image_orientation = Network<ImageOrientation>;
-using text_image_orientation = Network<TextImageOrientation>;
-using traffic_sign = Network<TrafficSign>;
-using language_classification = Network<LanguageClassification>;
-using textline_orientation = Network<TextLineOrientation>;
-using person_attribute = Network<PersonAttribute>;
-using vehicle_attribute = Network<VehicleAttribute>;
-using table_attribute = Network<TableAttribute>;
+using person_exists = NetworkOf<PersonExists>;
+using car_exists = NetworkOf<CarExists>;
+using safety_helmet = NetworkOf<SafetyHelmet>;
+using code_exists = NetworkOf<CodeExists>;
+using clarity_assessment = NetworkOf<ClarityAssessment>;
+using image_orientation = NetworkOf<ImageOrientation>;
+using text_image_orientation = NetworkOf<TextImageOrientation>;
+using traffic_sign = NetworkOf<TrafficSign>;
+using language_classification = NetworkOf<LanguageClassification>;
+using textline_orientation = NetworkOf<TextLineOrientation>;
+using person_attribute = NetworkOf<PersonAttribute>;
+using vehicle_attribute = NetworkOf<VehicleAttribute>;
+using table_attribute = NetworkOf<TableAttribute>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =
@@ -15502,14 +18319,14 @@ struct Reproduced : V1<kScale, Options{.dialect = Dialect::pytorch}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of Paddle's models.
-using PPLCNet_x0_25 = Network<Reproduced<Scale::x0_25>>;
-using PPLCNet_x0_35 = Network<Reproduced<Scale::x0_35>>;
-using PPLCNet_x0_5 = Network<Reproduced<Scale::x0_5>>;
-using PPLCNet_x0_75 = Network<Reproduced<Scale::x0_75>>;
-using PPLCNet_x1_0 = Network<Reproduced<Scale::x1_0>>;
-using PPLCNet_x1_5 = Network<Reproduced<Scale::x1_5>>;
-using PPLCNet_x2_0 = Network<Reproduced<Scale::x2_0>>;
-using PPLCNet_x2_5 = Network<Reproduced<Scale::x2_5>>;
+using PPLCNet_x0_25 = NetworkOf<Reproduced<Scale::x0_25>>;
+using PPLCNet_x0_35 = NetworkOf<Reproduced<Scale::x0_35>>;
+using PPLCNet_x0_5 = NetworkOf<Reproduced<Scale::x0_5>>;
+using PPLCNet_x0_75 = NetworkOf<Reproduced<Scale::x0_75>>;
+using PPLCNet_x1_0 = NetworkOf<Reproduced<Scale::x1_0>>;
+using PPLCNet_x1_5 = NetworkOf<Reproduced<Scale::x1_5>>;
+using PPLCNet_x2_0 = NetworkOf<Reproduced<Scale::x2_0>>;
+using PPLCNet_x2_5 = NetworkOf<Reproduced<Scale::x2_5>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPLCNet_x0_75, PPLCNet_x1_0,
@@ -15556,14 +18373,14 @@ struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV3_x0_75_detection = Network<Third<Scale::x0_75, V3::detection>>;
-using PPLCNetV3_x0_95_recognition = Network<Third<Scale::x0_95, V3::recognition>>;
-using PPLCNetV4_tiny_detection = Network<Fourth<Size::tiny, V4::detection>>;
-using PPLCNetV4_small_detection = Network<Fourth<Size::small, V4::detection>>;
-using PPLCNetV4_medium_detection = Network<Fourth<Size::medium, V4::detection>>;
-using PPLCNetV4_tiny_recognition = Network<Fourth<Size::tiny, V4::recognition>>;
-using PPLCNetV4_small_recognition = Network<Fourth<Size::small, V4::recognition>>;
-using PPLCNetV4_medium_recognition = Network<Fourth<Size::medium, V4::recognition>>;
+using PPLCNetV3_x0_75_detection = NetworkOf<Third<Scale::x0_75, V3::detection>>;
+using PPLCNetV3_x0_95_recognition = NetworkOf<Third<Scale::x0_95, V3::recognition>>;
+using PPLCNetV4_tiny_detection = NetworkOf<Fourth<Size::tiny, V4::detection>>;
+using PPLCNetV4_small_detection = NetworkOf<Fourth<Size::small, V4::detection>>;
+using PPLCNetV4_medium_detection = NetworkOf<Fourth<Size::medium, V4::detection>>;
+using PPLCNetV4_tiny_recognition = NetworkOf<Fourth<Size::tiny, V4::recognition>>;
+using PPLCNetV4_small_recognition = NetworkOf<Fourth<Size::small, V4::recognition>>;
+using PPLCNetV4_medium_recognition = NetworkOf<Fourth<Size::medium, V4::recognition>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =
@@ -15614,11 +18431,11 @@ struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using lcnet_035 = Network<Lcnet<Scale::x0_35>>;
-using lcnet_050 = Network<Lcnet<Scale::x0_5>>;
-using lcnet_075 = Network<Lcnet<Scale::x0_75>>;
-using lcnet_100 = Network<Lcnet<Scale::x1_0>>;
-using lcnet_150 = Network<Lcnet<Scale::x1_5>>;
+using lcnet_035 = NetworkOf<Lcnet<Scale::x0_35>>;
+using lcnet_050 = NetworkOf<Lcnet<Scale::x0_5>>;
+using lcnet_075 = NetworkOf<Lcnet<Scale::x0_75>>;
+using lcnet_100 = NetworkOf<Lcnet<Scale::x1_0>>;
+using lcnet_150 = NetworkOf<Lcnet<Scale::x1_5>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<lcnet_035, lcnet_050, lcnet_075, lcnet_100, lcnet_150>;

@@ -54,8 +54,8 @@ std::vector<float> thinned(const std::vector<float>& map, const Shape& shape, in
 
 template <int kHeight, int kWidth, int kOutputStride>
 void check() {
-  using Shrinking = pplcnet::Network<Plain<kHeight, kWidth, 32>>;
-  using Dilated = pplcnet::Network<Plain<kHeight, kWidth, kOutputStride>>;
+  using Shrinking = pplcnet::NetworkOf<Plain<kHeight, kWidth, 32>>;
+  using Dilated = pplcnet::NetworkOf<Plain<kHeight, kWidth, kOutputStride>>;
   for (const pplcnet::Isa isa : pplcnet_test::available_isas()) {
     const auto expected = maps<Shrinking>(isa), found = maps<Dilated>(isa);
     for (int i = 0; i < Shrinking::stage_count; ++i) {

@@ -310,20 +310,22 @@ constexpr bool maps_have_room(const Plan& net) {
       if (map.shape.height != layer.output.height || map.shape.width != layer.output.width ||
           map.shape.channels < layer.output.channels || map.pixel_pitch < map.shape.channels)
         return false;
-      if (map.row_pitch() % 8 != 0 || (layer.beside < 0 && map.offset % kPanel != 0)) return false;
-      if (layer.beside < 0 &&
+      if (map.row_pitch() % 8 != 0 || (layer.owner_channel == 0 && map.offset % kPanel != 0))
+        return false;
+      if (layer.owner_channel == 0 &&
           map.offset + map.floats() > (map.local ? net.scratch_floats : net.map_floats))
         return false;
     }
     if (!layer.reads_neighbours()) continue;
-    const auto reach = [&](int outputs, int step) { return (outputs - 1) * step + layer.reach(); };
+    const auto reach = [&](int outputs, int step, int taps) { return (outputs - 1) * step + taps; };
     const Map& source = layer.source;
     const int rows = layer.input.height;
     const int columns = source.left + source.shape.width + source.right;
-    if (source.shape != layer.input || source.left < layer.padding() ||
-        reach(layer.output.width, layer.stride.width) > columns - (source.left - layer.padding()) ||
-        (layer.works_by_rows() &&
-         std::min(rows, reach(layer.rows, layer.stride.height)) > source.ring) ||
+    if (source.shape != layer.input || source.left < layer.padding.left ||
+        reach(layer.output.width, layer.stride.width, layer.reach().width) >
+            columns - (source.left - layer.padding.left) ||
+        (layer.works_by_rows() && std::min(rows, reach(layer.rows, layer.stride.height,
+                                                       layer.reach().height)) > source.ring) ||
         net.layers[0].scratch < source.row_pitch())  // the row of zeros, in front of the blocks
       return false;
   }
@@ -340,7 +342,7 @@ constexpr bool maps_are_intact(const Plan& net) {
       if (read < 0 || net.layers[read].target.local || !net.layers[read].target.exists()) continue;
       for (int writer = read + 1; writer < chain_end; ++writer) {
         const Layer& layer = net.layers[writer];
-        const bool own = layer.beside >= 0 || layer.op == Operator::gate;
+        const bool own = layer.owner != writer;
         if (own || layer.target.local || !layer.target.exists()) continue;
         if (overlap(layer.target, net.layers[read].target)) return false;
       }
@@ -351,14 +353,15 @@ constexpr bool maps_are_intact(const Plan& net) {
 
 /// Vectors of a whole chunk of images, one behind the other; each is read by the layers behind it.
 constexpr bool vectors_have_room(const Plan& net) {
-  std::size_t end = 0, written = 0;
-  for (const Layer& layer : net.layers) {
+  std::size_t end = 0;
+  for (int i = 0; i < net.layer_count; ++i) {
+    const Layer& layer = net.layers[i];
+    const int vector = layer.op == Operator::gate ? layer.factors : layer.from;
     if ((layer.op == Operator::dense || layer.op == Operator::gate) &&
-        layer.source_vector != written)
+        layer.source_vector != net.layers[vector].target_vector)
       return false;
-    if (layer.op != Operator::pool && layer.op != Operator::dense) continue;
+    if (!layer.gives_vector()) continue;
     if (layer.target_vector != end) return false;
-    written = end;
     end += static_cast<std::size_t>(round_up(layer.output.channels, kPanel)) * kChunk;
   }
   return end == net.vector_floats;
@@ -372,7 +375,7 @@ constexpr bool scratch_has_room(const Plan& net) {
     const Layer& layer = net.layers[i];
     std::size_t floats = 0;
     if (layer.op == Operator::convolution) {
-      const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel;
+      const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel.height;
       const int phases = layer.input.channels * layer.stride.width;
       // What is read ends with a vector's excess behind the last output.
       if (layer.phase_columns() * static_cast<std::size_t>(layer.stride.width) <

@@ -23,7 +23,7 @@
 /// found or not.
 namespace pplcnet_test {
 
-inline void check_graph(const pplcnet::Graph& graph) {
+inline void check_graph(const pplcnet::FileGraph& graph) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     for (const int input : graph.nodes[i].inputs)
       require(input >= -1 && input < static_cast<int>(i), "a node that reads a later one");
@@ -82,11 +82,11 @@ inline Format onnx_format() {
   return {.files = files,
           .read =
               [](std::string_view contents) {
-                return run<pplcnet::Graph>(
-                    [&](pplcnet::Graph& graph) {
+                return run<pplcnet::FileGraph>(
+                    [&](pplcnet::FileGraph& graph) {
                       return pplcnet::parse_onnx(bytes_of(contents), kPath, graph);
                     },
-                    [&](const pplcnet::Graph& graph) {
+                    [&](const pplcnet::FileGraph& graph) {
                       check_graph(graph);
                       return is_found([&](std::span<float> values) {
                         return pplcnet::loading::load_onnx(bytes_of(contents), kPath, kLayers,
@@ -130,11 +130,11 @@ inline Format ncnn_format() {
             const std::string_view text = contents.substr(0, contents.find('\0'));
             const std::string_view weights =
                 contents.substr(std::min(text.size() + 1, contents.size()));
-            return run<pplcnet::Graph>(
-                [&](pplcnet::Graph& graph) {
+            return run<pplcnet::FileGraph>(
+                [&](pplcnet::FileGraph& graph) {
                   return pplcnet::parse_ncnn(text, kPath, bytes_of(weights), kPath, graph);
                 },
-                [](const pplcnet::Graph& graph) {
+                [](const pplcnet::FileGraph& graph) {
                   check_graph(graph);
                   return is_found([&](std::span<float> values) {
                     return pplcnet::GraphMatch(graph, kLayers, kArchitecture).pack(values);

@@ -11,6 +11,8 @@
 
 #include "goldens/golden.hpp"
 #include "goldens/golden_answers.hpp"
+#include "goldens/graph_golden.hpp"
+#include "goldens/listed_state_dict.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
@@ -21,29 +23,6 @@ namespace {
 using pplcnet::AnyNetwork;
 using pplcnet::Isa;
 
-/// The tensors that a golden lists: name, shape, mean, spread, and whether the taps of a kernel sum
-/// to zero.
-SyntheticStateDict listed_state_dict(const Golden& golden) {
-  SyntheticStateDict state;
-  for (const nlohmann::json& row : golden.numbers.at("tensors")) {
-    const std::string name = row.at(0);
-    const std::vector<std::int64_t> shape = row.at(1);
-    const double mean = row.at(2), spread = row.at(3);
-    const bool zero_sum = row.at(4) != 0;
-    std::size_t size = 1;
-    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
-    const std::size_t taps = zero_sum ? static_cast<std::size_t>(shape.at(2) * shape.at(3)) : 1;
-    const Stream stream{name, golden.seed()};
-    std::vector<float> values(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      const double next = zero_sum ? stream.u(i / taps * taps + (i + 1) % taps) : 0;
-      values[i] = static_cast<float>(mean + spread * (stream.u(i) - next));
-    }
-    state.add(name, shape, values);
-  }
-  return state;
-}
-
 class AnyGolden : public testing::TestWithParam<Isa> {};
 
 TEST_P(AnyGolden, StagesAndLogits) {
@@ -51,6 +30,22 @@ TEST_P(AnyGolden, StagesAndLogits) {
   EXPECT_FALSE(goldens.empty()) << goldens_folder() << " has none";
   for (const Golden& golden : goldens) {
     SCOPED_TRACE(golden.path);
+    if (const auto graph = graph_of_golden(golden)) {
+      std::optional<AnyNetwork> network;
+      const auto error = AnyNetwork::make(*graph, 1, network);
+      ASSERT_FALSE(error) << error.message();
+      const SyntheticStateDict state = listed_state_dict(golden);
+      ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+                                            network->weights())
+                       .message(),
+                   "");
+      check_graph(golden, *graph, network->plan(),
+                  [&](const float* image, const std::vector<float*>& outputs) {
+                    network->run(pplcnet::Picture::planar(image, network->input_shape()), outputs,
+                                 {.isa = GetParam()});
+                  });
+      continue;
+    }
     const GoldenNetwork described(golden);
     if (!described.unknown().empty()) {
       ADD_FAILURE() << golden.path << " is of a network that is not known: " << described.unknown();

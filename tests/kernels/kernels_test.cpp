@@ -107,7 +107,7 @@ class Kernels : public testing::TestWithParam<Isa> {
     Matrix input = layer.from < 0 ? matrix(picture, layer.input.channels) : output_of(layer.from);
     // What lies beside it is read with it.
     for (std::size_t i = 0; i < index && input.rows() < layer.input.channels; ++i) {
-      if (layers[i].beside != layer.from) continue;
+      if (layers[i].owner != layer.from || layers[i].owner_channel == 0) continue;
       const Matrix upper = input, lower = output_of(static_cast<int>(i));
       input.resize(upper.rows() + lower.rows(), upper.cols());
       input << upper, lower;

@@ -40,7 +40,9 @@ class SmallNetwork {
   using Outputs = std::vector<std::vector<float>>;
 
   explicit SmallNetwork(const pplcnet::Architecture& architecture)
-      : plan_(make_plan(architecture)), weights_(plan_.weight_floats) {
+      : SmallNetwork(make_plan(architecture)) {}
+  explicit SmallNetwork(const pplcnet::Graph& graph) : SmallNetwork(make_plan(graph)) {}
+  explicit SmallNetwork(const pplcnet::Plan& plan) : plan_(plan), weights_(plan_.weight_floats) {
     for (const pplcnet::Layer& layer : layers()) {
       parameters_.push_back(layer.has_weights() ? synthetic_parameters(layer)
                                                 : pplcnet::Parameters{});

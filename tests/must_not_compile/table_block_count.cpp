@@ -2,5 +2,5 @@
 // expect: Architecture::block_count: from 1 to Architecture::kMaxBlocks
 #include "table.hpp"
 
-using Net = pplcnet::Network<Changed<[](pplcnet::Architecture& net) { net.block_count = 33; }>>;
+using Net = pplcnet::NetworkOf<Changed<[](pplcnet::Architecture& net) { net.block_count = 33; }>>;
 static_assert(Net::parameter_count > 0);

@@ -3,5 +3,5 @@
 #include "table.hpp"
 
 using Net =
-    pplcnet::Network<Changed<[](pplcnet::Architecture& net) { net.blocks[1].expansion = 100; }>>;
+    pplcnet::NetworkOf<Changed<[](pplcnet::Architecture& net) { net.blocks[1].expansion = 100; }>>;
 static_assert(Net::parameter_count > 0);

@@ -2,5 +2,6 @@
 // expect: Block::kernel: 3 or 5
 #include "table.hpp"
 
-using Net = pplcnet::Network<Changed<[](pplcnet::Architecture& net) { net.blocks[1].kernel = 7; }>>;
+using Net =
+    pplcnet::NetworkOf<Changed<[](pplcnet::Architecture& net) { net.blocks[1].kernel = 7; }>>;
 static_assert(Net::parameter_count > 0);

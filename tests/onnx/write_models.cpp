@@ -8,13 +8,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "goldens/graph_golden.hpp"
+#include "goldens/listed_state_dict.hpp"
 #include "goldens/synthetic_network.hpp"
+#include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
+#include "synthetic_weights.hpp"
 
 namespace {
 
@@ -68,6 +73,74 @@ void write(const std::string& folder, const char* name, const OnnxOptions& optio
   std::printf("%s %d %d\n", name, Net::input_shape.height, Net::input_shape.width);
 }
 
+/// The same for a network that is known when the program runs.
+void write(const std::string& folder, const char* name, pplcnet::AnyNetwork& network,
+           const OnnxOptions& options) {
+  const std::string path = folder + "/" + name;
+  pplcnet::NewFile file(path + ".onnx");
+  succeed(save_onnx(file, network, options, {}));
+  succeed(file.publish());
+  const pplcnet::Shape picture = network.input_shape();
+  const std::vector<float> pictures =
+      pplcnet_test::synthetic_input(1, kImages, 3, static_cast<std::size_t>(picture.height),
+                                    static_cast<std::size_t>(picture.width));
+  write(path + ".x.f32", pictures);
+  std::vector<float> answers;
+  for (std::size_t image = 0; image < kImages; ++image) {
+    std::vector<float> logits(static_cast<std::size_t>(network.classes()));
+    network.run(pplcnet::Picture::planar(
+                    pictures.data() + image * static_cast<std::size_t>(picture.size()), picture),
+                network.plan().outputs[0], logits);
+    answers.insert(answers.end(), logits.begin(), logits.end());
+  }
+  write(path + ".y.f32", answers);
+  std::printf("%s %d %d\n", name, picture.height, picture.width);
+}
+
+/// A network that is a function, with synthetic weights.
+void write(const std::string& folder, const char* name, const pplcnet::Graph& graph,
+           const OnnxOptions& options) {
+  std::optional<pplcnet::AnyNetwork> network;
+  succeed(pplcnet::AnyNetwork::make(graph, 1, network));
+  for (const pplcnet::Layer& layer : network->layers())
+    if (layer.has_weights())
+      pack(layer, pplcnet_test::synthetic_parameters(layer), network->weights());
+  write(folder, name, *network, options);
+}
+
+/// The network of a golden, with its weights.
+void write_golden(const std::string& folder, const std::string& name, const OnnxOptions& options) {
+  const auto golden = pplcnet_test::Golden::read(pplcnet_test::own_goldens() / (name + ".json"));
+  std::optional<pplcnet::AnyNetwork> network;
+  succeed(pplcnet::AnyNetwork::make(*pplcnet_test::graph_of_golden(golden), 1, network));
+  const auto state = pplcnet_test::listed_state_dict(golden);
+  succeed(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+                                   network->weights()));
+  write(folder, name.c_str(), *network, options);
+}
+
+/// Every operator: units that are joined, split and shuffled, at odd sizes.
+pplcnet::Graph all_operators() {
+  using pplcnet::Activation;
+  pplcnet::Graph g({61, 75});
+  pplcnet::Value x = g.conv(g.image(), 20, {.kernel = 5, .stride = 2, .padding = 1}, "stem");
+  const pplcnet::Value small = g.max_pool(x, {.kernel = 3, .stride = 2, .ceil_mode = true});
+  const pplcnet::Value mean =
+      g.mean_pool(x, {.kernel = 3, .stride = 2, .ceil_mode = true, .count_padding = true});
+  x = g.concat({g.conv(small, 12, {.kernel = {1, 3}, .activation = Activation::silu}, "a"),
+                g.depthwise(mean, {.kernel = 7, .activation = Activation::gelu}, "b"),
+                g.slice(small, 1, 8, 2)});
+  x = g.shuffle(x, 5);
+  const pplcnet::Value left = g.slice(x, 0, 20), right = g.slice(x, 20, 20);
+  x = g.shuffle(g.concat({left, g.add(left, right, Activation::relu6)}), 2);
+  const pplcnet::Value factors =
+      g.dense(g.global_mean(x), 40, {.activation = Activation::hardsigmoid_fifth}, "factors");
+  x = g.gate(x, factors, Activation::clip);
+  x = g.add(x, g.conv(x, 40, {.kernel = 3, .dilation = 2}, "c"), Activation::relu);
+  g.output(g.dense(g.global_mean(x), 5, {}, "classes"));
+  return g;
+}
+
 constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}};
 
 }  // namespace
@@ -97,5 +170,13 @@ int main(int argc, char** argv) {
   write<pplcnet::PPLCNetV3<Scale::x0_95, V3::recognition, kLine>>(to, "v3_recognition", kOld);
   write<pplcnet::PPLCNetV4<Size::tiny, V4::detection, kPage>>(to, "v4_detection", kNew);
   write<pplcnet::PPLCNetV4<Size::tiny, V4::recognition, kLine>>(to, "v4_recognition", kOld);
+  write(to, "all_operators", all_operators(), kNew);
+  for (const char* name :
+       {"mbv1_97x131_c10", "mbv2_97x131_c10", "mbv3_small_97x131_c10", "mbv3_large", "mobilenext",
+        "shufflenetv2", "ghostnet_97x131_c10", "paddle_mobilenetv1_x0_25",
+        "paddle_mobilenetv2_x0_5_97x131", "paddle_mobilenetv3_small_x1_25_97x131",
+        "paddle_mobilenetv3_large_x0_35_97x131", "paddle_shufflenetv2_x0_25_97x131",
+        "paddle_shufflenetv2_x1_5_97x131", "paddle_ghostnet_x0_5"})
+    write_golden(to, name, name[0] == 'p' ? kOld : kNew);
   return testing::Test::HasFailure();
 }

@@ -83,7 +83,7 @@ class NcnnNetwork {
   NcnnNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
               const pplcnet::Architecture& architecture, const NcnnForm& form = {})
       : form_(form), model_(form.tag) {
-    pplcnet::StateDict state(file, architecture);
+    pplcnet::StateDict state(file, layers, architecture);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -132,9 +132,9 @@ class NcnnNetwork {
     if (product) {
       line += " 1=1 2=" + text(parameters.weight.size());
     } else {
-      line += " 1=" + text(layer.kernel) + " 11=" + text(layer.kernel) +
+      line += " 1=" + text(layer.kernel.height) + " 11=" + text(layer.kernel.height) +
               " 3=" + text(layer.stride.width) + " 13=" + text(layer.stride.height) +
-              " 2=" + text(layer.dilation) + " 4=" + text(layer.padding()) +
+              " 2=" + text(layer.dilation.height) + " 4=" + text(layer.padding.top) +
               " 5=" + text(parameters.bias.empty() ? 0 : 1) +
               " 6=" + text(parameters.weight.size());
       if (depthwise) line += " 7=" + text(layer.input.channels);
@@ -163,6 +163,9 @@ class NcnnNetwork {
     switch (which) {
       case Activation::none:
       case Activation::gelu:
+      case Activation::hardsigmoid_fifth:
+      case Activation::clip:
+      case Activation::silu:
         return input;
       case Activation::relu:
         return model_.layer("ReLU", {input}, "");

@@ -24,7 +24,7 @@ namespace {
 using pplcnet::Activation;
 using pplcnet::BackboneOptions;
 using pplcnet::Dialect;
-using pplcnet::Graph;
+using pplcnet::FileGraph;
 using pplcnet::Options;
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetBackbone;
@@ -98,7 +98,7 @@ NcnnNetwork network(const NcnnForm& form = {}) {
 template <class Network>
 std::string problem(std::string_view text, std::string_view contents,
                     typename Network::Weights& weights) {
-  Graph graph;
+  FileGraph graph;
   auto error = pplcnet::parse_ncnn(text, "param", bytes_of(contents), "bin", graph);
   if (!error)
     error = pplcnet::GraphMatch(graph, Network::layers, Network::architecture).pack(weights.values);
@@ -151,7 +151,7 @@ TEST(NcnnTest, HalvesAndTablesAreRead) {
   EXPECT_LT(difference, 1e-2);
 
   const NcnnNetwork tables = network<Backbone>({.tag = kNcnnTable});
-  Graph graph;
+  FileGraph graph;
   ASSERT_STREQ(pplcnet::parse_ncnn(tables.text(), "param", bytes_of(tables.weights()), "bin", graph)
                    .message(),
                "");

@@ -143,7 +143,7 @@ class OnnxNetwork {
   OnnxNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
               const pplcnet::Architecture& architecture, const OnnxForm& form)
       : form_(form) {
-    pplcnet::StateDict state(file, architecture);
+    pplcnet::StateDict state(file, layers, architecture);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -223,13 +223,13 @@ class OnnxNetwork {
     std::vector<std::string> inputs = {
         input, model_.constant(shape, parameters.weight, form_.constant_nodes)};
     if (!parameters.bias.empty()) inputs.push_back(vector(parameters.bias));
-    const std::int64_t padding = layer.padding();
+    const std::int64_t padding = layer.padding.top;
     const bool depthwise = layer.op == pplcnet::Operator::depthwise;
     const auto pair = [](std::int64_t a, std::int64_t b) { return std::vector{a, b}; };
     return model_.node(
         "Conv", inputs,
         {OnnxModel::attribute("group", std::int64_t{depthwise ? layer.input.channels : 1}),
-         OnnxModel::attribute("dilations", pair(layer.dilation, layer.dilation)),
+         OnnxModel::attribute("dilations", pair(layer.dilation.height, layer.dilation.width)),
          OnnxModel::attribute("pads", std::vector(4, padding)),
          OnnxModel::attribute("strides", pair(layer.stride.height, layer.stride.width))});
   }
@@ -264,6 +264,9 @@ class OnnxNetwork {
     switch (which) {
       case Activation::none:
       case Activation::gelu:
+      case Activation::hardsigmoid_fifth:
+      case Activation::clip:
+      case Activation::silu:
         return input;
       case Activation::relu:
         return model_.node("Relu", {input});

@@ -26,7 +26,7 @@ using pplcnet::Activation;
 using pplcnet::BackboneOptions;
 using pplcnet::DataType;
 using pplcnet::Dialect;
-using pplcnet::Graph;
+using pplcnet::FileGraph;
 using pplcnet::Options;
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetBackbone;
@@ -319,7 +319,7 @@ TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
             "tensor 'w': its data are in another file: save the model with them");
   OnnxModel many("x"), tiny("x");
   const std::string filler = OnnxModel::attribute("", std::vector<std::int64_t>(200));
-  for (std::size_t i = 0; i < Graph::kMaxNodes; ++i) {
+  for (std::size_t i = 0; i < FileGraph::kMaxNodes; ++i) {
     many.node("Relu", {"x"}, {filler});
     tiny.node("Relu", {"x"});
   }
@@ -375,7 +375,7 @@ TEST(OnnxTest, EveryEncodingOfATensorIsRead) {
     OnnxModel model("x");
     model.add_initializer(tensor);
     const std::string file = model.file();
-    Graph graph;
+    FileGraph graph;
     ASSERT_STREQ(pplcnet::parse_onnx(bytes_of(file), "file", graph).message(), "");
     ASSERT_EQ(graph.constants.size(), 1u);
     EXPECT_EQ(floats_of(graph.constants[0]), values);

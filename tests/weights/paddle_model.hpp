@@ -182,7 +182,7 @@ class PaddleNetwork {
   PaddleNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
                 const pplcnet::Architecture& architecture, PaddleForm form)
       : model_(form), picture_(model_.picture()) {
-    pplcnet::StateDict state(file, architecture);
+    pplcnet::StateDict state(file, layers, architecture);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -273,17 +273,17 @@ class PaddleNetwork {
 
     const std::string name = "conv2d_" + std::to_string(convolutions_++);
     const bool depthwise = layer.op == pplcnet::Operator::depthwise;
-    const std::int64_t padding = layer.padding();
+    const std::int64_t padding = layer.padding.top;
     const int weights = model_.parameter(
         name + ".w_0", pplcnet::weight_shape(layer, pplcnet::Naming::timm), parameters.weight);
-    int result = model_.operation(depthwise ? "depthwise_conv2d" : "conv2d",
-                                  {{"Input", input}, {"Filter", weights}},
-                                  {{"strides", Integers{layer.stride.height, layer.stride.width}},
-                                   {"paddings", Integers{padding, padding}},
-                                   {"padding_algorithm", "EXPLICIT"},
-                                   {"dilations", Integers{layer.dilation, layer.dilation}},
-                                   {"groups", depthwise ? layer.input.channels : 1},
-                                   {"data_format", "NCHW"}});
+    int result = model_.operation(
+        depthwise ? "depthwise_conv2d" : "conv2d", {{"Input", input}, {"Filter", weights}},
+        {{"strides", Integers{layer.stride.height, layer.stride.width}},
+         {"paddings", Integers{padding, padding}},
+         {"padding_algorithm", "EXPLICIT"},
+         {"dilations", Integers{layer.dilation.height, layer.dilation.width}},
+         {"groups", depthwise ? layer.input.channels : 1},
+         {"data_format", "NCHW"}});
     if (!parameters.bias.empty()) result = bias(name, parameters.bias, result);
     return affine ? linear(result, kScale, kShift) : result;
   }
@@ -332,6 +332,9 @@ class PaddleNetwork {
     switch (which) {
       case Activation::none:
       case Activation::gelu:
+      case Activation::hardsigmoid_fifth:
+      case Activation::clip:
+      case Activation::silu:
         return input;
       case Activation::relu:
         return operation("relu", "relu");

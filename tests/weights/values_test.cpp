@@ -185,7 +185,7 @@ TEST(ValuesTest, GraphsAreRefusedByTheTensorsName) {
     EXPECT_TRUE(message.ends_with(expected)) << message;
 
     const NcnnNetwork ncnn(state.file, Net::layers, Net::architecture);
-    pplcnet::Graph graph;
+    pplcnet::FileGraph graph;
     const std::string weights = with_marker_replaced(ncnn.weights(), value);
     ASSERT_STREQ(pplcnet::parse_ncnn(ncnn.text(), "x", bytes_of(weights), "x.bin", graph).message(),
                  "");

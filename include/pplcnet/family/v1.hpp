@@ -152,7 +152,7 @@ struct V1 {
 
 /// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
 template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = Network<V1<kScale, kOptions>>;
+using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
 
 /// A backbone of V1 as a definition for `Network`; checks the options.
 template <Scale kScale, BackboneOptions kOptions>
@@ -174,7 +174,7 @@ struct V1Backbone {
 /// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
 /// segmentation.
 template <Scale kScale, BackboneOptions kOptions = BackboneOptions{}>
-using PPLCNetBackbone = Network<V1Backbone<kScale, kOptions>>;
+using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

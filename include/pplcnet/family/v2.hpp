@@ -100,7 +100,7 @@ struct V2Definition {
 
 /// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
 template <V2 kSize, V2Options kOptions = V2Options{}>
-using PPLCNetV2 = Network<V2Definition<kSize, kOptions>>;
+using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
 
 /// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
 using PPLCNetV2Features =

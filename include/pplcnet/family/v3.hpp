@@ -92,7 +92,7 @@ struct V3Definition {
 /// strides 4 to 32) and text recognition (x0.95: a sequence of columns). Checkpoints in training
 /// form (with branches) and in deployed form load alike.
 template <Scale kScale, V3 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV3 = Network<V3Definition<kScale, kTask, kOptions>>;
+using PPLCNetV3 = NetworkOf<V3Definition<kScale, kTask, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

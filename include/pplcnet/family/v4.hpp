@@ -108,7 +108,7 @@ struct V4Definition {
 /// recognition (a sequence of columns). Checkpoints in training form (with branches) and in
 /// deployed form load alike.
 template <Size kSize, V4 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV4 = Network<V4Definition<kSize, kTask, kOptions>>;
+using PPLCNetV4 = NetworkOf<V4Definition<kSize, kTask, kOptions>>;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -58,14 +58,14 @@ struct ImageNet : V1<kScale, Options{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNet_x0_25 = Network<ImageNet<Scale::x0_25>>;
-using PPLCNet_x0_35 = Network<ImageNet<Scale::x0_35>>;
-using PPLCNet_x0_5 = Network<ImageNet<Scale::x0_5>>;
-using PPLCNet_x0_75 = Network<ImageNet<Scale::x0_75>>;
-using PPLCNet_x1_0 = Network<ImageNet<Scale::x1_0>>;
-using PPLCNet_x1_5 = Network<ImageNet<Scale::x1_5>>;
-using PPLCNet_x2_0 = Network<ImageNet<Scale::x2_0>>;
-using PPLCNet_x2_5 = Network<ImageNet<Scale::x2_5>>;
+using PPLCNet_x0_25 = NetworkOf<ImageNet<Scale::x0_25>>;
+using PPLCNet_x0_35 = NetworkOf<ImageNet<Scale::x0_35>>;
+using PPLCNet_x0_5 = NetworkOf<ImageNet<Scale::x0_5>>;
+using PPLCNet_x0_75 = NetworkOf<ImageNet<Scale::x0_75>>;
+using PPLCNet_x1_0 = NetworkOf<ImageNet<Scale::x1_0>>;
+using PPLCNet_x1_5 = NetworkOf<ImageNet<Scale::x1_5>>;
+using PPLCNet_x2_0 = NetworkOf<ImageNet<Scale::x2_0>>;
+using PPLCNet_x2_5 = NetworkOf<ImageNet<Scale::x2_5>>;
 
 /// Other weights of the same networks, by distillation (SSLD), which are more accurate.
 using PPLCNet_x0_5_ssld = PPLCNet_x0_5;

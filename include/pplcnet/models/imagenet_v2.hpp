@@ -37,10 +37,10 @@ struct FeaturesV2 : V2Definition<V2::base, V2Options{.classes = 0, .head = 512, 
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV2_small = Network<SmallV2>;
-using PPLCNetV2_base = Network<BaseV2>;
-using PPLCNetV2_large = Network<LargeV2>;
-using PPLCNetV2_base_ShiTu = Network<FeaturesV2>;
+using PPLCNetV2_small = NetworkOf<SmallV2>;
+using PPLCNetV2_base = NetworkOf<BaseV2>;
+using PPLCNetV2_large = NetworkOf<LargeV2>;
+using PPLCNetV2_base_ShiTu = NetworkOf<FeaturesV2>;
 // NOLINTEND(readability-identifier-naming)
 
 using ImageNetV2Models =

@@ -17,7 +17,7 @@ struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> 
       .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
-using lcnet_baseline = Network<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
+using lcnet_baseline = NetworkOf<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
 
 using Models = ModelList<lcnet_baseline>;
 

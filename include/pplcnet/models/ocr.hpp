@@ -68,11 +68,11 @@ struct FirstTextLineOrientation
 };
 
 // NOLINTBEGIN(readability-identifier-naming): as the published models, in lower case.
-using document_orientation = Network<DocumentOrientation>;
-using table_classification = Network<TableClassification>;
-using textline_orientation_x0_25 = Network<SmallTextLineOrientation>;
-using textline_orientation_x1_0 = Network<LargeTextLineOrientation>;
-using textline_orientation_x0_25_first = Network<FirstTextLineOrientation>;
+using document_orientation = NetworkOf<DocumentOrientation>;
+using table_classification = NetworkOf<TableClassification>;
+using textline_orientation_x0_25 = NetworkOf<SmallTextLineOrientation>;
+using textline_orientation_x1_0 = NetworkOf<LargeTextLineOrientation>;
+using textline_orientation_x0_25_first = NetworkOf<FirstTextLineOrientation>;
 // NOLINTEND(readability-identifier-naming)
 
 using OcrModels =

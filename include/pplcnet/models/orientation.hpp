@@ -27,7 +27,7 @@ struct PageOrientation
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): as all models.
-using page_orientation = Network<PageOrientation>;
+using page_orientation = NetworkOf<PageOrientation>;
 
 using OrientationModels = ModelList<page_orientation>;
 

@@ -39,11 +39,11 @@ struct Large : Backbone<Scale::x2_0> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using picodet_xs = Network<ExtraSmall>;
-using picodet_s = Network<Small>;
-using picodet_s_npu = Network<SmallRelu6>;
-using picodet_m = Network<Medium>;
-using picodet_l = Network<Large>;
+using picodet_xs = NetworkOf<ExtraSmall>;
+using picodet_s = NetworkOf<Small>;
+using picodet_s_npu = NetworkOf<SmallRelu6>;
+using picodet_m = NetworkOf<Medium>;
+using picodet_l = NetworkOf<Large>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;

@@ -121,19 +121,19 @@ struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using person_exists = Network<PersonExists>;
-using car_exists = Network<CarExists>;
-using safety_helmet = Network<SafetyHelmet>;
-using code_exists = Network<CodeExists>;
-using clarity_assessment = Network<ClarityAssessment>;
-using image_orientation = Network<ImageOrientation>;
-using text_image_orientation = Network<TextImageOrientation>;
-using traffic_sign = Network<TrafficSign>;
-using language_classification = Network<LanguageClassification>;
-using textline_orientation = Network<TextLineOrientation>;
-using person_attribute = Network<PersonAttribute>;
-using vehicle_attribute = Network<VehicleAttribute>;
-using table_attribute = Network<TableAttribute>;
+using person_exists = NetworkOf<PersonExists>;
+using car_exists = NetworkOf<CarExists>;
+using safety_helmet = NetworkOf<SafetyHelmet>;
+using code_exists = NetworkOf<CodeExists>;
+using clarity_assessment = NetworkOf<ClarityAssessment>;
+using image_orientation = NetworkOf<ImageOrientation>;
+using text_image_orientation = NetworkOf<TextImageOrientation>;
+using traffic_sign = NetworkOf<TrafficSign>;
+using language_classification = NetworkOf<LanguageClassification>;
+using textline_orientation = NetworkOf<TextLineOrientation>;
+using person_attribute = NetworkOf<PersonAttribute>;
+using vehicle_attribute = NetworkOf<VehicleAttribute>;
+using table_attribute = NetworkOf<TableAttribute>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =

@@ -47,14 +47,14 @@ struct Reproduced : V1<kScale, Options{.dialect = Dialect::pytorch}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of Paddle's models.
-using PPLCNet_x0_25 = Network<Reproduced<Scale::x0_25>>;
-using PPLCNet_x0_35 = Network<Reproduced<Scale::x0_35>>;
-using PPLCNet_x0_5 = Network<Reproduced<Scale::x0_5>>;
-using PPLCNet_x0_75 = Network<Reproduced<Scale::x0_75>>;
-using PPLCNet_x1_0 = Network<Reproduced<Scale::x1_0>>;
-using PPLCNet_x1_5 = Network<Reproduced<Scale::x1_5>>;
-using PPLCNet_x2_0 = Network<Reproduced<Scale::x2_0>>;
-using PPLCNet_x2_5 = Network<Reproduced<Scale::x2_5>>;
+using PPLCNet_x0_25 = NetworkOf<Reproduced<Scale::x0_25>>;
+using PPLCNet_x0_35 = NetworkOf<Reproduced<Scale::x0_35>>;
+using PPLCNet_x0_5 = NetworkOf<Reproduced<Scale::x0_5>>;
+using PPLCNet_x0_75 = NetworkOf<Reproduced<Scale::x0_75>>;
+using PPLCNet_x1_0 = NetworkOf<Reproduced<Scale::x1_0>>;
+using PPLCNet_x1_5 = NetworkOf<Reproduced<Scale::x1_5>>;
+using PPLCNet_x2_0 = NetworkOf<Reproduced<Scale::x2_0>>;
+using PPLCNet_x2_5 = NetworkOf<Reproduced<Scale::x2_5>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPLCNet_x0_75, PPLCNet_x1_0,

@@ -35,14 +35,14 @@ struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV3_x0_75_detection = Network<Third<Scale::x0_75, V3::detection>>;
-using PPLCNetV3_x0_95_recognition = Network<Third<Scale::x0_95, V3::recognition>>;
-using PPLCNetV4_tiny_detection = Network<Fourth<Size::tiny, V4::detection>>;
-using PPLCNetV4_small_detection = Network<Fourth<Size::small, V4::detection>>;
-using PPLCNetV4_medium_detection = Network<Fourth<Size::medium, V4::detection>>;
-using PPLCNetV4_tiny_recognition = Network<Fourth<Size::tiny, V4::recognition>>;
-using PPLCNetV4_small_recognition = Network<Fourth<Size::small, V4::recognition>>;
-using PPLCNetV4_medium_recognition = Network<Fourth<Size::medium, V4::recognition>>;
+using PPLCNetV3_x0_75_detection = NetworkOf<Third<Scale::x0_75, V3::detection>>;
+using PPLCNetV3_x0_95_recognition = NetworkOf<Third<Scale::x0_95, V3::recognition>>;
+using PPLCNetV4_tiny_detection = NetworkOf<Fourth<Size::tiny, V4::detection>>;
+using PPLCNetV4_small_detection = NetworkOf<Fourth<Size::small, V4::detection>>;
+using PPLCNetV4_medium_detection = NetworkOf<Fourth<Size::medium, V4::detection>>;
+using PPLCNetV4_tiny_recognition = NetworkOf<Fourth<Size::tiny, V4::recognition>>;
+using PPLCNetV4_small_recognition = NetworkOf<Fourth<Size::small, V4::recognition>>;
+using PPLCNetV4_medium_recognition = NetworkOf<Fourth<Size::medium, V4::recognition>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =

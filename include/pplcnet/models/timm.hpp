@@ -37,11 +37,11 @@ struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using lcnet_035 = Network<Lcnet<Scale::x0_35>>;
-using lcnet_050 = Network<Lcnet<Scale::x0_5>>;
-using lcnet_075 = Network<Lcnet<Scale::x0_75>>;
-using lcnet_100 = Network<Lcnet<Scale::x1_0>>;
-using lcnet_150 = Network<Lcnet<Scale::x1_5>>;
+using lcnet_035 = NetworkOf<Lcnet<Scale::x0_35>>;
+using lcnet_050 = NetworkOf<Lcnet<Scale::x0_5>>;
+using lcnet_075 = NetworkOf<Lcnet<Scale::x0_75>>;
+using lcnet_100 = NetworkOf<Lcnet<Scale::x1_0>>;
+using lcnet_150 = NetworkOf<Lcnet<Scale::x1_5>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<lcnet_035, lcnet_050, lcnet_075, lcnet_100, lcnet_150>;

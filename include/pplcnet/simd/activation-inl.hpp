@@ -75,7 +75,38 @@ struct Gelu {
   }
 };
 
-/// Whether `finish` computes an activation. The others are dear or rare: `refine` does.
+/// Any activation of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      return Clamp{0.0f, kInfinity}(d, x);
+    case Activation::relu6:
+      return Clamp{0.0f, 6.0f}(d, x);
+    case Activation::clip:
+      return Clamp{0.0f, 1.0f}(d, x);
+    case Activation::hardswish:
+      return Hardswish()(d, x);
+    case Activation::hardsigmoid:
+      return Hardsigmoid()(d, x);
+    case Activation::hardsigmoid_paddle:
+      return Hardsigmoid{0.1666667f}(d, x);
+    case Activation::hardsigmoid_fifth:
+      return Hardsigmoid{0.2f}(d, x);
+    case Activation::sigmoid:
+      return Sigmoid()(d, x);
+    case Activation::silu:
+      return hn::Mul(x, Sigmoid()(d, x));
+    case Activation::gelu:
+      return Gelu()(d, x);
+  }
+  return x;
+}
+
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
 inline bool fits_tiles(Activation activation) {
   return activation == Activation::none || activation == Activation::relu ||
          activation == Activation::relu6 || activation == Activation::hardswish;

@@ -33,7 +33,7 @@ class Chain {
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       wanted_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding());
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
     std::memset(scratch_, 0, zeros * sizeof(float));
@@ -53,7 +53,7 @@ class Chain {
 
   /// Rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding() + layer.reach();
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
   /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
@@ -82,22 +82,22 @@ class Chain {
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
-        depthwise_block(i, begin, end, rows);
+        depthwise_rows(i, begin, end, rows);
       else
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
-        refine({.activation = layer.activation,
+        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
                 .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
                 .addend = addend_of(layer, first, begin),
                 .rows = rows,
                 .count = count,
                 .width = layer.output.width},
-               channels_.begin, end_channel(layer));
+               layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
-    if (writer.beside < 0 && channels_.begin == 0)
-      clear_frame(writer.target, base(writer.target), begin - origin, end - origin);
+    if (writer.owner == last && channels_.begin == 0)
+      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
   }
 
   int end_channel(const Layer& layer) const {
@@ -114,8 +114,10 @@ class Chain {
   /// What is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
-    if (layer.addend >= first) return block_of(layer.addend);
-    return rows_of(run_.layers[layer.addend].target, run_.maps, begin);
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
@@ -125,9 +127,10 @@ class Chain {
 
   template <int kStride>
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding();
+    const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel, lines);
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
+                        lines);
     const std::size_t row =
         layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
     for (int y = 0; y < end - begin; y += 2) {
@@ -140,10 +143,10 @@ class Chain {
       convolution_rows<kStride>({.upper = input(upper),
                                  .lower = input(lower),
                                  .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel * layer.input.channels,
+                                 .lines = layer.kernel.height * layer.input.channels,
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
-                                 .channels = layer.output.channels,
+                                 .channels = layer.padded_channels(),
                                  .activation = layer.activation,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
@@ -188,28 +191,44 @@ class Chain {
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding()) * source.pixel_pitch);
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
   /// reads neighbours.
-  void depthwise_block(int index, int begin, int end, const Rows& output) const {
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation;
-    for (int row = 0; row < dilation; ++row)
-      for (int column = 0; column < dilation; ++column)
+    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
         depthwise_phase(index, begin + row, end, column,
                         {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
                              static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(dilation),
-                         output.row_pitch * static_cast<std::size_t>(dilation)});
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Kernels and strides that have no tiles of their own.
+  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                     output.pixel_pitch, output.row_pitch});
+    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation, step = layer.stride.height;
-    const auto width = static_cast<int>(ceil_div(layer.output.width - column, dilation));
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
     const int begin_channel = channels_.begin;
     const auto offset = static_cast<std::size_t>(
         column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
@@ -221,22 +240,23 @@ class Chain {
     for (int y = begin; y < end;
          y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
       const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding();
-      const int used = (count - 1) * step + layer.kernel;
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
       depthwise({.inputs = inputs,
                  .row_step = step,
-                 .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch * dilation),
+                 .input_pixel_pitch =
+                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = std::min(layer.output.channels, channels_.end) - begin_channel,
+                 .channels = end_channel(layer) - begin_channel,
                  .activation = layer.activation,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
                  .output_pixel_pitch = output.pixel_pitch,
                  .output_row_pitch = output.row_pitch},
-                layer.kernel, layer.stride.width);
+                layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -245,15 +265,18 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const auto channels = static_cast<std::size_t>(layer.input.channels);
     const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    const auto taps = static_cast<std::size_t>(layer.kernel.width);
     for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel; ++row) {
-        const float* input = input_row(index, y * layer.stride.height - layer.padding() + row);
+      for (int row = 0; row < layer.kernel.height; ++row) {
+        const float* input = input_row(
+            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
         float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row * layer.kernel) * channels;
+                       static_cast<std::size_t>(row) * taps * channels;
         for (int x = 0; x < layer.output.width; ++x) {
-          for (int column = 0; column < layer.kernel; ++column)
-            std::memcpy(pixel + static_cast<std::size_t>(column) * channels,
-                        input + static_cast<std::size_t>(column) * pitch, channels * sizeof(float));
+          for (std::size_t column = 0; column < taps; ++column)
+            std::memcpy(pixel + column * channels, input + column * tap_pitch,
+                        channels * sizeof(float));
           input += static_cast<std::size_t>(layer.stride.width) * pitch;
           pixel += output.pixel_pitch;
         }

@@ -85,7 +85,7 @@ template <int kStride>
 HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin, int end,
                              float* lines) {
   const Shape& picture = layer.input;
-  const auto pad = static_cast<std::size_t>(layer.padding());
+  const auto pad = static_cast<std::size_t>(layer.padding.left);
   const std::size_t phase_pitch = layer.phase_columns();
   const std::size_t used = std::min(static_cast<std::size_t>(picture.width),
                                     static_cast<std::size_t>(layer.framed_columns()) - pad);

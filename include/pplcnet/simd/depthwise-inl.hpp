@@ -242,6 +242,12 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   depthwise_kernel<kKernel, 2>(rows);
 }
 
+/// Whether there are tiles for the kernel and the strides of a layer.
+inline bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
+}
+
 inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&

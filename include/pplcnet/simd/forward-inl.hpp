@@ -7,7 +7,9 @@
 #include "pplcnet/simd/rows-inl.hpp"
 // Kernels.
 #include "pplcnet/simd/convolution-inl.hpp"
+#include "pplcnet/simd/depthwise-any-inl.hpp"
 #include "pplcnet/simd/depthwise-inl.hpp"
+#include "pplcnet/simd/map-inl.hpp"
 #include "pplcnet/simd/product-inl.hpp"
 #include "pplcnet/simd/refine-inl.hpp"
 #include "pplcnet/simd/vector-inl.hpp"
@@ -83,16 +85,17 @@ class ImageRun {
           break;
         case Operator::max_pool:
         case Operator::average_pool:
-          window_map(layer);
+        case Operator::gate:
+        case Operator::add:
+        case Operator::copy:
+        case Operator::picture:
+          whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
           dense_layer(run_, i, image_, 1);
-          break;
-        case Operator::gate:
-          gate_map(layer);
           break;
       }
       copy(i);
@@ -110,7 +113,7 @@ class ImageRun {
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination);
+                  destination, layer.write_step);
   }
 
  private:
@@ -169,11 +172,42 @@ class ImageRun {
 
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
-  void window_map(const Layer& layer) const {
+  /// A layer that writes a map, row by row, from whole maps.
+  void whole_map(int index) const {
+    const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      window_rows(layer, run_.maps, begin, end);
-      clear_frame(layer.target, run_.maps, begin, end);
+      map_rows(layer, begin, end);
+      if (const Activation last = last_activation(layer); last != Activation::none)
+        refine({.activation = last,
+                .affine = nullptr,
+                .addend = {},
+                .rows = rows_of(layer.target, run_.maps, begin),
+                .count = end - begin,
+                .width = layer.output.width},
+               0, layer.padded_channels());
+      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
+  }
+
+  /// What a gate or a sum applies to its output.
+  static Activation last_activation(const Layer& layer) {
+    if (layer.op == Operator::gate) return layer.activation;
+    return layer.op == Operator::add ? layer.last_activation : Activation::none;
+  }
+
+  void map_rows(const Layer& layer, int begin, int end) const {
+    switch (layer.op) {
+      case Operator::gate:
+        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
+      case Operator::add:
+        return add(layer, run_.maps, begin, end);
+      case Operator::copy:
+        return copy_channels(layer, run_.maps, begin, end);
+      case Operator::picture:
+        return picture_rows(layer, picture_, run_.maps, begin, end);
+      default:
+        return window_rows(layer, run_.maps, begin, end);
+    }
   }
 
   void pool_map(const Layer& layer) const {
@@ -183,12 +217,6 @@ class ImageRun {
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
           });
-  }
-
-  void gate_map(const Layer& layer) const {
-    const float* const gates = vector(layer.source_vector, layer.output);
-    split(run_, pixel_work(layer), layer.output.height,
-          [&](int, int begin, int end) HWY_ATTR { gate(layer, run_.maps, gates, begin, end); });
   }
 
   const Run& run_;

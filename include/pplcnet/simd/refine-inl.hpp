@@ -5,7 +5,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it is wanted. Activations that fit tiles have been computed before.
+/// order, and whatever of it there is.
 struct Refinement {
   Activation activation;
   const float* affine;  // scale and shift; null: none
@@ -15,16 +15,8 @@ struct Refinement {
 };
 
 inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0;
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
-  if (activation == Activation::gelu) return Gelu()(d, x);
-  if (activation == Activation::sigmoid) return Sigmoid()(d, x);
-  if (activation == Activation::hardsigmoid) return Hardsigmoid()(d, x);
-  if (activation == Activation::hardsigmoid_paddle) return Hardsigmoid{0.1666667f}(d, x);
-  return x;
+  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation != Activation::none;
 }
 
 template <class D>
@@ -54,6 +46,19 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
       refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
       refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
     }
+}
+
+/// The same, and then the last activation.
+inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+  refine(what, begin, end);
+  if (last != Activation::none)
+    refine({.activation = last,
+            .affine = nullptr,
+            .addend = {},
+            .rows = what.rows,
+            .count = what.count,
+            .width = what.width},
+           begin, end);
 }
 
 }  // namespace HWY_NAMESPACE

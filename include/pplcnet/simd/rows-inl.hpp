@@ -15,14 +15,22 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
+/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+inline Map whole_map(const Layer& owner) {
+  Map map = owner.target;
+  map.offset -= static_cast<std::size_t>(owner.owner_channel);
+  return map;
+}
+
 /// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination) {
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
+                        int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
     for (int x = 0; x < shape.width; ++x)
       for (int c = 0; c < shape.channels; ++c)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c)];
+                        static_cast<std::size_t>(c * channel_step)];
 }
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler

@@ -1,4 +1,4 @@
-// Layers that read or write vectors: pooling, matrix-vector products and gates. Compiled once per
+// Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -137,21 +137,6 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
             .count = 1,
             .width = 1},
            begin * kPanel, end * kPanel);
-}
-
-/// Rows [begin, end) of a map times a vector, in place.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* gates, int begin,
-                              int end) {
-  const Lanes8 d;
-  const Map& source = layer.source;
-  for (int y = begin; y < end; ++y) {
-    float* pixel = maps + source.pixels(y);
-    for (int x = 0; x < layer.input.width; ++x, pixel += source.pixel_pitch)
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
-        hn::StoreU(hn::Mul(hn::LoadU(d, pixel + channel), hn::LoadU(d, gates + channel)), d,
-                   pixel + channel);
-  }
 }
 
 }  // namespace HWY_NAMESPACE

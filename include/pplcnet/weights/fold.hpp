@@ -91,11 +91,12 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
-    const auto kernel = static_cast<std::size_t>(layer.kernel);
-    const std::size_t channels = depth / (kernel * kernel);
-    const std::size_t column = k % kernel, row = k / kernel % kernel, in = k / kernel / kernel;
-    k = layer.op == Operator::convolution ? (row * channels + in) * kernel + column
-                                          : (row * kernel + column) * channels + in;
+    const auto height = static_cast<std::size_t>(layer.kernel.height);
+    const auto width = static_cast<std::size_t>(layer.kernel.width);
+    const std::size_t channels = depth / (height * width);
+    const std::size_t column = k % width, row = k / width % height, in = k / width / height;
+    k = layer.op == Operator::convolution ? (row * channels + in) * width + column
+                                          : (row * width + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }

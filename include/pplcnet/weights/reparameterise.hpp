@@ -17,7 +17,7 @@ class BranchSum {
  public:
   explicit BranchSum(const Layer& layer)
       : outputs_(static_cast<std::size_t>(layer.output.channels)),
-        kernel_(static_cast<std::size_t>(layer.kernel)),
+        kernel_(static_cast<std::size_t>(layer.kernel.height)),
         inputs_(static_cast<std::size_t>(layer.depth()) / (kernel_ * kernel_)),
         depthwise_(layer.op == Operator::depthwise),
         weight_(outputs_ * inputs_ * kernel_ * kernel_),

@@ -102,7 +102,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   return with_memory_for(target.path(), [&]() -> Error {
-    return save(target, AnyNetwork(Net::architecture, weights.values), info, storage);
+    return save(target, AnyNetwork::of(weights), info, storage);
   });
 }
 
@@ -155,9 +155,8 @@ inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view 
 template <class Weights>
 Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
                       const Weights& weights) {
-  return with_memory_for(path, [&]() -> Error {
-    return self_test_bytes(bytes, path, AnyNetwork(Weights::Network::architecture, weights.values));
-  });
+  return with_memory_for(
+      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
 }
 
 /// The same, from a file.

@@ -18,21 +18,23 @@
 #include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
+#include "pplcnet/weights/state_dict_tensors.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Takes a framework's parameters out of a file by name. Frameworks put prefixes before the names
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
-class StateDict {
+class StateDict : private StateDictTensors {
  public:
-  StateDict(const TensorFile& file, const Architecture& architecture)
-      : file_(file), net_(architecture) {}
+  StateDict(const TensorFile& file, std::span<const Layer> layers, const Architecture& architecture)
+      : StateDictTensors(file), layers_(layers), net_(architecture) {}
 
   /// Finds out whose names these are; an error if nobody's, or not those of the type.
   Error open() {
     if (const auto parts = parts_of(file_); parts.size() > 1)
       return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
+    if (net_.family == Family::other) return find_prefix();
     const bool affine = has_affines(file_);
     const NetworkNames *found = nullptr, *other = nullptr;
     std::string anchors, twin;
@@ -76,7 +78,8 @@ class StateDict {
     const ParameterNames names = parameter_names(layer, net_, naming_);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    if (layer.part == Part::classifier && naming_ == Naming::paddle)
+    const bool of_paddle = layer.part == Part::classifier && naming_ == Naming::paddle;
+    if (of_paddle || (layer.part == Part::named && layer.layout == Layout::in_out))
       transpose(layer, parameters.weight);
     return {};
   }
@@ -100,51 +103,46 @@ class StateDict {
   }
 
  private:
-  /// A tensor's name in the file: an older one, where the file has that in place of today's.
-  std::string full_name(const std::string& name) const {
-    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
-    // The neck is not inside the backbone.
-    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
-      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
-    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
-      std::string older = prefix_ + older_hugging_face_name(name);
-      if (file_.find(older) != nullptr) return older;
-    }
-    return prefix_ + name;
-  }
+  using StateDictTensors::read;
 
-  const Tensor* find(const std::string& name) const {
-    return name.empty() ? nullptr : file_.find(full_name(name));
-  }
-
-  /// `check` is `read_values` or `read_variances`.
-  Error read(const std::string& name, const std::vector<std::int64_t>& shape,
-             std::vector<float>& values, decltype(read_values)& check = read_values) {
-    if (name.empty()) return {};
-    const std::string full = full_name(name);
-    const Tensor* tensor = file_.find(full);
-    if (tensor == nullptr)
-      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
-                       " is missing");
-    if (!converts_to_float(tensor->type) || tensor->shape != shape)
-      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
-                       describe(DataType::f32, shape), ", found ",
-                       describe(tensor->type, tensor->shape));
-    values.resize(static_cast<std::size_t>(tensor->element_count()));
-    mark(full);
-    keep_first(wrong_value_, check(*tensor, file_.path, values));
-    return {};
+  /// Finds what stands before the names of a graph's layers.
+  Error find_prefix() {
+    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
+    if (first == layers_.end()) return {};
+    const std::string name = parameter_names(*first, net_).weight;
+    for (const Tensor& tensor : file_.tensors)
+      if (const std::size_t begin = place_in(tensor.name, name); begin != std::string::npos) {
+        prefix_ = tensor.name.substr(0, begin);
+        return {};
+      }
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), " (", quote(name),
+                     "); the first is ",
+                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
   }
 
   Error read(const Layer& layer, const ParameterNames& names,
-             const std::vector<std::int64_t>& weight_shape, Parameters& parameters) {
-    const std::vector<std::int64_t> vector = {layer.output.channels};
+             std::vector<std::int64_t> weight_shape, Parameters& parameters) {
+    const std::vector<std::int64_t> vector = {layer.output.channels * layer.group_count};
+    if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
     if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
     if (auto error = read(names.bias, vector, parameters.bias)) return error;
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    return read(names.variance, vector, parameters.variance, read_variances);
+    if (auto error = read(names.variance, vector, parameters.variance, read_variances))
+      return error;
+    for (std::vector<float>* values : {&parameters.weight, &parameters.bias, &parameters.gamma,
+                                       &parameters.beta, &parameters.mean, &parameters.variance})
+      take_group(layer, *values);
+    return {};
+  }
+
+  /// Leaves the part of a convolution's values that a layer of it has.
+  static void take_group(const Layer& layer, std::vector<float>& values) {
+    const std::size_t size = values.size() / static_cast<std::size_t>(layer.group_count);
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(size) * layer.group;
+    if (layer.group_count > 1)
+      values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
   /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
@@ -178,7 +176,7 @@ class StateDict {
     } else {
       Parameters deployed;
       if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
-      sum.add({.kernel = layer.kernel}, deployed);
+      sum.add({.kernel = layer.kernel.height}, deployed);
     }
     Linear affine;
     if (layer.branches == Branches::v3)
@@ -208,12 +206,11 @@ class StateDict {
     return {};
   }
 
-  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
-
   /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
   /// is V1's head or classifier.
   bool is_around_a_backbone(std::string_view name) const {
-    if (net_.ending == Ending::classifier && !net_.neck) return false;
+    if (net_.family == Family::other || (net_.ending == Ending::classifier && !net_.neck))
+      return false;
     if (!name.starts_with(prefix_)) return true;
     if (net_.ending != Ending::maps) return false;
     for (const Part part : {Part::head, Part::classifier}) {
@@ -256,18 +253,14 @@ class StateDict {
                      "), the type has ", shape[out]);
   }
 
-  const TensorFile& file_;
+  std::span<const Layer> layers_;
   const Architecture& net_;
-  std::string prefix_;
-  Naming naming_ = Naming::paddle;
-  std::vector<std::string> read_;  // sorted
-  Error wrong_value_;
 };
 
 /// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
                              const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file, architecture);
+  StateDict state(file, layers, architecture);
   Error first = state.open();
   if (first && first.steps() == 0) return first;  // nobody's names, or another type's
   std::size_t count = 1;

@@ -19,6 +19,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Says what `StoredAs` is: a published model stays one.
 template <class Net, Storage kStorage>
 struct StoredDefinition : Net::Definition {
+  static constexpr Storage storage = kStorage;
   static constexpr Architecture architecture = [] {
     Architecture stored = Net::architecture;
     stored.storage = kStorage;
@@ -31,7 +32,7 @@ struct StoredDefinition : Net::Definition {
 /// loads, too, and rounds to float16 what is to be float16; a number that float16 cannot hold is an
 /// error that names its tensor.
 template <class Net, Storage kStorage>
-using StoredAs = Network<StoredDefinition<Net, kStorage>>;
+using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
 
 /// The same of a network that is known only when the program runs: a copy for one thread. `name` is
 /// for messages.
@@ -40,7 +41,9 @@ inline Error store_as(Storage storage, const AnyNetwork& network, std::string_vi
   Architecture architecture = network.architecture();
   architecture.storage = storage;
   std::optional<AnyNetwork> stored;
-  if (auto error = AnyNetwork::make(architecture, /*threads=*/1, stored))
+  if (auto error = network.graph() != nullptr
+                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
+                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))

@@ -33,7 +33,7 @@ struct GraphFacts {
 /// Finds the facts; of a graph that is no classifier only the picture's size.
 class FactFinder {
  public:
-  explicit FactFinder(const Graph& graph) : graph_(graph), steps_(graph) {}
+  explicit FactFinder(const FileGraph& graph) : graph_(graph), steps_(graph) {}
 
   GraphFacts find() const {
     GraphFacts facts;
@@ -124,7 +124,7 @@ class FactFinder {
     return false;
   }
 
-  const Graph& graph_;
+  const FileGraph& graph_;
   GraphSteps steps_;
 };
 
@@ -146,7 +146,7 @@ inline Error check_factor(std::string_view path, int percent, float found) {
 }
 
 /// Behind the classes there may be probabilities, and nothing that changes them.
-inline Error check_scores(const Graph& graph, const GraphSteps& steps, int classes) {
+inline Error check_scores(const FileGraph& graph, const GraphSteps& steps, int classes) {
   for (const Step& step : steps.steps()) {
     if (step.from != classes && step.second != classes) continue;
     const GraphNode& node = graph.nodes[static_cast<std::size_t>(step.node)];

@@ -53,7 +53,7 @@ struct GraphNode {
   std::string_view name = {};  ///< of the node's result
   /// Nodes, kNone where there is none; of an operation with more of them the first.
   std::array<int, kMaxInputs> inputs = {kNone, kNone, kNone, kNone, kNone};
-  int constant = kNone;  ///< in Graph::constants
+  int constant = kNone;  ///< in FileGraph::constants
 
   // Of a convolution: rows, then columns.
   std::array<int, 2> stride = {1, 1}, dilation = {1, 1};
@@ -68,7 +68,7 @@ struct GraphNode {
 
 /// What an exchange format says of a network: operations and constants, without the layers' names.
 /// Texts and tensors view the file's bytes, which must outlive this object, or what it keeps.
-struct Graph {
+struct FileGraph {
   /// Far above any network. With this limit a hostile file takes, beside four times its size for
   /// constants, no more than 4 MiB.
   static constexpr std::size_t kMaxNodes = 1 << 13;

@@ -21,7 +21,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// what the layer must have.
 class GraphParameters {
  public:
-  GraphParameters(const Graph& graph, const GraphSteps& steps) : graph_(graph), steps_(steps) {}
+  GraphParameters(const FileGraph& graph, const GraphSteps& steps) : graph_(graph), steps_(steps) {}
 
   /// The shape of the layer's weights where they are those of such a node.
   static std::vector<std::int64_t> shape_for(const Layer& layer, const GraphNode& node) {
@@ -68,16 +68,18 @@ class GraphParameters {
   /// What the shape of the weights does not tell; strides are compared when all are known.
   Error check_geometry(const Layer& layer, const GraphNode& found) const {
     const int groups = layer.op == Operator::depthwise ? layer.input.channels : 1;
-    const int first = layer.padding(), last = layer.reach() - 1 - first;
+    const int dilation[] = {layer.dilation.height, layer.dilation.width};
+    const int first[] = {layer.padding.top, layer.padding.left};
+    const int last[] = {layer.padding.bottom, layer.padding.right};
     const auto expect = [&](std::string_view what, int value, int expected) {
       if (value == expected) return Error();
       return problem(layer, "expected ", what, " ", expected, ", found ", value);
     };
     if (auto error = expect("groups", found.groups, groups)) return error;
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      if (auto error = expect("dilation", found.dilation[axis], layer.dilation)) return error;
-      if (auto error = expect("padding", found.padding[axis], first)) return error;
-      if (auto error = expect("padding", found.padding[axis + 2], last)) return error;
+      if (auto error = expect("dilation", found.dilation[axis], dilation[axis])) return error;
+      if (auto error = expect("padding", found.padding[axis], first[axis])) return error;
+      if (auto error = expect("padding", found.padding[axis + 2], last[axis])) return error;
     }
     return {};
   }
@@ -111,7 +113,7 @@ class GraphParameters {
     return {};
   }
 
-  const Graph& graph_;
+  const FileGraph& graph_;
   const GraphSteps& steps_;
   Error wrong_value_;
 };

@@ -52,7 +52,7 @@ inline bool keeps_scores(const Step& step, const GraphNode& node) {
 /// Turns the nodes of a graph into steps.
 class GraphSteps {
  public:
-  explicit GraphSteps(const Graph& graph) : graph_(graph), results_(graph.nodes.size()) {
+  explicit GraphSteps(const FileGraph& graph) : graph_(graph), results_(graph.nodes.size()) {
     steps_.reserve(graph.nodes.size());
     for (std::size_t i = 0; i < graph.nodes.size(); ++i)
       results_[i] = read(static_cast<int>(i), graph.nodes[i]);
@@ -217,7 +217,7 @@ class GraphSteps {
     return append({.type = StepType::scale, .node = number, .from = input.step, .number = factor});
   }
 
-  const Graph& graph_;
+  const FileGraph& graph_;
   std::vector<Step> steps_;
   std::vector<Result> results_;
 };

@@ -29,7 +29,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// type says. The network may be the beginning of a larger one, whose rest is not looked at.
 class GraphMatch {
  public:
-  GraphMatch(const Graph& graph, std::span<const Layer> layers, const Architecture& architecture)
+  GraphMatch(const FileGraph& graph, std::span<const Layer> layers,
+             const Architecture& architecture)
       : graph_(graph), layers_(layers), net_(architecture), steps_(graph), reader_(graph, steps_) {}
 
   /// Finds all layers, and folds and packs their weights.
@@ -37,7 +38,7 @@ class GraphMatch {
     auto error = find(weights);
     if (!error) return error;
     // Of networks that are equally like the graph, the nearer is the one that is found further on.
-    const std::size_t steps = likeness(graph_.constants, layers_) * Graph::kMaxNodes;
+    const std::size_t steps = likeness(graph_.constants, layers_) * FileGraph::kMaxNodes;
     return std::move(error).after(steps + results_.size());
   }
 
@@ -157,8 +158,7 @@ class GraphMatch {
             node(steps_[result]).stride != std::array{layer.stride.height, layer.stride.width})
           return problem(layer, "takes the mean of other windows than the type does");
         break;
-      case Operator::patches:
-      case Operator::max_pool:
+      default:
         return problem(layer, "no graph is known that has such a layer");
     }
     if (result == kNone) return not_found(layer, input);
@@ -285,7 +285,7 @@ class GraphMatch {
         " embedding between pooling and classes, the type has Options::head = ", net_.head);
   }
 
-  const Graph& graph_;
+  const FileGraph& graph_;
   std::span<const Layer> layers_;
   const Architecture& net_;
   GraphSteps steps_;

@@ -39,7 +39,8 @@ inline TrainingNames training_names(const Layer& layer, const Architecture& net)
     std::string path = module;
     if (layer.branches == Branches::v2) path += join({"_list.", i});
     if (layer.branches == Branches::v3 && !branch.identity)
-      path += branch.kernel == 1 && layer.kernel > 1 ? ".conv_1x1" : join({".conv_kxk.", same++});
+      path += branch.kernel == 1 && layer.kernel.height > 1 ? ".conv_1x1"
+                                                            : join({".conv_kxk.", same++});
     if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
     ParameterNames& own = names.branches.emplace_back();
     if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";

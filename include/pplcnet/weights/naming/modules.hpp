@@ -46,6 +46,8 @@ constexpr std::string_view v1_part(Part part) {
       return "last_conv";
     case Part::classifier:
       return "fc";
+    case Part::named:
+      break;
   }
   return "";
 }
@@ -81,8 +83,23 @@ inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b"
 
 }  // namespace naming
 
+/// Returns a name as one string.
+inline std::string text_of(const Name& name) {
+  std::string text;
+  std::size_t next = 0;
+  for (const char c : name.pattern) {
+    if (c == '#')
+      text += std::to_string(name.numbers[next++]);
+    else
+      text += c;
+  }
+  return text.append(name.leaf);
+}
+
 /// The project's own name of a layer: that of Paddle's V1, where it has one.
 inline std::string layer_name(const Layer& layer) {
+  if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
+  if (!layer.name.empty()) return text_of(layer.name);
   const std::string_view part = naming::v1_part(layer.part);
   if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
   if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
@@ -125,6 +142,8 @@ inline std::string module_name(const Layer& layer, const Architecture& net) {
       break;
     case Family::v4:
       return v4_module_name(layer, net);
+    case Family::other:
+      break;
   }
   return layer_name(layer);
 }

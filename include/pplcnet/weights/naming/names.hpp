@@ -215,9 +215,34 @@ inline std::string older_hugging_face_name(std::string name) {
   return name;
 }
 
+/// Returns the name of the batch norm after a layer whose tensors have names of their own.
+inline std::string norm_name(const Layer& layer, const TensorNames& tensors) {
+  if (!layer.norm_name.empty()) return text_of(layer.norm_name);
+  Name name = layer.name;
+  if (tensors.norm_is_next) ++name.numbers[static_cast<std::size_t>(name.count() - 1)];
+  return text_of(name).append(tensors.norm);
+}
+
+/// Returns the names of a layer of a graph.
+inline ParameterNames graph_names(const Layer& layer, const TensorNames& tensors) {
+  ParameterNames names;
+  std::string module = text_of(layer.name);
+  if (layer.batch_norm) module += tensors.weights;
+  names.weight = module + ".weight";
+  if (layer.bias) names.bias = module + ".bias";
+  if (!layer.batch_norm) return names;
+  const std::string norm = norm_name(layer, tensors);
+  names.gamma = norm + ".weight";
+  names.beta = norm + ".bias";
+  names.mean = join({norm, tensors.mean});
+  names.variance = join({norm, tensors.variance});
+  return names;
+}
+
 /// The names of a layer of `architecture` in files of a naming.
 inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
                                       Naming naming) {
+  if (architecture.family == Family::other) return graph_names(layer, architecture.tensor_names);
   switch (naming) {
     case Naming::timm:
       return timm_names(layer);
@@ -241,15 +266,17 @@ inline ParameterNames parameter_names(const Layer& layer, const Architecture& ar
 /// classifier is [out, in], but [in, out] in Paddle's.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
-  const std::int64_t kernel = layer.kernel;
+  const auto [height, width] = layer.kernel;
+  if (layer.part == Part::named && layer.layout == Layout::out_in) return {out, in};
+  if (layer.part == Part::named && layer.layout == Layout::in_out) return {in, out};
   if (layer.part == Part::classifier) {
     if (naming == Naming::paddle) return {in, out};
     return {out, in};
   }
   // A pointwise layer with a kernel reads patches.
   const bool patches = layer.op == Operator::pointwise;
-  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? kernel * kernel : 1), kernel,
-          kernel};
+  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
+          width};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

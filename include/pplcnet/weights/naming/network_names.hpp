@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "pplcnet/words.hpp"
@@ -69,6 +70,7 @@ inline bool has_affines(const TensorFile& file) {
 
 /// What a type is, in the words of `NetworkNames::what`.
 inline std::string what_of(const Architecture& net) {
+  if (net.family == Family::other) return "network " + quote(net.name);
   const bool maps = net.ending == Ending::maps;
   std::string text = net.family == Family::v1 && maps ? "a backbone of PP-LCNet V" : "a PP-LCNet V";
   text += family_name(net.family).substr(1);

@@ -35,7 +35,7 @@ class WeightReader {
   }
 
   /// Numbers behind a tag that says how they are stored. What has 8 bits is not taken.
-  bool take_tagged(Tensor& tensor, Graph& graph, bool& has_8_bits) {
+  bool take_tagged(Tensor& tensor, FileGraph& graph, bool& has_8_bits) {
     constexpr std::uint32_t kHalf = 0x01306B47, kInteger = 0x000D4B38, kSingle = 0x0002C056;
     std::uint32_t tag = 0;
     if (!reader_.take(tag)) return false;
@@ -58,7 +58,7 @@ class WeightReader {
   }
 
   /// 256 numbers, and for each element which of them it is.
-  bool take_table(Tensor& tensor, Graph& graph) {
+  bool take_table(Tensor& tensor, FileGraph& graph) {
     constexpr std::uint64_t kNumbers = 256;
     const auto count = byte_count(DataType::u8, tensor.shape);
     std::span<const std::byte> table, indices;

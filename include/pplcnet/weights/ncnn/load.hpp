@@ -28,7 +28,7 @@ namespace ncnn_file {
 class GraphReader {
  public:
   GraphReader(std::span<const std::byte> weights, std::string_view path, MemoryBudget& budget,
-              Graph& graph)
+              FileGraph& graph)
       : weights_(weights, budget), path_(path), budget_(budget), graph_(graph) {}
 
   Error read(std::string_view text) {
@@ -59,8 +59,9 @@ class GraphReader {
 
   Error add(const LayerLine& layer, bool& known) {
     constexpr std::size_t kMost = 8;  // nodes that a layer becomes
-    if (graph_.nodes.size() + kMost > Graph::kMaxNodes || numbers_.size() > Graph::kMaxNodes)
-      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+    if (graph_.nodes.size() + kMost > FileGraph::kMaxNodes ||
+        numbers_.size() > FileGraph::kMaxNodes)
+      return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
                        " layers and constants, found more");
     if (!budget_.reserve(graph_.nodes, graph_.nodes.size() + kMost) ||
         !budget_.reserve(graph_.constants, graph_.constants.size() + kMost) ||
@@ -191,7 +192,7 @@ class GraphReader {
   WeightReader weights_;
   std::string_view path_;  // of the weights
   MemoryBudget& budget_;
-  Graph& graph_;
+  FileGraph& graph_;
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of layers' results
 };
 
@@ -201,8 +202,8 @@ class GraphReader {
 /// changes only on success. What is behind the first layer of an unknown type is left out.
 inline Error parse_ncnn(std::string_view text, std::string_view text_path,
                         std::span<const std::byte> weights, std::string_view weights_path,
-                        Graph& graph) {
-  Graph result;
+                        FileGraph& graph) {
+  FileGraph result;
   result.path = text_path;
   MemoryBudget budget(text.size() + weights.size());
   if (auto error = ncnn_file::GraphReader(weights, weights_path, budget, result).read(text))
@@ -222,7 +223,7 @@ inline Error load_ncnn(std::string_view text_path, std::string_view weights_path
   if (auto error = read_file(text_path, text, kMaxTextBytes)) return error;
   if (auto error = read_file(weights_path, data)) return error;
   const auto characters = std::as_const(text).bytes();
-  Graph graph;
+  FileGraph graph;
   if (auto error = parse_ncnn({reinterpret_cast<const char*>(characters.data()), characters.size()},
                               text_path, std::as_const(data).bytes(), weights_path, graph))
     return error;

@@ -4,7 +4,6 @@
 // Needs protozero (Debian: libprotozero-dev); pplcnet.hpp does not include it.
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <protozero/pbf_writer.hpp>
 #include <span>
 #include <string>
@@ -68,10 +67,20 @@ class OnnxGraphWriter {
     return name;
   }
 
+  /// A constant list of integers. Returns its name.
+  std::string add_integers(const std::string& name, const OnnxInts& values) {
+    protozero::pbf_writer tensor(graph_, 5);
+    tensor.add_int64(1, static_cast<std::int64_t>(values.size()));
+    tensor.add_int32(2, kInt64);
+    for (const std::int64_t value : values) tensor.add_int64(7, value);
+    tensor.add_string(8, name);
+    return name;
+  }
+
   /// Returns the node's name.
   std::string add_node(std::string_view operation, const std::string& name,
                        const std::vector<std::string>& inputs,
-                       std::initializer_list<OnnxAttribute> attributes = {}) {
+                       const std::vector<OnnxAttribute>& attributes = {}) {
     protozero::pbf_writer node(graph_, 1);
     for (const std::string& input : inputs) node.add_string(1, input);
     node.add_string(2, name);
@@ -104,7 +113,7 @@ class OnnxGraphWriter {
   }
 
  private:
-  static constexpr std::int32_t kFloat32 = 1;  // TensorProto.DataType
+  static constexpr std::int32_t kFloat32 = 1, kInt64 = 7;  // TensorProto.DataType
 
   void add_value(protozero::pbf_tag_type field, const std::string& name, const OnnxInts& shape) {
     protozero::pbf_writer value(graph_, field);

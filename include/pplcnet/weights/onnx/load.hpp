@@ -34,7 +34,7 @@ namespace onnx_file {
 /// Reads a GraphProto.
 class GraphReader {
  public:
-  GraphReader(Graph& graph, MemoryBudget& budget) : graph_(graph), budget_(budget) {}
+  GraphReader(FileGraph& graph, MemoryBudget& budget) : graph_(graph), budget_(budget) {}
 
   Error read(const Message& message) {
     // Nodes come first in files, but read what follows them.
@@ -51,7 +51,7 @@ class GraphReader {
   /// Makes room for a node, which may be a constant.
   Error make_room() {
     if (graph_.is_full())
-      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+      return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
                        " nodes and constants, found more");
     if (budget_.reserve(graph_.nodes, graph_.nodes.size() + 1) &&
         budget_.reserve(graph_.constants, graph_.constants.size() + 1))
@@ -60,8 +60,8 @@ class GraphReader {
   }
 
   Error name_result(std::string_view name, int node) {
-    if (numbers_.size() >= Graph::kMaxNodes)
-      return Error::of(graph_.path, ": expected at most ", Graph::kMaxNodes,
+    if (numbers_.size() >= FileGraph::kMaxNodes)
+      return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
                        " names of values, found more");
     if (!budget_.take(MemoryBudget::kEntry)) return MemoryBudget::exceeded(graph_.path);
     if (name.empty() || numbers_.emplace(name, node).second) return {};
@@ -176,7 +176,7 @@ class GraphReader {
     return axes;
   }
 
-  Graph& graph_;
+  FileGraph& graph_;
   MemoryBudget& budget_;
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
 };
@@ -200,8 +200,8 @@ inline std::pair<std::string, std::string> read_metadata(Message entry) {
 }  // namespace onnx_file
 
 /// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
-inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, Graph& graph) {
-  Graph result;
+inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, FileGraph& graph) {
+  FileGraph result;
   result.path = path;
   MemoryBudget budget(bytes.size());
   constexpr std::size_t kMost = 64;  // words: this library writes about twenty
@@ -270,7 +270,7 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
 inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
                        std::span<const Layer> layers, const Architecture& architecture,
                        std::span<float> weights) {
-  Graph graph;
+  FileGraph graph;
   if (auto error = parse_onnx(bytes, path, graph)) return error;
   TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
   if (native::find(own, kOnnxFolded) == nullptr)

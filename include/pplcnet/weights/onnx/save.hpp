@@ -18,7 +18,9 @@
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/onnx/activation_nodes.hpp"
 #include "pplcnet/weights/onnx/graph_writer.hpp"
+#include "pplcnet/weights/onnx/map_values.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 
@@ -43,12 +45,12 @@ class OnnxWriter {
   /// The bytes of the model.
   std::string model(const Architecture& net, const ModelInfo& info) {
     graph_.add_input("input", sizes(layers_.front().input));
-    for (std::size_t i = 0; i < layers_.size(); ++i) values_.push_back(value_of(i));
+    for (std::size_t i = 0; i < layers_.size(); ++i) values_.add(value_of(i));
     for (const int output : outputs_) {
       const Layer& layer = layers_[static_cast<std::size_t>(output)];
       OnnxInts shape = sizes(layer.output);
       if (layer.op == Operator::dense) shape.resize(2);
-      graph_.add_output(values_[static_cast<std::size_t>(output)], shape);
+      graph_.add_output(values_.of(output), shape);
     }
     auto metadata = describe(net);
     metadata.emplace_back(kOnnxFolded, "1");
@@ -68,21 +70,14 @@ class OnnxWriter {
     const bool answer = std::ranges::find(outputs_, static_cast<int>(index)) != outputs_.end();
     if (answer && layer.part == Part::head) return "features";
     if (answer && layer.part == Part::pointwise) return join({"blocks", layer.stage});
-    return layer_name(layer);
+    if (answer && layer.part == Part::named) return layer.gives_vector() ? "logits" : "map";
+    const std::string name = layer_name(layer);
+    return name.empty() ? join({"layer_", index}) : name;
   }
 
-  /// What a layer reads, with what lies beside it.
   std::string input_of(std::size_t index) {
     const Layer& layer = layers_[index];
-    if (layer.from < 0) return "input";
-    std::vector<std::string> parts = {values_[static_cast<std::size_t>(layer.from)]};
-    for (std::size_t i = 0; i < index; ++i)
-      if (layers_[i].beside == layer.from && layer.beside < 0) parts.push_back(values_[i]);
-    const bool whole =
-        layer.input.channels == layers_[static_cast<std::size_t>(layer.from)].output.channels;
-    if (whole || parts.size() == 1) return parts.front();
-    return graph_.add_node("Concat", layer_name(layer) + "/concat", parts,
-                           {{"axis", std::int64_t{1}}});
+    return values_.read(layer.from, layer.from_channel, layer.input.channels, layer.read_step);
   }
 
   /// The layer's value, by as many nodes as it takes; the last one has the layer's name.
@@ -96,29 +91,64 @@ class OnnxWriter {
       case Operator::depthwise:
       case Operator::pointwise:
       case Operator::dense:
-        return layer.part == Part::classifier ? classifier(index, name) : weighted(index, name);
+        return layer.part == Part::classifier || (name == "logits" && layer.op == Operator::dense)
+                   ? classifier(index, name)
+                   : weighted(index, name);
       case Operator::pool:
         return graph_.add_node("GlobalAveragePool", name, {input_of(index)});
-      case Operator::gate:
-        return graph_.add_node("Mul", name, {input_of(index), values_[index - 1]});
+      case Operator::gate: {
+        const std::string product =
+            layer.activation == Activation::none ? name : join({name, "/product"});
+        graph_.add_node("Mul", product, {input_of(index), values_.of(layer.factors)});
+        return activation(layer.activation, name, product, name);
+      }
+      case Operator::add: {
+        const std::string sum =
+            layer.last_activation == Activation::none ? name : join({name, "/sum"});
+        graph_.add_node("Add", sum, {input_of(index), addend_of(layer)});
+        return activation(layer.last_activation, name, sum, name);
+      }
+      case Operator::copy:  // what it reads is a node of its own, where it is not a whole value
+        return input_of(index);
+      case Operator::picture:
+        return "input";
       case Operator::max_pool:
-        return graph_.add_node(
-            "MaxPool", name, {input_of(index)},
-            {{"kernel_shape", OnnxInts{layer.kernel, layer.kernel}}, {"pads", pads_of(layer)}});
+        return graph_.add_node("MaxPool", name, {input_of(index)}, window_of(layer));
       case Operator::average_pool: {
-        const OnnxInts window = {layer.stride.height, layer.stride.width};
-        return graph_.add_node("AveragePool", name, {input_of(index)},
-                               {{"kernel_shape", window}, {"strides", window}});
+        std::vector<OnnxAttribute> window = window_of(layer);
+        window.emplace_back("count_include_pad", std::int64_t{layer.count_padding ? 1 : 0});
+        return graph_.add_node("AveragePool", name, {input_of(index)}, window);
       }
     }
     return name;
+  }
+
+  /// What is added to a layer's output.
+  std::string addend_of(const Layer& layer) {
+    return values_.read(layer.addend, layer.addend_channel, layer.output.channels);
+  }
+
+  /// A window that reaches beyond the padding (ceil mode) ends there.
+  static std::vector<OnnxAttribute> window_of(const Layer& layer) {
+    const auto beyond = [](int outputs, int step, int kernel, int size) {
+      return (outputs - 1) * step + kernel - size;
+    };
+    const bool ceil = beyond(layer.output.height, layer.stride.height, layer.kernel.height,
+                             layer.input.height + layer.padding.top + layer.padding.bottom) > 0 ||
+                      beyond(layer.output.width, layer.stride.width, layer.kernel.width,
+                             layer.input.width + layer.padding.left + layer.padding.right) > 0;
+    return {{"kernel_shape", OnnxInts{layer.kernel.height, layer.kernel.width}},
+            {"strides", OnnxInts{layer.stride.height, layer.stride.width}},
+            {"pads", pads_of(layer)},
+            {"ceil_mode", std::int64_t{ceil ? 1 : 0}}};
   }
 
   /// A convolution, and what follows its sum.
   std::string weighted(std::size_t index, const std::string& name) {
     const Layer& layer = layers_[index];
     int left = (layer.activation != Activation::none) + (layer.affine ? 2 : 0) +
-               (layer.addend >= 0) + (name == "features");
+               (layer.addend >= 0) + (layer.last_activation != Activation::none) +
+               (name == "features");
     const auto node = [&](const char* step) { return left-- > 0 ? join({name, "/", step}) : name; };
     const auto constant = [&](const char* what, std::size_t place) {
       return graph_.add_tensor(join({layer_name(layer), ".", what}), {1},
@@ -132,53 +162,21 @@ class OnnxWriter {
       value = graph_.add_node("Mul", node("scaled"), {value, constant("scale", place)});
       value = graph_.add_node("Add", node("shifted"), {value, constant("shift", place + 1)});
     }
-    if (layer.addend >= 0)
-      value = graph_.add_node("Add", node("added"),
-                              {value, values_[static_cast<std::size_t>(layer.addend)]});
+    if (layer.addend >= 0) value = graph_.add_node("Add", node("added"), {value, addend_of(layer)});
+    if (layer.last_activation != Activation::none)
+      value = activation(layer.last_activation, name, value, node("last"));
     return name == "features" ? graph_.add_node("Flatten", name, {value}) : value;
   }
 
   std::string activation(Activation activation, const std::string& name, const std::string& value,
                          const std::string& to) {
-    const auto scalar = [&](const char* what, float number) {
-      return graph_.add_tensor(join({name, ".", what}), {}, std::span(&number, 1));
-    };
-    const auto hardsigmoid = [&](const std::string& node, float slope) {
-      return graph_.add_node("HardSigmoid", node, {value}, {{"alpha", slope}, {"beta", 0.5F}});
-    };
-    switch (activation) {
-      case Activation::none:
-        break;
-      case Activation::relu:
-        return graph_.add_node("Relu", to, {value});
-      case Activation::relu6:
-        return graph_.add_node("Clip", to, {value, scalar("least", 0), scalar("most", 6)});
-      case Activation::hardswish:
-        if (options_.opset >= 14) return graph_.add_node("HardSwish", to, {value});
-        return graph_.add_node("Mul", to, {value, hardsigmoid(name + "/gate", 1.0F / 6)});
-      case Activation::hardsigmoid:
-        return hardsigmoid(to, 1.0F / 6);
-      case Activation::hardsigmoid_paddle:
-        return hardsigmoid(to, 0.1666667F);
-      case Activation::sigmoid:
-        return graph_.add_node("Sigmoid", to, {value});
-      case Activation::gelu: {
-        constexpr float kSqrtHalf = 0.70710678F;
-        const auto part = [&](const char* step) { return join({name, "/", step}); };
-        graph_.add_node("Mul", part("scaled_in"), {value, scalar("sqrt_half", kSqrtHalf)});
-        graph_.add_node("Erf", part("erf"), {part("scaled_in")});
-        graph_.add_node("Add", part("twice_p"), {part("erf"), scalar("one", 1)});
-        graph_.add_node("Mul", part("twice"), {value, part("twice_p")});
-        return graph_.add_node("Mul", to, {part("twice"), scalar("half", 0.5F)});
-      }
-    }
-    return value;
+    return add_activation(graph_, options_.opset, activation, name, value, to);
   }
 
   /// Zeros above, left of, below and right of a map.
   static OnnxInts pads_of(const Layer& layer) {
-    const std::int64_t front = layer.padding(), behind = layer.reach() - 1 - layer.padding();
-    return {front, front, behind, behind};
+    const Padding& padding = layer.padding;
+    return {padding.top, padding.left, padding.bottom, padding.right};
   }
 
   std::string convolution(std::size_t index, const std::string& node) {
@@ -187,32 +185,28 @@ class OnnxWriter {
     const bool patches = index > 0 && layers_[index - 1].op == Operator::patches;
     const Layer& geometry = patches ? layers_[index - 1] : layer;
     const bool depthwise = layer.op == Operator::depthwise;
-    const std::int64_t kernel = layer.kernel, channels = layer.output.channels;
-    const std::int64_t in = depthwise ? 1 : layer.depth() / (kernel * kernel);
+    const auto [height, width] = layer.kernel;
+    const std::int64_t channels = layer.output.channels;
+    const std::int64_t in = depthwise ? 1 : layer.depth() / (height * width);
     const Parameters parameters = unpack(layer, weights_);
     const std::string name = layer_name(layer);
     return graph_.add_node(
         "Conv", node,
-        {patches ? values_[index - 1] : vector_or_map(index),
-         graph_.add_tensor(name + ".weight", {channels, in, kernel, kernel}, parameters.weight),
+        {patches ? values_.of(static_cast<int>(index) - 1) : input_of(index),
+         graph_.add_tensor(name + ".weight", {channels, in, height, width}, parameters.weight),
          graph_.add_tensor(name + ".bias", {channels}, parameters.bias)},
-        {{"kernel_shape", OnnxInts{kernel, kernel}},
+        {{"kernel_shape", OnnxInts{height, width}},
          {"strides", OnnxInts{geometry.stride.height, geometry.stride.width}},
-         {"dilations", OnnxInts{geometry.dilation, geometry.dilation}},
-         {"pads", kernel > 1 ? pads_of(geometry) : OnnxInts{0, 0, 0, 0}},
+         {"dilations", OnnxInts{geometry.dilation.height, geometry.dilation.width}},
+         {"pads", pads_of(geometry)},
          {"group", depthwise ? channels : std::int64_t{1}}});
-  }
-
-  /// A dense layer reads the vector of the layer before it.
-  std::string vector_or_map(std::size_t index) {
-    return layers_[index].op == Operator::dense ? values_[index - 1] : input_of(index);
   }
 
   std::string classifier(std::size_t index, const std::string& name) {
     const Layer& layer = layers_[index];
     Parameters parameters = unpack(layer, weights_);
     const std::int64_t channels = layer.output.channels, in = layer.input.channels;
-    std::string flat = graph_.add_node("Flatten", "flatten", {values_[index - 1]});
+    std::string flat = graph_.add_node("Flatten", "flatten", {input_of(index)});
     // Readers see the dropout that the network has, and need no metadata for it.
     if (layer.scale_percent != 100 && unfold_scale(layer, parameters)) {
       const auto keep = static_cast<float>(layer.scale_percent / 100.0);
@@ -230,7 +224,7 @@ class OnnxWriter {
   std::span<const float> weights_;
   OnnxOptions options_;
   OnnxGraphWriter graph_;
-  std::vector<std::string> values_;  // of each layer so far
+  OnnxMapValues values_{layers_, graph_};
 };
 
 /// The bytes of an ONNX model of a network with its weights: `input` [batch, 3, height, width],
@@ -249,7 +243,7 @@ std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
                        ModelInfo info = {}) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return onnx_model(AnyNetwork(Net::architecture, weights.values), options, info);
+  return onnx_model(AnyNetwork::of(weights), options, info);
 }
 
 /// Writes it to a file.
@@ -273,7 +267,7 @@ Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& opti
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   return with_memory_for(target.path(), [&]() -> Error {
-    return save_onnx(target, AnyNetwork(Net::architecture, weights.values), options, info);
+    return save_onnx(target, AnyNetwork::of(weights), options, info);
   });
 }
 

@@ -45,7 +45,7 @@ constexpr std::optional<DataType> data_type_of(std::int64_t code) {
 /// nearly all files.
 class TensorData {
  public:
-  TensorData(Graph& graph, MemoryBudget& budget, Tensor& tensor)
+  TensorData(FileGraph& graph, MemoryBudget& budget, Tensor& tensor)
       : graph_(graph), budget_(budget), tensor_(tensor) {}
 
   /// Whether there was not enough memory for all that was appended.
@@ -81,7 +81,7 @@ class TensorData {
     tensor_.data = *copy_;
   }
 
-  Graph& graph_;
+  FileGraph& graph_;
   MemoryBudget& budget_;
   Tensor& tensor_;
   std::vector<std::byte>* copy_ = nullptr;
@@ -103,7 +103,7 @@ struct FirstIntegers {
 };
 
 /// Reads a TensorProto. A tensor of a type that has no use here has type I8 and no data.
-inline Error read_tensor(Message message, Graph& graph, MemoryBudget& budget, Tensor& tensor,
+inline Error read_tensor(Message message, FileGraph& graph, MemoryBudget& budget, Tensor& tensor,
                          std::string_view& name) {
   std::optional<DataType> type;
   bool external = false;

@@ -92,8 +92,8 @@ class Reader {
 
  private:
   Error name_value(std::string_view name, int node) {
-    if (values_.size() >= Graph::kMaxNodes)
-      return Error::of(builder_.path(), ": expected at most ", Graph::kMaxNodes,
+    if (values_.size() >= FileGraph::kMaxNodes)
+      return Error::of(builder_.path(), ": expected at most ", FileGraph::kMaxNodes,
                        " variables, found more");
     values_[name] = node;  // an operation may work in place
     return {};
@@ -123,7 +123,7 @@ class Reader {
           message.skip();
       }
     }
-    if (!persistable && shape.size() == 4 && pictures_.size() < Graph::kMaxNodes)
+    if (!persistable && shape.size() == 4 && pictures_.size() < FileGraph::kMaxNodes)
       pictures_[name] = {shape.begin(), shape.end()};
     if (!persistable || type != kTensor) return {};
     if (auto error = builder_.make_room()) return error;

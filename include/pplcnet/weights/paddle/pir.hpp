@@ -168,8 +168,8 @@ class Reader {
   Error name_value(const Json* value, std::string_view where, int node) {
     std::int64_t number = 0;
     if (!read_integer(value, number)) return Error::of(where, "expected the number of a value");
-    if (numbers_.size() >= Graph::kMaxNodes)
-      return Error::of(builder_.path(), ": expected at most ", Graph::kMaxNodes,
+    if (numbers_.size() >= FileGraph::kMaxNodes)
+      return Error::of(builder_.path(), ": expected at most ", FileGraph::kMaxNodes,
                        " values, found more");
     if (numbers_.emplace(number, node).second) return {};
     return Error::of(where, "gives value ", number, ", which another gives");

@@ -25,7 +25,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// A network as Paddle exports it for inference: operations in one file, and in another, a
 /// `.pdiparams`, the data of the graph's parameters.
 struct PaddleProgram {
-  Graph graph;
+  FileGraph graph;
   /// Which of the graph's constants are in the other file, and in which order: that of their names,
   /// by code points (Paddle `static/io.py`, `static/pir_io.py`).
   std::vector<std::size_t> parameters;
@@ -40,7 +40,7 @@ class ProgramBuilder {
     program_.graph.path = path;
   }
 
-  Graph& graph() { return program_.graph; }
+  FileGraph& graph() { return program_.graph; }
   std::string_view path() const { return program_.graph.path; }
 
   /// `name` lives as long as the graph. Returns the constant's node.
@@ -62,8 +62,8 @@ class ProgramBuilder {
   Error make_room() {
     constexpr std::size_t kMost = 2;      // nodes that an operation becomes
     constexpr std::size_t kBeside = 128;  // names, shapes, and what finds values by number
-    if (graph().nodes.size() + kMost > Graph::kMaxNodes)
-      return Error::of(path(), ": expected at most ", Graph::kMaxNodes,
+    if (graph().nodes.size() + kMost > FileGraph::kMaxNodes)
+      return Error::of(path(), ": expected at most ", FileGraph::kMaxNodes,
                        " operations and constants, found more");
     if (budget_.reserve(graph().nodes, graph().nodes.size() + kMost) &&
         budget_.reserve(graph().constants, graph().constants.size() + kMost) &&

@@ -55,6 +55,11 @@ struct ModelInfo {
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
+  if (net.family == Family::other)
+    return {{"family", std::string(family_name(net.family))},
+            {"graph", join({net.fingerprint})},
+            {"classes", join({net.classes})},
+            {"storage", std::string(storage_name(net.storage))}};
   std::string blocks, heads, zeros;
   for (int i = 0; i < net.block_count; ++i) {
     const Block& b = net.blocks[i];

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/append.hpp"
 #include "pplcnet/layer.hpp"
+#include "pplcnet/plan/place.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/words.hpp"
@@ -20,10 +20,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// A network's layers with their places in weights of another storage.
 inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
   std::vector<Layer> copy(layers.begin(), layers.end());
+  const auto head =
+      static_cast<std::size_t>(planning::head_of(layers.data(), static_cast<int>(layers.size())));
   std::size_t place = 0;
-  for (Layer& layer : copy) {
+  for (std::size_t i = 0; i < copy.size(); ++i) {
+    Layer& layer = copy[i];
     if (!layer.has_weights()) continue;
-    layer.half = planning::stored_in_half(layer, storage);
+    layer.half = planning::stored_in_half(layer, i >= head, storage);
     layer.weights = place;
     layer.biases = place + layer.weight_floats();
     place = layer.biases + layer.bias_floats();

@@ -1,3 +1,16 @@
+# What a project does with the library besides including it. CMakeLists.txt and the installed package
+# have it from here.
+
+# pplcnet_add_compiled(SOURCE): the target pplcnet::compiled, which compiles the kernels once, for
+# programs of many files.
+
+function(pplcnet_add_compiled source)
+  add_library(pplcnet_compiled STATIC EXCLUDE_FROM_ALL ${source})
+  add_library(pplcnet::compiled ALIAS pplcnet_compiled)
+  target_link_libraries(pplcnet_compiled PUBLIC pplcnet::pplcnet)
+  target_compile_definitions(pplcnet_compiled PUBLIC PPLCNET_COMPILED)
+endfunction()
+
 # pplcnet_embed(TARGET FILE NAME): makes a weight file part of a program. Its bytes are taken as they
 # are, by the assembler, and begin at a multiple of 64, so that a native file can be viewed without
 # a copy and without a file system:

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Times lightweight networks on this engine and in ONNX Runtime, in interleaved rounds with one
+thread; prints a table in Markdown and draws accuracy against latency. See run.sh."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
+sys.path.insert(0, str(PEERS))
+from compare import Engine  # noqa: E402
+
+TOLERANCE = 1e-3  # of logits, which synthetic weights make small: do both compute the same network?
+OURS, PEER = "pplcnet", "ONNX Runtime"
+FAMILIES = {"PPLCNet": "#d1362f", "MobileNetV1": "#8a8a8a", "MobileNetV2": "#0072b2",
+            "MobileNetV3": "#009e73", "ShuffleNetV2": "#e69f00", "GhostNet": "#8b5fb0"}
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 420, 56, 46, 150, 50
+
+
+def measure(program, build, network, rounds, core):
+    """Median milliseconds of both engines."""
+    models = build / "models"
+    subprocess.run([program, "onnx", network, models], check=True)
+    commands = {OURS: [program, "forward", network],
+                PEER: ["node", PEERS / "onnxruntime.js", models, network, 1]}
+    engines = {name: Engine(command, [core], 1, "huge") for name, command in commands.items()}
+    try:
+        ours, theirs = (engine.read() for engine in engines.values())
+        largest = max(map(abs, ours))
+        if not max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= TOLERANCE * largest:
+            raise SystemExit(f"{network}: ONNX Runtime has other logits")
+        for _ in range(rounds):
+            for engine in engines.values():
+                engine.run_round()
+    finally:
+        for engine in engines.values():
+            engine.close()
+    return {name: 1e3 * engine.median() for name, engine in engines.items()}
+
+
+def print_table(results):
+    print("| network | parameters, M | multiply-adds, M | top-1, % | pplcnet, ms | ONNX Runtime, ms "
+          "| times as fast |\n|---|--:|--:|--:|--:|--:|--:|")
+    for name, r in results.items():
+        ours, theirs = r["ms"][OURS], r["ms"][PEER]
+        print(f"| {name} | {r['parameters'] / 1e6:.2f} | {r['multiply_adds'] / 1e6:.0f} "
+              f"| {r['top1']:.2f} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} |")
+
+
+def draw(results):
+    """Accuracy against latency on this engine, in SVG; a line joins the widths of a family."""
+    most = max(r["ms"][OURS] for r in results.values()) * 1.08
+    low = min(r["top1"] for r in results.values()) - 2
+    high = max(r["top1"] for r in results.values()) + 2
+
+    def x(ms):
+        return LEFT + WIDTH * ms / most
+
+    def y(top1):
+        return TOP + HEIGHT * (high - top1) / (high - low)
+
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} '
+             f'{TOP + HEIGHT + BOTTOM}" font-family="sans-serif" font-size="12">',
+             '<rect width="100%" height="100%" fill="white"/>',
+             f'<text x="{LEFT}" y="24" font-weight="bold">Top-1 accuracy against latency, one '
+             'thread</text>']
+    for top1 in range(int(low) + 1, int(high) + 1, 5):
+        parts.append(f'<path d="M{LEFT} {y(top1):.1f}h{WIDTH}" stroke="#e2e2e2"/>'
+                     f'<text x="{LEFT - 8}" y="{y(top1) + 4:.1f}" text-anchor="end">{top1} %</text>')
+    for step in range(0, int(most * 2) + 1):
+        parts.append(f'<path d="M{x(step / 2):.1f} {TOP}v{HEIGHT}" stroke="#e2e2e2"/><text '
+                     f'x="{x(step / 2):.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">'
+                     f'{step / 2:g}</text>')
+    parts.append(f'<text x="{LEFT + WIDTH / 2}" y="{TOP + HEIGHT + 40}" text-anchor="middle">'
+                 'milliseconds for a picture</text>')
+    for i, (family, colour) in enumerate(FAMILIES.items()):
+        points = sorted((r["ms"][OURS], r["top1"]) for name, r in results.items()
+                        if name.startswith(family))
+        line = " ".join(f"{x(ms):.1f},{y(top1):.1f}" for ms, top1 in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x(ms):.1f}" cy="{y(top1):.1f}" r="4" fill="{colour}"/>'
+                  for ms, top1 in points]
+        parts.append(f'<circle cx="{LEFT + WIDTH + 24}" cy="{TOP + 14 + 22 * i}" r="4" '
+                     f'fill="{colour}"/><text x="{LEFT + WIDTH + 36}" y="{TOP + 18 + 22 * i}">'
+                     f'{family.replace("PPLCNet", "PP-LCNet")}</text>')
+    return "\n".join(parts) + "\n</svg>\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--svg", type=pathlib.Path)
+    parser.add_argument("--networks", help="some of them, by name")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--core", default="0")
+    options = parser.parse_args()
+    program = options.build / "bin/lightweight_networks"
+    (options.build / "models").mkdir(exist_ok=True)
+    listed = subprocess.run([program, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    results = {}
+    for line in listed.splitlines():
+        name, top1, parameters, multiply_adds = line.split()
+        if options.networks and name not in options.networks.split():
+            continue
+        results[name] = {"top1": float(top1), "parameters": int(parameters),
+                         "multiply_adds": int(multiply_adds),
+                         "ms": measure(program, options.build, name, options.rounds, options.core)}
+    results = dict(sorted(results.items(), key=lambda entry: entry[1]["top1"]))
+    print_table(results)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.svg:
+        options.svg.write_text(draw(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+// The networks that the paper compares PP-LCNet with, on this engine, for compare.py:
+//
+//   lightweight_networks list                  a line each: name, top-1, parameters, multiply-adds
+//   lightweight_networks onnx NETWORK FOLDER   FOLDER/NETWORK.onnx, .f32, and nothing.onnx
+//   lightweight_networks forward NETWORK       an engine, see ../peers/rounds.hpp
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../peers/rounds.hpp"
+#include "../synthetic_network.hpp"
+#include "pplcnet/models/lightweight.hpp"
+#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/onnx/save.hpp"
+
+namespace {
+
+namespace models = pplcnet::models;
+using Networks = pplcnet::Joined<
+    pplcnet::ModelList<models::PPLCNet_x0_25, models::PPLCNet_x0_35, models::PPLCNet_x0_5,
+                       models::PPLCNet_x0_75, models::PPLCNet_x1_0>,
+    pplcnet::lightweight::Models>::List;
+
+void list() {
+  pplcnet::for_each(Networks{}, []<class Net>() {
+    const pplcnet::Model& model = Net::Definition::model;
+    std::printf("%s %g %lld %lld\n", std::string(model.name).c_str(), model.top1,
+                static_cast<long long>(Net::parameter_count),
+                static_cast<long long>(Net::multiply_add_count));
+  });
+}
+
+void write(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+template <class Net>
+void write_onnx(const std::string& path) {
+  write(path + ".onnx", pplcnet::onnx_model(*bench::synthetic_weights<Net>()));
+  const std::vector<float> input = bench::synthetic_input<Net>();
+  write(path + ".f32", {reinterpret_cast<const char*>(input.data()), 4 * input.size()});
+}
+
+void write_nothing(const std::string& folder) {
+  pplcnet::OnnxGraphWriter graph;
+  graph.add_input("input", {1});
+  graph.add_node("Relu", "logits", {"input"});
+  graph.add_output("logits", {1});
+  write(folder + "/nothing.onnx", graph.finish("nothing", pplcnet::OnnxOptions{}.opset, {}));
+}
+
+template <class Net>
+void serve() {
+  const auto weights = bench::synthetic_weights<Net>();
+  const auto image = bench::synthetic_input<Net>();
+  const auto workspace = std::make_unique<typename Net::Workspace>();
+  typename Net::Logits logits;
+  const auto run = [&] {
+    Net::forward(*weights, typename Net::Image(image.data(), Net::input_size), *workspace, logits);
+  };
+  const double first_seconds = bench::time_of(run);
+  bench::serve_runs(logits, first_seconds, run);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "list") return list(), 0;
+  const std::string_view name = argc > 2 ? argv[2] : "";
+  const std::string folder = argc > 3 ? argv[3] : "";
+  bool found = false;
+  pplcnet::for_each(Networks{}, [&]<class Net>() {
+    if (Net::Definition::model.name != name) return;
+    found = true;
+    if (what == "forward") serve<Net>();
+    if (what == "onnx") write_onnx<Net>(folder + "/" + std::string(name));
+  });
+  if (found && what == "onnx") write_nothing(folder);
+  return found ? 0 : 2;
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Compares PP-LCNet with the lightweight networks of its paper, all on this engine and in ONNX
+# Runtime, with one thread; on Debian 12 (x86), from nothing.
+#
+#   bench/lightweight/run.sh [--json FILE] [--svg FILE] [--networks "NAME NAME"] [--rounds N]
+#                            [--core 0]
+#
+#   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
+set -euo pipefail
+project=$(realpath "$(dirname "$0")/../..")
+build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/peers}")
+
+{
+  "$project/.ci/install" g++ cmake ninja-build python3 util-linux libhwy-dev libprotozero-dev
+  command -v npm >/dev/null || "$project/.ci/install" npm
+  # Its install script would fetch what a GPU needs; the CPU's part is in the package.
+  npm install --prefix "$build/npm" --ignore-scripts --no-audit --no-fund onnxruntime-node
+  (cd "$project" && cmake --preset release -B "$build" -DPPLCNET_BUILD_TESTS=OFF \
+    -DPPLCNET_BUILD_EXAMPLES=OFF)
+  cmake --build "$build" --target lightweight_networks
+} >&2
+NODE_PATH=$build/npm/node_modules exec python3 "$project/bench/lightweight/compare.py" \
+  --build "$build" "$@"

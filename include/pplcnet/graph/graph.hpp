@@ -1,0 +1,206 @@
+#ifndef PPLCNET_GRAPH_GRAPH_HPP
+#define PPLCNET_GRAPH_GRAPH_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/graph/flaw.hpp"
+#include "pplcnet/graph/node.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+class Graph;
+
+/// The output of an operator: what the next ones take.
+struct Value {
+  const Graph* graph = nullptr;
+  int node = -1;
+  Shape shape = {};
+};
+
+/// What an output of a network is.
+enum class Role : unsigned char {
+  stage,   ///< a feature map, or anything that is worth looking at
+  result,  ///< what the network is for: logits, an embedding, maps
+};
+
+/// Attributes of a convolution. Without a padding it keeps the size of a map at a stride of 1.
+struct Conv {
+  static constexpr Padding kSame = {-1, -1, -1, -1};
+
+  Pair kernel = 1;
+  Stride stride = 1;
+  Pair dilation = 1;
+  Padding padding = kSame;
+  int groups = 1;  ///< of channels, each of which is read by its own part of the output
+  Activation activation = Activation::none;
+  bool norm = true;
+  bool bias = false;
+  Tag tag = {};
+  Name norm_name = {};             ///< where it does not follow from the convolution's
+  int group = 0, group_count = 1;  ///< of the parts of a convolution with groups
+};
+
+/// Attributes of a dense layer.
+struct Dense {
+  Activation activation = Activation::none;
+  bool norm = false;
+  bool bias = true;
+  Layout layout = Layout::out_in;
+  Tag tag = {};
+  Name norm_name = {};
+};
+
+/// Attributes of a pooling window.
+struct Pool {
+  Pair kernel = 2;
+  Stride stride = 2;
+  Padding padding = 0;
+  bool ceil_mode = false;
+  bool count_padding = false;  ///< a mean is divided by the window's size wherever it is
+};
+
+/// A network: operators in the order in which they are computed, built by a function that is
+/// evaluated by the compiler, or when a program runs. It knows no memory, file or CPU. An operator
+/// that cannot be computed is remembered as the graph's flaw; what follows it changes nothing.
+class Graph {
+ public:
+  static constexpr int kMaxNodes = 384;
+  static constexpr int kMaxLayers = 320;  ///< that the operators become, see `layers_of`
+  static constexpr int kMaxParts = 16;
+  static constexpr int kMaxOutputs = 48;
+  static constexpr int kMostChannels = 8192;
+  static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer
+  static constexpr int kLongestSide = 32768;
+  static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+  static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;
+
+  struct Output {
+    Role role = Role::stage;
+    int node = -1;
+    Name name;
+  };
+
+  constexpr explicit Graph(Extent input, TensorNames names = {},
+                           std::string_view network = "custom")
+      : title(network), tensor_names(names) {
+    const auto [height, width] = input;
+    if (height < 1 || height > kLongestSide) fail(GraphRule::image, height);
+    if (width < 1 || width > kLongestSide) fail(GraphRule::image, width);
+    if (std::int64_t{height} * width > kMostPixels)
+      fail(GraphRule::image, std::int64_t{height} * width);
+    nodes[0].shape = {height, width, 3};
+    node_count = 1;
+  }
+
+  /// Returns the picture, planar or interleaved, of 3 channels.
+  constexpr Value image() const { return {this, 0, nodes[0].shape}; }
+
+  /// Appends a convolution of a map: weights, batch norm, activation.
+  constexpr Value conv(Value x, int channels, const Conv& options, Name name = {});
+  /// Appends a convolution whose every channel is alone.
+  constexpr Value depthwise(Value x, Conv options, Name name = {}) {
+    options.groups = x.shape.channels;
+    return conv(x, x.shape.channels, options, name);
+  }
+  /// Appends a product of a vector, or of a map of one pixel, with a matrix.
+  constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
+  /// Appends the maximum of windows; what is outside of the map does not count.
+  constexpr Value max_pool(Value x, const Pool& pool, Tag tag = {}) {
+    return window(NodeKind::max_pool, x, pool, tag);
+  }
+  /// Appends the mean of windows.
+  constexpr Value mean_pool(Value x, const Pool& pool, Tag tag = {}) {
+    return window(NodeKind::mean_pool, x, pool, tag);
+  }
+  /// Appends the mean over all pixels: a vector.
+  constexpr Value global_mean(Value x, Tag tag = {});
+  /// Appends a map times a vector of factors, channel by channel, and an activation.
+  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Tag tag = {});
+  /// Appends the sum of two maps, and an activation.
+  constexpr Value add(Value a, Value b, Activation after = Activation::none);
+  /// Appends maps side by side: their channels follow each other.
+  constexpr Value concat(std::initializer_list<Value> list) {
+    return concat(std::span(list.begin(), list.size()));
+  }
+  constexpr Value concat(std::span<const Value> list);
+  /// Appends `channels` channels of a map from `first` on, every `step`-th one.
+  constexpr Value slice(Value x, int first, int channels, int step = 1);
+  /// Appends a permutation of channels: `groups` rows of them become columns.
+  constexpr Value shuffle(Value x, int groups);
+  /// Says that a value is an output of the network.
+  constexpr Value output(Value x, Role role = Role::result, Name name = {});
+
+  /// Returns a number that tells one graph from another: all but titles and names counts.
+  constexpr std::uint64_t fingerprint() const;
+
+  /// Returns the first thing that is wrong.
+  constexpr GraphFlaw flaw() const {
+    if (!flaw_ && std::none_of(outputs, outputs + output_count,
+                               [](const Output& one) { return one.role == Role::result; }))
+      return {GraphRule::output, output_count, node_count};
+    return flaw_;
+  }
+
+  std::string_view title;  ///< for messages
+  TensorNames tensor_names;
+  Node nodes[kMaxNodes] = {};
+  int node_count = 0;
+  int parts[kMaxNodes] = {};  ///< of concats
+  int part_count = 0;
+  Output outputs[kMaxOutputs] = {};
+  int output_count = 0;
+
+ private:
+  constexpr void fail(GraphRule rule, std::int64_t found) {
+    if (!flaw_) flaw_ = {rule, found, node_count};
+  }
+  // Each of these says whether nothing is wrong so far.
+  constexpr bool check(Value x) {
+    if (x.graph != this || x.node < 0 || x.node >= node_count) fail(GraphRule::foreign, x.node);
+    return !flaw_;
+  }
+  constexpr bool check_map(Value x) {
+    if (check(x) && nodes[x.node].vector) fail(GraphRule::map, x.node);
+    return !flaw_;
+  }
+  constexpr bool check_range(GraphRule rule, int value, int least, int most) {
+    if (value < least || value > most) fail(rule, value);
+    return !flaw_;
+  }
+  constexpr bool check_window(const Window& window, const Shape& input);
+  /// Returns the most layers that an operator becomes.
+  static constexpr int layers_of(const Node& node) {
+    if (node.kind == NodeKind::concat) return node.part_count;
+    if (node.kind == NodeKind::shuffle) return node.groups;
+    const bool patches = node.kind == NodeKind::convolution && node.groups == 1;
+    return patches && node.window != Window{} ? 2 : 1;
+  }
+  /// Counts layers.
+  constexpr void count(int layers) {
+    layer_count_ += std::min(layers, kMaxLayers);
+    if (layer_count_ > kMaxLayers) fail(GraphRule::nodes, layer_count_);
+  }
+  constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
+  constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
+  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
+  constexpr Value append(const Node& node) {
+    if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
+    count(layers_of(node));
+    if (flaw_) return unchanged(node.shape);
+    nodes[node_count] = node;
+    return {this, node_count++, node.shape};
+  }
+
+  GraphFlaw flaw_;
+  int layer_count_ = 1;  // the picture
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#include "pplcnet/graph/operators.hpp"
+
+#endif  // PPLCNET_GRAPH_GRAPH_HPP

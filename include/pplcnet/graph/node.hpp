@@ -1,0 +1,95 @@
+#ifndef PPLCNET_GRAPH_NODE_HPP
+#define PPLCNET_GRAPH_NODE_HPP
+
+#include "pplcnet/graph/activation.hpp"
+#include "pplcnet/graph/name.hpp"
+#include "pplcnet/graph/shape.hpp"
+
+// What a network is made of: one node for each operator.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Which part of PP-LCNet a layer is.
+enum class Part : unsigned char {
+  stem,       ///< layer `index` of the stem
+  stem_pool,  ///< beside its two 2×2 convolutions
+  patches,    ///< in front of a dense convolution
+  depthwise,
+  squeeze_pool,
+  squeeze_reduce,
+  squeeze_expand,
+  squeeze_gate,
+  expansion,  ///< the first of two pointwise layers
+  pointwise,
+  stage_head,
+  columns,
+  pool,
+  head,
+  classifier,
+  named,  ///< of a network whose layers have names
+};
+
+/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
+enum class Branches : unsigned char {
+  none,        ///< the same in both
+  batch_norm,  ///< V4: a convolution and its batch norm
+  v2,          ///< kernels K, K - 2, …, each with a batch norm
+  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
+  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+};
+
+/// How a file holds the weights of a dense layer.
+enum class Layout : unsigned char {
+  convolution,  ///< [out][in][1][1]
+  out_in,       ///< PyTorch's linear
+  in_out,       ///< Paddle's linear
+};
+
+/// Where a PP-LCNet layer is, and what it is made of.
+struct Tag {
+  Part part = Part::named;
+  int stage = 0, index = 0, block = -1;
+  Branches branches = Branches::none;
+  bool affine = false;       ///< a learnable scale and shift after the activation (V3)
+  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
+};
+
+/// What a node computes.
+enum class NodeKind : unsigned char {
+  image,  ///< the picture, 3 channels
+  convolution,
+  dense,        ///< a matrix-vector product
+  max_pool,     ///< maximum of a window
+  mean_pool,    ///< mean of a window
+  global_mean,  ///< over all pixels: a map becomes a vector
+  gate,         ///< a map times a vector, channel by channel
+  add,
+  concat,   ///< along channels
+  slice,    ///< some channels
+  shuffle,  ///< channel i * groups + j is that of number j * (channels / groups) + i
+};
+
+/// One operator with its attributes. Values are numbered by the nodes that give them.
+struct Node {
+  NodeKind kind = NodeKind::image;
+  Activation activation = Activation::none;
+  Layout layout = Layout::convolution;
+  bool norm = false;            ///< a batch norm follows the weights
+  bool bias = false;            ///< the weights have a bias of their own
+  bool vector = false;          ///< its output is a vector, not a map
+  bool count_padding = false;   ///< in the number that a mean is divided by
+  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
+  int first_part = 0, part_count = 0;
+  int groups = 1;                  ///< of a convolution: one or each channel its own; of a shuffle
+  int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
+  int first = 0, step = 1;         ///< of a slice
+  Window window;
+  Shape shape;  ///< of the output
+  Tag tag;
+  Name name, norm_name;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_NODE_HPP

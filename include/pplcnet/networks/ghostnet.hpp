@@ -1,0 +1,129 @@
+#ifndef PPLCNET_NETWORKS_GHOSTNET_HPP
+#define PPLCNET_NETWORKS_GHOSTNET_HPP
+
+#include <string_view>
+
+#include "pplcnet/graph/graph.hpp"
+#include "pplcnet/networks/squeeze_excite.hpp"
+#include "pplcnet/networks/widths.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A bottleneck of the paper's table 1.
+struct GhostNetRow {
+  int kernel, hidden, out;
+  bool squeeze_excite;
+  int stride;
+};
+inline constexpr GhostNetRow kGhostNetTable[] = {
+    {3, 16, 16, false, 1},   {3, 48, 24, false, 2},  {3, 72, 24, false, 1},
+    {5, 72, 40, true, 2},    {5, 120, 40, true, 1},  {3, 240, 80, false, 2},
+    {3, 200, 80, false, 1},  {3, 184, 80, false, 1}, {3, 184, 80, false, 1},
+    {3, 480, 112, true, 1},  {3, 672, 112, true, 1}, {5, 672, 160, true, 2},
+    {5, 960, 160, false, 1}, {5, 960, 160, true, 1}, {5, 960, 160, false, 1},
+    {5, 960, 160, true, 1},
+};
+
+namespace ghostnet_parts {
+
+/// Half of the channels by a pointwise layer, the others from these by a depthwise one.
+constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name primary, Name cheap) {
+  const Value half = g.conv(x, (out + 1) / 2, {.activation = activation}, primary);
+  return g.concat({half, g.depthwise(half, {.kernel = 3, .activation = activation}, cheap)});
+}
+
+}  // namespace ghostnet_parts
+
+/// GhostNet. Source: PaddleClas `ghostnet.py`.
+constexpr Graph ghostnet(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kOlderPaddleClas, "ghostnet");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");
+  g.output(x, Role::stage, "conv1");
+  int i = 0;
+  for (const GhostNetRow& row : kGhostNetTable) {
+    const Name block("_ghostbottleneck_#", i++);
+    const Value input = x;
+    const int hidden = width(row.hidden), out = width(row.out);
+    x = ghostnet_parts::ghost(g, x, hidden, kRelu, block + ".ghost_module_1.primary_conv",
+                              block + ".ghost_module_1.cheap_operation");
+    if (row.stride == 2)
+      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2}, block + ".depthwise_conv");
+    if (row.squeeze_excite)
+      x = squeeze_excite(
+          g, x, {.squeezed = hidden / 4, .gate = Activation::clip, .layout = Layout::in_out},
+          block + ".se_block.squeeze", block + ".se_block.excitation");
+    x = ghostnet_parts::ghost(g, x, out, Activation::none, block + ".ghost_module_2.primary_conv",
+                              block + ".ghost_module_2.cheap_operation");
+    Value shortcut = input;
+    if (row.stride != 1 || input.shape.channels != out) {
+      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
+                             block + ".shortcut_depthwise");
+      shortcut = g.conv(shortcut, out, {}, block + ".shortcut_conv");
+    }
+    x = g.output(g.add(x, shortcut), Role::stage, block);
+  }
+  x = g.conv(x, width(960), {.activation = kRelu}, "conv_last");
+  g.output(x, Role::stage, "conv_last");
+  x = g.output(g.global_mean(x), Role::stage, "pool2d_gap");
+  x = g.dense(x, 1280,
+              {.activation = kRelu, .norm = true, .bias = false, .layout = Layout::convolution},
+              "fc_0");
+  g.output(x, Role::stage, "fc_0");
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "fc_1"));
+  return g;
+}
+
+/// GhostNet of light_cnns and timm (`ghostnet.py`): another gate, and a bias in the place of the
+/// last batch norm.
+constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");
+  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Value x =
+      g.conv(g.image(), width(16),
+             {.kernel = 3, .stride = 2, .activation = kRelu, .norm_name = "bn1"}, "conv_stem");
+  g.output(x, Role::stage, "act1");
+  int stage = -1, index = 0, stride = 0;
+  for (const GhostNetRow& row : kGhostNetTable) {
+    // A stage ends before a stride and after it.
+    index = row.stride == 2 || row.stride != stride ? 0 : index + 1;
+    if (index == 0) ++stage;
+    stride = row.stride;
+    const Name block("blocks.#.#", stage, index);
+    const auto module = [&](std::string_view pattern) { return Name(pattern, stage, index); };
+    const Value input = x;
+    const int hidden = width(row.hidden), out = width(row.out);
+    x = ghostnet_parts::ghost(g, x, hidden, kRelu, module("blocks.#.#.ghost1.primary_conv.#"),
+                              module("blocks.#.#.ghost1.cheap_operation.#"));
+    if (row.stride == 2)
+      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2, .norm_name = block + ".bn_dw"},
+                      block + ".conv_dw");
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x, {.squeezed = make_divisible(hidden * 25, 4)},
+                         block + ".se.conv_reduce", block + ".se.conv_expand");
+    x = ghostnet_parts::ghost(g, x, out, Activation::none,
+                              module("blocks.#.#.ghost2.primary_conv.#"),
+                              module("blocks.#.#.ghost2.cheap_operation.#"));
+    Value shortcut = input;
+    if (row.stride != 1 || input.shape.channels != out) {
+      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
+                             {"blocks.#.#.shortcut.#", stage, index, 0});
+      shortcut = g.conv(shortcut, out, {}, {"blocks.#.#.shortcut.#", stage, index, 2});
+    }
+    x = g.output(g.add(x, shortcut), Role::stage, block);
+  }
+  const Name last("blocks.#.0", stage + 1);
+  x = g.conv(x, width(960), {.activation = kRelu, .norm_name = last + ".bn1"}, last + ".conv");
+  g.output(x, Role::stage, last);
+  x = g.global_mean(x);
+  x = g.dense(x, 1280, {.activation = kRelu, .layout = Layout::convolution}, "conv_head");
+  g.output(x, Role::stage, "act2");
+  g.output(g.dense(x, options.classes, {}, "classifier"));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_GHOSTNET_HPP

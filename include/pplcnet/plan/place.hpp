@@ -1,0 +1,171 @@
+#ifndef PPLCNET_PLAN_PLACE_HPP
+#define PPLCNET_PLAN_PLACE_HPP
+
+#include <algorithm>
+#include <cstddef>
+
+#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/schedule.hpp"
+
+// Where a plan's weights and activations live.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Whether a layer's weights are stored as float16; the head is the dense layers after the last
+/// map. A panel of odd depth would not end where the next can begin.
+constexpr bool stored_in_half(const Layer& layer, bool in_head, Storage storage) {
+  const bool product = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  return layer.depth() % 2 == 0 &&
+         (storage == Storage::half ? product : storage == Storage::half_head && in_head && product);
+}
+
+/// Returns the first of the dense layers after the last map.
+constexpr int head_of(const Layer* layers, int count) {
+  while (count > 0 && layers[count - 1].op == Operator::dense) --count;
+  return count;
+}
+
+/// Counts the parameters of every layer and places its weights.
+constexpr void place_weights(Plan& plan, Storage storage) {
+  const int head = head_of(plan.layers, plan.layer_count);
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    if (!layer.has_weights()) continue;
+    constexpr int kAffine = 4;  // scale and shift, before the activation and after it
+    const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
+    layer.half = stored_in_half(layer, i >= head, storage);
+    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
+                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
+                       (layer.branches == Branches::v3 ? kAffine : 0);
+    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
+    layer.multiply_adds = weights * layer.output.pixels();
+    layer.weights = plan.weight_floats;
+    layer.biases = layer.weights + layer.weight_floats();
+    plan.weight_floats = layer.biases + layer.bias_floats();
+    plan.parameter_count += layer.parameters;
+    plan.buffer_count += layer.buffers;
+    plan.multiply_add_count += layer.multiply_adds;
+  }
+}
+
+/// Whole maps that live at the same time, by their owners.
+class LiveMaps {
+ public:
+  constexpr LiveMaps(Plan& plan, const int* last_uses) : plan_(plan), last_uses_(last_uses) {}
+
+  /// Forgets the maps that nobody uses from `layer` on.
+  constexpr void begin(int layer) {
+    int kept = 0;
+    for (int i = 0; i < count_; ++i)
+      if (last_uses_[owners_[i]] >= layer) owners_[kept++] = owners_[i];
+    count_ = kept;
+  }
+  constexpr void add(int owner) { owners_[count_++] = owner; }
+
+  constexpr std::size_t floats() const {
+    std::size_t sum = 0;
+    for (int i = 0; i < count_; ++i) sum += map(i).floats();
+    return sum;
+  }
+
+  /// Gives a map its place: the lowest or the highest one that is free.
+  constexpr void place(int owner, bool low) {
+    Map& map = plan_.layers[owner].target;
+    const std::size_t size = map.floats();
+    map.offset = low ? 0 : plan_.map_floats - size;
+    for (int i = 0; i < count_;) {
+      const Map& other = this->map(i);
+      if (map.offset >= other.offset + other.floats() || other.offset >= map.offset + size) {
+        ++i;
+        continue;
+      }
+      low = low || other.offset < size;  // there is no room below: look from below
+      map.offset = low ? other.offset + other.floats() : other.offset - size;
+      i = 0;
+    }
+    plan_.map_floats = std::max(plan_.map_floats, map.offset + size);
+    add(owner);
+  }
+
+ private:
+  constexpr const Map& map(int i) const { return plan_.layers[owners_[i]].target; }
+
+  Plan& plan_;
+  const int* last_uses_;
+  int owners_[Plan::kMaxLayers] = {};
+  int count_ = 0;
+};
+
+constexpr bool is_stored(const Layer& layer) {
+  return layer.target.exists() && !layer.target.local;
+}
+
+/// Gives every whole map its place. Mostly two maps live, the one being read and the one being
+/// written: they take turns at the two ends of the region. A map lives until the end of the chain
+/// in which it is used last.
+constexpr void place_maps(Plan& plan, const Uses& uses) {
+  int chain_ends[Plan::kMaxLayers] = {}, last_uses[Plan::kMaxLayers] = {};
+  for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end)
+    for (int i = first; i < plan.layers[first].chain_end; ++i)
+      chain_ends[i] = plan.layers[first].chain_end - 1;
+  for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[uses.last[i]];
+  LiveMaps measured(plan, last_uses), placed(plan, last_uses);
+  for (int i = 0; i < plan.layer_count; ++i) {
+    if (!is_stored(plan.layers[i])) continue;
+    measured.begin(i);
+    measured.add(i);
+    plan.map_floats = std::max(plan.map_floats, measured.floats());
+  }
+  bool low = true;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    if (!is_stored(plan.layers[i])) continue;
+    placed.begin(i);
+    placed.place(i, low);
+    low = !low;
+  }
+}
+
+/// Gives every vector its place.
+constexpr void place_vectors(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    const int vector = layer.factors >= 0 ? layer.factors : layer.from;
+    if (vector >= 0) layer.source_vector = plan.layers[vector].target_vector;
+    if (!layer.gives_vector()) continue;
+    layer.target_vector = plan.vector_floats;
+    plan.vector_floats +=
+        static_cast<std::size_t>(round_up(layer.output.channels, kPanel) * kChunk);
+  }
+}
+
+/// Returns the map of a layer's output, from a channel of it on.
+constexpr Map map_of(const Plan& plan, int layer, int channel) {
+  if (layer < 0) return {};
+  const Layer& writer = plan.layers[layer];
+  Map map = plan.layers[writer.owner].target;
+  map.offset = static_cast<std::size_t>(static_cast<std::int64_t>(map.offset) +
+                                        writer.owner_channel + channel);
+  return map;
+}
+
+/// Tells every layer which maps it reads and writes. An owner's map is changed after all others.
+constexpr void connect_maps(Plan& plan) {
+  for (int i = 0; i < plan.layer_count; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.source = map_of(plan, layer.from, layer.from_channel);
+    if (layer.source.exists()) layer.source.shape = layer.input;
+    layer.addend_map = map_of(plan, layer.addend, layer.addend_channel);
+  }
+  for (int i = plan.layer_count - 1; i >= 0; --i) {
+    Layer& layer = plan.layers[i];
+    if (!layer.gives_vector() && !layer.fused) layer.target = map_of(plan, i, 0);
+  }
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_PLACE_HPP

@@ -1,0 +1,76 @@
+// Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a map times a vector.
+inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
+                              int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.input.width; ++x) {
+      for (int channel = 0; channel < layer.input.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
+                   to + channel);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the sum of two maps.
+inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  for (int y = begin; y < end; ++y) {
+    const float* a = maps + layer.source.pixels(y);
+    const float* b = maps + layer.addend_map.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      for (int channel = 0; channel < layer.output.channels;
+           channel += static_cast<int>(hn::MaxLanes(d)))
+        hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      a += layer.source.pixel_pitch;
+      b += layer.addend_map.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of channels that go elsewhere.
+inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (layer.read_step == 1 && layer.write_step == 1)
+        std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else
+        for (int channel = 0; channel < layer.output.channels; ++channel)
+          to[channel * layer.write_step] = from[channel * layer.read_step];
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+/// Rows [begin, end) of the picture.
+inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
+                                      int begin, int end) {
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
+      for (int channel = 0; channel < layer.output.channels; ++channel) {
+        const std::ptrdiff_t place =
+            channel * picture.channel + y * picture.row + x * picture.pixel;
+        to[channel] = picture.values != nullptr ? picture.values[place]
+                                                : picture.meaning[channel][picture.bytes[place]];
+      }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

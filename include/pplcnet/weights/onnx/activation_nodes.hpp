@@ -1,0 +1,63 @@
+#ifndef PPLCNET_WEIGHTS_ONNX_ACTIVATION_NODES_HPP
+#define PPLCNET_WEIGHTS_ONNX_ACTIVATION_NODES_HPP
+
+// Needs protozero (Debian: libprotozero-dev); pplcnet.hpp does not include it.
+#include <span>
+#include <string>
+
+#include "pplcnet/graph/activation.hpp"
+#include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/onnx/graph_writer.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Adds the nodes that apply an activation to a value, named after a layer; the last one is called
+/// `to`, which it returns. Without an activation it returns the value.
+inline std::string add_activation(OnnxGraphWriter& graph, int opset, Activation activation,
+                                  const std::string& name, const std::string& value,
+                                  const std::string& to) {
+  const auto scalar = [&](const char* what, float number) {
+    return graph.add_tensor(join({name, ".", what}), {}, std::span(&number, 1));
+  };
+  const auto hardsigmoid = [&](const std::string& node, float slope) {
+    return graph.add_node("HardSigmoid", node, {value}, {{"alpha", slope}, {"beta", 0.5F}});
+  };
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::relu:
+      return graph.add_node("Relu", to, {value});
+    case Activation::relu6:
+      return graph.add_node("Clip", to, {value, scalar("least", 0), scalar("most", 6)});
+    case Activation::hardswish:
+      if (opset >= 14) return graph.add_node("HardSwish", to, {value});
+      return graph.add_node("Mul", to, {value, hardsigmoid(name + "/gate", 1.0F / 6)});
+    case Activation::hardsigmoid:
+      return hardsigmoid(to, 1.0F / 6);
+    case Activation::hardsigmoid_paddle:
+      return hardsigmoid(to, 0.1666667F);
+    case Activation::hardsigmoid_fifth:
+      return hardsigmoid(to, 0.2F);
+    case Activation::clip:
+      return graph.add_node("Clip", to, {value, scalar("least", 0), scalar("most", 1)});
+    case Activation::silu:
+      graph.add_node("Sigmoid", join({name, "/sigmoid"}), {value});
+      return graph.add_node("Mul", to, {value, join({name, "/sigmoid"})});
+    case Activation::sigmoid:
+      return graph.add_node("Sigmoid", to, {value});
+    case Activation::gelu: {
+      constexpr float kSqrtHalf = 0.70710678F;
+      const auto part = [&](const char* step) { return join({name, "/", step}); };
+      graph.add_node("Mul", part("scaled_in"), {value, scalar("sqrt_half", kSqrtHalf)});
+      graph.add_node("Erf", part("erf"), {part("scaled_in")});
+      graph.add_node("Add", part("twice_p"), {part("erf"), scalar("one", 1)});
+      graph.add_node("Mul", part("twice"), {value, part("twice_p")});
+      return graph.add_node("Mul", to, {part("twice"), scalar("half", 0.5F)});
+    }
+  }
+  return value;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_ONNX_ACTIVATION_NODES_HPP

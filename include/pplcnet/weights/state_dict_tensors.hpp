@@ -1,0 +1,71 @@
+#ifndef PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP
+#define PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/weights/check_values.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The tensors of a state dict by the names that a framework gives them, and which of them have
+/// been read.
+class StateDictTensors {
+ protected:
+  explicit StateDictTensors(const TensorFile& file) : file_(file) {}
+
+  /// A tensor's name in the file: an older one, where the file has that in place of today's.
+  std::string full_name(const std::string& name) const {
+    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
+    // The neck is not inside the backbone.
+    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
+      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
+      std::string older = prefix_ + older_hugging_face_name(name);
+      if (file_.find(older) != nullptr) return older;
+    }
+    return prefix_ + name;
+  }
+
+  const Tensor* find(const std::string& name) const {
+    return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
+  /// `check` is `read_values` or `read_variances`.
+  Error read(const std::string& name, const std::vector<std::int64_t>& shape,
+             std::vector<float>& values, decltype(read_values)& check = read_values) {
+    if (name.empty()) return {};
+    const std::string full = full_name(name);
+    const Tensor* tensor = file_.find(full);
+    if (tensor == nullptr)
+      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
+                       " is missing");
+    if (!converts_to_float(tensor->type) || tensor->shape != shape)
+      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
+                       describe(DataType::f32, shape), ", found ",
+                       describe(tensor->type, tensor->shape));
+    values.resize(static_cast<std::size_t>(tensor->element_count()));
+    mark(full);
+    keep_first(wrong_value_, check(*tensor, file_.path, values));
+    return {};
+  }
+
+  void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
+
+  const TensorFile& file_;
+  std::string prefix_;  // of all names
+  Naming naming_ = Naming::paddle;
+  std::vector<std::string> read_;  // sorted
+  Error wrong_value_;              // the first
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STATE_DICT_TENSORS_HPP

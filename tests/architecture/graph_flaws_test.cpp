@@ -1,0 +1,138 @@
+// Graphs that cannot be computed are refused when a program runs, in one sentence that says at
+// which operator, and what was found. (tests/must_not_compile has the same for the compiler.)
+#include <gtest/gtest.h>
+
+#include <climits>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/graph/graph.hpp"
+
+namespace {
+
+using pplcnet::AnyNetwork;
+using pplcnet::Conv;
+using pplcnet::Graph;
+using pplcnet::Padding;
+using pplcnet::Value;
+
+/// What is said of a stem of 16 channels, 16 × 16 pixels, and what `append` makes of it.
+template <class Append>
+std::string error_with(const Append& append) {
+  Graph g({32, 32}, {}, "net");
+  const Value x = g.conv(g.image(), 16, {.kernel = 3, .stride = 2}, "stem");
+  g.output(append(g, x));
+  std::optional<AnyNetwork> network;
+  const pplcnet::Error error = AnyNetwork::make(g, 1, network);
+  EXPECT_EQ(network.has_value(), !error);
+  EXPECT_EQ(std::strchr(error.message(), '\n'), nullptr);
+  return error.message();
+}
+
+std::string conv(const Conv& options) {
+  return error_with([&](Graph& g, Value x) { return g.conv(x, 8, options, "a"); });
+}
+
+TEST(GraphFlaws, WhatIsRightIsMade) {
+  EXPECT_EQ(error_with([](Graph&, Value x) { return x; }), "");
+  EXPECT_EQ(conv({.kernel = 16, .padding = 0}), "");
+  EXPECT_EQ(conv({.kernel = {1, 63}, .stride = 32}), "");
+  EXPECT_EQ(conv({.kernel = 1, .padding = 1, .groups = 8}), "");
+}
+
+TEST(GraphFlaws, Windows) {
+  const std::string kernels =
+      "net: operator 2: Graph::conv, pool: kernels from 1 to 63, no larger than the padded input; "
+      "found ";
+  EXPECT_EQ(conv({.kernel = 17, .padding = 0}), kernels + "0");
+  EXPECT_EQ(conv({.kernel = 0}), kernels + "0");
+  EXPECT_EQ(conv({.kernel = 65}), kernels + "65");
+  EXPECT_EQ(conv({.kernel = INT_MAX}), kernels + std::to_string(INT_MAX));
+  EXPECT_EQ(conv({.kernel = 3, .stride = 0}),
+            "net: operator 2: Graph::conv, pool: strides from 1 to 32; found 0");
+  EXPECT_EQ(conv({.kernel = 3, .dilation = -1}),
+            "net: operator 2: Graph::conv: dilations from 1 to 1024; found -1");
+  EXPECT_EQ(conv({.kernel = 3, .padding = 3}),
+            "net: operator 2: Graph::conv, pool: paddings from 0 to less than the kernel's reach; "
+            "found 3");
+  EXPECT_EQ(error_with([](Graph& g, Value x) {
+              return g.max_pool(x, {.kernel = 1, .stride = 1, .padding = 1});
+            }),
+            "net: operator 2: Graph::conv, pool: paddings from 0 to less than the kernel's reach; "
+            "found 1");
+}
+
+TEST(GraphFlaws, Channels) {
+  const std::string channels =
+      "net: operator 2: Graph: an operator gives from 1 to 8192 channels, a dense layer to "
+      "4194304; "
+      "found ";
+  for (const int count : {0, -8, 8193, INT_MAX})
+    EXPECT_EQ(error_with([&](Graph& g, Value x) { return g.conv(x, count, {}, "a"); }),
+              channels + std::to_string(count));
+  EXPECT_EQ(error_with([](Graph& g, Value x) { return g.dense(x, 3, {}, "a"); }),
+            "net: operator 2: Graph::dense: reads a vector or a map of one pixel; found 256");
+  for (const int groups : {0, 3, 32})
+    EXPECT_EQ(conv({.groups = groups}),
+              "net: operator 2: Graph::conv: at most Graph::kMaxParts groups of equally many "
+              "channels, or each channel its own; found " +
+                  std::to_string(groups));
+}
+
+TEST(GraphFlaws, Maps) {
+  EXPECT_EQ(error_with([](Graph& g, Value x) {
+              return g.add(x, g.depthwise(x, {.kernel = 3, .stride = 2}, "a"));
+            }),
+            "net: operator 3: Graph::add: both maps have the same shape; found 1024");
+  EXPECT_EQ(error_with([](Graph& g, Value x) { return g.slice(x, 9, 8); }),
+            "net: operator 2: Graph::slice: channels that the map has; found 8");
+  EXPECT_EQ(error_with([](Graph& g, Value x) { return g.shuffle(x, 3); }),
+            "net: operator 2: Graph::shuffle: the number of groups divides that of channels; "
+            "found 3");
+  EXPECT_EQ(
+      error_with([](Graph& g, Value x) { return g.gate(x, g.dense(g.global_mean(x), 4, {})); }),
+      "net: operator 4: Graph::gate: a vector of as many factors as the map has channels; "
+      "found 4");
+  EXPECT_EQ(error_with([](Graph& g, Value x) { return g.conv(g.global_mean(x), 4, {}); }),
+            "net: operator 3: Graph: convolutions, pools, sums, concats and slices read maps; "
+            "found 2");
+  EXPECT_EQ(
+      error_with([](Graph& g, Value x) {
+        return g.concat({x, g.image()});
+      }),
+      "net: operator 2: Graph::concat: from 1 to Graph::kMaxParts maps of the same height and "
+      "width; found 32");
+}
+
+TEST(GraphFlaws, Graphs) {
+  Graph other({8, 8});
+  EXPECT_EQ(error_with([&](Graph& g, Value) { return g.conv(other.image(), 8, {}); }),
+            "net: operator 2: Graph: an operator takes only values of the same graph; found 0");
+  const std::string most =
+      "Graph: at most Graph::kMaxNodes operators, which become at most Graph::kMaxLayers layers, "
+      "and Graph::kMaxOutputs outputs; found ";
+  const auto many = [](Graph& g, Value x) {
+    for (int i = 0; i < 1000; ++i) x = g.conv(x, 8, {.kernel = 3}, "a");
+    return x;
+  };
+  EXPECT_NE(error_with(many).find(most), std::string::npos);
+  Graph wide({32, 32}, {}, "net");
+  wide.output(wide.shuffle(wide.conv(wide.image(), 8192, {}, "a"), 8192));
+  std::optional<AnyNetwork> network;
+  EXPECT_NE(std::string(AnyNetwork::make(wide, 1, network).message()).find(most),
+            std::string::npos);
+  const Graph nothing({32, 32}, {}, "net");
+  EXPECT_STREQ(AnyNetwork::make(nothing, 1, network).message(),
+               "net: operator 1: Graph: a network has an output; found 0");
+  for (const pplcnet::Extent input : {pplcnet::Extent{0, 8}, {8, 40000}, {32768, 32768}}) {
+    Graph large(input, {}, "net");
+    large.output(large.conv(large.image(), 8, {}, "a"));
+    EXPECT_NE(std::string(AnyNetwork::make(large, 1, network).message())
+                  .find("Graph: the picture has a height and a width from 1 to 32768"),
+              std::string::npos);
+  }
+}
+
+}  // namespace

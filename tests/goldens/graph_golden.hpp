@@ -1,0 +1,129 @@
+#ifndef PPLCNET_TESTS_GOLDENS_GRAPH_GOLDEN_HPP
+#define PPLCNET_TESTS_GOLDENS_GRAPH_GOLDEN_HPP
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "goldens/golden.hpp"
+#include "goldens/golden_answers.hpp"
+#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/mobilenet_v1.hpp"
+#include "pplcnet/networks/mobilenet_v2.hpp"
+#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/plan.hpp"
+
+/// Goldens of networks that are functions.
+namespace pplcnet_test {
+
+/// The networks by what the goldens call them, in front of a width and a size.
+struct GraphOfGolden {
+  std::string_view name;
+  pplcnet::Graph (*graph)(const pplcnet::WidthOptions&);
+  int width = 100;
+};
+inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
+    {"mbv1", pplcnet::light_cnns_mbv1},
+    {"mbv2", pplcnet::mobilenet_v2},
+    {"mbv3_small",
+     [](const pplcnet::WidthOptions& options) {
+       return pplcnet::mobilenet_v3(pplcnet::MobileNetV3::small, options);
+     }},
+    {"mbv3_large",
+     [](const pplcnet::WidthOptions& options) {
+       return pplcnet::mobilenet_v3(pplcnet::MobileNetV3::large, options);
+     }},
+    {"mobilenext", pplcnet::mobilenext},
+    {"shufflenetv2", pplcnet::light_cnns_shufflenet_v2, 150},
+    {"ghostnet", pplcnet::light_cnns_ghostnet},
+    {"paddle_mobilenetv1", pplcnet::mobilenet_v1},
+    {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
+    {"paddle_mobilenetv3_small",
+     [](const pplcnet::WidthOptions& options) {
+       return pplcnet::paddle_mobilenet_v3(pplcnet::MobileNetV3::small, options);
+     }},
+    {"paddle_mobilenetv3_large",
+     [](const pplcnet::WidthOptions& options) {
+       return pplcnet::paddle_mobilenet_v3(pplcnet::MobileNetV3::large, options);
+     }},
+    {"paddle_shufflenetv2", pplcnet::shufflenet_v2},
+    {"paddle_ghostnet", pplcnet::ghostnet},
+};
+
+/// `x1_25` anywhere in a name: 125; otherwise `width`.
+inline int width_in(std::string_view name, int width) {
+  const std::size_t place = name.find("_x");
+  if (place == name.npos) return width;
+  char* end = nullptr;
+  const std::string digits(name.substr(place + 2));
+  const long whole = std::strtol(digits.c_str(), &end, 10);
+  std::string fraction = *end == '_' ? std::string(end + 1).substr(0, 2) : "0";
+  if (fraction.size() == 1 || fraction[1] == '_') fraction = fraction.substr(0, 1) + "0";
+  return static_cast<int>(100 * whole + std::strtol(fraction.c_str(), nullptr, 10));
+}
+
+/// The network of a golden; nothing if it is of another kind.
+inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
+  const std::string name = golden.numbers.at("arch");
+  for (const GraphOfGolden& known : kGraphsOfGoldens) {
+    if (!name.starts_with(known.name)) continue;
+    const std::string rest = name.substr(known.name.size());
+    const bool fits = rest.empty() || rest.starts_with("_x") ||
+                      (rest[0] == '_' && rest[1] >= '0' && rest[1] <= '9');
+    if (!fits) continue;
+    const std::vector<int> size = golden.numbers.at("hw");
+    const std::vector<int> logits = golden.numbers.at("outputs").at("logits").at("shape");
+    return known.graph({width_in(rest, known.width), {size.at(0), size.at(1)}, logits.back()});
+  }
+  return std::nullopt;
+}
+
+/// Compares a network with a golden; `run(image, destinations)` computes all layers of a picture.
+template <class Run>
+void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcnet::Plan& plan,
+                 Run run) {
+  ASSERT_EQ(golden.numbers.at("param_count"), plan.parameter_count);
+  const std::vector<std::size_t> shape = golden.input_shape();
+  const std::vector<float> input = golden.input();
+  ASSERT_FALSE(input.empty()) << "the golden is of another input";
+  const std::size_t images = shape.at(0);
+  std::vector<std::vector<float>> outputs;  // of every layer, all images
+  for (int i = 0; i < plan.layer_count; ++i)
+    outputs.emplace_back(images * static_cast<std::size_t>(plan.layers[i].output.size()));
+  std::vector<float*> destinations(outputs.size());
+  for (std::size_t n = 0; n < images; ++n) {
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      destinations[i] = outputs[i].data() + n * outputs[i].size() / images;
+    run(input.data() + n * input.size() / images, destinations);
+  }
+  int compared = 0, stage = 0;
+  for (int i = 0; i < graph.output_count; ++i) {
+    const pplcnet::Graph::Output& output = graph.outputs[i];
+    if (output.role != pplcnet::Role::stage) continue;
+    const auto layer = static_cast<std::size_t>(plan.stages[stage++]);
+    const std::string name = pplcnet::text_of(output.name);
+    for (const nlohmann::json& golden_stage : golden.numbers.at("stages")) {
+      if (golden_stage.at("name") != name) continue;
+      const std::vector<std::size_t> expected = golden_stage.at("shape");
+      EXPECT_EQ(expected.at(1), static_cast<std::size_t>(plan.layers[layer].output.channels));
+      expect_samples(name, golden_stage, outputs[layer], 1,
+                     kStageTolerance * golden_stage.at("std").get<double>());
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 14);
+  expect_answer(golden.numbers.at("outputs").at("logits"),
+                outputs[static_cast<std::size_t>(plan.outputs[0])]);
+}
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_GOLDENS_GRAPH_GOLDEN_HPP

@@ -1,0 +1,230 @@
+// The operators of graphs on every instruction set against a plain computation in double precision,
+// at sizes that do not suit vectors, in memory that begins as NaN. Each layer is judged alone.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "goldens/synthetic_network.hpp"
+#include "kernels/oracle.hpp"
+#include "kernels/small_network.hpp"
+#include "pplcnet/graph/graph.hpp"
+
+namespace {
+
+using pplcnet::Activation;
+using pplcnet::Extent;
+using pplcnet::Graph;
+using pplcnet::Isa;
+using pplcnet::Padding;
+using pplcnet::Pair;
+using pplcnet::Pool;
+using pplcnet::Value;
+using pplcnet_test::expected_output;
+using pplcnet_test::Layer;
+using pplcnet_test::Matrix;
+using pplcnet_test::Operator;
+using pplcnet_test::read_map;
+using pplcnet_test::SmallNetwork;
+
+constexpr double kTolerance = 1e-5;  // of the largest value that goes in or comes out
+constexpr Extent kInputs[] = {{9, 17}, {12, 10}, {7, 8}};
+constexpr int kChannels[] = {1, 5, 8, 12, 16, 24, 36, 40};
+constexpr Activation kActivations[] = {
+    Activation::none,
+    Activation::relu,
+    Activation::relu6,
+    Activation::hardswish,
+    Activation::sigmoid,
+    Activation::hardsigmoid,
+    Activation::hardsigmoid_paddle,
+    Activation::hardsigmoid_fifth,
+    Activation::clip,
+    Activation::silu,
+    Activation::gelu,
+};
+
+class GraphKernels : public testing::TestWithParam<Isa> {
+ protected:
+  /// A map with so many channels.
+  static Value map(Graph& graph, int channels) {
+    return graph.conv(graph.image(), channels, {.kernel = 3}, "map");
+  }
+
+  /// Compares every layer; then asks three threads, and for the result alone: the same bits.
+  void judge(const Graph& graph) {
+    const pplcnet::GraphFlaw flaw = graph.flaw();
+    ASSERT_FALSE(flaw) << text_of(flaw.broken) << " " << flaw.found;
+    const SmallNetwork net(graph);
+    const pplcnet::Shape& picture = graph.nodes[0].shape;
+    const std::vector<float> pixels = pplcnet_test::synthetic_input(
+        1, 1, 3, static_cast<std::size_t>(picture.height), static_cast<std::size_t>(picture.width));
+    const auto outputs = net.outputs(pixels, 1, GetParam(), 1);
+    EXPECT_EQ(outputs, net.outputs(pixels, 1, GetParam(), 3)) << "with three threads";
+    EXPECT_EQ(net.logits(pixels, 1, GetParam(), 1).front(), outputs.front().back());
+    const auto layers = net.layers();
+    std::vector<Matrix> values;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Layer& layer = layers[i];
+      const auto read = [&](int from, int channel, int channels, int step) {
+        if (from < 0) return Matrix();
+        return read_map(layers, values, from, channel, channels, step);
+      };
+      const Matrix input = layer.from < 0 ? pplcnet_test::matrix(pixels, 3)
+                                          : read(layer.from, layer.from_channel,
+                                                 layer.input.channels, layer.read_step);
+      const Matrix addend = read(layer.addend, layer.addend_channel, layer.output.channels, 1);
+      const Matrix factors = read(layer.factors, 0, layer.output.channels, 1);
+      const Matrix expected = expected_output(layer, net.parameters(i), input, factors, addend);
+      values.push_back(pplcnet_test::matrix(outputs.front()[i], layer.output.channels));
+      const double largest = std::max(input.cwiseAbs().maxCoeff(), expected.cwiseAbs().maxCoeff());
+      // Written so that NaN fails.
+      const double error = (values.back() - expected).cwiseAbs().maxCoeff();
+      EXPECT_TRUE(error <= kTolerance * largest)
+          << "layer " << i << " of " << layers.size() << ", operator " << static_cast<int>(layer.op)
+          << ", " << layer.input.channels << " to " << layer.output.channels
+          << " channels: " << error;
+    }
+  }
+};
+
+TEST_P(GraphKernels, ConvolutionOfAnyKernel) {
+  constexpr pplcnet::Conv kConvolutions[] = {
+      {.kernel = 1, .padding = 1},
+      {.kernel = 1, .stride = 2},
+      {.kernel = {1, 7}},
+      {.kernel = {7, 1}, .stride = {1, 2}},
+      {.kernel = 3, .padding = 0},
+      {.kernel = {5, 3}, .stride = 3},
+      {.kernel = 2, .stride = 2},
+      {.kernel = 3, .dilation = {2, 3}},
+      {.kernel = 7, .stride = 2, .padding = Padding(3, 2, 1, 4)},
+  };
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const pplcnet::Conv& conv : kConvolutions) {
+        Graph graph(input);
+        graph.output(graph.conv(map(graph, channels), 13, conv, "conv"));
+        judge(graph);
+        Graph of_picture(input);
+        of_picture.output(of_picture.conv(of_picture.image(), channels, conv, "conv"));
+        judge(of_picture);
+      }
+}
+
+TEST_P(GraphKernels, GroupsOfChannels) {
+  for (const int groups : {2, 3, 4})
+    for (const int in : {1, 4, 8, 10})
+      for (const int out : {2, 8, 12})
+        for (const Pair kernel : {Pair(1), Pair(3)}) {
+          Graph graph(kInputs[0]);
+          const Value x = map(graph, groups * in);
+          graph.output(graph.conv(x, groups * out,
+                                  {.kernel = kernel,
+                                   .stride = kernel.height,
+                                   .groups = groups,
+                                   .activation = Activation::relu},
+                                  "groups"));
+          judge(graph);
+        }
+}
+
+TEST_P(GraphKernels, DepthwiseOfAnyKernel) {
+  constexpr pplcnet::Conv kConvolutions[] = {
+      {.kernel = 1},
+      {.kernel = 3, .activation = Activation::relu6},
+      {.kernel = 5, .stride = {2, 1}},
+      {.kernel = 7, .activation = Activation::hardswish},
+      {.kernel = 7, .stride = 2, .dilation = 2},
+      {.kernel = {1, 9}},
+      {.kernel = {5, 3}, .stride = 3},
+      {.kernel = 3, .dilation = {1, 2}},
+      {.kernel = 3, .padding = 0},
+      {.kernel = 2, .activation = Activation::gelu},
+  };
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const pplcnet::Conv& conv : kConvolutions) {
+        Graph graph(input);
+        graph.output(graph.depthwise(map(graph, channels), conv, "depthwise"));
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, PoolsOfAnyWindow) {
+  constexpr Pool kPools[] = {
+      {.kernel = 2, .stride = 2},
+      {.kernel = 3, .stride = 2, .padding = 1},
+      {.kernel = 3, .stride = 1, .padding = 1, .count_padding = true},
+      {.kernel = 3, .stride = 2, .ceil_mode = true},
+      {.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true, .count_padding = true},
+      {.kernel = {5, 2}, .stride = {3, 1}, .padding = Padding(2, 0, 1, 1)},
+      {.kernel = 7, .stride = 7},
+  };
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const Pool& pool : kPools)
+        for (const bool maximum : {true, false}) {
+          Graph graph(input);
+          const Value x = map(graph, channels);
+          graph.output(maximum ? graph.max_pool(x, pool) : graph.mean_pool(x, pool));
+          judge(graph);
+        }
+}
+
+TEST_P(GraphKernels, SumsAndActivations) {
+  for (const int channels : kChannels)
+    for (const Activation activation : kActivations)
+      for (const Activation after : {Activation::none, Activation::relu, activation}) {
+        Graph graph(kInputs[0]);
+        const Value x = map(graph, channels);
+        const Value y = graph.conv(x, channels, {.activation = activation}, "pointwise");
+        const Value z = graph.depthwise(y, {.kernel = 3, .activation = activation}, "depthwise");
+        const Value last = graph.add(x, z, after);  // part of the depthwise layer
+        graph.output(graph.add(graph.add(y, x, after), last, after));  // layers of their own
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, ConcatsSlicesAndShuffles) {
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const int other : {3, 8, 20}) {
+        Graph graph(input);
+        const Value a = map(graph, channels);
+        const Value b = graph.conv(a, other, {.activation = Activation::relu}, "b");
+        const Value c = graph.depthwise(b, {.kernel = 3}, "c");
+        const Value all = graph.concat({b, a, c, b});
+        const int width = all.shape.channels;
+        const Value again =
+            graph.concat({graph.max_pool(all, {.kernel = 3, .stride = 1, .padding = 1}),
+                          graph.slice(all, 1, width / 2, 2)});
+        const Value part = graph.slice(all, 8 * (width / 16), width - 8 * (width / 16));
+        Value x = graph.conv(again, 2 * other, {}, "x");
+        const Value y = graph.conv(part, 2 * other, {.kernel = 3}, "y");
+        x = graph.shuffle(graph.concat({x, y}), 2);  // the parts interleave
+        x = graph.shuffle(graph.add(x, x), other);   // a permutation of one map
+        graph.output(x, pplcnet::Role::stage);
+        graph.output(graph.depthwise(x, {.kernel = 5}, "last"));
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, Gates) {
+  for (const int channels : kChannels)
+    for (const Activation activation : kActivations) {
+      Graph graph(kInputs[0]);
+      const Value x = map(graph, channels);
+      const Value factors = graph.dense(graph.global_mean(x), channels,
+                                        {.activation = Activation::sigmoid}, "factors");
+      const Value in_place = graph.gate(graph.conv(x, channels, {}, "y"), factors, activation);
+      const Value apart = graph.gate(x, factors, activation);  // x is read again
+      graph.output(graph.add(graph.concat({in_place, apart}), graph.concat({x, x})));
+      judge(graph);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, GraphKernels, testing::ValuesIn(pplcnet_test::available_isas()),
+                         [](const auto& test) { return pplcnet::isa_name(test.param); });
+
+}  // namespace
