@@ -1,5 +1,5 @@
 // Groups are one, or one for each channel.
-// expect: Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each channel its own
+// expect: Graph::conv: at most Graph::kMaxParts groups of equally many channels
 // errors: 1
 #include "graph.hpp"
 
