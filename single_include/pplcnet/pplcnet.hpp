@@ -10375,8 +10375,8 @@ inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
     {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
 };
 
-/// MobileNetV2 as torchvision and light_cnns have it: the first block has no expansion. Source:
-/// light_cnns `mobilenetv2.py`.
+/// MobileNetV2 as torchvision and light_cnns compute it: the first block has no expansion. Source,
+/// also of the names: light_cnns `mobilenetv2.py`.
 constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kTorchSequence, "mobilenet_v2");
