@@ -571,7 +571,7 @@ enum class Branches : unsigned char {
   batch_norm,  ///< V4: a convolution and its batch norm
   v2,          ///< kernels K, K - 2, …, each with a batch norm
   v3,          ///< four kernels, 1×1 and identity, each with a batch norm
-  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm after the sum
 };
 
 /// How a file holds the weights of a dense layer.
@@ -1688,7 +1688,7 @@ class Readers {
     for (int i = 0; i < graph.output_count; ++i) readers_[graph.outputs[i].node].is_output = true;
   }
 
-  /// Whether nobody reads `node` after `reader`, nor any value that is a part of it.
+  /// Whether `reader` is the last reader of `node`, and no other value is a part of it.
   constexpr bool is_last(int reader, int node) const {
     return readers_[node].last == reader && !readers_[node].has_aliases;
   }
@@ -1774,7 +1774,7 @@ struct Where {
 };
 
 /// Appends layers to a plan, node by node. A sum becomes the last step of the convolution before
-/// it, where nobody else reads that; a concat is one map that its parts are written to; a slice is
+/// it, where it is the only reader; a concat is one map that its parts are written to; a slice is
 /// a part of a map. What cannot be read or written where it is gets copied.
 class Lowering {
  public:
@@ -1956,7 +1956,7 @@ class Lowering {
     read(layer, node.input);
     layer.factors = where(node.second).layer;
     const int gate = append(layer, index);
-    // The map that it reads, where nobody reads that any more.
+    // In place, where it is the last reader of the map.
     const Layer& source = plan_.layers[layer.from];
     if (!readers_.is_last(index, node.input) || source.owner != layer.from ||
         source.output != node.shape || source.map_channels != source.output.channels ||
@@ -2114,8 +2114,8 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise; nobody
-/// reads them outside of the unit. The map of a stage is stored.
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
+/// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
   for (int i = 0; i < plan.stage_count; ++i) is_stage[plan.stages[i]] = true;
@@ -2337,7 +2337,7 @@ class LiveMaps {
  public:
   constexpr LiveMaps(Plan& plan, const int* last_uses) : plan_(plan), last_uses_(last_uses) {}
 
-  /// Forgets the maps that nobody uses from `layer` on.
+  /// Forgets the maps that are not used from `layer` on.
   constexpr void begin(int layer) {
     int kept = 0;
     for (int i = 0; i < count_; ++i)

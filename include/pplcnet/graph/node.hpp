@@ -35,7 +35,7 @@ enum class Branches : unsigned char {
   batch_norm,  ///< V4: a convolution and its batch norm
   v2,          ///< kernels K, K - 2, …, each with a batch norm
   v3,          ///< four kernels, 1×1 and identity, each with a batch norm
-  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm behind the sum
+  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm after the sum
 };
 
 /// How a file holds the weights of a dense layer.

@@ -18,7 +18,7 @@ struct Where {
 };
 
 /// Appends layers to a plan, node by node. A sum becomes the last step of the convolution before
-/// it, where nobody else reads that; a concat is one map that its parts are written to; a slice is
+/// it, where it is the only reader; a concat is one map that its parts are written to; a slice is
 /// a part of a map. What cannot be read or written where it is gets copied.
 class Lowering {
  public:
@@ -200,7 +200,7 @@ class Lowering {
     read(layer, node.input);
     layer.factors = where(node.second).layer;
     const int gate = append(layer, index);
-    // The map that it reads, where nobody reads that any more.
+    // In place, where it is the last reader of the map.
     const Layer& source = plan_.layers[layer.from];
     if (!readers_.is_last(index, node.input) || source.owner != layer.from ||
         source.output != node.shape || source.map_channels != source.output.channels ||

@@ -55,7 +55,7 @@ class LiveMaps {
  public:
   constexpr LiveMaps(Plan& plan, const int* last_uses) : plan_(plan), last_uses_(last_uses) {}
 
-  /// Forgets the maps that nobody uses from `layer` on.
+  /// Forgets the maps that are not used from `layer` on.
   constexpr void begin(int layer) {
     int kept = 0;
     for (int i = 0; i < count_; ++i)

@@ -60,8 +60,8 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise; nobody
-/// reads them outside of the unit. The map of a stage is stored.
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
+/// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
   for (int i = 0; i < plan.stage_count; ++i) is_stage[plan.stages[i]] = true;
