@@ -91,11 +91,7 @@ enum class Ending : unsigned char {
 /// `channels * percent / 100` to the nearest multiple of `divisor`, at least one of it, and never
 /// more than 10 % below the exact value: Paddle's `make_divisible`.
 constexpr int scaled(int channels, Scale scale, int divisor = 8) {
-  const int hundredths = channels * static_cast<int>(scale);
-  const int step = 100 * divisor;
-  int rounded = (hundredths + step / 2) / step * divisor;
-  if (rounded < divisor) rounded = divisor;
-  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+  return make_divisible(channels * static_cast<int>(scale), divisor);
 }
 
 /// Everything that fixes a network, with all scales, options and dialects applied. Written by hand,

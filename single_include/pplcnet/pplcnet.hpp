@@ -273,6 +273,15 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return ceil_div(value, multiple) * multiple;
 }
 
+/// Returns `hundredths / 100` to the nearest multiple of `divisor`, at least one of it, and never
+/// more than 10 % below the exact value: `make_divisible` of all frameworks.
+constexpr int make_divisible(int hundredths, int divisor) {
+  const int step = 100 * divisor;
+  int rounded = (hundredths + step / 2) / step * divisor;
+  if (rounded < divisor) rounded = divisor;
+  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+}
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_GRAPH_SHAPE_HPP
@@ -359,11 +368,7 @@ enum class Ending : unsigned char {
 /// `channels * percent / 100` to the nearest multiple of `divisor`, at least one of it, and never
 /// more than 10 % below the exact value: Paddle's `make_divisible`.
 constexpr int scaled(int channels, Scale scale, int divisor = 8) {
-  const int hundredths = channels * static_cast<int>(scale);
-  const int step = 100 * divisor;
-  int rounded = (hundredths + step / 2) / step * divisor;
-  if (rounded < divisor) rounded = divisor;
-  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+  return make_divisible(channels * static_cast<int>(scale), divisor);
 }
 
 /// Everything that fixes a network, with all scales, options and dialects applied. Written by hand,
@@ -1804,11 +1809,13 @@ class Lowering {
       case NodeKind::convolution:
         return lower_convolution(index);
       case NodeKind::max_pool:
+        return lower_reader(index, Operator::max_pool);
       case NodeKind::mean_pool:
-        return lower_pool(index);
+        return lower_reader(index, Operator::average_pool);
       case NodeKind::global_mean:
+        return lower_reader(index, Operator::pool);
       case NodeKind::dense:
-        return lower_vector(index);
+        return lower_reader(index, Operator::dense);
       case NodeKind::gate:
         return lower_gate(index);
       case NodeKind::add:
@@ -1933,18 +1940,11 @@ class Lowering {
     layer.padding = {};
   }
 
-  constexpr void lower_pool(int index) {
+  /// Appends the layer of a node that reads one value.
+  constexpr void lower_reader(int index, Operator op) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::max_pool ? Operator::max_pool : Operator::average_pool;
-    read(layer, node.input);
-    append(layer, index);
-  }
-
-  constexpr void lower_vector(int index) {
-    const Node& node = graph_.nodes[index];
-    Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::dense ? Operator::dense : Operator::pool;
+    layer.op = op;
     read(layer, node.input);
     append(layer, index);
   }
@@ -10167,15 +10167,6 @@ inline constexpr TensorNames kOlderPaddleClas = {
 
 /// Returns `channels * percent / 100`, cut to a whole number.
 constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
-
-/// Returns `hundredths / 100` to the nearest multiple of `divisor`, at least one of it, and never
-/// more than 10 % below the exact value: `make_divisible` of all frameworks.
-constexpr int make_divisible(int hundredths, int divisor) {
-  const int step = 100 * divisor;
-  int rounded = (hundredths + step / 2) / step * divisor;
-  if (rounded < divisor) rounded = divisor;
-  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
-}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

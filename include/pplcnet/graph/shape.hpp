@@ -89,6 +89,15 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return ceil_div(value, multiple) * multiple;
 }
 
+/// Returns `hundredths / 100` to the nearest multiple of `divisor`, at least one of it, and never
+/// more than 10 % below the exact value: `make_divisible` of all frameworks.
+constexpr int make_divisible(int hundredths, int divisor) {
+  const int step = 100 * divisor;
+  int rounded = (hundredths + step / 2) / step * divisor;
+  if (rounded < divisor) rounded = divisor;
+  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
+}
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_GRAPH_SHAPE_HPP

@@ -23,15 +23,6 @@ inline constexpr TensorNames kOlderPaddleClas = {
 /// Returns `channels * percent / 100`, cut to a whole number.
 constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
 
-/// Returns `hundredths / 100` to the nearest multiple of `divisor`, at least one of it, and never
-/// more than 10 % below the exact value: `make_divisible` of all frameworks.
-constexpr int make_divisible(int hundredths, int divisor) {
-  const int step = 100 * divisor;
-  int rounded = (hundredths + step / 2) / step * divisor;
-  if (rounded < divisor) rounded = divisor;
-  return rounded * 1000 < hundredths * 9 ? rounded + divisor : rounded;
-}
-
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_WIDTHS_HPP

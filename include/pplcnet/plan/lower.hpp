@@ -48,11 +48,13 @@ class Lowering {
       case NodeKind::convolution:
         return lower_convolution(index);
       case NodeKind::max_pool:
+        return lower_reader(index, Operator::max_pool);
       case NodeKind::mean_pool:
-        return lower_pool(index);
+        return lower_reader(index, Operator::average_pool);
       case NodeKind::global_mean:
+        return lower_reader(index, Operator::pool);
       case NodeKind::dense:
-        return lower_vector(index);
+        return lower_reader(index, Operator::dense);
       case NodeKind::gate:
         return lower_gate(index);
       case NodeKind::add:
@@ -177,18 +179,11 @@ class Lowering {
     layer.padding = {};
   }
 
-  constexpr void lower_pool(int index) {
+  /// Appends the layer of a node that reads one value.
+  constexpr void lower_reader(int index, Operator op) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::max_pool ? Operator::max_pool : Operator::average_pool;
-    read(layer, node.input);
-    append(layer, index);
-  }
-
-  constexpr void lower_vector(int index) {
-    const Node& node = graph_.nodes[index];
-    Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::dense ? Operator::dense : Operator::pool;
+    layer.op = op;
     read(layer, node.input);
     append(layer, index);
   }
