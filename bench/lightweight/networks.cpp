@@ -4,18 +4,15 @@
 //   lightweight_networks onnx NETWORK FOLDER   FOLDER/NETWORK.onnx, .f32, and nothing.onnx
 //   lightweight_networks forward NETWORK       an engine, see ../peers/rounds.hpp
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "../peers/onnx_files.hpp"
 #include "../peers/rounds.hpp"
 #include "../synthetic_network.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/onnx/save.hpp"
 
 namespace {
 
@@ -32,25 +29,6 @@ void list() {
                 static_cast<long long>(Net::parameter_count),
                 static_cast<long long>(Net::multiply_add_count));
   });
-}
-
-void write(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-template <class Net>
-void write_onnx(const std::string& path) {
-  write(path + ".onnx", pplcnet::onnx_model(*bench::synthetic_weights<Net>()));
-  const std::vector<float> input = bench::synthetic_input<Net>();
-  write(path + ".f32", {reinterpret_cast<const char*>(input.data()), 4 * input.size()});
-}
-
-void write_nothing(const std::string& folder) {
-  pplcnet::OnnxGraphWriter graph;
-  graph.add_input("input", {1});
-  graph.add_node("Relu", "logits", {"input"});
-  graph.add_output("logits", {1});
-  write(folder + "/nothing.onnx", graph.finish("nothing", pplcnet::OnnxOptions{}.opset, {}));
 }
 
 template <class Net>
@@ -78,8 +56,7 @@ int main(int argc, char** argv) {
     if (Net::Definition::model.name != name) return;
     found = true;
     if (what == "forward") serve<Net>();
-    if (what == "onnx") write_onnx<Net>(folder + "/" + std::string(name));
+    if (what == "onnx") bench::write_onnx_files<Net>(folder, name);
   });
-  if (found && what == "onnx") write_nothing(folder);
   return found ? 0 : 2;
 }
