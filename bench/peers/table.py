@@ -15,7 +15,7 @@ engines, or with the greatest time where there are none. A run that was disturbe
 were; then the measurement has an asterisk in the table. Runs that differ in machine, compiler,
 versions or rounds, or in what they measured, are not merged.
 
-Under the table are those of other machines, bench/results/*.json but peers.json, which are kept as they
+Under the table are those of other machines, bench/results/peers_*.json, which are kept as they
 were measured.
 """
 
@@ -162,8 +162,7 @@ def main():
         merged = json.loads(MERGED.read_text())
     else:
         sys.exit(f"{MERGED.relative_to(PROJECT)} is missing: table.py --help")
-    others = [json.loads(path.read_text())
-              for path in sorted(MERGED.parent.glob("*.json")) if path != MERGED]
+    others = [json.loads(path.read_text()) for path in sorted(MERGED.parent.glob("peers_*.json"))]
     text = section(merged, others)
     readme, count = SECTION.subn(lambda _: text, README.read_text())
     if count != 1:
