@@ -80,7 +80,7 @@ pplcnet::Linear linear_of(const Layer& layer, const Parameters& parameters, std:
   const double bias = parameters.bias.empty() ? 0 : double{parameters.bias[channel]};
   const double share = layer.output_percent / 100.0;
   if (parameters.gamma.empty()) return {share, bias * share};
-  const double epsilon = deviation.batch_norm_epsilon.value_or(pplcnet::kBatchNormEpsilon);
+  const double epsilon = deviation.batch_norm_epsilon.value_or(layer.norm_epsilon);
   const double factor =
       parameters.gamma[channel] / std::sqrt(parameters.variance[channel] + epsilon);
   return {share * factor,

@@ -96,6 +96,7 @@ struct Layer {
 
   // In files.
   bool batch_norm = false;  ///< a batch norm follows the weights
+  double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
   bool bias = false;        ///< the weights have a bias of their own
   bool affine = false;      ///< a learnable scale and shift follow the activation
   Branches branches = Branches::none;

@@ -494,6 +494,8 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
   rule(slice, "Graph::slice: channels that the map has")                                          \
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
+  rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
   rule(output, "Graph: a network has an output")
 // clang-format on
 
@@ -596,6 +598,9 @@ struct Tag {
   int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
 };
 
+/// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
 /// What a node computes.
 enum class NodeKind : unsigned char {
   image,  ///< the picture, 3 channels
@@ -625,6 +630,7 @@ struct Node {
   int groups = 1;                  ///< of a convolution: one or each channel its own; of a shuffle
   int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
   int first = 0, step = 1;         ///< of a slice
+  double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
   Window window;
   Shape shape;  ///< of the output
   Tag tag;
@@ -759,7 +765,14 @@ class Graph {
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});
 
-  /// Returns a number that tells one graph from another: all but titles and names counts.
+  /// Remembers what is wrong, unless something is already: for functions that take options and have
+  /// no network for some of them.
+  constexpr void fail(GraphRule rule, std::int64_t found) {
+    if (!flaw_) flaw_ = {rule, found, node_count};
+  }
+
+  /// Returns a number that tells one graph from another: all counts but titles, names, and what is
+  /// folded into weights.
   constexpr std::uint64_t fingerprint() const;
 
   /// Returns the first thing that is wrong.
@@ -772,6 +785,7 @@ class Graph {
 
   std::string_view title;  ///< for messages
   TensorNames tensor_names;
+  double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
   Node nodes[kMaxNodes] = {};
   int node_count = 0;
   int parts[kMaxNodes] = {};  ///< of concats
@@ -780,9 +794,6 @@ class Graph {
   int output_count = 0;
 
  private:
-  constexpr void fail(GraphRule rule, std::int64_t found) {
-    if (!flaw_) flaw_ = {rule, found, node_count};
-  }
   // Each of these says whether nothing is wrong so far.
   constexpr bool check(Value x) {
     if (x.graph != this || x.node < 0 || x.node >= node_count) fail(GraphRule::foreign, x.node);
@@ -796,6 +807,7 @@ class Graph {
     if (value < least || value > most) fail(rule, value);
     return !flaw_;
   }
+  constexpr void set_norm(Node& node, bool norm);
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
@@ -861,6 +873,14 @@ constexpr bool Graph::check_window(const Window& window, const Shape& input) {
   return check_range(GraphRule::kernel, output.width, 1, kLongestSide);
 }
 
+constexpr void Graph::set_norm(Node& node, bool norm) {
+  constexpr double kMost = 1000;
+  node.norm = norm;
+  node.norm_epsilon = norm_epsilon;
+  if (!norm || (norm_epsilon >= 0 && norm_epsilon <= kMost)) return;
+  fail(GraphRule::epsilon, norm_epsilon < 0 ? -1 : 1001);
+}
+
 constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name name) {
   if (!check_map(x) || !check_range(GraphRule::channels, channels, 1, kMostChannels))
     return unchanged({1, 1, channels});
@@ -878,7 +898,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.kind = NodeKind::convolution;
   node.input = x.node;
   node.activation = options.activation;
-  node.norm = options.norm;
+  set_norm(node, options.norm);
   node.bias = options.bias;
   node.groups = groups;
   node.group = options.group;
@@ -912,7 +932,7 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   node.kind = NodeKind::dense;
   node.input = x.node;
   node.activation = options.activation;
-  node.norm = options.norm;
+  set_norm(node, options.norm);
   node.bias = options.bias;
   node.layout = options.layout;
   node.vector = true;
@@ -1147,6 +1167,7 @@ struct Layer {
 
   // In files.
   bool batch_norm = false;  ///< a batch norm follows the weights
+  double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
   bool bias = false;        ///< the weights have a bias of their own
   bool affine = false;      ///< a learnable scale and shift follow the activation
   Branches branches = Branches::none;
@@ -1637,6 +1658,7 @@ constexpr Layer layer_of(const Node& node) {
   layer.output_percent = tag.output_percent;
   layer.activation = node.activation;
   layer.batch_norm = node.norm;
+  layer.norm_epsilon = node.norm_epsilon;
   layer.bias = node.bias;
   layer.layout = node.layout;
   layer.count_padding = node.count_padding;
@@ -10148,13 +10170,14 @@ constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, 
 #define PPLCNET_NETWORKS_WIDTHS_HPP
 
 
-// What the networks of a table have in common: their options, and the rounding of widths.
+// What the networks of a table have in common: their options, and the rounding of widths. A network
+// has a function for each library that publishes it: structures differ, and so do names of tensors.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Options of a network that comes in several widths.
 struct WidthOptions {
-  int width = 100;  ///< of all layers but the last, in percent
+  int width = 100;  ///< of all layers but the last, in percent; one that the network comes in
   Extent input = {224, 224};
   int classes = 1000;
 };
@@ -10164,6 +10187,18 @@ inline constexpr TensorNames kPaddleClas = {
     .weights = ".conv", .norm = ".bn", .mean = "._mean", .variance = "._variance"};
 inline constexpr TensorNames kOlderPaddleClas = {
     .weights = "._conv", .norm = "._batch_norm", .mean = "._mean", .variance = "._variance"};
+
+/// Returns the width of a network that comes in all from `least` to `most` percent. Any other is a
+/// flaw of the graph, which then has the width 100.
+constexpr int checked_width(Graph& g, const WidthOptions& options, int least = 1, int most = 1000) {
+  if (options.width >= least && options.width <= most) return options.width;
+  g.fail(GraphRule::width, options.width);
+  return 100;
+}
+/// The same for a network that comes in one width.
+constexpr void check_only_width(Graph& g, const WidthOptions& options) {
+  checked_width(g, options, 100, 100);
+}
 
 /// Returns `channels * percent / 100`, cut to a whole number.
 constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
@@ -10200,10 +10235,11 @@ constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name pr
 }  // namespace ghostnet_parts
 
 /// GhostNet. Source: PaddleClas `ghostnet.py`.
-constexpr Graph ghostnet(const WidthOptions& options = {}) {
+constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kOlderPaddleClas, "ghostnet");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");
   g.output(x, Role::stage, "conv1");
   int i = 0;
@@ -10245,7 +10281,8 @@ constexpr Graph ghostnet(const WidthOptions& options = {}) {
 constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x =
       g.conv(g.image(), width(16),
              {.kernel = 3, .stride = 2, .activation = kRelu, .norm_name = "bn1"}, "conv_stem");
@@ -10309,10 +10346,11 @@ inline constexpr MobileNetV1Row kMobileNetV1Table[] = {
 };
 
 /// MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
-constexpr Graph mobilenet_v1(const WidthOptions& options = {}) {
+constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kPaddleClas, "mobilenet_v1");
-  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  Graph g(options.input, kPaddleClas, "paddle_mobilenet_v1");
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv");
   g.output(x, Role::stage, "conv");
   int i = 0;
@@ -10329,10 +10367,11 @@ constexpr Graph mobilenet_v1(const WidthOptions& options = {}) {
 
 /// The network that light_cnns calls mbv1, which is not the paper's: the depthwise layers have a
 /// bias and neither batch norm nor activation, the pointwise layers a ring of zeros around their
-/// map.
-constexpr Graph light_cnns_mbv1(const WidthOptions& options = {}) {
+/// map. It comes in one width.
+constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kTorchSequence, "mbv1");
+  Graph g(options.input, kTorchSequence, "light_cnns_mobilenet_v1");
+  check_only_width(g, options);
   Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu}, {"conv1.#", 0});
   g.output(x, Role::stage, "conv1");
   int i = 0;
@@ -10354,6 +10393,8 @@ constexpr Graph light_cnns_mbv1(const WidthOptions& options = {}) {
 #ifndef PPLCNET_NETWORKS_MOBILENET_V2_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V2_HPP
 
+#include <string_view>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -10366,12 +10407,26 @@ inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
     {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
 };
 
-/// MobileNetV2 as torchvision and light_cnns compute it: the first block has no expansion. Source,
-/// also of the names: light_cnns `mobilenetv2.py`.
-constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
+/// What torchvision and light_cnns call the modules of the same network.
+struct MobileNetV2Names {
+  std::string_view title;
+  std::string_view convolution;  ///< of a block, with an activation
+  int modules;                   ///< that such a convolution takes in the block's sequence
+  Name last, last_stage, classifier;
+  int least_width;  ///< light_cnns rounds a width of 10 % in another way
+};
+inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
+    "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
+    {"features.#", 18},         {"classifier.#", 1},   1};
+inline constexpr MobileNetV2Names kLightCnnsMobileNetV2 = {
+    "light_cnns_mobilenet_v2", "features.#.conv.#", 3, {"conv.#", 0}, "conv", "classifier", 11};
+
+/// MobileNetV2 in which the first block has no expansion.
+constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu6 = Activation::relu6;
-  Graph g(options.input, kTorchSequence, "mobilenet_v2");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Graph g(options.input, kTorchSequence, names.title);
+  const int percent = checked_width(g, options, names.least_width);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6},
                    {"features.#.#", 0, 0});
   g.output(x, Role::stage, {"features.#", 0});
@@ -10379,33 +10434,42 @@ constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
   for (const MobileNetV2Row& row : kMobileNetV2Table)
     for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
       const Value input = x;
-      int module = 0;  // in the block's sequence: convolution, batch norm, activation
+      int module = 0;  // in the block's sequence
       if (row.expansion > 1) {
         x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
-                   {"features.#.conv.#", i, module});
-        module += 3;
+                   {names.convolution, i, module});
+        module += names.modules;
       }
       const int stride = repeat == 0 ? row.stride : 1;
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
-                      {"features.#.conv.#", i, module});
-      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + 3});
+                      {names.convolution, i, module});
+      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + names.modules});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
       g.output(x, Role::stage, {"features.#", i});
     }
-  const int last = options.width > 100 ? width(1280) : 1280;
-  x = g.conv(x, last, {.activation = kRelu6}, {"conv.#", 0});
-  g.output(x, Role::stage, "conv");
+  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, names.last);
+  g.output(x, Role::stage, names.last_stage);
   x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, "classifier"));
+  g.output(g.dense(x, options.classes, {}, names.classifier));
   return g;
 }
 
-/// MobileNetV2 with an expansion in the first block, too. Source: PaddleClas `mobilenet_v2.py`;
-/// widths are cut to whole numbers.
+/// MobileNetV2 of torchvision (`mobilenetv2.py`).
+constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kTorchvisionMobileNetV2, options);
+}
+/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
+constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kLightCnnsMobileNetV2, options);
+}
+
+/// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
+/// are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
-  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6}, "conv1");
   g.output(x, Role::stage, "conv1");
   int stage = 2;
@@ -10425,8 +10489,7 @@ constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
     }
     ++stage;
   }
-  const int last = options.width > 100 ? width(1280) : 1280;
-  x = g.conv(x, last, {.activation = kRelu6}, "conv9");
+  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, "conv9");
   g.output(x, Role::stage, "conv9");
   x = g.output(g.global_mean(x), Role::stage, "pool2d_avg");
   g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "out"));
@@ -10475,13 +10538,17 @@ constexpr std::span<const MobileNetV3Row> mobilenet_v3_table(MobileNetV3 network
   return kMobileNetV3Large;
 }
 
-/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
-/// squeeze-excite, but before it where a block has no expansion.
-constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
+/// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
+/// norms have an epsilon of their own.
+constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
-  Graph g(options.input, kTorchSequence, small ? "mobilenet_v3_small" : "mobilenet_v3_large");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Graph g(options.input, kTorchSequence,
+          small ? "torchvision_mobilenet_v3_small" : "torchvision_mobilenet_v3_large");
+  g.norm_epsilon = 1e-3;
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish},
                    {"features.#.#", 0, 0});
   g.output(x, Role::stage, {"features.#", 0});
@@ -10490,9 +10557,54 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
     const Activation activation = row.hardswish ? kHardswish : Activation::relu;
     const Value input = x;
     const int expanded = width(row.expanded);
-    const bool expands = expanded != input.shape.channels;
+    int module = 0;  // in the block's sequence
+    if (expanded != input.shape.channels)
+      x = g.conv(x, expanded, {.activation = activation}, {"features.#.block.#.#", i, module++, 0});
+    x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
+                    {"features.#.block.#.#", i, module++, 0});
+    const Name gate("features.#.block.#", i, module);
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x, {.squeezed = make_divisible(expanded / 4 * 100, 8)}, gate + ".fc1",
+                         gate + ".fc2");
+    if (row.squeeze_excite) ++module;
+    x = g.conv(x, width(row.out), {}, {"features.#.block.#.#", i, module, 0});
+    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
+    g.output(x, Role::stage, {"features.#", i++});
+  }
+  x = g.conv(x, 6 * x.shape.channels, {.activation = kHardswish}, {"features.#.#", i, 0});
+  g.output(x, Role::stage, {"features.#", i});
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  x = g.dense(x, width(small ? 1024 : 1280), {.activation = kHardswish}, {"classifier.#", 0});
+  g.output(x, Role::stage, {"classifier.#", 1});
+  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
+  return g;
+}
+constexpr Graph torchvision_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph torchvision_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::large, options);
+}
+
+/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
+/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
+constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kTorchSequence,
+          small ? "light_cnns_mobilenet_v3_small" : "light_cnns_mobilenet_v3_large");
+  check_only_width(g, options);
+  Value x = g.conv(g.image(), 16, {.kernel = 3, .stride = 2, .activation = kHardswish},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
+    const Value input = x;
+    const bool expands = row.expanded != input.shape.channels;
     const int depthwise = expands ? 3 : 0;  // in the block's sequence
-    if (expands) x = g.conv(x, expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
+    if (expands)
+      x = g.conv(x, row.expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
     const bool activation_is_last = expands && row.squeeze_excite;
     x = g.depthwise(x,
                     {.kernel = row.kernel,
@@ -10502,15 +10614,15 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
     const Name gate("features.#.conv.#", i, expands ? 5 : 3);
     if (row.squeeze_excite)
       x = squeeze_excite(g, x,
-                         {.squeezed = make_divisible(expanded / 4 * 100, 8),
+                         {.squeezed = make_divisible(row.expanded / 4 * 100, 8),
                           .layout = Layout::out_in,
                           .after = activation_is_last ? activation : Activation::none},
                          gate + ".fc.0", gate + ".fc.2");
-    x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, expands ? 7 : 4});
+    x = g.conv(x, row.out, {}, {"features.#.conv.#", i, expands ? 7 : 4});
     if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
     g.output(x, Role::stage, {"features.#", i++});
   }
-  x = g.conv(x, width(small ? 576 : 960), {.activation = kHardswish}, {"conv.#", 0});
+  x = g.conv(x, small ? 576 : 960, {.activation = kHardswish}, {"conv.#", 0});
   g.output(x, Role::stage, "conv");
   x = g.output(g.global_mean(x), Role::stage, "avgpool");
   x = g.dense(x, small ? 1024 : 1280, {.activation = kHardswish}, {"classifier.#", 0});
@@ -10518,15 +10630,22 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
   g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
   return g;
 }
+constexpr Graph light_cnns_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph light_cnns_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::large, options);
+}
 
 /// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
 /// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
-constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
   Graph g(options.input, kPaddleClas,
           small ? "paddle_mobilenet_v3_small" : "paddle_mobilenet_v3_large");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x =
       g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish}, "conv");
   g.output(x, Role::stage, "conv");
@@ -10554,6 +10673,12 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
       g.dense(x, options.classes, {.layout = Layout::in_out, .tag = {.input_percent = 80}}, "fc"));
   return g;
 }
+constexpr Graph paddle_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return paddle_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph paddle_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return paddle_mobilenet_v3(MobileNetV3::large, options);
+}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -10576,12 +10701,13 @@ inline constexpr MobileNextRow kMobileNextTable[] = {
     {6, 384, 4, 1}, {6, 576, 4, 2}, {6, 960, 3, 1}, {6, 1280, 1, 1},
 };
 
-/// MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier. A
-/// block that changes the number of channels begins without a depthwise layer, and one that keeps
-/// the size ends there.
-constexpr Graph mobilenext(const WidthOptions& options = {}) {
+/// MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier, in one
+/// width. A block that changes the number of channels begins without a depthwise layer, and one
+/// that keeps the size ends there.
+constexpr Graph light_cnns_mobilenext(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
-  Graph g(options.input, kTorchSequence, "mobilenext");
+  Graph g(options.input, kTorchSequence, "light_cnns_mobilenext");
+  check_only_width(g, options);
   Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu6},
                    {"features.#.#", 0, 0});
   g.output(x, Role::stage, {"features.#", 0});
@@ -10618,10 +10744,13 @@ constexpr Graph mobilenext(const WidthOptions& options = {}) {
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 
+#include <string_view>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Channels of the three stages and of the last convolution, by width in percent.
+/// Channels of the three stages and of the last convolution, by width in percent. The first two
+/// widths are PaddleClas' own.
 struct ShuffleNetV2Widths {
   int percent, stages[3], last;
 };
@@ -10631,12 +10760,65 @@ inline constexpr ShuffleNetV2Widths kShuffleNetV2Table[] = {
 };
 inline constexpr int kShuffleNetV2Units[] = {4, 8, 4};
 
-/// Returns the row of a width; that of x1.0 for a width that was not published.
-constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(int percent) {
+/// Returns the row of a width from `least` percent on; one that is not in the table is a flaw.
+constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, int least) {
   for (const ShuffleNetV2Widths& row : kShuffleNetV2Table)
-    if (row.percent == percent) return row;
-  return kShuffleNetV2Table[3];
+    if (row.percent == percent && percent >= least) return row;
+  g.fail(GraphRule::width, percent);
+  return kShuffleNetV2Table[0];
 }
+
+/// What PaddleClas and torchvision call a unit and its convolutions: those of the way that is
+/// there with a stride only, and those of the other.
+struct ShuffleNetV2Unit {
+  Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
+};
+/// What they call the modules of the same network.
+struct ShuffleNetV2Names {
+  std::string_view title;
+  TensorNames tensors;
+  int least_width;
+  Name stem, pool, last, mean, classifier;
+  Layout classifier_layout;
+  ShuffleNetV2Unit (*unit)(int stage, int number, bool strided);
+};
+inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
+    .title = "paddle_shufflenet_v2",
+    .tensors = kOlderPaddleClas,
+    .least_width = 25,
+    .stem = "_conv1",
+    .pool = "_max_pool",
+    .last = "_last_conv",
+    .mean = "_pool2d_avg",
+    .classifier = "_fc",
+    .classifier_layout = Layout::in_out,
+    .unit = [](int stage, int number, bool strided) -> ShuffleNetV2Unit {
+      const Name unit("#_#", stage + 2, number + 1);
+      if (!strided)
+        return {unit, {}, {}, unit + "._conv_pw", unit + "._conv_dw", unit + "._conv_linear"};
+      return {unit,
+              unit + "._conv_dw_1",
+              unit + "._conv_linear_1",
+              unit + "._conv_pw_2",
+              unit + "._conv_dw_2",
+              unit + "._conv_linear_2"};
+    }};
+inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
+    .title = "torchvision_shufflenet_v2",
+    .tensors = kTorchSequence,
+    .least_width = 50,
+    .stem = {"conv1.#", 0},
+    .pool = "maxpool",
+    .last = {"conv5.#", 0},
+    .mean = "mean",
+    .classifier = "fc",
+    .classifier_layout = Layout::out_in,
+    .unit = [](int stage, int number, bool) -> ShuffleNetV2Unit {
+      constexpr std::string_view kFirst = "stage#.#.branch1.#", kSecond = "stage#.#.branch2.#";
+      const int of = stage + 2;
+      return {{"stage#.#", of, number}, {kFirst, of, number, 0},  {kFirst, of, number, 2},
+              {kSecond, of, number, 0}, {kSecond, of, number, 3}, {kSecond, of, number, 5}};
+    }};
 
 namespace shufflenet_v2_units {
 
@@ -10651,18 +10833,18 @@ constexpr Value branch(Graph& g, Value x, int inside, int out, int stride, Name 
 
 /// Half of the channels pass; what the other half gives is shuffled with them. With a stride both
 /// ways are computed.
-constexpr Value paddle(Graph& g, Value x, int out, bool strided, Name unit) {
+constexpr Value shuffled(Graph& g, Value x, int out, bool strided, const ShuffleNetV2Unit& unit) {
   const int half = out / 2;
-  if (!strided) {
-    const Value kept = g.slice(x, 0, half);
-    const Value changed = branch(g, g.slice(x, half, half), half, half, 1, unit + "._conv_pw",
-                                 unit + "._conv_dw", unit + "._conv_linear");
-    return g.shuffle(g.concat({kept, changed}), 2);
+  Value first = x, second = x;
+  if (strided) {
+    first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit.first_depthwise);
+    first = g.conv(first, half, {.activation = Activation::relu}, unit.first_linear);
+  } else {
+    first = g.slice(x, 0, half);
+    second = g.slice(x, half, half);
   }
-  Value first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit + "._conv_dw_1");
-  first = g.conv(first, half, {.activation = Activation::relu}, unit + "._conv_linear_1");
-  const Value second = branch(g, x, half, half, 2, unit + "._conv_pw_2", unit + "._conv_dw_2",
-                              unit + "._conv_linear_2");
+  second =
+      branch(g, second, half, half, strided ? 2 : 1, unit.pointwise, unit.depthwise, unit.linear);
   return g.shuffle(g.concat({first, second}), 2);
 }
 
@@ -10684,34 +10866,44 @@ constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
 
 }  // namespace shufflenet_v2_units
 
-/// ShuffleNetV2. Source: PaddleClas `shufflenet_v2.py`.
-constexpr Graph shufflenet_v2(const WidthOptions& options = {}) {
+/// ShuffleNetV2 of PaddleClas and torchvision.
+constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
-  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
-  Graph g(options.input, kOlderPaddleClas, "shufflenet_v2");
-  Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, "_conv1");
-  g.output(x, Role::stage, "_conv1");
+  Graph g(options.input, names.tensors, names.title);
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, names.least_width);
+  Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, names.stem);
+  g.output(x, Role::stage, names.stem);
   x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
-  g.output(x, Role::stage, "_max_pool");
+  g.output(x, Role::stage, names.pool);
   for (int stage = 0; stage < 3; ++stage)
-    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
-      const Name name("#_#", stage + 2, unit + 1);
-      x = shufflenet_v2_units::paddle(g, x, widths.stages[stage], unit == 0, name);
-      g.output(x, Role::stage, name);
+    for (int number = 0; number < kShuffleNetV2Units[stage]; ++number) {
+      const bool strided = number == 0;
+      const ShuffleNetV2Unit unit = names.unit(stage, number, strided);
+      x = shufflenet_v2_units::shuffled(g, x, widths.stages[stage], strided, unit);
+      g.output(x, Role::stage, unit.name);
     }
-  x = g.conv(x, widths.last, {.activation = kRelu}, "_last_conv");
-  g.output(x, Role::stage, "_last_conv");
-  x = g.output(g.global_mean(x), Role::stage, "_pool2d_avg");
-  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "_fc"));
+  x = g.conv(x, widths.last, {.activation = kRelu}, names.last);
+  g.output(x, Role::stage, names.last);
+  x = g.output(g.global_mean(x), Role::stage, names.mean);
+  g.output(g.dense(x, options.classes, {.layout = names.classifier_layout}, names.classifier));
   return g;
+}
+
+/// ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
+constexpr Graph paddle_shufflenet_v2(const WidthOptions& options = {}) {
+  return shufflenet_v2(kPaddleShuffleNetV2, options);
+}
+/// ShuffleNetV2 of torchvision (`shufflenetv2.py`).
+constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
+  return shufflenet_v2(kTorchvisionShuffleNetV2, options);
 }
 
 /// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
 /// window of 7×7, the classifier has no bias.
-constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {.width = 150}) {
+constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
   Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, 50);
   Value x =
       g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
   g.output(x, Role::stage, "first_conv");
@@ -11141,9 +11333,6 @@ constexpr float float_from_bf16(std::uint16_t half) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What batch norm adds to the variance, in every framework.
-inline constexpr double kBatchNormEpsilon = 1e-5;
-
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
 /// affine is the scale and the shift behind the activation.
 struct Parameters {
@@ -11166,9 +11355,10 @@ struct Linear {
 };
 
 /// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
-inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
+                            double epsilon = kBatchNormEpsilon) {
   if (parameters.gamma.empty()) return {};
-  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + epsilon);
   return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
 }
 
@@ -11181,7 +11371,7 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o);
+    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
     const double factor = norm.factor * share;
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];
@@ -17543,7 +17733,7 @@ namespace models::lightweight {
 
 struct MobileNetV1 {
   static constexpr Model model = imagenet_model("MobileNetV1", 70.99, 4.25, 578.88);
-  static constexpr Graph graph() { return mobilenet_v1(); }
+  static constexpr Graph graph() { return paddle_mobilenet_v1(); }
 };
 
 template <int kWidth>
@@ -17558,19 +17748,19 @@ struct MobileNetV2 {
 struct MobileNetV3SmallX035 {
   static constexpr Model model = imagenet_model("MobileNetV3_small_x0_35", 53.03, 1.67, 14.56);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 35});
+    return paddle_mobilenet_v3_small({.width = 35});
   }
 };
 struct MobileNetV3SmallX125 {
   static constexpr Model model = imagenet_model("MobileNetV3_small_x1_25", 70.67, 3.64, 100.07);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 125});
+    return paddle_mobilenet_v3_small({.width = 125});
   }
 };
 struct MobileNetV3LargeX035 {
   static constexpr Model model = imagenet_model("MobileNetV3_large_x0_35", 64.32, 2.11, 40.90);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::large, {.width = 35});
+    return paddle_mobilenet_v3_large({.width = 35});
   }
 };
 
@@ -17579,14 +17769,14 @@ struct ShuffleNetV2 {
   static constexpr Model model = kWidth == 33
                                      ? imagenet_model("ShuffleNetV2_x0_33", 53.73, 0.65, 24.04)
                                      : imagenet_model("ShuffleNetV2_x0_5", 60.32, 1.37, 42.58);
-  static constexpr Graph graph() { return shufflenet_v2({.width = kWidth}); }
+  static constexpr Graph graph() { return paddle_shufflenet_v2({.width = kWidth}); }
 };
 
 template <int kWidth>
 struct GhostNet {
   static constexpr Model model = kWidth == 50 ? imagenet_model("GhostNet_x0_5", 66.8, 2.60, 46.15)
                                               : imagenet_model("GhostNet_x1_0", 74.0, 5.21, 148.79);
-  static constexpr Graph graph() { return ghostnet({.width = kWidth}); }
+  static constexpr Graph graph() { return paddle_ghostnet({.width = kWidth}); }
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.

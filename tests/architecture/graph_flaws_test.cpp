@@ -3,12 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <climits>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/mobilenet_v1.hpp"
+#include "pplcnet/networks/mobilenet_v2.hpp"
+#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/shufflenet_v2.hpp"
 
 namespace {
 
@@ -133,6 +142,93 @@ TEST(GraphFlaws, Graphs) {
                   .find("Graph: the picture has a height and a width from 1 to 32768"),
               std::string::npos);
   }
+}
+
+/// The functions of published networks, and the widths that each comes in.
+struct Published {
+  Graph (*network)(const pplcnet::WidthOptions&);
+  std::vector<int> widths, others;
+};
+const std::vector<int> kPercent = {1, 37, 100, 150, 600}, kNoPercent = {0, -50, 1001, INT_MAX};
+const Published kPublished[] = {
+    {pplcnet::paddle_mobilenet_v1, {25, 100, 800}, {0, -50, 1001, INT_MAX}},
+    {pplcnet::light_cnns_mobilenet_v1, {100}, {0, -1, 50, 99, 101, INT_MAX}},
+    {pplcnet::paddle_mobilenet_v2, {25, 100, 600}, kNoPercent},
+    {pplcnet::torchvision_mobilenet_v2, kPercent, kNoPercent},
+    {pplcnet::light_cnns_mobilenet_v2, {11, 37, 100, 600}, {0, -50, 10, 1001}},
+    {pplcnet::paddle_mobilenet_v3_small, kPercent, kNoPercent},
+    {pplcnet::paddle_mobilenet_v3_large, kPercent, kNoPercent},
+    {pplcnet::torchvision_mobilenet_v3_small, kPercent, kNoPercent},
+    {pplcnet::torchvision_mobilenet_v3_large, kPercent, kNoPercent},
+    {pplcnet::light_cnns_mobilenet_v3_small, {100}, {0, -1, 75, INT_MAX}},
+    {pplcnet::light_cnns_mobilenet_v3_large, {100}, {0, -1, 75, INT_MAX}},
+    {pplcnet::light_cnns_mobilenext, {100}, {0, -1, 75, 140, INT_MAX}},
+    {pplcnet::paddle_shufflenet_v2, {25, 33, 50, 100, 150, 200}, {0, -100, 35, 75, 125, INT_MAX}},
+    {pplcnet::torchvision_shufflenet_v2, {50, 100, 150, 200}, {0, -100, 25, 33, 75, INT_MAX}},
+    {pplcnet::light_cnns_shufflenet_v2, {50, 100, 150, 200}, {0, -100, 25, 33, 75, INT_MAX}},
+    {pplcnet::paddle_ghostnet, kPercent, kNoPercent},
+    {pplcnet::light_cnns_ghostnet, kPercent, kNoPercent},
+};
+
+/// What is said of a network of other options.
+std::string error_of(const Published& published, const pplcnet::WidthOptions& options) {
+  std::optional<AnyNetwork> network;
+  return AnyNetwork::make(published.network(options), 1, network).message();
+}
+
+TEST(GraphFlaws, WidthsThatANetworkDoesNotComeIn) {
+  for (const Published& published : kPublished) {
+    const std::string name(published.network({}).title);
+    for (const int width : published.widths)
+      EXPECT_EQ(error_of(published, {.width = width, .input = {224, 224}, .classes = 2}), "");
+    for (const int width : published.others)
+      EXPECT_EQ(error_of(published, {.width = width}),
+                name +
+                    ": operator 1: WidthOptions::width: in percent, one of those that the network "
+                    "comes in; found " +
+                    std::to_string(width));
+  }
+}
+
+TEST(GraphFlaws, EveryWidthIsAnotherNetwork) {
+  for (const Published& published : kPublished) {
+    std::int64_t last = 0;
+    for (const int width : published.widths) {
+      const pplcnet::Plan plan = make_plan(published.network({.width = width}));
+      EXPECT_GT(plan.parameter_count, last) << published.network({}).title << " " << width;
+      last = plan.parameter_count;
+    }
+  }
+}
+
+TEST(GraphFlaws, ClassesAndSizesOfPublishedNetworks) {
+  for (const Published& published : kPublished) {
+    for (const int classes : {0, -1, INT_MIN, INT_MAX})
+      EXPECT_NE(error_of(published, {.classes = classes})
+                    .find("a dense layer to 4194304; found " + std::to_string(classes)),
+                std::string::npos);
+    for (const pplcnet::Extent input : {pplcnet::Extent{0, 224}, {224, -3}, {INT_MAX, INT_MAX}})
+      EXPECT_NE(error_of(published, {.input = input}).find("Graph: the picture has a height"),
+                std::string::npos);
+    std::optional<AnyNetwork> network;
+    const Graph graph = published.network({.input = {193, 225}, .classes = 7});
+    ASSERT_STREQ(AnyNetwork::make(graph, 1, network).message(), "");
+    EXPECT_EQ(network->classes(), 7);
+    EXPECT_EQ(network->input_shape(), (pplcnet::Shape{193, 225, 3}));
+  }
+}
+
+TEST(GraphFlaws, Epsilons) {
+  const auto error_of = [](double epsilon) -> std::string {
+    return error_with([&](Graph& g, Value x) {
+      g.norm_epsilon = epsilon;
+      return g.conv(x, 8, {}, "a");
+    });
+  };
+  for (const double right : {0.0, 1e-9, 1e-5, 1e-3, 128.0, 1000.0}) EXPECT_EQ(error_of(right), "");
+  for (const double wrong : {-1e-9, -1.0, 1000.1, 1e300, std::nan("")})
+    EXPECT_NE(error_of(wrong).find("net: operator 2: Graph::norm_epsilon: a number from 0 to 1000"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -31,31 +31,19 @@ struct GraphOfGolden {
   int width = 100;
 };
 inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
-    {"mbv1", pplcnet::light_cnns_mbv1},
-    {"mbv2", pplcnet::mobilenet_v2},
-    {"mbv3_small",
-     [](const pplcnet::WidthOptions& options) {
-       return pplcnet::mobilenet_v3(pplcnet::MobileNetV3::small, options);
-     }},
-    {"mbv3_large",
-     [](const pplcnet::WidthOptions& options) {
-       return pplcnet::mobilenet_v3(pplcnet::MobileNetV3::large, options);
-     }},
-    {"mobilenext", pplcnet::mobilenext},
+    {"mbv1", pplcnet::light_cnns_mobilenet_v1},
+    {"mbv2", pplcnet::light_cnns_mobilenet_v2},
+    {"mbv3_small", pplcnet::light_cnns_mobilenet_v3_small},
+    {"mbv3_large", pplcnet::light_cnns_mobilenet_v3_large},
+    {"mobilenext", pplcnet::light_cnns_mobilenext},
     {"shufflenetv2", pplcnet::light_cnns_shufflenet_v2, 150},
     {"ghostnet", pplcnet::light_cnns_ghostnet},
-    {"paddle_mobilenetv1", pplcnet::mobilenet_v1},
+    {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
-    {"paddle_mobilenetv3_small",
-     [](const pplcnet::WidthOptions& options) {
-       return pplcnet::paddle_mobilenet_v3(pplcnet::MobileNetV3::small, options);
-     }},
-    {"paddle_mobilenetv3_large",
-     [](const pplcnet::WidthOptions& options) {
-       return pplcnet::paddle_mobilenet_v3(pplcnet::MobileNetV3::large, options);
-     }},
-    {"paddle_shufflenetv2", pplcnet::shufflenet_v2},
-    {"paddle_ghostnet", pplcnet::ghostnet},
+    {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},
+    {"paddle_mobilenetv3_large", pplcnet::paddle_mobilenet_v3_large},
+    {"paddle_shufflenetv2", pplcnet::paddle_shufflenet_v2},
+    {"paddle_ghostnet", pplcnet::paddle_ghostnet},
 };
 
 /// `x1_25` anywhere in a name: 125; otherwise `width`.

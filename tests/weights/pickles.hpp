@@ -35,7 +35,7 @@ inline std::string tuple(std::initializer_list<std::string> values) {
   for (const std::string& value : values) all += value;
   return all + "t";
 }
-inline std::string integers(std::initializer_list<std::int64_t> values) {
+inline std::string integers(const std::vector<std::int64_t>& values) {
   std::string all = "(";
   for (const std::int64_t value : values) all += integer(value);
   return all + "t";
@@ -85,8 +85,8 @@ inline std::string storage(const std::string& type, const std::string& key, std:
          "Q";
 }
 inline std::string tensor(const std::string& storage, std::int64_t offset,
-                          std::initializer_list<std::int64_t> shape,
-                          std::initializer_list<std::int64_t> strides) {
+                          const std::vector<std::int64_t>& shape,
+                          const std::vector<std::int64_t>& strides) {
   return call(global("torch._utils", "_rebuild_tensor_v2"),
               tuple({storage, integer(offset), integers(shape), integers(strides), no,
                      call(global("collections", "OrderedDict"), ")")}));

@@ -30,6 +30,8 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
   rule(slice, "Graph::slice: channels that the map has")                                          \
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
+  rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
   rule(output, "Graph: a network has an output")
 // clang-format on
 

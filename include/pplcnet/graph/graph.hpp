@@ -134,7 +134,14 @@ class Graph {
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});
 
-  /// Returns a number that tells one graph from another: all but titles and names counts.
+  /// Remembers what is wrong, unless something is already: for functions that take options and have
+  /// no network for some of them.
+  constexpr void fail(GraphRule rule, std::int64_t found) {
+    if (!flaw_) flaw_ = {rule, found, node_count};
+  }
+
+  /// Returns a number that tells one graph from another: all counts but titles, names, and what is
+  /// folded into weights.
   constexpr std::uint64_t fingerprint() const;
 
   /// Returns the first thing that is wrong.
@@ -147,6 +154,7 @@ class Graph {
 
   std::string_view title;  ///< for messages
   TensorNames tensor_names;
+  double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
   Node nodes[kMaxNodes] = {};
   int node_count = 0;
   int parts[kMaxNodes] = {};  ///< of concats
@@ -155,9 +163,6 @@ class Graph {
   int output_count = 0;
 
  private:
-  constexpr void fail(GraphRule rule, std::int64_t found) {
-    if (!flaw_) flaw_ = {rule, found, node_count};
-  }
   // Each of these says whether nothing is wrong so far.
   constexpr bool check(Value x) {
     if (x.graph != this || x.node < 0 || x.node >= node_count) fail(GraphRule::foreign, x.node);
@@ -171,6 +176,7 @@ class Graph {
     if (value < least || value > most) fail(rule, value);
     return !flaw_;
   }
+  constexpr void set_norm(Node& node, bool norm);
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {

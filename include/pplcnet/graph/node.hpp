@@ -55,6 +55,9 @@ struct Tag {
   int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
 };
 
+/// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
 /// What a node computes.
 enum class NodeKind : unsigned char {
   image,  ///< the picture, 3 channels
@@ -84,6 +87,7 @@ struct Node {
   int groups = 1;                  ///< of a convolution: one or each channel its own; of a shuffle
   int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
   int first = 0, step = 1;         ///< of a slice
+  double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
   Window window;
   Shape shape;  ///< of the output
   Tag tag;

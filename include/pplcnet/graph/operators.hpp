@@ -33,6 +33,14 @@ constexpr bool Graph::check_window(const Window& window, const Shape& input) {
   return check_range(GraphRule::kernel, output.width, 1, kLongestSide);
 }
 
+constexpr void Graph::set_norm(Node& node, bool norm) {
+  constexpr double kMost = 1000;
+  node.norm = norm;
+  node.norm_epsilon = norm_epsilon;
+  if (!norm || (norm_epsilon >= 0 && norm_epsilon <= kMost)) return;
+  fail(GraphRule::epsilon, norm_epsilon < 0 ? -1 : 1001);
+}
+
 constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name name) {
   if (!check_map(x) || !check_range(GraphRule::channels, channels, 1, kMostChannels))
     return unchanged({1, 1, channels});
@@ -50,7 +58,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.kind = NodeKind::convolution;
   node.input = x.node;
   node.activation = options.activation;
-  node.norm = options.norm;
+  set_norm(node, options.norm);
   node.bias = options.bias;
   node.groups = groups;
   node.group = options.group;
@@ -84,7 +92,7 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   node.kind = NodeKind::dense;
   node.input = x.node;
   node.activation = options.activation;
-  node.norm = options.norm;
+  set_norm(node, options.norm);
   node.bias = options.bias;
   node.layout = options.layout;
   node.vector = true;

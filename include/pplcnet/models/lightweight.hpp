@@ -19,7 +19,7 @@ namespace models::lightweight {
 
 struct MobileNetV1 {
   static constexpr Model model = imagenet_model("MobileNetV1", 70.99, 4.25, 578.88);
-  static constexpr Graph graph() { return mobilenet_v1(); }
+  static constexpr Graph graph() { return paddle_mobilenet_v1(); }
 };
 
 template <int kWidth>
@@ -34,19 +34,19 @@ struct MobileNetV2 {
 struct MobileNetV3SmallX035 {
   static constexpr Model model = imagenet_model("MobileNetV3_small_x0_35", 53.03, 1.67, 14.56);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 35});
+    return paddle_mobilenet_v3_small({.width = 35});
   }
 };
 struct MobileNetV3SmallX125 {
   static constexpr Model model = imagenet_model("MobileNetV3_small_x1_25", 70.67, 3.64, 100.07);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::small, {.width = 125});
+    return paddle_mobilenet_v3_small({.width = 125});
   }
 };
 struct MobileNetV3LargeX035 {
   static constexpr Model model = imagenet_model("MobileNetV3_large_x0_35", 64.32, 2.11, 40.90);
   static constexpr Graph graph() {
-    return paddle_mobilenet_v3(pplcnet::MobileNetV3::large, {.width = 35});
+    return paddle_mobilenet_v3_large({.width = 35});
   }
 };
 
@@ -55,14 +55,14 @@ struct ShuffleNetV2 {
   static constexpr Model model = kWidth == 33
                                      ? imagenet_model("ShuffleNetV2_x0_33", 53.73, 0.65, 24.04)
                                      : imagenet_model("ShuffleNetV2_x0_5", 60.32, 1.37, 42.58);
-  static constexpr Graph graph() { return shufflenet_v2({.width = kWidth}); }
+  static constexpr Graph graph() { return paddle_shufflenet_v2({.width = kWidth}); }
 };
 
 template <int kWidth>
 struct GhostNet {
   static constexpr Model model = kWidth == 50 ? imagenet_model("GhostNet_x0_5", 66.8, 2.60, 46.15)
                                               : imagenet_model("GhostNet_x1_0", 74.0, 5.21, 148.79);
-  static constexpr Graph graph() { return ghostnet({.width = kWidth}); }
+  static constexpr Graph graph() { return paddle_ghostnet({.width = kWidth}); }
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.

@@ -35,10 +35,11 @@ constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name pr
 }  // namespace ghostnet_parts
 
 /// GhostNet. Source: PaddleClas `ghostnet.py`.
-constexpr Graph ghostnet(const WidthOptions& options = {}) {
+constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kOlderPaddleClas, "ghostnet");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");
   g.output(x, Role::stage, "conv1");
   int i = 0;
@@ -80,7 +81,8 @@ constexpr Graph ghostnet(const WidthOptions& options = {}) {
 constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 4); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x =
       g.conv(g.image(), width(16),
              {.kernel = 3, .stride = 2, .activation = kRelu, .norm_name = "bn1"}, "conv_stem");

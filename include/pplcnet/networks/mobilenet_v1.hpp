@@ -16,10 +16,11 @@ inline constexpr MobileNetV1Row kMobileNetV1Table[] = {
 };
 
 /// MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
-constexpr Graph mobilenet_v1(const WidthOptions& options = {}) {
+constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kPaddleClas, "mobilenet_v1");
-  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  Graph g(options.input, kPaddleClas, "paddle_mobilenet_v1");
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv");
   g.output(x, Role::stage, "conv");
   int i = 0;
@@ -36,10 +37,11 @@ constexpr Graph mobilenet_v1(const WidthOptions& options = {}) {
 
 /// The network that light_cnns calls mbv1, which is not the paper's: the depthwise layers have a
 /// bias and neither batch norm nor activation, the pointwise layers a ring of zeros around their
-/// map.
-constexpr Graph light_cnns_mbv1(const WidthOptions& options = {}) {
+/// map. It comes in one width.
+constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kTorchSequence, "mbv1");
+  Graph g(options.input, kTorchSequence, "light_cnns_mobilenet_v1");
+  check_only_width(g, options);
   Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu}, {"conv1.#", 0});
   g.output(x, Role::stage, "conv1");
   int i = 0;

@@ -1,6 +1,8 @@
 #ifndef PPLCNET_NETWORKS_MOBILENET_V2_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V2_HPP
 
+#include <string_view>
+
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/widths.hpp"
 
@@ -15,12 +17,26 @@ inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
     {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
 };
 
-/// MobileNetV2 as torchvision and light_cnns compute it: the first block has no expansion. Source,
-/// also of the names: light_cnns `mobilenetv2.py`.
-constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
+/// What torchvision and light_cnns call the modules of the same network.
+struct MobileNetV2Names {
+  std::string_view title;
+  std::string_view convolution;  ///< of a block, with an activation
+  int modules;                   ///< that such a convolution takes in the block's sequence
+  Name last, last_stage, classifier;
+  int least_width;  ///< light_cnns rounds a width of 10 % in another way
+};
+inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
+    "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
+    {"features.#", 18},         {"classifier.#", 1},   1};
+inline constexpr MobileNetV2Names kLightCnnsMobileNetV2 = {
+    "light_cnns_mobilenet_v2", "features.#.conv.#", 3, {"conv.#", 0}, "conv", "classifier", 11};
+
+/// MobileNetV2 in which the first block has no expansion.
+constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu6 = Activation::relu6;
-  Graph g(options.input, kTorchSequence, "mobilenet_v2");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Graph g(options.input, kTorchSequence, names.title);
+  const int percent = checked_width(g, options, names.least_width);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6},
                    {"features.#.#", 0, 0});
   g.output(x, Role::stage, {"features.#", 0});
@@ -28,33 +44,42 @@ constexpr Graph mobilenet_v2(const WidthOptions& options = {}) {
   for (const MobileNetV2Row& row : kMobileNetV2Table)
     for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
       const Value input = x;
-      int module = 0;  // in the block's sequence: convolution, batch norm, activation
+      int module = 0;  // in the block's sequence
       if (row.expansion > 1) {
         x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
-                   {"features.#.conv.#", i, module});
-        module += 3;
+                   {names.convolution, i, module});
+        module += names.modules;
       }
       const int stride = repeat == 0 ? row.stride : 1;
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
-                      {"features.#.conv.#", i, module});
-      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + 3});
+                      {names.convolution, i, module});
+      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + names.modules});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
       g.output(x, Role::stage, {"features.#", i});
     }
-  const int last = options.width > 100 ? width(1280) : 1280;
-  x = g.conv(x, last, {.activation = kRelu6}, {"conv.#", 0});
-  g.output(x, Role::stage, "conv");
+  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, names.last);
+  g.output(x, Role::stage, names.last_stage);
   x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, "classifier"));
+  g.output(g.dense(x, options.classes, {}, names.classifier));
   return g;
 }
 
-/// MobileNetV2 with an expansion in the first block, too. Source: PaddleClas `mobilenet_v2.py`;
-/// widths are cut to whole numbers.
+/// MobileNetV2 of torchvision (`mobilenetv2.py`).
+constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kTorchvisionMobileNetV2, options);
+}
+/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
+constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kLightCnnsMobileNetV2, options);
+}
+
+/// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
+/// are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
-  const auto width = [&](int channels) { return cut_width(channels, options.width); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6}, "conv1");
   g.output(x, Role::stage, "conv1");
   int stage = 2;
@@ -74,8 +99,7 @@ constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
     }
     ++stage;
   }
-  const int last = options.width > 100 ? width(1280) : 1280;
-  x = g.conv(x, last, {.activation = kRelu6}, "conv9");
+  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, "conv9");
   g.output(x, Role::stage, "conv9");
   x = g.output(g.global_mean(x), Role::stage, "pool2d_avg");
   g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "out"));

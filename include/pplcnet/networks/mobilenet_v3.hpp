@@ -39,13 +39,17 @@ constexpr std::span<const MobileNetV3Row> mobilenet_v3_table(MobileNetV3 network
   return kMobileNetV3Large;
 }
 
-/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
-/// squeeze-excite, but before it where a block has no expansion.
-constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
+/// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
+/// norms have an epsilon of their own.
+constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
-  Graph g(options.input, kTorchSequence, small ? "mobilenet_v3_small" : "mobilenet_v3_large");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  Graph g(options.input, kTorchSequence,
+          small ? "torchvision_mobilenet_v3_small" : "torchvision_mobilenet_v3_large");
+  g.norm_epsilon = 1e-3;
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish},
                    {"features.#.#", 0, 0});
   g.output(x, Role::stage, {"features.#", 0});
@@ -54,9 +58,54 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
     const Activation activation = row.hardswish ? kHardswish : Activation::relu;
     const Value input = x;
     const int expanded = width(row.expanded);
-    const bool expands = expanded != input.shape.channels;
+    int module = 0;  // in the block's sequence
+    if (expanded != input.shape.channels)
+      x = g.conv(x, expanded, {.activation = activation}, {"features.#.block.#.#", i, module++, 0});
+    x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
+                    {"features.#.block.#.#", i, module++, 0});
+    const Name gate("features.#.block.#", i, module);
+    if (row.squeeze_excite)
+      x = squeeze_excite(g, x, {.squeezed = make_divisible(expanded / 4 * 100, 8)}, gate + ".fc1",
+                         gate + ".fc2");
+    if (row.squeeze_excite) ++module;
+    x = g.conv(x, width(row.out), {}, {"features.#.block.#.#", i, module, 0});
+    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
+    g.output(x, Role::stage, {"features.#", i++});
+  }
+  x = g.conv(x, 6 * x.shape.channels, {.activation = kHardswish}, {"features.#.#", i, 0});
+  g.output(x, Role::stage, {"features.#", i});
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  x = g.dense(x, width(small ? 1024 : 1280), {.activation = kHardswish}, {"classifier.#", 0});
+  g.output(x, Role::stage, {"classifier.#", 1});
+  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
+  return g;
+}
+constexpr Graph torchvision_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph torchvision_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::large, options);
+}
+
+/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
+/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
+constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kTorchSequence,
+          small ? "light_cnns_mobilenet_v3_small" : "light_cnns_mobilenet_v3_large");
+  check_only_width(g, options);
+  Value x = g.conv(g.image(), 16, {.kernel = 3, .stride = 2, .activation = kHardswish},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
+    const Value input = x;
+    const bool expands = row.expanded != input.shape.channels;
     const int depthwise = expands ? 3 : 0;  // in the block's sequence
-    if (expands) x = g.conv(x, expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
+    if (expands)
+      x = g.conv(x, row.expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
     const bool activation_is_last = expands && row.squeeze_excite;
     x = g.depthwise(x,
                     {.kernel = row.kernel,
@@ -66,15 +115,15 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
     const Name gate("features.#.conv.#", i, expands ? 5 : 3);
     if (row.squeeze_excite)
       x = squeeze_excite(g, x,
-                         {.squeezed = make_divisible(expanded / 4 * 100, 8),
+                         {.squeezed = make_divisible(row.expanded / 4 * 100, 8),
                           .layout = Layout::out_in,
                           .after = activation_is_last ? activation : Activation::none},
                          gate + ".fc.0", gate + ".fc.2");
-    x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, expands ? 7 : 4});
+    x = g.conv(x, row.out, {}, {"features.#.conv.#", i, expands ? 7 : 4});
     if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
     g.output(x, Role::stage, {"features.#", i++});
   }
-  x = g.conv(x, width(small ? 576 : 960), {.activation = kHardswish}, {"conv.#", 0});
+  x = g.conv(x, small ? 576 : 960, {.activation = kHardswish}, {"conv.#", 0});
   g.output(x, Role::stage, "conv");
   x = g.output(g.global_mean(x), Role::stage, "avgpool");
   x = g.dense(x, small ? 1024 : 1280, {.activation = kHardswish}, {"classifier.#", 0});
@@ -82,15 +131,22 @@ constexpr Graph mobilenet_v3(MobileNetV3 network, const WidthOptions& options = 
   g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
   return g;
 }
+constexpr Graph light_cnns_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph light_cnns_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::large, options);
+}
 
 /// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
 /// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
-constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options = {}) {
+constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
   Graph g(options.input, kPaddleClas,
           small ? "paddle_mobilenet_v3_small" : "paddle_mobilenet_v3_large");
-  const auto width = [&](int channels) { return make_divisible(channels * options.width, 8); };
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
   Value x =
       g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish}, "conv");
   g.output(x, Role::stage, "conv");
@@ -117,6 +173,12 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
   g.output(
       g.dense(x, options.classes, {.layout = Layout::in_out, .tag = {.input_percent = 80}}, "fc"));
   return g;
+}
+constexpr Graph paddle_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return paddle_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph paddle_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return paddle_mobilenet_v3(MobileNetV3::large, options);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

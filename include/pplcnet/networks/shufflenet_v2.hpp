@@ -1,12 +1,15 @@
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 
+#include <string_view>
+
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Channels of the three stages and of the last convolution, by width in percent.
+/// Channels of the three stages and of the last convolution, by width in percent. The first two
+/// widths are PaddleClas' own.
 struct ShuffleNetV2Widths {
   int percent, stages[3], last;
 };
@@ -16,12 +19,65 @@ inline constexpr ShuffleNetV2Widths kShuffleNetV2Table[] = {
 };
 inline constexpr int kShuffleNetV2Units[] = {4, 8, 4};
 
-/// Returns the row of a width; that of x1.0 for a width that was not published.
-constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(int percent) {
+/// Returns the row of a width from `least` percent on; one that is not in the table is a flaw.
+constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, int least) {
   for (const ShuffleNetV2Widths& row : kShuffleNetV2Table)
-    if (row.percent == percent) return row;
-  return kShuffleNetV2Table[3];
+    if (row.percent == percent && percent >= least) return row;
+  g.fail(GraphRule::width, percent);
+  return kShuffleNetV2Table[0];
 }
+
+/// What PaddleClas and torchvision call a unit and its convolutions: those of the way that is
+/// there with a stride only, and those of the other.
+struct ShuffleNetV2Unit {
+  Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
+};
+/// What they call the modules of the same network.
+struct ShuffleNetV2Names {
+  std::string_view title;
+  TensorNames tensors;
+  int least_width;
+  Name stem, pool, last, mean, classifier;
+  Layout classifier_layout;
+  ShuffleNetV2Unit (*unit)(int stage, int number, bool strided);
+};
+inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
+    .title = "paddle_shufflenet_v2",
+    .tensors = kOlderPaddleClas,
+    .least_width = 25,
+    .stem = "_conv1",
+    .pool = "_max_pool",
+    .last = "_last_conv",
+    .mean = "_pool2d_avg",
+    .classifier = "_fc",
+    .classifier_layout = Layout::in_out,
+    .unit = [](int stage, int number, bool strided) -> ShuffleNetV2Unit {
+      const Name unit("#_#", stage + 2, number + 1);
+      if (!strided)
+        return {unit, {}, {}, unit + "._conv_pw", unit + "._conv_dw", unit + "._conv_linear"};
+      return {unit,
+              unit + "._conv_dw_1",
+              unit + "._conv_linear_1",
+              unit + "._conv_pw_2",
+              unit + "._conv_dw_2",
+              unit + "._conv_linear_2"};
+    }};
+inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
+    .title = "torchvision_shufflenet_v2",
+    .tensors = kTorchSequence,
+    .least_width = 50,
+    .stem = {"conv1.#", 0},
+    .pool = "maxpool",
+    .last = {"conv5.#", 0},
+    .mean = "mean",
+    .classifier = "fc",
+    .classifier_layout = Layout::out_in,
+    .unit = [](int stage, int number, bool) -> ShuffleNetV2Unit {
+      constexpr std::string_view kFirst = "stage#.#.branch1.#", kSecond = "stage#.#.branch2.#";
+      const int of = stage + 2;
+      return {{"stage#.#", of, number}, {kFirst, of, number, 0},  {kFirst, of, number, 2},
+              {kSecond, of, number, 0}, {kSecond, of, number, 3}, {kSecond, of, number, 5}};
+    }};
 
 namespace shufflenet_v2_units {
 
@@ -36,18 +92,18 @@ constexpr Value branch(Graph& g, Value x, int inside, int out, int stride, Name 
 
 /// Half of the channels pass; what the other half gives is shuffled with them. With a stride both
 /// ways are computed.
-constexpr Value paddle(Graph& g, Value x, int out, bool strided, Name unit) {
+constexpr Value shuffled(Graph& g, Value x, int out, bool strided, const ShuffleNetV2Unit& unit) {
   const int half = out / 2;
-  if (!strided) {
-    const Value kept = g.slice(x, 0, half);
-    const Value changed = branch(g, g.slice(x, half, half), half, half, 1, unit + "._conv_pw",
-                                 unit + "._conv_dw", unit + "._conv_linear");
-    return g.shuffle(g.concat({kept, changed}), 2);
+  Value first = x, second = x;
+  if (strided) {
+    first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit.first_depthwise);
+    first = g.conv(first, half, {.activation = Activation::relu}, unit.first_linear);
+  } else {
+    first = g.slice(x, 0, half);
+    second = g.slice(x, half, half);
   }
-  Value first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit + "._conv_dw_1");
-  first = g.conv(first, half, {.activation = Activation::relu}, unit + "._conv_linear_1");
-  const Value second = branch(g, x, half, half, 2, unit + "._conv_pw_2", unit + "._conv_dw_2",
-                              unit + "._conv_linear_2");
+  second =
+      branch(g, second, half, half, strided ? 2 : 1, unit.pointwise, unit.depthwise, unit.linear);
   return g.shuffle(g.concat({first, second}), 2);
 }
 
@@ -69,34 +125,44 @@ constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
 
 }  // namespace shufflenet_v2_units
 
-/// ShuffleNetV2. Source: PaddleClas `shufflenet_v2.py`.
-constexpr Graph shufflenet_v2(const WidthOptions& options = {}) {
+/// ShuffleNetV2 of PaddleClas and torchvision.
+constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
-  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
-  Graph g(options.input, kOlderPaddleClas, "shufflenet_v2");
-  Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, "_conv1");
-  g.output(x, Role::stage, "_conv1");
+  Graph g(options.input, names.tensors, names.title);
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, names.least_width);
+  Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, names.stem);
+  g.output(x, Role::stage, names.stem);
   x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
-  g.output(x, Role::stage, "_max_pool");
+  g.output(x, Role::stage, names.pool);
   for (int stage = 0; stage < 3; ++stage)
-    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
-      const Name name("#_#", stage + 2, unit + 1);
-      x = shufflenet_v2_units::paddle(g, x, widths.stages[stage], unit == 0, name);
-      g.output(x, Role::stage, name);
+    for (int number = 0; number < kShuffleNetV2Units[stage]; ++number) {
+      const bool strided = number == 0;
+      const ShuffleNetV2Unit unit = names.unit(stage, number, strided);
+      x = shufflenet_v2_units::shuffled(g, x, widths.stages[stage], strided, unit);
+      g.output(x, Role::stage, unit.name);
     }
-  x = g.conv(x, widths.last, {.activation = kRelu}, "_last_conv");
-  g.output(x, Role::stage, "_last_conv");
-  x = g.output(g.global_mean(x), Role::stage, "_pool2d_avg");
-  g.output(g.dense(x, options.classes, {.layout = Layout::in_out}, "_fc"));
+  x = g.conv(x, widths.last, {.activation = kRelu}, names.last);
+  g.output(x, Role::stage, names.last);
+  x = g.output(g.global_mean(x), Role::stage, names.mean);
+  g.output(g.dense(x, options.classes, {.layout = names.classifier_layout}, names.classifier));
   return g;
+}
+
+/// ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
+constexpr Graph paddle_shufflenet_v2(const WidthOptions& options = {}) {
+  return shufflenet_v2(kPaddleShuffleNetV2, options);
+}
+/// ShuffleNetV2 of torchvision (`shufflenetv2.py`).
+constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
+  return shufflenet_v2(kTorchvisionShuffleNetV2, options);
 }
 
 /// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
 /// window of 7×7, the classifier has no bias.
-constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {.width = 150}) {
+constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
-  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(options.width);
   Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, 50);
   Value x =
       g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
   g.output(x, Role::stage, "first_conv");

@@ -22,6 +22,7 @@ constexpr Layer layer_of(const Node& node) {
   layer.output_percent = tag.output_percent;
   layer.activation = node.activation;
   layer.batch_norm = node.norm;
+  layer.norm_epsilon = node.norm_epsilon;
   layer.bias = node.bias;
   layer.layout = node.layout;
   layer.count_padding = node.count_padding;

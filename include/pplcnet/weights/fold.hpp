@@ -17,9 +17,6 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What batch norm adds to the variance, in every framework.
-inline constexpr double kBatchNormEpsilon = 1e-5;
-
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
 /// affine is the scale and the shift behind the activation.
 struct Parameters {
@@ -42,9 +39,10 @@ struct Linear {
 };
 
 /// (x - mean) / sqrt(variance + epsilon) * gamma + beta, for output `o`; nothing without it.
-inline Linear batch_norm_of(const Parameters& parameters, std::size_t o) {
+inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
+                            double epsilon = kBatchNormEpsilon) {
   if (parameters.gamma.empty()) return {};
-  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + kBatchNormEpsilon);
+  const double factor = parameters.gamma[o] / std::sqrt(parameters.variance[o] + epsilon);
   return {factor, std::fma(-parameters.mean[o], factor, parameters.beta[o])};
 }
 
@@ -57,7 +55,7 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o);
+    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
     const double factor = norm.factor * share;
     for (std::size_t k = 0; k < depth; ++k) {
       float& weight = parameters.weight[o * depth + k];

@@ -54,8 +54,8 @@ class GraphParameters {
   }
 
   Error read_batch_norm(const Layer& layer, const GraphNode& norm, Parameters& parameters) {
-    if (!(std::abs(norm.alpha - kBatchNormEpsilon) <= kBatchNormEpsilon / 100))
-      return problem(layer, "the batch norm behind it has another epsilon than 0.00001");
+    if (!(std::abs(norm.alpha - layer.norm_epsilon) <= layer.norm_epsilon / 100))
+      return problem(layer, "the batch norm behind it has another epsilon than the network's");
     std::vector<float>* const values[] = {&parameters.gamma, &parameters.beta, &parameters.mean,
                                           &parameters.variance};
     for (std::size_t i = 0; i < std::size(values); ++i)
