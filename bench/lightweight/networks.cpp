@@ -20,7 +20,7 @@ namespace models = pplcnet::models;
 using Networks = pplcnet::Joined<
     pplcnet::ModelList<models::PPLCNet_x0_25, models::PPLCNet_x0_35, models::PPLCNet_x0_5,
                        models::PPLCNet_x0_75, models::PPLCNet_x1_0>,
-    pplcnet::lightweight::Models>::List;
+    pplcnet::lightweight::ComparedModels>::List;
 
 void list() {
   pplcnet::for_each(Networks{}, []<class Net>() {

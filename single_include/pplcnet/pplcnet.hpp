@@ -16026,6 +16026,15 @@ constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
                          height, width);
 }
 
+/// torchvision's transform of weights that it trained by its newer recipe: the short side becomes
+/// 232 for 224 x 224 in place of 256.
+constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
+  Preprocessing preset = timm_bilinear(height, width);
+  preset.name = "torchvision_232";
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 29 / 28);
+  return preset;
+}
+
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
 /// PULC language_classification.
@@ -16038,7 +16047,8 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 /// All presets.
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
-    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear,
+    torchvision_232};
 
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
@@ -16363,7 +16373,7 @@ struct Model {
   // As published, to the digits that were published; 0: not published.
   double top1 = 0;        ///< accuracy in percent
   double parameters = 0;  ///< millions; Paddle's include the statistics of batch norm
-  double flops = 0;       ///< millions, see flops.hpp
+  double flops = 0;       ///< millions, see flops.hpp; torchvision's are multiply-adds
 };
 
 /// A network whose definition is that of a published model.
@@ -17368,6 +17378,8 @@ constexpr std::int64_t flops(std::span<const Layer> layers) {
 #ifndef PPLCNET_MODELS_LIGHTWEIGHT_HPP
 #define PPLCNET_MODELS_LIGHTWEIGHT_HPP
 
+#include <cstddef>
+
 // from pplcnet/models/imagenet.hpp
 #ifndef PPLCNET_MODELS_IMAGENET_HPP
 #define PPLCNET_MODELS_IMAGENET_HPP
@@ -17723,79 +17735,158 @@ using ImageNetModels = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPL
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_IMAGENET_HPP
+// from pplcnet/models/published.hpp
+#ifndef PPLCNET_MODELS_PUBLISHED_HPP
+#define PPLCNET_MODELS_PUBLISHED_HPP
 
-// The networks that the PP-LCNet paper compares itself with (table 3), as PaddleClas publishes
-// them, and GhostNet. Top-1, parameters and FLOPs: PaddleClas' model list
-// (docs/zh_CN/models/ImageNet1k/model_list.md).
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+
+// Models that are rows of a table: their networks are functions of a width.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// A published model, the function that is its network, and its width in percent.
+struct Published {
+  Model model;
+  Graph (*network)(const WidthOptions&);
+  int width = 100;
+};
+
+/// The definition of a row of a table.
+template <const auto& kTable, std::size_t kRow>
+struct Row {
+  static_assert(kRow < std::size(kTable), "the table has no model of this name");
+  static constexpr Model model = kTable[kRow].model;
+  static constexpr Graph graph() { return kTable[kRow].network({.width = kTable[kRow].width}); }
+};
+
+/// Returns the row of a model; the number of rows, if there is none.
+template <std::size_t kRows>
+constexpr std::size_t row_of(const Published (&table)[kRows], std::string_view name) {
+  std::size_t row = 0;
+  while (row < kRows && table[row].model.name != name) ++row;
+  return row;
+}
+
+/// The networks of all rows, in order: `RowsOf<kTable>::List`.
+template <const auto& kTable, class = std::make_index_sequence<std::size(kTable)>>
+struct RowsOf;
+template <const auto& kTable, std::size_t... kRows>
+struct RowsOf<kTable, std::index_sequence<kRows...>> {
+  using List = ModelList<NetworkOf<Row<kTable, kRows>>...>;
+};
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PUBLISHED_HPP
+
+// MobileNet V1 to V3, ShuffleNetV2 and GhostNet as PaddleClas publishes them.
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::lightweight {
 
-struct MobileNetV1 {
-  static constexpr Model model = imagenet_model("MobileNetV1", 70.99, 4.25, 578.88);
-  static constexpr Graph graph() { return paddle_mobilenet_v1(); }
+/// Top-1, parameters and FLOPs of PaddleClas' model list (docs/zh_CN/models/ImageNet1k/
+/// model_list.md). Weights with `_ssld` are others of the same network, by distillation. The list's
+/// ShuffleNetV2_x2_0 is left out: its figures are those of 224 channels in the first stage, where
+/// the code has 244.
+inline constexpr Published kPaddleModels[] = {
+    {imagenet_model("MobileNetV1_x0_25", 51.43, 0.48, 43.56), paddle_mobilenet_v1, 25},
+    {imagenet_model("MobileNetV1_x0_5", 63.52, 1.34, 154.57), paddle_mobilenet_v1, 50},
+    {imagenet_model("MobileNetV1_x0_75", 68.81, 2.60, 333.00), paddle_mobilenet_v1, 75},
+    {imagenet_model("MobileNetV1", 70.99, 4.25, 578.88), paddle_mobilenet_v1, 100},
+    {imagenet_model("MobileNetV1_ssld", 77.89, 4.25, 578.88), paddle_mobilenet_v1, 100},
+    {imagenet_model("MobileNetV2_x0_25", 53.21, 1.53, 34.18), paddle_mobilenet_v2, 25},
+    {imagenet_model("MobileNetV2_x0_5", 65.03, 1.98, 99.48), paddle_mobilenet_v2, 50},
+    {imagenet_model("MobileNetV2_x0_75", 69.83, 2.65, 197.37), paddle_mobilenet_v2, 75},
+    {imagenet_model("MobileNetV2", 72.15, 3.54, 327.84), paddle_mobilenet_v2, 100},
+    {imagenet_model("MobileNetV2_x1_5", 74.12, 6.90, 702.35), paddle_mobilenet_v2, 150},
+    {imagenet_model("MobileNetV2_x2_0", 75.23, 11.33, 1217.25), paddle_mobilenet_v2, 200},
+    {imagenet_model("MobileNetV2_ssld", 76.74, 3.54, 327.84), paddle_mobilenet_v2, 100},
+    {imagenet_model("MobileNetV3_small_x0_35", 53.03, 1.67, 14.56), paddle_mobilenet_v3_small, 35},
+    {imagenet_model("MobileNetV3_small_x0_5", 59.21, 1.91, 22.60), paddle_mobilenet_v3_small, 50},
+    {imagenet_model("MobileNetV3_small_x0_75", 66.02, 2.38, 46.02), paddle_mobilenet_v3_small, 75},
+    {imagenet_model("MobileNetV3_small_x1_0", 68.24, 2.95, 63.67), paddle_mobilenet_v3_small, 100},
+    {imagenet_model("MobileNetV3_small_x1_25", 70.67, 3.64, 100.07), paddle_mobilenet_v3_small,
+     125},
+    {imagenet_model("MobileNetV3_small_x0_35_ssld", 55.55, 1.67, 14.56), paddle_mobilenet_v3_small,
+     35},
+    {imagenet_model("MobileNetV3_small_x1_0_ssld", 71.29, 2.95, 63.67), paddle_mobilenet_v3_small,
+     100},
+    {imagenet_model("MobileNetV3_large_x0_35", 64.32, 2.11, 40.90), paddle_mobilenet_v3_large, 35},
+    {imagenet_model("MobileNetV3_large_x0_5", 69.24, 2.69, 71.83), paddle_mobilenet_v3_large, 50},
+    {imagenet_model("MobileNetV3_large_x0_75", 73.14, 3.93, 151.70), paddle_mobilenet_v3_large, 75},
+    {imagenet_model("MobileNetV3_large_x1_0", 75.32, 5.50, 229.66), paddle_mobilenet_v3_large, 100},
+    {imagenet_model("MobileNetV3_large_x1_25", 76.41, 7.47, 362.70), paddle_mobilenet_v3_large,
+     125},
+    {imagenet_model("MobileNetV3_large_x1_0_ssld", 78.96, 5.50, 229.66), paddle_mobilenet_v3_large,
+     100},
+    {imagenet_model("ShuffleNetV2_x0_25", 49.90, 0.61, 18.95), paddle_shufflenet_v2, 25},
+    {imagenet_model("ShuffleNetV2_x0_33", 53.73, 0.65, 24.04), paddle_shufflenet_v2, 33},
+    {imagenet_model("ShuffleNetV2_x0_5", 60.32, 1.37, 42.58), paddle_shufflenet_v2, 50},
+    {imagenet_model("ShuffleNetV2", 68.80, 2.29, 148.86), paddle_shufflenet_v2, 100},
+    {imagenet_model("ShuffleNetV2_x1_5", 71.63, 3.53, 301.35), paddle_shufflenet_v2, 150},
+    {imagenet_model("GhostNet_x0_5", 66.88, 2.60, 46.15), paddle_ghostnet, 50},
+    {imagenet_model("GhostNet_x1_0", 74.02, 5.21, 148.78), paddle_ghostnet, 100},
+    {imagenet_model("GhostNet_x1_3", 75.79, 7.38, 236.89), paddle_ghostnet, 130},
+    {imagenet_model("GhostNet_x1_3_ssld", 79.38, 7.38, 236.89), paddle_ghostnet, 130},
 };
 
-template <int kWidth>
-struct MobileNetV2 {
-  static constexpr Model model =
-      kWidth == 25   ? imagenet_model("MobileNetV2_x0_25", 53.21, 1.53, 34.18)
-      : kWidth == 50 ? imagenet_model("MobileNetV2_x0_5", 65.03, 1.98, 99.48)
-                     : imagenet_model("MobileNetV2", 72.15, 3.54, 327.84);
-  static constexpr Graph graph() { return paddle_mobilenet_v2({.width = kWidth}); }
-};
-
-struct MobileNetV3SmallX035 {
-  static constexpr Model model = imagenet_model("MobileNetV3_small_x0_35", 53.03, 1.67, 14.56);
-  static constexpr Graph graph() {
-    return paddle_mobilenet_v3_small({.width = 35});
-  }
-};
-struct MobileNetV3SmallX125 {
-  static constexpr Model model = imagenet_model("MobileNetV3_small_x1_25", 70.67, 3.64, 100.07);
-  static constexpr Graph graph() {
-    return paddle_mobilenet_v3_small({.width = 125});
-  }
-};
-struct MobileNetV3LargeX035 {
-  static constexpr Model model = imagenet_model("MobileNetV3_large_x0_35", 64.32, 2.11, 40.90);
-  static constexpr Graph graph() {
-    return paddle_mobilenet_v3_large({.width = 35});
-  }
-};
-
-template <int kWidth>
-struct ShuffleNetV2 {
-  static constexpr Model model = kWidth == 33
-                                     ? imagenet_model("ShuffleNetV2_x0_33", 53.73, 0.65, 24.04)
-                                     : imagenet_model("ShuffleNetV2_x0_5", 60.32, 1.37, 42.58);
-  static constexpr Graph graph() { return paddle_shufflenet_v2({.width = kWidth}); }
-};
-
-template <int kWidth>
-struct GhostNet {
-  static constexpr Model model = kWidth == 50 ? imagenet_model("GhostNet_x0_5", 66.8, 2.60, 46.15)
-                                              : imagenet_model("GhostNet_x1_0", 74.0, 5.21, 148.79);
-  static constexpr Graph graph() { return paddle_ghostnet({.width = kWidth}); }
-};
+template <std::size_t kRow>
+using PaddleModel = NetworkOf<Row<kPaddleModels, kRow>>;
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using MobileNetV1_x1_0 = NetworkOf<MobileNetV1>;
-using MobileNetV2_x0_25 = NetworkOf<MobileNetV2<25>>;
-using MobileNetV2_x0_5 = NetworkOf<MobileNetV2<50>>;
-using MobileNetV2_x1_0 = NetworkOf<MobileNetV2<100>>;
-using MobileNetV3_small_x0_35 = NetworkOf<MobileNetV3SmallX035>;
-using MobileNetV3_small_x1_25 = NetworkOf<MobileNetV3SmallX125>;
-using MobileNetV3_large_x0_35 = NetworkOf<MobileNetV3LargeX035>;
-using ShuffleNetV2_x0_33 = NetworkOf<ShuffleNetV2<33>>;
-using ShuffleNetV2_x0_5 = NetworkOf<ShuffleNetV2<50>>;
-using GhostNet_x0_5 = NetworkOf<GhostNet<50>>;
-using GhostNet_x1_0 = NetworkOf<GhostNet<100>>;
+using MobileNetV1_x0_25 = PaddleModel<row_of(kPaddleModels, "MobileNetV1_x0_25")>;
+using MobileNetV1_x0_5 = PaddleModel<row_of(kPaddleModels, "MobileNetV1_x0_5")>;
+using MobileNetV1_x0_75 = PaddleModel<row_of(kPaddleModels, "MobileNetV1_x0_75")>;
+using MobileNetV1_x1_0 = PaddleModel<row_of(kPaddleModels, "MobileNetV1")>;
+using MobileNetV1_ssld = PaddleModel<row_of(kPaddleModels, "MobileNetV1_ssld")>;
+using MobileNetV2_x0_25 = PaddleModel<row_of(kPaddleModels, "MobileNetV2_x0_25")>;
+using MobileNetV2_x0_5 = PaddleModel<row_of(kPaddleModels, "MobileNetV2_x0_5")>;
+using MobileNetV2_x0_75 = PaddleModel<row_of(kPaddleModels, "MobileNetV2_x0_75")>;
+using MobileNetV2_x1_0 = PaddleModel<row_of(kPaddleModels, "MobileNetV2")>;
+using MobileNetV2_x1_5 = PaddleModel<row_of(kPaddleModels, "MobileNetV2_x1_5")>;
+using MobileNetV2_x2_0 = PaddleModel<row_of(kPaddleModels, "MobileNetV2_x2_0")>;
+using MobileNetV2_ssld = PaddleModel<row_of(kPaddleModels, "MobileNetV2_ssld")>;
+using MobileNetV3_small_x0_35 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x0_35")>;
+using MobileNetV3_small_x0_5 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x0_5")>;
+using MobileNetV3_small_x0_75 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x0_75")>;
+using MobileNetV3_small_x1_0 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x1_0")>;
+using MobileNetV3_small_x1_25 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x1_25")>;
+using MobileNetV3_small_x0_35_ssld =
+    PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x0_35_ssld")>;
+using MobileNetV3_small_x1_0_ssld =
+    PaddleModel<row_of(kPaddleModels, "MobileNetV3_small_x1_0_ssld")>;
+using MobileNetV3_large_x0_35 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x0_35")>;
+using MobileNetV3_large_x0_5 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x0_5")>;
+using MobileNetV3_large_x0_75 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x0_75")>;
+using MobileNetV3_large_x1_0 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x1_0")>;
+using MobileNetV3_large_x1_25 = PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x1_25")>;
+using MobileNetV3_large_x1_0_ssld =
+    PaddleModel<row_of(kPaddleModels, "MobileNetV3_large_x1_0_ssld")>;
+using ShuffleNetV2_x0_25 = PaddleModel<row_of(kPaddleModels, "ShuffleNetV2_x0_25")>;
+using ShuffleNetV2_x0_33 = PaddleModel<row_of(kPaddleModels, "ShuffleNetV2_x0_33")>;
+using ShuffleNetV2_x0_5 = PaddleModel<row_of(kPaddleModels, "ShuffleNetV2_x0_5")>;
+using ShuffleNetV2_x1_0 = PaddleModel<row_of(kPaddleModels, "ShuffleNetV2")>;
+using ShuffleNetV2_x1_5 = PaddleModel<row_of(kPaddleModels, "ShuffleNetV2_x1_5")>;
+using GhostNet_x0_5 = PaddleModel<row_of(kPaddleModels, "GhostNet_x0_5")>;
+using GhostNet_x1_0 = PaddleModel<row_of(kPaddleModels, "GhostNet_x1_0")>;
+using GhostNet_x1_3 = PaddleModel<row_of(kPaddleModels, "GhostNet_x1_3")>;
+using GhostNet_x1_3_ssld = PaddleModel<row_of(kPaddleModels, "GhostNet_x1_3_ssld")>;
 // NOLINTEND(readability-identifier-naming)
 
-using Models = ModelList<MobileNetV1_x1_0, MobileNetV2_x0_25, MobileNetV2_x0_5, MobileNetV2_x1_0,
-                         MobileNetV3_small_x0_35, MobileNetV3_small_x1_25, MobileNetV3_large_x0_35,
-                         ShuffleNetV2_x0_33, ShuffleNetV2_x0_5, GhostNet_x0_5, GhostNet_x1_0>;
+using Models = RowsOf<kPaddleModels>::List;
+
+/// Those that the PP-LCNet paper compares itself with (table 3), and GhostNet.
+using ComparedModels =
+    ModelList<MobileNetV1_x1_0, MobileNetV2_x0_25, MobileNetV2_x0_5, MobileNetV2_x1_0,
+              MobileNetV3_small_x0_35, MobileNetV3_small_x1_25, MobileNetV3_large_x0_35,
+              ShuffleNetV2_x0_33, ShuffleNetV2_x0_5, GhostNet_x0_5, GhostNet_x1_0>;
 
 }  // namespace models::lightweight
 
@@ -17804,6 +17895,66 @@ namespace lightweight = models::lightweight;
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_LIGHTWEIGHT_HPP
+// from pplcnet/models/torchvision.hpp
+#ifndef PPLCNET_MODELS_TORCHVISION_HPP
+#define PPLCNET_MODELS_TORCHVISION_HPP
+
+#include <string_view>
+
+
+// MobileNet V2 and V3 and ShuffleNetV2 of torchvision, with its default weights for ImageNet.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::torchvision {
+
+/// What torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which are
+/// multiply-adds, in millions.
+constexpr Model torchvision_model(std::string_view name, const Preprocessing& preprocessing,
+                                  double top1, double parameters, double multiply_adds) {
+  return {.name = name,
+          .preprocessing = preprocessing,
+          .labels = kImageNetLabels,
+          .top1 = top1,
+          .parameters = parameters,
+          .flops = multiply_adds};
+}
+
+inline constexpr Published kModels[] = {
+    {torchvision_model("mobilenet_v2", torchvision_232(), 72.154, 3.504872, 301),
+     torchvision_mobilenet_v2, 100},
+    {torchvision_model("mobilenet_v3_small", timm_bilinear(), 67.668, 2.542856, 57),
+     torchvision_mobilenet_v3_small, 100},
+    {torchvision_model("mobilenet_v3_large", torchvision_232(), 75.274, 5.483032, 217),
+     torchvision_mobilenet_v3_large, 100},
+    {torchvision_model("shufflenet_v2_x0_5", timm_bilinear(), 60.552, 1.366792, 40),
+     torchvision_shufflenet_v2, 50},
+    {torchvision_model("shufflenet_v2_x1_0", timm_bilinear(), 69.362, 2.278604, 145),
+     torchvision_shufflenet_v2, 100},
+    {torchvision_model("shufflenet_v2_x1_5", torchvision_232(), 72.996, 3.503624, 296),
+     torchvision_shufflenet_v2, 150},
+    {torchvision_model("shufflenet_v2_x2_0", torchvision_232(), 76.230, 7.393996, 583),
+     torchvision_shufflenet_v2, 200},
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using mobilenet_v2 = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v2")>>;
+using mobilenet_v3_small = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_small")>>;
+using mobilenet_v3_large = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_large")>>;
+using shufflenet_v2_x0_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x0_5")>>;
+using shufflenet_v2_x1_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_0")>>;
+using shufflenet_v2_x1_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_5")>>;
+using shufflenet_v2_x2_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x2_0")>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = RowsOf<kModels>::List;
+
+}  // namespace models::torchvision
+
+namespace torchvision = models::torchvision;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_TORCHVISION_HPP
 // from pplcnet/models/models.hpp
 #ifndef PPLCNET_MODELS_MODELS_HPP
 #define PPLCNET_MODELS_MODELS_HPP

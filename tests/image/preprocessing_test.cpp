@@ -233,11 +233,13 @@ TEST(Presets, AreFoundByName) {
        {pplcnet::paddle_imagenet(64, 96), pplcnet::paddle_imagenet_training(64, 96),
         pplcnet::paddlex_imagenet(64, 96), pplcnet::paddle_direct(64, 96),
         pplcnet::paddle_direct_deploy(64, 96), pplcnet::paddlex_direct(64, 96),
-        pplcnet::timm_bicubic(64, 96), pplcnet::timm_bilinear(64, 96)}) {
+        pplcnet::timm_bicubic(64, 96), pplcnet::timm_bilinear(64, 96),
+        pplcnet::torchvision_232(64, 96)}) {
     const std::optional<Preprocessing> found = pplcnet::find_preset(preset.name, 64, 96);
     ASSERT_TRUE(found) << preset.name;
     EXPECT_EQ(found->name, preset.name);
     EXPECT_EQ(found->geometry, preset.geometry);
+    EXPECT_EQ(found->resize_short, preset.resize_short);
     EXPECT_EQ(found->interpolation, preset.interpolation);
     EXPECT_EQ(found->normalisation.formula, preset.normalisation.formula);
     EXPECT_EQ(found->normalisation.scale, preset.normalisation.scale);
@@ -251,9 +253,11 @@ TEST(Presets, AreFoundByName) {
 TEST(Presets, CropAlwaysFits) {
   static_assert(pplcnet::paddle_imagenet().resize_short == 256);
   static_assert(pplcnet::timm_bicubic(288, 288).resize_short == 329);
+  static_assert(pplcnet::torchvision_232().resize_short == 232);
   for (int side = 1; side < 700; side += 3) {
     EXPECT_TRUE(pplcnet::resize_plan(pplcnet::timm_bicubic(side, 100), {5, 7})) << side;
     EXPECT_TRUE(pplcnet::resize_plan(pplcnet::paddle_imagenet(100, side), {7, 5})) << side;
+    EXPECT_TRUE(pplcnet::resize_plan(pplcnet::torchvision_232(100, side), {7, 5})) << side;
   }
 }
 

@@ -96,6 +96,15 @@ constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
                          height, width);
 }
 
+/// torchvision's transform of weights that it trained by its newer recipe: the short side becomes
+/// 232 for 224 x 224 in place of 256.
+constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
+  Preprocessing preset = timm_bilinear(height, width);
+  preset.name = "torchvision_232";
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 29 / 28);
+  return preset;
+}
+
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
 /// PULC language_classification.
@@ -108,7 +117,8 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 /// All presets.
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
-    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear};
+    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear,
+    torchvision_232};
 
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,

@@ -36,7 +36,7 @@ struct Model {
   // As published, to the digits that were published; 0: not published.
   double top1 = 0;        ///< accuracy in percent
   double parameters = 0;  ///< millions; Paddle's include the statistics of batch norm
-  double flops = 0;       ///< millions, see flops.hpp
+  double flops = 0;       ///< millions, see flops.hpp; torchvision's are multiply-adds
 };
 
 /// A network whose definition is that of a published model.

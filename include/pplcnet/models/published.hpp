@@ -1,0 +1,53 @@
+#ifndef PPLCNET_MODELS_PUBLISHED_HPP
+#define PPLCNET_MODELS_PUBLISHED_HPP
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "pplcnet/graph/graph.hpp"
+#include "pplcnet/models/model.hpp"
+#include "pplcnet/network.hpp"
+#include "pplcnet/networks/widths.hpp"
+
+// Models that are rows of a table: their networks are functions of a width.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models {
+
+/// A published model, the function that is its network, and its width in percent.
+struct Published {
+  Model model;
+  Graph (*network)(const WidthOptions&);
+  int width = 100;
+};
+
+/// The definition of a row of a table.
+template <const auto& kTable, std::size_t kRow>
+struct Row {
+  static_assert(kRow < std::size(kTable), "the table has no model of this name");
+  static constexpr Model model = kTable[kRow].model;
+  static constexpr Graph graph() { return kTable[kRow].network({.width = kTable[kRow].width}); }
+};
+
+/// Returns the row of a model; the number of rows, if there is none.
+template <std::size_t kRows>
+constexpr std::size_t row_of(const Published (&table)[kRows], std::string_view name) {
+  std::size_t row = 0;
+  while (row < kRows && table[row].model.name != name) ++row;
+  return row;
+}
+
+/// The networks of all rows, in order: `RowsOf<kTable>::List`.
+template <const auto& kTable, class = std::make_index_sequence<std::size(kTable)>>
+struct RowsOf;
+template <const auto& kTable, std::size_t... kRows>
+struct RowsOf<kTable, std::index_sequence<kRows...>> {
+  using List = ModelList<NetworkOf<Row<kTable, kRows>>...>;
+};
+
+}  // namespace models
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PUBLISHED_HPP
