@@ -18,8 +18,10 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "synthetic_weights.hpp"
+#include "weights/published_state_dicts.hpp"
 
 namespace {
 
@@ -119,6 +121,37 @@ void write_golden(const std::string& folder, const std::string& name, const Onnx
   write(folder, name.c_str(), *network, options);
 }
 
+/// A network with the weights of its library's checkpoint.
+void write_checkpoint(const std::string& folder, const std::string& name,
+                      const pplcnet::Graph& graph,
+                      const pplcnet_test::published::StateDict& state) {
+  const std::string contents = state.pth();
+  std::optional<pplcnet::AnyNetwork> network;
+  succeed(pplcnet::AnyNetwork::make(graph, 1, network));
+  succeed(pplcnet::loading::load_any(pplcnet_test::bytes_of(contents), name, network->layers(),
+                                     network->architecture(), network->weights(), nullptr));
+  write(folder, name.c_str(), *network, kNew);
+}
+
+/// torchvision's networks at an odd size.
+void write_torchvision(const std::string& folder) {
+  namespace published = pplcnet_test::published;
+  constexpr pplcnet::WidthOptions kOptions = {.input = {97, 131}};
+  write_checkpoint(folder, "torchvision_mobilenet_v2", pplcnet::torchvision_mobilenet_v2(kOptions),
+                   published::torchvision_mobilenet_v2());
+  write_checkpoint(folder, "torchvision_mobilenet_v3_small",
+                   pplcnet::torchvision_mobilenet_v3_small(kOptions),
+                   published::torchvision_mobilenet_v3(published::kV3Small));
+  write_checkpoint(folder, "torchvision_mobilenet_v3_large",
+                   pplcnet::torchvision_mobilenet_v3_large(kOptions),
+                   published::torchvision_mobilenet_v3(published::kV3Large));
+  for (const published::ShuffleWidths& widths : published::kShuffleWidths)
+    write_checkpoint(
+        folder, "torchvision_shufflenet_v2_" + std::to_string(widths.percent),
+        pplcnet::torchvision_shufflenet_v2({.width = widths.percent, .input = kOptions.input}),
+        published::shufflenet_v2(widths, false));
+}
+
 /// Every operator: units that are joined, split and shuffled, at odd sizes.
 pplcnet::Graph all_operators() {
   using pplcnet::Activation;
@@ -178,5 +211,6 @@ int main(int argc, char** argv) {
         "paddle_mobilenetv3_large_x0_35_97x131", "paddle_shufflenetv2_x0_25_97x131",
         "paddle_shufflenetv2_x1_5_97x131", "paddle_ghostnet_x0_5"})
     write_golden(to, name, name[0] == 'p' ? kOld : kNew);
+  write_torchvision(to);
   return testing::Test::HasFailure();
 }

@@ -1,6 +1,8 @@
 #ifndef PPLCNET_TESTS_WEIGHTS_PUBLISHED_STATE_DICTS_HPP
 #define PPLCNET_TESTS_WEIGHTS_PUBLISHED_STATE_DICTS_HPP
 
+#include <gtest/gtest.h>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
