@@ -41,7 +41,7 @@ struct Conv {
   bool bias = false;
   Tag tag = {};
   Name norm_name = {};             ///< where it does not follow from the convolution's
-  int group = 0, group_count = 1;  ///< of the parts of a convolution with groups
+  int group = 0, group_count = 1;  ///< which part of a convolution with groups it is
 };
 
 /// Attributes of a dense layer.
@@ -103,6 +103,8 @@ class Graph {
   constexpr Value conv(Value x, int channels, const Conv& options, Name name = {});
   /// Appends a convolution whose every channel is alone.
   constexpr Value depthwise(Value x, Conv options, Name name = {}) {
+    if (options.groups != 1 && options.groups != x.shape.channels)
+      fail(GraphRule::groups, options.groups);
     options.groups = x.shape.channels;
     return conv(x, x.shape.channels, options, name);
   }
@@ -177,6 +179,7 @@ class Graph {
     return !flaw_;
   }
   constexpr void set_norm(Node& node, bool norm);
+  constexpr bool check_steps(const Pair& kernel, const Stride& stride, const Pair& dilation);
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 
@@ -13,16 +14,22 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+constexpr bool Graph::check_steps(const Pair& kernel, const Stride& stride, const Pair& dilation) {
+  for (const auto [size, step, spread] : {std::array{kernel.height, stride.height, dilation.height},
+                                          std::array{kernel.width, stride.width, dilation.width}}) {
+    check_range(GraphRule::kernel, size, 1, kLargestKernel);
+    check_range(GraphRule::stride, step, 1, kLargestStride);
+    check_range(GraphRule::dilation, spread, 1, kMostDilation);
+  }
+  return !flaw_;
+}
+
 constexpr bool Graph::check_window(const Window& window, const Shape& input) {
+  if (!check_steps(window.kernel, window.stride, window.dilation)) return false;
   const Pair reach = window.reach();
-  for (const auto [kernel, stride, dilation, before, after, reached] :
-       {std::array{window.kernel.height, window.stride.height, window.dilation.height,
-                   window.padding.top, window.padding.bottom, reach.height},
-        std::array{window.kernel.width, window.stride.width, window.dilation.width,
-                   window.padding.left, window.padding.right, reach.width}}) {
-    check_range(GraphRule::kernel, kernel, 1, kLargestKernel);
-    check_range(GraphRule::stride, stride, 1, kLargestStride);
-    check_range(GraphRule::dilation, dilation, 1, kMostDilation);
+  for (const auto [before, after, reached] :
+       {std::array{window.padding.top, window.padding.bottom, reach.height},
+        std::array{window.padding.left, window.padding.right, reach.width}}) {
     // A 1×1 kernel may have a ring of zeros around its map.
     check_range(GraphRule::padding, before, 0, std::max(1, reached - 1));
     check_range(GraphRule::padding, after, 0, std::max(1, reached - 1));
@@ -44,6 +51,8 @@ constexpr void Graph::set_norm(Node& node, bool norm) {
 constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name name) {
   if (!check_map(x) || !check_range(GraphRule::channels, channels, 1, kMostChannels))
     return unchanged({1, 1, channels});
+  if (!check_steps(options.kernel, options.stride, options.dilation))
+    return unchanged({1, 1, channels});
   Window window = {options.kernel, options.stride, options.dilation, options.padding};
   if (options.padding == Conv::kSame)
     window.padding = Padding::same(options.kernel, options.dilation);
@@ -53,6 +62,9 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   if (groups < 1 ||
       (!alone && (groups > kMaxParts || x.shape.channels % groups != 0 || channels % groups != 0)))
     fail(GraphRule::groups, groups);
+  if (options.group < 0 || options.group >= options.group_count ||
+      options.group_count > (groups > 1 ? 1 : kMaxParts))
+    fail(GraphRule::groups, options.group_count);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
   node.kind = NodeKind::convolution;
@@ -182,7 +194,8 @@ constexpr Value Graph::concat(std::span<const Value> list) {
 constexpr Value Graph::slice(Value x, int first, int channels, int step) {
   const Shape shape = {x.shape.height, x.shape.width, channels};
   if (!check_map(x)) return unchanged(shape);
-  if (first < 0 || step < 1 || channels < 1 || first + (channels - 1) * step >= x.shape.channels)
+  const std::int64_t last = first + (std::int64_t{channels} - 1) * step;
+  if (first < 0 || step < 1 || channels < 1 || last >= x.shape.channels)
     fail(GraphRule::slice, channels);
   Node node;
   node.kind = NodeKind::slice;
