@@ -15,24 +15,6 @@
 
 #include "pplcnet/pplcnet.hpp"
 
-// The loops, once for each instruction set, as simd/kernels.hpp does it for the kernels.
-#if PPLCNET_CHOOSE_ISA
-#undef HWY_TARGET
-#define HWY_TARGET HWY_AVX2
-#include <hwy/ops/set_macros-inl.h>
-
-#include "machine-inl.hpp"
-#undef HWY_TARGET
-#define HWY_TARGET HWY_AVX3
-#include <hwy/ops/set_macros-inl.h>
-
-#include "machine-inl.hpp"
-#undef HWY_TARGET
-#define HWY_TARGET HWY_STATIC_TARGET
-#include <hwy/ops/set_macros-inl.h>
-#endif
-#include "machine-inl.hpp"
-
 namespace bench {
 
 using pplcnet::Isa;
@@ -56,23 +38,11 @@ inline std::optional<Isa> find_isa(std::string_view wanted) {
   return {};
 }
 
-inline float multiply_adds(Isa isa, float factor, std::int64_t& count) {
-#if PPLCNET_CHOOSE_ISA
-  if (isa == Isa::avx512) return N_AVX3::multiply_adds(factor, count);
-  if (isa == Isa::avx2) return N_AVX2::multiply_adds(factor, count);
-#endif
-  static_cast<void>(isa);
-  return HWY_STATIC_DISPATCH(multiply_adds)(factor, count);
-}
+/// Computes at least `count` multiply-adds; `count` becomes how many.
+float multiply_adds(Isa isa, float factor, std::int64_t& count);
 
-inline float stream(Isa isa, const float* from, std::size_t count) {
-#if PPLCNET_CHOOSE_ISA
-  if (isa == Isa::avx512) return N_AVX3::stream(from, count);
-  if (isa == Isa::avx2) return N_AVX2::stream(from, count);
-#endif
-  static_cast<void>(isa);
-  return HWY_STATIC_DISPATCH(stream)(from, count);
-}
+/// Reads `count` floats; a remainder below a few vectors is left out.
+float stream(Isa isa, const float* from, std::size_t count);
 
 /// Returns the upper of the two in the middle of an even number of values; sorts them.
 inline double median(std::vector<double>& values) {

@@ -4,6 +4,7 @@ thread; prints a table in Markdown and draws accuracy against latency. See run.s
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -96,7 +97,11 @@ def main():
     parser.add_argument("--networks", help="some of them, by name")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--core", default="0")
+    parser.add_argument("--quick", action="store_true", default="PPLCNET_BENCH_QUICK" in os.environ,
+                        help="does it work? two networks, 2 rounds")
     options = parser.parse_args()
+    if options.quick:
+        options.networks, options.rounds = "PPLCNet_x0_25 ShuffleNetV2_x0_33", 2
     program = options.build / "bin/lightweight_networks"
     (options.build / "models").mkdir(exist_ok=True)
     listed = subprocess.run([program, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -3,9 +3,10 @@
 # Runtime, with one thread; on Debian 12 (x86), from nothing.
 #
 #   bench/lightweight/run.sh [--json FILE] [--svg FILE] [--networks "NAME NAME"] [--rounds N]
-#                            [--core 0]
+#                            [--core 0] [--quick]
 #
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
+#   PPLCNET_BENCH_QUICK=1          --quick
 set -euo pipefail
 project=$(realpath "$(dirname "$0")/../..")
 build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/peers}")

@@ -245,14 +245,15 @@ def main():
                         help="another version's build/peers, measured in the same rounds")
     parser.add_argument("--cold", action="store_true",
                         help="the first picture and one after other work instead, as a table")
-    parser.add_argument("--quick", action="store_true", help="does it work? one scale, 3 rounds")
+    parser.add_argument("--quick", action="store_true", default="PPLCNET_BENCH_QUICK" in os.environ,
+                        help="does it work? one scale, instruction set and thread, 2 rounds")
     options = parser.parse_args()
     if options.svg and not options.json:
         parser.error("--svg needs --json")
+    options.cores, isas = options.cores.split(","), available_isas()
     if options.quick:
-        options.scales, options.rounds = "x0_25", 3
-    options.cores = options.cores.split(",")
-    isas = available_isas()
+        options.scales, options.rounds = "x0_25", 2
+        options.cores, isas = options.cores[:1], isas[:1]
     models = options.build / "models"
     models.mkdir(exist_ok=True)
     about = {"date": datetime.date.today().isoformat(),

@@ -5,6 +5,7 @@
 #                      [--cores 0,1] [--pages huge|small] [--before BUILD] [--cold] [--quick]
 #
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
+#   PPLCNET_BENCH_QUICK=1          --quick
 set -euo pipefail
 project=$(realpath "$(dirname "$0")/../..")
 build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/peers}")

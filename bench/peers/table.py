@@ -1,22 +1,23 @@
 #!/usr/bin/env python3
-"""Writes how fast pplcnet is into README.md, from several runs of one command.
+"""Writes how fast pplcnet is into bench/README.md and README.md, from several runs of one command.
 
     for i in 1 2 3; do bench/peers/run.sh --json build/run$i.json; done
     bench/peers/table.py build/run[123].json --write
 
-    table.py RUN.json...            print the section of README.md that the runs give
+    table.py RUN.json...            print the section of bench/README.md that the runs give
     table.py RUN.json... --write    merge the runs into bench/results/peers.json and write what
-                                    follows from it: that section and bench/results/peers.svg
+                                    follows from it: the sections of both pages, and
+                                    bench/results/peers.svg
     table.py --write                write what follows from bench/results/peers.json
-    table.py --check                say whether both are what would be written
+    table.py --check                say whether all are what would be written
 
 Of each measurement the worst run is kept: that with the least ratio to the better of the other
 engines, or with the greatest time where there are none. A run that was disturbed counts only if all
 were; then the measurement has an asterisk in the table. Runs that differ in machine, compiler,
 versions or rounds, or in what they measured, are not merged.
 
-Under the table are those of other machines, bench/results/peers_*.json, which are kept as they
-were measured.
+Under the table of bench/README.md are those of other machines, bench/results/peers_*.json, which
+are kept as they were measured.
 """
 
 import argparse
@@ -30,11 +31,12 @@ import plot
 from compare import DISTURBED, OURS
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
-README = PROJECT / "README.md"
+LANDING_PAGE = PROJECT / "README.md"
+PAGE = PROJECT / "bench/README.md"
 MERGED = PROJECT / "bench/results/peers.json"
 PLOT = PROJECT / "bench/results/peers.svg"
-SECTION = re.compile(r"(?<=<!-- speed -->\n).*?(?=<!-- /speed -->)", re.DOTALL)
 SHOWN = {"avx512": [1, 2], "avx2": [1]}  # instruction set: numbers of threads
+SUMMARISED = ("x0_25", "x0_5", "x1_0", "x2_5", "textline")  # networks on the landing page
 
 
 def ours(row):
@@ -102,9 +104,52 @@ def table(results, isa):
 
 
 def section(merged, others):
-    """What stands between the marks in README.md."""
-    return "\n".join([*paragraphs(merged), *(line for one in others for line in paragraphs(one)),
-                      "", ""])
+    """What stands between the marks <!-- speed --> in bench/README.md."""
+    return "\n".join(["", *paragraphs(merged),
+                      *(line for one in others for line in paragraphs(one)), "", ""])
+
+
+def compared(merged):
+    """One picture, one thread, the instruction set that all engines use."""
+    return [row for row in merged["results"] if row["batch"] == row["threads"] == 1
+            and "onnxruntime" in row["engines"]]
+
+
+def times(row, engine):
+    return row["engines"][engine]["median_ms"] / ours(row)
+
+
+def ratio(merged):
+    """What stands between the marks <!-- ratio --> in README.md."""
+    ratios = [times(row, "onnxruntime") for row in compared(merged)]
+    return f"{min(ratios):.1f} to {max(ratios):.1f}"
+
+
+def summary(merged):
+    """What stands between the marks <!-- speed --> in README.md."""
+    rows = [row for row in compared(merged) if row["scale"] in SUMMARISED]
+    lines = ["", "", "| network | pplcnet, ms | oneDNN, ms | ONNX Runtime, ms | ONNX Runtime ÷ pplcnet |",
+             "|---|--:|--:|--:|--:|"]
+    for row in rows:
+        cells = [f"{row['engines'][name]['median_ms']:#.3g}" for name in ("onednn", "onnxruntime")]
+        lines.append(f"| {row['scale']} | {ours(row):#.3g}{asterisk(row)} | {' | '.join(cells)} "
+                     f"| {times(row, 'onnxruntime'):.2f} |")
+    text = (f"One picture, 1 thread, {plot.ISAS[rows[0]['isa']]}, {merged['machine']['cpu']}, "
+            f"{merged['date']}; ONNX Runtime {merged['machine']['onnxruntime']}, oneDNN "
+            f"{merged['machine']['onednn']}; `textline` is `PP-LCNet_x0_25_textline_ori`.")
+    return "\n".join([*lines, "", *textwrap.wrap(text, 100, break_on_hyphens=False), "", ""])
+
+
+def replace_sections(page, sections):
+    """The page with other text between its marks <!-- NAME --> and <!-- /NAME -->."""
+    text = page.read_text()
+    for name, new in sections.items():
+        text, count = re.subn(f"(?<=<!-- {name} -->).*?(?=<!-- /{name} -->)", lambda _: new, text,
+                              flags=re.DOTALL)
+        if count != 1:
+            sys.exit(f"{page.relative_to(PROJECT)} needs <!-- {name} --> and <!-- /{name} -->, "
+                     "each once")
+    return text
 
 
 def paragraphs(merged):
@@ -150,7 +195,7 @@ def main():
     parser.add_argument("runs", metavar="RUN.json", nargs="*", type=pathlib.Path,
                         help="what run.sh --json wrote")
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--write", action="store_true", help="write README.md and the plot")
+    action.add_argument("--write", action="store_true", help="write the pages and the plot")
     action.add_argument("--check", action="store_true", help="are they current?")
     options = parser.parse_args()
     if options.check and options.runs:
@@ -164,10 +209,12 @@ def main():
         sys.exit(f"{MERGED.relative_to(PROJECT)} is missing: table.py --help")
     others = [json.loads(path.read_text()) for path in sorted(MERGED.parent.glob("peers_*.json"))]
     text = section(merged, others)
-    readme, count = SECTION.subn(lambda _: text, README.read_text())
-    if count != 1:
-        sys.exit("README.md needs <!-- speed --> and <!-- /speed -->, each once, on its own line")
-    files = {README: readme, PLOT: plot.draw(merged["results"])}
+    files = {
+        LANDING_PAGE: replace_sections(LANDING_PAGE, {"ratio": ratio(merged),
+                                                      "speed": summary(merged)}),
+        PAGE: replace_sections(PAGE, {"speed": text}),
+        PLOT: plot.draw(merged["results"]),
+    }
 
     if options.check:
         old = [path for path, new in files.items() if not path.exists() or path.read_text() != new]

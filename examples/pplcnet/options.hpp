@@ -14,7 +14,7 @@
 
 /// What is said where weights are missing.
 inline constexpr const char* kWhereWeightsAre =
-    "; PaddleOCR, PaddleClas and timm publish such files, README.md says where (under Weights)";
+    "; PaddleOCR, PaddleClas and timm publish such files, include/pplcnet/weights/README.md says where";
 
 /// Which network.
 struct NetworkOptions {

@@ -11160,8 +11160,8 @@ class [[nodiscard]] Error {
   std::size_t steps_ = 0;
 };
 
-/// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with
-/// everything that is not printable ASCII written as \xNN.
+/// Returns text of unknown origin as it may stand in a message: in single quotes, cut after 80
+/// bytes, with everything that is not printable ASCII written in hexadecimal (`\xNN`).
 inline std::string quote(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   constexpr char kHexDigits[] = "0123456789abcdef";
@@ -16720,8 +16720,9 @@ inline Error read_label_list(std::span<const std::string_view> lines, std::size_
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Takes the byte order mark of UTF-8 and the \r at the end from line `number` (from 1) of a text.
-/// An error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines with \r alone.
+/// Removes the byte order mark of UTF-8 and the carriage return at the end from line `number` (from
+/// 1) of a text. It is an error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines
+/// with carriage returns alone.
 inline Error clean_line(std::string_view path, std::size_t number, std::string_view& line) {
   if (number == 1) {
     if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF") ||
@@ -16919,9 +16920,9 @@ inline std::string two_decimals(float score) {
   return {digits.data(), end};
 }
 
-/// The line that Paddle's predict_cls.py prints, without line end:
-/// `<file>:<TAB>class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`.
-/// Without labels their list is empty; a class beyond the labels has the label ''.
+/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
+/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
+/// labels their list is empty; a class beyond the labels has an empty label.
 inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
                                    std::span<const std::string> labels) {
   std::string ids;

@@ -1,4 +1,5 @@
-// What the README's snippets take for granted.
+// What the snippets of the pages take for granted.
+#define PPLCNET_COMPILED  // they are not linked, so that the kernels need not be parsed
 #include <cstddef>
 #include <cstdio>
 #include <memory>

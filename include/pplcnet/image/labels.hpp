@@ -176,9 +176,9 @@ inline std::string two_decimals(float score) {
   return {digits.data(), end};
 }
 
-/// The line that Paddle's predict_cls.py prints, without line end:
-/// `<file>:<TAB>class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`.
-/// Without labels their list is empty; a class beyond the labels has the label ''.
+/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
+/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
+/// labels their list is empty; a class beyond the labels has an empty label.
 inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
                                    std::span<const std::string> labels) {
   std::string ids;

@@ -14,8 +14,9 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Takes the byte order mark of UTF-8 and the \r at the end from line `number` (from 1) of a text.
-/// An error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines with \r alone.
+/// Removes the byte order mark of UTF-8 and the carriage return at the end from line `number` (from
+/// 1) of a text. It is an error if the text is UTF-16 or UTF-32, has zero bytes, or ends its lines
+/// with carriage returns alone.
 inline Error clean_line(std::string_view path, std::size_t number, std::string_view& line) {
   if (number == 1) {
     if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF") ||

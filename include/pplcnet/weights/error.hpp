@@ -52,8 +52,8 @@ class [[nodiscard]] Error {
   std::size_t steps_ = 0;
 };
 
-/// Text of unknown origin, made fit for a message: in single quotes, cut after 80 bytes, and with
-/// everything that is not printable ASCII written as \xNN.
+/// Returns text of unknown origin as it may stand in a message: in single quotes, cut after 80
+/// bytes, with everything that is not printable ASCII written in hexadecimal (`\xNN`).
 inline std::string quote(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   constexpr char kHexDigits[] = "0123456789abcdef";
