@@ -14,7 +14,7 @@
 
 /// What is said where weights are missing.
 inline constexpr const char* kWhereWeightsAre =
-    "; PaddleOCR, PaddleClas and timm publish such files, include/pplcnet/weights/README.md says where";
+    "; PaddleOCR, PaddleClas and timm publish such files: see include/pplcnet/weights/README.md";
 
 /// Which network.
 struct NetworkOptions {
