@@ -5,8 +5,10 @@ pasted in place of its #include.
     amalgamate.py            write the file
     amalgamate.py --check    say whether the file is what would be written
 
-A header is pasted where it is first included. A file named -inl.hpp is pasted wherever it is
-included, because it is compiled once per instruction set. System headers stay where they are:
+A header is pasted where it is first included; one that was pasted under #if PPLCNET_HAS_DEFINITIONS
+is pasted again where it is first included outside, for files that do not have the definitions. A
+file named -inl.hpp is pasted wherever it is included, because it is compiled once per instruction
+set. System headers stay where they are:
 Highway's must be seen again for each instruction set, and for all others twice is as good as once.
 """
 
@@ -25,33 +27,42 @@ TOP = """\
 
 OUR_INCLUDE = re.compile(r'\s*#\s*include\s+["<](pplcnet/[^">]+)[">]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")  # also #ifdef and #ifndef
+DEFINITIONS = re.compile(r"#if PPLCNET_HAS_DEFINITIONS$")
 GUARD = re.compile(r"\s*#\s*ifndef\s+PPLCNET_\w+_HPP\b")
 
 
-def paste(name, pasted):
-    """Yields the lines of a header, with the headers that it includes in their places."""
+def paste(name, pasted, in_definitions=False):
+    """Yields the lines of a header, with the headers that it includes in their places. `pasted` has
+    the headers that are there already, by whether all files have them, and those with definitions.
+    """
     yield f"// from {name}"
-    depth = 0  # of #if, the include guard not counted
+    conditions = []  # whether each #if around is that of definitions; the include guard is none
     for number, line in enumerate((ROOT / "include" / name).read_text().splitlines(), 1):
-        if condition := CONDITION.match(line):
-            depth += 0 if GUARD.match(line) else 1 if condition[1] == "if" else -1
+        condition = CONDITION.match(line)
+        if condition and condition[1] == "if" and not GUARD.match(line):
+            conditions.append(bool(DEFINITIONS.match(line)))
+        elif condition and condition[1] == "endif" and conditions:
+            conditions.pop()
         included = OUR_INCLUDE.match(line)
         if not included:
             yield line
         elif included[1].endswith("-inl.hpp"):
-            yield from paste(included[1], pasted)
-        elif included[1] not in pasted:
-            if depth > 0:
+            yield from paste(included[1], pasted, in_definitions)
+        else:
+            inside = in_definitions or any(conditions)
+            if included[1] in pasted[False] or inside and included[1] in pasted[True]:
+                continue
+            if not all(conditions):
                 sys.exit(f"include/{name}:{number}: {included[1]} is included here for the first "
                          "time, under an #if: include it once before, outside of any #if.")
-            pasted.add(included[1])
-            yield from paste(included[1], pasted)
+            pasted[inside].add(included[1])
+            yield from paste(included[1], pasted, inside)
 
 
 def single_header():
     numbers = re.findall(r"#define PPLCNET_VERSION_[A-Z]+ (\d+)",
                          (ROOT / "include/pplcnet/version.hpp").read_text())
-    lines = paste("pplcnet/pplcnet.hpp", {"pplcnet/pplcnet.hpp"})
+    lines = paste("pplcnet/pplcnet.hpp", {False: {"pplcnet/pplcnet.hpp"}, True: set()})
     return TOP.format(version=".".join(numbers)) + "\n" + "\n".join(lines) + "\n"
 
 

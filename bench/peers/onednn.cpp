@@ -15,6 +15,7 @@
 
 #include "../synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/fold.hpp"
 #include "rounds.hpp"
 
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 

@@ -3,11 +3,16 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/load_any.hpp"
+#include "pplcnet/weights/content.hpp"
+#include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/paddle/load.hpp"
+#include "pplcnet/weights/paddle/pdiparams_names.hpp"
+#include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/torch/checkpoint.hpp"
 
 using pplcnet::Content;
@@ -195,8 +200,8 @@ Error WeightFile::read(std::span<const pplcnet::Layer> layers,
     case Form::nameless:
       break;
   }
-  return pplcnet::loading::load(source_.weights().bytes, path(), layers, architecture, weights,
-                                nullptr);
+  return pplcnet::loading::load_bytes(source_.weights().bytes, path(), layers, architecture,
+                                      weights, nullptr);
 }
 
 Error WeightFile::read_state_dict(std::span<const pplcnet::Layer> layers,

@@ -12,6 +12,7 @@
 
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/check_architecture.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
@@ -23,7 +24,10 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// The same as an error: which rule an architecture breaks, and what was found.
-inline Error check_architecture(const Architecture& architecture) {
+PPLCNET_INLINE Error check_architecture(const Architecture& architecture);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error check_architecture(const Architecture& architecture) {
   const Flaw flaw = find_flaw(architecture);
   if (!flaw) return {};
   if (flaw.block < 0)
@@ -31,6 +35,7 @@ inline Error check_architecture(const Architecture& architecture) {
   return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
                    "; found ", flaw.found);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
 /// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
@@ -48,8 +53,7 @@ class AnyNetwork {
                     std::optional<AnyNetwork>& result) {
     result.reset();
     if (auto error = check_architecture(architecture)) return error;
-    return make(architecture.name, threads, result,
-                [&] { return new (std::nothrow) Plan(make_plan(architecture)); });
+    return make(architecture.name, threads, result, [&] { return new_plan(architecture); });
   }
 
   /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
@@ -59,8 +63,7 @@ class AnyNetwork {
     if (const GraphFlaw flaw = graph.flaw())
       return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
                        "; found ", flaw.found);
-    auto error = make(graph.title, threads, result,
-                      [&] { return new (std::nothrow) Plan(make_plan(graph, storage)); });
+    auto error = make(graph.title, threads, result, [&] { return new_plan(graph, storage); });
     if (error) return error;
     result->graph_.reset(new (std::nothrow) Graph(graph));
     if (result->graph_ != nullptr) return {};
@@ -71,9 +74,9 @@ class AnyNetwork {
   /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
   /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : AnyNetwork(std::make_shared<const Plan>(make_plan(architecture)), threads) {}
+      : AnyNetwork(new_plan(architecture), threads) {}
   explicit AnyNetwork(const Graph& graph, int threads = 1)
-      : AnyNetwork(std::make_shared<const Plan>(make_plan(graph)), threads) {
+      : AnyNetwork(new_plan(graph, Storage::single), threads) {
     graph_ = std::make_shared<const Graph>(graph);
   }
   /// With these packed weights.
@@ -174,7 +177,8 @@ class AnyNetwork {
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
   AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
-      : threads_(threads), plan_(std::move(plan)), weights_(zeros(plan_->weight_floats)) {
+      : threads_(threads), plan_(std::move(plan)) {
+    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
     if (weights_ == nullptr || !allocate()) fail_allocation();
   }
 
@@ -186,7 +190,7 @@ class AnyNetwork {
       return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
     return with_memory_for(name, [&] {
       AnyNetwork network(threads);
-      network.plan_.reset(new_plan());
+      network.plan_ = new_plan();
       if (network.plan_ == nullptr) return out_of_memory(name);
       const Plan& plan = network.plan();
       for (const std::size_t floats :

@@ -2,8 +2,9 @@
 #define PPLCNET_COMPILED_HPP
 
 // Header-only is the default: nothing is defined and nothing is linked. A program of many files
-// compiles the kernels once instead: PPLCNET_COMPILED is defined for all of its files (CMake's
-// target pplcnet::compiled does that), and one of them is pplcnet.cpp, which has the kernels.
+// compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
+// all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
+// which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
 #if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
 #define PPLCNET_COMPILED
 #endif
@@ -14,11 +15,11 @@
 #define PPLCNET_INLINE inline
 #endif
 
-// Whether this file compiles the kernels.
+// Whether this file has those definitions, and includes what only they need.
 #if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
-#define PPLCNET_HAS_KERNELS 1
+#define PPLCNET_HAS_DEFINITIONS 1
 #else
-#define PPLCNET_HAS_KERNELS 0
+#define PPLCNET_HAS_DEFINITIONS 0
 #endif
 
 #endif  // PPLCNET_COMPILED_HPP

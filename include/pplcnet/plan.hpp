@@ -1,7 +1,11 @@
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
 
+#include <memory>
+#include <new>
+
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/graph_of.hpp"
 #include "pplcnet/layer.hpp"
@@ -43,6 +47,19 @@ constexpr Plan make_plan(const Architecture& architecture) {
   plan.architecture = architecture;
   return plan;
 }
+
+/// The same when a program runs, compiled once; null if there is no memory.
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
+  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
+}
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept {
+  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(architecture)));
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,3 +1,4 @@
-// The kernels of a program whose files are compiled with PPLCNET_COMPILED.
+// The kernels, loaders and savers of a program whose files are compiled with PPLCNET_COMPILED.
 #define PPLCNET_IMPLEMENTATION
-#include "pplcnet/simd/forward.hpp"
+#include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/load_any.hpp"

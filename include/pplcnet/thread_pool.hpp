@@ -3,14 +3,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <thread>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/simd/executor.hpp"
 
+#if PPLCNET_HAS_DEFINITIONS
+#include <exception>
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
+#endif
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -27,87 +30,34 @@ class ThreadPool {
  public:
   /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
   /// there are fewer (see `threads`). Compiled with -fno-exceptions, that ends the program.
-  explicit ThreadPool(int threads) {
-#if defined(__cpp_exceptions)
-    try {
-      start(threads - 1);
-    } catch (const std::exception&) {
-      // Those that have been started do the work.
-    }
-#else
-    start(threads - 1);
-#endif
-  }
+  explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  ~ThreadPool() {
-    stopping_.store(true, std::memory_order_relaxed);
-    publish(0);
-    for (std::thread& worker : workers_) worker.join();
-  }
+  ~ThreadPool();
 
   /// How many there are, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 
   /// Calls task(0) … task(parts - 1), each once, and returns when all are done.
-  void operator()(int parts, Task task) noexcept {
-    task_ = task;
-    unfinished_.store(parts, std::memory_order_relaxed);
-    publish(static_cast<std::uint32_t>(parts));
-    while (do_part()) {
-    }
-    while (unfinished_.load(std::memory_order_acquire) > 0) pause();
-  }
+  void operator()(int parts, Task task) noexcept;
 
  private:
   static constexpr int kSpins = 2000;
 
-  void start(int count) {
-    for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
-  }
+  void start(int count);
 
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    _mm_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-  }
+  static void pause() noexcept;
 
   /// Offers `parts` parts under a new ticket.
-  void publish(std::uint32_t parts) noexcept {
-    const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
-    tickets_.store(job << 32 | parts, std::memory_order_release);
-    tickets_.notify_all();
-  }
+  void publish(std::uint32_t parts) noexcept;
 
   /// Takes one part of the current job and does it; false if there is none left. The job's number
   /// is in the same word as the parts left: whoever takes a part has seen that job's task, which
   /// stays until its last part is finished.
-  bool do_part() noexcept {
-    std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
-    do {
-      if (static_cast<std::uint32_t>(tickets) == 0) return false;
-    } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
-                                             std::memory_order_acquire));
-    task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
-    unfinished_.fetch_sub(1, std::memory_order_release);
-    return true;
-  }
+  bool do_part() noexcept;
 
-  void work() noexcept {
-    while (!stopping_.load(std::memory_order_relaxed)) {
-      if (do_part()) continue;
-      std::uint64_t seen = tickets_.load(std::memory_order_acquire);
-      for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
-        pause();
-        seen = tickets_.load(std::memory_order_acquire);
-      }
-      if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
-        tickets_.wait(seen, std::memory_order_acquire);
-    }
-  }
+  void work() noexcept;
 
   // Apart from each other, so that threads do not take the line from one another needlessly.
   alignas(64) std::atomic<std::uint64_t> tickets_ = 0;  // job << 32 | parts not taken yet
@@ -116,6 +66,77 @@ class ThreadPool {
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> workers_;
 };
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE ThreadPool::ThreadPool(int threads) {
+#if defined(__cpp_exceptions)
+  try {
+    start(threads - 1);
+  } catch (const std::exception&) {
+    // Those that have been started do the work.
+  }
+#else
+  start(threads - 1);
+#endif
+}
+
+PPLCNET_INLINE ThreadPool::~ThreadPool() {
+  stopping_.store(true, std::memory_order_relaxed);
+  publish(0);
+  for (std::thread& worker : workers_) worker.join();
+}
+
+PPLCNET_INLINE void ThreadPool::operator()(int parts, Task task) noexcept {
+  task_ = task;
+  unfinished_.store(parts, std::memory_order_relaxed);
+  publish(static_cast<std::uint32_t>(parts));
+  while (do_part()) {
+  }
+  while (unfinished_.load(std::memory_order_acquire) > 0) pause();
+}
+
+PPLCNET_INLINE void ThreadPool::start(int count) {
+  for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
+}
+
+PPLCNET_INLINE void ThreadPool::pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+PPLCNET_INLINE void ThreadPool::publish(std::uint32_t parts) noexcept {
+  const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
+  tickets_.store(job << 32 | parts, std::memory_order_release);
+  tickets_.notify_all();
+}
+
+PPLCNET_INLINE bool ThreadPool::do_part() noexcept {
+  std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
+  do {
+    if (static_cast<std::uint32_t>(tickets) == 0) return false;
+  } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
+                                           std::memory_order_acquire));
+  task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
+  unfinished_.fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+PPLCNET_INLINE void ThreadPool::work() noexcept {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    if (do_part()) continue;
+    std::uint64_t seen = tickets_.load(std::memory_order_acquire);
+    for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
+      pause();
+      seen = tickets_.load(std::memory_order_acquire);
+    }
+    if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
+      tickets_.wait(seen, std::memory_order_acquire);
+  }
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,3 +1,3 @@
-// The kernels of a program whose files are compiled with PPLCNET_COMPILED.
+// The kernels, loaders and savers of a program whose files are compiled with PPLCNET_COMPILED.
 #define PPLCNET_IMPLEMENTATION
 #include "pplcnet/pplcnet.hpp"

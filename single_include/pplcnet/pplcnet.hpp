@@ -1469,6 +1469,35 @@ constexpr Flaw find_flaw(const Architecture& net) {
 #ifndef PPLCNET_PLAN_HPP
 #define PPLCNET_PLAN_HPP
 
+#include <memory>
+#include <new>
+
+// from pplcnet/compiled.hpp
+#ifndef PPLCNET_COMPILED_HPP
+#define PPLCNET_COMPILED_HPP
+
+// Header-only is the default: nothing is defined and nothing is linked. A program of many files
+// compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
+// all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
+// which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
+#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
+#define PPLCNET_COMPILED
+#endif
+
+#if defined(PPLCNET_COMPILED)
+#define PPLCNET_INLINE
+#else
+#define PPLCNET_INLINE inline
+#endif
+
+// Whether this file has those definitions, and includes what only they need.
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
+#define PPLCNET_HAS_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_DEFINITIONS 0
+#endif
+
+#endif  // PPLCNET_COMPILED_HPP
 // from pplcnet/graph_of.hpp
 #ifndef PPLCNET_GRAPH_OF_HPP
 #define PPLCNET_GRAPH_OF_HPP
@@ -2525,6 +2554,19 @@ constexpr Plan make_plan(const Architecture& architecture) {
   return plan;
 }
 
+/// The same when a program runs, compiled once; null if there is no memory.
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
+  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
+}
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept {
+  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(architecture)));
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_HPP
@@ -2782,31 +2824,6 @@ class Executor {
 #ifndef PPLCNET_SIMD_FORWARD_HPP
 #define PPLCNET_SIMD_FORWARD_HPP
 
-// from pplcnet/compiled.hpp
-#ifndef PPLCNET_COMPILED_HPP
-#define PPLCNET_COMPILED_HPP
-
-// Header-only is the default: nothing is defined and nothing is linked. A program of many files
-// compiles the kernels once instead: PPLCNET_COMPILED is defined for all of its files (CMake's
-// target pplcnet::compiled does that), and one of them is pplcnet.cpp, which has the kernels.
-#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
-#define PPLCNET_COMPILED
-#endif
-
-#if defined(PPLCNET_COMPILED)
-#define PPLCNET_INLINE
-#else
-#define PPLCNET_INLINE inline
-#endif
-
-// Whether this file compiles the kernels.
-#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
-#define PPLCNET_HAS_KERNELS 1
-#else
-#define PPLCNET_HAS_KERNELS 0
-#endif
-
-#endif  // PPLCNET_COMPILED_HPP
 // from pplcnet/simd/isa.hpp
 #ifndef PPLCNET_SIMD_ISA_HPP
 #define PPLCNET_SIMD_ISA_HPP
@@ -2835,7 +2852,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_SIMD_HIGHWAY_HPP
 
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 #if !__has_include(<hwy/highway.h>)
 #error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
 #endif
@@ -2867,11 +2884,11 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
 #endif
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_HIGHWAY_HPP
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
@@ -2916,7 +2933,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_DETECT_ISA_HPP
 
@@ -2977,7 +2994,7 @@ PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
 #include <utility>
 
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
 // Two flips leave Highway as it was.
@@ -9327,7 +9344,7 @@ PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_KERNELS_HPP
 
@@ -10947,13 +10964,15 @@ constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <thread>
 #include <vector>
 
 
+#if PPLCNET_HAS_DEFINITIONS
+#include <exception>
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
+#endif
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -10970,87 +10989,34 @@ class ThreadPool {
  public:
   /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
   /// there are fewer (see `threads`). Compiled with -fno-exceptions, that ends the program.
-  explicit ThreadPool(int threads) {
-#if defined(__cpp_exceptions)
-    try {
-      start(threads - 1);
-    } catch (const std::exception&) {
-      // Those that have been started do the work.
-    }
-#else
-    start(threads - 1);
-#endif
-  }
+  explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  ~ThreadPool() {
-    stopping_.store(true, std::memory_order_relaxed);
-    publish(0);
-    for (std::thread& worker : workers_) worker.join();
-  }
+  ~ThreadPool();
 
   /// How many there are, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 
   /// Calls task(0) … task(parts - 1), each once, and returns when all are done.
-  void operator()(int parts, Task task) noexcept {
-    task_ = task;
-    unfinished_.store(parts, std::memory_order_relaxed);
-    publish(static_cast<std::uint32_t>(parts));
-    while (do_part()) {
-    }
-    while (unfinished_.load(std::memory_order_acquire) > 0) pause();
-  }
+  void operator()(int parts, Task task) noexcept;
 
  private:
   static constexpr int kSpins = 2000;
 
-  void start(int count) {
-    for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
-  }
+  void start(int count);
 
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    _mm_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-  }
+  static void pause() noexcept;
 
   /// Offers `parts` parts under a new ticket.
-  void publish(std::uint32_t parts) noexcept {
-    const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
-    tickets_.store(job << 32 | parts, std::memory_order_release);
-    tickets_.notify_all();
-  }
+  void publish(std::uint32_t parts) noexcept;
 
   /// Takes one part of the current job and does it; false if there is none left. The job's number
   /// is in the same word as the parts left: whoever takes a part has seen that job's task, which
   /// stays until its last part is finished.
-  bool do_part() noexcept {
-    std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
-    do {
-      if (static_cast<std::uint32_t>(tickets) == 0) return false;
-    } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
-                                             std::memory_order_acquire));
-    task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
-    unfinished_.fetch_sub(1, std::memory_order_release);
-    return true;
-  }
+  bool do_part() noexcept;
 
-  void work() noexcept {
-    while (!stopping_.load(std::memory_order_relaxed)) {
-      if (do_part()) continue;
-      std::uint64_t seen = tickets_.load(std::memory_order_acquire);
-      for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
-        pause();
-        seen = tickets_.load(std::memory_order_acquire);
-      }
-      if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
-        tickets_.wait(seen, std::memory_order_acquire);
-    }
-  }
+  void work() noexcept;
 
   // Apart from each other, so that threads do not take the line from one another needlessly.
   alignas(64) std::atomic<std::uint64_t> tickets_ = 0;  // job << 32 | parts not taken yet
@@ -11059,6 +11025,77 @@ class ThreadPool {
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> workers_;
 };
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE ThreadPool::ThreadPool(int threads) {
+#if defined(__cpp_exceptions)
+  try {
+    start(threads - 1);
+  } catch (const std::exception&) {
+    // Those that have been started do the work.
+  }
+#else
+  start(threads - 1);
+#endif
+}
+
+PPLCNET_INLINE ThreadPool::~ThreadPool() {
+  stopping_.store(true, std::memory_order_relaxed);
+  publish(0);
+  for (std::thread& worker : workers_) worker.join();
+}
+
+PPLCNET_INLINE void ThreadPool::operator()(int parts, Task task) noexcept {
+  task_ = task;
+  unfinished_.store(parts, std::memory_order_relaxed);
+  publish(static_cast<std::uint32_t>(parts));
+  while (do_part()) {
+  }
+  while (unfinished_.load(std::memory_order_acquire) > 0) pause();
+}
+
+PPLCNET_INLINE void ThreadPool::start(int count) {
+  for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
+}
+
+PPLCNET_INLINE void ThreadPool::pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+PPLCNET_INLINE void ThreadPool::publish(std::uint32_t parts) noexcept {
+  const std::uint64_t job = (tickets_.load(std::memory_order_relaxed) >> 32) + 1;
+  tickets_.store(job << 32 | parts, std::memory_order_release);
+  tickets_.notify_all();
+}
+
+PPLCNET_INLINE bool ThreadPool::do_part() noexcept {
+  std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
+  do {
+    if (static_cast<std::uint32_t>(tickets) == 0) return false;
+  } while (!tickets_.compare_exchange_weak(tickets, tickets - 1, std::memory_order_acq_rel,
+                                           std::memory_order_acquire));
+  task_(static_cast<int>(static_cast<std::uint32_t>(tickets)) - 1);
+  unfinished_.fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+PPLCNET_INLINE void ThreadPool::work() noexcept {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    if (do_part()) continue;
+    std::uint64_t seen = tickets_.load(std::memory_order_acquire);
+    for (int i = 0; i < kSpins && static_cast<std::uint32_t>(seen) == 0; ++i) {
+      pause();
+      seen = tickets_.load(std::memory_order_acquire);
+    }
+    if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
+      tickets_.wait(seen, std::memory_order_acquire);
+  }
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -11110,11 +11147,15 @@ class Piece {
 
 /// `join({"blocks", 3, ".", 1})` is "blocks3.1". One function, not a chain of `+`: texts are made
 /// in many places, and this is compiled once.
-inline std::string join(std::initializer_list<Piece> pieces) {
+PPLCNET_INLINE std::string join(std::initializer_list<Piece> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string join(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) text += piece.text();
   return text;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -11162,7 +11203,10 @@ class [[nodiscard]] Error {
 
 /// Returns text of unknown origin as it may stand in a message: in single quotes, cut after 80
 /// bytes, with everything that is not printable ASCII written in hexadecimal (`\xNN`).
-inline std::string quote(std::string_view text) {
+PPLCNET_INLINE std::string quote(std::string_view text);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string quote(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string result = "'";
@@ -11176,6 +11220,7 @@ inline std::string quote(std::string_view text) {
   }
   return result + (text.size() > kLongest ? "...'" : "'");
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -11184,13 +11229,37 @@ inline std::string quote(std::string_view text) {
 #ifndef PPLCNET_WEIGHTS_LOAD_HPP
 #define PPLCNET_WEIGHTS_LOAD_HPP
 
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
+
+// from pplcnet/weights/model_info.hpp
+#ifndef PPLCNET_WEIGHTS_MODEL_INFO_HPP
+#define PPLCNET_WEIGHTS_MODEL_INFO_HPP
+
+#include <string>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a network needs besides weights to be of use; travels in the metadata.
+struct ModelInfo {
+  std::vector<std::string> labels;  ///< one per class, or none
+  std::string preprocessing;        ///< name of a preset, or empty
+  std::string model = {};           ///< name of a published model, or empty
+  std::string output = {};          ///< what makes probabilities: softmax, sigmoid, or empty
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_MODEL_INFO_HPP
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -12004,16 +12073,12 @@ constexpr std::string_view advice_on(Content content) {
 #ifndef PPLCNET_WEIGHTS_FILE_HPP
 #define PPLCNET_WEIGHTS_FILE_HPP
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 // from pplcnet/weights/out_of_memory.hpp
@@ -12038,7 +12103,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 }
 
 /// Says that there is no memory for `name`; without the name, if there is none for the sentence.
-inline Error out_of_memory(std::string_view name) noexcept {
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
 #if defined(__cpp_exceptions)
   try {
     return Error::of(name, ": there is not enough memory");
@@ -12050,6 +12118,7 @@ inline Error out_of_memory(std::string_view name) noexcept {
   return Error("out of memory");
 #endif
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 /// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
 /// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
@@ -12070,6 +12139,13 @@ Error with_memory_for(std::string_view name, const Work& work) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -12100,15 +12176,8 @@ class FileBytes {
 
 namespace files {
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Close>;
-
-/// What the last failed call of the C library has to say.
-inline std::string last_problem() {
-  return std::error_code(errno, std::generic_category()).message();
-}
+/// Returns what the last failed call of the C library has to say.
+PPLCNET_INLINE std::string last_problem();
 
 }  // namespace files
 
@@ -12117,8 +12186,56 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
 
 /// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
 /// changes its size meanwhile; `result` changes only on success.
-inline Error read_file(std::string_view path, FileBytes& result,
-                       std::uint64_t max_bytes = kMaxFileBytes) {
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
+                               std::uint64_t max_bytes = kMaxFileBytes);
+
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves nothing behind. A program that writes files in its own way
+/// overrides `write` and `publish`.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  virtual ~NewFile();
+
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once. An error where something has the name that is no
+  /// file: it would be gone.
+  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+
+  /// Gives the file its name; another file of that name is gone then.
+  virtual Error publish();
+
+ protected:
+  void set_temporary(std::string name) { temporary_ = std::move(name); }
+
+ private:
+  std::string path_, target_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+PPLCNET_INLINE std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
   return with_memory_for(path, [&]() -> Error {
     const std::string name(path);
     std::error_code problem;
@@ -12160,83 +12277,62 @@ inline Error read_file(std::string_view path, FileBytes& result,
   });
 }
 
-/// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind. A program that writes files in its own way
-/// overrides `write` and `publish`.
-class NewFile {
- public:
-  explicit NewFile(std::string_view path) : path_(path) {}
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile() {
-    if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+PPLCNET_INLINE NewFile::~NewFile() {
+  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+}
+
+PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status old = fs::status(path_, problem);
+  const bool replaces = fs::is_regular_file(old);
+  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
+    return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
-
-  const std::string& path() const { return path_; }            ///< what it will be called
-  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
-
-  /// Writes the pieces one after another; once. An error where something has the name that is no
-  /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces) {
-    namespace fs = std::filesystem;
-    std::error_code problem;
-    const fs::file_status old = fs::status(path_, problem);
-    const bool replaces = fs::is_regular_file(old);
-    if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
-      return Error::of(path_, ": expected a file that can be replaced, found something else");
-    }
-    // A link stays, and what it leads to is replaced.
-    const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-    target_ = problem && replaces ? path_ : target.string();
-    constexpr int kAttempts = 100;
-    std::string name;
-    files::File file;
-    for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-      name = target_ + ".tmp" + std::to_string(attempt);
-      file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
-      if (!file && errno != EEXIST) break;
-    }
-    if (!file) {
-      return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
-    }
-    temporary_ = std::move(name);
-    if (replaces) fs::permissions(temporary_, old.permissions(), problem);
-
-    bool written = true;
-    for (const std::span<const std::byte> piece : pieces) {
-      written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
-    }
-    // Closing writes what is still buffered, so it can fail too.
-    written = std::fclose(file.release()) == 0 && written;
-    if (written) return {};
-    return Error::of(path_, ": cannot be written: ", files::last_problem());
+  // A link stays, and what it leads to is replaced.
+  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
+  target_ = problem && replaces ? path_ : target.string();
+  constexpr int kAttempts = 100;
+  std::string name;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    name = target_ + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
   }
-
-  /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish() {
-    std::error_code problem;
-    std::filesystem::rename(temporary_, target_, problem);
-    if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
-    temporary_.clear();
-    return {};
+  if (!file) {
+    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
   }
+  temporary_ = std::move(name);
+  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
 
- protected:
-  void set_temporary(std::string name) { temporary_ = std::move(name); }
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  if (written) return {};
+  return Error::of(path_, ": cannot be written: ", files::last_problem());
+}
 
- private:
-  std::string path_, target_, temporary_;
-};
+PPLCNET_INLINE Error NewFile::publish() {
+  std::error_code problem;
+  std::filesystem::rename(temporary_, target_, problem);
+  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+  temporary_.clear();
+  return {};
+}
 
-/// Writes the pieces one after another. The file appears under its name only when it is complete;
-/// a failure leaves nothing of it.
-inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces) {
   return with_memory_for(path, [&]() -> Error {
     NewFile file(path);
     if (auto error = file.write(pieces)) return error;
     return file.publish();
   });
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -13435,14 +13531,6 @@ inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
 /// weights and no part of these.
 inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
-/// What a network needs besides weights to be of use; travels in the metadata.
-struct ModelInfo {
-  std::vector<std::string> labels;  ///< one per class, or none
-  std::string preprocessing;        ///< name of a preset, or empty
-  std::string model = {};           ///< name of a published model, or empty
-  std::string output = {};          ///< what makes probabilities: softmax, sigmoid, or empty
-};
-
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
   if (net.family == Family::other)
@@ -14428,10 +14516,34 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_STATE_DICT_HPP
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+struct TensorFile;
+
 namespace loading {
+
+/// Fills packed weights from a file's bytes.
+PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<float> weights, ModelInfo* info);
+
+/// Fills packed weights from a file.
+PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
+                               const Architecture& architecture, std::span<float> weights,
+                               ModelInfo* info);
+
+/// Fills packed weights from a file's tensors.
+PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
+                                  const Architecture& architecture, std::span<float> weights);
+
+/// Finds the packed weights of a native file, which begin at a multiple of `alignment`.
+PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
+                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::size_t alignment, std::span<const float>& weights, ModelInfo* info);
+
+#if PPLCNET_HAS_DEFINITIONS
 
 /// Which header reads what `load` does not.
 inline std::string_view reader_of(Content content) {
@@ -14466,9 +14578,8 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
   return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
 }
 
-/// Fills packed weights from a file's tensors.
-inline Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                          const Architecture& architecture, std::span<float> weights) {
+PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
+                                  const Architecture& architecture, std::span<float> weights) {
   if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
   std::span<const std::byte> packed;
@@ -14510,6 +14621,42 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   return take_info(file, architecture, info).after(layers.size() + 1);
 }
 
+PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<float> weights, ModelInfo* info) {
+  return with_memory_for(
+      path, [&]() -> Error { return load(bytes, path, layers, architecture, weights, info); });
+}
+
+PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
+                               const Architecture& architecture, std::span<float> weights,
+                               ModelInfo* info) {
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+  });
+}
+
+PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
+                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::size_t alignment, std::span<const float>& weights, ModelInfo* info) {
+  return with_memory_for(name, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, name, file)) return error;
+    if (!is_native(file))
+      return Error::of(name, ": not a native file; load it, and save it as one");
+    std::span<const std::byte> packed;
+    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignment != 0)
+      return Error::of(name, ": the weights are not aligned to ", alignment, " bytes in memory");
+    weights = {reinterpret_cast<const float*>(packed.data()), packed.size() / sizeof(float)};
+    if (auto error = check_packed(layers, weights, name)) return error;
+    return take_info(file, architecture, info);
+  });
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
 }  // namespace loading
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
@@ -14520,19 +14667,14 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return with_memory_for(name, [&]() -> Error {
-    return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
-  });
+  return loading::load_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  return with_memory_for(path, [&]() -> Error {
-    FileBytes bytes;
-    if (auto error = read_file(path, bytes)) return error;
-    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
-  });
+  using Net = typename Weights::Network;
+  return loading::load_file(path, Net::layers, Net::architecture, weights.values, info);
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -14542,23 +14684,12 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  return with_memory_for(name, [&]() -> Error {
-    TensorFile file;
-    if (auto error = parse_safetensors(bytes, name, file)) return error;
-    if (!is_native(file))
-      return Error::of(name, ": not a native file; load it, and save it as one");
-    std::span<const std::byte> packed;
-    if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
-    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
-      return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
-                       " bytes in memory");
-    const std::span<const float, Net::weight_count> weights(
-        reinterpret_cast<const float*>(packed.data()), Net::weight_count);
-    if (auto error = check_packed(Net::layers, weights, name)) return error;
-    if (auto error = loading::take_info(file, Net::architecture, info)) return error;
-    result.emplace(weights);
-    return {};
-  });
+  std::span<const float> weights;
+  if (auto error = loading::view(bytes, name, Net::layers, Net::architecture,
+                                 alignof(typename Net::Weights), weights, info))
+    return error;
+  result.emplace(weights.template first<Net::weight_count>());
+  return {};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -14568,16 +14699,10 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #ifndef PPLCNET_WEIGHTS_SAVE_HPP
 #define PPLCNET_WEIGHTS_SAVE_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 // from pplcnet/any_network.hpp
 #ifndef PPLCNET_ANY_NETWORK_HPP
@@ -14592,11 +14717,72 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <span>
 #include <utility>
 
+// from pplcnet/weights/out_of_memory.hpp
+#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What to do where neither an error nor null can be returned.
+[[noreturn]] inline void fail_allocation() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
+/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    return Error::of(name, ": there is not enough memory");
+  } catch (const std::bad_alloc&) {
+    return Error("out of memory");  // so short that a string keeps it in itself
+  }
+#else
+  static_cast<void>(name);
+  return Error("out of memory");
+#endif
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
+/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
+template <class Work>
+Error with_memory_for(std::string_view name, const Work& work) {
+#if defined(__cpp_exceptions)
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(name);
+  }
+#else
+  static_cast<void>(name);
+  return work();
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// The same as an error: which rule an architecture breaks, and what was found.
-inline Error check_architecture(const Architecture& architecture) {
+PPLCNET_INLINE Error check_architecture(const Architecture& architecture);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error check_architecture(const Architecture& architecture) {
   const Flaw flaw = find_flaw(architecture);
   if (!flaw) return {};
   if (flaw.block < 0)
@@ -14604,6 +14790,7 @@ inline Error check_architecture(const Architecture& architecture) {
   return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
                    "; found ", flaw.found);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
 /// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
@@ -14621,8 +14808,7 @@ class AnyNetwork {
                     std::optional<AnyNetwork>& result) {
     result.reset();
     if (auto error = check_architecture(architecture)) return error;
-    return make(architecture.name, threads, result,
-                [&] { return new (std::nothrow) Plan(make_plan(architecture)); });
+    return make(architecture.name, threads, result, [&] { return new_plan(architecture); });
   }
 
   /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
@@ -14632,8 +14818,7 @@ class AnyNetwork {
     if (const GraphFlaw flaw = graph.flaw())
       return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
                        "; found ", flaw.found);
-    auto error = make(graph.title, threads, result,
-                      [&] { return new (std::nothrow) Plan(make_plan(graph, storage)); });
+    auto error = make(graph.title, threads, result, [&] { return new_plan(graph, storage); });
     if (error) return error;
     result->graph_.reset(new (std::nothrow) Graph(graph));
     if (result->graph_ != nullptr) return {};
@@ -14644,9 +14829,9 @@ class AnyNetwork {
   /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
   /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
   explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : AnyNetwork(std::make_shared<const Plan>(make_plan(architecture)), threads) {}
+      : AnyNetwork(new_plan(architecture), threads) {}
   explicit AnyNetwork(const Graph& graph, int threads = 1)
-      : AnyNetwork(std::make_shared<const Plan>(make_plan(graph)), threads) {
+      : AnyNetwork(new_plan(graph, Storage::single), threads) {
     graph_ = std::make_shared<const Graph>(graph);
   }
   /// With these packed weights.
@@ -14747,7 +14932,8 @@ class AnyNetwork {
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
   AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
-      : threads_(threads), plan_(std::move(plan)), weights_(zeros(plan_->weight_floats)) {
+      : threads_(threads), plan_(std::move(plan)) {
+    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
     if (weights_ == nullptr || !allocate()) fail_allocation();
   }
 
@@ -14759,7 +14945,7 @@ class AnyNetwork {
       return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
     return with_memory_for(name, [&] {
       AnyNetwork network(threads);
-      network.plan_.reset(new_plan());
+      network.plan_ = new_plan();
       if (network.plan_ == nullptr) return out_of_memory(name);
       const Plan& plan = network.plan();
       for (const std::size_t floats :
@@ -14801,6 +14987,286 @@ class AnyNetwork {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_ANY_NETWORK_HPP
+// from pplcnet/weights/file.hpp
+#ifndef PPLCNET_WEIGHTS_FILE_HPP
+#define PPLCNET_WEIGHTS_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
+class FileBytes {
+ public:
+  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
+
+  FileBytes() = default;
+
+  /// Room for `size` bytes; has none if the system cannot give that much.
+  explicit FileBytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
+        size_(bytes_ ? size : 0) {}
+
+  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+ private:
+  struct Delete {
+    std::size_t size;
+    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
+  };
+
+  std::unique_ptr<std::byte, Delete> bytes_;
+  std::size_t size_ = 0;
+};
+
+namespace files {
+
+/// Returns what the last failed call of the C library has to say.
+PPLCNET_INLINE std::string last_problem();
+
+}  // namespace files
+
+/// A weight file that is larger than this is not one of ours.
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+
+/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
+/// changes its size meanwhile; `result` changes only on success.
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
+                               std::uint64_t max_bytes = kMaxFileBytes);
+
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves nothing behind. A program that writes files in its own way
+/// overrides `write` and `publish`.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  virtual ~NewFile();
+
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once. An error where something has the name that is no
+  /// file: it would be gone.
+  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+
+  /// Gives the file its name; another file of that name is gone then.
+  virtual Error publish();
+
+ protected:
+  void set_temporary(std::string name) { temporary_ = std::move(name); }
+
+ private:
+  std::string path_, target_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+PPLCNET_INLINE std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
+  return with_memory_for(path, [&]() -> Error {
+    const std::string name(path);
+    std::error_code problem;
+    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    if (status.type() == std::filesystem::file_type::not_found) {
+      return Error::of(path, ": there is no such file");
+    }
+    if (status.type() == std::filesystem::file_type::none) {
+      return Error::of(path, ": cannot be read: ", problem.message());
+    }
+    // A pipe or a device could keep us waiting, or never end.
+    if (!std::filesystem::is_regular_file(status)) {
+      return Error::of(path, ": expected a file, found ",
+                       std::filesystem::is_directory(status) ? "a folder" : "something else");
+    }
+    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+    if (size == 0) return Error::of(path, ": the file is empty");
+    if (size > max_bytes) {
+      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+    }
+
+    const files::File file(std::fopen(name.c_str(), "rb"));
+    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+    FileBytes content(static_cast<std::size_t>(size));
+    if (content.bytes().size() != size) {
+      return Error::of(path, ": no memory for its ", size, " bytes");
+    }
+    const std::size_t count =
+        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+    if (std::ferror(file.get())) {
+      return Error::of(path, ": cannot be read: ", files::last_problem());
+    }
+    if (count != size || std::fgetc(file.get()) != EOF) {
+      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+    }
+    result = std::move(content);
+    return {};
+  });
+}
+
+PPLCNET_INLINE NewFile::~NewFile() {
+  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+}
+
+PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status old = fs::status(path_, problem);
+  const bool replaces = fs::is_regular_file(old);
+  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
+    return Error::of(path_, ": expected a file that can be replaced, found something else");
+  }
+  // A link stays, and what it leads to is replaced.
+  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
+  target_ = problem && replaces ? path_ : target.string();
+  constexpr int kAttempts = 100;
+  std::string name;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    name = target_ + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
+  }
+  if (!file) {
+    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
+  }
+  temporary_ = std::move(name);
+  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
+
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  if (written) return {};
+  return Error::of(path_, ": cannot be written: ", files::last_problem());
+}
+
+PPLCNET_INLINE Error NewFile::publish() {
+  std::error_code problem;
+  std::filesystem::rename(temporary_, target_, problem);
+  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+  temporary_.clear();
+  return {};
+}
+
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces) {
+  return with_memory_for(path, [&]() -> Error {
+    NewFile file(path);
+    if (auto error = file.write(pieces)) return error;
+    return file.publish();
+  });
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FILE_HPP
+// from pplcnet/weights/stored_as.hpp
+#ifndef PPLCNET_WEIGHTS_STORED_AS_HPP
+#define PPLCNET_WEIGHTS_STORED_AS_HPP
+
+#include <optional>
+#include <string_view>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <utility>
+
+#endif
+
+// A network with its weights in another storage.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Says what `StoredAs` is: a published model stays one.
+template <class Net, Storage kStorage>
+struct StoredDefinition : Net::Definition {
+  static constexpr Storage storage = kStorage;
+  static constexpr Architecture architecture = [] {
+    Architecture stored = Net::architecture;
+    stored.storage = kStorage;
+    return stored;
+  }();
+};
+
+/// Any network with its weights in a storage that is asked for, such as
+/// `StoredAs<models::PPLCNet_x0_25, Storage::half_head>`. Whatever file the network loads, this
+/// loads, too, and rounds to float16 what is to be float16; a number that float16 cannot hold is an
+/// error that names its tensor.
+template <class Net, Storage kStorage>
+using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
+
+/// The same of a network that is known only when the program runs: a copy for one thread. `name` is
+/// for messages.
+PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
+                              std::optional<AnyNetwork>& result);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
+                              std::optional<AnyNetwork>& result) {
+  Architecture architecture = network.architecture();
+  architecture.storage = storage;
+  std::optional<AnyNetwork> stored;
+  if (auto error = network.graph() != nullptr
+                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
+                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
+    return Error::of(name, ": ", error.message());
+  copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
+  if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
+    return error;
+  result = std::move(stored);
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STORED_AS_HPP
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 // from pplcnet/weights/safetensors/writer.hpp
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
@@ -14937,58 +15403,7 @@ inline Error write_safetensors(std::string_view path, const TensorFile& file) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
-// from pplcnet/weights/stored_as.hpp
-#ifndef PPLCNET_WEIGHTS_STORED_AS_HPP
-#define PPLCNET_WEIGHTS_STORED_AS_HPP
-
-#include <optional>
-#include <string_view>
-#include <utility>
-
-
-// A network with its weights in another storage.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Says what `StoredAs` is: a published model stays one.
-template <class Net, Storage kStorage>
-struct StoredDefinition : Net::Definition {
-  static constexpr Storage storage = kStorage;
-  static constexpr Architecture architecture = [] {
-    Architecture stored = Net::architecture;
-    stored.storage = kStorage;
-    return stored;
-  }();
-};
-
-/// Any network with its weights in a storage that is asked for, such as
-/// `StoredAs<models::PPLCNet_x0_25, Storage::half_head>`. Whatever file the network loads, this
-/// loads, too, and rounds to float16 what is to be float16; a number that float16 cannot hold is an
-/// error that names its tensor.
-template <class Net, Storage kStorage>
-using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
-
-/// The same of a network that is known only when the program runs: a copy for one thread. `name` is
-/// for messages.
-inline Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
-                      std::optional<AnyNetwork>& result) {
-  Architecture architecture = network.architecture();
-  architecture.storage = storage;
-  std::optional<AnyNetwork> stored;
-  if (auto error = network.graph() != nullptr
-                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
-                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
-    return Error::of(name, ": ", error.message());
-  copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
-  if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
-    return error;
-  result = std::move(stored);
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_STORED_AS_HPP
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -15000,6 +15415,56 @@ constexpr float self_test_input(std::size_t i) {
   return static_cast<float>(static_cast<std::int64_t>(bits) - (1 << 23)) / (1 << 23);
 }
 
+/// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
+/// and the answer that `self_test` checks. `storage` may be another than the network's: with
+/// Storage::half the file is half as large, and any type of the network loads it.
+PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage);
+
+template <class Weights>
+Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  using Net = typename Weights::Network;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
+  return with_memory_for(target.path(), [&]() -> Error {
+    return save(target, AnyNetwork::of(weights), info, storage);
+  });
+}
+
+/// The same, and gives the file its name: either the whole file appears or none.
+template <class Weights>
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, weights, info, storage)) return error;
+    return target.publish();
+  });
+}
+
+PPLCNET_INLINE Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage);
+
+/// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
+/// of its largest number, which leaves room for a CPU without fused multiply-add.
+PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                     const AnyNetwork& network);
+PPLCNET_INLINE Error self_test(std::string_view path, const AnyNetwork& network);
+
+template <class Weights>
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
+  return with_memory_for(
+      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
+}
+
+/// The same, from a file.
+template <class Weights>
+Error self_test(std::string_view path, const Weights& weights) {
+  return with_memory_for(path, [&]() -> Error { return self_test(path, AnyNetwork::of(weights)); });
+}
+
+#if PPLCNET_HAS_DEFINITIONS
 namespace self_testing {
 
 /// The answer to the self-test's input: of each output the means of its channels.
@@ -15032,11 +15497,8 @@ inline std::vector<float> answer(AnyNetwork network) {
 
 }  // namespace self_testing
 
-/// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the network's: with
-/// Storage::half the file is half as large, and any type of the network loads it.
-inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
-                  Storage storage) {
+PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
     if (auto error = check_info(info, network.classes(), target.path())) return error;
     std::optional<AnyNetwork> stored;
@@ -15068,29 +15530,8 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
   });
 }
 
-template <class Weights>
-Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
-           Storage storage = Weights::Network::architecture.storage) {
-  using Net = typename Weights::Network;
-  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return with_memory_for(target.path(), [&]() -> Error {
-    return save(target, AnyNetwork::of(weights), info, storage);
-  });
-}
-
-/// The same, and gives the file its name: either the whole file appears or none.
-template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
-           Storage storage = Weights::Network::architecture.storage) {
-  return with_memory_for(path, [&]() -> Error {
-    NewFile target(path);
-    if (auto error = save(target, weights, info, storage)) return error;
-    return target.publish();
-  });
-}
-
-inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
-                  Storage storage) {
+PPLCNET_INLINE Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage) {
   return with_memory_for(path, [&]() -> Error {
     NewFile target(path);
     if (auto error = save(target, network, info, storage)) return error;
@@ -15098,10 +15539,8 @@ inline Error save(std::string_view path, const AnyNetwork& network, const ModelI
   });
 }
 
-/// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
-/// of its largest number, which leaves room for a CPU without fused multiply-add.
-inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                             const AnyNetwork& network) {
+PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                     const AnyNetwork& network) {
   return with_memory_for(path, [&]() -> Error {
     TensorFile file;
     if (auto error = parse_safetensors(bytes, path, file)) return error;
@@ -15124,22 +15563,14 @@ inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view 
   });
 }
 
-template <class Weights>
-Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                      const Weights& weights) {
-  return with_memory_for(
-      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
-}
-
-/// The same, from a file.
-template <class Weights>
-Error self_test(std::string_view path, const Weights& weights) {
+PPLCNET_INLINE Error self_test(std::string_view path, const AnyNetwork& network) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+    return self_test_bytes(std::as_const(bytes).bytes(), path, network);
   });
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -15771,6 +16202,34 @@ struct ResizePlan {
   CropWindow window;
 };
 
+/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
+/// resized picture, or a resized side does not fit an int.
+PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
+                                                     ImageSize source);
+
+/// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
+struct PreprocessScratch {
+  OpenCvScratch opencv;
+  PillowScratch pillow;
+  std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
+};
+
+/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
+/// which normalisation_tables() give a meaning.
+///
+/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
+/// image.
+PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                                    PreprocessScratch& scratch);
+
+/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
+/// The bits are those of the reference pipeline, on every machine.
+///
+/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
+PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView image,
+                               std::span<float> chw, PreprocessScratch& scratch);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Offset of a crop that leaves `rest` pixels outside, and of which half is left on the near side.
 /// Paddle rounds an odd half down, torchvision to the even neighbour.
 constexpr int centre_crop_offset(Geometry geometry, int rest) {
@@ -15779,9 +16238,8 @@ constexpr int centre_crop_offset(Geometry geometry, int rest) {
              : rest / 2;
 }
 
-/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
-/// resized picture, or a resized side does not fit an int.
-inline std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing, ImageSize source) {
+PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
+                                                     ImageSize source) {
   const int height = preprocessing.height;
   const int width = preprocessing.width;
   if (std::min({source.width, source.height, width, height}) <= 0) return std::nullopt;
@@ -15811,20 +16269,8 @@ inline std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
        centre_crop_offset(preprocessing.geometry, resized.height - height), width, height}};
 }
 
-/// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
-struct PreprocessScratch {
-  OpenCvScratch opencv;
-  PillowScratch pillow;
-  std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
-};
-
-/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
-/// which normalisation_tables() give a meaning.
-///
-/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
-/// image.
-inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
-                            PreprocessScratch& scratch) {
+PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                                    PreprocessScratch& scratch) {
   const std::optional<ResizePlan> plan = resize_plan(preprocessing, image.size());
   if (image.empty() || !plan) return false;
 
@@ -15846,17 +16292,14 @@ inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
   return true;
 }
 
-/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
-/// The bits are those of the reference pipeline, on every machine.
-///
-/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
-inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
-                       PreprocessScratch& scratch) {
+PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView image,
+                               std::span<float> chw, PreprocessScratch& scratch) {
   if (chw.size() != preprocessing.tensor_size() || !resize_and_crop(preprocessing, image, scratch))
     return false;
   normalise(preprocessing.normalisation, preprocessing.channel_order, scratch.pixels, chw);
   return true;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16541,20 +16984,23 @@ struct ClassifierState : InHugePages {
 #ifndef PPLCNET_IMAGE_LABELS_HPP
 #define PPLCNET_IMAGE_LABELS_HPP
 
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 // from pplcnet/image/label_list.hpp
 #ifndef PPLCNET_IMAGE_LABEL_LIST_HPP
@@ -16767,11 +17213,38 @@ inline Error split_lines(std::string_view text, std::string_view path,
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_TEXT_LINES_HPP
+#endif
 
 // Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Checks that there is a label for each class, or none at all; `where` they are from.
+PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where);
+
+/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
+/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
+/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
+/// blank ones and gaps would shift all labels after them.
+PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
+                                  std::vector<std::string>& labels);
+
+/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
+/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
+/// that are not UTF-8 are escaped.
+PPLCNET_INLINE std::string python_quoted(std::string_view text);
+
+/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+PPLCNET_INLINE std::string two_decimals(float score);
+
+/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
+/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
+/// labels their list is empty; a class beyond the labels has an empty label.
+PPLCNET_INLINE std::string prediction_line(std::string_view file,
+                                           std::span<const Prediction> predictions,
+                                           std::span<const std::string> labels);
+
+#if PPLCNET_HAS_DEFINITIONS
 namespace label_files {
 
 /// The number that a line begins with, before a space or tab; none if there is no such number.
@@ -16832,18 +17305,13 @@ inline Error read_lines(std::span<const std::string_view> lines, std::string_vie
 
 }  // namespace label_files
 
-/// Checks that there is a label for each class, or none at all; `where` they are from.
-inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
+PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where) {
   if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
   return Error::of(where, ": ", count, " labels for ", classes, " classes");
 }
 
-/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
-/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
-/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
-/// blank ones and gaps would shift all labels after them.
-inline Error parse_labels(std::string_view text, std::string_view path, int classes,
-                          std::vector<std::string>& labels) {
+PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
+                                  std::vector<std::string>& labels) {
   std::vector<std::string_view> lines;
   if (auto error = split_lines(text, path, lines)) return error;
   for (std::size_t i = 0; i < lines.size(); ++i)
@@ -16873,10 +17341,7 @@ inline Error parse_labels(std::string_view text, std::string_view path, int clas
   return {};
 }
 
-/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
-/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
-/// that are not UTF-8 are escaped.
-inline std::string python_quoted(std::string_view text) {
+PPLCNET_INLINE std::string python_quoted(std::string_view text) {
   const bool has_apostrophe = text.find('\'') != std::string_view::npos;
   const bool has_double_quote = text.find('"') != std::string_view::npos;
   const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
@@ -16910,8 +17375,7 @@ inline std::string python_quoted(std::string_view text) {
   return quoted + quote;
 }
 
-/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
-inline std::string two_decimals(float score) {
+PPLCNET_INLINE std::string two_decimals(float score) {
   const double five_decimals = std::nearbyint(double{score} * 1e5) / 1e5;
   std::array<char, 64> digits;  // a float below 1e38 has at most 39 digits, a sign and 2 decimals
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), five_decimals,
@@ -16920,11 +17384,9 @@ inline std::string two_decimals(float score) {
   return {digits.data(), end};
 }
 
-/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
-/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
-/// labels their list is empty; a class beyond the labels has an empty label.
-inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
-                                   std::span<const std::string> labels) {
+PPLCNET_INLINE std::string prediction_line(std::string_view file,
+                                           std::span<const Prediction> predictions,
+                                           std::span<const std::string> labels) {
   std::string ids;
   std::string scores;
   std::string names;
@@ -16940,6 +17402,7 @@ inline std::string prediction_line(std::string_view file, std::span<const Predic
   return std::string(file) + ":\tclass id(s): [" + ids + "], score(s): [" + scores +
          "], label_name(s): [" + names + "]";
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -11,6 +11,7 @@
 #include "fuzz/tensor_formats.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "weights/contents.hpp"
 
 namespace pplcnet_test {
@@ -33,8 +34,8 @@ inline pplcnet::Error make_and_load(std::string_view contents,
   net.storage = pplcnet::storage_of(file, net.storage);
   if (auto error = pplcnet::AnyNetwork::make(net, 1, network))
     return pplcnet::Error::of(kPath, ": ", error.message());
-  return pplcnet::loading::load(bytes_of(contents), kPath, network->layers(),
-                                network->architecture(), network->weights(), nullptr);
+  return pplcnet::loading::load_bytes(bytes_of(contents), kPath, network->layers(),
+                                      network->architecture(), network->weights(), nullptr);
 }
 
 inline Format metadata_format() {

@@ -17,6 +17,7 @@
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "pplcnet/weights/torch/checkpoint.hpp"
@@ -270,8 +271,8 @@ inline Format native_format() {
                 pplcnet::ModelInfo info;
                 return run<std::vector<std::byte>>(
                     [&](auto&) {
-                      return pplcnet::loading::load(bytes_of(contents), kPath, kLayers,
-                                                    kArchitecture, values, &info);
+                      return pplcnet::loading::load_bytes(bytes_of(contents), kPath, kLayers,
+                                                          kArchitecture, values, &info);
                     },
                     [](const auto&) { return true; });
               },

@@ -15,7 +15,10 @@
 #include <vector>
 
 #include "goldens/golden.hpp"
+#include "pplcnet/branches.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/names.hpp"
 #include "synthetic.hpp"
 
 /// Compares a network with a golden of it: stage by stage, then the answer.

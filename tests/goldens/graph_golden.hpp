@@ -20,6 +20,7 @@
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/plan.hpp"
+#include "pplcnet/weights/naming/modules.hpp"
 
 /// Goldens of networks that are functions.
 namespace pplcnet_test {

@@ -9,7 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "pplcnet/branches.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/data_type.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/naming/branch_names.hpp"
+#include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/reparameterise.hpp"
+#include "pplcnet/weights/state_dict.hpp"
+#include "pplcnet/weights/tensor.hpp"
 #include "synthetic.hpp"
 
 namespace pplcnet_test {

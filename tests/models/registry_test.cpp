@@ -9,6 +9,7 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
 
 namespace {
 

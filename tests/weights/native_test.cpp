@@ -16,6 +16,8 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
 #include "weights/contents.hpp"
 
 namespace pplcnet_test {

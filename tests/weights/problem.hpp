@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
 #include "weights/contents.hpp"
 
 namespace pplcnet_test {

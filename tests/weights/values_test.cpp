@@ -20,6 +20,7 @@
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
+#include "pplcnet/weights/paddle/pdiparams_names.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "weights/contents.hpp"
 #include "weights/ncnn_model.hpp"

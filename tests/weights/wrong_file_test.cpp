@@ -15,6 +15,7 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/paddle/pdiparams_names.hpp"
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 

@@ -1,33 +1,64 @@
 #ifndef PPLCNET_IMAGE_LABELS_HPP
 #define PPLCNET_IMAGE_LABELS_HPP
 
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/image/results.hpp"
+#include "pplcnet/weights/error.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
-#include "pplcnet/abi.hpp"
 #include "pplcnet/image/label_list.hpp"
-#include "pplcnet/image/results.hpp"
 #include "pplcnet/image/text_lines.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/utf8.hpp"
+#endif
 
 // Names of classes: reading Paddle's label files, and writing predictions as Paddle prints them.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Checks that there is a label for each class, or none at all; `where` they are from.
+PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where);
+
+/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
+/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
+/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
+/// blank ones and gaps would shift all labels after them.
+PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
+                                  std::vector<std::string>& labels);
+
+/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
+/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
+/// that are not UTF-8 are escaped.
+PPLCNET_INLINE std::string python_quoted(std::string_view text);
+
+/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+PPLCNET_INLINE std::string two_decimals(float score);
+
+/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
+/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
+/// labels their list is empty; a class beyond the labels has an empty label.
+PPLCNET_INLINE std::string prediction_line(std::string_view file,
+                                           std::span<const Prediction> predictions,
+                                           std::span<const std::string> labels);
+
+#if PPLCNET_HAS_DEFINITIONS
 namespace label_files {
 
 /// The number that a line begins with, before a space or tab; none if there is no such number.
@@ -88,18 +119,13 @@ inline Error read_lines(std::span<const std::string_view> lines, std::string_vie
 
 }  // namespace label_files
 
-/// Checks that there is a label for each class, or none at all; `where` they are from.
-inline Error check_label_count(std::size_t count, int classes, std::string_view where) {
+PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where) {
   if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
   return Error::of(where, ": ", count, " labels for ", classes, " classes");
 }
 
-/// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
-/// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
-/// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
-/// blank ones and gaps would shift all labels after them.
-inline Error parse_labels(std::string_view text, std::string_view path, int classes,
-                          std::vector<std::string>& labels) {
+PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
+                                  std::vector<std::string>& labels) {
   std::vector<std::string_view> lines;
   if (auto error = split_lines(text, path, lines)) return error;
   for (std::size_t i = 0; i < lines.size(); ++i)
@@ -129,10 +155,7 @@ inline Error parse_labels(std::string_view text, std::string_view path, int clas
   return {};
 }
 
-/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
-/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
-/// that are not UTF-8 are escaped.
-inline std::string python_quoted(std::string_view text) {
+PPLCNET_INLINE std::string python_quoted(std::string_view text) {
   const bool has_apostrophe = text.find('\'') != std::string_view::npos;
   const bool has_double_quote = text.find('"') != std::string_view::npos;
   const char quote = has_apostrophe && !has_double_quote ? '"' : '\'';
@@ -166,8 +189,7 @@ inline std::string python_quoted(std::string_view text) {
   return quoted + quote;
 }
 
-/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
-inline std::string two_decimals(float score) {
+PPLCNET_INLINE std::string two_decimals(float score) {
   const double five_decimals = std::nearbyint(double{score} * 1e5) / 1e5;
   std::array<char, 64> digits;  // a float below 1e38 has at most 39 digits, a sign and 2 decimals
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), five_decimals,
@@ -176,11 +198,9 @@ inline std::string two_decimals(float score) {
   return {digits.data(), end};
 }
 
-/// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
-/// tab, and `class id(s): [8, 7], score(s): [0.92, 0.05], label_name(s): ['hen', 'cock']`. Without
-/// labels their list is empty; a class beyond the labels has an empty label.
-inline std::string prediction_line(std::string_view file, std::span<const Prediction> predictions,
-                                   std::span<const std::string> labels) {
+PPLCNET_INLINE std::string prediction_line(std::string_view file,
+                                           std::span<const Prediction> predictions,
+                                           std::span<const std::string> labels) {
   std::string ids;
   std::string scores;
   std::string names;
@@ -196,6 +216,7 @@ inline std::string prediction_line(std::string_view file, std::span<const Predic
   return std::string(file) + ":\tclass id(s): [" + ids + "], score(s): [" + scores +
          "], label_name(s): [" + names + "]";
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

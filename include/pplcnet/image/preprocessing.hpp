@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/image/normalisation.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
@@ -54,6 +55,34 @@ struct ResizePlan {
   CropWindow window;
 };
 
+/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
+/// resized picture, or a resized side does not fit an int.
+PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
+                                                     ImageSize source);
+
+/// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
+struct PreprocessScratch {
+  OpenCvScratch opencv;
+  PillowScratch pillow;
+  std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
+};
+
+/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
+/// which normalisation_tables() give a meaning.
+///
+/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
+/// image.
+PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                                    PreprocessScratch& scratch);
+
+/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
+/// The bits are those of the reference pipeline, on every machine.
+///
+/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
+PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView image,
+                               std::span<float> chw, PreprocessScratch& scratch);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Offset of a crop that leaves `rest` pixels outside, and of which half is left on the near side.
 /// Paddle rounds an odd half down, torchvision to the even neighbour.
 constexpr int centre_crop_offset(Geometry geometry, int rest) {
@@ -62,9 +91,8 @@ constexpr int centre_crop_offset(Geometry geometry, int rest) {
              : rest / 2;
 }
 
-/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
-/// resized picture, or a resized side does not fit an int.
-inline std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing, ImageSize source) {
+PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
+                                                     ImageSize source) {
   const int height = preprocessing.height;
   const int width = preprocessing.width;
   if (std::min({source.width, source.height, width, height}) <= 0) return std::nullopt;
@@ -94,20 +122,8 @@ inline std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
        centre_crop_offset(preprocessing.geometry, resized.height - height), width, height}};
 }
 
-/// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
-struct PreprocessScratch {
-  OpenCvScratch opencv;
-  PillowScratch pillow;
-  std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
-};
-
-/// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
-/// which normalisation_tables() give a meaning.
-///
-/// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
-/// image.
-inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
-                            PreprocessScratch& scratch) {
+PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
+                                    PreprocessScratch& scratch) {
   const std::optional<ResizePlan> plan = resize_plan(preprocessing, image.size());
   if (image.empty() || !plan) return false;
 
@@ -129,17 +145,14 @@ inline bool resize_and_crop(const Preprocessing& preprocessing, ImageView image,
   return true;
 }
 
-/// Turns `image` into the input tensor `chw`: float32, planar, preprocessing.tensor_size() values.
-/// The bits are those of the reference pipeline, on every machine.
-///
-/// Returns false and leaves `chw` alone if `chw` has another size, or for resize_and_crop().
-inline bool preprocess(const Preprocessing& preprocessing, ImageView image, std::span<float> chw,
-                       PreprocessScratch& scratch) {
+PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView image,
+                               std::span<float> chw, PreprocessScratch& scratch) {
   if (chw.size() != preprocessing.tensor_size() || !resize_and_crop(preprocessing, image, scratch))
     return false;
   normalise(preprocessing.normalisation, preprocessing.channel_order, scratch.pixels, chw);
   return true;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

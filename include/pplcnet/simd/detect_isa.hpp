@@ -6,7 +6,7 @@
 #include "pplcnet/simd/highway.hpp"
 #include "pplcnet/simd/isa.hpp"
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
@@ -51,6 +51,6 @@ PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_DETECT_ISA_HPP

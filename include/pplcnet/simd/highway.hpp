@@ -3,7 +3,7 @@
 
 #include "pplcnet/compiled.hpp"
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 #if !__has_include(<hwy/highway.h>)
 #error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
 #endif
@@ -35,6 +35,6 @@
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
 #endif
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_HIGHWAY_HPP

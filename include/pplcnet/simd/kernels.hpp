@@ -17,7 +17,7 @@
 #include "pplcnet/simd/isa.hpp"
 #include "pplcnet/simd/run.hpp"
 
-#if PPLCNET_HAS_KERNELS
+#if PPLCNET_HAS_DEFINITIONS
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
 // Two flips leave Highway as it was.
@@ -61,6 +61,6 @@ PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_KERNELS
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_KERNELS_HPP

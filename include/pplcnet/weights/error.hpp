@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/join.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -54,7 +55,10 @@ class [[nodiscard]] Error {
 
 /// Returns text of unknown origin as it may stand in a message: in single quotes, cut after 80
 /// bytes, with everything that is not printable ASCII written in hexadecimal (`\xNN`).
-inline std::string quote(std::string_view text) {
+PPLCNET_INLINE std::string quote(std::string_view text);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string quote(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string result = "'";
@@ -68,6 +72,7 @@ inline std::string quote(std::string_view text) {
   }
   return result + (text.size() > kLongest ? "...'" : "'");
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

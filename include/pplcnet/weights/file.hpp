@@ -1,21 +1,25 @@
 #ifndef PPLCNET_WEIGHTS_FILE_HPP
 #define PPLCNET_WEIGHTS_FILE_HPP
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -46,15 +50,8 @@ class FileBytes {
 
 namespace files {
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Close>;
-
-/// What the last failed call of the C library has to say.
-inline std::string last_problem() {
-  return std::error_code(errno, std::generic_category()).message();
-}
+/// Returns what the last failed call of the C library has to say.
+PPLCNET_INLINE std::string last_problem();
 
 }  // namespace files
 
@@ -63,8 +60,56 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
 
 /// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
 /// changes its size meanwhile; `result` changes only on success.
-inline Error read_file(std::string_view path, FileBytes& result,
-                       std::uint64_t max_bytes = kMaxFileBytes) {
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
+                               std::uint64_t max_bytes = kMaxFileBytes);
+
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves nothing behind. A program that writes files in its own way
+/// overrides `write` and `publish`.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  virtual ~NewFile();
+
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once. An error where something has the name that is no
+  /// file: it would be gone.
+  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+
+  /// Gives the file its name; another file of that name is gone then.
+  virtual Error publish();
+
+ protected:
+  void set_temporary(std::string name) { temporary_ = std::move(name); }
+
+ private:
+  std::string path_, target_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+PPLCNET_INLINE std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
   return with_memory_for(path, [&]() -> Error {
     const std::string name(path);
     std::error_code problem;
@@ -106,83 +151,62 @@ inline Error read_file(std::string_view path, FileBytes& result,
   });
 }
 
-/// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind. A program that writes files in its own way
-/// overrides `write` and `publish`.
-class NewFile {
- public:
-  explicit NewFile(std::string_view path) : path_(path) {}
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile() {
-    if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+PPLCNET_INLINE NewFile::~NewFile() {
+  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+}
+
+PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status old = fs::status(path_, problem);
+  const bool replaces = fs::is_regular_file(old);
+  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
+    return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
-
-  const std::string& path() const { return path_; }            ///< what it will be called
-  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
-
-  /// Writes the pieces one after another; once. An error where something has the name that is no
-  /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces) {
-    namespace fs = std::filesystem;
-    std::error_code problem;
-    const fs::file_status old = fs::status(path_, problem);
-    const bool replaces = fs::is_regular_file(old);
-    if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
-      return Error::of(path_, ": expected a file that can be replaced, found something else");
-    }
-    // A link stays, and what it leads to is replaced.
-    const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-    target_ = problem && replaces ? path_ : target.string();
-    constexpr int kAttempts = 100;
-    std::string name;
-    files::File file;
-    for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-      name = target_ + ".tmp" + std::to_string(attempt);
-      file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
-      if (!file && errno != EEXIST) break;
-    }
-    if (!file) {
-      return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
-    }
-    temporary_ = std::move(name);
-    if (replaces) fs::permissions(temporary_, old.permissions(), problem);
-
-    bool written = true;
-    for (const std::span<const std::byte> piece : pieces) {
-      written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
-    }
-    // Closing writes what is still buffered, so it can fail too.
-    written = std::fclose(file.release()) == 0 && written;
-    if (written) return {};
-    return Error::of(path_, ": cannot be written: ", files::last_problem());
+  // A link stays, and what it leads to is replaced.
+  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
+  target_ = problem && replaces ? path_ : target.string();
+  constexpr int kAttempts = 100;
+  std::string name;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    name = target_ + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
   }
-
-  /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish() {
-    std::error_code problem;
-    std::filesystem::rename(temporary_, target_, problem);
-    if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
-    temporary_.clear();
-    return {};
+  if (!file) {
+    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
   }
+  temporary_ = std::move(name);
+  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
 
- protected:
-  void set_temporary(std::string name) { temporary_ = std::move(name); }
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  if (written) return {};
+  return Error::of(path_, ": cannot be written: ", files::last_problem());
+}
 
- private:
-  std::string path_, target_, temporary_;
-};
+PPLCNET_INLINE Error NewFile::publish() {
+  std::error_code problem;
+  std::filesystem::rename(temporary_, target_, problem);
+  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+  temporary_.clear();
+  return {};
+}
 
-/// Writes the pieces one after another. The file appears under its name only when it is complete;
-/// a failure leaves nothing of it.
-inline Error write_file(std::string_view path, std::span<const std::span<const std::byte>> pieces) {
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces) {
   return with_memory_for(path, [&]() -> Error {
     NewFile file(path);
     if (auto error = file.write(pieces)) return error;
     return file.publish();
   });
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

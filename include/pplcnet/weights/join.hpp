@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -31,11 +32,15 @@ class Piece {
 
 /// `join({"blocks", 3, ".", 1})` is "blocks3.1". One function, not a chain of `+`: texts are made
 /// in many places, and this is compiled once.
-inline std::string join(std::initializer_list<Piece> pieces) {
+PPLCNET_INLINE std::string join(std::initializer_list<Piece> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string join(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) text += piece.text();
   return text;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,19 +1,26 @@
 #ifndef PPLCNET_WEIGHTS_LOAD_HPP
 #define PPLCNET_WEIGHTS_LOAD_HPP
 
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/layer.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/model_info.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/content.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
@@ -23,10 +30,34 @@
 #include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/state_dict.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+struct TensorFile;
+
 namespace loading {
+
+/// Fills packed weights from a file's bytes.
+PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<float> weights, ModelInfo* info);
+
+/// Fills packed weights from a file.
+PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
+                               const Architecture& architecture, std::span<float> weights,
+                               ModelInfo* info);
+
+/// Fills packed weights from a file's tensors.
+PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
+                                  const Architecture& architecture, std::span<float> weights);
+
+/// Finds the packed weights of a native file, which begin at a multiple of `alignment`.
+PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
+                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::size_t alignment, std::span<const float>& weights, ModelInfo* info);
+
+#if PPLCNET_HAS_DEFINITIONS
 
 /// Which header reads what `load` does not.
 inline std::string_view reader_of(Content content) {
@@ -61,9 +92,8 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
   return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
 }
 
-/// Fills packed weights from a file's tensors.
-inline Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                          const Architecture& architecture, std::span<float> weights) {
+PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
+                                  const Architecture& architecture, std::span<float> weights) {
   if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
   std::span<const std::byte> packed;
@@ -105,6 +135,42 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   return take_info(file, architecture, info).after(layers.size() + 1);
 }
 
+PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<float> weights, ModelInfo* info) {
+  return with_memory_for(
+      path, [&]() -> Error { return load(bytes, path, layers, architecture, weights, info); });
+}
+
+PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
+                               const Architecture& architecture, std::span<float> weights,
+                               ModelInfo* info) {
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+  });
+}
+
+PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
+                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::size_t alignment, std::span<const float>& weights, ModelInfo* info) {
+  return with_memory_for(name, [&]() -> Error {
+    TensorFile file;
+    if (auto error = parse_safetensors(bytes, name, file)) return error;
+    if (!is_native(file))
+      return Error::of(name, ": not a native file; load it, and save it as one");
+    std::span<const std::byte> packed;
+    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignment != 0)
+      return Error::of(name, ": the weights are not aligned to ", alignment, " bytes in memory");
+    weights = {reinterpret_cast<const float*>(packed.data()), packed.size() / sizeof(float)};
+    if (auto error = check_packed(layers, weights, name)) return error;
+    return take_info(file, architecture, info);
+  });
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
 }  // namespace loading
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
@@ -115,19 +181,14 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return with_memory_for(name, [&]() -> Error {
-    return loading::load(bytes, name, Net::layers, Net::architecture, weights.values, info);
-  });
+  return loading::load_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  return with_memory_for(path, [&]() -> Error {
-    FileBytes bytes;
-    if (auto error = read_file(path, bytes)) return error;
-    return load_bytes(std::as_const(bytes).bytes(), path, weights, info);
-  });
+  using Net = typename Weights::Network;
+  return loading::load_file(path, Net::layers, Net::architecture, weights.values, info);
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -137,23 +198,12 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  return with_memory_for(name, [&]() -> Error {
-    TensorFile file;
-    if (auto error = parse_safetensors(bytes, name, file)) return error;
-    if (!is_native(file))
-      return Error::of(name, ": not a native file; load it, and save it as one");
-    std::span<const std::byte> packed;
-    if (auto error = find_native(file, Net::layers, Net::architecture, packed)) return error;
-    if (std::bit_cast<std::uintptr_t>(packed.data()) % alignof(typename Net::Weights) != 0)
-      return Error::of(name, ": the weights are not aligned to ", alignof(typename Net::Weights),
-                       " bytes in memory");
-    const std::span<const float, Net::weight_count> weights(
-        reinterpret_cast<const float*>(packed.data()), Net::weight_count);
-    if (auto error = check_packed(Net::layers, weights, name)) return error;
-    if (auto error = loading::take_info(file, Net::architecture, info)) return error;
-    result.emplace(weights);
-    return {};
-  });
+  std::span<const float> weights;
+  if (auto error = loading::view(bytes, name, Net::layers, Net::architecture,
+                                 alignof(typename Net::Weights), weights, info))
+    return error;
+  result.emplace(weights.template first<Net::weight_count>());
+  return {};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

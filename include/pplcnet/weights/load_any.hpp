@@ -4,21 +4,39 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+
+#include "pplcnet/architecture.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/layer.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/load.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <utility>
 
 #include "pplcnet/weights/content.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdparams.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "pplcnet/weights/torch/checkpoint.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace loading {
 
+/// Fills packed weights from a file's bytes.
+PPLCNET_INLINE Error load_any_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                    std::span<const Layer> layers, const Architecture& architecture,
+                                    std::span<float> weights, ModelInfo* info);
+
+/// Fills packed weights from a file.
+PPLCNET_INLINE Error load_any_file(std::string_view path, std::span<const Layer> layers,
+                                   const Architecture& architecture, std::span<float> weights,
+                                   ModelInfo* info);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Fills packed weights from a file's bytes.
 inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
                       std::span<const Layer> layers, const Architecture& architecture,
@@ -35,6 +53,24 @@ inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
   return pack_state_dict(file, layers, architecture, weights);
 }
 
+PPLCNET_INLINE Error load_any_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                    std::span<const Layer> layers, const Architecture& architecture,
+                                    std::span<float> weights, ModelInfo* info) {
+  return with_memory_for(
+      path, [&]() -> Error { return load_any(bytes, path, layers, architecture, weights, info); });
+}
+
+PPLCNET_INLINE Error load_any_file(std::string_view path, std::span<const Layer> layers,
+                                   const Architecture& architecture, std::span<float> weights,
+                                   ModelInfo* info) {
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load_any(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+  });
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
 }  // namespace loading
 
 /// As `load_bytes`, and also from what frameworks pickle: Paddle's `.pdparams`, and PyTorch's
@@ -44,19 +80,14 @@ template <class Weights>
 Error load_any_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                      ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return with_memory_for(name, [&]() -> Error {
-    return loading::load_any(bytes, name, Net::layers, Net::architecture, weights.values, info);
-  });
+  return loading::load_any_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
 }
 
 /// The same, from a file. A classifier does with it: `classifier.load(path, pplcnet::load_any)`.
 template <class Weights>
 Error load_any(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
-  return with_memory_for(path, [&]() -> Error {
-    FileBytes bytes;
-    if (auto error = read_file(path, bytes)) return error;
-    return load_any_bytes(std::as_const(bytes).bytes(), path, weights, info);
-  });
+  using Net = typename Weights::Network;
+  return loading::load_any_file(path, Net::layers, Net::architecture, weights.values, info);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -20,7 +21,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 }
 
 /// Says that there is no memory for `name`; without the name, if there is none for the sentence.
-inline Error out_of_memory(std::string_view name) noexcept {
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
 #if defined(__cpp_exceptions)
   try {
     return Error::of(name, ": there is not enough memory");
@@ -32,6 +36,7 @@ inline Error out_of_memory(std::string_view name) noexcept {
   return Error("out of memory");
 #endif
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 /// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
 /// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)

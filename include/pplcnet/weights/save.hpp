@@ -1,22 +1,31 @@
 #ifndef PPLCNET_WEIGHTS_SAVE_HPP
 #define PPLCNET_WEIGHTS_SAVE_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/load.hpp"
+#include "pplcnet/weights/model_info.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/stored_as.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "pplcnet/any_network.hpp"
-#include "pplcnet/weights/load.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
-#include "pplcnet/weights/stored_as.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -28,6 +37,56 @@ constexpr float self_test_input(std::size_t i) {
   return static_cast<float>(static_cast<std::int64_t>(bits) - (1 << 23)) / (1 << 23);
 }
 
+/// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
+/// and the answer that `self_test` checks. `storage` may be another than the network's: with
+/// Storage::half the file is half as large, and any type of the network loads it.
+PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage);
+
+template <class Weights>
+Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  using Net = typename Weights::Network;
+  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
+  return with_memory_for(target.path(), [&]() -> Error {
+    return save(target, AnyNetwork::of(weights), info, storage);
+  });
+}
+
+/// The same, and gives the file its name: either the whole file appears or none.
+template <class Weights>
+Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
+           Storage storage = Weights::Network::architecture.storage) {
+  return with_memory_for(path, [&]() -> Error {
+    NewFile target(path);
+    if (auto error = save(target, weights, info, storage)) return error;
+    return target.publish();
+  });
+}
+
+PPLCNET_INLINE Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage);
+
+/// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
+/// of its largest number, which leaves room for a CPU without fused multiply-add.
+PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                     const AnyNetwork& network);
+PPLCNET_INLINE Error self_test(std::string_view path, const AnyNetwork& network);
+
+template <class Weights>
+Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                      const Weights& weights) {
+  return with_memory_for(
+      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
+}
+
+/// The same, from a file.
+template <class Weights>
+Error self_test(std::string_view path, const Weights& weights) {
+  return with_memory_for(path, [&]() -> Error { return self_test(path, AnyNetwork::of(weights)); });
+}
+
+#if PPLCNET_HAS_DEFINITIONS
 namespace self_testing {
 
 /// The answer to the self-test's input: of each output the means of its channels.
@@ -60,11 +119,8 @@ inline std::vector<float> answer(AnyNetwork network) {
 
 }  // namespace self_testing
 
-/// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the network's: with
-/// Storage::half the file is half as large, and any type of the network loads it.
-inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
-                  Storage storage) {
+PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
     if (auto error = check_info(info, network.classes(), target.path())) return error;
     std::optional<AnyNetwork> stored;
@@ -96,29 +152,8 @@ inline Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& i
   });
 }
 
-template <class Weights>
-Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
-           Storage storage = Weights::Network::architecture.storage) {
-  using Net = typename Weights::Network;
-  if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
-  return with_memory_for(target.path(), [&]() -> Error {
-    return save(target, AnyNetwork::of(weights), info, storage);
-  });
-}
-
-/// The same, and gives the file its name: either the whole file appears or none.
-template <class Weights>
-Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
-           Storage storage = Weights::Network::architecture.storage) {
-  return with_memory_for(path, [&]() -> Error {
-    NewFile target(path);
-    if (auto error = save(target, weights, info, storage)) return error;
-    return target.publish();
-  });
-}
-
-inline Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
-                  Storage storage) {
+PPLCNET_INLINE Error save(std::string_view path, const AnyNetwork& network, const ModelInfo& info,
+                          Storage storage) {
   return with_memory_for(path, [&]() -> Error {
     NewFile target(path);
     if (auto error = save(target, network, info, storage)) return error;
@@ -126,10 +161,8 @@ inline Error save(std::string_view path, const AnyNetwork& network, const ModelI
   });
 }
 
-/// Computes the self-test of a native file and compares it with what the writer got: within 1e-4
-/// of its largest number, which leaves room for a CPU without fused multiply-add.
-inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                             const AnyNetwork& network) {
+PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
+                                     const AnyNetwork& network) {
   return with_memory_for(path, [&]() -> Error {
     TensorFile file;
     if (auto error = parse_safetensors(bytes, path, file)) return error;
@@ -152,22 +185,14 @@ inline Error self_test_bytes(std::span<const std::byte> bytes, std::string_view 
   });
 }
 
-template <class Weights>
-Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
-                      const Weights& weights) {
-  return with_memory_for(
-      path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
-}
-
-/// The same, from a file.
-template <class Weights>
-Error self_test(std::string_view path, const Weights& weights) {
+PPLCNET_INLINE Error self_test(std::string_view path, const AnyNetwork& network) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return self_test_bytes(std::as_const(bytes).bytes(), path, weights);
+    return self_test_bytes(std::as_const(bytes).bytes(), path, network);
   });
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -3,14 +3,19 @@
 
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/architecture.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/network.hpp"
-#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <utility>
+
+#include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
+#endif
 
 // A network with its weights in another storage.
 
@@ -36,8 +41,12 @@ using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
 
 /// The same of a network that is known only when the program runs: a copy for one thread. `name` is
 /// for messages.
-inline Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
-                      std::optional<AnyNetwork>& result) {
+PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
+                              std::optional<AnyNetwork>& result);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
+                              std::optional<AnyNetwork>& result) {
   Architecture architecture = network.architecture();
   architecture.storage = storage;
   std::optional<AnyNetwork> stored;
@@ -51,6 +60,7 @@ inline Error store_as(Storage storage, const AnyNetwork& network, std::string_vi
   result = std::move(stored);
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -16,6 +16,7 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/model_info.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -44,14 +45,6 @@ inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
 /// The factor that dropout leaves, where it is a node between the embedding and the classes'
 /// weights and no part of these.
 inline constexpr std::string_view kOnnxKeep = "dropout.keep";
-
-/// What a network needs besides weights to be of use; travels in the metadata.
-struct ModelInfo {
-  std::vector<std::string> labels;  ///< one per class, or none
-  std::string preprocessing;        ///< name of a preset, or empty
-  std::string model = {};           ///< name of a published model, or empty
-  std::string output = {};          ///< what makes probabilities: softmax, sigmoid, or empty
-};
 
 /// The words for everything that fixes a network's arithmetic, for metadata and for messages.
 inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
