@@ -132,25 +132,23 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_bench(CLI::App& program) {
+Run add_bench(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command =
-      program.add_subcommand("bench", "How long a picture takes on this machine; needs no weights");
-  command->footer("Models: " + names_of_published(false) +
-                  ".\n\nExamples: pplcnet bench\n          pplcnet bench PPLCNet_x1_0 "
-                  "--threads 2 --isa avx2 --json");
-  command->add_option("models", arguments->models, "Models by name; PPLCNet_x0_25 and x1_0 if none")
-      ->default_val(std::vector<std::string>{"PPLCNet_x0_25", "PPLCNet_x1_0"})
-      ->check(check_published);
-  command->add_option("--threads", arguments->threads, "Threads for each picture")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  command->add_option("--isa", arguments->isa, "Instruction set; the best one if not given")
-      ->check(CLI::IsMember({"baseline", "avx2", "avx512"}));
-  command->add_option("--seconds", arguments->seconds, "For each model")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  command->add_flag("--half-head", arguments->half_head, kHalfHead);
-  command->add_flag("--json", arguments->json, "One JSON object");
+  const Command command =
+      program.add("bench", "How long a picture takes on this machine; needs no weights");
+  command.footer("Models: " + names_of_published(false) +
+                 ".\n\nExamples: pplcnet bench\n          pplcnet bench PPLCNet_x1_0 "
+                 "--threads 2 --isa avx2 --json");
+  command.add("models", arguments->models, "Models by name; PPLCNet_x0_25 and x1_0 if none")
+      .by_default({"PPLCNet_x0_25", "PPLCNet_x1_0"})
+      .check(check_published);
+  command.add("--threads", arguments->threads, "Threads for each picture")
+      .range(1, 64)
+      .show_default();
+  command.add("--isa", arguments->isa, "Instruction set; the best one if not given")
+      .one_of({"baseline", "avx2", "avx512"});
+  command.add("--seconds", arguments->seconds, "For each model").range(0.0, 3600.0).show_default();
+  command.add_flag("--half-head", arguments->half_head, kHalfHead);
+  command.add_flag("--json", arguments->json, "One JSON object");
   return [arguments] { return run(*arguments); };
 }

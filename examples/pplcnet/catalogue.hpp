@@ -26,7 +26,7 @@ const Published* find_published(std::string_view name);
 /// Names of those with classes, or of all, with commas between them.
 std::string names_of_published(bool classifiers_only);
 
-/// What is wrong with a model's name; empty: nothing. For CLI11's check().
+/// What is wrong with a model's name; empty: nothing. For CommandOption::check.
 std::string check_published(const std::string& name);
 
 #endif  // PPLCNET_EXAMPLES_CATALOGUE_HPP

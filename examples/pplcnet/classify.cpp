@@ -104,11 +104,11 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_classify(CLI::App& program) {
+Run add_classify(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
-      "classify", "The most probable classes of pictures: one line for each, in order");
-  command->footer(
+  const Command command =
+      program.add("classify", "The most probable classes of pictures: one line for each, in order");
+  command.footer(
       "Pictures are JPEG, PNG or BMP. They are turned as their Exif orientation says, and "
       "transparency is dropped, both as cv2 does."
       "\n\nModels: " +
@@ -122,19 +122,20 @@ Run add_classify(CLI::App& program) {
       "and then `file_bytes` is the name with %NN for such bytes."
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
       "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
-  add_pictures(*command, arguments->pictures);
-  arguments->network.add_to(*command);
-  arguments->network.add_labels_to(*command);
-  arguments->network.add_half_head_to(*command);
-  command->add_option("--top-k,--topk", arguments->top_k, "How many classes to name")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  command->add_option("--threshold", arguments->threshold, "Least probability that is named")
-      ->check(CLI::Range(0.0, 1.0));
-  add_threads(*command, arguments->threads);
-  command->add_option("--explain", arguments->explain,
-                      "A folder for heat maps: what the first class was seen in");
-  CLI::Option* json = command->add_flag("--json", arguments->json, "One JSON object per line");
-  command->add_flag("--csv", arguments->csv, "file,rank,class_id,label,score")->excludes(json);
+  add_pictures(command, arguments->pictures);
+  arguments->network.add_to(command);
+  arguments->network.add_labels_to(command);
+  arguments->network.add_half_head_to(command);
+  command.add("--top-k,--topk", arguments->top_k, "How many classes to name")
+      .range(1, 100000)
+      .show_default();
+  command.add("--threshold", arguments->threshold, "Least probability that is named")
+      .range(0.0, 1.0);
+  add_threads(command, arguments->threads);
+  command.add("--explain", arguments->explain,
+              "A folder for heat maps: what the first class was seen in");
+  const CommandOption json =
+      command.add_flag("--json", arguments->json, "One JSON object per line");
+  command.add_flag("--csv", arguments->csv, "file,rank,class_id,label,score").excludes(json);
   return [arguments] { return run(*arguments); };
 }

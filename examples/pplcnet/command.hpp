@@ -1,26 +1,26 @@
 #ifndef PPLCNET_EXAMPLES_COMMAND_HPP
 #define PPLCNET_EXAMPLES_COMMAND_HPP
 
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <functional>
 #include <string>
 
+#include "command_line.hpp"
 #include "pplcnet/weights/error.hpp"
 
 /// A subcommand adds its options to the program, and returns what is done if it is called for: a
 /// function that gives the exit status (0; 1: something went wrong; 2: misuse; 130: interrupted).
 using Run = std::function<int()>;
 
-Run add_classify(CLI::App& program);
-Run add_orient(CLI::App& program);
-Run add_features(CLI::App& program);
-Run add_evaluate(CLI::App& program);
-Run add_fit(CLI::App& program);
-Run add_parity(CLI::App& program);
-Run add_bench(CLI::App& program);
-Run add_inspect(CLI::App& program);
-Run add_convert(CLI::App& program);
+Run add_classify(CommandLine& program);
+Run add_orient(CommandLine& program);
+Run add_features(CommandLine& program);
+Run add_evaluate(CommandLine& program);
+Run add_fit(CommandLine& program);
+Run add_parity(CommandLine& program);
+Run add_bench(CommandLine& program);
+Run add_inspect(CommandLine& program);
+Run add_convert(CommandLine& program);
 
 /// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);

@@ -1,5 +1,4 @@
 // pplcnet convert: weights of any format into the project's own, or into ONNX.
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -146,7 +145,7 @@ std::string presets() {
 }
 
 /// What is wrong with the command line; empty: nothing.
-std::string misunderstanding(const Arguments& arguments, const CLI::App& app) {
+std::string misunderstanding(const Arguments& arguments, const Command& command) {
   if (arguments.list ? arguments.files.size() > 2 : arguments.files.size() < 2)
     return arguments.list ? "expected IN or IN GRAPH behind --list"
                           : "expected IN and OUT, or --list IN";
@@ -155,7 +154,7 @@ std::string misunderstanding(const Arguments& arguments, const CLI::App& app) {
   if (arguments.stored.storage() != pplcnet::Storage::single && !arguments.writes_native())
     return pplcnet::join({arguments.stored.half ? "--half" : "--half-head",
                           " is for native files; weights in ONNX are float32"});
-  if ((app.count("--opset") > 0 || app.count("--batch") > 0) && !arguments.writes_onnx())
+  if ((command.count("--opset") > 0 || command.count("--batch") > 0) && !arguments.writes_onnx())
     return "--opset and --batch are for ONNX";
   if (!arguments.preset.empty() && !pplcnet::find_preset(arguments.preset))
     return pplcnet::join(
@@ -165,11 +164,11 @@ std::string misunderstanding(const Arguments& arguments, const CLI::App& app) {
 
 }  // namespace
 
-Run add_convert(CLI::App& program) {
+Run add_convert(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
+  const Command command = program.add(
       "convert", "Weights of any format into a native file or into ONNX; prints what they are");
-  command->footer(
+  command.footer(
       "Models: " + names_of_published(false) + ".\n\nPresets: " + presets() +
       ".\n\nExamples: pplcnet convert inference.pdiparams inference.json line.safetensors"
       "\n          pplcnet convert lcnet_050.pth lcnet_050.onnx --batch 0"
@@ -178,32 +177,32 @@ Run add_convert(CLI::App& program) {
       "not be used, and then there is no output; 2 if the command was not understood; 130 after "
       "Ctrl-C.");
   command
-      ->add_option("files", arguments->files,
-                   "IN [GRAPH] OUT. IN: safetensors, .pdiparams, .pdparams, .pth, ONNX, ncnn's "
-                   ".param, whatever it is called; GRAPH: Paddle's inference.json, .pdmodel or "
-                   ".pdiparams.info, or ncnn's .bin; without it, what lies beside IN; OUT: "
-                   ".safetensors or .onnx")
-      ->required()
-      ->expected(1, 3);
+      .add("files", arguments->files,
+           "IN [GRAPH] OUT. IN: safetensors, .pdiparams, .pdparams, .pth, ONNX, ncnn's "
+           ".param, whatever it is called; GRAPH: Paddle's inference.json, .pdmodel or "
+           ".pdiparams.info, or ncnn's .bin; without it, what lies beside IN; OUT: "
+           ".safetensors or .onnx")
+      .required()
+      .expected(1, 3);
   command
-      ->add_option("--model", arguments->model,
-                   "The network, by name (see below); without it, the one that the weights fit")
-      ->check(check_published);
-  add_part(*command, arguments->part);
-  command->add_option("--labels", arguments->labels,
-                      "Names of the classes, one per line: `id name`, or just names");
-  command->add_option("--preset", arguments->preset,
-                      "Preprocessing, by name (see below); without it, that of IN or of the model");
-  command->add_option("--opset", arguments->onnx.opset, "Of ONNX")
-      ->check(CLI::Range(pplcnet::OnnxOptions::kOldest, pplcnet::OnnxOptions::kNewest))
-      ->capture_default_str();
-  command->add_option("--batch", arguments->onnx.batch, "Images of the ONNX model; 0: any number")
-      ->check(CLI::Range(0, 1 << 20))
-      ->capture_default_str();
-  arguments->stored.add_to(*command);
-  command->add_flag("--list", arguments->list, "Only print what IN holds");
+      .add("--model", arguments->model,
+           "The network, by name (see below); without it, the one that the weights fit")
+      .check(check_published);
+  add_part(command, arguments->part);
+  command.add("--labels", arguments->labels,
+              "Names of the classes, one per line: `id name`, or just names");
+  command.add("--preset", arguments->preset,
+              "Preprocessing, by name (see below); without it, that of IN or of the model");
+  command.add("--opset", arguments->onnx.opset, "Of ONNX")
+      .range(pplcnet::OnnxOptions::kOldest, pplcnet::OnnxOptions::kNewest)
+      .show_default();
+  command.add("--batch", arguments->onnx.batch, "Images of the ONNX model; 0: any number")
+      .range(0, 1 << 20)
+      .show_default();
+  arguments->stored.add_to(command);
+  command.add_flag("--list", arguments->list, "Only print what IN holds");
   return [arguments, command] {
-    if (const std::string message = misunderstanding(*arguments, *command); !message.empty()) {
+    if (const std::string message = misunderstanding(*arguments, command); !message.empty()) {
       report(Error(message));
       return 2;
     }

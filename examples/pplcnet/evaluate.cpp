@@ -244,12 +244,12 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_evaluate(CLI::App& program) {
+Run add_evaluate(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
+  const Command command = program.add(
       "evaluate",
       "How often a network is right: on a list of pictures, or a folder for each class");
-  command->footer(
+  command.footer(
       "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
       "the folders in it are the classes: their names are labels or numbers of classes, or else "
       "they are all classes in the order of their names (as of ImageNet)."
@@ -257,16 +257,15 @@ Run add_evaluate(CLI::App& program) {
       "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
       "after Ctrl-C: with --answers the same command goes on from there.");
-  command->add_option("data", arguments->data, "A list, or a folder with one for each class")
-      ->required();
-  arguments->network.add_to(*command);
-  arguments->network.add_labels_to(*command);
-  arguments->network.add_half_head_to(*command);
-  command->add_option("--root", arguments->root, "Where a list's paths begin; its own folder");
-  command->add_option("--answers", arguments->answers,
-                      "A file of answers, one JSON object per line: written, and gone on from");
-  command->add_option("--report", arguments->page, "A page with tables and pictures, .html");
-  add_threads(*command, arguments->threads);
-  command->add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
+  command.add("data", arguments->data, "A list, or a folder with one for each class").required();
+  arguments->network.add_to(command);
+  arguments->network.add_labels_to(command);
+  arguments->network.add_half_head_to(command);
+  command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
+  command.add("--answers", arguments->answers,
+              "A file of answers, one JSON object per line: written, and gone on from");
+  command.add("--report", arguments->page, "A page with tables and pictures, .html");
+  add_threads(command, arguments->threads);
+  command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
   return [arguments] { return run(*arguments); };
 }

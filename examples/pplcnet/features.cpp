@@ -118,26 +118,25 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_features(CLI::App& program) {
+Run add_features(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
-      "features", "Embeddings of pictures, or maps of any layer, as numpy's .npy");
-  command->footer(
+  const Command command =
+      program.add("features", "Embeddings of pictures, or maps of any layer, as numpy's .npy");
+  command.footer(
       "Writes one array [pictures][channels] of vectors, or of maps one [channels][rows][columns] "
       "for each picture into a folder; prints the pictures that are in it, in the order of the "
       "rows.\n\nExamples: pplcnet features --weights W -o embeddings.npy photos > names.txt"
       "\n          pplcnet features --weights W --layer stage5 -o maps cat.jpg dog.jpg"
       "\n\nExit status: 0; 1 if a picture has no features, each of which is named; 130 after "
       "Ctrl-C.");
-  add_pictures(*command, arguments->pictures);
-  arguments->network.add_to(*command);
-  arguments->network.add_half_head_to(*command);
-  command->add_option("-o,--output", arguments->output, "A .npy file, or of maps a folder")
-      ->required();
+  add_pictures(command, arguments->pictures);
+  arguments->network.add_to(command);
+  arguments->network.add_half_head_to(command);
+  command.add("-o,--output", arguments->output, "A .npy file, or of maps a folder").required();
   command
-      ->add_option("--layer", arguments->layer,
-                   "embedding, pooled, logits, stage2 … stage6, or a layer's name")
-      ->capture_default_str();
-  add_threads(*command, arguments->threads);
+      .add("--layer", arguments->layer,
+           "embedding, pooled, logits, stage2 … stage6, or a layer's name")
+      .show_default();
+  add_threads(command, arguments->threads);
   return [arguments] { return run(*arguments); };
 }

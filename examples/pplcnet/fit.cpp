@@ -160,11 +160,11 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_fit(CLI::App& program) {
+Run add_fit(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
+  const Command command = program.add(
       "fit", "New classes from a few pictures of each: a new head on a trained network");
-  command->footer(
+  command.footer(
       "The pictures lie in a folder for each class, whose name is the label. What the network sees "
       "in them is computed once; then a logistic regression learns to tell the classes apart, with "
       "the regularisation that cross-validation finds best. The result is a weight file like any "
@@ -173,12 +173,10 @@ Run add_fit(CLI::App& program) {
       "mine.safetensors"
       "\n\nExit status: 0; 1 if a picture could not be read, which is named, or there is no "
       "result; 130 after Ctrl-C.");
-  command->add_option("--images", arguments->images, "A folder with a folder for each class")
-      ->required();
-  arguments->network.add_to(*command);
-  command->add_option("-o,--out,--output", arguments->output, "The new weights, .safetensors")
-      ->required();
-  arguments->stored.add_to(*command);
-  add_threads(*command, arguments->threads);
+  command.add("--images", arguments->images, "A folder with a folder for each class").required();
+  arguments->network.add_to(command);
+  command.add("-o,--out,--output", arguments->output, "The new weights, .safetensors").required();
+  arguments->stored.add_to(command);
+  add_threads(command, arguments->threads);
   return [arguments] { return run(*arguments); };
 }

@@ -1,5 +1,4 @@
 // pplcnet inspect: what each layer of a network computes, costs and occupies.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -177,12 +176,12 @@ int run(const std::string& model) {
 
 }  // namespace
 
-Run add_inspect(CLI::App& program) {
+Run add_inspect(CommandLine& program) {
   const auto model = std::make_shared<std::string>();
-  CLI::App* command = program.add_subcommand(
-      "inspect", "The plan of a network, layer by layer, or one line for each network");
-  command->footer("Models: " + names_of_published(false) + ".");
-  command->add_option("model", *model, "The network, by name; without it all are listed")
-      ->check(check_published);
+  const Command command =
+      program.add("inspect", "The plan of a network, layer by layer, or one line for each network");
+  command.footer("Models: " + names_of_published(false) + ".");
+  command.add("model", *model, "The network, by name; without it all are listed")
+      .check(check_published);
   return [model] { return run(*model); };
 }

@@ -1,5 +1,4 @@
 // pplcnet: PP-LCNet on the command line.
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.hpp"
+#include "command_line.hpp"
 #include "interruption.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
@@ -24,30 +24,18 @@ std::string speaker = "pplcnet";  // of messages
 
 /// Parses the command line and does what it says.
 int run(int argc, char** argv) {
-  CLI::App program{"Image classification by PP-LCNet, on a CPU.", "pplcnet"};
-  program.require_subcommand(1);
-  program.set_version_flag("--version", "pplcnet " PPLCNET_VERSION_STRING);
-  program.footer("pplcnet COMMAND --help says more.");
+  CommandLine program("pplcnet", "Image classification by PP-LCNet, on a CPU.",
+                      PPLCNET_VERSION_STRING);
   std::vector<Run> runs;
   for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,
                          add_bench, add_inspect, add_convert})
     runs.push_back(add(program));
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return program.exit(help);
-  } catch (const CLI::ParseError& error) {
-    for (const CLI::App* command : program.get_subcommands()) speaker += " " + command->get_name();
-    const std::string message = error.what();
-    report(pplcnet::Error::of(message, message == "--weights is required" ? kWhereWeightsAre : ""));
-    return 2;
-  }
-  const auto commands = program.get_subcommands({});
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (!commands[i]->parsed()) continue;
-    speaker += " " + commands[i]->get_name();
-    return runs[i]();
-  }
+  const CommandLine::Parsed parsed = program.parse(argc, argv);
+  if (!parsed.name.empty()) speaker += " " + parsed.name;
+  if (parsed.command >= 0) return runs[static_cast<std::size_t>(parsed.command)]();
+  if (parsed.problem.empty()) return parsed.status;
+  report(pplcnet::Error::of(parsed.problem,
+                            parsed.problem == "--weights is required" ? kWhereWeightsAre : ""));
   return 2;
 }
 

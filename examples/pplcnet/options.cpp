@@ -6,29 +6,29 @@
 #include "labels.hpp"
 #include "weight_file.hpp"
 
-CLI::Option* NetworkOptions::add_to(CLI::App& command) {
-  CLI::Option* option =
+CommandOption NetworkOptions::add_to(const Command& command) {
+  CommandOption option =
       command
-          .add_option("--weights", weights,
-                      "A weight file of any format, or a folder or tar archive with one in it")
-          ->required();
-  add_part(command, part)->needs(option);
+          .add("--weights", weights,
+               "A weight file of any format, or a folder or tar archive with one in it")
+          .required();
+  add_part(command, part).needs(option);
   command
-      .add_option("--model", model,
-                  "The network, by name (see `pplcnet inspect`); without it, the one that the "
-                  "weights fit")
-      ->check(check_published)
-      ->needs(option);
+      .add("--model", model,
+           "The network, by name (see `pplcnet inspect`); without it, the one that the "
+           "weights fit")
+      .check(check_published)
+      .needs(option);
   return option;
 }
 
-void NetworkOptions::add_labels_to(CLI::App& command) {
-  command.add_option("--labels", labels,
-                     "Names of the classes, one per line: `id name`, or just names; or Paddle's "
-                     "inference.yml");
+void NetworkOptions::add_labels_to(const Command& command) {
+  command.add("--labels", labels,
+              "Names of the classes, one per line: `id name`, or just names; or Paddle's "
+              "inference.yml");
 }
 
-void NetworkOptions::add_half_head_to(CLI::App& command) {
+void NetworkOptions::add_half_head_to(const Command& command) {
   command.add_flag("--half-head", half_head, kHalfHead);
 }
 
@@ -45,14 +45,14 @@ pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpo
   return classifier->set_labels(std::move(names));
 }
 
-void StorageOptions::add_to(CLI::App& command) {
-  CLI::Option* all =
+void StorageOptions::add_to(const Command& command) {
+  CommandOption all =
       command.add_flag("--half", half, "Store the weights of a native file as float16");
   command
       .add_flag("--half-head", half_head,
                 "Store those after the last pooling so, which are most of a small network: it is "
                 "faster, and logits change by less than a thousandth of the largest")
-      ->excludes(all);
+      .excludes(all);
 }
 
 pplcnet::Storage StorageOptions::storage() const {
@@ -60,22 +60,19 @@ pplcnet::Storage StorageOptions::storage() const {
   return half_head ? pplcnet::Storage::half_head : pplcnet::Storage::single;
 }
 
-void add_pictures(CLI::App& command, std::vector<std::string>& pictures) {
+void add_pictures(const Command& command, std::vector<std::string>& pictures) {
   command
-      .add_option(
-          "pictures", pictures,
-          "Files, folders, patterns, or - for names on standard input. Of a folder and those "
-          "in it, files whose names end as a picture's; others, such as .txt, are passed over")
-      ->required();
+      .add("pictures", pictures,
+           "Files, folders, patterns, or - for names on standard input. Of a folder and those "
+           "in it, files whose names end as a picture's; others, such as .txt, are passed over")
+      .required();
 }
 
-void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "Pictures at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+void add_threads(const Command& command, int& threads) {
+  command.add("--threads", threads, "Pictures at a time").range(1, 256).show_default();
 }
 
-CLI::Option* add_part(CLI::App& command, std::string& part) {
-  return command.add_option("--part", part,
-                            "Which network of a distillation's checkpoint: student, teacher");
+CommandOption add_part(const Command& command, std::string& part) {
+  return command.add("--part", part,
+                     "Which network of a distillation's checkpoint: student, teacher");
 }

@@ -1,12 +1,12 @@
 #ifndef PPLCNET_EXAMPLES_OPTIONS_HPP
 #define PPLCNET_EXAMPLES_OPTIONS_HPP
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "classifier.hpp"
+#include "command_line.hpp"
 #include "pplcnet/architecture.hpp"
 #include "pplcnet/weights/error.hpp"
 
@@ -22,9 +22,9 @@ struct NetworkOptions {
   bool half_head = false;
 
   /// The option for weights is the result.
-  CLI::Option* add_to(CLI::App& command);
-  void add_labels_to(CLI::App& command);
-  void add_half_head_to(CLI::App& command);
+  CommandOption add_to(const Command& command);
+  void add_labels_to(const Command& command);
+  void add_half_head_to(const Command& command);
 
   /// The classifier, with the labels that were asked for.
   pplcnet::Error open(std::optional<Classifier>& classifier,
@@ -40,12 +40,12 @@ inline constexpr const char* kHalfHead =
 struct StorageOptions {
   bool half = false, half_head = false;
 
-  void add_to(CLI::App& command);
+  void add_to(const Command& command);
   pplcnet::Storage storage() const;
 };
 
-void add_pictures(CLI::App& command, std::vector<std::string>& pictures);
-void add_threads(CLI::App& command, int& threads);
-CLI::Option* add_part(CLI::App& command, std::string& part);
+void add_pictures(const Command& command, std::vector<std::string>& pictures);
+void add_threads(const Command& command, int& threads);
+CommandOption add_part(const Command& command, std::string& part);
 
 #endif  // PPLCNET_EXAMPLES_OPTIONS_HPP

@@ -173,11 +173,11 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_orient(CLI::App& program) {
+Run add_orient(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
+  const Command command = program.add(
       "orient", "Which way up pages and lines of text are, and copies that are upright");
-  command->footer(
+  command.footer(
       "Prints a line for each picture: its name, the angle in degrees by which it is turned "
       "clockwise, and how sure that is; or `unsure`. Pictures are pages, of text in any of "
       "fourteen scripts, photographed or scanned; with --lines, single lines of text that are "
@@ -196,14 +196,14 @@ Run add_orient(CLI::App& program) {
       "\n          pplcnet orient --lines crops"
       "\n\nExit status: 0; 1 if a picture could not be read or written, each of which is named; "
       "130 after Ctrl-C.");
-  add_pictures(*command, arguments->pictures);
-  CLI::Option* weights = arguments->network.add_to(*command)->required(false);
-  command->add_flag("--lines", arguments->lines, "Pictures are lines of text")->excludes(weights);
-  command->add_option("--rotate", arguments->folder, "A folder for upright copies");
-  command->add_option("--sure", arguments->sure, "Least confidence that is not `unsure`")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  add_threads(*command, arguments->threads);
-  command->add_flag("--json", arguments->json, "One JSON object per line");
+  add_pictures(command, arguments->pictures);
+  const CommandOption weights = arguments->network.add_to(command).required(false);
+  command.add_flag("--lines", arguments->lines, "Pictures are lines of text").excludes(weights);
+  command.add("--rotate", arguments->folder, "A folder for upright copies");
+  command.add("--sure", arguments->sure, "Least confidence that is not `unsure`")
+      .range(0.0, 1.0)
+      .show_default();
+  add_threads(command, arguments->threads);
+  command.add_flag("--json", arguments->json, "One JSON object per line");
   return [arguments] { return run(*arguments); };
 }

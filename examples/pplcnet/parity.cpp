@@ -333,11 +333,11 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-Run add_parity(CLI::App& program) {
+Run add_parity(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand(
+  const Command command = program.add(
       "parity", "Where an answer begins to differ from that of another program, and why");
-  command->footer(
+  command.footer(
       "Shows every step from the file to the logits with statistics and a checksum. A reference "
       "is what another program has at the same places, an .npz with any of these names: pixels "
       "[height][width][3], input, stem, stage2 …, pooled, embedding, logits; with --layers also "
@@ -346,18 +346,18 @@ Run add_parity(CLI::App& program) {
       "\n--doctor shows what the usual mistakes in preparing a picture do to the answer."
       "\n\nExample: pplcnet parity cat.jpg --weights W --reference reference.npz"
       "\n\nExit status: 0: the same; 1: it differs, or could not be compared.");
-  command->add_option("picture", arguments->picture, "A picture")->required();
-  arguments->network.add_to(*command);
-  command->add_option("--reference", arguments->reference,
-                      "An .npz, an .npy or a folder of them, of another program");
+  command.add("picture", arguments->picture, "A picture").required();
+  arguments->network.add_to(command);
+  command.add("--reference", arguments->reference,
+              "An .npz, an .npy or a folder of them, of another program");
   command
-      ->add_option("--tolerance", arguments->tolerance,
-                   "Largest difference, as a part of the largest value")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command->add_option("--write", arguments->folder,
-                      "A folder for what there is at each place, NAME.npy: a reference, too");
-  command->add_flag("--layers", arguments->layers, "All layers, not only stages");
-  command->add_flag("--doctor", arguments->doctor, "What other ways to prepare the picture do");
+      .add("--tolerance", arguments->tolerance,
+           "Largest difference, as a part of the largest value")
+      .range(0.0, 1.0)
+      .show_default();
+  command.add("--write", arguments->folder,
+              "A folder for what there is at each place, NAME.npy: a reference, too");
+  command.add_flag("--layers", arguments->layers, "All layers, not only stages");
+  command.add_flag("--doctor", arguments->doctor, "What other ways to prepare the picture do");
   return [arguments] { return run(*arguments); };
 }
