@@ -128,8 +128,9 @@ void write_checkpoint(const std::string& folder, const std::string& name,
   const std::string contents = state.pth();
   std::optional<pplcnet::AnyNetwork> network;
   succeed(pplcnet::AnyNetwork::make(graph, 1, network));
-  succeed(pplcnet::loading::load_any(pplcnet_test::bytes_of(contents), name, network->layers(),
-                                     network->architecture(), network->weights(), nullptr));
+  succeed(pplcnet::loading::load_any_bytes(pplcnet_test::bytes_of(contents), name,
+                                           network->layers(), network->architecture(),
+                                           network->weights(), nullptr));
   write(folder, name.c_str(), *network, kNew);
 }
 

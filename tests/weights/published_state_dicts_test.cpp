@@ -38,8 +38,8 @@ constexpr pplcnet::Extent kInput = {65, 97};
 std::string load(const std::string& contents, const Graph& graph,
                  std::optional<AnyNetwork>& network) {
   EXPECT_STREQ(AnyNetwork::make(graph, 1, network).message(), "");
-  return pplcnet::loading::load_any(bytes_of(contents), "x", network->layers(),
-                                    network->architecture(), network->weights(), nullptr)
+  return pplcnet::loading::load_any_bytes(bytes_of(contents), "x", network->layers(),
+                                          network->architecture(), network->weights(), nullptr)
       .message();
 }
 std::string problem(const StateDict& state, const Graph& graph) {
