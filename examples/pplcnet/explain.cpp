@@ -23,12 +23,12 @@ namespace {
 
 /// The slope of an activation that a head may have.
 float slope(pplcnet::Activation activation, float x) {
-  switch (activation) {
-    case pplcnet::Activation::relu:
+  switch (activation.kind) {
+    case pplcnet::Activation::Kind::relu:
       return x > 0 ? 1.0f : 0.0f;
-    case pplcnet::Activation::relu6:
+    case pplcnet::Activation::Kind::relu6:
       return x > 0 && x < 6 ? 1.0f : 0.0f;
-    case pplcnet::Activation::hardswish:
+    case pplcnet::Activation::Kind::hardswish:
       return x <= -3 ? 0.0f : x >= 3 ? 1.0f : (2 * x + 3) / 6;
     default:
       return 1;

@@ -95,10 +95,10 @@ struct Layer {
   int map_channels = 0;  ///< of the owner's map
 
   // In files.
-  bool batch_norm = false;  ///< a batch norm follows the weights
+  bool batch_norm = false;                  ///< a batch norm follows the weights
   double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
-  bool bias = false;        ///< the weights have a bias of their own
-  bool affine = false;      ///< a learnable scale and shift follow the activation
+  bool bias = false;                        ///< the weights have a bias of their own
+  bool affine = false;                      ///< a learnable scale and shift follow the activation
   Branches branches = Branches::none;
   int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm

@@ -45,8 +45,8 @@
 // cost a program nothing until it uses them; so they are here, and in the single header.
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/models/lightweight.hpp"
-#include "pplcnet/models/torchvision.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/registry.hpp"
+#include "pplcnet/models/torchvision.hpp"
 
 #endif  // PPLCNET_PPLCNET_HPP

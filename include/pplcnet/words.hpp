@@ -23,13 +23,24 @@ constexpr std::string_view scale_name(Scale scale) {
   return "custom";
 }
 
-/// Name of an activation, as it is spelled in the enumeration.
-constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
-                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle",
-                                         "sigmoid",   "gelu",        "hardsigmoid_fifth",
-                                         "clip",      "silu"};
-  return kNames[static_cast<int>(activation)];
+/// Name of an activation, as it is spelled in `Activation`.
+constexpr std::string_view activation_name(const Activation& activation) {
+  constexpr struct {
+    Activation activation;
+    std::string_view name;
+  } kNames[] = {{Activation::none, "none"},
+                {Activation::relu, "relu"},
+                {Activation::relu6, "relu6"},
+                {Activation::hardswish, "hardswish"},
+                {Activation::hardsigmoid, "hardsigmoid"},
+                {Activation::hardsigmoid_paddle, "hardsigmoid_paddle"},
+                {Activation::clip, "clip"},
+                {Activation::sigmoid, "sigmoid"},
+                {Activation::gelu, "gelu"},
+                {Activation::silu, "silu"}};
+  for (const auto& [known, name] : kNames)
+    if (known == activation) return name;
+  return "hardsigmoid_of";
 }
 
 /// "v1" … "v4", "other".

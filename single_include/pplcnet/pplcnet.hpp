@@ -107,19 +107,43 @@ inline namespace PPLCNET_ABI {}
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// What is applied to a value, element by element.
-enum class Activation : unsigned char {
-  none,
-  relu,                ///< max(x, 0)
-  relu6,               ///< min(max(x, 0), 6)
-  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
-  sigmoid,             ///< 1 / (1 + exp(-x))
-  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
-  hardsigmoid_fifth,   ///< clamp(x * 0.2 + 0.5, 0, 1)
-  clip,                ///< clamp(x, 0, 1)
-  silu,                ///< x / (1 + exp(-x))
+struct Activation {
+  enum class Kind : unsigned char {
+    none,
+    relu,         ///< max(x, 0)
+    relu6,        ///< min(max(x, 0), 6)
+    hardswish,    ///< x * clamp(x / 6 + 0.5, 0, 1)
+    hardsigmoid,  ///< clamp(x * slope + offset, 0, 1)
+    sigmoid,      ///< 1 / (1 + exp(-x))
+    gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
+    silu,         ///< x / (1 + exp(-x))
+  };
+
+  Kind kind = Kind::none;
+  float slope = 0, offset = 0;  ///< of a hardsigmoid
+
+  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu;
+  static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
+  static const Activation hardsigmoid_paddle;  ///< Paddle's slope is not quite 1/6
+  static const Activation clip;                ///< clamp(x, 0, 1)
+  /// Returns clamp(x * slope + offset, 0, 1).
+  static constexpr Activation hardsigmoid_of(float slope, float offset = 0.5F) {
+    return {Kind::hardsigmoid, slope, offset};
+  }
+
+  constexpr bool operator==(const Activation&) const = default;
 };
+
+inline constexpr Activation Activation::none = {};
+inline constexpr Activation Activation::relu = {Kind::relu};
+inline constexpr Activation Activation::relu6 = {Kind::relu6};
+inline constexpr Activation Activation::hardswish = {Kind::hardswish};
+inline constexpr Activation Activation::sigmoid = {Kind::sigmoid};
+inline constexpr Activation Activation::gelu = {Kind::gelu};
+inline constexpr Activation Activation::silu = {Kind::silu};
+inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
+inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
+inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -496,6 +520,7 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
   rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
+  rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \
   rule(output, "Graph: a network has an output")
 // clang-format on
 
@@ -828,6 +853,9 @@ class Graph {
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
   constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
   constexpr Value append(const Node& node) {
+    constexpr float kMost = 1000;
+    for (const float number : {node.activation.slope, node.activation.offset})
+      if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);
@@ -847,6 +875,7 @@ class Graph {
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -1070,8 +1099,10 @@ constexpr std::uint64_t Graph::fingerprint() const {
     const Node& node = nodes[i];
     const Window& window = node.window;
     const Padding& padding = window.padding;
-    add({static_cast<int>(node.kind), static_cast<int>(node.activation), node.input, node.second,
-         node.groups, node.first, node.step, node.count_padding ? 1 : 0});
+    add({static_cast<int>(node.activation.kind), std::bit_cast<int>(node.activation.slope),
+         std::bit_cast<int>(node.activation.offset)});
+    add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
+         node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
          window.dilation.height, window.dilation.width, padding.top, padding.left});
     add({node.shape.height, node.shape.width, node.shape.channels, node.tag.input_percent});
@@ -1182,10 +1213,10 @@ struct Layer {
   int map_channels = 0;  ///< of the owner's map
 
   // In files.
-  bool batch_norm = false;  ///< a batch norm follows the weights
+  bool batch_norm = false;                  ///< a batch norm follows the weights
   double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
-  bool bias = false;        ///< the weights have a bias of their own
-  bool affine = false;      ///< a learnable scale and shift follow the activation
+  bool bias = false;                        ///< the weights have a bias of their own
+  bool affine = false;                      ///< a learnable scale and shift follow the activation
   Branches branches = Branches::none;
   int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
@@ -3079,13 +3110,13 @@ struct Clamp {
   }
 };
 
-/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+/// clamp(x * slope + offset, 0, 1).
 struct Hardsigmoid {
-  float slope = 1.0f / 6.0f;
+  float slope = 1.0f / 6.0f, offset = 0.5f;
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V operator()(D d, V x) const {
-    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, offset)));
   }
 };
 
@@ -3143,49 +3174,46 @@ struct Gelu {
 
 /// Any activation of a vector.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
+HWY_INLINE V activated(D d, V x, const Activation& activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  switch (activation) {
-    case Activation::none:
+  switch (activation.kind) {
+    case Kind::none:
       break;
-    case Activation::relu:
+    case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
-    case Activation::relu6:
+    case Kind::relu6:
       return Clamp{0.0f, 6.0f}(d, x);
-    case Activation::clip:
-      return Clamp{0.0f, 1.0f}(d, x);
-    case Activation::hardswish:
+    case Kind::hardswish:
       return Hardswish()(d, x);
-    case Activation::hardsigmoid:
-      return Hardsigmoid()(d, x);
-    case Activation::hardsigmoid_paddle:
-      return Hardsigmoid{0.1666667f}(d, x);
-    case Activation::hardsigmoid_fifth:
-      return Hardsigmoid{0.2f}(d, x);
-    case Activation::sigmoid:
+    case Kind::hardsigmoid:
+      return Hardsigmoid{activation.slope, activation.offset}(d, x);
+    case Kind::sigmoid:
       return Sigmoid()(d, x);
-    case Activation::silu:
+    case Kind::silu:
       return hn::Mul(x, Sigmoid()(d, x));
-    case Activation::gelu:
+    case Kind::gelu:
       return Gelu()(d, x);
   }
   return x;
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu ||
-         activation == Activation::relu6 || activation == Activation::hardswish;
+inline bool fits_tiles(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
 template <class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation activation) {
+HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Activation::hardswish) return tile.store(Hardswish());
-  const bool relu = activation == Activation::relu || activation == Activation::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  const bool relu = activation == Kind::relu || activation == Kind::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3267,7 +3295,7 @@ struct ConvolutionRows {
   const float* weights;  // [panel][kernel row][in][kernel column][16]
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   int width;
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
@@ -3576,7 +3604,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
       finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
                                all_weights + layer.biases + channel,
                                output.pixels + x * output.pixel_pitch + channel),
-             layer.activation);
+             layer.activation.kind);
   }
 }
 
@@ -3609,7 +3637,7 @@ struct DepthwiseRows {
   const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
-  Activation activation;
+  Activation::Kind activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -3760,7 +3788,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
-  const Activation activation = rows.activation;
+  const Activation::Kind activation = rows.activation;
   for (int x = 0; x < rows.width; x += step) {
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
@@ -3949,7 +3977,7 @@ struct Product {
   float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   float* output;  // pixel m is at (m / width, m % width)
   int width;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -4218,7 +4246,7 @@ struct Refinement {
 
 inline bool needs_refinement(const Layer& layer) {
   return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation != Activation::none;
+         layer.last_activation.kind != Activation::Kind::none;
 }
 
 template <class D>
@@ -4251,9 +4279,10 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
 }
 
 /// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
+                                int end) {
   refine(what, begin, end);
-  if (last != Activation::none)
+  if (last.kind != Activation::Kind::none)
     refine({.activation = last,
             .affine = nullptr,
             .addend = {},
@@ -4395,7 +4424,7 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
         finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
                                  input + image * input_pitch, depth,
                                  output + image * output_pitch + channel + lane),
-               layer.activation);
+               layer.activation.kind);
   }
   if (fits_tiles(layer.activation)) return;
   for (int image = 0; image < images; ++image)
@@ -4724,7 +4753,7 @@ class Chain {
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
                                  .channels = layer.padded_channels(),
-                                 .activation = layer.activation,
+                                 .activation = layer.activation.kind,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
                                  .lower_output = target(lower),
@@ -4745,7 +4774,7 @@ class Chain {
                        .widened = scratch_ + layer.widened,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
-                       .activation = layer.activation,
+                       .activation = layer.activation.kind,
                        .output = output.pixels,
                        .width = layer.output.width,
                        .output_pixel_pitch = output.pixel_pitch,
@@ -4827,7 +4856,7 @@ class Chain {
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
                  .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation,
+                 .activation = layer.activation.kind,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
@@ -5034,7 +5063,7 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
-      if (const Activation last = last_activation(layer); last != Activation::none)
+      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         refine({.activation = last,
                 .affine = nullptr,
                 .addend = {},
@@ -5186,13 +5215,13 @@ struct Clamp {
   }
 };
 
-/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+/// clamp(x * slope + offset, 0, 1).
 struct Hardsigmoid {
-  float slope = 1.0f / 6.0f;
+  float slope = 1.0f / 6.0f, offset = 0.5f;
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V operator()(D d, V x) const {
-    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, offset)));
   }
 };
 
@@ -5250,49 +5279,46 @@ struct Gelu {
 
 /// Any activation of a vector.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
+HWY_INLINE V activated(D d, V x, const Activation& activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  switch (activation) {
-    case Activation::none:
+  switch (activation.kind) {
+    case Kind::none:
       break;
-    case Activation::relu:
+    case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
-    case Activation::relu6:
+    case Kind::relu6:
       return Clamp{0.0f, 6.0f}(d, x);
-    case Activation::clip:
-      return Clamp{0.0f, 1.0f}(d, x);
-    case Activation::hardswish:
+    case Kind::hardswish:
       return Hardswish()(d, x);
-    case Activation::hardsigmoid:
-      return Hardsigmoid()(d, x);
-    case Activation::hardsigmoid_paddle:
-      return Hardsigmoid{0.1666667f}(d, x);
-    case Activation::hardsigmoid_fifth:
-      return Hardsigmoid{0.2f}(d, x);
-    case Activation::sigmoid:
+    case Kind::hardsigmoid:
+      return Hardsigmoid{activation.slope, activation.offset}(d, x);
+    case Kind::sigmoid:
       return Sigmoid()(d, x);
-    case Activation::silu:
+    case Kind::silu:
       return hn::Mul(x, Sigmoid()(d, x));
-    case Activation::gelu:
+    case Kind::gelu:
       return Gelu()(d, x);
   }
   return x;
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu ||
-         activation == Activation::relu6 || activation == Activation::hardswish;
+inline bool fits_tiles(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
 template <class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation activation) {
+HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Activation::hardswish) return tile.store(Hardswish());
-  const bool relu = activation == Activation::relu || activation == Activation::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  const bool relu = activation == Kind::relu || activation == Kind::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -5374,7 +5400,7 @@ struct ConvolutionRows {
   const float* weights;  // [panel][kernel row][in][kernel column][16]
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   int width;
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
@@ -5683,7 +5709,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
       finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
                                all_weights + layer.biases + channel,
                                output.pixels + x * output.pixel_pitch + channel),
-             layer.activation);
+             layer.activation.kind);
   }
 }
 
@@ -5716,7 +5742,7 @@ struct DepthwiseRows {
   const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
-  Activation activation;
+  Activation::Kind activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -5867,7 +5893,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
-  const Activation activation = rows.activation;
+  const Activation::Kind activation = rows.activation;
   for (int x = 0; x < rows.width; x += step) {
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
@@ -6056,7 +6082,7 @@ struct Product {
   float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   float* output;  // pixel m is at (m / width, m % width)
   int width;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -6325,7 +6351,7 @@ struct Refinement {
 
 inline bool needs_refinement(const Layer& layer) {
   return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation != Activation::none;
+         layer.last_activation.kind != Activation::Kind::none;
 }
 
 template <class D>
@@ -6358,9 +6384,10 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
 }
 
 /// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
+                                int end) {
   refine(what, begin, end);
-  if (last != Activation::none)
+  if (last.kind != Activation::Kind::none)
     refine({.activation = last,
             .affine = nullptr,
             .addend = {},
@@ -6502,7 +6529,7 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
         finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
                                  input + image * input_pitch, depth,
                                  output + image * output_pitch + channel + lane),
-               layer.activation);
+               layer.activation.kind);
   }
   if (fits_tiles(layer.activation)) return;
   for (int image = 0; image < images; ++image)
@@ -6831,7 +6858,7 @@ class Chain {
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
                                  .channels = layer.padded_channels(),
-                                 .activation = layer.activation,
+                                 .activation = layer.activation.kind,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
                                  .lower_output = target(lower),
@@ -6852,7 +6879,7 @@ class Chain {
                        .widened = scratch_ + layer.widened,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
-                       .activation = layer.activation,
+                       .activation = layer.activation.kind,
                        .output = output.pixels,
                        .width = layer.output.width,
                        .output_pixel_pitch = output.pixel_pitch,
@@ -6934,7 +6961,7 @@ class Chain {
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
                  .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation,
+                 .activation = layer.activation.kind,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
@@ -7141,7 +7168,7 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
-      if (const Activation last = last_activation(layer); last != Activation::none)
+      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         refine({.activation = last,
                 .affine = nullptr,
                 .addend = {},
@@ -7299,13 +7326,13 @@ struct Clamp {
   }
 };
 
-/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+/// clamp(x * slope + offset, 0, 1).
 struct Hardsigmoid {
-  float slope = 1.0f / 6.0f;
+  float slope = 1.0f / 6.0f, offset = 0.5f;
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V operator()(D d, V x) const {
-    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, offset)));
   }
 };
 
@@ -7363,49 +7390,46 @@ struct Gelu {
 
 /// Any activation of a vector.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
+HWY_INLINE V activated(D d, V x, const Activation& activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  switch (activation) {
-    case Activation::none:
+  switch (activation.kind) {
+    case Kind::none:
       break;
-    case Activation::relu:
+    case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
-    case Activation::relu6:
+    case Kind::relu6:
       return Clamp{0.0f, 6.0f}(d, x);
-    case Activation::clip:
-      return Clamp{0.0f, 1.0f}(d, x);
-    case Activation::hardswish:
+    case Kind::hardswish:
       return Hardswish()(d, x);
-    case Activation::hardsigmoid:
-      return Hardsigmoid()(d, x);
-    case Activation::hardsigmoid_paddle:
-      return Hardsigmoid{0.1666667f}(d, x);
-    case Activation::hardsigmoid_fifth:
-      return Hardsigmoid{0.2f}(d, x);
-    case Activation::sigmoid:
+    case Kind::hardsigmoid:
+      return Hardsigmoid{activation.slope, activation.offset}(d, x);
+    case Kind::sigmoid:
       return Sigmoid()(d, x);
-    case Activation::silu:
+    case Kind::silu:
       return hn::Mul(x, Sigmoid()(d, x));
-    case Activation::gelu:
+    case Kind::gelu:
       return Gelu()(d, x);
   }
   return x;
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu ||
-         activation == Activation::relu6 || activation == Activation::hardswish;
+inline bool fits_tiles(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
 template <class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation activation) {
+HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Activation::hardswish) return tile.store(Hardswish());
-  const bool relu = activation == Activation::relu || activation == Activation::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  const bool relu = activation == Kind::relu || activation == Kind::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -7487,7 +7511,7 @@ struct ConvolutionRows {
   const float* weights;  // [panel][kernel row][in][kernel column][16]
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   int width;
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;
@@ -7796,7 +7820,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
       finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
                                all_weights + layer.biases + channel,
                                output.pixels + x * output.pixel_pitch + channel),
-             layer.activation);
+             layer.activation.kind);
   }
 }
 
@@ -7829,7 +7853,7 @@ struct DepthwiseRows {
   const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
-  Activation activation;
+  Activation::Kind activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -7980,7 +8004,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
-  const Activation activation = rows.activation;
+  const Activation::Kind activation = rows.activation;
   for (int x = 0; x < rows.width; x += step) {
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
@@ -8169,7 +8193,7 @@ struct Product {
   float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   float* output;  // pixel m is at (m / width, m % width)
   int width;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -8438,7 +8462,7 @@ struct Refinement {
 
 inline bool needs_refinement(const Layer& layer) {
   return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation != Activation::none;
+         layer.last_activation.kind != Activation::Kind::none;
 }
 
 template <class D>
@@ -8471,9 +8495,10 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
 }
 
 /// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
+                                int end) {
   refine(what, begin, end);
-  if (last != Activation::none)
+  if (last.kind != Activation::Kind::none)
     refine({.activation = last,
             .affine = nullptr,
             .addend = {},
@@ -8615,7 +8640,7 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
         finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
                                  input + image * input_pitch, depth,
                                  output + image * output_pitch + channel + lane),
-               layer.activation);
+               layer.activation.kind);
   }
   if (fits_tiles(layer.activation)) return;
   for (int image = 0; image < images; ++image)
@@ -8944,7 +8969,7 @@ class Chain {
                                  .weights = run_.weights + layer.weights,
                                  .biases = run_.weights + layer.biases,
                                  .channels = layer.padded_channels(),
-                                 .activation = layer.activation,
+                                 .activation = layer.activation.kind,
                                  .width = layer.output.width,
                                  .upper_output = target(upper),
                                  .lower_output = target(lower),
@@ -8965,7 +8990,7 @@ class Chain {
                        .widened = scratch_ + layer.widened,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
-                       .activation = layer.activation,
+                       .activation = layer.activation.kind,
                        .output = output.pixels,
                        .width = layer.output.width,
                        .output_pixel_pitch = output.pixel_pitch,
@@ -9047,7 +9072,7 @@ class Chain {
                  .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
                  .biases = run_.weights + layer.biases + begin_channel,
                  .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation,
+                 .activation = layer.activation.kind,
                  .count = count,
                  .width = width,
                  .output = output.pixels,
@@ -9254,7 +9279,7 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
-      if (const Activation last = last_activation(layer); last != Activation::none)
+      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         refine({.activation = last,
                 .affine = nullptr,
                 .addend = {},
@@ -9623,13 +9648,24 @@ constexpr std::string_view scale_name(Scale scale) {
   return "custom";
 }
 
-/// Name of an activation, as it is spelled in the enumeration.
-constexpr std::string_view activation_name(Activation activation) {
-  constexpr std::string_view kNames[] = {"none",      "relu",        "relu6",
-                                         "hardswish", "hardsigmoid", "hardsigmoid_paddle",
-                                         "sigmoid",   "gelu",        "hardsigmoid_fifth",
-                                         "clip",      "silu"};
-  return kNames[static_cast<int>(activation)];
+/// Name of an activation, as it is spelled in `Activation`.
+constexpr std::string_view activation_name(const Activation& activation) {
+  constexpr struct {
+    Activation activation;
+    std::string_view name;
+  } kNames[] = {{Activation::none, "none"},
+                {Activation::relu, "relu"},
+                {Activation::relu6, "relu6"},
+                {Activation::hardswish, "hardswish"},
+                {Activation::hardsigmoid, "hardsigmoid"},
+                {Activation::hardsigmoid_paddle, "hardsigmoid_paddle"},
+                {Activation::clip, "clip"},
+                {Activation::sigmoid, "sigmoid"},
+                {Activation::gelu, "gelu"},
+                {Activation::silu, "silu"}};
+  for (const auto& [known, name] : kNames)
+    if (known == activation) return name;
+  return "hardsigmoid_of";
 }
 
 /// "v1" … "v4", "other".
@@ -10691,7 +10727,7 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
     x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
                     {"blocks.#.bottleneck_conv", i});
     if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_fifth},
+      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_of(0.2F)},
                          {"blocks.#.mid_se.conv1", i}, {"blocks.#.mid_se.conv2", i});
     x = g.conv(x, width(row.out), {}, {"blocks.#.linear_conv", i});
     if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
@@ -18375,66 +18411,6 @@ namespace lightweight = models::lightweight;
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_LIGHTWEIGHT_HPP
-// from pplcnet/models/torchvision.hpp
-#ifndef PPLCNET_MODELS_TORCHVISION_HPP
-#define PPLCNET_MODELS_TORCHVISION_HPP
-
-#include <string_view>
-
-
-// MobileNet V2 and V3 and ShuffleNetV2 of torchvision, with its default weights for ImageNet.
-
-namespace pplcnet::inline PPLCNET_ABI {
-namespace models::torchvision {
-
-/// What torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which are
-/// multiply-adds, in millions.
-constexpr Model torchvision_model(std::string_view name, const Preprocessing& preprocessing,
-                                  double top1, double parameters, double multiply_adds) {
-  return {.name = name,
-          .preprocessing = preprocessing,
-          .labels = kImageNetLabels,
-          .top1 = top1,
-          .parameters = parameters,
-          .flops = multiply_adds};
-}
-
-inline constexpr Published kModels[] = {
-    {torchvision_model("mobilenet_v2", torchvision_232(), 72.154, 3.504872, 301),
-     torchvision_mobilenet_v2, 100},
-    {torchvision_model("mobilenet_v3_small", timm_bilinear(), 67.668, 2.542856, 57),
-     torchvision_mobilenet_v3_small, 100},
-    {torchvision_model("mobilenet_v3_large", torchvision_232(), 75.274, 5.483032, 217),
-     torchvision_mobilenet_v3_large, 100},
-    {torchvision_model("shufflenet_v2_x0_5", timm_bilinear(), 60.552, 1.366792, 40),
-     torchvision_shufflenet_v2, 50},
-    {torchvision_model("shufflenet_v2_x1_0", timm_bilinear(), 69.362, 2.278604, 145),
-     torchvision_shufflenet_v2, 100},
-    {torchvision_model("shufflenet_v2_x1_5", torchvision_232(), 72.996, 3.503624, 296),
-     torchvision_shufflenet_v2, 150},
-    {torchvision_model("shufflenet_v2_x2_0", torchvision_232(), 76.230, 7.393996, 583),
-     torchvision_shufflenet_v2, 200},
-};
-
-// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using mobilenet_v2 = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v2")>>;
-using mobilenet_v3_small = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_small")>>;
-using mobilenet_v3_large = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_large")>>;
-using shufflenet_v2_x0_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x0_5")>>;
-using shufflenet_v2_x1_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_0")>>;
-using shufflenet_v2_x1_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_5")>>;
-using shufflenet_v2_x2_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x2_0")>>;
-// NOLINTEND(readability-identifier-naming)
-
-using Models = RowsOf<kModels>::List;
-
-}  // namespace models::torchvision
-
-namespace torchvision = models::torchvision;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_MODELS_TORCHVISION_HPP
 // from pplcnet/models/models.hpp
 #ifndef PPLCNET_MODELS_MODELS_HPP
 #define PPLCNET_MODELS_MODELS_HPP
@@ -19391,5 +19367,65 @@ Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_REGISTRY_HPP
+// from pplcnet/models/torchvision.hpp
+#ifndef PPLCNET_MODELS_TORCHVISION_HPP
+#define PPLCNET_MODELS_TORCHVISION_HPP
+
+#include <string_view>
+
+
+// MobileNet V2 and V3 and ShuffleNetV2 of torchvision, with its default weights for ImageNet.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::torchvision {
+
+/// What torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which are
+/// multiply-adds, in millions.
+constexpr Model torchvision_model(std::string_view name, const Preprocessing& preprocessing,
+                                  double top1, double parameters, double multiply_adds) {
+  return {.name = name,
+          .preprocessing = preprocessing,
+          .labels = kImageNetLabels,
+          .top1 = top1,
+          .parameters = parameters,
+          .flops = multiply_adds};
+}
+
+inline constexpr Published kModels[] = {
+    {torchvision_model("mobilenet_v2", torchvision_232(), 72.154, 3.504872, 301),
+     torchvision_mobilenet_v2, 100},
+    {torchvision_model("mobilenet_v3_small", timm_bilinear(), 67.668, 2.542856, 57),
+     torchvision_mobilenet_v3_small, 100},
+    {torchvision_model("mobilenet_v3_large", torchvision_232(), 75.274, 5.483032, 217),
+     torchvision_mobilenet_v3_large, 100},
+    {torchvision_model("shufflenet_v2_x0_5", timm_bilinear(), 60.552, 1.366792, 40),
+     torchvision_shufflenet_v2, 50},
+    {torchvision_model("shufflenet_v2_x1_0", timm_bilinear(), 69.362, 2.278604, 145),
+     torchvision_shufflenet_v2, 100},
+    {torchvision_model("shufflenet_v2_x1_5", torchvision_232(), 72.996, 3.503624, 296),
+     torchvision_shufflenet_v2, 150},
+    {torchvision_model("shufflenet_v2_x2_0", torchvision_232(), 76.230, 7.393996, 583),
+     torchvision_shufflenet_v2, 200},
+};
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using mobilenet_v2 = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v2")>>;
+using mobilenet_v3_small = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_small")>>;
+using mobilenet_v3_large = NetworkOf<Row<kModels, row_of(kModels, "mobilenet_v3_large")>>;
+using shufflenet_v2_x0_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x0_5")>>;
+using shufflenet_v2_x1_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_0")>>;
+using shufflenet_v2_x1_5 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x1_5")>>;
+using shufflenet_v2_x2_0 = NetworkOf<Row<kModels, row_of(kModels, "shufflenet_v2_x2_0")>>;
+// NOLINTEND(readability-identifier-naming)
+
+using Models = RowsOf<kModels>::List;
+
+}  // namespace models::torchvision
+
+namespace torchvision = models::torchvision;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_TORCHVISION_HPP
 
 #endif  // PPLCNET_PPLCNET_HPP

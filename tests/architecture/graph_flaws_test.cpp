@@ -267,6 +267,20 @@ TEST(GraphFlaws, ClassesAndSizesOfPublishedNetworks) {
   }
 }
 
+TEST(GraphFlaws, SlopesOfAHardSigmoid) {
+  using pplcnet::Activation;
+  const auto error_of = [](float slope, float offset) {
+    return conv({.activation = Activation::hardsigmoid_of(slope, offset)});
+  };
+  EXPECT_EQ(error_of(-0.2F, 1000), "");
+  for (const float wrong : {1000.1F, -2000.0F, INFINITY, NAN}) {
+    EXPECT_EQ(error_of(wrong, 0),
+              "net: operator 2: Activation::hardsigmoid_of: slope and offset from -1000 to 1000; "
+              "found 2");
+    EXPECT_NE(error_of(0, wrong), "");
+  }
+}
+
 TEST(GraphFlaws, Epsilons) {
   const auto error_of = [](double epsilon) -> std::string {
     return error_with([&](Graph& g, Value x) {

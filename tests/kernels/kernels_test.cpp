@@ -52,7 +52,7 @@ std::string case_name(const Architecture& net) {
          << block.stride.height << "x" << block.stride.width
          << (block.squeeze_excite ? " squeeze-excite" : "");
   name << ", head " << net.head << ", " << net.classes << " classes, activation "
-       << static_cast<int>(net.activation);
+       << static_cast<int>(net.activation.kind);
   return name.str();
 }
 

@@ -26,28 +26,23 @@ inline Matrix matrix(const std::vector<float>& values, Eigen::Index rows) {
 }
 
 inline double activated(Activation activation, double x) {
-  switch (activation) {
-    case Activation::none:
+  using Kind = Activation::Kind;
+  switch (activation.kind) {
+    case Kind::none:
       return x;
-    case Activation::relu:
+    case Kind::relu:
       return std::max(x, 0.0);
-    case Activation::relu6:
+    case Kind::relu6:
       return std::clamp(x, 0.0, 6.0);
-    case Activation::hardswish:
+    case Kind::hardswish:
       return x * std::clamp(x + 3, 0.0, 6.0) / 6;
-    case Activation::hardsigmoid:
-      return std::clamp(x + 3, 0.0, 6.0) / 6;
-    case Activation::hardsigmoid_paddle:
-      return std::clamp(x * 0.1666667 + 0.5, 0.0, 1.0);
-    case Activation::sigmoid:
+    case Kind::hardsigmoid:
+      return std::clamp(x * double{activation.slope} + double{activation.offset}, 0.0, 1.0);
+    case Kind::sigmoid:
       return 1 / (1 + std::exp(-x));
-    case Activation::gelu:
+    case Kind::gelu:
       return x * std::erfc(-x / std::numbers::sqrt2) / 2;
-    case Activation::hardsigmoid_fifth:
-      return std::clamp(x * 0.2 + 0.5, 0.0, 1.0);
-    case Activation::clip:
-      return std::clamp(x, 0.0, 1.0);
-    case Activation::silu:
+    case Kind::silu:
       return x / (1 + std::exp(-x));
   }
   return x;

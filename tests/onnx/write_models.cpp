@@ -167,8 +167,8 @@ pplcnet::Graph all_operators() {
   x = g.shuffle(x, 5);
   const pplcnet::Value left = g.slice(x, 0, 20), right = g.slice(x, 20, 20);
   x = g.shuffle(g.concat({left, g.add(left, right, Activation::relu6)}), 2);
-  const pplcnet::Value factors =
-      g.dense(g.global_mean(x), 40, {.activation = Activation::hardsigmoid_fifth}, "factors");
+  const pplcnet::Value factors = g.dense(
+      g.global_mean(x), 40, {.activation = Activation::hardsigmoid_of(-0.375F, 0.75F)}, "factors");
   x = g.gate(x, factors, Activation::clip);
   x = g.add(x, g.conv(x, 40, {.kernel = 3, .dilation = 2}, "c"), Activation::relu);
   g.output(g.dense(g.global_mean(x), 5, {}, "classes"));

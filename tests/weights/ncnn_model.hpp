@@ -159,24 +159,21 @@ class NcnnNetwork {
   }
 
   int activation(pplcnet::Activation which, int input) {
-    using pplcnet::Activation;
-    switch (which) {
-      case Activation::none:
-      case Activation::gelu:
-      case Activation::hardsigmoid_fifth:
-      case Activation::clip:
-      case Activation::silu:
+    using Kind = pplcnet::Activation::Kind;
+    switch (which.kind) {
+      case Kind::none:
+      case Kind::gelu:
+      case Kind::silu:
         return input;
-      case Activation::relu:
+      case Kind::relu:
         return model_.layer("ReLU", {input}, "");
-      case Activation::relu6:
+      case Kind::relu6:
         return model_.layer("Clip", {input}, "0=0.0 1=6.0");
-      case Activation::sigmoid:
+      case Kind::sigmoid:
         return model_.layer("Sigmoid", {input}, "");
-      case Activation::hardsigmoid:
-      case Activation::hardsigmoid_paddle:
+      case Kind::hardsigmoid:
         return model_.layer("HardSigmoid", {input}, "0=0.166667");
-      case Activation::hardswish:
+      case Kind::hardswish:
         break;
     }
     if (!form_.written_out) return model_.layer("HardSwish", {input}, "0=0.166667 1=0.5");

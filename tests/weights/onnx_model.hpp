@@ -260,24 +260,21 @@ class OnnxNetwork {
   }
 
   std::string activation(pplcnet::Activation which, const std::string& input) {
-    using pplcnet::Activation;
-    switch (which) {
-      case Activation::none:
-      case Activation::gelu:
-      case Activation::hardsigmoid_fifth:
-      case Activation::clip:
-      case Activation::silu:
+    using Kind = pplcnet::Activation::Kind;
+    switch (which.kind) {
+      case Kind::none:
+      case Kind::gelu:
+      case Kind::silu:
         return input;
-      case Activation::relu:
+      case Kind::relu:
         return model_.node("Relu", {input});
-      case Activation::relu6:
+      case Kind::relu6:
         return model_.node("Clip", {input, number(0), number(6)});
-      case Activation::sigmoid:
+      case Kind::sigmoid:
         return model_.node("Sigmoid", {input});
-      case Activation::hardsigmoid:
-      case Activation::hardsigmoid_paddle:
+      case Kind::hardsigmoid:
         return hardsigmoid(input);
-      case Activation::hardswish:
+      case Kind::hardswish:
         break;
     }
     if (form_.hardswish == OnnxForm::Hardswish::node) return model_.node("HardSwish", {input});

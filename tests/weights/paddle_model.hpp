@@ -324,28 +324,25 @@ class PaddleNetwork {
   }
 
   int activation(pplcnet::Activation which, int input) {
-    using pplcnet::Activation;
+    using Kind = pplcnet::Activation::Kind;
     const auto operation = [&](const std::string& pir, const std::string& pdmodel,
                                const std::vector<Attribute>& attributes = {}) {
       return model_.operation(model_.is_pir() ? pir : pdmodel, {{"X", input}}, attributes);
     };
-    switch (which) {
-      case Activation::none:
-      case Activation::gelu:
-      case Activation::hardsigmoid_fifth:
-      case Activation::clip:
-      case Activation::silu:
+    switch (which.kind) {
+      case Kind::none:
+      case Kind::gelu:
+      case Kind::silu:
         return input;
-      case Activation::relu:
+      case Kind::relu:
         return operation("relu", "relu");
-      case Activation::relu6:
+      case Kind::relu6:
         return operation("relu6", "relu6");
-      case Activation::sigmoid:
+      case Kind::sigmoid:
         return operation("sigmoid", "sigmoid");
-      case Activation::hardsigmoid:
-      case Activation::hardsigmoid_paddle:
+      case Kind::hardsigmoid:
         return operation("hardsigmoid", "hard_sigmoid", {{"slope", 0.1666667f}, {"offset", 0.5f}});
-      case Activation::hardswish:
+      case Kind::hardswish:
         break;
     }
     if (model_.is_pir()) return operation("hardswish", "");

@@ -6,19 +6,43 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// What is applied to a value, element by element.
-enum class Activation : unsigned char {
-  none,
-  relu,                ///< max(x, 0)
-  relu6,               ///< min(max(x, 0), 6)
-  hardswish,           ///< x * clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid,         ///< clamp(x / 6 + 0.5, 0, 1)
-  hardsigmoid_paddle,  ///< clamp(x * 0.1666667f + 0.5, 0, 1): Paddle's slope is not quite 1/6
-  sigmoid,             ///< 1 / (1 + exp(-x))
-  gelu,                ///< x * (1 + erf(x / sqrt(2))) / 2
-  hardsigmoid_fifth,   ///< clamp(x * 0.2 + 0.5, 0, 1)
-  clip,                ///< clamp(x, 0, 1)
-  silu,                ///< x / (1 + exp(-x))
+struct Activation {
+  enum class Kind : unsigned char {
+    none,
+    relu,         ///< max(x, 0)
+    relu6,        ///< min(max(x, 0), 6)
+    hardswish,    ///< x * clamp(x / 6 + 0.5, 0, 1)
+    hardsigmoid,  ///< clamp(x * slope + offset, 0, 1)
+    sigmoid,      ///< 1 / (1 + exp(-x))
+    gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
+    silu,         ///< x / (1 + exp(-x))
+  };
+
+  Kind kind = Kind::none;
+  float slope = 0, offset = 0;  ///< of a hardsigmoid
+
+  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu;
+  static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
+  static const Activation hardsigmoid_paddle;  ///< Paddle's slope is not quite 1/6
+  static const Activation clip;                ///< clamp(x, 0, 1)
+  /// Returns clamp(x * slope + offset, 0, 1).
+  static constexpr Activation hardsigmoid_of(float slope, float offset = 0.5F) {
+    return {Kind::hardsigmoid, slope, offset};
+  }
+
+  constexpr bool operator==(const Activation&) const = default;
 };
+
+inline constexpr Activation Activation::none = {};
+inline constexpr Activation Activation::relu = {Kind::relu};
+inline constexpr Activation Activation::relu6 = {Kind::relu6};
+inline constexpr Activation Activation::hardswish = {Kind::hardswish};
+inline constexpr Activation Activation::sigmoid = {Kind::sigmoid};
+inline constexpr Activation Activation::gelu = {Kind::gelu};
+inline constexpr Activation Activation::silu = {Kind::silu};
+inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
+inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
+inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

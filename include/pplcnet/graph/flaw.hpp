@@ -32,6 +32,7 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
   rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
+  rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \
   rule(output, "Graph: a network has an output")
 // clang-format on
 

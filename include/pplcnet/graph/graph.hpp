@@ -197,6 +197,9 @@ class Graph {
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
   constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
   constexpr Value append(const Node& node) {
+    constexpr float kMost = 1000;
+    for (const float number : {node.activation.slope, node.activation.offset})
+      if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -227,8 +228,10 @@ constexpr std::uint64_t Graph::fingerprint() const {
     const Node& node = nodes[i];
     const Window& window = node.window;
     const Padding& padding = window.padding;
-    add({static_cast<int>(node.kind), static_cast<int>(node.activation), node.input, node.second,
-         node.groups, node.first, node.step, node.count_padding ? 1 : 0});
+    add({static_cast<int>(node.activation.kind), std::bit_cast<int>(node.activation.slope),
+         std::bit_cast<int>(node.activation.offset)});
+    add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
+         node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
          window.dilation.height, window.dilation.width, padding.top, padding.left});
     add({node.shape.height, node.shape.width, node.shape.channels, node.tag.input_percent});

@@ -159,7 +159,7 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
     x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
                     {"blocks.#.bottleneck_conv", i});
     if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_fifth},
+      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_of(0.2F)},
                          {"blocks.#.mid_se.conv1", i}, {"blocks.#.mid_se.conv2", i});
     x = g.conv(x, width(row.out), {}, {"blocks.#.linear_conv", i});
     if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);

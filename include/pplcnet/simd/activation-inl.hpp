@@ -13,13 +13,13 @@ struct Clamp {
   }
 };
 
-/// clamp(x * slope + 0.5, 0, 1): the two hardsigmoids.
+/// clamp(x * slope + offset, 0, 1).
 struct Hardsigmoid {
-  float slope = 1.0f / 6.0f;
+  float slope = 1.0f / 6.0f, offset = 0.5f;
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V operator()(D d, V x) const {
-    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, 0.5f)));
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, offset)));
   }
 };
 
@@ -77,49 +77,46 @@ struct Gelu {
 
 /// Any activation of a vector.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V activated(D d, V x, Activation activation) {
+HWY_INLINE V activated(D d, V x, const Activation& activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  switch (activation) {
-    case Activation::none:
+  switch (activation.kind) {
+    case Kind::none:
       break;
-    case Activation::relu:
+    case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
-    case Activation::relu6:
+    case Kind::relu6:
       return Clamp{0.0f, 6.0f}(d, x);
-    case Activation::clip:
-      return Clamp{0.0f, 1.0f}(d, x);
-    case Activation::hardswish:
+    case Kind::hardswish:
       return Hardswish()(d, x);
-    case Activation::hardsigmoid:
-      return Hardsigmoid()(d, x);
-    case Activation::hardsigmoid_paddle:
-      return Hardsigmoid{0.1666667f}(d, x);
-    case Activation::hardsigmoid_fifth:
-      return Hardsigmoid{0.2f}(d, x);
-    case Activation::sigmoid:
+    case Kind::hardsigmoid:
+      return Hardsigmoid{activation.slope, activation.offset}(d, x);
+    case Kind::sigmoid:
       return Sigmoid()(d, x);
-    case Activation::silu:
+    case Kind::silu:
       return hn::Mul(x, Sigmoid()(d, x));
-    case Activation::gelu:
+    case Kind::gelu:
       return Gelu()(d, x);
   }
   return x;
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu ||
-         activation == Activation::relu6 || activation == Activation::hardswish;
+inline bool fits_tiles(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
 template <class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation activation) {
+HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+  using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Activation::hardswish) return tile.store(Hardswish());
-  const bool relu = activation == Activation::relu || activation == Activation::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Activation::relu6 ? 6.0f : kInfinity});
+  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  const bool relu = activation == Kind::relu || activation == Kind::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -13,7 +13,7 @@ struct ConvolutionRows {
   const float* weights;  // [panel][kernel row][in][kernel column][16]
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   int width;
   float *upper_output, *lower_output;
   std::size_t pixel_pitch;

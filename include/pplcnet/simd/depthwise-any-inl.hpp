@@ -49,7 +49,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
       finish(DepthwisePixel<D>(layer, inputs, x * step + channel, weights,
                                all_weights + layer.biases + channel,
                                output.pixels + x * output.pixel_pitch + channel),
-             layer.activation);
+             layer.activation.kind);
   }
 }
 

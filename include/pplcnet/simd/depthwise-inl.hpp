@@ -23,7 +23,7 @@ struct DepthwiseRows {
   const float* weights;  // [panel][tap][16]
   const float* biases;
   int channels;
-  Activation activation;
+  Activation::Kind activation;
   int count, width;
   float* output;
   std::size_t output_pixel_pitch, output_row_pitch;
@@ -174,7 +174,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   const int lower_shift = two ? 0 : kPixels, step = kPixels + lower_shift;
   const auto channels = static_cast<std::size_t>(end - begin);
   const float* const biases = rows.biases + begin;
-  const Activation activation = rows.activation;
+  const Activation::Kind activation = rows.activation;
   for (int x = 0; x < rows.width; x += step) {
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;

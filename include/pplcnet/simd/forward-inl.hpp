@@ -177,7 +177,7 @@ class ImageRun {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
-      if (const Activation last = last_activation(layer); last != Activation::none)
+      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         refine({.activation = last,
                 .affine = nullptr,
                 .addend = {},

@@ -20,7 +20,7 @@ struct Product {
   float* widened;        // kWidenedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
-  Activation activation;
+  Activation::Kind activation;
   float* output;  // pixel m is at (m / width, m % width)
   int width;
   std::size_t output_pixel_pitch, output_row_pitch;

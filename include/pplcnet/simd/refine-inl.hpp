@@ -16,7 +16,7 @@ struct Refinement {
 
 inline bool needs_refinement(const Layer& layer) {
   return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation != Activation::none;
+         layer.last_activation.kind != Activation::Kind::none;
 }
 
 template <class D>
@@ -49,9 +49,10 @@ inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
 }
 
 /// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, Activation last, int begin, int end) {
+inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
+                                int end) {
   refine(what, begin, end);
-  if (last != Activation::none)
+  if (last.kind != Activation::Kind::none)
     refine({.activation = last,
             .affine = nullptr,
             .addend = {},

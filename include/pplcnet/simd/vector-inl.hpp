@@ -126,7 +126,7 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
         finish(DenseTile<Weight>(panel_weights + lane, biases + channel + lane,
                                  input + image * input_pitch, depth,
                                  output + image * output_pitch + channel + lane),
-               layer.activation);
+               layer.activation.kind);
   }
   if (fits_tiles(layer.activation)) return;
   for (int image = 0; image < images; ++image)

@@ -13,39 +13,36 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// Adds the nodes that apply an activation to a value, named after a layer; the last one is called
 /// `to`, which it returns. Without an activation it returns the value.
-inline std::string add_activation(OnnxGraphWriter& graph, int opset, Activation activation,
+inline std::string add_activation(OnnxGraphWriter& graph, int opset, const Activation& activation,
                                   const std::string& name, const std::string& value,
                                   const std::string& to) {
   const auto scalar = [&](const char* what, float number) {
     return graph.add_tensor(join({name, ".", what}), {}, std::span(&number, 1));
   };
-  const auto hardsigmoid = [&](const std::string& node, float slope) {
-    return graph.add_node("HardSigmoid", node, {value}, {{"alpha", slope}, {"beta", 0.5F}});
+  const auto hardsigmoid = [&](const std::string& node, const Activation& gate) {
+    return graph.add_node("HardSigmoid", node, {value},
+                          {{"alpha", gate.slope}, {"beta", gate.offset}});
   };
-  switch (activation) {
-    case Activation::none:
+  using Kind = Activation::Kind;
+  switch (activation.kind) {
+    case Kind::none:
       break;
-    case Activation::relu:
+    case Kind::relu:
       return graph.add_node("Relu", to, {value});
-    case Activation::relu6:
+    case Kind::relu6:
       return graph.add_node("Clip", to, {value, scalar("least", 0), scalar("most", 6)});
-    case Activation::hardswish:
+    case Kind::hardswish:
       if (opset >= 14) return graph.add_node("HardSwish", to, {value});
-      return graph.add_node("Mul", to, {value, hardsigmoid(name + "/gate", 1.0F / 6)});
-    case Activation::hardsigmoid:
-      return hardsigmoid(to, 1.0F / 6);
-    case Activation::hardsigmoid_paddle:
-      return hardsigmoid(to, 0.1666667F);
-    case Activation::hardsigmoid_fifth:
-      return hardsigmoid(to, 0.2F);
-    case Activation::clip:
-      return graph.add_node("Clip", to, {value, scalar("least", 0), scalar("most", 1)});
-    case Activation::silu:
+      return graph.add_node("Mul", to,
+                            {value, hardsigmoid(name + "/gate", Activation::hardsigmoid)});
+    case Kind::hardsigmoid:
+      return hardsigmoid(to, activation);
+    case Kind::silu:
       graph.add_node("Sigmoid", join({name, "/sigmoid"}), {value});
       return graph.add_node("Mul", to, {value, join({name, "/sigmoid"})});
-    case Activation::sigmoid:
+    case Kind::sigmoid:
       return graph.add_node("Sigmoid", to, {value});
-    case Activation::gelu: {
+    case Kind::gelu: {
       constexpr float kSqrtHalf = 0.70710678F;
       const auto part = [&](const char* step) { return join({name, "/", step}); };
       graph.add_node("Mul", part("scaled_in"), {value, scalar("sqrt_half", kSqrtHalf)});
