@@ -103,7 +103,7 @@ def reliability(path):
 
 
 def print_reliability(confidences, right):
-    print("\n| confidence | answers | mean confidence, % | right, % |\n|---|--:|--:|--:|")
+    print("\n| confidence | predictions | mean confidence, % | accuracy, % |\n|---|--:|--:|--:|")
     edges = (0, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999, 1.01)
     for low, high in zip(edges, edges[1:]):
         chosen = (confidences >= low) & (confidences < high)

@@ -11,7 +11,7 @@
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/naming/modules.hpp"
 #include "pplcnet/weights/state_dict.hpp"
-#include "rivals.hpp"
+#include "preprocessing_variants.hpp"
 #include "weight_file.hpp"
 
 using pplcnet::Layer;
@@ -19,7 +19,7 @@ using pplcnet::Part;
 
 namespace {
 
-/// The unfolded parameters of all layers, or the folded ones where a file has no others.
+/// Reads the unfolded parameters of all layers, or the folded ones where a file has no others.
 std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
                                                const std::string& weights, const std::string& part,
                                                bool& folded) {
@@ -95,7 +95,7 @@ std::vector<float> as_floats(std::span<const double> values) {
   return result;
 }
 
-/// What a network with a usual mistake computes.
+/// Adds what the network computes with each of the usual mistakes.
 void add_deviations(const Classifier& classifier, const std::string& weights,
                     const std::string& part, const DifferingPlace& place, CauseSearch& search) {
   bool folded = false;
@@ -130,17 +130,18 @@ void add_deviations(const Classifier& classifier, const std::string& weights,
   search.add(no_scale, scaled);
 }
 
-/// What the network makes of a picture that is prepared in another way.
-void add_rivals(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageView stored,
-                const DifferingPlace& place, CauseSearch& search) {
+/// Adds what the network computes for the common variants of the preprocessing.
+void add_variants(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageView stored,
+                  const DifferingPlace& place, CauseSearch& search) {
   pplcnet::AnyNetwork& network = classifier.network();
   std::vector<float> values(place.own.size());
   std::vector<float*> destinations(network.layers().size());
   destinations[static_cast<std::size_t>(place.layer)] = values.data();
-  for (const Rival& rival : rivals_of(classifier.preprocessing(), image, stored)) {
-    run_network(network, pplcnet::Picture::planar(rival.input.data(), network.input_shape()),
+  for (const PreprocessingVariant& variant :
+       common_variants(classifier.preprocessing(), image, stored)) {
+    run_network(network, pplcnet::Picture::planar(variant.input.data(), network.input_shape()),
                 destinations);
-    search.add(rival.what, values);
+    search.add(variant.what, values);
   }
 }
 
@@ -153,6 +154,6 @@ std::optional<std::string> find_cause(Classifier& classifier, const std::string&
   CauseSearch search(place.own, place.reference, is_logits);
   search.add("", std::vector<float>(place.own.begin(), place.own.end()));
   add_deviations(classifier, weights, part, place, search);
-  if (!place.same_input) add_rivals(classifier, image, stored, place, search);
+  if (!place.same_input) add_variants(classifier, image, stored, place, search);
   return search.best();
 }

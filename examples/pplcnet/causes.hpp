@@ -13,14 +13,13 @@
 struct DifferingPlace {
   int layer = 0;
   std::span<const float> own, reference;
-  std::span<const float> input;  ///< planar: what the network saw
-  bool same_input = false;       ///< the other program saw it, too
+  std::span<const float> input;  ///< planar: the input tensor
+  bool same_input = false;       ///< the other program has it, too
 };
 
-/// Why they differ, if it is one of the usual causes: what the network computes, probabilities in
-/// place of logits, or how the picture is prepared. `weights` is the file they are from, `part`
-/// which network in it, `stored`
-/// the picture before Exif turns it.
+/// Returns why they differ, if it is one of the usual causes: what the network computes,
+/// probabilities instead of logits, or the preprocessing. `weights` is the file they are from,
+/// `part` which network in it, `stored` the picture before Exif's orientation is applied.
 std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
                                       const std::string& part, pplcnet::ImageView image,
                                       pplcnet::ImageView stored, const DifferingPlace& place);

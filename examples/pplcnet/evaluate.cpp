@@ -1,4 +1,4 @@
-// pplcnet evaluate: how often a network is right.
+// pplcnet evaluate: the accuracy of a network.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -43,7 +43,7 @@ struct Arguments {
   bool json = false;
 };
 
-/// The pictures of a list.
+/// Reads the pictures of a list.
 Error read_list(const std::string& path, const std::string& root, int classes,
                 std::vector<Example>& examples) {
   pplcnet::FileBytes file;
@@ -51,8 +51,8 @@ Error read_list(const std::string& path, const std::string& root, int classes,
   return parse_examples(text_of(file), path, root, classes, examples);
 }
 
-/// The pictures in a folder for each class. What cannot be read is reported, and then `complete`
-/// becomes false.
+/// Finds the pictures in a folder for each class. What cannot be read is reported, and then
+/// `complete` becomes false.
 Error read_folder(const std::string& folder, const Classifier& classifier,
                   std::vector<Example>& examples, bool& complete) {
   std::vector<std::string> names;
@@ -67,7 +67,7 @@ Error read_folder(const std::string& folder, const Classifier& classifier,
   return {};
 }
 
-/// What answers on a list or folder, whose paths begin in `root`, belong to.
+/// Returns what predictions on a list or folder, whose paths begin in `root`, belong to.
 Origin origin_of(const Classifier& classifier, const std::string& data, const std::string& root) {
   const auto absolute = [](const std::string& path) {
     std::error_code problem;
@@ -95,14 +95,14 @@ Origin origin_of(const Classifier& classifier, const std::string& data, const st
 
 void print(const Evaluation& evaluation, const Classifier& classifier, double rate) {
   std::printf("pictures: %zu\n", evaluation.count());
-  if (!evaluation.unseen().empty())
-    std::printf("not seen: %zu, which could not be read\n", evaluation.unseen().size());
+  if (!evaluation.unread().empty()) std::printf("not read: %zu\n", evaluation.unread().size());
   std::printf("top-1: %.3f %%\n", 100 * evaluation.accuracy(1));
   if (classifier.classes() > 5) std::printf("top-5: %.3f %%\n", 100 * evaluation.accuracy(5));
   if (rate > 0) std::printf("pictures per second: %.1f\n", rate);
   constexpr int kMostClasses = 50;
   const auto classes = evaluation.by_class(classifier.classes());
-  std::printf("\n%-24s %8s %8s %9s  %s\n", "class", "pictures", "right", "precision", "taken for");
+  std::printf("\n%-24s %8s %8s %9s  %s\n", "class", "pictures", "recall", "precision",
+              "confused with");
   int shown = 0;
   for (const ClassResult& one : classes) {
     if (one.count == 0 && one.named == 0) continue;
@@ -120,18 +120,18 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
   Json json = {{"pictures", evaluation.count()}, {"top1", evaluation.accuracy(1)},
                {"top5", evaluation.accuracy(5)}, {"pictures_per_second", rate},
                {"classes", Json::array()},       {"wrong", Json::array()},
-               {"not_seen", Json::array()}};
+               {"not_read", Json::array()}};
   for (const ClassResult& one : evaluation.by_class(classifier.classes())) {
     Json confused = Json::object();
-    for (const auto& [other, count] : one.taken_for) {
+    for (const auto& [other, count] : one.confused_with) {
       Json& sum = confused[classifier.label(other)];  // two classes may have one label
       sum = count + (sum.is_null() ? 0 : sum.get<int>());
     }
     json["classes"].push_back({{"label", classifier.label(one.class_id)},
                                {"pictures", one.count},
-                               {"right", one.recall()},
+                               {"recall", one.recall()},
                                {"precision", one.precision()},
-                               {"taken_for", confused}});
+                               {"confused_with", confused}});
   }
   const auto add = [&](const char* list, const Evaluated& one) -> Json& {
     Json& entry = json[list].emplace_back(Json::object());
@@ -141,10 +141,10 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
   };
   for (const Evaluated& one : evaluation.wrong()) {
     Json& entry = add("wrong", one);
-    entry["answer"] = classifier.label(one.best);
+    entry["prediction"] = classifier.label(one.best);
     entry["score"] = one.score;
   }
-  for (const Evaluated& one : evaluation.unseen()) add("not_seen", one)["why"] = one.problem;
+  for (const Evaluated& one : evaluation.unread()) add("not_read", one)["why"] = one.problem;
   return json;
 }
 

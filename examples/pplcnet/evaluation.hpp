@@ -13,7 +13,7 @@
 
 #include "pplcnet/image/results.hpp"
 
-/// A picture whose class is known, and what the network said.
+/// A picture whose class is known, and its prediction.
 struct Evaluated {
   std::string path;
   int class_id = 0;
@@ -37,25 +37,25 @@ inline Evaluated evaluate(const std::string& path, int class_id, std::span<const
 
 struct ClassResult {
   int class_id = 0, count = 0, right = 0;
-  int named = 0;                 ///< pictures of all classes that were said to be of this one
-  std::map<int, int> taken_for;  ///< other classes, and how often
+  int named = 0;                     ///< pictures of all classes that were said to be of this one
+  std::map<int, int> confused_with;  ///< other classes, and how often
   int most_confused = -1;
 
   double recall() const { return count == 0 ? 0 : static_cast<double>(right) / count; }
   double precision() const { return named == 0 ? 0 : static_cast<double>(right) / named; }
 };
 
-/// All answers, and what they add up to.
+/// All predictions, and what they add up to.
 class Evaluation {
  public:
-  void add(const Evaluated& one) { (one.problem.empty() ? all_ : unseen_).push_back(one); }
+  void add(const Evaluated& one) { (one.problem.empty() ? all_ : unread_).push_back(one); }
 
   std::size_t count() const { return all_.size(); }
   const std::vector<Evaluated>& all() const { return all_; }
-  /// Pictures that could not be read: they count for nothing but are missing.
-  const std::vector<Evaluated>& unseen() const { return unseen_; }
+  /// Returns pictures that could not be read; they are not counted.
+  const std::vector<Evaluated>& unread() const { return unread_; }
 
-  /// How many have their class among the `k` most probable ones.
+  /// Returns how many have their class among the `k` most probable ones.
   std::size_t right(int k) const {
     return static_cast<std::size_t>(
         std::ranges::count_if(all_, [&](const auto& one) { return one.rank < k; }));
@@ -74,16 +74,16 @@ class Evaluation {
       if (one.rank == 0)
         ++own.right;
       else
-        ++own.taken_for[one.best];
+        ++own.confused_with[one.best];
     }
     for (ClassResult& one : results)
-      for (const auto& [other, count] : one.taken_for)
-        if (one.most_confused < 0 || count > one.taken_for[one.most_confused])
+      for (const auto& [other, count] : one.confused_with)
+        if (one.most_confused < 0 || count > one.confused_with[one.most_confused])
           one.most_confused = other;
     return results;
   }
 
-  /// Those that were surest of themselves first.
+  /// Returns wrong predictions, the most confident first.
   std::vector<Evaluated> wrong() const {
     std::vector<Evaluated> result;
     std::ranges::copy_if(all_, std::back_inserter(result),
@@ -93,7 +93,7 @@ class Evaluation {
   }
 
  private:
-  std::vector<Evaluated> all_, unseen_;
+  std::vector<Evaluated> all_, unread_;
 };
 
 #endif  // PPLCNET_EXAMPLES_EVALUATION_HPP

@@ -1,4 +1,4 @@
-// pplcnet parity: where an answer begins to differ from that of another program, and why.
+// pplcnet parity: where outputs begin to differ from another program's, and why.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -26,8 +26,8 @@
 #include "options.hpp"
 #include "picture.hpp"
 #include "pplcnet/image/results.hpp"
+#include "preprocessing_variants.hpp"
 #include "printable.hpp"
-#include "rivals.hpp"
 
 namespace {
 
@@ -42,7 +42,7 @@ struct Arguments {
   bool layers = false, doctor = false;
 };
 
-/// A place on the way from the file to the answer, and what is there.
+/// A tensor on the way from the file to the logits.
 struct Point {
   std::string name;
   int layer = -1;  ///< -1: before the network
@@ -70,7 +70,7 @@ void print(const Point& point) {
               double{high}, checksum(std::span<const float>(point.values)).c_str());
 }
 
-/// What a layer is called in the table: stem, stage2 …, pooled, embedding, logits; others by name.
+/// Returns a layer's name in the table: stem, stage2 …, pooled, embedding, logits; others by name.
 std::string point_name(const pplcnet::AnyNetwork& network, int index) {
   const auto layers = network.layers();
   const Layer& layer = layers[static_cast<std::size_t>(index)];
@@ -85,7 +85,7 @@ std::string point_name(const pplcnet::AnyNetwork& network, int index) {
   return "";
 }
 
-/// Everything on the way, in order.
+/// Returns all tensors, in order.
 bool trace(Classifier& classifier, pplcnet::ImageView image, bool all_layers,
            std::vector<Point>& points) {
   const auto& preprocessing = classifier.preprocessing();
@@ -123,7 +123,7 @@ bool trace(Classifier& classifier, pplcnet::ImageView image, bool all_layers,
   return classifier.run(image, destinations);
 }
 
-/// Without dimensions of 1 in front: one picture's share of a batch.
+/// Removes leading dimensions of 1: one picture's part of a batch.
 std::vector<std::int64_t> without_batch(std::vector<std::int64_t> shape, std::size_t dimensions) {
   while (shape.size() > dimensions && shape.front() == 1) shape.erase(shape.begin());
   while (shape.size() > dimensions && shape.back() == 1) shape.pop_back();
@@ -144,7 +144,7 @@ class Comparison {
         points_(points),
         arrays_(arrays) {}
 
-  /// Whether all of the reference is the same.
+  /// Returns whether all of the reference is the same.
   bool run() {
     std::printf("\n%-26s %-14s %12s\n", "against the reference", "shape", "difference");
     const Point* differing = nullptr;
@@ -190,7 +190,7 @@ class Comparison {
       std::printf("DIFFERS: not finite: %zu values of the reference, %zu here\n", bad, own_bad);
       return false;
     }
-    // What is prepared has no rounding to speak of; what is computed has some.
+    // Preprocessing has hardly any rounding; what is computed has some.
     const double tolerance =
         point.layer < 0 ? std::min(arguments_.tolerance, 1e-4) : arguments_.tolerance;
     const double difference = relative_difference(own, reference);
@@ -245,11 +245,12 @@ class Comparison {
                           .input = points_[1].values,
                           .same_input = arrays_.contains("input")});
     else if (point.name == "input")
-      found = find_rival(preprocessing, image_, stored_, array.values);
+      found = find_variant(preprocessing, image_, stored_, array.values);
     else
-      found = find_rival(preprocessing, image_, stored_, tensor_of(preprocessing, array.values));
+      found = find_variant(preprocessing, image_, stored_, tensor_of(preprocessing, array.values));
     if (found) return *found;
-    if (point.layer < 0) return "none of the usual ones: decoded or prepared in another way";
+    if (point.layer < 0)
+      return "none of the usual ones: the picture was decoded or preprocessed in another way";
     return pplcnet::join({"none of the usual ones; other weights between ", last_same_, " and here",
                           arguments_.layers ? ""
                                             : " (a reference with the names that --layers prints "
@@ -277,9 +278,9 @@ Error write(const std::string& folder, const std::vector<Point>& points) {
   return {};
 }
 
-/// What other programs would say: label and score of each way to prepare the picture.
+/// Prints label and score of each variant of the preprocessing.
 void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageView stored) {
-  std::printf("\n%-62s %-20s %8s\n", "prepared", "label", "score");
+  std::printf("\n%-62s %-20s %8s\n", "preprocessing", "label", "score");
   const auto show = [&](const std::string& what, std::span<const float> input) {
     pplcnet::AnyNetwork& network = classifier.network();
     std::vector<float> scores(static_cast<std::size_t>(classifier.classes()));
@@ -296,8 +297,9 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
   pplcnet::PreprocessScratch scratch;
   pplcnet::preprocess(classifier.preprocessing(), image, own, scratch);
   show("as the weights were trained (" + std::string(classifier.preprocessing().name) + ")", own);
-  for (const Rival& rival : rivals_of(classifier.preprocessing(), image, stored))
-    show(rival.what, rival.input);
+  for (const PreprocessingVariant& variant :
+       common_variants(classifier.preprocessing(), image, stored))
+    show(variant.what, variant.input);
 }
 
 int run(const Arguments& arguments) {

@@ -26,7 +26,7 @@ using pplcnet::join;
 
 constexpr float kConfident = 0.8f;  // a mistake with this score is a confident one
 
-/// A name from a file, whatever direction its letters run in.
+/// Returns a name from a file, isolated from the direction of the text around it.
 std::string name_of(std::string_view text) { return "<bdi>" + html_text(text) + "</bdi>"; }
 
 std::string percent(double share) {
@@ -35,7 +35,7 @@ std::string percent(double share) {
   return text;
 }
 
-/// `24 of 37`, and how many percent that are.
+/// Returns `24 of 37` and the percentage.
 std::string count_of(int part, int whole) {
   if (whole == 0) return "–";
   return join(
@@ -79,7 +79,7 @@ figcaption b { color: var(--ink); }
 .legend { display: inline-block; width: 7rem; height: .8rem; border-radius: .2rem; margin: 0 .4rem; }
 li { overflow-wrap: anywhere; })";
 
-/// A step of 1, 2 or 5 times a power of ten, of which a few reach `most`.
+/// Returns a step of 1, 2 or 5 times a power of ten, of which a few reach `most`.
 int step_for(int most) {
   constexpr int kMostSteps = 5;
   int step = 1;
@@ -87,7 +87,7 @@ int step_for(int most) {
   return step;
 }
 
-/// How many answers have which score, with axes.
+/// Draws how many predictions have which score.
 std::string histogram(std::span<const Evaluated> all, bool right, std::string_view what) {
   constexpr int kBins = 20, kLeft = 52, kTop = 30, kWidth = 400, kHeight = 150;
   std::array<int, kBins> bins = {};
@@ -131,8 +131,8 @@ std::string histogram(std::span<const Evaluated> all, bool right, std::string_vi
 
 std::string class_table(std::span<const ClassResult> classes, const Classifier& classifier) {
   std::string html =
-      "<div class=\"wide\"><table><tr><th class=\"left\">class</th><th>found</th><th></th>"
-      "<th>said rightly</th><th class=\"left\">taken for</th></tr>";
+      "<div class=\"wide\"><table><tr><th class=\"left\">class</th><th>recall</th><th></th>"
+      "<th>precision</th><th class=\"left\">confused with</th></tr>";
   for (const ClassResult& one : classes) {
     if (one.count == 0 && one.named == 0) continue;
     html +=
@@ -141,7 +141,7 @@ std::string class_table(std::span<const ClassResult> classes, const Classifier& 
               static_cast<int>(std::lround(100 * one.recall())), "%\"></span></span></td><td>",
               count_of(one.right, one.named), "</td><td class=\"left\">"});
     std::vector<std::pair<int, int>> others;
-    for (const auto& [other, count] : one.taken_for) others.emplace_back(count, other);
+    for (const auto& [other, count] : one.confused_with) others.emplace_back(count, other);
     std::ranges::sort(others, std::greater());
     constexpr std::size_t kMost = 3;
     for (std::size_t i = 0; i < std::min(kMost, others.size()); ++i)
@@ -153,7 +153,7 @@ std::string class_table(std::span<const ClassResult> classes, const Classifier& 
   return html + "</table></div>";
 }
 
-/// Rows: what pictures are; columns: what was said. Of many classes, those with most mistakes.
+/// Returns the confusion matrix; of many classes, those with most mistakes.
 std::string confusion_matrix(std::span<const ClassResult> classes, const Classifier& classifier) {
   constexpr std::size_t kMost = 16;
   std::vector<const ClassResult*> shown;
@@ -168,7 +168,7 @@ std::string confusion_matrix(std::span<const ClassResult> classes, const Classif
     shown.resize(kMost);
     std::ranges::sort(shown, {}, &ClassResult::class_id);
   }
-  std::string html = "<p>Rows: what the pictures are; columns: what was said.";
+  std::string html = "<p>Rows: the true class; columns: the prediction.";
   if (all > kMost) html += join({" The ", kMost, " of ", all, " classes with most mistakes."});
   html += "</p><div class=\"wide\"><table class=\"matrix\"><tr><th></th>";
   for (const ClassResult* said : shown)
@@ -178,8 +178,10 @@ std::string confusion_matrix(std::span<const ClassResult> classes, const Classif
     html +=
         join({"</tr>\n<tr><th class=\"left\">", name_of(classifier.label(is->class_id)), "</th>"});
     for (const ClassResult* said : shown) {
-      const auto taken = is->taken_for.find(said->class_id);
-      const int count = is == said ? is->right : taken == is->taken_for.end() ? 0 : taken->second;
+      const auto taken = is->confused_with.find(said->class_id);
+      const int count = is == said                         ? is->right
+                        : taken == is->confused_with.end() ? 0
+                                                           : taken->second;
       const int share = is->count == 0 ? 0 : 100 * count / is->count;
       html +=
           join({"<td style=\"background:color-mix(in srgb, var(--", is == said ? "right" : "wrong",
@@ -195,7 +197,7 @@ std::string image(std::string_view png, std::string_view what) {
                base64(png), "\">"});
 }
 
-/// A picture and what was seen in it.
+/// Returns a picture and its class activation map.
 std::string pair_of(const Evaluated& one, Classifier& classifier) {
   Picture picture;
   if (auto error = Picture::read(one.path, picture))
@@ -209,17 +211,16 @@ std::string pair_of(const Evaluated& one, Classifier& classifier) {
   std::string html = image(Canvas(view, size.width, size.height).png(), "the picture");
   const bool pools = classifier.network().last_of(pplcnet::Part::pool) >= 0;
   const auto map = pools ? heat_map(classifier, view, one.best) : std::nullopt;
-  if (map)
-    html += image(draw_heat(classifier, view, *map, size).png(), "what spoke for the answer");
+  if (map) html += image(draw_heat(classifier, view, *map, size).png(), "class activation map");
   return html;
 }
 
-/// At most so many pictures, of wrong answers from `begin` on.
+/// Returns pictures with wrong predictions.
 std::string pictures(std::span<const Evaluated> wrong, Classifier& classifier) {
   std::string html = "<div class=\"pictures\">";
   for (const Evaluated& one : wrong)
     html += join({"<figure><div class=\"pair\">", pair_of(one, classifier),
-                  "</div><figcaption>said <b>", name_of(classifier.label(one.best)), "</b> ",
+                  "</div><figcaption>predicted <b>", name_of(classifier.label(one.best)), "</b> ",
                   percent(double{one.score}), ", is <b>", name_of(classifier.label(one.class_id)),
                   "</b><br>", name_of(one.path), "</figcaption></figure>\n"});
   return html + "</div>";
@@ -233,31 +234,31 @@ std::string mistakes(const Evaluation& evaluation, Classifier& classifier) {
   const auto section = [&](std::string_view title, std::string_view score,
                            std::span<const Evaluated> all, std::size_t most) {
     std::string html = join({"<h2>", title, "</h2><p>", all.size(), " of ", wrong.size(),
-                             " wrong answers have a score ", score});
-    if (all.size() > most) html += join({"; the ", most, " surest are shown"});
+                             " wrong predictions have a score ", score});
+    if (all.size() > most) html += join({"; the ", most, " most confident are shown"});
     html += ".";
     if (!all.empty())
       html +=
-          join({" Beside each picture, what spoke for the answer: little <span class=\"legend\" "
+          join({" Beside each picture is its class activation map: little <span class=\"legend\" "
                 "style=\"background:",
-                kHeatGradient, "\"></span> most; pale is what the network does not see."});
+                kHeatGradient, "\"></span> most; what the network does not see is pale."});
     return html + "</p>" + pictures(all.first(std::min(most, all.size())), classifier);
   };
   const std::span<const Evaluated> all = wrong;
   std::string html =
-      section("Wrong, and sure of it", "of 80 % or more", all.first(confident), kMostConfident);
+      section("Confident mistakes", "of 80 % or more", all.first(confident), kMostConfident);
   if (confident < wrong.size())
-    html += section("Wrong, and not so sure", "below 80 %", all.subspan(confident), kMostOthers);
+    html += section("Other mistakes", "below 80 %", all.subspan(confident), kMostOthers);
   return html;
 }
 
-/// Pictures that count for nothing because they could not be read.
-std::string unseen_pictures(const Evaluation& evaluation) {
-  if (evaluation.unseen().empty()) return {};
-  std::string html = join({"<h2>Not seen</h2><p>", evaluation.unseen().size(), " of ",
-                           evaluation.unseen().size() + evaluation.count(),
-                           " pictures could not be read; they count for nothing here.</p><ul>"});
-  for (const Evaluated& one : evaluation.unseen())
+/// Lists pictures that are not counted because they could not be read.
+std::string unread_pictures(const Evaluation& evaluation) {
+  if (evaluation.unread().empty()) return {};
+  std::string html = join({"<h2>Not read</h2><p>", evaluation.unread().size(), " of ",
+                           evaluation.unread().size() + evaluation.count(),
+                           " pictures could not be read and are not counted.</p><ul>"});
+  for (const Evaluated& one : evaluation.unread())
     html += join({"<li>", html_text(one.problem), "</li>\n"});
   return html + "</ul>";
 }
@@ -280,23 +281,23 @@ pplcnet::Error write_report(const std::string& path, const std::string& data,
             html_text(classifier.name()), " on ", html_text(data),
             "</title><link rel=\"icon\" href=\"data:,\"><style>", kStyle,
             "</style></head><body><h1>", title, "</h1><div class=\"figures\">"});
-  html += figure(percent(evaluation.accuracy(1)), among(1) + " right (top-1)");
+  html += figure(percent(evaluation.accuracy(1)), among(1) + " correct (top-1)");
   if (classifier.classes() > 5)
     html += figure(percent(evaluation.accuracy(5)), among(5) + " among the first five");
-  if (!evaluation.unseen().empty())
-    html += figure(std::to_string(evaluation.unseen().size()), "pictures not seen");
+  if (!evaluation.unread().empty())
+    html += figure(std::to_string(evaluation.unread().size()), "pictures not read");
   if (rate > 0) {
     char speed[32];
     std::snprintf(speed, sizeof(speed), "%.0f", rate);
     html += figure(speed, "pictures per second");
   }
-  html += "</div>" + unseen_pictures(evaluation);
-  html += "<h2>How sure it was</h2><div class=\"plots\">" +
-          histogram(evaluation.all(), true, "right answers") +
-          histogram(evaluation.all(), false, "wrong answers") + "</div>";
+  html += "</div>" + unread_pictures(evaluation);
+  html += "<h2>Confidence</h2><div class=\"plots\">" +
+          histogram(evaluation.all(), true, "correct predictions") +
+          histogram(evaluation.all(), false, "wrong predictions") + "</div>";
   const std::vector<ClassResult> classes = evaluation.by_class(classifier.classes());
   html += "<h2>Classes</h2>" + class_table(classes, classifier);
-  html += "<h2>What is taken for what</h2>" + confusion_matrix(classes, classifier);
+  html += "<h2>Confusion matrix</h2>" + confusion_matrix(classes, classifier);
   html += mistakes(evaluation, classifier) + "</body></html>\n";
   return write_output(path, html);
 }

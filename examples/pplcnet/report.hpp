@@ -7,9 +7,9 @@
 #include "evaluation.hpp"
 #include "pplcnet/weights/error.hpp"
 
-/// Writes an evaluation as one page of HTML that needs nothing else: figures, what was not seen,
-/// histograms of the scores, tables of the classes and of what is taken for what, and the worst
-/// mistakes with what was seen in them.
+/// Writes an evaluation as one page of HTML that needs nothing else: figures, pictures that
+/// could not be read, histograms of the scores, a table of the classes, the confusion matrix, and
+/// the worst mistakes with their class activation maps.
 pplcnet::Error write_report(const std::string& path, const std::string& data,
                             const Evaluation& evaluation, Classifier& classifier, double rate);
 

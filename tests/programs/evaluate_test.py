@@ -72,15 +72,15 @@ class Evaluate(unittest.TestCase):
         result = self.evaluate("--report", page)
         self.assertEqual(result.status, 1)
         self.assertEqual(len(result.complaints), 2)
-        self.assertEqual(result.lines[:3], ["pictures: 2", "not seen: 2, which could not be read",
+        self.assertEqual(result.lines[:3], ["pictures: 2", "not read: 2",
                                             "top-1: 100.000 %"])
         text = page.read_text()
         for name in ["b.png", "gone.png", "there is no such file"]:
             self.assertIn(name, text)
         answer = json.loads("\n".join(self.evaluate("--json").lines))
-        self.assertEqual([pathlib.Path(one["file"]).name for one in answer["not_seen"]],
+        self.assertEqual([pathlib.Path(one["file"]).name for one in answer["not_read"]],
                          ["b.png", "gone.png"])
-        self.assertIn("there is no such file", answer["not_seen"][1]["why"])
+        self.assertIn("there is no such file", answer["not_read"][1]["why"])
 
     def test_pictures_of_no_class_are_named(self):
         data = self.folder / "data"
@@ -168,16 +168,16 @@ class Evaluate(unittest.TestCase):
         self.assertEqual(page.open, [])
         return result, text, page
 
-    def test_the_report_says_counts_and_what_is_taken_for_what(self):
+    def test_the_report_has_counts_and_a_confusion_matrix(self):
         result, text, page = self.report()
         self.assertEqual((result.status, result.complaints), (0, []))
-        self.assertIn("2 of 3 right (top-1)", page.sections[""])
-        self.assertIn("2 right answers: pictures by score", text)
-        self.assertIn("1 wrong answers: pictures by score", text)
+        self.assertIn("2 of 3 correct (top-1)", page.sections[""])
+        self.assertIn("2 correct predictions: pictures by score", text)
+        self.assertIn("1 wrong predictions: pictures by score", text)
         self.assertIn("score of the most probable class", text)
         self.assertIn("2 of 2", page.sections["Classes"])
         self.assertIn("0 of 1", page.sections["Classes"])
-        self.assertIn("2 of 3", page.sections["Classes"])  # said rightly
+        self.assertIn("2 of 3", page.sections["Classes"])  # precision
         cells = re.findall(r"<td style=[^>]*>([^<]*)</td>", text)
         self.assertEqual(cells, ["·", "1", "·", "2"])
         self.assertEqual(page.tags.count("img"), 2)
@@ -191,12 +191,12 @@ class Evaluate(unittest.TestCase):
         _, text, page = self.report()
         wrong = json.loads("\n".join(self.evaluate("--json").lines))["wrong"]
         sure, unsure = (page.sections.get(name, "") for name in
-                        ["Wrong, and sure of it", "Wrong, and not so sure"])
+                        ["Confident mistakes", "Other mistakes"])
         for one in wrong:
             name, is_sure = pathlib.Path(one["file"]).name, one["score"] >= 0.8
             self.assertEqual((name in sure, name in unsure), (is_sure, not is_sure))
         count = sum(one["score"] >= 0.8 for one in wrong)
-        self.assertIn(f"{count} of {len(wrong)} wrong answers have a score of 80 % or more", sure)
+        self.assertIn(f"{count} of {len(wrong)} wrong predictions have a score of 80 % or more", sure)
 
     def test_the_report_is_utf8_and_marks_nothing_up(self):
         labels = self.folder / "labels.txt"

@@ -1,4 +1,4 @@
-#include "rivals.hpp"
+#include "preprocessing_variants.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ std::vector<float> prepared(const Preprocessing& preprocessing, ImageView image)
   return tensor;
 }
 
-/// Bytes as numbers of each plane: x * factor + offset.
+/// How bytes become numbers in each plane: x * factor + offset.
 struct Meaning {
   std::array<double, 3> factor = {}, offset = {};
 };
@@ -39,7 +39,8 @@ Meaning meaning_of(const Normalisation& normalisation) {
   return meaning;
 }
 
-/// The same pixels with other numbers: what `other` makes of the bytes that `own` made.
+/// Returns the same pixels with another normalisation: what `other` makes of the bytes that `own`
+/// made.
 std::vector<float> renormalised(std::span<const float> tensor, const Meaning& own,
                                 const Meaning& other) {
   std::vector<float> result(tensor.begin(), tensor.end());
@@ -60,8 +61,8 @@ struct Tap {
   double weight = 0;
 };
 
-/// What cv2.resize and torch's interpolate make pixel `at` of `to` of: no antialiasing, but for
-/// `area`, which averages.
+/// Returns of what cv2.resize and torch's interpolate make pixel `at` of `to` of: no antialiasing,
+/// but for `area`, which averages.
 std::vector<Tap> taps_of(Sampling sampling, int at, int from, int to) {
   const double scale = static_cast<double>(from) / to;
   const auto inside = [&](int place) { return std::clamp(place, 0, from - 1); };
@@ -90,7 +91,7 @@ std::vector<Tap> taps_of(Sampling sampling, int at, int from, int to) {
 
 enum class Rounding { to_bytes, none };
 
-/// The crop of a picture that was resized in another way.
+/// Returns the crop of a picture that is resized in another way.
 std::vector<float> resized(const Preprocessing& preprocessing, ImageView image, Sampling sampling,
                            Rounding rounding) {
   const auto plan = pplcnet::resize_plan(preprocessing, image.size());
@@ -124,7 +125,7 @@ std::vector<float> resized(const Preprocessing& preprocessing, ImageView image, 
   return tensor;
 }
 
-/// Planes in the other order, whatever is in them.
+/// Returns the planes in reverse order.
 std::vector<float> planes_reversed(std::span<const float> tensor) {
   const std::size_t pixels = tensor.size() / 3;
   std::vector<float> result;
@@ -135,7 +136,7 @@ std::vector<float> planes_reversed(std::span<const float> tensor) {
   return result;
 }
 
-/// The picture in the middle of a square of zeros, then direct.
+/// Returns the picture centred in a square of zeros, then resized directly.
 std::vector<float> padded(const Preprocessing& preprocessing, ImageView image) {
   const int side = std::max(image.width, image.height);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) *
@@ -149,7 +150,7 @@ std::vector<float> padded(const Preprocessing& preprocessing, ImageView image) {
   return prepared(direct, {pixels.data(), side, side, pplcnet::PixelFormat::rgb});
 }
 
-/// The mean difference of two tensors, where one is moved.
+/// Returns the mean difference of two tensors, one of which is shifted.
 double difference(const Preprocessing& preprocessing, std::span<const float> a,
                   std::span<const float> b, int right = 0, int down = 0) {
   const int height = preprocessing.height, width = preprocessing.width;
@@ -168,11 +169,11 @@ double difference(const Preprocessing& preprocessing, std::span<const float> a,
 
 }  // namespace
 
-std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image,
-                             ImageView stored) {
-  std::vector<Rival> rivals;
+std::vector<PreprocessingVariant> common_variants(const Preprocessing& preprocessing,
+                                                  ImageView image, ImageView stored) {
+  std::vector<PreprocessingVariant> variants;
   const auto add = [&](const char* what, std::vector<float> input) {
-    if (!input.empty()) rivals.push_back({what, std::move(input)});
+    if (!input.empty()) variants.push_back({what, std::move(input)});
   };
   const auto with = [&](auto change) {
     Preprocessing other = preprocessing;
@@ -180,7 +181,7 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
     return prepared(other, image);
   };
   const std::vector<float> own = prepared(preprocessing, image);
-  if (own.empty()) return rivals;
+  if (own.empty()) return variants;
   const bool rgb = preprocessing.channel_order == ChannelOrder::rgb;
   add(rgb ? "BGR in place of RGB" : "RGB in place of BGR", with([&](Preprocessing& other) {
         other.channel_order = rgb ? ChannelOrder::bgr : ChannelOrder::rgb;
@@ -245,11 +246,11 @@ std::vector<Rival> rivals_of(const Preprocessing& preprocessing, ImageView image
   const bool is_turned = stored.size() != image.size() ||
                          !std::equal(stored.pixels, stored.row(stored.height), image.pixels);
   if (is_turned) add("Exif orientation not applied", prepared(preprocessing, stored));
-  return rivals;
+  return variants;
 }
 
-std::optional<std::string> find_rival(const Preprocessing& preprocessing, ImageView image,
-                                      ImageView stored, std::span<const float> tensor) {
+std::optional<std::string> find_variant(const Preprocessing& preprocessing, ImageView image,
+                                        ImageView stored, std::span<const float> tensor) {
   const std::vector<float> own = prepared(preprocessing, image);
   if (own.empty() || own.size() != tensor.size()) return std::nullopt;
   // A cause explains the difference if hardly anything is left of it.
@@ -257,11 +258,11 @@ std::optional<std::string> find_rival(const Preprocessing& preprocessing, ImageV
   const double whole = difference(preprocessing, own, tensor);
   double least = kExplained * whole;
   std::optional<std::string> best;
-  for (const Rival& rival : rivals_of(preprocessing, image, stored)) {
-    const double left = difference(preprocessing, rival.input, tensor);
+  for (const PreprocessingVariant& variant : common_variants(preprocessing, image, stored)) {
+    const double left = difference(preprocessing, variant.input, tensor);
     if (!(left < least)) continue;
     least = left;
-    best = rival.what;
+    best = variant.what;
   }
   constexpr int kFarthest = 8;
   for (int down = -kFarthest; down <= kFarthest; ++down) {
