@@ -111,7 +111,7 @@ class Fit(unittest.TestCase):
         result = self.evaluate("--report", page, self.folder / "held_out")
         self.assertEqual(result.complaints, [])
         text = page.read_text()
-        for part in ["<svg", "checks", "right (top-1)", "</html>"]:
+        for part in ["<svg", "checks", "correct (top-1)", "</html>"]:
             self.assertIn(part, text)
         self.assertNotIn("http", text)
 
