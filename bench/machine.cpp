@@ -3,6 +3,7 @@
 #define PPLCNET_IMPLEMENTATION
 #include "machine.hpp"
 
+#include "pplcnet/pplcnet.cpp"
 #include "pplcnet/simd/highway.hpp"
 
 #if PPLCNET_CHOOSE_ISA

@@ -121,7 +121,7 @@ Run add_classify(CommandLine& program) {
       "--json has all as it is. What is not UTF-8 in a file's name is U+FFFD there, "
       "and then `file_bytes` is the name with %NN for such bytes."
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is "
-      "named; 2 for a command line that cannot be meant; 130 after Ctrl-C.");
+      "named; 2: usage error; 130 after Ctrl-C.");
   add_pictures(command, arguments->pictures);
   arguments->network.add_to(command);
   arguments->network.add_labels_to(command);
@@ -133,7 +133,7 @@ Run add_classify(CommandLine& program) {
       .range(0.0, 1.0);
   add_threads(command, arguments->threads);
   command.add("--explain", arguments->explain,
-              "A folder for heat maps: what the first class was seen in");
+              "A folder for class activation maps of the first class");
   const CommandOption json =
       command.add_flag("--json", arguments->json, "One JSON object per line");
   command.add_flag("--csv", arguments->csv, "file,rank,class_id,label,score").excludes(json);

@@ -144,10 +144,10 @@ std::string presets() {
   return names;
 }
 
-/// What is wrong with the command line; empty: nothing.
-std::string misunderstanding(const Arguments& arguments, const Command& command) {
+/// Returns what is wrong with the command line; empty: nothing.
+std::string usage_error(const Arguments& arguments, const Command& command) {
   if (arguments.list ? arguments.files.size() > 2 : arguments.files.size() < 2)
-    return arguments.list ? "expected IN or IN GRAPH behind --list"
+    return arguments.list ? "expected IN or IN GRAPH after --list"
                           : "expected IN and OUT, or --list IN";
   if (!arguments.list && !arguments.writes_onnx() && !arguments.writes_native())
     return arguments.output() + ": expected a name that ends in .safetensors or .onnx";
@@ -174,7 +174,7 @@ Run add_convert(CommandLine& program) {
       "\n          pplcnet convert lcnet_050.pth lcnet_050.onnx --batch 0"
       "\n          pplcnet convert --list PPLCNet_x1_0.pdparams"
       "\n\nThe output is read back before it gets its name. Exit status: 0; 1 if the weights could "
-      "not be used, and then there is no output; 2 if the command was not understood; 130 after "
+      "not be used, and then there is no output; 2: usage error; 130 after "
       "Ctrl-C.");
   command
       .add("files", arguments->files,
@@ -202,7 +202,7 @@ Run add_convert(CommandLine& program) {
   arguments->stored.add_to(command);
   command.add_flag("--list", arguments->list, "Only print what IN holds");
   return [arguments, command] {
-    if (const std::string message = misunderstanding(*arguments, command); !message.empty()) {
+    if (const std::string message = usage_error(*arguments, command); !message.empty()) {
       report(Error(message));
       return 2;
     }

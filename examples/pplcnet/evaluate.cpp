@@ -223,7 +223,7 @@ int run(const Arguments& arguments) {
     if (answers.is_open())
       std::fprintf(stderr,
                    "pplcnet evaluate: interrupted after %zu of %zu pictures; the same "
-                   "command goes on from there\n",
+                   "command resumes from there\n",
                    evaluation.count(), examples.size());
     return interruption::exit_status();
   }
@@ -247,8 +247,7 @@ int run(const Arguments& arguments) {
 Run add_evaluate(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
   const Command command = program.add(
-      "evaluate",
-      "How often a network is right: on a list of pictures, or a folder for each class");
+      "evaluate", "Accuracy and confusions, on a list of pictures or a folder for each class");
   command.footer(
       "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
       "the folders in it are the classes: their names are labels or numbers of classes, or else "
@@ -256,14 +255,14 @@ Run add_evaluate(CommandLine& program) {
       "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
       "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
-      "after Ctrl-C: with --answers the same command goes on from there.");
+      "after Ctrl-C: with --answers the same command resumes from there.");
   command.add("data", arguments->data, "A list, or a folder with one for each class").required();
   arguments->network.add_to(command);
   arguments->network.add_labels_to(command);
   arguments->network.add_half_head_to(command);
   command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
   command.add("--answers", arguments->answers,
-              "A file of answers, one JSON object per line: written, and gone on from");
+              "A file of predictions, one JSON object per line: written, and resumed from");
   command.add("--report", arguments->page, "A page with tables and pictures, .html");
   add_threads(command, arguments->threads);
   command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture");

@@ -165,8 +165,8 @@ Run add_fit(CommandLine& program) {
   const Command command = program.add(
       "fit", "New classes from a few pictures of each: a new head on a trained network");
   command.footer(
-      "The pictures lie in a folder for each class, whose name is the label. What the network sees "
-      "in them is computed once; then a logistic regression learns to tell the classes apart, with "
+      "The pictures lie in a folder for each class, whose name is the label. Their embeddings "
+      "are computed once; then a logistic regression learns to tell the classes apart, with "
       "the regularisation that cross-validation finds best. The result is a weight file like any "
       "other: for `pplcnet classify`, and in C++ for PPLCNet<…, {.classes = N}>."
       "\n\nExample: pplcnet fit --weights PPLCNet_x1_0.safetensors --images photos -o "

@@ -1,4 +1,4 @@
-// pplcnet inspect: what each layer of a network computes, costs and occupies.
+// pplcnet inspect: operations, cost and memory of a network, layer by layer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -141,7 +141,7 @@ std::string published_figure(double figure) {
 
 constexpr const char* kColumns = "%-36s%12s%12s%10s%14s%12s%10s%7s%12s%12s\n";
 
-/// What was published stands behind what it is compared with: the sum of parameters and batch
+/// Published figures follow those that they are compared with: the sum of parameters and batch
 /// norm's statistics (Paddle) or the parameters (others) in millions, and the FLOPs in millions.
 void print_heads() {
   std::printf(kColumns, "model", "parameters", "statistics", "published", "multiply-adds", "FLOPs",
@@ -178,8 +178,8 @@ int run(const std::string& model) {
 
 Run add_inspect(CommandLine& program) {
   const auto model = std::make_shared<std::string>();
-  const Command command =
-      program.add("inspect", "The plan of a network, layer by layer, or one line for each network");
+  const Command command = program.add(
+      "inspect", "Operations, cost and memory per layer of a network, or a line for each network");
   command.footer("Models: " + names_of_published(false) + ".");
   command.add("model", *model, "The network, by name; without it all are listed")
       .check(check_published);

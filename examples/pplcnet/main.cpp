@@ -20,18 +20,18 @@
 
 namespace {
 
-std::string speaker = "pplcnet";  // of messages
+std::string program_name = "pplcnet";  // of messages
 
 /// Parses the command line and does what it says.
 int run(int argc, char** argv) {
-  CommandLine program("pplcnet", "Image classification by PP-LCNet, on a CPU.",
+  CommandLine program("pplcnet", "Image classification with PP-LCNet on a CPU.",
                       PPLCNET_VERSION_STRING);
   std::vector<Run> runs;
   for (const auto add : {add_classify, add_orient, add_features, add_evaluate, add_fit, add_parity,
                          add_bench, add_inspect, add_convert})
     runs.push_back(add(program));
   const CommandLine::Parsed parsed = program.parse(argc, argv);
-  if (!parsed.name.empty()) speaker += " " + parsed.name;
+  if (!parsed.name.empty()) program_name += " " + parsed.name;
   if (parsed.command >= 0) return runs[static_cast<std::size_t>(parsed.command)]();
   if (parsed.problem.empty()) return parsed.status;
   report(pplcnet::Error::of(parsed.problem,
@@ -39,17 +39,17 @@ int run(int argc, char** argv) {
   return 2;
 }
 
-/// The same, and what nobody has caught: one sentence, whatever it was.
+/// Runs and reports exceptions, each in one sentence.
 int run_and_catch(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), words_of(problem));
+    std::fprintf(stderr, "%s: %s\n", program_name.c_str(), words_of(problem));
   }
   return 1;
 }
 
-/// Says what nobody could catch: before main(), or in a function that may not throw.
+/// Reports exceptions that cannot be caught: before main(), or in a function that may not throw.
 [[noreturn]] void end_without_catch() {
   const char* words = "ended by mistake";
   try {
@@ -58,7 +58,7 @@ int run_and_catch(int argc, char** argv) {
     words = words_of(problem);
   } catch (...) {
   }
-  std::fprintf(stderr, "%s: %s\n", speaker.empty() ? "pplcnet" : speaker.c_str(), words);
+  std::fprintf(stderr, "%s: %s\n", program_name.empty() ? "pplcnet" : program_name.c_str(), words);
   remove_temporaries();
   _exit(1);
 }
@@ -72,9 +72,9 @@ bool report(const pplcnet::Error& error) {
   if (!error) return false;
   try {
     const std::string text = without_controls(error.message());
-    std::fprintf(stderr, "%s: %s\n", speaker.c_str(), text.c_str());
+    std::fprintf(stderr, "%s: %s\n", program_name.c_str(), text.c_str());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "%s: out of memory\n", speaker.c_str());
+    std::fprintf(stderr, "%s: out of memory\n", program_name.c_str());
   }
   return true;
 }

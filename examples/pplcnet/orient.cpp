@@ -175,19 +175,19 @@ int run(const Arguments& arguments) {
 
 Run add_orient(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  const Command command = program.add(
-      "orient", "Which way up pages and lines of text are, and copies that are upright");
+  const Command command =
+      program.add("orient", "The orientation of pages and lines of text, and upright copies");
   command.footer(
-      "Prints a line for each picture: its name, the angle in degrees by which it is turned "
-      "clockwise, and how sure that is; or `unsure`. Pictures are pages, of text in any of "
+      "Prints a line for each picture: its name, the angle in degrees by which it is rotated "
+      "clockwise, and the confidence; or `unsure`. Pictures are pages, of text in any of "
       "fourteen scripts, photographed or scanned; with --lines, single lines of text that are "
-      "upright or upside down. The weights for both are part of the program. Other weights say "
-      "what is looked at: lines (PP-LCNet_x0_25_textline_ori) or pages (PP-LCNet_x1_0_doc_ori)."
-      "\n\nA long line is read in pieces, a page in tiles, each of them in every turn: that is "
-      "more often right than one look, which `classify` takes. "
+      "upright or upside down. The weights for both are part of the program. Other weights "
+      "are for lines (PP-LCNet_x0_25_textline_ori) or pages (PP-LCNet_x1_0_doc_ori)."
+      "\n\nA long line is read in pieces, a page in tiles, each of them in every rotation: that is "
+      "more accurate than one prediction, which `classify` makes. "
       "What is drawn on transparency is read on white or, if it is light, on black."
       "\n\nWith --rotate, upright copies are written: of a JPEG only the Exif orientation is "
-      "changed, of a PNG the pixels are turned, at their depth; palette, resolution, colour "
+      "changed, of a PNG the pixels are rotated, at their depth; palette, resolution, colour "
       "profile, texts and all else are kept. What cannot be kept (animated, interlaced) is "
       "refused, "
       "as are other formats, and no file is overwritten. What is unsure is not copied."

@@ -337,15 +337,15 @@ int run(const Arguments& arguments) {
 
 Run add_parity(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
-  const Command command = program.add(
-      "parity", "Where an answer begins to differ from that of another program, and why");
+  const Command command =
+      program.add("parity", "Where outputs begin to differ from another program's, and why");
   command.footer(
       "Shows every step from the file to the logits with statistics and a checksum. A reference "
       "is what another program has at the same places, an .npz with any of these names: pixels "
       "[height][width][3], input, stem, stage2 …, pooled, embedding, logits; with --layers also "
       "those of all layers. In Python:\n"
       "\n          numpy.savez('reference.npz', input=x, stage2=…, logits=y)\n"
-      "\n--doctor shows what the usual mistakes in preparing a picture do to the answer."
+      "\n--doctor shows what the usual mistakes in preprocessing do to the prediction."
       "\n\nExample: pplcnet parity cat.jpg --weights W --reference reference.npz"
       "\n\nExit status: 0: the same; 1: it differs, or could not be compared.");
   command.add("picture", arguments->picture, "A picture").required();
@@ -354,12 +354,12 @@ Run add_parity(CommandLine& program) {
               "An .npz, an .npy or a folder of them, of another program");
   command
       .add("--tolerance", arguments->tolerance,
-           "Largest difference, as a part of the largest value")
+           "Largest difference, as a fraction of the largest value")
       .range(0.0, 1.0)
       .show_default();
   command.add("--write", arguments->folder,
-              "A folder for what there is at each place, NAME.npy: a reference, too");
+              "A folder for the tensor at each place, NAME.npy: a reference, too");
   command.add_flag("--layers", arguments->layers, "All layers, not only stages");
-  command.add_flag("--doctor", arguments->doctor, "What other ways to prepare the picture do");
+  command.add_flag("--doctor", arguments->doctor, "What other preprocessing does");
   return [arguments] { return run(*arguments); };
 }

@@ -30,7 +30,7 @@ std::uint64_t number_at(std::span<const std::byte> header, std::size_t place, st
 Error parse_tar(std::span<const std::byte> archive, std::string_view path,
                 std::vector<TarEntry>& entries) {
   constexpr std::size_t kMostEntries = 256;
-  std::string long_name;  // GNU's, of the entry behind it
+  std::string long_name;  // GNU's, of the entry after it
   std::size_t place = 0;
   while (place + kBlock <= archive.size() && archive[place] != std::byte{0}) {
     const auto header = archive.subspan(place, kBlock);

@@ -59,7 +59,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_item(std::string_view text) { return text == "-" || text.starts_with("- "); }
 
-/// Where the colon behind a name is; npos if the text is none with a name.
+/// Returns where the colon after a name is; npos if the text is none with a name.
 std::size_t colon_in(std::string_view text) {
   if (text.empty() || std::string_view("'\"[{").find(text.front()) != text.npos) return text.npos;
   const std::size_t colon = text.find(": ");
@@ -180,7 +180,7 @@ class Parser {
     return read_value(rest, indent, depth, child);
   }
 
-  /// What stands behind a colon or a dash, or below it.
+  /// Reads what follows a colon or a dash, or is below it.
   Error read_value(std::string_view text, std::size_t indent, int depth, Yaml& value) {
     const bool anchor = text.starts_with('&') && text.find(' ') == text.npos;
     if (!text.empty() && !anchor) return read_text(text, indent, value);

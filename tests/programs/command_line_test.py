@@ -139,7 +139,7 @@ class CommandLine(unittest.TestCase):
         status, _, said = self.interrupted("evaluate", "--weights", WEIGHTS, "--answers", answers,
                                            examples)
         self.assertEqual(status, 130)
-        self.assertIn("the same command goes on from there", said)
+        self.assertIn("the same command resumes from there", said)
         self.assertTrue(answers.read_text().endswith("}\n"))
 
     def test_a_reader_that_leaves_ends_it(self):

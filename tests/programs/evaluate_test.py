@@ -1,4 +1,4 @@
-"""`pplcnet evaluate`: what was not seen is named and costs the exit status, and answers are gone on
+"""`pplcnet evaluate`: what cannot be read is named and costs the exit status, and runs are resumed
 from only where they belong."""
 
 import html.parser
