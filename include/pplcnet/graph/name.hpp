@@ -36,8 +36,8 @@ struct Name {
   }
 
   /// Returns the name of a module inside this one; only one literal can be added.
-  friend constexpr Name operator+(Name name, std::string_view leaf) {
-    name.leaf = leaf;
+  friend constexpr Name operator+(Name name, std::string_view module) {
+    name.leaf = module;
     return name;
   }
 };
