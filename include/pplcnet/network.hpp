@@ -15,6 +15,7 @@
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/forward.hpp"
 #include "pplcnet/simd/isa.hpp"
+#include "pplcnet/simd/needs.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -235,19 +236,20 @@ class NetworkOf {
   static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
                   const RunOptions& options) noexcept {
-    pplcnet::forward({.layers = layers.data(),
-                      .layer_count = layer_count,
-                      .weights = weights.values(),
-                      .pictures = pictures,
-                      .images = count,
-                      .destinations = destinations,
-                      .maps = workspace.maps.data(),
-                      .vectors = workspace.vectors.data(),
-                      .scratch = workspace.scratch.data(),
-                      .scratch_floats = kWhole.scratch_floats,
-                      .threads = std::clamp(options.executor.threads(), 1, kThreads),
-                      .executor = options.executor},
-                     options.isa);
+    pplcnet::forward<needs_of(layers)>(
+        {.layers = layers.data(),
+         .layer_count = layer_count,
+         .weights = weights.values(),
+         .pictures = pictures,
+         .images = count,
+         .destinations = destinations,
+         .maps = workspace.maps.data(),
+         .vectors = workspace.vectors.data(),
+         .scratch = workspace.scratch.data(),
+         .scratch_floats = kWhole.scratch_floats,
+         .threads = std::clamp(options.executor.threads(), 1, kThreads),
+         .executor = options.executor},
+        options.isa);
   }
 };
 

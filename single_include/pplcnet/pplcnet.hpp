@@ -2969,6 +2969,106 @@ PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
 #endif  // PPLCNET_SIMD_DETECT_ISA_HPP
 
 #endif  // PPLCNET_SIMD_ISA_HPP
+// from pplcnet/simd/needs.hpp
+#ifndef PPLCNET_SIMD_NEEDS_HPP
+#define PPLCNET_SIMD_NEEDS_HPP
+
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Which activations layers by rows have while they are stored.
+struct TileEnds {
+  bool hardswish = true;
+  bool clamp = true;  ///< all others
+};
+
+/// Pixels of the longest strip of a depthwise tile.
+inline constexpr int kLongestStrip = 7;
+
+/// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
+/// those of its networks only; by default all of them.
+struct Needs {
+  bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
+  bool half_weights = true;  ///< float16
+  TileEnds ends = {};
+  bool convolution_stride_1 = true, convolution_stride_2 = true;
+  bool depthwise_3 = true, depthwise_5 = true;  ///< kernels that have tiles of their own
+  bool depthwise_oblong = true;                 ///< of those, another stride down than across
+  bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
+  bool depthwise_any = true;                    ///< kernels and strides without such tiles
+  bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
+
+  /// Whether a layer writes a whole map.
+  constexpr bool maps() const { return windows || gate || add || copy || picture; }
+};
+
+/// Whether there are tiles for the kernel and the strides of a depthwise layer.
+constexpr bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
+}
+
+/// Returns what the layers of a plan need.
+constexpr Needs needs_of(std::span<const Layer> layers) {
+  const auto any = [&](auto is) {
+    for (const Layer& layer : layers)
+      if (is(layer)) return true;
+    return false;
+  };
+  const auto any_of = [&](Operator op) {
+    return any([&](const Layer& layer) { return layer.op == op; });
+  };
+  const auto any_convolution = [&](int stride) {
+    return any([&](const Layer& layer) {
+      return layer.op == Operator::convolution && (layer.stride.width == 2) == (stride == 2);
+    });
+  };
+  const auto any_depthwise = [&](auto is) {
+    return any([&](const Layer& layer) {
+      return layer.op == Operator::depthwise && has_depthwise_tiles(layer) && is(layer);
+    });
+  };
+  const auto any_activation = [&](bool hardswish) {
+    return any([&](const Layer& layer) {
+      return layer.works_by_rows() && layer.op != Operator::patches &&
+             (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
+    });
+  };
+  const bool half_panels = any([](const Layer& layer) {
+    return layer.works_by_rows() && layer.padded_channels() % kPanel != 0;
+  });
+  // Eight channels of two pixels may be taken for one pixel of sixteen.
+  const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
+  return {
+      .half_panels = half_panels,
+      .half_weights = any([](const Layer& layer) { return layer.half; }),
+      .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
+      .convolution_stride_1 = any_convolution(1),
+      .convolution_stride_2 = any_convolution(2),
+      .depthwise_3 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(3); }),
+      .depthwise_5 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(5); }),
+      .depthwise_oblong = any_depthwise(
+          [](const Layer& layer) { return layer.stride.height != layer.stride.width; }),
+      .depthwise_narrow = any_depthwise([&](const Layer& layer) {
+        return layer.output.width / layer.dilation.width < least_width;
+      }),
+      .depthwise_any = any([](const Layer& layer) {
+        return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
+      }),
+      .patches = any_of(Operator::patches),
+      .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
+      .gate = any_of(Operator::gate),
+      .add = any_of(Operator::add),
+      .copy = any_of(Operator::copy),
+      .picture = any_of(Operator::picture),
+  };
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_SIMD_NEEDS_HPP
 // from pplcnet/simd/run.hpp
 #ifndef PPLCNET_SIMD_RUN_HPP
 #define PPLCNET_SIMD_RUN_HPP
@@ -3010,6 +3110,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
 /// a network needs of the kernels is this function.
 PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
+
+/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -3207,11 +3311,13 @@ inline bool fits_tiles(const Activation& activation) {
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
-template <class Tile>
+template <TileEnds kEnds = TileEnds(), class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (kEnds.hardswish)
+    if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
@@ -3225,6 +3331,12 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
 
 /// Rows of pixels somewhere in memory.
 struct Rows {
@@ -3515,7 +3627,7 @@ class ConvolutionTile {
 };
 
 /// Two output rows.
-template <int kStride>
+template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
   constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
@@ -3527,9 +3639,9 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
       const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
       const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
-        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
-                                                      lower, pixel_pitch),
-               rows.activation);
+        finish<kEnds>(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column,
+                                                             upper, lower, pixel_pitch),
+                      rows.activation);
       };
       float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
       float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
@@ -3619,7 +3731,7 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
@@ -3768,7 +3880,7 @@ class DepthwiseTile {
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
 /// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
-template <class D, int kKernel, int kStride, int kPixels, int... kDown>
+template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -3793,10 +3905,10 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel,
-                                                         std::integral_constant<int, kDown>()...),
-             activation);
+      finish<kEnds>(DepthwiseTile<D, kKernel, kStride, kPixels>(
+                        first, second, channel, input_pitch, output_pitch, weights,
+                        biases + channel, std::integral_constant<int, kDown>()...),
+                    activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
@@ -3804,43 +3916,48 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// The same, of which two rows share their inputs where they can.
-template <class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs) {
+  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 1)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
+                                                                          end);
+  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 2)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
-  }
-  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
+                                                                          end);
+  depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
-template <class D, int kKernel, int kStride>
+template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if (rows.width >= kDepthwisePixels)
-      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
-    else
-      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+    if constexpr (kNeeds.depthwise_narrow)
+      if (rows.width < kDepthwisePixels) {
+        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        continue;
+      }
+    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
   }
 }
 
-template <int kKernel, int kStride>
+template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   const int whole = rows.channels / kPanel * kPanel;
   for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
-                                                  std::min(whole, begin + kDepthwiseChannels));
-  if (whole < rows.channels)
-    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
+        rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (kNeeds.half_panels)
+    if (whole < rows.channels)
+      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
 /// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
-template <int kKernel>
+template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
   HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
@@ -3853,25 +3970,25 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kKernel, 2>(rows);
+  depthwise_kernel<kNeeds, kKernel, 2>(rows);
 }
 
-/// Whether there are tiles for the kernel and the strides of a layer.
-inline bool has_depthwise_tiles(const Layer& layer) {
-  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
-         layer.stride.width <= 2;
+template <Needs kNeeds, int kKernel>
+HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
+  if constexpr (kNeeds.half_panels)
+    if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
+  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
+                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
-inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+template <Needs kNeeds>
+HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if (kernel == 3) {
-    if (pairs) return depthwise_pairs<3>(rows);
-    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
-  }
-  if (pairs) return depthwise_pairs<5>(rows);
-  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+  if constexpr (kNeeds.depthwise_3)
+    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4150,7 +4267,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels>
+template <TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -4161,9 +4278,9 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
-                                                           ahead, ahead_step),
-           product.activation);
+    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
+                                                                  pixel, ahead, ahead_step),
+                  product.activation);
     ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
@@ -4186,7 +4303,8 @@ inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, fl
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
 /// whole panels are widened when their first channel is asked for.
-inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+template <Needs kNeeds>
+HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
@@ -4197,6 +4315,8 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
+  if constexpr (!kNeeds.half_weights)
+    return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
   if (lane == 0) widen(stored + first, panels, product.widened);
@@ -4204,20 +4324,21 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+template <Needs kNeeds>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
-                                                channel, pixels);
+    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
   while (channel + kTileChannels <= end)
     columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
     while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
-  if constexpr (kTileChannels > kPanel / 2)
+  if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
     if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
@@ -4590,13 +4711,14 @@ inline bool has_pairs(const Product& product) {
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel) {
+template <Needs kNeeds>
+HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
-  product_rows(product, pixels, begin, end);
+  product_rows<kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4609,15 +4731,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
 /// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
 /// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
 /// rows go through scratch into the next one. A unit is named by its last layer.
+template <Needs kNeeds>
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
@@ -4689,7 +4806,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else
+      else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
         refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
@@ -4727,8 +4844,9 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
-                                   : convolution<1>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_2)
+      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
@@ -4746,18 +4864,18 @@ class Chain {
       const auto target = [&](int i) {
         return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>({.upper = input(upper),
-                                 .lower = input(lower),
-                                 .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel.height * layer.input.channels,
-                                 .weights = run_.weights + layer.weights,
-                                 .biases = run_.weights + layer.biases,
-                                 .channels = layer.padded_channels(),
-                                 .activation = layer.activation.kind,
-                                 .width = layer.output.width,
-                                 .upper_output = target(upper),
-                                 .lower_output = target(lower),
-                                 .pixel_pitch = output.pixel_pitch});
+      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
+                                              .lower = input(lower),
+                                              .phase_pitch = layer.phase_columns(),
+                                              .lines = layer.kernel.height * layer.input.channels,
+                                              .weights = run_.weights + layer.weights,
+                                              .biases = run_.weights + layer.biases,
+                                              .channels = layer.padded_channels(),
+                                              .activation = layer.activation.kind,
+                                              .width = layer.output.width,
+                                              .upper_output = target(upper),
+                                              .lower_output = target(lower),
+                                              .pixel_pitch = output.pixel_pitch});
     }
   }
 
@@ -4784,7 +4902,7 @@ class Chain {
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
     const int rows = gaps ? 1 : count;
     for (int y = 0; y < count; y += rows) {
-      compute_product(product, rows * product.width, channels_.begin, end_channel(layer));
+      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
       product.input += input.row_pitch;
       product.output += output.row_pitch;
     }
@@ -4804,7 +4922,8 @@ class Chain {
   /// reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    if constexpr (kNeeds.depthwise_any)
+      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -4849,20 +4968,20 @@ class Chain {
       const int top = y * step - layer.padding.top;
       const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise({.inputs = inputs,
-                 .row_step = step,
-                 .input_pixel_pitch =
-                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
-                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                 .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation.kind,
-                 .count = count,
-                 .width = width,
-                 .output = output.pixels,
-                 .output_pixel_pitch = output.pixel_pitch,
-                 .output_row_pitch = output.row_pitch},
-                layer.kernel.height, layer.stride.width);
+      depthwise<kNeeds>({.inputs = inputs,
+                         .row_step = step,
+                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                       layer.dilation.width),
+                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                         .biases = run_.weights + layer.biases + begin_channel,
+                         .channels = end_channel(layer) - begin_channel,
+                         .activation = layer.activation.kind,
+                         .count = count,
+                         .width = width,
+                         .output = output.pixels,
+                         .output_pixel_pitch = output.pixel_pitch,
+                         .output_row_pitch = output.row_pitch},
+                        layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -4924,7 +5043,8 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
 }
 
 /// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
-inline void dense_layer(const Run& run, int index, int image, int images) {
+template <Needs kNeeds>
+void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
@@ -4937,14 +5057,14 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
             run.vectors + layer.source_vector + first * in, in,
             run.vectors + layer.target_vector + first * out, out, images, begin, end);
     };
-    if (layer.half)
-      panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    else
-      panels(weights);
+    if constexpr (kNeeds.half_weights)
+      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    panels(weights);
   });
 }
 
 /// One image's way through the layers.
+template <Needs kNeeds>
 class ImageRun {
  public:
   ImageRun(const Run& run, int image)
@@ -4975,13 +5095,13 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
-          whole_map(i);
+          if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
-          dense_layer(run_, i, image_, 1);
+          dense_layer<kNeeds>(run_, i, image_, 1);
           break;
       }
       copy(i);
@@ -5025,7 +5145,7 @@ class ImageRun {
     while (unit > first && run_.layers[unit - 1].fused) --unit;
     const int height = run_.layers[last].output.height;
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
@@ -5049,7 +5169,8 @@ class ImageRun {
     split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
@@ -5082,18 +5203,17 @@ class ImageRun {
   }
 
   void map_rows(const Layer& layer, int begin, int end) const {
-    switch (layer.op) {
-      case Operator::gate:
+    if constexpr (kNeeds.gate)
+      if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-      case Operator::add:
-        return add(layer, run_.maps, begin, end);
-      case Operator::copy:
-        return copy_channels(layer, run_.maps, begin, end);
-      case Operator::picture:
+    if constexpr (kNeeds.add)
+      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.copy)
+      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.picture)
+      if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
-      default:
-        return window_rows(layer, run_.maps, begin, end);
-    }
+    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
   }
 
   void pool_map(const Layer& layer) const {
@@ -5113,7 +5233,8 @@ class ImageRun {
 
 /// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
-inline void forward(const Run& run) noexcept {
+template <Needs kNeeds>
+void forward(const Run& run) noexcept {
   int last = run.layer_count;
   const auto wanted = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
@@ -5123,10 +5244,10 @@ inline void forward(const Run& run) noexcept {
   while (last > 0 && !wanted(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
-    dense_layer(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+    dense_layer<kNeeds>(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
   }
 }
 
@@ -5312,11 +5433,13 @@ inline bool fits_tiles(const Activation& activation) {
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
-template <class Tile>
+template <TileEnds kEnds = TileEnds(), class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (kEnds.hardswish)
+    if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
@@ -5330,6 +5453,12 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
 
 /// Rows of pixels somewhere in memory.
 struct Rows {
@@ -5620,7 +5749,7 @@ class ConvolutionTile {
 };
 
 /// Two output rows.
-template <int kStride>
+template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
   constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
@@ -5632,9 +5761,9 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
       const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
       const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
-        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
-                                                      lower, pixel_pitch),
-               rows.activation);
+        finish<kEnds>(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column,
+                                                             upper, lower, pixel_pitch),
+                      rows.activation);
       };
       float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
       float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
@@ -5724,7 +5853,7 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
@@ -5873,7 +6002,7 @@ class DepthwiseTile {
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
 /// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
-template <class D, int kKernel, int kStride, int kPixels, int... kDown>
+template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -5898,10 +6027,10 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel,
-                                                         std::integral_constant<int, kDown>()...),
-             activation);
+      finish<kEnds>(DepthwiseTile<D, kKernel, kStride, kPixels>(
+                        first, second, channel, input_pitch, output_pitch, weights,
+                        biases + channel, std::integral_constant<int, kDown>()...),
+                    activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
@@ -5909,43 +6038,48 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// The same, of which two rows share their inputs where they can.
-template <class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs) {
+  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 1)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
+                                                                          end);
+  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 2)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
-  }
-  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
+                                                                          end);
+  depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
-template <class D, int kKernel, int kStride>
+template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if (rows.width >= kDepthwisePixels)
-      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
-    else
-      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+    if constexpr (kNeeds.depthwise_narrow)
+      if (rows.width < kDepthwisePixels) {
+        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        continue;
+      }
+    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
   }
 }
 
-template <int kKernel, int kStride>
+template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   const int whole = rows.channels / kPanel * kPanel;
   for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
-                                                  std::min(whole, begin + kDepthwiseChannels));
-  if (whole < rows.channels)
-    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
+        rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (kNeeds.half_panels)
+    if (whole < rows.channels)
+      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
 /// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
-template <int kKernel>
+template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
   HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
@@ -5958,25 +6092,25 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kKernel, 2>(rows);
+  depthwise_kernel<kNeeds, kKernel, 2>(rows);
 }
 
-/// Whether there are tiles for the kernel and the strides of a layer.
-inline bool has_depthwise_tiles(const Layer& layer) {
-  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
-         layer.stride.width <= 2;
+template <Needs kNeeds, int kKernel>
+HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
+  if constexpr (kNeeds.half_panels)
+    if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
+  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
+                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
-inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+template <Needs kNeeds>
+HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if (kernel == 3) {
-    if (pairs) return depthwise_pairs<3>(rows);
-    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
-  }
-  if (pairs) return depthwise_pairs<5>(rows);
-  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+  if constexpr (kNeeds.depthwise_3)
+    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6255,7 +6389,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels>
+template <TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -6266,9 +6400,9 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
-                                                           ahead, ahead_step),
-           product.activation);
+    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
+                                                                  pixel, ahead, ahead_step),
+                  product.activation);
     ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
@@ -6291,7 +6425,8 @@ inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, fl
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
 /// whole panels are widened when their first channel is asked for.
-inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+template <Needs kNeeds>
+HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
@@ -6302,6 +6437,8 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
+  if constexpr (!kNeeds.half_weights)
+    return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
   if (lane == 0) widen(stored + first, panels, product.widened);
@@ -6309,20 +6446,21 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+template <Needs kNeeds>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
-                                                channel, pixels);
+    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
   while (channel + kTileChannels <= end)
     columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
     while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
-  if constexpr (kTileChannels > kPanel / 2)
+  if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
     if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
@@ -6695,13 +6833,14 @@ inline bool has_pairs(const Product& product) {
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel) {
+template <Needs kNeeds>
+HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
-  product_rows(product, pixels, begin, end);
+  product_rows<kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6714,15 +6853,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
 /// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
 /// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
 /// rows go through scratch into the next one. A unit is named by its last layer.
+template <Needs kNeeds>
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
@@ -6794,7 +6928,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else
+      else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
         refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
@@ -6832,8 +6966,9 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
-                                   : convolution<1>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_2)
+      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
@@ -6851,18 +6986,18 @@ class Chain {
       const auto target = [&](int i) {
         return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>({.upper = input(upper),
-                                 .lower = input(lower),
-                                 .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel.height * layer.input.channels,
-                                 .weights = run_.weights + layer.weights,
-                                 .biases = run_.weights + layer.biases,
-                                 .channels = layer.padded_channels(),
-                                 .activation = layer.activation.kind,
-                                 .width = layer.output.width,
-                                 .upper_output = target(upper),
-                                 .lower_output = target(lower),
-                                 .pixel_pitch = output.pixel_pitch});
+      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
+                                              .lower = input(lower),
+                                              .phase_pitch = layer.phase_columns(),
+                                              .lines = layer.kernel.height * layer.input.channels,
+                                              .weights = run_.weights + layer.weights,
+                                              .biases = run_.weights + layer.biases,
+                                              .channels = layer.padded_channels(),
+                                              .activation = layer.activation.kind,
+                                              .width = layer.output.width,
+                                              .upper_output = target(upper),
+                                              .lower_output = target(lower),
+                                              .pixel_pitch = output.pixel_pitch});
     }
   }
 
@@ -6889,7 +7024,7 @@ class Chain {
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
     const int rows = gaps ? 1 : count;
     for (int y = 0; y < count; y += rows) {
-      compute_product(product, rows * product.width, channels_.begin, end_channel(layer));
+      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
       product.input += input.row_pitch;
       product.output += output.row_pitch;
     }
@@ -6909,7 +7044,8 @@ class Chain {
   /// reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    if constexpr (kNeeds.depthwise_any)
+      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -6954,20 +7090,20 @@ class Chain {
       const int top = y * step - layer.padding.top;
       const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise({.inputs = inputs,
-                 .row_step = step,
-                 .input_pixel_pitch =
-                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
-                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                 .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation.kind,
-                 .count = count,
-                 .width = width,
-                 .output = output.pixels,
-                 .output_pixel_pitch = output.pixel_pitch,
-                 .output_row_pitch = output.row_pitch},
-                layer.kernel.height, layer.stride.width);
+      depthwise<kNeeds>({.inputs = inputs,
+                         .row_step = step,
+                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                       layer.dilation.width),
+                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                         .biases = run_.weights + layer.biases + begin_channel,
+                         .channels = end_channel(layer) - begin_channel,
+                         .activation = layer.activation.kind,
+                         .count = count,
+                         .width = width,
+                         .output = output.pixels,
+                         .output_pixel_pitch = output.pixel_pitch,
+                         .output_row_pitch = output.row_pitch},
+                        layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -7029,7 +7165,8 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
 }
 
 /// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
-inline void dense_layer(const Run& run, int index, int image, int images) {
+template <Needs kNeeds>
+void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
@@ -7042,14 +7179,14 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
             run.vectors + layer.source_vector + first * in, in,
             run.vectors + layer.target_vector + first * out, out, images, begin, end);
     };
-    if (layer.half)
-      panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    else
-      panels(weights);
+    if constexpr (kNeeds.half_weights)
+      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    panels(weights);
   });
 }
 
 /// One image's way through the layers.
+template <Needs kNeeds>
 class ImageRun {
  public:
   ImageRun(const Run& run, int image)
@@ -7080,13 +7217,13 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
-          whole_map(i);
+          if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
-          dense_layer(run_, i, image_, 1);
+          dense_layer<kNeeds>(run_, i, image_, 1);
           break;
       }
       copy(i);
@@ -7130,7 +7267,7 @@ class ImageRun {
     while (unit > first && run_.layers[unit - 1].fused) --unit;
     const int height = run_.layers[last].output.height;
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
@@ -7154,7 +7291,8 @@ class ImageRun {
     split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
@@ -7187,18 +7325,17 @@ class ImageRun {
   }
 
   void map_rows(const Layer& layer, int begin, int end) const {
-    switch (layer.op) {
-      case Operator::gate:
+    if constexpr (kNeeds.gate)
+      if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-      case Operator::add:
-        return add(layer, run_.maps, begin, end);
-      case Operator::copy:
-        return copy_channels(layer, run_.maps, begin, end);
-      case Operator::picture:
+    if constexpr (kNeeds.add)
+      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.copy)
+      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.picture)
+      if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
-      default:
-        return window_rows(layer, run_.maps, begin, end);
-    }
+    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
   }
 
   void pool_map(const Layer& layer) const {
@@ -7218,7 +7355,8 @@ class ImageRun {
 
 /// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
-inline void forward(const Run& run) noexcept {
+template <Needs kNeeds>
+void forward(const Run& run) noexcept {
   int last = run.layer_count;
   const auto wanted = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
@@ -7228,10 +7366,10 @@ inline void forward(const Run& run) noexcept {
   while (last > 0 && !wanted(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
-    dense_layer(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+    dense_layer<kNeeds>(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
   }
 }
 
@@ -7423,11 +7561,13 @@ inline bool fits_tiles(const Activation& activation) {
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
-template <class Tile>
+template <TileEnds kEnds = TileEnds(), class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (kEnds.hardswish)
+    if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
@@ -7441,6 +7581,12 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
 
 /// Rows of pixels somewhere in memory.
 struct Rows {
@@ -7731,7 +7877,7 @@ class ConvolutionTile {
 };
 
 /// Two output rows.
-template <int kStride>
+template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
   constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
@@ -7743,9 +7889,9 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
       const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
       const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
-        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
-                                                      lower, pixel_pitch),
-               rows.activation);
+        finish<kEnds>(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column,
+                                                             upper, lower, pixel_pitch),
+                      rows.activation);
       };
       float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
       float* const lower = rows.lower_output + column * rows.pixel_pitch + c;
@@ -7835,7 +7981,7 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
@@ -7984,7 +8130,7 @@ class DepthwiseTile {
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
 /// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
-template <class D, int kKernel, int kStride, int kPixels, int... kDown>
+template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -8009,10 +8155,10 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel,
-                                                         std::integral_constant<int, kDown>()...),
-             activation);
+      finish<kEnds>(DepthwiseTile<D, kKernel, kStride, kPixels>(
+                        first, second, channel, input_pitch, output_pitch, weights,
+                        biases + channel, std::integral_constant<int, kDown>()...),
+                    activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
@@ -8020,43 +8166,48 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// The same, of which two rows share their inputs where they can.
-template <class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs) {
+  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 1)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
+                                                                          end);
+  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 2)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
-  }
-  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
+                                                                          end);
+  depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
-template <class D, int kKernel, int kStride>
+template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if (rows.width >= kDepthwisePixels)
-      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
-    else
-      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+    if constexpr (kNeeds.depthwise_narrow)
+      if (rows.width < kDepthwisePixels) {
+        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        continue;
+      }
+    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
   }
 }
 
-template <int kKernel, int kStride>
+template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   const int whole = rows.channels / kPanel * kPanel;
   for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
-                                                  std::min(whole, begin + kDepthwiseChannels));
-  if (whole < rows.channels)
-    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
+        rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (kNeeds.half_panels)
+    if (whole < rows.channels)
+      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
 /// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
-template <int kKernel>
+template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
   HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
@@ -8069,25 +8220,25 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kKernel, 2>(rows);
+  depthwise_kernel<kNeeds, kKernel, 2>(rows);
 }
 
-/// Whether there are tiles for the kernel and the strides of a layer.
-inline bool has_depthwise_tiles(const Layer& layer) {
-  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
-         layer.stride.width <= 2;
+template <Needs kNeeds, int kKernel>
+HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
+  if constexpr (kNeeds.half_panels)
+    if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
+  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
+                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
-inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+template <Needs kNeeds>
+HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if (kernel == 3) {
-    if (pairs) return depthwise_pairs<3>(rows);
-    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
-  }
-  if (pairs) return depthwise_pairs<5>(rows);
-  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+  if constexpr (kNeeds.depthwise_3)
+    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8366,7 +8517,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels>
+template <TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -8377,9 +8528,9 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
-                                                           ahead, ahead_step),
-           product.activation);
+    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
+                                                                  pixel, ahead, ahead_step),
+                  product.activation);
     ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
@@ -8402,7 +8553,8 @@ inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, fl
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
 /// whole panels are widened when their first channel is asked for.
-inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+template <Needs kNeeds>
+HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
@@ -8413,6 +8565,8 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
+  if constexpr (!kNeeds.half_weights)
+    return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
   if (lane == 0) widen(stored + first, panels, product.widened);
@@ -8420,20 +8574,21 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+template <Needs kNeeds>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
-                                                channel, pixels);
+    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
   while (channel + kTileChannels <= end)
     columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
     while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
-  if constexpr (kTileChannels > kPanel / 2)
+  if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
     if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 
@@ -8806,13 +8961,14 @@ inline bool has_pairs(const Product& product) {
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel) {
+template <Needs kNeeds>
+HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
-  product_rows(product, pixels, begin, end);
+  product_rows<kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8825,15 +8981,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
 /// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
 /// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
 /// rows go through scratch into the next one. A unit is named by its last layer.
+template <Needs kNeeds>
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
@@ -8905,7 +9056,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else
+      else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
         refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
@@ -8943,8 +9094,9 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
-                                   : convolution<1>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_2)
+      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
@@ -8962,18 +9114,18 @@ class Chain {
       const auto target = [&](int i) {
         return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>({.upper = input(upper),
-                                 .lower = input(lower),
-                                 .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel.height * layer.input.channels,
-                                 .weights = run_.weights + layer.weights,
-                                 .biases = run_.weights + layer.biases,
-                                 .channels = layer.padded_channels(),
-                                 .activation = layer.activation.kind,
-                                 .width = layer.output.width,
-                                 .upper_output = target(upper),
-                                 .lower_output = target(lower),
-                                 .pixel_pitch = output.pixel_pitch});
+      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
+                                              .lower = input(lower),
+                                              .phase_pitch = layer.phase_columns(),
+                                              .lines = layer.kernel.height * layer.input.channels,
+                                              .weights = run_.weights + layer.weights,
+                                              .biases = run_.weights + layer.biases,
+                                              .channels = layer.padded_channels(),
+                                              .activation = layer.activation.kind,
+                                              .width = layer.output.width,
+                                              .upper_output = target(upper),
+                                              .lower_output = target(lower),
+                                              .pixel_pitch = output.pixel_pitch});
     }
   }
 
@@ -9000,7 +9152,7 @@ class Chain {
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
     const int rows = gaps ? 1 : count;
     for (int y = 0; y < count; y += rows) {
-      compute_product(product, rows * product.width, channels_.begin, end_channel(layer));
+      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
       product.input += input.row_pitch;
       product.output += output.row_pitch;
     }
@@ -9020,7 +9172,8 @@ class Chain {
   /// reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    if constexpr (kNeeds.depthwise_any)
+      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -9065,20 +9218,20 @@ class Chain {
       const int top = y * step - layer.padding.top;
       const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise({.inputs = inputs,
-                 .row_step = step,
-                 .input_pixel_pitch =
-                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
-                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                 .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation.kind,
-                 .count = count,
-                 .width = width,
-                 .output = output.pixels,
-                 .output_pixel_pitch = output.pixel_pitch,
-                 .output_row_pitch = output.row_pitch},
-                layer.kernel.height, layer.stride.width);
+      depthwise<kNeeds>({.inputs = inputs,
+                         .row_step = step,
+                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                       layer.dilation.width),
+                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                         .biases = run_.weights + layer.biases + begin_channel,
+                         .channels = end_channel(layer) - begin_channel,
+                         .activation = layer.activation.kind,
+                         .count = count,
+                         .width = width,
+                         .output = output.pixels,
+                         .output_pixel_pitch = output.pixel_pitch,
+                         .output_row_pitch = output.row_pitch},
+                        layer.kernel.height, layer.stride.width);
     }
   }
 
@@ -9140,7 +9293,8 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
 }
 
 /// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
-inline void dense_layer(const Run& run, int index, int image, int images) {
+template <Needs kNeeds>
+void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
@@ -9153,14 +9307,14 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
             run.vectors + layer.source_vector + first * in, in,
             run.vectors + layer.target_vector + first * out, out, images, begin, end);
     };
-    if (layer.half)
-      panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    else
-      panels(weights);
+    if constexpr (kNeeds.half_weights)
+      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    panels(weights);
   });
 }
 
 /// One image's way through the layers.
+template <Needs kNeeds>
 class ImageRun {
  public:
   ImageRun(const Run& run, int image)
@@ -9191,13 +9345,13 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
-          whole_map(i);
+          if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
-          dense_layer(run_, i, image_, 1);
+          dense_layer<kNeeds>(run_, i, image_, 1);
           break;
       }
       copy(i);
@@ -9241,7 +9395,7 @@ class ImageRun {
     while (unit > first && run_.layers[unit - 1].fused) --unit;
     const int height = run_.layers[last].output.height;
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
@@ -9265,7 +9419,8 @@ class ImageRun {
     split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
@@ -9298,18 +9453,17 @@ class ImageRun {
   }
 
   void map_rows(const Layer& layer, int begin, int end) const {
-    switch (layer.op) {
-      case Operator::gate:
+    if constexpr (kNeeds.gate)
+      if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-      case Operator::add:
-        return add(layer, run_.maps, begin, end);
-      case Operator::copy:
-        return copy_channels(layer, run_.maps, begin, end);
-      case Operator::picture:
+    if constexpr (kNeeds.add)
+      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.copy)
+      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.picture)
+      if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
-      default:
-        return window_rows(layer, run_.maps, begin, end);
-    }
+    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
   }
 
   void pool_map(const Layer& layer) const {
@@ -9329,7 +9483,8 @@ class ImageRun {
 
 /// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
-inline void forward(const Run& run) noexcept {
+template <Needs kNeeds>
+void forward(const Run& run) noexcept {
   int last = run.layer_count;
   const auto wanted = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
@@ -9339,10 +9494,10 @@ inline void forward(const Run& run) noexcept {
   while (last > 0 && !wanted(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
-    dense_layer(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+    dense_layer<kNeeds>(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
   }
 }
 
@@ -9358,20 +9513,36 @@ HWY_AFTER_NAMESPACE();
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept {
+template <Needs kNeeds>
+void forward_by_isa(const Run& run, Isa isa) noexcept {
 #if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
-  if (isa == Isa::avx512) return N_AVX3::forward(run);
-  if (isa == Isa::avx2) return N_AVX2::forward(run);
+  if (isa == Isa::avx512) return N_AVX3::forward<kNeeds>(run);
+  if (isa == Isa::avx2) return N_AVX2::forward<kNeeds>(run);
 #endif
   static_cast<void>(isa);
-  PPLCNET_BASELINE_NAMESPACE::forward(run);
+  PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
 }
+
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_SIMD_KERNELS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept {
+#if defined(PPLCNET_COMPILED)
+  forward(run, isa);
+#else
+  forward_by_isa<kNeeds>(run, isa);
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_SIMD_FORWARD_HPP
 
@@ -9594,19 +9765,20 @@ class NetworkOf {
   static void run(WeightsView weights, const Picture* pictures, int count,
                   ParallelWorkspace<kThreads>& workspace, float* const* destinations,
                   const RunOptions& options) noexcept {
-    pplcnet::forward({.layers = layers.data(),
-                      .layer_count = layer_count,
-                      .weights = weights.values(),
-                      .pictures = pictures,
-                      .images = count,
-                      .destinations = destinations,
-                      .maps = workspace.maps.data(),
-                      .vectors = workspace.vectors.data(),
-                      .scratch = workspace.scratch.data(),
-                      .scratch_floats = kWhole.scratch_floats,
-                      .threads = std::clamp(options.executor.threads(), 1, kThreads),
-                      .executor = options.executor},
-                     options.isa);
+    pplcnet::forward<needs_of(layers)>(
+        {.layers = layers.data(),
+         .layer_count = layer_count,
+         .weights = weights.values(),
+         .pictures = pictures,
+         .images = count,
+         .destinations = destinations,
+         .maps = workspace.maps.data(),
+         .vectors = workspace.vectors.data(),
+         .scratch = workspace.scratch.data(),
+         .scratch_floats = kWhole.scratch_floats,
+         .threads = std::clamp(options.executor.threads(), 1, kThreads),
+         .executor = options.executor},
+        options.isa);
   }
 };
 

@@ -110,11 +110,13 @@ inline bool fits_tiles(const Activation& activation) {
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
 /// between few: what is compiled is a copy of the tile's end for each.
-template <class Tile>
+template <TileEnds kEnds = TileEnds(), class Tile>
 HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (activation == Kind::hardswish) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (kEnds.hardswish)
+    if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }

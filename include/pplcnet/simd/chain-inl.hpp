@@ -3,15 +3,10 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
 /// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
 /// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
 /// rows go through scratch into the next one. A unit is named by its last layer.
+template <Needs kNeeds>
 class Chain {
  public:
   Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
@@ -83,7 +78,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else
+      else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
       if (needs_refinement(layer))
         refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
@@ -121,8 +116,9 @@ class Chain {
   }
 
   void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
-    return layer.stride.width == 2 ? convolution<2>(layer, begin, end, output)
-                                   : convolution<1>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_2)
+      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
   }
 
   template <int kStride>
@@ -140,18 +136,18 @@ class Chain {
       const auto target = [&](int i) {
         return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
       };
-      convolution_rows<kStride>({.upper = input(upper),
-                                 .lower = input(lower),
-                                 .phase_pitch = layer.phase_columns(),
-                                 .lines = layer.kernel.height * layer.input.channels,
-                                 .weights = run_.weights + layer.weights,
-                                 .biases = run_.weights + layer.biases,
-                                 .channels = layer.padded_channels(),
-                                 .activation = layer.activation.kind,
-                                 .width = layer.output.width,
-                                 .upper_output = target(upper),
-                                 .lower_output = target(lower),
-                                 .pixel_pitch = output.pixel_pitch});
+      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
+                                              .lower = input(lower),
+                                              .phase_pitch = layer.phase_columns(),
+                                              .lines = layer.kernel.height * layer.input.channels,
+                                              .weights = run_.weights + layer.weights,
+                                              .biases = run_.weights + layer.biases,
+                                              .channels = layer.padded_channels(),
+                                              .activation = layer.activation.kind,
+                                              .width = layer.output.width,
+                                              .upper_output = target(upper),
+                                              .lower_output = target(lower),
+                                              .pixel_pitch = output.pixel_pitch});
     }
   }
 
@@ -178,7 +174,7 @@ class Chain {
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
     const int rows = gaps ? 1 : count;
     for (int y = 0; y < count; y += rows) {
-      compute_product(product, rows * product.width, channels_.begin, end_channel(layer));
+      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
       product.input += input.row_pitch;
       product.output += output.row_pitch;
     }
@@ -198,7 +194,8 @@ class Chain {
   /// reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    if constexpr (kNeeds.depthwise_any)
+      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -243,20 +240,20 @@ class Chain {
       const int top = y * step - layer.padding.top;
       const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise({.inputs = inputs,
-                 .row_step = step,
-                 .input_pixel_pitch =
-                     static_cast<std::size_t>(layer.source.pixel_pitch * layer.dilation.width),
-                 .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                 .biases = run_.weights + layer.biases + begin_channel,
-                 .channels = end_channel(layer) - begin_channel,
-                 .activation = layer.activation.kind,
-                 .count = count,
-                 .width = width,
-                 .output = output.pixels,
-                 .output_pixel_pitch = output.pixel_pitch,
-                 .output_row_pitch = output.row_pitch},
-                layer.kernel.height, layer.stride.width);
+      depthwise<kNeeds>({.inputs = inputs,
+                         .row_step = step,
+                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                       layer.dilation.width),
+                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                         .biases = run_.weights + layer.biases + begin_channel,
+                         .channels = end_channel(layer) - begin_channel,
+                         .activation = layer.activation.kind,
+                         .count = count,
+                         .width = width,
+                         .output = output.pixels,
+                         .output_pixel_pitch = output.pixel_pitch,
+                         .output_row_pitch = output.row_pitch},
+                        layer.kernel.height, layer.stride.width);
     }
   }
 

@@ -233,7 +233,7 @@ class ConvolutionTile {
 };
 
 /// Two output rows.
-template <int kStride>
+template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
   constexpr int kChannels = kLanes == 16 || HWY_ARCH_ARM ? 8 : 4;
@@ -245,9 +245,9 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(rows.channels); c += kChannels) {
       const float* const weights = rows.weights + c / kPanel * panel + c % kPanel;
       const auto tile = [&](float* upper, float* lower, std::size_t pixel_pitch) HWY_ATTR {
-        finish(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column, upper,
-                                                      lower, pixel_pitch),
-               rows.activation);
+        finish<kEnds>(ConvolutionTile<D, kStride, kChannels>(rows, weights, rows.biases + c, column,
+                                                             upper, lower, pixel_pitch),
+                      rows.activation);
       };
       float* const upper = rows.upper_output + column * rows.pixel_pitch + c;
       float* const lower = rows.lower_output + column * rows.pixel_pitch + c;

@@ -5,7 +5,7 @@ namespace HWY_NAMESPACE {
 
 /// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
 /// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
-inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? 7 : 4;
+inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
 /// their taps.
@@ -154,7 +154,7 @@ class DepthwiseTile {
 /// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
 /// would reach beyond the row's end overlaps the one before it: what is computed again has the same
 /// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
-template <class D, int kKernel, int kStride, int kPixels, int... kDown>
+template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
   const auto row_begin = [&](int y) HWY_ATTR {
@@ -179,10 +179,10 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
     const DepthwiseStrip first = strip(upper, x), second = strip(lower, x + lower_shift);
     const float* weights = rows.weights + begin * kKernel * kKernel;
     for (std::size_t channel = 0; channel < channels; channel += kStep) {
-      finish(DepthwiseTile<D, kKernel, kStride, kPixels>(first, second, channel, input_pitch,
-                                                         output_pitch, weights, biases + channel,
-                                                         std::integral_constant<int, kDown>()...),
-             activation);
+      finish<kEnds>(DepthwiseTile<D, kKernel, kStride, kPixels>(
+                        first, second, channel, input_pitch, output_pitch, weights,
+                        biases + channel, std::integral_constant<int, kDown>()...),
+                    activation);
       const bool panel_ends = (channel + kStep) % kPanel == 0;
       weights += kStep + (panel_ends ? (kKernel * kKernel - 1) * kPanel : 0);
     }
@@ -190,43 +190,48 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// The same, of which two rows share their inputs where they can.
-template <class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs) {
+  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 1)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 1>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
+                                                                          end);
+  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
     if (two && rows.row_step == 2)
-      return depthwise_rows<D, kKernel, kStride, kPixels, 2>(rows, row, two, begin, end);
-  }
-  depthwise_rows<D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
+      return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
+                                                                          end);
+  depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
 /// Channels [begin, end) of all rows.
-template <class D, int kKernel, int kStride>
+template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if (rows.width >= kDepthwisePixels)
-      depthwise_row_or_two<D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
-    else
-      depthwise_row_or_two<D, kKernel, kStride, 1>(rows, y, two, begin, end);
+    if constexpr (kNeeds.depthwise_narrow)
+      if (rows.width < kDepthwisePixels) {
+        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        continue;
+      }
+    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
   }
 }
 
-template <int kKernel, int kStride>
+template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
   const int whole = rows.channels / kPanel * kPanel;
   for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<Lanes16, kKernel, kStride>(rows, begin,
-                                                  std::min(whole, begin + kDepthwiseChannels));
-  if (whole < rows.channels)
-    depthwise_channels<Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
+        rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (kNeeds.half_panels)
+    if (whole < rows.channels)
+      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
 /// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
-template <int kKernel>
+template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
   HWY_ALIGN float doubled[(kKernel * kKernel + 1) * kPanel];
@@ -239,25 +244,25 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kKernel, 2>(rows);
+  depthwise_kernel<kNeeds, kKernel, 2>(rows);
 }
 
-/// Whether there are tiles for the kernel and the strides of a layer.
-inline bool has_depthwise_tiles(const Layer& layer) {
-  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
-         layer.stride.width <= 2;
+template <Needs kNeeds, int kKernel>
+HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
+  if constexpr (kNeeds.half_panels)
+    if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
+  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
+                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
-inline void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+template <Needs kNeeds>
+HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if (kernel == 3) {
-    if (pairs) return depthwise_pairs<3>(rows);
-    return stride == 2 ? depthwise_kernel<3, 2>(rows) : depthwise_kernel<3, 1>(rows);
-  }
-  if (pairs) return depthwise_pairs<5>(rows);
-  return stride == 2 ? depthwise_kernel<5, 2>(rows) : depthwise_kernel<5, 1>(rows);
+  if constexpr (kNeeds.depthwise_3)
+    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE

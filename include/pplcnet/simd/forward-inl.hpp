@@ -38,7 +38,8 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
 }
 
 /// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
-inline void dense_layer(const Run& run, int index, int image, int images) {
+template <Needs kNeeds>
+void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
   const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
   const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
@@ -51,14 +52,14 @@ inline void dense_layer(const Run& run, int index, int image, int images) {
             run.vectors + layer.source_vector + first * in, in,
             run.vectors + layer.target_vector + first * out, out, images, begin, end);
     };
-    if (layer.half)
-      panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    else
-      panels(weights);
+    if constexpr (kNeeds.half_weights)
+      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    panels(weights);
   });
 }
 
 /// One image's way through the layers.
+template <Needs kNeeds>
 class ImageRun {
  public:
   ImageRun(const Run& run, int image)
@@ -89,13 +90,13 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
-          whole_map(i);
+          if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
           pool_map(layer);
           break;
         case Operator::dense:
-          dense_layer(run_, i, image_, 1);
+          dense_layer<kNeeds>(run_, i, image_, 1);
           break;
       }
       copy(i);
@@ -139,7 +140,7 @@ class ImageRun {
     while (unit > first && run_.layers[unit - 1].fused) --unit;
     const int height = run_.layers[last].output.height;
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain(run_, picture_, destinations_, part, first).compute(last, begin, end);
+      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
@@ -163,7 +164,8 @@ class ImageRun {
     split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain(run_, picture_, destinations_, part, index, channels).compute(index, 0, height);
+            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
           });
     if (destinations_[index] != nullptr)
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
@@ -196,18 +198,17 @@ class ImageRun {
   }
 
   void map_rows(const Layer& layer, int begin, int end) const {
-    switch (layer.op) {
-      case Operator::gate:
+    if constexpr (kNeeds.gate)
+      if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-      case Operator::add:
-        return add(layer, run_.maps, begin, end);
-      case Operator::copy:
-        return copy_channels(layer, run_.maps, begin, end);
-      case Operator::picture:
+    if constexpr (kNeeds.add)
+      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.copy)
+      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.picture)
+      if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
-      default:
-        return window_rows(layer, run_.maps, begin, end);
-    }
+    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
   }
 
   void pool_map(const Layer& layer) const {
@@ -227,7 +228,8 @@ class ImageRun {
 
 /// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
-inline void forward(const Run& run) noexcept {
+template <Needs kNeeds>
+void forward(const Run& run) noexcept {
   int last = run.layer_count;
   const auto wanted = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
@@ -237,10 +239,10 @@ inline void forward(const Run& run) noexcept {
   while (last > 0 && !wanted(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun(run, image).layers(0, head);
+  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
-    dense_layer(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun(run, image).copy(layer);
+    dense_layer<kNeeds>(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/simd/isa.hpp"
+#include "pplcnet/simd/needs.hpp"
 #include "pplcnet/simd/run.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -12,8 +13,25 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// a network needs of the kernels is this function.
 PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
 
+/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept;
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #include "pplcnet/simd/kernels.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept {
+#if defined(PPLCNET_COMPILED)
+  forward(run, isa);
+#else
+  forward_by_isa<kNeeds>(run, isa);
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_SIMD_FORWARD_HPP

@@ -15,6 +15,7 @@
 #include "pplcnet/simd/executor.hpp"
 #include "pplcnet/simd/highway.hpp"
 #include "pplcnet/simd/isa.hpp"
+#include "pplcnet/simd/needs.hpp"
 #include "pplcnet/simd/run.hpp"
 
 #if PPLCNET_HAS_DEFINITIONS
@@ -50,15 +51,18 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept {
+template <Needs kNeeds>
+void forward_by_isa(const Run& run, Isa isa) noexcept {
 #if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
-  if (isa == Isa::avx512) return N_AVX3::forward(run);
-  if (isa == Isa::avx2) return N_AVX2::forward(run);
+  if (isa == Isa::avx512) return N_AVX3::forward<kNeeds>(run);
+  if (isa == Isa::avx2) return N_AVX2::forward<kNeeds>(run);
 #endif
   static_cast<void>(isa);
-  PPLCNET_BASELINE_NAMESPACE::forward(run);
+  PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
 }
+
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 #endif  // PPLCNET_HAS_DEFINITIONS

@@ -76,13 +76,14 @@ inline bool has_pairs(const Product& product) {
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel) {
+template <Needs kNeeds>
+HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(NarrowRows{product, pixels / product.width}, product.activation);
   }
-  product_rows(product, pixels, begin, end);
+  product_rows<kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE

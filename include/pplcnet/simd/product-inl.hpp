@@ -193,7 +193,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <class D, int kChannels>
+template <TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -204,9 +204,9 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel, pixel,
-                                                           ahead, ahead_step),
-           product.activation);
+    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
+                                                                  pixel, ahead, ahead_step),
+                  product.activation);
     ahead += ahead_bytes;
   };
   using Whole = std::integral_constant<int, kTilePixels>;
@@ -229,7 +229,8 @@ inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, fl
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
 /// whole panels are widened when their first channel is asked for.
-inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+template <Needs kNeeds>
+HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
@@ -240,6 +241,8 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
                           wanted * sizeof(*stored)};
   };
+  if constexpr (!kNeeds.half_weights)
+    return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
   if (lane == 0) widen(stored + first, panels, product.widened);
@@ -247,20 +250,21 @@ inline HWY_NOINLINE ProductWeights weights_of(const Product& product, int channe
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-inline HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+template <Needs kNeeds>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kWidenedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<decltype(lanes), kChannels>(product, weights_of(product, channel, kChannels),
-                                                channel, pixels);
+    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
   while (channel + kTileChannels <= end)
     columns(Lanes16(), std::integral_constant<int, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
     while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
-  if constexpr (kTileChannels > kPanel / 2)
+  if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
     if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
 }
 

@@ -4,6 +4,12 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
 /// Rows of pixels somewhere in memory.
 struct Rows {
   float* pixels;
