@@ -3,8 +3,8 @@
 #define PPLCNET_IMPLEMENTATION
 #include "machine.hpp"
 
+#include "pplcnet/kernels/highway.hpp"
 #include "pplcnet/pplcnet.cpp"
-#include "pplcnet/simd/highway.hpp"
 
 #if PPLCNET_CHOOSE_ISA
 #undef HWY_TARGET

@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 namespace bench {
 
-/// What can be run alone: a chain of layers, which is a single layer in most cases. Layers behind
+/// What can be run alone: a chain of layers, which is a single layer in most cases. Layers after
 /// the last one that is wanted are not computed, and what is wanted is copied: an empty layer at
 /// the end is wanted, so that all are computed and nothing is copied.
 struct Step {

@@ -50,7 +50,7 @@ std::unique_ptr<typename Net::Weights> synthetic_weights() {
   return weights;
 }
 
-/// Pictures for a network, one behind the other.
+/// Pictures for a network, one after the other.
 template <class Net>
 std::vector<float> synthetic_input(int images = 1) {
   return pplcnet_test::synthetic_input(1, static_cast<std::size_t>(images), 3,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "synthetic.hpp"

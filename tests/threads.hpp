@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "pplcnet/simd/executor.hpp"
+#include "pplcnet/kernels/executor.hpp"
 
 namespace pplcnet_test {
 

@@ -59,7 +59,7 @@ Dims weight_dims(const Layer& layer) {
 }
 
 /// What a user of oneDNN can choose: the format of the maps (`any`: oneDNN chooses, for each
-/// primitive), and whether a pointwise convolution computes the depthwise one behind it as well.
+/// primitive), and whether a pointwise convolution computes the depthwise one after it as well.
 struct Choice {
   Format maps = Format::any;
   bool join = false;
@@ -104,10 +104,9 @@ class Network {
   using Arguments = std::unordered_map<int, memory>;
 
   void add(const Layer& layer) {
-    using pplcnet::Part;
     if (layer.op == Operator::pool) return add_pool(layer);
     if (layer.op == Operator::gate) return add_gate();
-    if (layer.part == Part::head || layer.part == Part::classifier) return add_dense(layer);
+    if (layer.op == Operator::dense && !layer.name.leaf.starts_with(".se")) return add_dense(layer);
     add_convolution(layer, nullptr, describe_convolution(layer, nullptr));
   }
 
@@ -133,7 +132,7 @@ class Network {
                            depthwise->padding.top, 0, {1.0F});
       append_activation(operations, depthwise->activation);
     }
-    const Format source = layer.part == pplcnet::Part::stem ? Format::any : choice_.maps;
+    const Format source = layer.op == Operator::convolution ? Format::any : choice_.maps;
     const Convolution::desc description(
         dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto,
         describe(dims_of(layer.input), source), describe(weight_dims(layer), Format::any),
@@ -151,11 +150,11 @@ class Network {
                            {DNNL_ARG_WEIGHTS, weights(parameters, description.weights_desc())},
                            {DNNL_ARG_BIAS, biases(parameters)}};
     if (depthwise != nullptr) {
-      const int behind = DNNL_ARG_ATTR_POST_OP_DW;
+      const int after = DNNL_ARG_ATTR_POST_OP_DW;
       const pplcnet::Parameters more = pplcnet_test::synthetic_parameters(*depthwise);
-      const auto wanted = description.query_md(dnnl::query::exec_arg_md, behind | DNNL_ARG_WEIGHTS);
-      arguments[behind | DNNL_ARG_WEIGHTS] = weights(more, wanted);
-      arguments[behind | DNNL_ARG_BIAS] = biases(more);
+      const auto wanted = description.query_md(dnnl::query::exec_arg_md, after | DNNL_ARG_WEIGHTS);
+      arguments[after | DNNL_ARG_WEIGHTS] = weights(more, wanted);
+      arguments[after | DNNL_ARG_BIAS] = biases(more);
     }
     add_step(Convolution(description), std::move(arguments), description.dst_desc());
   }

@@ -15,7 +15,6 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/thread_pool.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/words.hpp"
 
 namespace {
 
@@ -54,9 +53,8 @@ void fill(AnyNetwork& network) {
 /// Latency of one picture with synthetic weights: time does not depend on what they are.
 Times measure(const Published& one, const Arguments& arguments, pplcnet::Isa isa) {
   using Clock = std::chrono::steady_clock;
-  pplcnet::Architecture architecture = one.architecture;
-  if (arguments.half_head) architecture.storage = pplcnet::Storage::half_head;
-  AnyNetwork network(architecture, arguments.threads);
+  AnyNetwork network(one.graph(), arguments.threads,
+                     arguments.half_head ? pplcnet::Storage::half_head : pplcnet::Storage::single);
   fill(network);
   const std::vector<float> picture(static_cast<std::size_t>(network.input_shape().size()), 0.5f);
   std::vector<std::vector<float>> outputs;
@@ -106,8 +104,7 @@ int run(const Arguments& arguments) {
   for (const Published* one : models) {
     const Times times = measure(*one, arguments, isa);
     if (interruption::happened()) return interruption::exit_status();
-    const double macs =
-        static_cast<double>(pplcnet::make_plan(one->architecture).multiply_add_count);
+    const double macs = static_cast<double>(pplcnet::make_plan(one->graph()).multiply_add_count);
     const double rate = macs / times.median / 1e6;
     if (!arguments.json) {
       std::printf("%-34s %9.3f %9.3f %9.3f %9.1f\n", std::string(one->model.name).c_str(),

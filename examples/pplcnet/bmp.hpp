@@ -110,10 +110,25 @@ class BmpFile {
     if (compression != 0 && !has_masks)
       return pplcnet::Error::of("its compression ", compression, " is not supported");
     std::uint64_t end = kFileHeader + header;  // of all that comes before the pixels
+    if (has_masks && header == 40) end += 12;
+    if (auto error = read_masks(header, has_masks)) return error;
+    if (pixels_ < end) return pplcnet::Error::of("its pixels begin at byte ", pixels_);
+    palette_ = end;
+    colours_ = std::min((pixels_ - end) / colour_bytes_,
+                        std::uint64_t{1} << std::min(bits_, std::uint64_t{8}));
+    if (used > 0) colours_ = std::min(colours_, used);
+    // The last row may be without its filling.
+    if (height_ > 0 && (pixels_ > size || stride() * (height_ - 1) + row_bytes() > size - pixels_))
+      return pplcnet::Error::of("it is truncated after ", size, " bytes");
+    return {};
+  }
+
+  /// Reads, or knows, which bits of a pixel are red, green, blue and alpha.
+  pplcnet::Error read_masks(std::uint64_t header, bool has_masks) {
+    constexpr std::uint64_t kMasks = 54;
     if (has_masks) {
       for (std::size_t i = 0; i < masks_.size(); ++i)
-        masks_[i] = i < 3 || header >= 56 ? field(40 + 4 * i, 4) : 0;
-      if (header == 40) end += 12;
+        masks_[i] = i < 3 || header >= 56 ? reader_.number(kMasks + 4 * i, 4) : 0;
     } else if (bits_ == 16) {
       masks_ = {31u << 10, 31u << 5, 31u, 0};
     } else {
@@ -126,14 +141,6 @@ class BmpFile {
       if (!contiguous && (i < 3 || mask != 0))
         return pplcnet::Error::of("its mask ", i, " of bits is ", mask);
     }
-    if (pixels_ < end) return pplcnet::Error::of("its pixels begin at byte ", pixels_);
-    palette_ = end;
-    colours_ = std::min((pixels_ - end) / colour_bytes_,
-                        std::uint64_t{1} << std::min(bits_, std::uint64_t{8}));
-    if (used > 0) colours_ = std::min(colours_, used);
-    // The last row may be without its filling.
-    if (height_ > 0 && (pixels_ > size || stride() * (height_ - 1) + row_bytes() > size - pixels_))
-      return pplcnet::Error::of("it is truncated after ", size, " bytes");
     return {};
   }
 

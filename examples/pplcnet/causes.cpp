@@ -9,13 +9,12 @@
 #include "engine.hpp"
 #include "plain_network.hpp"
 #include "pplcnet/image/results.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "preprocessing_variants.hpp"
 #include "weight_file.hpp"
 
 using pplcnet::Layer;
-using pplcnet::Part;
 
 namespace {
 
@@ -29,9 +28,9 @@ std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
   WeightFile file;
   pplcnet::TensorFile tensors;
   folded = true;
-  if (!WeightFile::open(weights, "", file, part) && !file.read_state_dict(layers, tensors) &&
-      !pplcnet::is_native(tensors)) {
-    pplcnet::StateDict state(tensors, network.layers(), network.architecture());
+  if (!WeightFile::open(weights, "", file, part) &&
+      !file.read_state_dict(layers, network.traits(), tensors) && !pplcnet::is_native(tensors)) {
+    pplcnet::StateDict state(tensors, network.layers(), network.traits());
     folded = static_cast<bool>(state.open());
     for (std::size_t i = 0; i < layers.size() && !folded; ++i)
       if (layers[i].has_weights()) folded = static_cast<bool>(state.read(layers[i], result[i]));
@@ -150,7 +149,7 @@ void add_variants(Classifier& classifier, pplcnet::ImageView image, pplcnet::Ima
 std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
                                       const std::string& part, pplcnet::ImageView image,
                                       pplcnet::ImageView stored, const DifferingPlace& place) {
-  const bool is_logits = place.layer == classifier.network().last_of(Part::classifier);
+  const bool is_logits = place.layer == classifier.network().traits().logits;
   CauseSearch search(place.own, place.reference, is_logits);
   search.add("", std::vector<float>(place.own.begin(), place.own.end()));
   add_deviations(classifier, weights, part, place, search);

@@ -30,7 +30,7 @@ Error Classifier::open(const WeightFile& file, const std::string& model, Purpose
 }
 
 Error Classifier::store_as(pplcnet::Storage storage, std::string_view path) {
-  if (storage == network_.architecture().storage) return {};
+  if (storage == network_.traits().storage) return {};
   std::optional<pplcnet::AnyNetwork> stored;
   if (auto error = pplcnet::store_as(storage, network_, path, stored)) return error;
   network_ = std::move(*stored);
@@ -71,7 +71,7 @@ bool Classifier::run(pplcnet::ImageView image, int layer, std::vector<float>& ou
 }
 
 bool Classifier::probabilities(pplcnet::ImageView image, std::vector<float>& scores) {
-  if (!run(image, network_.last_of(pplcnet::Part::classifier), scores)) return false;
+  if (!run(image, network_.traits().logits, scores)) return false;
   to_probabilities(scores);
   return true;
 }

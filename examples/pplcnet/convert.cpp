@@ -1,4 +1,7 @@
 // pplcnet convert: weights of any format into the project's own, or into ONNX.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -19,8 +22,11 @@
 #include "options.hpp"
 #include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
-#include "pplcnet/weights/naming/network_names.hpp"
+#include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/writer.hpp"
+#include "pplcnet/weights/state_dict_out.hpp"
 #include "printable.hpp"
 #include "weight_file.hpp"
 
@@ -30,7 +36,7 @@ using pplcnet::Error;
 
 struct Arguments {
   std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
-  std::string model, part, labels, preset;
+  std::string model, part, labels, preset, to;
   pplcnet::OnnxOptions onnx;
   StorageOptions stored;
   bool list = false;
@@ -40,23 +46,22 @@ struct Arguments {
   std::string graph() const { return inputs() > 1 ? files[1] : ""; }
   const std::string& output() const { return files.back(); }
   bool writes_onnx() const { return !list && output().ends_with(".onnx"); }
-  bool writes_native() const { return !list && output().ends_with(".safetensors"); }
+  bool writes_state_dict() const { return !to.empty(); }
+  bool writes_native() const { return !list && to.empty() && output().ends_with(".safetensors"); }
 };
 
 /// Strides other than 1, in order.
-std::string strides_of(const pplcnet::Architecture& net) {
+std::string strides_of(std::span<const pplcnet::Layer> layers) {
   std::string text;
-  const auto add = [&](const pplcnet::Stride& stride) {
-    if (stride == pplcnet::Stride(1)) return;
-    text += pplcnet::join({text.empty() ? "" : " ", stride.height, "x", stride.width});
-  };
-  add(net.stem_stride);
-  for (int i = 0; i < net.block_count; ++i) add(net.blocks[i].stride);
+  for (const pplcnet::Layer& layer : layers)
+    if (layer.works_by_rows() && layer.stride != pplcnet::Stride(1))
+      text +=
+          pplcnet::join({text.empty() ? "" : " ", layer.stride.height, "x", layer.stride.width});
   return text;
 }
 
 void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInfo& info) {
-  const pplcnet::Architecture& net = opened.network.architecture();
+  const pplcnet::NetworkTraits& net = opened.network.traits();
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
     std::printf("%s: %s\n", what, without_controls(pplcnet::join(pieces)).c_str());
   };
@@ -64,10 +69,10 @@ void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInf
   say("model", {info.model.empty() ? "of its own" : std::string_view(info.model)});
   say("network", {pplcnet::what_of(net)});
   say("scale", {net.name});
-  say("dialect", {dialect_name(net.dialect)});
+  say("dialect", {net.namings.empty() ? std::string_view("own") : net.namings.front().framework});
   say("input", {net.input.height, "x", net.input.width});
-  say("strides", {strides_of(net)});
-  say("head", {net.head});
+  say("strides", {strides_of(opened.network.layers())});
+  say("head", {pplcnet::native::head_width(opened.network.layers(), net)});
   say("classes", {net.classes});
   if (net.classes > 0) say("output", {output_name(opened.output)});
   say("preset", {info.preprocessing});
@@ -99,21 +104,58 @@ Error complete(const Arguments& arguments, const WeightFile& file, Opened& opene
 /// Writes the output, and reads it back before it gets its name.
 Error write(const Arguments& arguments, const Opened& opened, const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
-  const pplcnet::Architecture& architecture = opened.network.architecture();
   const pplcnet::Storage storage = arguments.stored.storage();
   if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
                                            : save_native(file, opened.network, info, storage))
     return error;
   std::optional<pplcnet::AnyNetwork> again;
-  if (auto error = pplcnet::AnyNetwork::make(architecture, 1, again)) return error;
+  if (auto error = pplcnet::AnyNetwork::make(opened.network.graph(), 1, again)) return error;
   WeightFile written;
   if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
-  if (auto error = written.read(again->layers(), architecture, again->weights())) return error;
+  if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
   if (arguments.writes_native()) {
     if (auto error = self_test(file.temporary(), *again)) return error;
   }
-  if (storage == architecture.storage &&
+  if (storage == opened.network.traits().storage &&
       checksum(std::span<const float>(again->weights())) != checksum(opened.network.weights()))
+    return Error::of(file.path(), ": other weights came back than were written");
+  return interruption::happened() ? Error("interrupted") : file.publish();
+}
+
+/// Writes the state dict of another framework, and reads it back before it gets its name: within
+/// what rounding may change, the weights are those of the input.
+Error write_state_dict(const Arguments& arguments, const WeightFile& input, const Opened& opened) {
+  OutputFile file(arguments.output());
+  pplcnet::TensorFile source;
+  const pplcnet::AnyNetwork& network = opened.network;
+  if (auto error = input.read_state_dict(network.layers(), network.traits(), source)) return error;
+  if (pplcnet::is_native(source))
+    return Error::of(input.path(),
+                     ": has its batch norms folded into its weights; a state dict is "
+                     "made of what a framework has saved");
+  pplcnet::Adaptation adaptation = opened.adaptation;
+  adaptation.framework = arguments.to;
+  std::optional<pplcnet::AnyNetwork> twin, again;
+  if (auto error = pplcnet::AnyNetwork::make(opened.published->adapted(adaptation), 1, twin))
+    return Error::of(file.path(), ": ", error.message());
+  again = twin;
+  pplcnet::StateDictTarget target = {twin->layers(), twin->traits(), {}};
+  if (auto error = find_naming(twin->traits(), arguments.to, file.path(), target.naming))
+    return error;
+  pplcnet::StateDictOut out(target, file.path());
+  if (auto error = out.add(source, network.layers(), network.traits())) return error;
+  pplcnet::TensorFile tensors = out.file();
+  tensors.metadata = {{"format", arguments.to == "paddle" ? "np" : "pt"}};
+  if (auto error = write_safetensors(file, tensors)) return error;
+  WeightFile written;
+  if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
+  if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
+  float largest = 0, difference = 0;
+  for (std::size_t i = 0; i < network.weights().size(); ++i) {
+    largest = std::max(largest, std::abs(network.weights()[i]));
+    difference = std::max(difference, std::abs(network.weights()[i] - again->weights()[i]));
+  }
+  if (!(difference <= 1e-6F * largest))
     return Error::of(file.path(), ": other weights came back than were written");
   return interruption::happened() ? Error("interrupted") : file.publish();
 }
@@ -131,7 +173,9 @@ Error convert(const Arguments& arguments) {
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
-    if (auto error = write(arguments, *opened, info)) return error;
+    if (auto error = arguments.writes_state_dict() ? write_state_dict(arguments, file, *opened)
+                                                   : write(arguments, *opened, info))
+      return error;
   }
   print(file, *opened, info);
   return {};
@@ -149,7 +193,9 @@ std::string usage_error(const Arguments& arguments, const Command& command) {
   if (arguments.list ? arguments.files.size() > 2 : arguments.files.size() < 2)
     return arguments.list ? "expected IN or IN GRAPH after --list"
                           : "expected IN and OUT, or --list IN";
-  if (!arguments.list && !arguments.writes_onnx() && !arguments.writes_native())
+  if (arguments.writes_state_dict() && (arguments.list || arguments.writes_onnx()))
+    return "--to is for OUT.safetensors";
+  if (!arguments.list && !arguments.writes_onnx() && !arguments.output().ends_with(".safetensors"))
     return arguments.output() + ": expected a name that ends in .safetensors or .onnx";
   if (arguments.stored.storage() != pplcnet::Storage::single && !arguments.writes_native())
     return pplcnet::join({arguments.stored.half ? "--half" : "--half-head",
@@ -172,6 +218,7 @@ Run add_convert(CommandLine& program) {
       "Models: " + names_of_published(false) + ".\n\nPresets: " + presets() +
       ".\n\nExamples: pplcnet convert inference.pdiparams inference.json line.safetensors"
       "\n          pplcnet convert lcnet_050.pth lcnet_050.onnx --batch 0"
+      "\n          pplcnet convert PPLCNet_x1_0.pdparams lcnet_100.safetensors --to timm"
       "\n          pplcnet convert --list PPLCNet_x1_0.pdparams"
       "\n\nThe output is read back before it gets its name. Exit status: 0; 1 if the weights could "
       "not be used, and then there is no output; 2: usage error; 130 after "
@@ -189,6 +236,10 @@ Run add_convert(CommandLine& program) {
            "The network, by name (see below); without it, the one that the weights fit")
       .check(check_published);
   add_part(command, arguments->part);
+  command.add(
+      "--to", arguments->to,
+      "Write another framework's state dict, with its names and shapes and with batch norms: "
+      "paddle, huggingface, timm, pytorch (Paddle's modules in PyTorch)");
   command.add("--labels", arguments->labels,
               "Names of the classes, one per line: `id name`, or just names");
   command.add("--preset", arguments->preset,

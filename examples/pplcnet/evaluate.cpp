@@ -148,19 +148,66 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
   return json;
 }
 
+/// Reads the examples of a list or of a folder for each class; there is at least one.
+Error read_examples(const std::string& data, const std::string& root, const Classifier& classifier,
+                    std::vector<Example>& examples, bool& complete) {
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(data, ignored);
+  if (auto error = is_folder ? read_folder(data, classifier, examples, complete)
+                             : read_list(data, root, classifier.classes(), examples))
+    return error;
+  return examples.empty() ? Error::of(data, ": has no pictures") : Error();
+}
+
+/// Classifies an example, unless its prediction is known.
+Outcome<Evaluated> evaluate_one(Classifier& classifier, const Example& example,
+                                const KnownAnswers& known) {
+  Outcome<Evaluated> outcome;
+  if (const Evaluated* one = known.find(example.path, example.class_id)) {
+    outcome.value = *one;
+    return outcome;
+  }
+  const auto error = see_picture(example.path, [&](pplcnet::ImageView image) {
+    std::vector<float> scores;
+    if (!classifier.probabilities(image, scores)) return too_narrow(example.path);
+    outcome.value = evaluate(example.path, example.class_id, scores);
+    return Error();
+  });
+  if (error)
+    outcome.value = {
+        .path = example.path, .class_id = example.class_id, .problem = error.message()};
+  return outcome;
+}
+
+/// Says where an evaluation was interrupted, if it can go on from there.
+int interrupted(const Evaluation& evaluation, std::size_t examples, bool resumes) {
+  if (resumes)
+    std::fprintf(stderr,
+                 "pplcnet evaluate: interrupted after %zu of %zu pictures; the same "
+                 "command resumes from there\n",
+                 evaluation.count(), examples);
+  return interruption::exit_status();
+}
+
+/// Prints an evaluation, and writes the page that was asked for.
+Error show(const Arguments& arguments, const Evaluation& evaluation, Classifier& classifier,
+           double rate) {
+  if (arguments.json)
+    std::printf("%s\n", json_text(to_json(evaluation, classifier, rate), 1).c_str());
+  else
+    print(evaluation, classifier, rate);
+  if (arguments.page.empty()) return {};
+  return write_report(arguments.page, arguments.data, evaluation, classifier, rate);
+}
+
 int run(const Arguments& arguments) {
   std::optional<Classifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::vector<Example> examples;
   bool complete = true;
-  std::error_code ignored;
-  const bool is_folder = fs::is_directory(arguments.data, ignored);
   const std::string root =
       arguments.root.empty() ? fs::path(arguments.data).parent_path().string() : arguments.root;
-  if (report(is_folder ? read_folder(arguments.data, *classifier, examples, complete)
-                       : read_list(arguments.data, root, classifier->classes(), examples)))
-    return 1;
-  if (examples.empty()) return fail(Error::of(arguments.data, ": has no pictures"));
+  if (report(read_examples(arguments.data, root, *classifier, examples, complete))) return 1;
 
   for (const Example& one : examples) add_input(one.path);
   for (const std::string& output : {arguments.answers, arguments.page})
@@ -192,23 +239,7 @@ int run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   const bool good = over_pictures(
       *classifier, arguments.threads, examples.size(), one_by_one(examples),
-      [&](Classifier& own, const Example& example) {
-        Outcome<Evaluated> outcome;
-        if (const Evaluated* one = known.find(example.path, example.class_id)) {
-          outcome.value = *one;
-          return outcome;
-        }
-        const auto error = see_picture(example.path, [&](pplcnet::ImageView image) {
-          std::vector<float> scores;
-          if (!own.probabilities(image, scores)) return too_narrow(example.path);
-          outcome.value = evaluate(example.path, example.class_id, scores);
-          return Error();
-        });
-        if (error)
-          outcome.value = {
-              .path = example.path, .class_id = example.class_id, .problem = error.message()};
-        return outcome;
-      },
+      [&](Classifier& own, const Example& example) { return evaluate_one(own, example, known); },
       [&](const Example& example, auto& outcome) {
         pass_over(&example);
         const Evaluated& one = outcome.value;
@@ -219,26 +250,13 @@ int run(const Arguments& arguments) {
         if (answers.is_open()) unwritten = answers.add(one);
         return !unwritten;
       });
-  if (interruption::happened()) {
-    if (answers.is_open())
-      std::fprintf(stderr,
-                   "pplcnet evaluate: interrupted after %zu of %zu pictures; the same "
-                   "command resumes from there\n",
-                   evaluation.count(), examples.size());
-    return interruption::exit_status();
-  }
+  if (interruption::happened()) return interrupted(evaluation, examples.size(), answers.is_open());
   if (unwritten) return fail(unwritten);
   pass_over(nullptr);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double rate = static_cast<double>(computed) / std::max(seconds, 1e-9);
-  if (arguments.json)
-    std::printf("%s\n", json_text(to_json(evaluation, *classifier, rate), 1).c_str());
-  else
-    print(evaluation, *classifier, rate);
-  if (!arguments.page.empty())
-    if (report(write_report(arguments.page, arguments.data, evaluation, *classifier, rate)))
-      return 1;
+  if (report(show(arguments, evaluation, *classifier, rate))) return 1;
   return good && complete ? 0 : 1;
 }
 

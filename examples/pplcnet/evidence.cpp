@@ -8,8 +8,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "pplcnet/weights/graph/facts.hpp"
-#include "pplcnet/weights/naming/network_names.hpp"
+#include "catalogue.hpp"
+#include "pplcnet/weights/import/facts.hpp"
+#include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "yaml.hpp"
@@ -186,11 +187,10 @@ void read_graph(const pplcnet::FileGraph& graph, Evidence& evidence) {
 
 void read_classifier(const pplcnet::TensorFile& file, Evidence& evidence) {
   // What the classifier is called, and the stem of the same network: a detector has more matrices.
-  constexpr std::string_view kClassifiers[] = {"fc", "classifier", "head", "f"};
   std::vector<std::string_view> stems;
   for (const pplcnet::Tensor& tensor : file.tensors)
-    for (const pplcnet::NetworkNames& known : pplcnet::kNetworkNames)
-      if (pplcnet::place_in(tensor.name, known.anchor) != std::string::npos)
+    for (const EndNames& known : end_names())
+      if (pplcnet::place_in(tensor.name, known.first) != std::string::npos)
         stems.push_back(tensor.name);
   std::unordered_map<std::string_view, const pplcnet::Tensor*> by_name;
   for (const pplcnet::Tensor& tensor : file.tensors) by_name.emplace(tensor.name, &tensor);
@@ -206,8 +206,8 @@ void read_classifier(const pplcnet::TensorFile& file, Evidence& evidence) {
     if (!matrix.name.empty()) {
       const std::string module = matrix.name.substr(0, matrix.name.rfind('.'));
       const std::size_t prefix = module.rfind('.') + 1;
-      const bool known =
-          std::ranges::find(kClassifiers, module.substr(prefix)) != std::ranges::end(kClassifiers);
+      const bool known = std::ranges::find(end_names(), matrix.name.substr(prefix),
+                                           &EndNames::classifier) != end_names().end();
       const bool stem = std::ranges::any_of(
           stems, [&](std::string_view name) { return name.starts_with(module.substr(0, prefix)); });
       bias = known && stem ? find(module + ".bias") : nullptr;

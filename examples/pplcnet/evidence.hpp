@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/architecture.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 /// What a weight file, or what lies beside it, says of its network and of what it is for. What
@@ -40,7 +40,7 @@ struct Evidence {
 pplcnet::Error read_inference_yml(std::string_view content, const std::string& path,
                                   Evidence& evidence);
 
-/// Adds what a graph says: its picture, the head, the factor behind it, what follows the classes.
+/// Adds what a graph says: its picture, the head, the factor after it, what follows the classes.
 void read_graph(const pplcnet::FileGraph& graph, Evidence& evidence);
 
 /// Adds what tensors say: which are the classifier's, if any are.

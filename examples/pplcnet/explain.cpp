@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using pplcnet::AnyNetwork;
 using pplcnet::Error;
 using pplcnet::Layer;
-using pplcnet::Part;
 
 namespace {
 
@@ -39,8 +38,9 @@ float slope(pplcnet::Activation activation, float x) {
 std::vector<float> gradient(const AnyNetwork& network, int class_id,
                             std::span<const float> pooled) {
   const auto layers = network.layers();
-  const int head = network.last_of(Part::head);
-  const Layer& classifier = layers[static_cast<std::size_t>(network.last_of(Part::classifier))];
+  const auto& traits = network.traits();
+  const int head = traits.embedding == traits.pooled ? -1 : traits.embedding;
+  const Layer& classifier = layers[static_cast<std::size_t>(network.traits().logits)];
   const auto width = static_cast<std::size_t>(classifier.input.channels);
   const auto weights = pplcnet::unpack(classifier, network.weights());
   const std::size_t row = static_cast<std::size_t>(class_id) * width;
@@ -115,7 +115,7 @@ std::string drawable_label(const Classifier& classifier, int class_id) {
 std::optional<HeatMap> heat_map(Classifier& classifier, pplcnet::ImageView image, int class_id) {
   const AnyNetwork& network = classifier.network();
   const auto layers = network.layers();
-  const int pool = network.last_of(Part::pool);
+  const int pool = network.traits().pooled;
   const int last = layers[static_cast<std::size_t>(pool)].from;
   const pplcnet::Shape shape = layers[static_cast<std::size_t>(last)].output;
   std::vector<float> maps;
@@ -230,7 +230,7 @@ std::string explanation_png(const Classifier& classifier, pplcnet::ImageView ima
 
 Error Explanations::open(const std::string& folder, Classifier& classifier,
                          std::optional<Explanations>& result) {
-  if (classifier.network().last_of(Part::pool) < 0)
+  if (classifier.network().traits().pooled < 0)
     return Error::of(classifier.name(), ": has no pooled map that a class could be seen in");
   std::error_code problem;
   fs::create_directories(folder, problem);

@@ -18,14 +18,13 @@
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "printable.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using pplcnet::Error;
-using pplcnet::Part;
 
 struct Arguments {
   NetworkOptions network;
@@ -37,21 +36,19 @@ struct Arguments {
 /// The layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
 Error find_layer(const Classifier& classifier, const std::string& word, int& layer) {
   const pplcnet::AnyNetwork& network = classifier.network();
-  constexpr std::string_view kStage = "stage";
   layer = -1;
   if (word == "embedding") {
-    layer = network.embedding_layer();
+    layer = network.traits().embedding;
   } else if (word == "pooled") {
-    layer = network.last_of(Part::pool);
+    layer = network.traits().pooled;
   } else if (word == "logits") {
-    layer = network.last_of(Part::classifier);
+    layer = network.traits().logits;
   } else {
     const auto layers = network.layers();
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const bool is_stage = word.starts_with(kStage) && layers[i].part == Part::pointwise &&
-                            std::to_string(layers[i].stage) == word.substr(kStage.size());
-      if (is_stage || pplcnet::layer_name(layers[i]) == word) layer = static_cast<int>(i);
-    }
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      if (pplcnet::layer_name(layers[i]) == word) layer = static_cast<int>(i);
+    for (int i = 0; i < network.plan().stage_count; ++i)
+      if (pplcnet::text_of(network.plan().stage_names[i]) == word) layer = network.plan().stages[i];
   }
   if (layer >= 0) return {};
   std::string names;

@@ -29,7 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using pplcnet::Error;
-using pplcnet::Part;
 
 struct Arguments {
   NetworkOptions network;
@@ -71,7 +70,7 @@ struct Embeddings {
 /// Those of all examples; those without one are left out, and then it is false.
 bool embed(const Arguments& arguments, const Classifier& classifier, const Examples& examples,
            Embeddings& result) {
-  const int layer = classifier.network().embedding_layer();
+  const int layer = classifier.network().traits().embedding;
   std::vector<std::vector<float>> rows;
   const bool good = over_pictures(
       classifier, arguments.threads, examples.all.size(), one_by_one(examples.all),
@@ -98,15 +97,14 @@ bool embed(const Arguments& arguments, const Classifier& classifier, const Examp
 /// Makes the network with the new classes; everything before them stays as it is.
 Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head,
                      std::optional<pplcnet::AnyNetwork>& result) {
-  pplcnet::Architecture architecture = network.architecture();
-  architecture.classes = static_cast<int>(head.weights.rows());
-  architecture.storage = pplcnet::Storage::single;
-  if (auto error = pplcnet::AnyNetwork::make(architecture, 1, result)) return error;
+  pplcnet::Graph graph = network.graph();
+  graph.set_classes(static_cast<int>(head.weights.rows()));
+  if (auto error = pplcnet::AnyNetwork::make(graph, 1, result)) return error;
   const auto layers = result->layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!layers[i].has_weights()) continue;
     pplcnet::Parameters parameters;
-    if (layers[i].part == Part::classifier) {
+    if (static_cast<int>(i) == result->traits().logits) {
       for (Eigen::Index o = 0; o < head.weights.rows(); ++o) {
         for (Eigen::Index k = 0; k < head.weights.cols(); ++k)
           parameters.weight.push_back(static_cast<float>(head.weights(o, k)));
@@ -124,7 +122,7 @@ int run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<Classifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
-  if (classifier->network().embedding_layer() < 0)
+  if (classifier->network().traits().embedding < 0)
     return fail(Error::of(classifier->name(), ": has no embedding"));
   Examples examples;
   if (report(find_examples(arguments.images, examples))) return 1;

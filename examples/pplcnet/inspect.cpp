@@ -9,11 +9,11 @@
 
 #include "catalogue.hpp"
 #include "command.hpp"
-#include "pplcnet/layer.hpp"
 #include "pplcnet/models/flops.hpp"
-#include "pplcnet/plan.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
-#include "pplcnet/words.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/weights/naming/known_files.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 
 namespace {
 
@@ -86,12 +86,9 @@ void pad(const std::string& text, int width) {
 
 /// Classes, or the sizes of maps.
 std::string answer_of(const Plan& plan) {
-  const pplcnet::Architecture& net = plan.architecture;
-  const std::string family(pplcnet::family_name(net.family));
-  if (net.classes > 0)
-    return pplcnet::join({net.classes, " classes, family ", family, ", dialect ",
-                          pplcnet::dialect_name(net.dialect)});
-  std::string text = "family " + family + ", gives";
+  const pplcnet::NetworkTraits& net = plan.traits;
+  if (net.classes > 0) return pplcnet::join({net.classes, " classes, ", pplcnet::what_of(net)});
+  std::string text = pplcnet::what_of(net) + ", gives";
   for (int i = 0; i < plan.output_count; ++i)
     text += (i > 0 ? ", " : " ") + size_of(plan.layers[plan.outputs[i]].output);
   return text;
@@ -163,13 +160,13 @@ int run(const std::string& model) {
   if (model.empty()) {
     print_heads();
     for (const Published& one : published()) {
-      const auto plan = std::make_unique<Plan>(pplcnet::make_plan(one.architecture));
+      const auto plan = std::make_unique<Plan>(pplcnet::make_plan(one.graph()));
       print_line(one, *plan);
     }
     return 0;
   }
   const Published* found = find_published(model);
-  const auto plan = std::make_unique<Plan>(pplcnet::make_plan(found->architecture));
+  const auto plan = std::make_unique<Plan>(pplcnet::make_plan(found->graph()));
   print(*found, *plan);
   return 0;
 }

@@ -10,10 +10,10 @@
 
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/nearest.hpp"
-#include "pplcnet/plan.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/join.hpp"
 
-using pplcnet::Architecture;
+using pplcnet::Adaptation;
 using pplcnet::Error;
 using pplcnet::Extent;
 using pplcnet::Output;
@@ -24,15 +24,19 @@ namespace {
 /// A published model that a file may be read with.
 struct Candidate {
   const Published* published = nullptr;
-  Architecture architecture;
+  Adaptation adaptation;
   Output output = Output::softmax;
   std::vector<std::string> labels;
   Preprocessing preprocessing;
 
   std::string_view name() const { return published->model.name; }
-  bool is_published() const { return architecture.classes == published->architecture.classes; }
+  Extent input() const { return adaptation.input.value_or(published->input); }
+  int classes() const { return adaptation.classes.value_or(published->classes); }
+  int head() const { return adaptation.head.value_or(published->head); }
+  pplcnet::Graph graph() const { return published->adapted(adaptation); }
+  bool is_published() const { return classes() == published->classes; }
   /// Whether the model is for something, and not for any classes.
-  bool is_task() const { return !is_general(*published) && architecture.classes > 0; }
+  bool is_task() const { return !is_general(*published) && classes() > 0; }
 };
 
 /// Whether classes are turns, by their labels: quarters, or half turns.
@@ -78,7 +82,7 @@ class Filter {
   /// How many models there are to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_wanted = [&](const Published& one) {
-      return purpose_ == Purpose::any || one.architecture.classes > 0;
+      return purpose_ == Purpose::any || one.classes > 0;
     };
     return static_cast<std::size_t>(std::ranges::count_if(published(), is_wanted));
   }
@@ -88,21 +92,20 @@ class Filter {
 
   /// Whether the file's number of classes is possible for a model without more evidence.
   bool may_have_its_classes(const Published& one) const {
-    const int classes = one.architecture.classes;
+    const int classes = one.classes;
     return is_asked() || named_ || is_general(one) || classes == 0 || evidence_.classes == 0 ||
            classes == evidence_.classes;
   }
 
   bool is_meant(const Published& one) const {
     if (is_asked()) return one.model.name == asked_;
-    const int classes = one.architecture.classes;
+    const int classes = one.classes;
     if (purpose_ != Purpose::any && classes == 0) return false;
     if (purpose_ == Purpose::orientation && !evidence_.is_own && evidence_.labels.empty() &&
         !are_turns(one.model.labels))
       return false;
     // A classifier is no detector's backbone, though it begins like one.
-    if (evidence_.classes > 0 && one.architecture.ending != pplcnet::Ending::classifier)
-      return false;
+    if (evidence_.classes > 0 && one.pooled == 0) return false;
     if (named_) return has_name(one, evidence_.model);
     // A name that nobody has is of a network of one's own.
     if (!evidence_.model.empty() && !is_general(one) && classes > 0) return false;
@@ -112,59 +115,53 @@ class Filter {
   void add(const Published& one, std::vector<Candidate>& result) const {
     Candidate candidate;
     candidate.published = &one;
-    candidate.architecture = one.architecture;
-    Architecture& net = candidate.architecture;
+    Adaptation& changes = candidate.adaptation;
     const bool general = is_general(one);
-    if (net.classes > 0 && evidence_.classes > 0) net.classes = evidence_.classes;
-    const bool own = general || !candidate.is_published() || net.classes == 0;
-    const bool adapts_input = own || evidence_.is_own || (named_ && !is_asked());
-    if (evidence_.input.height > 0 && adapts_input) net.input.height = evidence_.input.height;
-    if (evidence_.input.width > 0 && adapts_input) net.input.width = evidence_.input.width;
-    if (evidence_.dropout_percent && net.classes > 0)
-      net.dropout_percent = *evidence_.dropout_percent;
+    if (one.classes > 0 && evidence_.classes > 0) changes.classes = evidence_.classes;
+    const bool own = general || !candidate.is_published() || one.classes == 0;
+    Extent input = one.input;
+    if (own || evidence_.is_own || (named_ && !is_asked())) {
+      if (evidence_.input.height > 0) input.height = evidence_.input.height;
+      if (evidence_.input.width > 0) input.width = evidence_.input.width;
+    }
+    changes.input = input;
+    if (one.classes > 0) changes.dropout_percent = evidence_.dropout_percent;
     candidate.output = own ? Output::softmax : one.model.output;
     if (own && evidence_.output) candidate.output = *evidence_.output;
     candidate.labels = evidence_.labels;
     if (candidate.labels.empty() && candidate.is_published())
       candidate.labels.assign(one.model.labels.begin(), one.model.labels.end());
-    candidate.preprocessing = preprocessing_of(one, net.input);
+    candidate.preprocessing = preprocessing_of(one, input);
     if (!is_asked() && !fits(candidate)) return;
-    if (general && net.family == pplcnet::Family::v1) return add_heads(candidate, result);
+    if (general && one.adapts_head) return add_heads(candidate, result);
     result.push_back(std::move(candidate));
   }
 
   /// A network for any classes may be without the embedding, or with another.
   void add_heads(const Candidate& candidate, std::vector<Candidate>& result) const {
-    const auto with_head = [&](int head) {
-      Candidate& other = result.emplace_back(candidate);
-      other.architecture.head = head;
-      if (head > 0) return;
-      other.architecture.head_bias = false;
-      if (!evidence_.dropout_percent) other.architecture.dropout_percent = 0;
-    };
-    const Architecture& net = candidate.architecture;
-    const int pooled = net.blocks[net.block_count - 1].out;
+    const auto with_head = [&](int head) { result.emplace_back(candidate).adaptation.head = head; };
+    const int usual = candidate.published->head, pooled = candidate.published->pooled;
     if (evidence_.head) return with_head(*evidence_.head);
-    if (evidence_.features == 0 || evidence_.features == net.head) with_head(net.head);
+    if (evidence_.features == 0 || evidence_.features == usual) with_head(usual);
     if (evidence_.features == pooled) with_head(0);
-    if (evidence_.features != 0 && evidence_.features != net.head && evidence_.features != pooled)
+    if (evidence_.features != 0 && evidence_.features != usual && evidence_.features != pooled)
       with_head(evidence_.features);
   }
 
   /// Whether a candidate that nobody asked for by name contradicts nothing.
   bool fits(const Candidate& candidate) const {
     const Published& one = *candidate.published;
-    const Architecture& net = candidate.architecture;
     // The graph of the dialect paddle has no bias there, that of others has.
-    if (evidence_.is_graph && net.family == pplcnet::Family::v1 && net.head > 0 &&
-        evidence_.head.value_or(0) > 0 && net.head_bias != evidence_.head_bias)
+    if (evidence_.is_graph && one.adapts_head && candidate.head() > 0 &&
+        evidence_.head.value_or(0) > 0 && one.head_bias != evidence_.head_bias)
       return false;
     // Names tell this dialect from Paddle's, and a graph does what it says without them.
-    if (evidence_.is_graph && net.dialect == pplcnet::Dialect::light_cnns) return false;
+    if (evidence_.is_graph && one.framework == "light_cnns") return false;
     if (evidence_.is_own || named_ || !candidate.is_task()) return true;
     const auto differs = [](int said, int own) { return said > 0 && said != own; };
-    if (differs(evidence_.input.height, net.input.height) ||
-        differs(evidence_.input.width, net.input.width))
+    const Extent input = candidate.input();
+    if (differs(evidence_.input.height, input.height) ||
+        differs(evidence_.input.width, input.width))
       return false;
     if (evidence_.output && candidate.output != *evidence_.output) return false;
     if (!candidate.is_published()) return true;
@@ -202,9 +199,9 @@ class Filter {
 
 /// Whether two candidates give the same answers.
 bool are_twins(const Candidate& a, const Candidate& b) {
-  return pplcnet::describe(a.architecture) == pplcnet::describe(b.architecture) &&
-         a.architecture.input == b.architecture.input && a.output == b.output &&
-         a.labels == b.labels && same_pixels(a.preprocessing, b.preprocessing);
+  return a.graph().fingerprint() == b.graph().fingerprint() && a.input() == b.input() &&
+         a.output == b.output && a.labels == b.labels &&
+         same_pixels(a.preprocessing, b.preprocessing);
 }
 
 /// A candidate that takes the weights, and these.
@@ -219,9 +216,10 @@ struct Fit {
 /// Tries a candidate. One that is larger than all that were published must be held by the file,
 /// whatever its metadata say, before anything is allocated.
 Error try_one(const WeightFile& file, const Candidate& candidate, std::vector<Fit>& fits) {
-  if (auto error = pplcnet::check_architecture(candidate.architecture))
+  const auto graph = std::make_unique<pplcnet::Graph>(candidate.graph());
+  if (auto error = pplcnet::check_graph(*graph))
     return Error::of(file.path(), ": ", error.message());
-  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(candidate.architecture));
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(*graph));
   constexpr std::int64_t kLargest = 1 << 24;
   if (plan->parameter_count > std::max(kLargest, static_cast<std::int64_t>(file.size())))
     return Error::of(file.path(), ": has ", file.size(), " bytes, the type's network has ",
@@ -229,7 +227,7 @@ Error try_one(const WeightFile& file, const Candidate& candidate, std::vector<Fi
   Fit fit = {candidate, std::make_unique_for_overwrite<float[]>(plan->weight_floats),
              plan->weight_floats};
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
-  if (auto error = file.read(layers, plan->architecture, fit.weights())) return error;
+  if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
   const bool known = std::ranges::any_of(
       fits, [&](const Fit& other) { return are_twins(other.candidate, candidate); });
   if (!known) fits.push_back(std::move(fit));
@@ -251,7 +249,7 @@ Error question(const WeightFile& file, const std::vector<Fit>& fits) {
   for (const Fit& fit : fits) {
     names += pplcnet::join({names.empty() ? "" : ", ", fit.candidate.name()});
     if (is_general(*fit.candidate.published))
-      names += pplcnet::join({" (", fit.candidate.architecture.classes, " classes of its own)"});
+      names += pplcnet::join({" (", fit.candidate.classes(), " classes of its own)"});
   }
   return Error::of(file.path(),
                    ": fits several networks, say with --model which of them it is: ", names);
@@ -266,7 +264,7 @@ std::vector<std::string> assumed_of(const Evidence& evidence, const Candidate& c
   assume(evidence.is_graph, "strides");
   assume(evidence.knows_input(), "input");
   assume(evidence.preprocessing.has_value(), "preset");
-  if (candidate.architecture.classes == 0) return assumed;
+  if (candidate.classes() == 0) return assumed;
   assume(evidence.output.has_value(), "output");
   assume(!evidence.labels.empty() || candidate.labels.empty(), "labels");
   return assumed;
@@ -279,23 +277,23 @@ Error check(const WeightFile& file, const Candidate& candidate) {
   if (named && !has_name(*candidate.published, evidence.model))
     return Error::of(file.path(), ": holds ", pplcnet::quote(evidence.model), ", not ",
                      pplcnet::quote(candidate.name()));
-  const Architecture& net = candidate.architecture;
+  const Extent input = candidate.input();
+  const int classes = candidate.classes();
   const auto differs = [](int said, int own) { return said > 0 && said != own; };
-  if (differs(evidence.input.height, net.input.height) ||
-      differs(evidence.input.width, net.input.width))
+  if (differs(evidence.input.height, input.height) || differs(evidence.input.width, input.width))
     return Error::of(file.path(), ": is for pictures of ", evidence.input.height, "x",
-                     evidence.input.width, ", ", candidate.name(), " for ", net.input.height, "x",
-                     net.input.width);
-  if (evidence.output && candidate.output != *evidence.output && net.classes > 0)
+                     evidence.input.width, ", ", candidate.name(), " for ", input.height, "x",
+                     input.width);
+  if (evidence.output && candidate.output != *evidence.output && classes > 0)
     return Error::of(file.path(), ": makes probabilities by ", output_name(*evidence.output), ", ",
                      candidate.name(), " by ", output_name(candidate.output));
   const bool preset = evidence.preset.empty() || pplcnet::find_preset(evidence.preset).has_value();
   if (!preset)
     return Error::of(file.path(), ": unknown preprocessing ", pplcnet::quote(evidence.preset));
-  if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(net.classes))
-    return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", net.classes,
+  if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(classes))
+    return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", classes,
                      " classes");
-  if (net.classes > 0 && !evidence.unknown_transform.empty())
+  if (classes > 0 && !evidence.unknown_transform.empty())
     return Error::of(evidence.path, ": prepares pictures by ",
                      pplcnet::quote(evidence.unknown_transform), ", which is not known here");
   return {};
@@ -324,12 +322,13 @@ Error open_network(const WeightFile& file, const std::string& model, Purpose pur
   Candidate& found = fit.candidate;
   if (auto error = check(file, found)) return error;
   std::optional<pplcnet::AnyNetwork> network;
-  if (auto error = pplcnet::AnyNetwork::make(found.architecture, /*threads=*/1, network))
+  if (auto error = pplcnet::AnyNetwork::make(found.graph(), /*threads=*/1, network))
     return Error::of(file.path(), ": ", error.message());
   std::ranges::copy(fit.weights(), network->weights().begin());
   result.emplace(Opened{
       .published = found.published,
       .is_published = found.is_published(),
+      .adaptation = found.adaptation,
       .network = std::move(*network),
       .output = found.output,
       .labels = found.labels,

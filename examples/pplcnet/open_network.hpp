@@ -23,6 +23,7 @@ enum class Purpose {
 struct Opened {
   const Published* published = nullptr;  ///< what it is, or was made from
   bool is_published = false;             ///< it has the classes that were published
+  pplcnet::Adaptation adaptation;        ///< what is otherwise than published
   pplcnet::AnyNetwork network;
   pplcnet::Output output = pplcnet::Output::softmax;
   std::vector<std::string> labels;       ///< by class, or none

@@ -36,7 +36,7 @@ pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpo
   WeightFile file;
   if (auto error = WeightFile::open(weights, "", file, part)) return error;
   if (auto error = Classifier::open(file, model, purpose, classifier)) return error;
-  const bool single = classifier->network().architecture().storage == pplcnet::Storage::single;
+  const bool single = classifier->network().traits().storage == pplcnet::Storage::single;
   if (half_head && single)
     if (auto error = classifier->store_as(pplcnet::Storage::half_head, weights)) return error;
   if (labels.empty()) return {};

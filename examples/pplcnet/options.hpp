@@ -7,7 +7,7 @@
 
 #include "classifier.hpp"
 #include "command_line.hpp"
-#include "pplcnet/architecture.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 
 // Options that several commands have.

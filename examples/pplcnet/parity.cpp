@@ -33,7 +33,6 @@ namespace {
 
 using pplcnet::Error;
 using pplcnet::Layer;
-using pplcnet::Part;
 
 struct Arguments {
   NetworkOptions network;
@@ -74,14 +73,14 @@ void print(const Point& point) {
 std::string point_name(const pplcnet::AnyNetwork& network, int index) {
   const auto layers = network.layers();
   const Layer& layer = layers[static_cast<std::size_t>(index)];
-  const bool ends_stem =
-      layer.part == Part::stem && layers[static_cast<std::size_t>(index) + 1].part != Part::stem;
+  const bool ends_stem = layer.name.pattern == "conv#" &&
+                         layers[static_cast<std::size_t>(index) + 1].name.pattern != "conv#";
   if (ends_stem) return "stem";
   for (int i = 0; i < network.plan().stage_count; ++i)
-    if (network.plan().stages[i] == index) return "stage" + std::to_string(layer.stage);
-  if (index == network.last_of(Part::classifier)) return "logits";
-  if (index == network.last_of(Part::head)) return "embedding";
-  if (index == network.last_of(Part::pool)) return "pooled";
+    if (network.plan().stages[i] == index) return pplcnet::text_of(network.plan().stage_names[i]);
+  if (index == network.traits().logits) return "logits";
+  if (index == network.traits().pooled) return "pooled";
+  if (index == network.traits().embedding) return "embedding";
   return "";
 }
 
@@ -285,7 +284,7 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
     pplcnet::AnyNetwork& network = classifier.network();
     std::vector<float> scores(static_cast<std::size_t>(classifier.classes()));
     std::vector<float*> destinations(network.layers().size());
-    destinations[static_cast<std::size_t>(network.last_of(Part::classifier))] = scores.data();
+    destinations[static_cast<std::size_t>(network.traits().logits)] = scores.data();
     run_network(network, pplcnet::Picture::planar(input.data(), network.input_shape()),
                 destinations);
     classifier.to_probabilities(scores);

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 /// How a network may be computed that is not quite this one.

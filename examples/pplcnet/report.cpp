@@ -209,7 +209,7 @@ std::string pair_of(const Evaluated& one, Classifier& classifier) {
   const pplcnet::ImageSize size = {std::max(1, static_cast<int>(view.width * scale)),
                                    std::max(1, static_cast<int>(view.height * scale))};
   std::string html = image(Canvas(view, size.width, size.height).png(), "the picture");
-  const bool pools = classifier.network().last_of(pplcnet::Part::pool) >= 0;
+  const bool pools = classifier.network().traits().pooled >= 0;
   const auto map = pools ? heat_map(classifier, view, one.best) : std::nullopt;
   if (map) html += image(draw_heat(classifier, view, *map, size).png(), "class activation map");
   return html;

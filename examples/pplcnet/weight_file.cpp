@@ -90,7 +90,7 @@ Error WeightFile::parse_tensors() {
     form_ = pplcnet::is_native(tensors_) ? Form::native : Form::state_dict;
     return {};
   }
-  return content_ == Content::zip || pplcnet::torch::behind_magic(bytes) > 0
+  return content_ == Content::zip || pplcnet::torch::after_magic(bytes) > 0
              ? pplcnet::parse_torch_checkpoint(bytes, path(), tensors_)
              : pplcnet::parse_pdparams(bytes, path(), tensors_);
 }
@@ -187,26 +187,27 @@ Error WeightFile::collect_evidence() {
   return {};
 }
 
-Error WeightFile::read(std::span<const pplcnet::Layer> layers,
-                       const pplcnet::Architecture& architecture, std::span<float> weights) const {
+Error WeightFile::read(std::span<const pplcnet::Layer> layers, const pplcnet::NetworkTraits& traits,
+                       std::span<float> weights) const {
   switch (form_) {
     case Form::graph:
-      return pplcnet::GraphMatch(graph_, layers, architecture).pack(weights);
+      return pplcnet::GraphMatch(graph_, layers, traits).pack(weights);
     case Form::own_onnx:
-      return pplcnet::loading::load_own_onnx(tensors_, layers, architecture, weights);
+      return pplcnet::loading::load_own_onnx(tensors_, layers, traits, weights);
     case Form::state_dict:
     case Form::native:
-      return pplcnet::loading::load_tensors(tensors_, layers, architecture, weights);
+      return pplcnet::loading::load_tensors(tensors_, layers, traits, weights);
     case Form::nameless:
       break;
   }
-  return pplcnet::loading::load_bytes(source_.weights().bytes, path(), layers, architecture,
-                                      weights, nullptr);
+  return pplcnet::loading::load_bytes(source_.weights().bytes, path(), layers, traits, weights,
+                                      nullptr);
 }
 
 Error WeightFile::read_state_dict(std::span<const pplcnet::Layer> layers,
+                                  const pplcnet::NetworkTraits& traits,
                                   pplcnet::TensorFile& tensors) const {
   if (form_ == Form::graph) return Error::of(path(), ": is a graph");
   tensors = tensors_;
-  return form_ == Form::nameless ? pplcnet::name_pdiparams(tensors, layers) : Error();
+  return form_ == Form::nameless ? pplcnet::name_pdiparams(tensors, layers, traits) : Error();
 }

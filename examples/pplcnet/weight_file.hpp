@@ -7,11 +7,10 @@
 #include <string>
 
 #include "evidence.hpp"
-#include "pplcnet/architecture.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "weight_source.hpp"
@@ -43,11 +42,12 @@ class WeightFile {
   const Evidence& evidence() const { return evidence_; }
 
   /// Fills a network's packed weights, or says why they are not these.
-  pplcnet::Error read(std::span<const pplcnet::Layer> layers,
-                      const pplcnet::Architecture& architecture, std::span<float> weights) const;
+  pplcnet::Error read(std::span<const pplcnet::Layer> layers, const pplcnet::NetworkTraits& traits,
+                      std::span<float> weights) const;
 
   /// The tensors with the names of a state dict; an error if it has a graph instead.
   pplcnet::Error read_state_dict(std::span<const pplcnet::Layer> layers,
+                                 const pplcnet::NetworkTraits& traits,
                                  pplcnet::TensorFile& tensors) const;
 
  private:

@@ -10,35 +10,32 @@
 #include <span>
 #include <utility>
 
-#include "pplcnet/architecture.hpp"
-#include "pplcnet/check_architecture.hpp"
 #include "pplcnet/compiled.hpp"
+#include "pplcnet/graph/graph.hpp"
 #include "pplcnet/huge_pages.hpp"
-#include "pplcnet/layer.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/picture.hpp"
-#include "pplcnet/plan.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The same as an error: which rule an architecture breaks, and what was found.
-PPLCNET_INLINE Error check_architecture(const Architecture& architecture);
+/// Returns which rule a graph breaks, and what was found.
+PPLCNET_INLINE Error check_graph(const Graph& graph);
 
 #if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE Error check_architecture(const Architecture& architecture) {
-  const Flaw flaw = find_flaw(architecture);
+PPLCNET_INLINE Error check_graph(const Graph& graph) {
+  const GraphFlaw flaw = graph.flaw();
   if (!flaw) return {};
-  if (flaw.block < 0)
-    return Error::of(architecture.name, ": ", words_of(flaw.broken), "; found ", flaw.found);
-  return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
-                   "; found ", flaw.found);
+  return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken), "; found ",
+                   flaw.found);
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
-/// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
+/// plan, the kernels and so the results of a `Network` of the same graph; its memory is
 /// allocated when it is made, and not again. Copies share the weights and have everything else of
 /// their own: one copy for each thread.
 class AnyNetwork {
@@ -46,54 +43,48 @@ class AnyNetwork {
   static constexpr int kMostThreads = 1024;
   static constexpr std::size_t kMostFloats = std::size_t{1} << 30;  ///< 4 GiB
 
-  /// Makes the network of an architecture of any origin; the executor of a call may use up to
-  /// `threads` threads. It is an error if the architecture cannot be computed (`find_flaw`), if its
-  /// weights or its activations need more than kMostFloats, or if there is no memory for them.
-  static Error make(const Architecture& architecture, int threads,
-                    std::optional<AnyNetwork>& result) {
-    result.reset();
-    if (auto error = check_architecture(architecture)) return error;
-    return make(architecture.name, threads, result, [&] { return new_plan(architecture); });
-  }
-
-  /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
+  /// Makes the network of a graph of any origin; the executor of a call may use up to `threads`
+  /// threads. It is an error if the graph has a flaw, if its weights or its activations need more
+  /// than kMostFloats, or if there is no memory for them.
   static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
                     Storage storage = Storage::single) {
     result.reset();
-    if (const GraphFlaw flaw = graph.flaw())
-      return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
-                       "; found ", flaw.found);
-    auto error = make(graph.title, threads, result, [&] { return new_plan(graph, storage); });
-    if (error) return error;
-    result->graph_.reset(new (std::nothrow) Graph(graph));
-    if (result->graph_ != nullptr) return {};
-    result.reset();
-    return out_of_memory(graph.title);
+    if (auto error = check_graph(graph)) return error;
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(graph.title, [&] {
+      AnyNetwork network(threads);
+      network.graph_.reset(new (std::nothrow) Graph(graph));
+      network.plan_ = new_plan(graph, storage);
+      if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(graph.title, ": needs memory for ", floats, " numbers, of at most ",
+                           kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
+      result.emplace(std::move(network));
+      return Error();
+    });
   }
 
-  /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
-  /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
-  explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : AnyNetwork(new_plan(architecture), threads) {}
-  explicit AnyNetwork(const Graph& graph, int threads = 1)
-      : AnyNetwork(new_plan(graph, Storage::single), threads) {
-    graph_ = std::make_shared<const Graph>(graph);
-  }
-  /// With these packed weights.
-  AnyNetwork(const Architecture& architecture, std::span<const float> weights)
-      : AnyNetwork(architecture) {
-    std::ranges::copy(weights, weights_.get());
+  /// The same of a graph without a flaw, such as the published ones. These constructors throw
+  /// std::bad_alloc; compiled with -fno-exceptions, they end the program.
+  explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
+      : threads_(threads),
+        graph_(std::make_shared<const Graph>(graph)),
+        plan_(new_plan(graph, storage)) {
+    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
+    if (weights_ == nullptr || !allocate()) fail_allocation();
   }
   /// A `Network` with its weights.
   template <class Weights>
   static AnyNetwork of(const Weights& weights) {
-    using Definition = typename Weights::Network::Definition;
-    AnyNetwork network = [] {
-      if constexpr (requires { Definition::graph(); })
-        return AnyNetwork(Definition::graph());
-      else
-        return AnyNetwork(Definition::architecture);
-    }();
+    using Net = typename Weights::Network;
+    AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage);
     std::ranges::copy(weights.values, network.weights_.get());
     return network;
   }
@@ -112,34 +103,21 @@ class AnyNetwork {
   AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
   ~AnyNetwork() = default;
 
-  const Architecture& architecture() const { return plan_->architecture; }
+  const NetworkTraits& traits() const { return plan_->traits; }
   const Plan& plan() const { return *plan_; }
-  /// What the network was made of; null: an architecture.
-  const Graph* graph() const { return graph_.get(); }
+  /// What the network was made of.
+  const Graph& graph() const { return *graph_; }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
   }
   Shape input_shape() const { return plan_->layers[0].input; }
-  int classes() const { return architecture().classes; }
-
-  /// The last layer of a part; -1 if there is none.
-  int last_of(Part part) const {
-    int last = -1;
-    for (int i = 0; i < plan_->layer_count; ++i)
-      if (plan_->layers[i].part == part) last = i;
-    return last;
-  }
-  /// What the classifier sees: the embedding, or without a head the pooled vector; -1: nothing.
-  int embedding_layer() const {
-    const int head = last_of(Part::head);
-    return head < 0 ? last_of(Part::pool) : head;
-  }
+  int classes() const { return traits().classes; }
 
   /// Packed, see weights/; shared by all copies.
   std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
-  /// Computes the layers that somebody wants: `destinations[i]` is where the output of layer i
+  /// Computes the layers that are asked for: `destinations[i]` is where the output of layer i
   /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
   void run(const Picture& picture, std::span<float* const> destinations,
            const RunOptions& options = {}) noexcept {
@@ -176,35 +154,6 @@ class AnyNetwork {
   using Floats = std::unique_ptr<float[], Free>;
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
-  AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
-      : threads_(threads), plan_(std::move(plan)) {
-    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
-    if (weights_ == nullptr || !allocate()) fail_allocation();
-  }
-
-  /// Makes the network of the plan that `new_plan` brings.
-  template <class NewPlan>
-  static Error make(std::string_view name, int threads, std::optional<AnyNetwork>& result,
-                    const NewPlan& new_plan) {
-    if (threads < 1 || threads > kMostThreads)
-      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
-    return with_memory_for(name, [&] {
-      AnyNetwork network(threads);
-      network.plan_ = new_plan();
-      if (network.plan_ == nullptr) return out_of_memory(name);
-      const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(name, ": needs memory for ", floats, " numbers, of at most ",
-                           kMostFloats);
-      network.weights_ = zeros(plan.weight_floats);
-      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(name);
-      result.emplace(std::move(network));
-      return Error();
-    });
-  }
 
   /// Null if there is no memory.
   static Floats zeros(std::size_t count) {

@@ -262,7 +262,7 @@ class Classifier {
   }
 
   std::optional<WeightsView> weights_;
-  std::shared_ptr<const Weights> owner_;  // null: somebody else
+  std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
   ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);

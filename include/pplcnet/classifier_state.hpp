@@ -13,9 +13,9 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/models/defaults.hpp"
 #include "pplcnet/picture.hpp"
-#include "pplcnet/simd/isa.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -7,15 +7,14 @@
 #include <cstdint>
 #include <span>
 
-#include "pplcnet/architecture.hpp"
-#include "pplcnet/checked_plan.hpp"
 #include "pplcnet/huge_pages.hpp"
+#include "pplcnet/kernels/executor.hpp"
+#include "pplcnet/kernels/forward.hpp"
+#include "pplcnet/kernels/isa.hpp"
+#include "pplcnet/kernels/needs.hpp"
 #include "pplcnet/picture.hpp"
-#include "pplcnet/plan.hpp"
-#include "pplcnet/simd/executor.hpp"
-#include "pplcnet/simd/forward.hpp"
-#include "pplcnet/simd/isa.hpp"
-#include "pplcnet/simd/needs.hpp"
+#include "pplcnet/plan/checked_plan.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -26,30 +25,15 @@ struct RunOptions {
   Executor executor = {};
 };
 
-/// A network whose every size is known to the compiler. `Definition::graph()` or
-/// `Definition::architecture` says which. One that cannot be computed does not compile.
+/// A network whose every size is known to the compiler. `Definition::graph()` says which. One that
+/// cannot be computed does not compile.
 template <class TDefinition>
 class NetworkOf {
   static constexpr Plan kWhole = Checked<TDefinition>::plan();
 
-  /// The last layer of a part; -1 if there is none.
-  static constexpr int last_of(Part part) {
-    int last = -1;
-    for (int i = 0; i < kWhole.layer_count; ++i)
-      if (kWhole.layers[i].part == part) last = i;
-    return last;
-  }
-  static constexpr bool kIsNamed = kWhole.architecture.family == Family::other;
-  static constexpr int kPooledLayer = last_of(Part::pool);
-  static constexpr int kEmbeddingLayer =
-      last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
-  static constexpr int kLogitsLayer = kIsNamed && kWhole.architecture.classes > 0
-                                          ? kWhole.outputs[0]
-                                          : last_of(Part::classifier);
-
  public:
   using Definition = TDefinition;
-  static constexpr Architecture architecture = kWhole.architecture;
+  static constexpr NetworkTraits traits = kWhole.traits;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
   static constexpr std::array<Layer, layer_count> layers = [] {
@@ -63,7 +47,7 @@ class NetworkOf {
   static constexpr std::int64_t buffer_count = kWhole.buffer_count;
   static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
 
-  static constexpr int classes = architecture.classes;  ///< 0: no classifier
+  static constexpr int classes = traits.classes;  ///< 0: no classifier
   static constexpr Shape input_shape = layers[0].input;
   static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
 
@@ -95,7 +79,7 @@ class NetworkOf {
     return kWhole.layers[output_layer(output)].output;
   }
   static constexpr int embedding_size =
-      kEmbeddingLayer < 0 ? 0 : kWhole.layers[kEmbeddingLayer].output.channels;
+      traits.embedding < 0 ? 0 : kWhole.layers[traits.embedding].output.channels;
 
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
@@ -137,7 +121,7 @@ class NetworkOf {
   using Logits = std::array<float, classes>;
 
   /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
-  /// Layers behind the last wanted one are not computed.
+  /// Layers after the last wanted one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
     std::array<float*, output_count> outputs = {};  ///< the answer
@@ -164,11 +148,11 @@ class NetworkOf {
                       const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
-    destinations[kLogitsLayer] = logits.data();
+    destinations[traits.logits] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
-  /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
+  /// kBatch images, one after the other, to kBatch rows of logits; the head's weights are read
   /// once for up to kChunk images.
   template <int kBatch, int kThreads>
   static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
@@ -193,7 +177,7 @@ class NetworkOf {
       const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
       float* destinations[kChunk * layer_count] = {};
       for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
-        destinations[i * layer_count + kLogitsLayer] = row;
+        destinations[i * layer_count + traits.logits] = row;
       run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
       pictures = pictures.subspan(chunk.size());
     }
@@ -216,9 +200,9 @@ class NetworkOf {
       for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
       for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
-      visit(kPooledLayer, wanted.pooled);
-      visit(kEmbeddingLayer, wanted.embedding);
-      visit(kLogitsLayer, wanted.logits);
+      visit(traits.pooled, wanted.pooled);
+      visit(traits.embedding, wanted.embedding);
+      visit(traits.logits, wanted.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -1,16 +1,12 @@
 #ifndef PPLCNET_PPLCNET_HPP
 #define PPLCNET_PPLCNET_HPP
 
-// Table of contents. What is behind each line says so itself.
+// Table of contents. Each header says what it is for.
 
-// A network: table → plan → network → forward → kernel.
-#include "pplcnet/architecture.hpp"
-#include "pplcnet/family/v1.hpp"
-#include "pplcnet/family/v2.hpp"
-#include "pplcnet/family/v3.hpp"
-#include "pplcnet/family/v4.hpp"
+// A network: graph → plan → network → forward → kernel.
 #include "pplcnet/graph/graph.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/kernels/executor.hpp"
+#include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
@@ -19,12 +15,10 @@
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/picture.hpp"
-#include "pplcnet/plan.hpp"
-#include "pplcnet/simd/executor.hpp"
-#include "pplcnet/simd/isa.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/thread_pool.hpp"
 #include "pplcnet/version.hpp"
-#include "pplcnet/words.hpp"
 
 // Weights: files in, files out.
 #include "pplcnet/weights/error.hpp"
@@ -46,6 +40,7 @@
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/models/registry.hpp"
 #include "pplcnet/models/torchvision.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pplcnet/compiled.hpp"
-#include "pplcnet/simd/executor.hpp"
+#include "pplcnet/kernels/executor.hpp"
 
 #if PPLCNET_HAS_DEFINITIONS
 #include <exception>

@@ -7,15 +7,24 @@
 #ifndef PPLCNET_PPLCNET_HPP
 #define PPLCNET_PPLCNET_HPP
 
-// Table of contents. What is behind each line says so itself.
+// Table of contents. Each header says what it is for.
 
-// A network: table → plan → network → forward → kernel.
-// from pplcnet/architecture.hpp
-#ifndef PPLCNET_ARCHITECTURE_HPP
-#define PPLCNET_ARCHITECTURE_HPP
+// A network: graph → plan → network → forward → kernel.
+// from pplcnet/graph/graph.hpp
+#ifndef PPLCNET_GRAPH_GRAPH_HPP
+#define PPLCNET_GRAPH_GRAPH_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+// from pplcnet/graph/flaw.hpp
+#ifndef PPLCNET_GRAPH_FLAW_HPP
+#define PPLCNET_GRAPH_FLAW_HPP
 
 #include <cstdint>
-#include <string_view>
 
 // from pplcnet/abi.hpp
 #ifndef PPLCNET_ABI_HPP
@@ -99,9 +108,92 @@ inline namespace PPLCNET_ABI {}
 }  // namespace pplcnet
 
 #endif  // PPLCNET_ABI_HPP
+
+// What a graph must keep to, so that the plan and the kernels compute what it says.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// clang-format off
+/// Every rule: its name, and what it says.
+#define PPLCNET_GRAPH_RULES(rule)                                                                 \
+  rule(nodes, "Graph: at most Graph::kMaxNodes operators, which become at most "                  \
+       "Graph::kMaxLayers layers, and Graph::kMaxOutputs outputs")                                \
+  rule(foreign, "Graph: an operator takes only values of the same graph")                         \
+  rule(image, "Graph: the picture has a height and a width from 1 to 32768, at most 2^26 pixels") \
+  rule(channels, "Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304")    \
+  rule(kernel, "Graph::conv, pool: kernels from 1 to 63, no larger than the padded input")        \
+  rule(stride, "Graph::conv, pool: strides from 1 to 32")                                         \
+  rule(dilation, "Graph::conv: dilations from 1 to 1024")                                         \
+  rule(padding, "Graph::conv, pool: paddings from 0 to less than the kernel's reach")             \
+  rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
+       "channel its own")                                                                         \
+  rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \
+  rule(percent, "Graph::dense: percents from 1 to 100")                                           \
+  rule(map, "Graph: convolutions, pools, sums, concats and slices read maps")                     \
+  rule(equal_shapes, "Graph::add: both maps have the same shape")                                 \
+  rule(factors, "Graph::gate: a vector of as many factors as the map has channels")               \
+  rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
+  rule(slice, "Graph::slice: channels that the map has")                                          \
+  rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
+  rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
+  rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \
+  rule(output, "Graph: a network has an output")
+// clang-format on
+
+/// A rule by its name; `none`: nothing is wrong.
+enum class GraphRule : unsigned char {
+  none,
+#define PPLCNET_NAME(rule, text) rule,
+  PPLCNET_GRAPH_RULES(PPLCNET_NAME)
+#undef PPLCNET_NAME
+};
+
+/// Returns what a rule says.
+constexpr const char* text_of(GraphRule rule) {
+  switch (rule) {
+    case GraphRule::none:
+      break;
+#define PPLCNET_CASE(rule, text) \
+  case GraphRule::rule:          \
+    return text;
+      PPLCNET_GRAPH_RULES(PPLCNET_CASE)
+#undef PPLCNET_CASE
+  }
+  return "nothing is wrong";
+}
+
+/// What is wrong with a graph: the rule that it breaks, what was found, and at which operator.
+struct GraphFlaw {
+  GraphRule broken = GraphRule::none;
+  std::int64_t found = 0;
+  int node = -1;
+
+  constexpr explicit operator bool() const { return broken != GraphRule::none; }
+};
+
+/// Has the compiler say which rule is broken, by which operator, and what it found.
+template <GraphRule kBroken, int kOperator, std::int64_t kFound>
+struct SoundGraph {
+#define PPLCNET_ASSERT(rule, text) static_assert(kBroken != GraphRule::rule, text);
+  PPLCNET_GRAPH_RULES(PPLCNET_ASSERT)
+#undef PPLCNET_ASSERT
+  static constexpr bool value = kBroken == GraphRule::none;
+};
+#undef PPLCNET_GRAPH_RULES
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_FLAW_HPP
+// from pplcnet/graph/node.hpp
+#ifndef PPLCNET_GRAPH_NODE_HPP
+#define PPLCNET_GRAPH_NODE_HPP
+
 // from pplcnet/graph/activation.hpp
 #ifndef PPLCNET_GRAPH_ACTIVATION_HPP
 #define PPLCNET_GRAPH_ACTIVATION_HPP
+
+#include <string_view>
 
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -144,6 +236,26 @@ inline constexpr Activation Activation::silu = {Kind::silu};
 inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
 inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
 inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
+
+/// Returns the name of an activation, as it is spelled in `Activation`.
+constexpr std::string_view activation_name(const Activation& activation) {
+  constexpr struct {
+    Activation activation;
+    std::string_view name;
+  } kNames[] = {{Activation::none, "none"},
+                {Activation::relu, "relu"},
+                {Activation::relu6, "relu6"},
+                {Activation::hardswish, "hardswish"},
+                {Activation::hardsigmoid, "hardsigmoid"},
+                {Activation::hardsigmoid_paddle, "hardsigmoid_paddle"},
+                {Activation::clip, "clip"},
+                {Activation::sigmoid, "sigmoid"},
+                {Activation::gelu, "gelu"},
+                {Activation::silu, "silu"}};
+  for (const auto& [known, name] : kNames)
+    if (known == activation) return name;
+  return "hardsigmoid_of";
+}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -206,6 +318,58 @@ inline constexpr TensorNames kTorchSequence = {.norm_is_next = true};
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_GRAPH_NAME_HPP
+// from pplcnet/graph/naming.hpp
+#ifndef PPLCNET_GRAPH_NAMING_HPP
+#define PPLCNET_GRAPH_NAMING_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How a file holds the weights of a dense layer.
+enum class Layout : unsigned char {
+  convolution,  ///< [out][in][1][1]
+  out_in,       ///< PyTorch's linear
+  in_out,       ///< Paddle's linear
+};
+
+/// A module of a network in another naming: its weights, and the batch norm after them, where that
+/// does not follow from the first.
+struct ModuleNames {
+  Name weights, norm = {};
+};
+
+/// How one framework names the tensors of a network, and lays out its linear layers.
+struct Naming {
+  std::string_view framework = {};  ///< paddle, timm, pytorch, light_cnns, huggingface, torchvision
+  std::string_view what = {};       ///< whose tensors these are, for messages
+  TensorNames tensors = {};
+  Layout linear = Layout::out_in;
+  /// Returns the names of the module that a graph calls `own`; null: the same.
+  ModuleNames (*module)(const Name& own) = nullptr;
+  /// The same in older files, some or all of whose names may be such; null: there are none.
+  ModuleNames (*older_module)(const Name& own) = nullptr;
+
+  /// Returns the naming of older files.
+  constexpr Naming older() const {
+    Naming naming = *this;
+    naming.module = older_module;
+    naming.older_module = nullptr;
+    return naming;
+  }
+};
+
+/// A module that a network has with some options only, and which one says so.
+struct OptionalModule {
+  Name module;
+  std::string_view option;
+  bool is_flag = false;  ///< the option is true or false, otherwise the module's width
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_NAMING_HPP
 // from pplcnet/graph/shape.hpp
 #ifndef PPLCNET_GRAPH_SHAPE_HPP
 #define PPLCNET_GRAPH_SHAPE_HPP
@@ -309,319 +473,59 @@ constexpr int make_divisible(int hundredths, int divisor) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_GRAPH_SHAPE_HPP
+// from pplcnet/graph/training.hpp
+#ifndef PPLCNET_GRAPH_TRAINING_HPP
+#define PPLCNET_GRAPH_TRAINING_HPP
 
-// What a network is, as data. The tables of the published families are in family/; `make_plan`
-// turns an architecture into layers.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Width multiplier in exact hundredths: the published scales; any other value works too,
-/// `static_cast<Scale>(60)` is x0.60.
-enum class Scale : int {
-  x0_25 = 25,
-  x0_35 = 35,
-  x0_5 = 50,
-  x0_75 = 75,
-  x0_95 = 95,
-  x1_0 = 100,
-  x1_25 = 125,
-  x1_5 = 150,
-  x2_0 = 200,
-  x2_5 = 250
-};
-
-/// The published families that share the name PP-LCNet: they differ in the parts of a block, and in
-/// the names in files.
-enum class Family : unsigned char {
-  v1,
-  v2,
-  v3,
-  v4,
-  other,  ///< a graph whose layers have names of their own
-};
-
-/// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
-/// blocks5, in the gate, and in the head (see `v1_architecture`).
-enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
-
-/// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
-enum class Storage : unsigned char {
-  single,     ///< float32
-  half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
-  half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
-};
-
-/// What is added to a block's output.
-enum class Shortcut : unsigned char {
-  none,
-  input,      ///< the block's input (V2)
-  depthwise,  ///< what its pointwise layers read (V4)
-};
-
-/// One row of a network's table: depthwise kernel × kernel, squeeze-excite, pointwise `in` → `out`.
-struct Block {
-  int stage;  ///< 3 in `blocks3.1`
-  int kernel;
-  int in, out;  ///< channels
-  Stride stride;
-  bool squeeze_excite;
-  // What V1 has not.
-  int expansion = 0;  ///< pointwise `in` → `expansion` → `out`, in two layers; 0: in one
-  Shortcut shortcut = Shortcut::none;
-  bool linear_depthwise = false;  ///< no activation behind the depthwise layer
-  bool linear_pointwise = false;  ///< nor behind the last pointwise layer
-  int dilation = 1;               ///< of the depthwise kernel: pixels from tap to tap
-
-  constexpr bool operator==(const Block&) const = default;
-};
-
-/// What comes before the blocks.
-enum class Stem : unsigned char {
-  convolution,   ///< 3×3
-  convolutions,  ///< 3×3 with stride 2, twice (V4)
-  branches,      ///< V4's: 3×3, then two 2×2 beside a maximum of 2×2, then 3×3 and 1×1
-};
-
-/// What comes behind the blocks.
-enum class Ending : unsigned char {
-  classifier,  ///< pool, embedding (if `head`), classes (if `classes`)
-  maps,        ///< nothing: the stages' maps are the answer, or their heads (`stage_heads`)
-  columns,     ///< means of 3 × 2 pixels, windows side by side: a sequence, for text recognition
-};
-
-/// `channels * percent / 100` to the nearest multiple of `divisor`, at least one of it, and never
-/// more than 10 % below the exact value: Paddle's `make_divisible`.
-constexpr int scaled(int channels, Scale scale, int divisor = 8) {
-  return make_divisible(channels * static_cast<int>(scale), divisor);
-}
-
-/// Everything that fixes a network, with all scales, options and dialects applied. Written by hand,
-/// it makes a user's own network.
-struct Architecture {
-  static constexpr int kMaxBlocks = 32;
-  static constexpr int kMaxStages = 8;
-
-  std::string_view name = "custom";
-  Family family = Family::v1;
-  Dialect dialect = Dialect::paddle;
-  Extent input = {224, 224};
-
-  Stem stem = Stem::convolution;
-  int stem_channels = 16;
-  int stem_middle = 0;  ///< channels inside a stem of several layers
-  Stride stem_stride = 2;
-  bool stem_batch_norm = true;
-  Activation stem_activation = Activation::hardswish;
-
-  Block blocks[kMaxBlocks] = {};
-  int block_count = 0;
-  Activation activation = Activation::hardswish;  ///< of all layers in blocks, and of the embedding
-  bool affine = false;      ///< a learnable scale and shift behind each activation (V3)
-  int squeeze_divisor = 1;  ///< the squeezed width, channels / 4, is rounded to this multiple
-  Activation gate = Activation::hardsigmoid_paddle;
-
-  Ending ending = Ending::classifier;
-  int stage_heads[kMaxStages] =
-      {};           ///< width of a pointwise layer that reads a stage's map; 0: none
-  int head = 1280;  ///< width of the embedding; 0: none
-  bool head_bias = false;
-  bool head_activation = true;
-  bool neck = false;        ///< a batch norm behind the embedding (V2's features for retrieval)
-  int dropout_percent = 0;  ///< the embedding is multiplied by 1 - this / 100
-  int classes = 1000;       ///< 0: the answer is the embedding
-  Storage storage = Storage::single;
-  TensorNames tensor_names = {};  ///< of Family::other
-  std::uint64_t fingerprint = 0;  ///< of the graph of Family::other
-
-  constexpr bool operator==(const Architecture&) const = default;
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_ARCHITECTURE_HPP
-// from pplcnet/family/v1.hpp
-#ifndef PPLCNET_FAMILY_V1_HPP
-#define PPLCNET_FAMILY_V1_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-
-// from pplcnet/network.hpp
-#ifndef PPLCNET_NETWORK_HPP
-#define PPLCNET_NETWORK_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-// from pplcnet/checked_plan.hpp
-#ifndef PPLCNET_CHECKED_PLAN_HPP
-#define PPLCNET_CHECKED_PLAN_HPP
-
-// from pplcnet/check_architecture.hpp
-#ifndef PPLCNET_CHECK_ARCHITECTURE_HPP
-#define PPLCNET_CHECK_ARCHITECTURE_HPP
-
-#include <algorithm>
-#include <cstdint>
 #include <initializer_list>
-
-// from pplcnet/layer.hpp
-#ifndef PPLCNET_LAYER_HPP
-#define PPLCNET_LAYER_HPP
-
-#include <cstddef>
-#include <cstdint>
-
-// from pplcnet/graph/graph.hpp
-#ifndef PPLCNET_GRAPH_GRAPH_HPP
-#define PPLCNET_GRAPH_GRAPH_HPP
-
-#include <algorithm>
-#include <cstdint>
-#include <initializer_list>
-#include <span>
 #include <string_view>
 
-// from pplcnet/graph/flaw.hpp
-#ifndef PPLCNET_GRAPH_FLAW_HPP
-#define PPLCNET_GRAPH_FLAW_HPP
 
-#include <cstdint>
-
-
-// What a graph must keep to, so that the plan and the kernels compute what it says.
+// Structural re-parameterisation: a convolution that was trained as several.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-// clang-format off
-/// Every rule: its name, and what it says.
-#define PPLCNET_GRAPH_RULES(rule)                                                                 \
-  rule(nodes, "Graph: at most Graph::kMaxNodes operators, which become at most "                  \
-       "Graph::kMaxLayers layers, and Graph::kMaxOutputs outputs")                                \
-  rule(foreign, "Graph: an operator takes only values of the same graph")                         \
-  rule(image, "Graph: the picture has a height and a width from 1 to 32768, at most 2^26 pixels") \
-  rule(channels, "Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304")    \
-  rule(kernel, "Graph::conv, pool: kernels from 1 to 63, no larger than the padded input")        \
-  rule(stride, "Graph::conv, pool: strides from 1 to 32")                                         \
-  rule(dilation, "Graph::conv: dilations from 1 to 1024")                                         \
-  rule(padding, "Graph::conv, pool: paddings from 0 to less than the kernel's reach")             \
-  rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
-       "channel its own")                                                                         \
-  rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \
-  rule(map, "Graph: convolutions, pools, sums, concats and slices read maps")                     \
-  rule(equal_shapes, "Graph::add: both maps have the same shape")                                 \
-  rule(factors, "Graph::gate: a vector of as many factors as the map has channels")               \
-  rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
-  rule(slice, "Graph::slice: channels that the map has")                                          \
-  rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
-  rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
-  rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
-  rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \
-  rule(output, "Graph: a network has an output")
-// clang-format on
-
-/// A rule by its name; `none`: nothing is wrong.
-enum class GraphRule : unsigned char {
-  none,
-#define PPLCNET_NAME(rule, text) rule,
-  PPLCNET_GRAPH_RULES(PPLCNET_NAME)
-#undef PPLCNET_NAME
+/// One of the parallel paths that a convolution consists of in training; their sum is one
+/// convolution. Names follow that of the convolution.
+struct Branch {
+  int kernel = 1;
+  std::string_view weight = {};
+  std::string_view norm = {};  ///< empty: no batch norm
+  bool identity = false;       ///< has no weights of its own
 };
 
-/// Returns what a rule says.
-constexpr const char* text_of(GraphRule rule) {
-  switch (rule) {
-    case GraphRule::none:
-      break;
-#define PPLCNET_CASE(rule, text) \
-  case GraphRule::rule:          \
-    return text;
-      PPLCNET_GRAPH_RULES(PPLCNET_CASE)
-#undef PPLCNET_CASE
-  }
-  return "nothing is wrong";
+/// What a convolution consists of in training, in the order of a state dict.
+struct TrainingForm {
+  static constexpr int kMost = 6;
+
+  Branch branches[kMost] = {};
+  int count = 0;
+  std::string_view norm = {};  ///< the batch norm after the sum; empty: none
+  /// The one convolution that is deployed.
+  std::string_view deployed = {};
+  bool keeps_deployed = false;  ///< a training checkpoint has it, too, and does not use it
+  /// Learnable scalars, a scale and a shift: after the sum, and after the activation.
+  std::string_view affine = {}, last_affine = {};
+
+  constexpr void add(const Branch& branch) { branches[count++] = branch; }
+};
+
+/// Returns what a convolution of that window, with as many outputs as inputs or not, consists of.
+using Training = TrainingForm (*)(const Window& window, bool same_channels);
+
+/// It is trained as it is deployed.
+constexpr TrainingForm no_branches(const Window& /*window*/, bool /*same_channels*/) {
+  const TrainingForm none;
+  return none;
 }
-
-/// What is wrong with a graph: the rule that it breaks, what was found, and at which operator.
-struct GraphFlaw {
-  GraphRule broken = GraphRule::none;
-  std::int64_t found = 0;
-  int node = -1;
-
-  constexpr explicit operator bool() const { return broken != GraphRule::none; }
-};
-
-/// Has the compiler say which rule is broken, by which operator, and what it found.
-template <GraphRule kBroken, int kOperator, std::int64_t kFound>
-struct SoundGraph {
-#define PPLCNET_ASSERT(rule, text) static_assert(kBroken != GraphRule::rule, text);
-  PPLCNET_GRAPH_RULES(PPLCNET_ASSERT)
-#undef PPLCNET_ASSERT
-  static constexpr bool value = kBroken == GraphRule::none;
-};
-#undef PPLCNET_GRAPH_RULES
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_GRAPH_FLAW_HPP
-// from pplcnet/graph/node.hpp
-#ifndef PPLCNET_GRAPH_NODE_HPP
-#define PPLCNET_GRAPH_NODE_HPP
-
+#endif  // PPLCNET_GRAPH_TRAINING_HPP
 
 // What a network is made of: one node for each operator.
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Which part of PP-LCNet a layer is.
-enum class Part : unsigned char {
-  stem,       ///< layer `index` of the stem
-  stem_pool,  ///< beside its two 2×2 convolutions
-  patches,    ///< in front of a dense convolution
-  depthwise,
-  squeeze_pool,
-  squeeze_reduce,
-  squeeze_expand,
-  squeeze_gate,
-  expansion,  ///< the first of two pointwise layers
-  pointwise,
-  stage_head,
-  columns,
-  pool,
-  head,
-  classifier,
-  named,  ///< of a network whose layers have names
-};
-
-/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
-enum class Branches : unsigned char {
-  none,        ///< the same in both
-  batch_norm,  ///< V4: a convolution and its batch norm
-  v2,          ///< kernels K, K - 2, …, each with a batch norm
-  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
-  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm after the sum
-};
-
-/// How a file holds the weights of a dense layer.
-enum class Layout : unsigned char {
-  convolution,  ///< [out][in][1][1]
-  out_in,       ///< PyTorch's linear
-  in_out,       ///< Paddle's linear
-};
-
-/// Where a PP-LCNet layer is, and what it is made of.
-struct Tag {
-  Part part = Part::named;
-  int stage = 0, index = 0, block = -1;
-  Branches branches = Branches::none;
-  bool affine = false;       ///< a learnable scale and shift after the activation (V3)
-  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
-};
 
 /// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
@@ -656,9 +560,12 @@ struct Node {
   int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
   int first = 0, step = 1;         ///< of a slice
   double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
+  int input_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;                 ///< so is weight × input + bias, before the batch norm
+  bool affine = false;                      ///< a learnable scale and shift follow the activation
+  Training training = no_branches;          ///< what a convolution consists of in training
   Window window;
   Shape shape;  ///< of the output
-  Tag tag;
   Name name, norm_name;
 };
 
@@ -679,8 +586,9 @@ struct Value {
 
 /// What an output of a network is.
 enum class Role : unsigned char {
-  stage,   ///< a feature map, or anything that is worth looking at
-  result,  ///< what the network is for: logits, an embedding, maps
+  stage,      ///< a feature map, or anything that is worth looking at
+  result,     ///< what the network is for: the logits, if it is a vector, or maps
+  embedding,  ///< a vector that the network is for, and no logits
 };
 
 /// Attributes of a convolution. Without a padding it keeps the size of a map at a stride of 1.
@@ -695,9 +603,10 @@ struct Conv {
   Activation activation = Activation::none;
   bool norm = true;
   bool bias = false;
-  Tag tag = {};
-  Name norm_name = {};             ///< where it does not follow from the convolution's
-  int group = 0, group_count = 1;  ///< which part of a convolution with groups it is
+  Training training = no_branches;  ///< what it consists of in training
+  bool affine = false;              ///< a learnable scale and shift follow the activation
+  Name norm_name = {};              ///< where it does not follow from the convolution's
+  int group = 0, group_count = 1;   ///< which part of a convolution with groups it is
 };
 
 /// Attributes of a dense layer.
@@ -706,7 +615,8 @@ struct Dense {
   bool norm = false;
   bool bias = true;
   Layout layout = Layout::out_in;
-  Tag tag = {};
+  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
   Name norm_name = {};
 };
 
@@ -753,7 +663,9 @@ class Graph {
   }
 
   /// Returns the picture, planar or interleaved, of 3 channels.
-  constexpr Value image() const { return {this, 0, nodes[0].shape}; }
+  constexpr Value image() const { return value(0); }
+  /// Returns the output of a node.
+  constexpr Value value(int node) const { return {this, node, nodes[node].shape}; }
 
   /// Appends a convolution of a map: weights, batch norm, activation.
   constexpr Value conv(Value x, int channels, const Conv& options, Name name = {});
@@ -767,17 +679,17 @@ class Graph {
   /// Appends a product of a vector, or of a map of one pixel, with a matrix.
   constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
   /// Appends the maximum of windows; what is outside of the map does not count.
-  constexpr Value max_pool(Value x, const Pool& pool, Tag tag = {}) {
-    return window(NodeKind::max_pool, x, pool, tag);
+  constexpr Value max_pool(Value x, const Pool& pool, Name name = {}) {
+    return window(NodeKind::max_pool, x, pool, name);
   }
   /// Appends the mean of windows.
-  constexpr Value mean_pool(Value x, const Pool& pool, Tag tag = {}) {
-    return window(NodeKind::mean_pool, x, pool, tag);
+  constexpr Value mean_pool(Value x, const Pool& pool, Name name = {}) {
+    return window(NodeKind::mean_pool, x, pool, name);
   }
   /// Appends the mean over all pixels: a vector.
-  constexpr Value global_mean(Value x, Tag tag = {});
+  constexpr Value global_mean(Value x, Name name = {});
   /// Appends a map times a vector of factors, channel by channel, and an activation.
-  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Tag tag = {});
+  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Name name = {});
   /// Appends the sum of two maps, and an activation.
   constexpr Value add(Value a, Value b, Activation after = Activation::none);
   /// Appends maps side by side: their channels follow each other.
@@ -798,21 +710,30 @@ class Graph {
     if (!flaw_) flaw_ = {rule, found, node_count};
   }
 
-  /// Returns a number that tells one graph from another: all counts but titles, names, and what is
-  /// folded into weights.
+  /// Has the last dense layer give another number of classes.
+  constexpr void set_classes(int classes);
+
+  /// Returns a number that tells one graph from another: all counts but sizes of maps, titles,
+  /// names, and what is folded into weights.
   constexpr std::uint64_t fingerprint() const;
 
   /// Returns the first thing that is wrong.
   constexpr GraphFlaw flaw() const {
     if (!flaw_ && std::none_of(outputs, outputs + output_count,
-                               [](const Output& one) { return one.role == Role::result; }))
+                               [](const Output& one) { return one.role != Role::stage; }))
       return {GraphRule::output, output_count, node_count};
     return flaw_;
   }
 
-  std::string_view title;  ///< for messages
+  std::string_view title;
+  std::string_view what = {};  ///< in a sentence of a message: "a PP-LCNet V2"; empty: the title
   TensorNames tensor_names;
   double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
+  /// How frameworks name the tensors; none: as the graph does.
+  std::span<const Naming> namings = {};
+  /// Modules that files of a backbone may have after what the graph computes.
+  std::span<const Name> unused = {};
+  std::span<const OptionalModule> optional = {};
   Node nodes[kMaxNodes] = {};
   int node_count = 0;
   int parts[kMaxNodes] = {};  ///< of concats
@@ -851,7 +772,7 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
-  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
+  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})
@@ -949,7 +870,8 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.group_count = options.group_count;
   node.window = window;
   node.shape = window.output(x.shape, channels);
-  node.tag = options.tag;
+  node.training = options.training;
+  node.affine = options.affine;
   node.name = name;
   node.norm_name = options.norm_name;
   return append(node);
@@ -971,6 +893,8 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   if (!check(x) || !check_range(GraphRule::channels, width, 1, kMostOutputs))
     return unchanged({1, 1, width});
   if (x.shape.pixels() != 1) fail(GraphRule::vector, x.shape.pixels());
+  check_range(GraphRule::percent, options.input_percent, 1, 100);
+  check_range(GraphRule::percent, options.output_percent, 1, 100);
   if (!flaw_ && !nodes[x.node].vector) x = global_mean(x);
   Node node;
   node.kind = NodeKind::dense;
@@ -981,20 +905,21 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   node.layout = options.layout;
   node.vector = true;
   node.shape = {1, 1, width};
-  node.tag = options.tag;
+  node.input_percent = options.input_percent;
+  node.output_percent = options.output_percent;
   node.name = name;
   node.norm_name = options.norm_name;
   return append(node);
 }
 
-constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Tag tag) {
+constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name name) {
   if (!check_map(x)) return unchanged(x.shape);
   Node node;
   node.kind = kind;
   node.input = x.node;
   node.window = {pool.kernel, pool.stride, 1, pool.padding, pool.ceil_mode};
   node.count_padding = pool.count_padding;
-  node.tag = tag;
+  node.name = name;
   if (!check_window(node.window, x.shape)) return unchanged(x.shape);
   // Every window has a pixel of the map.
   const Padding& padding = pool.padding;
@@ -1006,18 +931,18 @@ constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Tag tag)
   return append(node);
 }
 
-constexpr Value Graph::global_mean(Value x, Tag tag) {
+constexpr Value Graph::global_mean(Value x, Name name) {
   if (!check_map(x)) return unchanged({1, 1, x.shape.channels});
   Node node;
   node.kind = NodeKind::global_mean;
   node.input = x.node;
   node.vector = true;
   node.shape = {1, 1, x.shape.channels};
-  node.tag = tag;
+  node.name = name;
   return append(node);
 }
 
-constexpr Value Graph::gate(Value x, Value factors, Activation after, Tag tag) {
+constexpr Value Graph::gate(Value x, Value factors, Activation after, Name name) {
   if (!check_map(x) || !check(factors)) return unchanged(x.shape);
   if (!nodes[factors.node].vector || factors.shape.channels != x.shape.channels)
     fail(GraphRule::factors, factors.shape.channels);
@@ -1027,7 +952,7 @@ constexpr Value Graph::gate(Value x, Value factors, Activation after, Tag tag) {
   node.second = factors.node;
   node.activation = after;
   node.shape = x.shape;
-  node.tag = tag;
+  node.name = name;
   return append(node);
 }
 
@@ -1104,11 +1029,18 @@ constexpr std::uint64_t Graph::fingerprint() const {
     add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
          node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
-         window.dilation.height, window.dilation.width, padding.top, padding.left});
-    add({node.shape.height, node.shape.width, node.shape.channels, node.tag.input_percent});
+         window.dilation.height, window.dilation.width, padding.top, padding.left,
+         window.ceil_mode ? 1 : 0});
+    add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
+}
+
+constexpr void Graph::set_classes(int classes) {
+  check_range(GraphRule::channels, classes, 1, kMostOutputs);
+  Node& last = nodes[node_count - 1];
+  if (last.kind == NodeKind::dense && !flaw_) last.shape.channels = classes;
 }
 
 constexpr Value Graph::output(Value x, Role role, Name name) {
@@ -1124,6 +1056,342 @@ constexpr Value Graph::output(Value x, Role role, Name name) {
 #endif  // PPLCNET_GRAPH_OPERATORS_HPP
 
 #endif  // PPLCNET_GRAPH_GRAPH_HPP
+// from pplcnet/kernels/executor.hpp
+#ifndef PPLCNET_KERNELS_EXECUTOR_HPP
+#define PPLCNET_KERNELS_EXECUTOR_HPP
+
+#include <memory>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A piece of work that an executor runs: `body(i)` does the i-th part. Cheap to copy; valid only
+/// until the executor returns.
+class Task {
+ public:
+  Task() = default;
+  template <class Body>
+  explicit Task(const Body& body) noexcept
+      : body_(&body), call_([](const void* b, int i) { (*static_cast<const Body*>(b))(i); }) {}
+
+  void operator()(int part) const noexcept { call_(body_, part); }
+
+ private:
+  const void* body_ = nullptr;
+  void (*call_)(const void*, int) = nullptr;
+};
+
+/// Whoever owns threads lends them through this. It refers to any callable
+/// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
+/// once, in any order, on any threads, and returns when all are done. By default everything runs
+/// in the calling thread. The answer has the same bits whatever the executor. It is called by
+/// functions that are noexcept: an exception that leaves it ends the program (std::terminate), so
+/// that no part is ever left out; what cannot be given to a thread, it does itself.
+class Executor {
+ public:
+  constexpr Executor() = default;
+
+  /// Splits work into at most `threads` parts; refers to `parallel_for`, which must outlive it.
+  template <class ParallelFor>
+  Executor(ParallelFor& parallel_for, int threads) noexcept
+      : threads_(threads),
+        context_(std::addressof(parallel_for)),
+        run_([](void* context, int parts, Task task) {
+          (*static_cast<ParallelFor*>(context))(parts, task);
+        }) {}
+
+  int threads() const noexcept { return threads_; }
+  void operator()(int parts, Task task) const noexcept {
+    if (run_ != nullptr && parts > 1) return run_(context_, parts, task);
+    for (int i = 0; i < parts; ++i) task(i);
+  }
+
+ private:
+  int threads_ = 1;
+  void* context_ = nullptr;
+  void (*run_)(void*, int, Task) = nullptr;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_EXECUTOR_HPP
+// from pplcnet/kernels/isa.hpp
+#ifndef PPLCNET_KERNELS_ISA_HPP
+#define PPLCNET_KERNELS_ISA_HPP
+
+// from pplcnet/compiled.hpp
+#ifndef PPLCNET_COMPILED_HPP
+#define PPLCNET_COMPILED_HPP
+
+// Header-only is the default: nothing is defined and nothing is linked. A program of many files
+// compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
+// all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
+// which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
+#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
+#define PPLCNET_COMPILED
+#endif
+
+#if defined(PPLCNET_COMPILED)
+#define PPLCNET_INLINE
+#else
+#define PPLCNET_INLINE inline
+#endif
+
+// Whether this file has those definitions, and includes what only they need.
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
+#define PPLCNET_HAS_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_DEFINITIONS 0
+#endif
+
+#endif  // PPLCNET_COMPILED_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A copy of the kernels. `baseline` is what the compiler was told to assume; where that is at
+/// least AVX2, or on ARM, it is the only copy.
+enum class Isa : unsigned char { baseline, avx2, avx512 };
+
+/// Returns the best copy for this CPU, which is asked once.
+PPLCNET_INLINE Isa best_isa() noexcept;
+
+/// Returns a copy's name in Highway's terms ("AVX3" is AVX-512), for logs and reports.
+PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+// from pplcnet/kernels/detect_isa.hpp
+#ifndef PPLCNET_KERNELS_DETECT_ISA_HPP
+#define PPLCNET_KERNELS_DETECT_ISA_HPP
+
+// from pplcnet/kernels/highway.hpp
+#ifndef PPLCNET_KERNELS_HIGHWAY_HPP
+#define PPLCNET_KERNELS_HIGHWAY_HPP
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#if !__has_include(<hwy/highway.h>)
+#error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
+#endif
+#ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
+#error "include pplcnet before hwy/foreach_target.h"
+#endif
+// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
+#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
+#define HWY_WANT_AVX3_DL
+#endif
+#include <hwy/highway.h>
+
+// The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
+// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
+// Highway numbers better targets lower.
+#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
+#define PPLCNET_CHOOSE_ISA 1
+#include <cpuid.h>
+#else
+#define PPLCNET_CHOOSE_ISA 0
+#endif
+
+// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
+// an ARM with SVE runs them as NEON.
+#if HWY_ARCH_ARM_A64
+#define PPLCNET_BASELINE HWY_NEON
+#define PPLCNET_BASELINE_NAMESPACE N_NEON
+#else
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+#endif  // PPLCNET_KERNELS_HIGHWAY_HPP
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace pplcnet::inline PPLCNET_ABI {
+
+#if PPLCNET_CHOOSE_ISA
+/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
+/// targets AVX2 and AVX3 assume.
+inline Isa detect_isa() noexcept {
+  constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
+  constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
+                              1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
+  unsigned saved = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
+  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
+  if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
+  constexpr unsigned kAvx512 =
+      1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
+  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
+}
+
+PPLCNET_INLINE Isa best_isa() noexcept {
+  static const Isa isa = detect_isa();
+  return isa;
+}
+#else
+PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
+#endif
+
+PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::avx512:
+      return "AVX3";
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::baseline:
+      break;
+  }
+  return hwy::TargetName(PPLCNET_BASELINE);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+#endif  // PPLCNET_KERNELS_DETECT_ISA_HPP
+
+#endif  // PPLCNET_KERNELS_ISA_HPP
+// from pplcnet/network.hpp
+#ifndef PPLCNET_NETWORK_HPP
+#define PPLCNET_NETWORK_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+// from pplcnet/huge_pages.hpp
+#ifndef PPLCNET_HUGE_PAGES_HPP
+#define PPLCNET_HUGE_PAGES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// A forward pass reads all weights once, and 4 KiB pages of weights and feature maps are more than
+// a CPU's TLB holds. Linux gives huge pages on request; elsewhere nothing here does anything.
+
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Asks for huge pages wherever `memory`, of `size` bytes, covers a whole one: for weights and
+/// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
+/// for the first time. Pages of a mapped file or of the executable stay as they are on most
+/// systems.
+inline void prefer_huge_pages([[maybe_unused]] void* memory,
+                              [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
+  if (size < skipped + kHugePage) return;
+  // A wish: a system that does not grant it loses speed, not answers.
+  static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
+                            (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
+#endif
+}
+
+/// Allocates large objects in huge pages. A tail of less than half a page stays in small pages, and
+/// so does an object that is smaller than that; others are rounded up to whole pages.
+struct HugePageMemory {
+  static constexpr std::size_t kCacheLine = 64;
+
+  /// Returns null if there is no memory.
+  static void* allocate(std::size_t size) noexcept {
+    const std::size_t room = std::max(size, huge(size));
+    void* const memory = ::operator new(room, alignment(size), std::nothrow);
+    if (memory != nullptr) prefer_huge_pages(memory, room);
+    return memory;
+  }
+  static void free(void* memory, std::size_t size) noexcept {
+    ::operator delete(memory, alignment(size));
+  }
+  static constexpr std::align_val_t alignment(std::size_t size) {
+    return std::align_val_t(huge(size) > 0 ? kHugePage : kCacheLine);
+  }
+
+ private:
+  static constexpr std::size_t huge(std::size_t size) {
+    return (size + kHugePage / 2) / kHugePage * kHugePage;
+  }
+};
+
+/// Base of types whose objects lie in huge pages if they are made by `new`, and so by
+/// std::make_unique; std::make_shared and containers allocate for themselves.
+struct InHugePages {
+  // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
+  // NOLINTNEXTLINE(misc-new-delete-overloads): the one that knows the size matches all.
+  [[gnu::noinline]] static void* operator new(std::size_t size) {
+    if (void* const memory = HugePageMemory::allocate(size)) return memory;
+    return ::operator new(size, HugePageMemory::alignment(size));  // throws
+  }
+  [[gnu::noinline]] static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return HugePageMemory::allocate(size);
+  }
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+  [[gnu::noinline]] static void operator delete(void* memory, std::size_t size) noexcept {
+    HugePageMemory::free(memory, size);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_HUGE_PAGES_HPP
+// from pplcnet/kernels/forward.hpp
+#ifndef PPLCNET_KERNELS_FORWARD_HPP
+#define PPLCNET_KERNELS_FORWARD_HPP
+
+// from pplcnet/kernels/needs.hpp
+#ifndef PPLCNET_KERNELS_NEEDS_HPP
+#define PPLCNET_KERNELS_NEEDS_HPP
+
+#include <span>
+
+// from pplcnet/plan/layer.hpp
+#ifndef PPLCNET_PLAN_LAYER_HPP
+#define PPLCNET_PLAN_LAYER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+// from pplcnet/graph/storage.hpp
+#ifndef PPLCNET_GRAPH_STORAGE_HPP
+#define PPLCNET_GRAPH_STORAGE_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How weights are kept in memory and in native files. Arithmetic is float32 whatever it is.
+enum class Storage : unsigned char {
+  single,     ///< float32
+  half_head,  ///< float16 in the dense layers after the last pooling: most of a small network
+  half,       ///< float16 in these, in pointwise and in squeeze-excite layers: nearly all
+};
+
+/// Returns "single", "half_head" or "half".
+constexpr std::string_view storage_name(Storage storage) {
+  constexpr std::string_view kNames[] = {"single", "half_head", "half"};
+  return kNames[static_cast<int>(storage)];
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_STORAGE_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -1185,17 +1453,15 @@ struct Map {
 /// One step of the plan: what to compute, from where, to where, with which weights.
 struct Layer {
   Operator op = Operator::pointwise;
-  Part part = Part::pointwise;
   Activation activation = Activation::none;
   Activation last_activation = Activation::none;  ///< after the addend
-  int stage = 0, index = 0;                       ///< 3, 1 in `blocks3.1`; the stem is stage 1
-  int block = -1;  ///< ordinal of the block in the architecture's table
   Pair kernel = 1, dilation = 1;
   Stride stride = 1;
   Padding padding = {};
   bool count_padding = false;  ///< in the number that a mean is divided by
   Shape input = {}, output = {};
-  Name name = {}, norm_name = {};  ///< of its tensors, in a network whose layers have names
+  Name name = {};       ///< as the project says; empty for some layers without weights
+  Name norm_name = {};  ///< of its batch norm, where it does not follow from the first
   Layout layout = Layout::convolution;
   int group = 0, group_count = 1;  ///< which part of a convolution it is, in files
 
@@ -1217,8 +1483,8 @@ struct Layer {
   double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
   bool bias = false;                        ///< the weights have a bias of their own
   bool affine = false;                      ///< a learnable scale and shift follow the activation
-  Branches branches = Branches::none;
-  int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
+  Training training = no_branches;          ///< what it consists of in training
+  int scale_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
   std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
   std::int64_t buffers = 0;        ///< batch norm's mean and variance
@@ -1233,12 +1499,13 @@ struct Layer {
   Map addend_map = {};
   std::size_t source_vector = 0, target_vector = 0;  ///< in the workspace, per image of a chunk
   int rows = 1;                                      ///< output rows that are computed at a time
-  int chain_end = 0;        ///< in the first layer of a chain: the layer behind its last one
-  int pitch = 0;            ///< floats from pixel to pixel of its output in scratch
-  std::size_t widened = 0;  ///< in scratch: where a panel of float16 weights becomes float32
-  std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, behind the row of zeros
-  bool fused = false;       ///< its rows go through scratch into the next layer
-  bool leaf = false;        ///< no layer reads its output: computed only where it is wanted
+  int chain_end = 0;  ///< in the first layer of a chain: the layer after its last one
+  int pitch = 0;      ///< floats from pixel to pixel of its output in scratch
+  std::size_t float32_scratch =
+      0;                         ///< in scratch: where a panel of float16 weights becomes float32
+  std::size_t scratch = 0;       ///< in scratch: where a block of rows goes, after the row of zeros
+  bool fused = false;            ///< its rows go through scratch into the next layer
+  bool optional_output = false;  ///< no layer reads it: computed only on request
 
   /// Length of the sum of one output channel.
   constexpr int depth() const {
@@ -1285,7 +1552,7 @@ struct Layer {
     if (!has_weights()) return 0;
     return static_cast<std::size_t>(round_up(output.channels, kPanel) + (affine ? kPanel : 0));
   }
-  /// Where the affine's scale is; its shift is behind it.
+  /// Where the affine's scale is; its shift is after it.
   constexpr std::size_t affine_place() const {
     return biases + static_cast<std::size_t>(round_up(output.channels, kPanel));
   }
@@ -1294,18 +1561,36 @@ struct Layer {
 /// Images that share one pass over the weights of the head.
 inline constexpr int kChunk = 8;
 
+/// What a network is besides its layers.
+struct NetworkTraits {
+  std::string_view name = "custom", what = {};
+  Extent input = {224, 224};
+  int classes = 0;     ///< 0: no classifier
+  int logits = -1;     ///< layer; -1: none, as in all of these
+  int embedding = -1;  ///< what the classifier sees, or the result that is a vector
+  int pooled = -1;     ///< the last mean over all pixels before these
+  Storage storage = Storage::single;
+  TensorNames tensor_names = {};
+  std::span<const Naming> namings = {};
+  std::span<const Name> unused = {};  ///< modules that files may have after a backbone
+  std::span<const OptionalModule> optional = {};
+  std::uint64_t fingerprint = 0;  ///< of the graph, whatever its input's size
+};
+
 /// A network, laid out: its layers in order of execution, and the memory they need.
 struct Plan {
   static constexpr int kMaxLayers = Graph::kMaxLayers;
   static constexpr int kMaxChain = 96;  ///< layers of a chain
 
-  Architecture architecture;
+  NetworkTraits traits;
   Layer layers[kMaxLayers] = {};
   int layer_count = 0;
   int stages[Graph::kMaxOutputs] = {};  ///< index of each stage's last layer
+  Name stage_names[Graph::kMaxOutputs] = {};
   int stage_count = 0;
-  /// The answer: the classifier, the embedding, or maps.
+  /// What the network is for: logits, an embedding, or maps.
   int outputs[Graph::kMaxOutputs] = {};
+  Name output_names[Graph::kMaxOutputs] = {};  ///< where they have names of their own
   int output_count = 0;
 
   std::size_t weight_floats = 0;
@@ -1322,391 +1607,231 @@ struct Plan {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_LAYER_HPP
-
-// What an architecture must keep to, so that the plan and the kernels compute what it says.
+#endif  // PPLCNET_PLAN_LAYER_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The most of what the plan and the kernels count, far from where an int ends.
-inline constexpr int kMostChannels = 8192;
-inline constexpr int kLongestSide = 32768;
-inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
-inline constexpr int kWidestHead = 65536;
-inline constexpr int kMostClasses = 1 << 22;
-inline constexpr int kMostDilation = 1024;
-
-// clang-format off
-/// Every rule: its name, and what it says.
-#define PPLCNET_RULES(rule)                                                                       \
-  rule(input, "Architecture::input: height and width from 1 to 32768, at most 2^26 pixels")       \
-  rule(stem_channels, "Architecture::stem_channels: a multiple of 8, from 8 to 8192")             \
-  rule(stem_middle, "Architecture::stem_middle: 0 with Stem::convolution, otherwise a multiple "  \
-       "of 8, from 8 to 8192")                                                                    \
-  rule(stem_stride, "Architecture::stem_stride: 1 or 2, in both directions")                      \
-  rule(block_count, "Architecture::block_count: from 1 to Architecture::kMaxBlocks")              \
-  rule(stages, "Block::stage: at most Architecture::kMaxStages stages")                           \
-  rule(kernel, "Block::kernel: 3 or 5")                                                           \
-  rule(in, "Block::in: the channels that the block gets, from the block before it or the stem")   \
-  rule(out, "Block::out: a multiple of 8, from 8 to 8192")                                        \
-  rule(expansion, "Block::expansion: 0, or a multiple of 8, to 8192")                             \
-  rule(stride, "Block::stride: 1 or 2, in both directions")                                       \
-  rule(dilation, "Block::dilation: from 1 to 1024")                                               \
-  rule(shortcut_stride, "Block::shortcut: only with a stride of 1")                               \
-  rule(shortcut_channels, "Block::shortcut: only where `out` is `in`")                            \
-  rule(squeeze_divisor, "Architecture::squeeze_divisor: from 1 to 8192")                          \
-  rule(stage_heads, "Architecture::stage_heads: widths from 0 to 8192, 0 beyond the stages and "  \
-       "unless the ending is Ending::maps")                                                       \
-  rule(head, "Architecture::head: from 0 to 65536, 0 unless the ending is Ending::classifier")    \
-  rule(neck, "Architecture::head_bias and neck: only with a head")                                \
-  rule(dropout_percent, "Architecture::dropout_percent: from 0 to 99")                            \
-  rule(classes, "Architecture::classes: from 0 to 4194304, 0 unless the ending is "               \
-       "Ending::classifier")                                                                      \
-  rule(columns, "Ending::columns: the last map has at least 3 rows and 2 columns")
-// clang-format on
-
-/// A rule by its name; `none`: nothing is wrong.
-enum class Rule : unsigned char {
-  none,
-#define PPLCNET_NAME(rule, words) rule,
-  PPLCNET_RULES(PPLCNET_NAME)
-#undef PPLCNET_NAME
+/// Which activations layers by rows have while they are stored.
+struct TileEnds {
+  bool hardswish = true;
+  bool clamp = true;  ///< all others
 };
 
-/// What a rule says.
-constexpr const char* words_of(Rule rule) {
-  switch (rule) {
-    case Rule::none:
-      break;
-#define PPLCNET_CASE(rule, words) \
-  case Rule::rule:                \
-    return words;
-      PPLCNET_RULES(PPLCNET_CASE)
-#undef PPLCNET_CASE
-  }
-  return "nothing is wrong";
-}
+/// Pixels of the longest strip of a depthwise tile.
+inline constexpr int kLongestStrip = 7;
 
-/// Has the compiler say which rule is broken, and by which block.
-template <Rule kBroken, int kBlock>
-struct Sound {
-#define PPLCNET_ASSERT(rule, words) static_assert(kBroken != Rule::rule, words);
-  PPLCNET_RULES(PPLCNET_ASSERT)
-#undef PPLCNET_ASSERT
-  static constexpr bool value = kBroken == Rule::none;
-};
-#undef PPLCNET_RULES
+/// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
+/// those of its networks only; by default all of them.
+struct Needs {
+  bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
+  bool half_weights = true;  ///< float16
+  TileEnds ends = {};
+  bool convolution_stride_1 = true, convolution_stride_2 = true;
+  bool depthwise_3 = true, depthwise_5 = true;  ///< kernels that have tiles of their own
+  bool depthwise_oblong = true;                 ///< of those, another stride down than across
+  bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
+  bool depthwise_any = true;                    ///< kernels and strides without such tiles
+  bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
 
-/// What is wrong with an architecture: the rule that it breaks, and what was found in its place.
-struct Flaw {
-  Rule broken = Rule::none;
-  std::int64_t found = 0;
-  int block = -1;  ///< ordinal in the table; -1: not a block's
-
-  constexpr explicit operator bool() const { return broken != Rule::none; }
+  /// Whether a layer writes a whole map.
+  constexpr bool maps() const { return windows || gate || add || copy || picture; }
 };
 
-namespace checking {
-
-constexpr bool is_width(int channels) {
-  return channels >= kHalfPanel && channels <= kMostChannels && channels % kHalfPanel == 0;
+/// Whether there are tiles for the kernel and the strides of a depthwise layer.
+constexpr bool has_depthwise_tiles(const Layer& layer) {
+  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
+         layer.stride.width <= 2;
 }
 
-constexpr Flaw find_flaw(Stride stride, Rule rule) {
-  for (const int step : {stride.height, stride.width})
-    if (step != 1 && step != 2) return {rule, step};
-  return {};
-}
-
-constexpr Flaw find_flaw(const Block& block, int channels) {
-  const int largest = std::max(block.stride.height, block.stride.width);
-  if (block.kernel != 3 && block.kernel != 5) return {Rule::kernel, block.kernel};
-  if (block.in != channels) return {Rule::in, block.in};
-  if (!is_width(block.out)) return {Rule::out, block.out};
-  if (block.expansion != 0 && !is_width(block.expansion)) return {Rule::expansion, block.expansion};
-  if (const Flaw flaw = find_flaw(block.stride, Rule::stride)) return flaw;
-  if (block.dilation < 1 || block.dilation > kMostDilation) return {Rule::dilation, block.dilation};
-  if (block.shortcut != Shortcut::none && largest > 1) return {Rule::shortcut_stride, largest};
-  if (block.shortcut != Shortcut::none && block.out != channels)
-    return {Rule::shortcut_channels, block.out};
-  return {};
-}
-
-/// What is wrong before the blocks.
-constexpr Flaw find_flaw_of_stem(const Architecture& net) {
-  const auto [height, width] = net.input;
-  if (height < 1 || height > kLongestSide) return {Rule::input, height};
-  if (width < 1 || width > kLongestSide) return {Rule::input, width};
-  if (std::int64_t{height} * width > kMostPixels)
-    return {Rule::input, std::int64_t{height} * width};
-  if (!is_width(net.stem_channels)) return {Rule::stem_channels, net.stem_channels};
-  if (net.stem == Stem::convolution ? net.stem_middle != 0 : !is_width(net.stem_middle))
-    return {Rule::stem_middle, net.stem_middle};
-  return find_flaw(net.stem_stride, Rule::stem_stride);
-}
-
-/// What is wrong behind the blocks, of which there are so many stages.
-constexpr Flaw find_flaw_of_ending(const Architecture& net, int stages) {
-  const bool classifier = net.ending == Ending::classifier;
-  for (int i = 0; i < Architecture::kMaxStages; ++i) {
-    const int width = net.stage_heads[i];
-    const bool possible = i < stages && net.ending == Ending::maps;
-    if (width < 0 || width > (possible ? kMostChannels : 0)) return {Rule::stage_heads, width};
-  }
-  if (net.head < 0 || net.head > (classifier ? kWidestHead : 0)) return {Rule::head, net.head};
-  if (net.head == 0 && (net.head_bias || net.neck)) return {Rule::neck, net.head};
-  if (net.dropout_percent < 0 || net.dropout_percent > 99)
-    return {Rule::dropout_percent, net.dropout_percent};
-  if (net.classes < 0 || net.classes > (classifier ? kMostClasses : 0))
-    return {Rule::classes, net.classes};
-  return {};
-}
-
-}  // namespace checking
-
-/// Finds the first thing that is wrong with an architecture. One without a flaw has a plan whose
-/// sizes fit their types, and that the kernels compute; `Network` takes no other one.
-constexpr Flaw find_flaw(const Architecture& net) {
-  if (const Flaw flaw = checking::find_flaw_of_stem(net)) return flaw;
-  if (net.block_count < 1 || net.block_count > Architecture::kMaxBlocks)
-    return {Rule::block_count, net.block_count};
-  if (net.squeeze_divisor < 1 || net.squeeze_divisor > kMostChannels)
-    return {Rule::squeeze_divisor, net.squeeze_divisor};
-  const bool twice = net.stem != Stem::convolution;  // its second stride
-  const auto halved = [](int size, int stride) { return (size + stride - 1) / stride; };
-  Extent map = {halved(net.input.height, net.stem_stride.height * (twice ? 2 : 1)),
-                halved(net.input.width, net.stem_stride.width * (twice ? 2 : 1))};
-  int channels = net.stem_channels, stages = 0;
-  for (int i = 0; i < net.block_count; ++i) {
-    const Block& block = net.blocks[i];
-    if (Flaw flaw = checking::find_flaw(block, channels)) {
-      flaw.block = i;
-      return flaw;
-    }
-    if (i == 0 || block.stage != net.blocks[i - 1].stage) ++stages;
-    if (stages > Architecture::kMaxStages) return {Rule::stages, stages, i};
-    map = {halved(map.height, block.stride.height), halved(map.width, block.stride.width)};
-    channels = block.out;
-  }
-  if (net.ending == Ending::columns && map.height < 3) return {Rule::columns, map.height};
-  if (net.ending == Ending::columns && map.width < 2) return {Rule::columns, map.width};
-  return checking::find_flaw_of_ending(net, stages);
+/// Returns what the layers of a plan need.
+constexpr Needs needs_of(std::span<const Layer> layers) {
+  const auto any = [&](auto is) {
+    for (const Layer& layer : layers)
+      if (is(layer)) return true;
+    return false;
+  };
+  const auto any_of = [&](Operator op) {
+    return any([&](const Layer& layer) { return layer.op == op; });
+  };
+  const auto any_convolution = [&](int stride) {
+    return any([&](const Layer& layer) {
+      return layer.op == Operator::convolution && (layer.stride.width == 2) == (stride == 2);
+    });
+  };
+  const auto any_depthwise = [&](auto is) {
+    return any([&](const Layer& layer) {
+      return layer.op == Operator::depthwise && has_depthwise_tiles(layer) && is(layer);
+    });
+  };
+  const auto any_activation = [&](bool hardswish) {
+    return any([&](const Layer& layer) {
+      return layer.works_by_rows() && layer.op != Operator::patches &&
+             (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
+    });
+  };
+  const bool half_panels = any([](const Layer& layer) {
+    return layer.works_by_rows() && layer.padded_channels() % kPanel != 0;
+  });
+  // Eight channels of two pixels may be taken for one pixel of sixteen.
+  const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
+  return {
+      .half_panels = half_panels,
+      .half_weights = any([](const Layer& layer) { return layer.half; }),
+      .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
+      .convolution_stride_1 = any_convolution(1),
+      .convolution_stride_2 = any_convolution(2),
+      .depthwise_3 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(3); }),
+      .depthwise_5 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(5); }),
+      .depthwise_oblong = any_depthwise(
+          [](const Layer& layer) { return layer.stride.height != layer.stride.width; }),
+      .depthwise_narrow = any_depthwise([&](const Layer& layer) {
+        return layer.output.width / layer.dilation.width < least_width;
+      }),
+      .depthwise_any = any([](const Layer& layer) {
+        return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
+      }),
+      .patches = any_of(Operator::patches),
+      .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
+      .gate = any_of(Operator::gate),
+      .add = any_of(Operator::add),
+      .copy = any_of(Operator::copy),
+      .picture = any_of(Operator::picture),
+  };
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_CHECK_ARCHITECTURE_HPP
-// from pplcnet/plan.hpp
-#ifndef PPLCNET_PLAN_HPP
-#define PPLCNET_PLAN_HPP
+#endif  // PPLCNET_KERNELS_NEEDS_HPP
+// from pplcnet/kernels/run.hpp
+#ifndef PPLCNET_KERNELS_RUN_HPP
+#define PPLCNET_KERNELS_RUN_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+// from pplcnet/picture.hpp
+#ifndef PPLCNET_PICTURE_HPP
+#define PPLCNET_PICTURE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What each value of a byte stands for, in one channel of the network's input.
+using ByteValues = std::array<float, 256>;
+
+/// Somebody else's picture, as large as a network's input, which is read where it lies: planar or
+/// interleaved; float32, normalised as the network was trained, or bytes and what they stand for.
+struct Picture {
+  const float* values = nullptr;        ///< of channel 0, row 0, column 0; or
+  const std::uint8_t* bytes = nullptr;  ///< the same in bytes,
+  const ByteValues* meaning = nullptr;  ///< one table for each channel
+  std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
+  std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
+
+  /// [channels][height][width].
+  static constexpr Picture planar(const float* values, const Shape& shape) {
+    return {.values = values, .row = shape.width, .channel = shape.pixels()};
+  }
+  /// [height][width][channels]; a row may be longer.
+  static constexpr Picture interleaved(const float* values, const Shape& shape,
+                                       std::ptrdiff_t row = 0) {
+    return {.values = values,
+            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
+            .channel = 1,
+            .pixel = shape.channels};
+  }
+  /// [channels][height][width]; `meaning` points to a table for each channel.
+  static constexpr Picture planar(const std::uint8_t* bytes, const ByteValues* meaning,
+                                  const Shape& shape) {
+    return {.bytes = bytes, .meaning = meaning, .row = shape.width, .channel = shape.pixels()};
+  }
+  /// [height][width][channels]; a row may be longer.
+  static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteValues* meaning,
+                                       const Shape& shape, std::ptrdiff_t row = 0) {
+    return {.bytes = bytes,
+            .meaning = meaning,
+            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
+            .channel = 1,
+            .pixel = shape.channels};
+  }
+  /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
+  /// or the other way round. `meaning` stays in the order of the network's channels.
+  constexpr Picture reversed(const Shape& shape) const {
+    Picture other = *this;
+    const std::ptrdiff_t last = (shape.channels - 1) * channel;
+    if (values != nullptr) other.values += last;
+    if (bytes != nullptr) other.bytes += last;
+    other.channel = -channel;
+    return other;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PICTURE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// One call of forward: what the kernels are given.
+struct Run {
+  const Layer* layers = nullptr;
+  int layer_count = 0;
+  const float* weights = nullptr;
+  const Picture* pictures = nullptr;
+  int images = 1;  ///< at most kChunk
+  /// [images][layer_count]: where a copy of a layer's output goes, planar
+  /// [channels][height][width], as after its activation; null: not wanted. Layers after the last
+  /// wanted one are not computed.
+  float* const* destinations = nullptr;
+
+  float* maps = nullptr;     ///< plan.map_floats
+  float* vectors = nullptr;  ///< plan.vector_floats
+  float* scratch = nullptr;  ///< threads × scratch_floats
+  std::size_t scratch_floats = 0;
+  int threads = 1;
+  /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
+  std::int64_t shared_work = 1 << 18;
+  Executor executor = {};
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_RUN_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
+/// a network needs of the kernels is this function.
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
+
+/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+// from pplcnet/kernels/kernels.hpp
+#ifndef PPLCNET_KERNELS_KERNELS_HPP
+#define PPLCNET_KERNELS_KERNELS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+// from pplcnet/plan/make_plan.hpp
+#ifndef PPLCNET_PLAN_MAKE_PLAN_HPP
+#define PPLCNET_PLAN_MAKE_PLAN_HPP
 
 #include <memory>
 #include <new>
 
-// from pplcnet/compiled.hpp
-#ifndef PPLCNET_COMPILED_HPP
-#define PPLCNET_COMPILED_HPP
-
-// Header-only is the default: nothing is defined and nothing is linked. A program of many files
-// compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
-// all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
-// which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
-#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
-#define PPLCNET_COMPILED
-#endif
-
-#if defined(PPLCNET_COMPILED)
-#define PPLCNET_INLINE
-#else
-#define PPLCNET_INLINE inline
-#endif
-
-// Whether this file has those definitions, and includes what only they need.
-#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_IMPLEMENTATION)
-#define PPLCNET_HAS_DEFINITIONS 1
-#else
-#define PPLCNET_HAS_DEFINITIONS 0
-#endif
-
-#endif  // PPLCNET_COMPILED_HPP
-// from pplcnet/graph_of.hpp
-#ifndef PPLCNET_GRAPH_OF_HPP
-#define PPLCNET_GRAPH_OF_HPP
-
-
-// The networks that share the name PP-LCNet, from their tables.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace planning {
-
-/// Returns how a convolution is trained and kept: with a batch norm, or as branches that become a
-/// bias.
-constexpr Conv with_branches(Branches branches, Tag tag) {
-  tag.branches = branches;
-  return {.norm = branches == Branches::none, .bias = branches != Branches::none, .tag = tag};
-}
-
-/// V4's stem: the first map goes two ways, which lie side by side after them.
-constexpr Value add_branches(Graph& graph, const Architecture& net, Conv conv, Value first) {
-  const int middle = net.stem_middle;
-  const Value pool = graph.max_pool(first, {.kernel = 2, .stride = 1, .padding = Padding::same(2)},
-                                    {Part::stem_pool, 1});
-  conv.kernel = 2;
-  conv.tag.index = 1;
-  Value x = graph.conv(first, middle / 2, conv);
-  conv.tag.index = 2;
-  x = graph.conv(x, middle, conv);
-  x = graph.concat({pool, x});
-  conv.kernel = 3;
-  conv.stride = 2;
-  conv.tag.index = 3;
-  x = graph.conv(x, middle, conv);
-  conv.kernel = conv.stride = 1;
-  conv.tag.index = 4;
-  return graph.conv(x, net.stem_channels, conv);
-}
-
-constexpr Value add_stem(Graph& graph, const Architecture& net) {
-  const bool alone = net.stem == Stem::convolution;
-  Conv conv = with_branches(alone ? Branches::none : Branches::batch_norm, {Part::stem, 1});
-  conv.norm = conv.norm && net.stem_batch_norm;
-  conv.activation = net.stem_activation;
-  conv.kernel = 3;
-  Conv first = conv;
-  first.stride = net.stem_stride;
-  const Value x = graph.conv(graph.image(), alone ? net.stem_channels : net.stem_middle, first);
-  if (alone) return x;
-  if (net.stem == Stem::branches) return add_branches(graph, net, conv, x);
-  conv.tag.index = 1;
-  conv.activation = Activation::none;
-  conv.stride = 2;
-  return graph.conv(x, net.stem_channels, conv);
-}
-
-constexpr Value add_squeeze_excite(Graph& graph, const Architecture& net, Value x, Tag tag) {
-  const int channels = x.shape.channels;
-  int squeezed = channels / 4;
-  if (net.squeeze_divisor > 1) squeezed = scaled(squeezed, Scale::x1_0, net.squeeze_divisor);
-  const auto part = [&](Part what) {
-    Tag there = tag;
-    there.part = what;
-    return there;
-  };
-  const Layout layout = Layout::convolution;
-  Value factors = graph.global_mean(x, part(Part::squeeze_pool));
-  factors = graph.dense(
-      factors, squeezed,
-      {.activation = Activation::relu, .layout = layout, .tag = part(Part::squeeze_reduce)});
-  factors =
-      graph.dense(factors, channels,
-                  {.activation = net.gate, .layout = layout, .tag = part(Part::squeeze_expand)});
-  return graph.gate(x, factors, Activation::none, part(Part::squeeze_gate));
-}
-
-/// Returns how the depthwise layer of a block is trained.
-constexpr Branches depthwise_branches(const Architecture& net, const Block& block) {
-  switch (net.family) {
-    case Family::v1:
-      break;
-    case Family::v2:  // stages of 5×5 kernels
-      return block.kernel > 3 ? Branches::v2 : Branches::none;
-    case Family::v3:
-      return Branches::v3;
-    case Family::v4:
-      return block.shortcut != Shortcut::none ? Branches::v4 : Branches::batch_norm;
-    case Family::other:
-      break;
-  }
-  return Branches::none;
-}
-
-constexpr Value add_block(Graph& graph, const Architecture& net, int ordinal, int index,
-                          Value input) {
-  const Block& block = net.blocks[ordinal];
-  const Tag tag = {.part = Part::depthwise, .stage = block.stage, .index = index, .block = ordinal};
-  Conv depthwise = with_branches(depthwise_branches(net, block), tag);
-  depthwise.activation = block.linear_depthwise ? Activation::none : net.activation;
-  depthwise.tag.affine = net.affine && !block.linear_depthwise;
-  depthwise.kernel = block.kernel;
-  depthwise.stride = block.stride;
-  depthwise.dilation = block.dilation;
-  const Value spread = graph.depthwise(input, depthwise);
-  const Value mixed = block.squeeze_excite ? add_squeeze_excite(graph, net, spread, tag) : spread;
-
-  Conv pointwise = with_branches(net.family == Family::v3   ? Branches::v3
-                                 : net.family == Family::v4 ? Branches::batch_norm
-                                                            : Branches::none,
-                                 tag);
-  pointwise.activation = net.activation;
-  pointwise.tag.affine = net.affine;
-  Value x = mixed;
-  if (block.expansion > 0) {
-    pointwise.tag.part = Part::expansion;
-    x = graph.conv(x, block.expansion, pointwise);
-  }
-  pointwise.tag.part = Part::pointwise;
-  if (block.linear_pointwise) pointwise.activation = Activation::none;
-  x = graph.conv(x, block.out, pointwise);
-  if (block.shortcut == Shortcut::input) x = graph.add(input, x);
-  if (block.shortcut == Shortcut::depthwise) x = graph.add(mixed, x);
-  return x;
-}
-
-/// Appends the blocks and, after each stage, its head, where it has one. A map that is a result is
-/// the stage's or its head's.
-constexpr Value add_blocks(Graph& graph, const Architecture& net, Value x) {
-  const bool maps = net.ending == Ending::maps;
-  bool has_heads = false;
-  for (const int width : net.stage_heads) has_heads = has_heads || width > 0;
-  int heads = 0;
-  int stage = 0, index = 0;
-  for (int i = 0; i < net.block_count; ++i, ++index) {
-    x = add_block(graph, net, i, index, x);
-    if (i + 1 < net.block_count && net.blocks[i + 1].stage == net.blocks[i].stage) continue;
-    index = -1;
-    graph.output(x, Role::stage);
-    if (maps && !has_heads) graph.output(x);
-    if (const int width = net.stage_heads[stage++]; width > 0) {
-      const Tag tag = {Part::stage_head, net.blocks[i].stage, heads++};
-      graph.output(graph.conv(x, width, {.norm = false, .bias = true, .tag = tag}));
-    }
-  }
-  return x;
-}
-
-/// Appends pool, embedding, classes.
-constexpr void add_classifier(Graph& graph, const Architecture& net, Value x) {
-  x = graph.global_mean(x, {Part::pool});
-  const int keep = 100 - net.dropout_percent;
-  if (net.head > 0)
-    x = graph.dense(x, net.head,
-                    {.activation = net.head_activation ? net.activation : Activation::none,
-                     .norm = net.neck,
-                     .bias = net.head_bias,
-                     .layout = Layout::convolution,
-                     .tag = {.part = Part::head, .output_percent = net.neck ? keep : 100}});
-  if (net.classes > 0)
-    x = graph.dense(x, net.classes, {.tag = {.part = Part::classifier, .input_percent = keep}});
-  graph.output(x);
-}
-
-}  // namespace planning
-
-/// Returns the graph of an architecture in which `find_flaw` finds nothing.
-constexpr Graph graph_of(const Architecture& net) {
-  Graph graph(net.input);
-  const Value stem = planning::add_stem(graph, net);
-  const Value last = planning::add_blocks(graph, net, stem);
-  if (net.ending == Ending::classifier) planning::add_classifier(graph, net, last);
-  if (net.ending == Ending::columns)
-    graph.output(graph.mean_pool(last, {.kernel = {3, 2}, .stride = {3, 2}}, {Part::columns}));
-  return graph;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_GRAPH_OF_HPP
 // from pplcnet/plan/lower.hpp
 #ifndef PPLCNET_PLAN_LOWER_HPP
 #define PPLCNET_PLAN_LOWER_HPP
@@ -1723,15 +1848,10 @@ namespace planning {
 /// Returns a layer that computes a node, without its operator.
 constexpr Layer layer_of(const Node& node) {
   Layer layer;
-  const Tag& tag = node.tag;
-  layer.part = tag.part;
-  layer.stage = tag.stage;
-  layer.index = tag.index;
-  layer.block = tag.block;
-  layer.branches = tag.branches;
-  layer.affine = tag.affine;
-  layer.scale_percent = tag.input_percent;
-  layer.output_percent = tag.output_percent;
+  layer.training = node.training;
+  layer.affine = node.affine;
+  layer.scale_percent = node.input_percent;
+  layer.output_percent = node.output_percent;
   layer.activation = node.activation;
   layer.batch_norm = node.norm;
   layer.norm_epsilon = node.norm_epsilon;
@@ -1893,8 +2013,13 @@ class Lowering {
     for (int i = 0; i < graph_.output_count; ++i) {
       const auto& [role, node, name] = graph_.outputs[i];
       const int layer = results_[node];
-      if (role == Role::stage) plan_.stages[plan_.stage_count++] = layer;
-      if (role == Role::result) plan_.outputs[plan_.output_count++] = layer;
+      if (role == Role::stage) {
+        plan_.stage_names[plan_.stage_count] = name;
+        plan_.stages[plan_.stage_count++] = layer;
+      } else {
+        plan_.output_names[plan_.output_count] = name;
+        plan_.outputs[plan_.output_count++] = layer;
+      }
     }
   }
 
@@ -1940,7 +2065,6 @@ class Lowering {
     if (node == 0 && where_[0].layer < 0) {
       Layer layer;
       layer.op = Operator::picture;
-      layer.part = Part::named;
       layer.input = layer.output = graph_.nodes[0].shape;
       where_[0] = {append(layer), 0};
     }
@@ -1976,7 +2100,6 @@ class Lowering {
                             const Slot& slot, int node = -1) {
     Layer layer;
     layer.op = Operator::copy;
-    layer.part = Part::named;
     layer.from = from.layer;
     layer.from_channel = from.channel;
     layer.input = layer.output = shape;
@@ -2026,10 +2149,10 @@ class Lowering {
   constexpr void append_patches(Layer& layer) {
     Layer patches = layer;
     patches.op = Operator::patches;
-    if (patches.part != Part::named) patches.part = Part::patches;
+    patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
     patches.activation = Activation::none;
     patches.batch_norm = patches.bias = false;
-    patches.branches = Branches::none;
+    patches.training = no_branches;
     patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
     layer.from = append(patches);
     layer.from_channel = 0;
@@ -2174,7 +2297,7 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 inline constexpr std::size_t kLinesShare = 14 << 10;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
-inline constexpr int kWidenedPanels = 2;
+inline constexpr int kConvertedPanels = 2;
 
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
@@ -2314,7 +2437,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
-  std::size_t blocks = zeros, widened = 0;  // after each other
+  std::size_t blocks = zeros, float32_scratch = 0;  // after each other
   for (int first = 0, last = 0; first < plan.layer_count; first = last + 1) {
     last = unit_end(plan, first);
     Layer& layer = plan.layers[first];
@@ -2330,11 +2453,12 @@ constexpr void choose_rows(Plan& plan) {
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)
       if (plan.layers[i].half)
-        widened = std::max(
-            widened, static_cast<std::size_t>(kWidenedPanels * kPanel * plan.layers[i].depth()));
+        float32_scratch =
+            std::max(float32_scratch,
+                     static_cast<std::size_t>(kConvertedPanels * kPanel * plan.layers[i].depth()));
   }
-  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
-  plan.scratch_floats = blocks + widened;
+  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].float32_scratch = blocks;
+  plan.scratch_floats = blocks + float32_scratch;
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
@@ -2365,7 +2489,7 @@ constexpr void form_chains(Plan& plan, const Uses& uses) {
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     const bool owns = layer.owner == i && !layer.gives_vector();
-    layer.leaf = owns && uses.last[i] == i;
+    layer.optional_output = owns && uses.last[i] == i;
     bool joined = layer.fused;
     if (owns && !layer.fused && joins(plan, uses, i) &&
         unit_end(plan, i + 1) - first < Plan::kMaxChain) {
@@ -2386,6 +2510,70 @@ constexpr void form_chains(Plan& plan, const Uses& uses) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_SCHEDULE_HPP
+// from pplcnet/plan/training_form.hpp
+#ifndef PPLCNET_PLAN_TRAINING_FORM_HPP
+#define PPLCNET_PLAN_TRAINING_FORM_HPP
+
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns what a layer consists of in training; no branches, if it is trained as it is deployed.
+constexpr TrainingForm training_form(const Layer& layer) {
+  return layer.training({.kernel = layer.kernel, .stride = layer.stride},
+                        layer.input.channels == layer.output.channels);
+}
+
+/// What papers and checkpoints count.
+struct Counts {
+  std::int64_t parameters = 0, buffers = 0, multiply_adds = 0;
+  constexpr bool operator==(const Counts&) const = default;
+};
+
+/// Returns the counts of a layer as it is trained; as it is deployed, where there are no branches.
+constexpr Counts training_counts(const Layer& layer) {
+  const TrainingForm form = training_form(layer);
+  if (form.count == 0) return {layer.parameters, layer.buffers, layer.multiply_adds};
+  const std::int64_t channels = layer.output.channels;
+  const std::int64_t taps = std::int64_t{layer.kernel.height} * layer.kernel.width;
+  // Products per output for each tap of the kernel.
+  const std::int64_t inputs = layer.depth() / taps;
+  Counts counts;
+  const auto add_norm = [&](bool is_there) {
+    counts.parameters += is_there ? 2 * channels : 0;
+    counts.buffers += is_there ? 2 * channels : 0;
+  };
+  for (int i = 0; i < form.count; ++i) {
+    const Branch& branch = form.branches[i];
+    const std::int64_t weights =
+        branch.identity ? 0 : inputs * branch.kernel * branch.kernel * channels;
+    counts.parameters += weights;
+    counts.multiply_adds += weights * layer.output.pixels();
+    add_norm(!branch.norm.empty());
+  }
+  add_norm(!form.norm.empty());
+  // Scales and shifts are trained and deployed.
+  const std::int64_t fused = std::int64_t{layer.depth()} * channels + channels;
+  counts.parameters += layer.parameters - fused;
+  return counts;
+}
+
+/// Returns the counts of a whole network as it is trained.
+constexpr Counts training_counts(const Plan& plan) {
+  Counts sum;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    const Counts counts = training_counts(plan.layers[i]);
+    sum.parameters += counts.parameters;
+    sum.buffers += counts.buffers;
+    sum.multiply_adds += counts.multiply_adds;
+  }
+  return sum;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_TRAINING_FORM_HPP
 
 // Where a plan's weights and activations live.
 
@@ -2418,7 +2606,7 @@ constexpr void place_weights(Plan& plan, Storage storage) {
     layer.half = stored_in_half(layer, i >= head, storage);
     layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
                        (layer.batch_norm ? 2 * layer.output.channels : 0) +
-                       (layer.branches == Branches::v3 ? kAffine : 0);
+                       (training_form(layer).affine.empty() ? 0 : kAffine);
     layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
     layer.multiply_adds = weights * layer.output.pixels();
     layer.weights = plan.weight_floats;
@@ -2552,6 +2740,34 @@ constexpr void connect_maps(Plan& plan) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+namespace planning {
+
+/// Says what the graph is, and which layers are the logits and what leads to them.
+constexpr void describe(Plan& plan, const Graph& graph, Storage storage) {
+  NetworkTraits& traits = plan.traits;
+  traits.name = graph.title;
+  traits.what = graph.what;
+  traits.input = {graph.nodes[0].shape.height, graph.nodes[0].shape.width};
+  traits.storage = storage;
+  traits.tensor_names = graph.tensor_names;
+  traits.namings = graph.namings;
+  traits.unused = graph.unused;
+  traits.optional = graph.optional;
+  traits.fingerprint = graph.fingerprint();
+  const Layer& result = plan.layers[plan.outputs[0]];
+  if (!result.gives_vector()) return;
+  for (int i = 0; i < plan.layer_count; ++i)
+    if (plan.layers[i].op == Operator::pool) traits.pooled = i;
+  traits.embedding = plan.outputs[0];
+  for (int i = 0; i < graph.output_count; ++i)
+    if (graph.outputs[i].role == Role::embedding) return;
+  traits.logits = plan.outputs[0];
+  traits.classes = result.output.channels;
+  traits.embedding = result.from;
+}
+
+}  // namespace planning
+
 /// Lays a graph without a flaw out: its layers in order of execution, with shapes, counts, weights,
 /// blocks of rows and places in memory.
 constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) {
@@ -2566,568 +2782,22 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   planning::place_maps(plan, uses);
   planning::place_vectors(plan);
   planning::connect_maps(plan);
-  plan.architecture.name = graph.title;
-  plan.architecture.family = Family::other;
-  plan.architecture.input = {graph.nodes[0].shape.height, graph.nodes[0].shape.width};
-  plan.architecture.head = plan.architecture.classes = 0;
-  const Layer& result = plan.layers[plan.outputs[0]];
-  if (result.gives_vector()) plan.architecture.classes = result.output.channels;
-  plan.architecture.storage = storage;
-  plan.architecture.tensor_names = graph.tensor_names;
-  plan.architecture.fingerprint = graph.fingerprint();
-  return plan;
-}
-
-/// The same for an architecture in which `find_flaw` finds nothing.
-constexpr Plan make_plan(const Architecture& architecture) {
-  Plan plan = make_plan(graph_of(architecture), architecture.storage);
-  plan.architecture = architecture;
+  planning::describe(plan, graph, storage);
   return plan;
 }
 
 /// The same when a program runs, compiled once; null if there is no memory.
 PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept;
 
 #if PPLCNET_HAS_DEFINITIONS
 PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
   return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
 }
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Architecture& architecture) noexcept {
-  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(architecture)));
-}
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_PLAN_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What a definition consists of, `graph()` or `architecture`: one with a flaw does not compile,
-/// and nothing more is said of it.
-template <class Definition>
-class Checked {
-  static constexpr bool kIsGraph = requires { Definition::graph(); };
-
-  static constexpr auto flaw() {
-    if constexpr (kIsGraph)
-      return Definition::graph().flaw();
-    else
-      return find_flaw(Definition::architecture);
-  }
-  static constexpr auto kFlaw = flaw();
-
-  template <GraphFlaw kBroken>
-  static constexpr bool is_sound() {
-    return SoundGraph<kBroken.broken, kBroken.node, kBroken.found>::value;
-  }
-  template <Flaw kBroken>
-  static constexpr bool is_sound() {
-    return Sound<kBroken.broken, kBroken.block>::value;
-  }
-
-  static constexpr Plan plan(bool sound) {
-    if (!sound) return make_plan(Architecture{});
-    if constexpr (!kIsGraph)
-      return make_plan(Definition::architecture);
-    else if constexpr (requires { Definition::storage; })
-      return make_plan(Definition::graph(), Definition::storage);
-    else
-      return make_plan(Definition::graph());
-  }
-
- public:
-  /// Returns the plan of the definition.
-  static constexpr Plan plan() { return plan(is_sound<kFlaw>()); }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_CHECKED_PLAN_HPP
-// from pplcnet/huge_pages.hpp
-#ifndef PPLCNET_HUGE_PAGES_HPP
-#define PPLCNET_HUGE_PAGES_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-// A forward pass reads all weights once, and 4 KiB pages of weights and feature maps are more than
-// a CPU's TLB holds. Linux gives huge pages on request; elsewhere nothing here does anything.
-
-inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-/// Asks for huge pages wherever `memory`, of `size` bytes, covers a whole one: for weights and
-/// workspaces in memory of your own, such as an arena or an anonymous mapping, before it is written
-/// for the first time. Pages of a mapped file or of the executable stay as they are on most
-/// systems.
-inline void prefer_huge_pages([[maybe_unused]] void* memory,
-                              [[maybe_unused]] std::size_t size) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
-  if (size < skipped + kHugePage) return;
-  // A wish: a system that does not grant it loses speed, not answers.
-  static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
-                            (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
-#endif
-}
-
-/// Allocates large objects in huge pages. A tail of less than half a page stays in small pages, and
-/// so does an object that is smaller than that; others are rounded up to whole pages.
-struct HugePageMemory {
-  static constexpr std::size_t kCacheLine = 64;
-
-  /// Returns null if there is no memory.
-  static void* allocate(std::size_t size) noexcept {
-    const std::size_t room = std::max(size, huge(size));
-    void* const memory = ::operator new(room, alignment(size), std::nothrow);
-    if (memory != nullptr) prefer_huge_pages(memory, room);
-    return memory;
-  }
-  static void free(void* memory, std::size_t size) noexcept {
-    ::operator delete(memory, alignment(size));
-  }
-  static constexpr std::align_val_t alignment(std::size_t size) {
-    return std::align_val_t(huge(size) > 0 ? kHugePage : kCacheLine);
-  }
-
- private:
-  static constexpr std::size_t huge(std::size_t size) {
-    return (size + kHugePage / 2) / kHugePage * kHugePage;
-  }
-};
-
-/// Base of types whose objects lie in huge pages if they are made by `new`, and so by
-/// std::make_unique; std::make_shared and containers allocate for themselves.
-struct InHugePages {
-  // Not inlined: where only one of the two were, g++ 12 would warn of a mismatched pair.
-  // NOLINTNEXTLINE(misc-new-delete-overloads): the one that knows the size matches all.
-  [[gnu::noinline]] static void* operator new(std::size_t size) {
-    if (void* const memory = HugePageMemory::allocate(size)) return memory;
-    return ::operator new(size, HugePageMemory::alignment(size));  // throws
-  }
-  [[gnu::noinline]] static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return HugePageMemory::allocate(size);
-  }
-  static void* operator new(std::size_t, void* place) noexcept { return place; }
-  [[gnu::noinline]] static void operator delete(void* memory, std::size_t size) noexcept {
-    HugePageMemory::free(memory, size);
-  }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_HUGE_PAGES_HPP
-// from pplcnet/picture.hpp
-#ifndef PPLCNET_PICTURE_HPP
-#define PPLCNET_PICTURE_HPP
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What each value of a byte stands for, in one channel of the network's input.
-using ByteValues = std::array<float, 256>;
-
-/// Somebody else's picture, as large as a network's input, which is read where it lies: planar or
-/// interleaved; float32, normalised as the network was trained, or bytes and what they stand for.
-struct Picture {
-  const float* values = nullptr;        ///< of channel 0, row 0, column 0; or
-  const std::uint8_t* bytes = nullptr;  ///< the same in bytes,
-  const ByteValues* meaning = nullptr;  ///< one table for each channel
-  std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
-  std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
-
-  /// [channels][height][width].
-  static constexpr Picture planar(const float* values, const Shape& shape) {
-    return {.values = values, .row = shape.width, .channel = shape.pixels()};
-  }
-  /// [height][width][channels]; a row may be longer.
-  static constexpr Picture interleaved(const float* values, const Shape& shape,
-                                       std::ptrdiff_t row = 0) {
-    return {.values = values,
-            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
-            .channel = 1,
-            .pixel = shape.channels};
-  }
-  /// [channels][height][width]; `meaning` points to a table for each channel.
-  static constexpr Picture planar(const std::uint8_t* bytes, const ByteValues* meaning,
-                                  const Shape& shape) {
-    return {.bytes = bytes, .meaning = meaning, .row = shape.width, .channel = shape.pixels()};
-  }
-  /// [height][width][channels]; a row may be longer.
-  static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteValues* meaning,
-                                       const Shape& shape, std::ptrdiff_t row = 0) {
-    return {.bytes = bytes,
-            .meaning = meaning,
-            .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
-            .channel = 1,
-            .pixel = shape.channels};
-  }
-  /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
-  /// or the other way round. `meaning` stays in the order of the network's channels.
-  constexpr Picture reversed(const Shape& shape) const {
-    Picture other = *this;
-    const std::ptrdiff_t last = (shape.channels - 1) * channel;
-    if (values != nullptr) other.values += last;
-    if (bytes != nullptr) other.bytes += last;
-    other.channel = -channel;
-    return other;
-  }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_PICTURE_HPP
-// from pplcnet/simd/executor.hpp
-#ifndef PPLCNET_SIMD_EXECUTOR_HPP
-#define PPLCNET_SIMD_EXECUTOR_HPP
-
-#include <memory>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// A piece of work that an executor runs: `body(i)` does the i-th part. Cheap to copy; valid only
-/// until the executor returns.
-class Task {
- public:
-  Task() = default;
-  template <class Body>
-  explicit Task(const Body& body) noexcept
-      : body_(&body), call_([](const void* b, int i) { (*static_cast<const Body*>(b))(i); }) {}
-
-  void operator()(int part) const noexcept { call_(body_, part); }
-
- private:
-  const void* body_ = nullptr;
-  void (*call_)(const void*, int) = nullptr;
-};
-
-/// Whoever owns threads lends them through this. It refers to any callable
-/// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
-/// once, in any order, on any threads, and returns when all are done. By default everything runs
-/// in the calling thread. The answer has the same bits whatever the executor. It is called by
-/// functions that are noexcept: an exception that leaves it ends the program (std::terminate), so
-/// that no part is ever left out; what cannot be given to a thread, it does itself.
-class Executor {
- public:
-  constexpr Executor() = default;
-
-  /// Splits work into at most `threads` parts; refers to `parallel_for`, which must outlive it.
-  template <class ParallelFor>
-  Executor(ParallelFor& parallel_for, int threads) noexcept
-      : threads_(threads),
-        context_(std::addressof(parallel_for)),
-        run_([](void* context, int parts, Task task) {
-          (*static_cast<ParallelFor*>(context))(parts, task);
-        }) {}
-
-  int threads() const noexcept { return threads_; }
-  void operator()(int parts, Task task) const noexcept {
-    if (run_ != nullptr && parts > 1) return run_(context_, parts, task);
-    for (int i = 0; i < parts; ++i) task(i);
-  }
-
- private:
-  int threads_ = 1;
-  void* context_ = nullptr;
-  void (*run_)(void*, int, Task) = nullptr;
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_SIMD_EXECUTOR_HPP
-// from pplcnet/simd/forward.hpp
-#ifndef PPLCNET_SIMD_FORWARD_HPP
-#define PPLCNET_SIMD_FORWARD_HPP
-
-// from pplcnet/simd/isa.hpp
-#ifndef PPLCNET_SIMD_ISA_HPP
-#define PPLCNET_SIMD_ISA_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// A copy of the kernels. `baseline` is what the compiler was told to assume; where that is at
-/// least AVX2, or on ARM, it is the only copy.
-enum class Isa : unsigned char { baseline, avx2, avx512 };
-
-/// Returns the best copy for this CPU, which is asked once.
-PPLCNET_INLINE Isa best_isa() noexcept;
-
-/// Returns a copy's name in Highway's terms ("AVX3" is AVX-512), for logs and reports.
-PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-// from pplcnet/simd/detect_isa.hpp
-#ifndef PPLCNET_SIMD_DETECT_ISA_HPP
-#define PPLCNET_SIMD_DETECT_ISA_HPP
-
-// from pplcnet/simd/highway.hpp
-#ifndef PPLCNET_SIMD_HIGHWAY_HPP
-#define PPLCNET_SIMD_HIGHWAY_HPP
-
-
-#if PPLCNET_HAS_DEFINITIONS
-#if !__has_include(<hwy/highway.h>)
-#error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
-#endif
-#ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
-#error "include pplcnet before hwy/foreach_target.h"
-#endif
-// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
-#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
-#define HWY_WANT_AVX3_DL
-#endif
-#include <hwy/highway.h>
-
-// The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
-// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
-// Highway numbers better targets lower.
-#if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
-#define PPLCNET_CHOOSE_ISA 1
-#include <cpuid.h>
-#else
-#define PPLCNET_CHOOSE_ISA 0
-#endif
-
-// The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
-// an ARM with SVE runs them as NEON.
-#if HWY_ARCH_ARM_A64
-#define PPLCNET_BASELINE HWY_NEON
-#define PPLCNET_BASELINE_NAMESPACE N_NEON
-#else
-#define PPLCNET_BASELINE HWY_STATIC_TARGET
-#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
-#endif
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-#endif  // PPLCNET_SIMD_HIGHWAY_HPP
-
-#if PPLCNET_HAS_DEFINITIONS
-namespace pplcnet::inline PPLCNET_ABI {
-
-#if PPLCNET_CHOOSE_ISA
-/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
-/// targets AVX2 and AVX3 assume.
-inline Isa detect_isa() noexcept {
-  constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
-  constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
-                              1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
-  unsigned saved = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
-  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
-  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
-  if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
-  constexpr unsigned kAvx512 =
-      1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
-  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
-}
-
-PPLCNET_INLINE Isa best_isa() noexcept {
-  static const Isa isa = detect_isa();
-  return isa;
-}
-#else
-PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
-#endif
-
-PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
-  switch (isa) {
-    case Isa::avx512:
-      return "AVX3";
-    case Isa::avx2:
-      return "AVX2";
-    case Isa::baseline:
-      break;
-  }
-  return hwy::TargetName(PPLCNET_BASELINE);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-#endif  // PPLCNET_SIMD_DETECT_ISA_HPP
-
-#endif  // PPLCNET_SIMD_ISA_HPP
-// from pplcnet/simd/needs.hpp
-#ifndef PPLCNET_SIMD_NEEDS_HPP
-#define PPLCNET_SIMD_NEEDS_HPP
-
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Which activations layers by rows have while they are stored.
-struct TileEnds {
-  bool hardswish = true;
-  bool clamp = true;  ///< all others
-};
-
-/// Pixels of the longest strip of a depthwise tile.
-inline constexpr int kLongestStrip = 7;
-
-/// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
-/// those of its networks only; by default all of them.
-struct Needs {
-  bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
-  bool half_weights = true;  ///< float16
-  TileEnds ends = {};
-  bool convolution_stride_1 = true, convolution_stride_2 = true;
-  bool depthwise_3 = true, depthwise_5 = true;  ///< kernels that have tiles of their own
-  bool depthwise_oblong = true;                 ///< of those, another stride down than across
-  bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
-  bool depthwise_any = true;                    ///< kernels and strides without such tiles
-  bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
-
-  /// Whether a layer writes a whole map.
-  constexpr bool maps() const { return windows || gate || add || copy || picture; }
-};
-
-/// Whether there are tiles for the kernel and the strides of a depthwise layer.
-constexpr bool has_depthwise_tiles(const Layer& layer) {
-  return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
-         layer.stride.width <= 2;
-}
-
-/// Returns what the layers of a plan need.
-constexpr Needs needs_of(std::span<const Layer> layers) {
-  const auto any = [&](auto is) {
-    for (const Layer& layer : layers)
-      if (is(layer)) return true;
-    return false;
-  };
-  const auto any_of = [&](Operator op) {
-    return any([&](const Layer& layer) { return layer.op == op; });
-  };
-  const auto any_convolution = [&](int stride) {
-    return any([&](const Layer& layer) {
-      return layer.op == Operator::convolution && (layer.stride.width == 2) == (stride == 2);
-    });
-  };
-  const auto any_depthwise = [&](auto is) {
-    return any([&](const Layer& layer) {
-      return layer.op == Operator::depthwise && has_depthwise_tiles(layer) && is(layer);
-    });
-  };
-  const auto any_activation = [&](bool hardswish) {
-    return any([&](const Layer& layer) {
-      return layer.works_by_rows() && layer.op != Operator::patches &&
-             (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
-    });
-  };
-  const bool half_panels = any([](const Layer& layer) {
-    return layer.works_by_rows() && layer.padded_channels() % kPanel != 0;
-  });
-  // Eight channels of two pixels may be taken for one pixel of sixteen.
-  const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
-  return {
-      .half_panels = half_panels,
-      .half_weights = any([](const Layer& layer) { return layer.half; }),
-      .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
-      .convolution_stride_1 = any_convolution(1),
-      .convolution_stride_2 = any_convolution(2),
-      .depthwise_3 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(3); }),
-      .depthwise_5 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(5); }),
-      .depthwise_oblong = any_depthwise(
-          [](const Layer& layer) { return layer.stride.height != layer.stride.width; }),
-      .depthwise_narrow = any_depthwise([&](const Layer& layer) {
-        return layer.output.width / layer.dilation.width < least_width;
-      }),
-      .depthwise_any = any([](const Layer& layer) {
-        return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
-      }),
-      .patches = any_of(Operator::patches),
-      .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
-      .gate = any_of(Operator::gate),
-      .add = any_of(Operator::add),
-      .copy = any_of(Operator::copy),
-      .picture = any_of(Operator::picture),
-  };
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_SIMD_NEEDS_HPP
-// from pplcnet/simd/run.hpp
-#ifndef PPLCNET_SIMD_RUN_HPP
-#define PPLCNET_SIMD_RUN_HPP
-
-#include <cstddef>
-#include <cstdint>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// One call of forward: what the kernels are given.
-struct Run {
-  const Layer* layers = nullptr;
-  int layer_count = 0;
-  const float* weights = nullptr;
-  const Picture* pictures = nullptr;
-  int images = 1;  ///< at most kChunk
-  /// [images][layer_count]: where a copy of a layer's output goes, planar
-  /// [channels][height][width], as after its activation; null: not wanted. Layers behind the last
-  /// wanted one are not computed.
-  float* const* destinations = nullptr;
-
-  float* maps = nullptr;     ///< plan.map_floats
-  float* vectors = nullptr;  ///< plan.vector_floats
-  float* scratch = nullptr;  ///< threads × scratch_floats
-  std::size_t scratch_floats = 0;
-  int threads = 1;
-  /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
-  std::int64_t shared_work = 1 << 18;
-  Executor executor = {};
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_SIMD_RUN_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
-/// a network needs of the kernels is this function.
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
-
-/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
-template <Needs kNeeds>
-void forward(const Run& run, Isa isa) noexcept;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-// from pplcnet/simd/kernels.hpp
-#ifndef PPLCNET_SIMD_KERNELS_HPP
-#define PPLCNET_SIMD_KERNELS_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <limits>
-#include <utility>
-
+#endif  // PPLCNET_PLAN_MAKE_PLAN_HPP
 
 #if PPLCNET_HAS_DEFINITIONS
 // Compiles the kernels once for each instruction set.
@@ -3135,7 +2805,7 @@ void forward(const Run& run, Isa isa) noexcept;
 // Two flips leave Highway as it was.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
-// from pplcnet/simd/flip_target-inl.hpp
+// from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
 // the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
@@ -3143,11 +2813,11 @@ void forward(const Run& run, Isa isa) noexcept;
 #else
 #define HWY_TARGET_TOGGLE
 #endif
-// from pplcnet/simd/forward-inl.hpp
+// from pplcnet/kernels/forward-inl.hpp
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/lanes-inl.hpp
+// from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -3198,7 +2868,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The files above are used by those below.
-// from pplcnet/simd/activation-inl.hpp
+// from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -3303,7 +2973,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(const Activation& activation) {
+inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
          activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
@@ -3325,7 +2995,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/rows-inl.hpp
+// from pplcnet/kernels/rows-inl.hpp
 // Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -3391,7 +3061,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // Kernels.
-// from pplcnet/simd/convolution-inl.hpp
+// from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -3664,7 +3334,7 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-any-inl.hpp
+// from pplcnet/kernels/depthwise-any-inl.hpp
 // Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -3723,14 +3393,15 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-inl.hpp
+// from pplcnet/kernels/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
-/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+/// A tile of outputs: two strips: enough independent sums to hide the latency of a multiply-add, of
+/// as many pixels as leave room in the registers for a kernel row's taps. Seven divides all widths
+/// from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -3994,7 +3665,75 @@ HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/map-inl.hpp
+// from pplcnet/kernels/epilogue-inl.hpp
+// Post-ops that do not fit a register tile: costly activations, scale and shift, residual. They are
+// applied while the rows are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it there is.
+struct Epilogue {
+  Activation activation;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_epilogue(const Layer& layer) {
+  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation.kind != Activation::Kind::none;
+}
+
+template <class D>
+HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
+                                  int begin, int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+/// The same, and then the last activation.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
+                                        int end) {
+  apply_epilogue(what, begin, end);
+  if (last.kind != Activation::Kind::none)
+    apply_epilogue({.activation = last,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = what.rows,
+                    .count = what.count,
+                    .width = what.width},
+                   begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -4071,7 +3810,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/product-inl.hpp
+// from pplcnet/kernels/product-inl.hpp
 // The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 // g++ would load the next rows of weights far ahead, away from each other, and copy sums to make
@@ -4089,9 +3828,9 @@ struct Product {
   const float* input;
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
-  const float* weights;  // [panel][k][16]
-  bool half;             // they are float16, and become float32 at
-  float* widened;        // kWidenedPanels panels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation::Kind activation;
@@ -4258,7 +3997,7 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
-/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+/// Weights of a product's columns, and what lies after them: the weights of the next ones.
 struct ProductWeights {
   const float* here;
   const char* next;
@@ -4295,14 +4034,15 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
 }
 
 /// float16 to float32; `count` is a multiple of 16.
-inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
+                                          float* to) {
   const Lanes16 d;
   for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are widened when their first channel is asked for.
+/// whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -4319,14 +4059,14 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
     return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
-  if (lane == 0) widen(stored + first, panels, product.widened);
-  return weights(product.widened + lane, stored);
+  if (lane == 0) convert_to_float(stored + first, panels, product.float32_scratch);
+  return weights(product.float32_scratch + lane, stored);
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
-  static_assert(kTileChannels <= kWidenedPanels * kPanel);
+  static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
@@ -4348,75 +4088,7 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/refine-inl.hpp
-// What some layers do to their output besides an activation that fits their kernel: while its rows
-// are in cache. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Refinement {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
-HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
-                             int end) {
-  const D d;
-  using V = hn::Vec<D>;
-  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
-    if (what.affine != nullptr)
-      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
-    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
-    hn::StoreU(x, d, pixel + channel);
-  }
-}
-
-/// Channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
-  for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
-      const auto place = [&](const Rows& rows) {
-        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
-               static_cast<std::size_t>(x) * rows.pixel_pitch;
-      };
-      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
-    }
-}
-
-/// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
-                                int end) {
-  refine(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    refine({.activation = last,
-            .affine = nullptr,
-            .addend = {},
-            .rows = what.rows,
-            .count = what.count,
-            .width = what.width},
-           begin, end);
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/vector-inl.hpp
+// from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -4547,21 +4219,21 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
-  if (fits_tiles(layer.activation)) return;
+  if (fuses_into_tile(layer.activation)) return;
   for (int image = 0; image < images; ++image)
-    refine({.activation = layer.activation,
-            .affine = nullptr,
-            .addend = {},
-            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-            .count = 1,
-            .width = 1},
-           begin * kPanel, end * kPanel);
+    apply_epilogue({.activation = layer.activation,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+                    .count = 1,
+                    .width = 1},
+                   begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/window-inl.hpp
+// from pplcnet/kernels/window-inl.hpp
 // Maxima and means of windows of pixels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -4632,7 +4304,7 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // One that is for some products.
-// from pplcnet/simd/narrow-inl.hpp
+// from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -4641,7 +4313,7 @@ namespace HWY_NAMESPACE {
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
-class NarrowWeights {
+class Pointwise8Weights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
   using Depth = std::make_integer_sequence<int, kChannels>;
@@ -4649,7 +4321,7 @@ class NarrowWeights {
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
-  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+  HWY_INLINE explicit Pointwise8Weights(const Product& product) : biases_(each(product.biases)) {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
@@ -4683,15 +4355,15 @@ class NarrowWeights {
 };
 
 /// Rows of such a layer, which are activated while they are stored.
-struct NarrowRows {
+struct Pointwise8Rows {
   const Product& product;
   int count;
 
   template <class Activate>
   HWY_NOINLINE void store(const Activate& activate) const {
     using D = Lanes16;
-    const NarrowWeights<D> weights(product);
-    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const Pointwise8Weights<D> weights(product);
+    constexpr int kPixels = Pointwise8Weights<D>::kPixels;
     const std::size_t input_step = kPixels * product.pixel_pitch;
     const std::size_t output_step = kPixels * product.output_pixel_pitch;
     const int width = product.width;
@@ -4716,7 +4388,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
-      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+      return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
   product_rows<kNeeds>(product, pixels, begin, end);
 }
@@ -4725,7 +4397,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // What uses them.
-// from pplcnet/simd/chain-inl.hpp
+// from pplcnet/kernels/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -4808,14 +4480,15 @@ class Chain {
         depthwise_rows(i, begin, end, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
-      if (needs_refinement(layer))
-        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
-                .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-                .addend = addend_of(layer, first, begin),
-                .rows = rows,
-                .count = count,
-                .width = layer.output.width},
-               layer.last_activation, channels_.begin, end_channel(layer));
+      if (needs_epilogue(layer))
+        apply_epilogue(
+            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
+             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+             .addend = addend_of(layer, first, begin),
+             .rows = rows,
+             .count = count,
+             .width = layer.output.width},
+            layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
@@ -4889,7 +4562,7 @@ class Chain {
                        .depth = layer.depth(),
                        .weights = run_.weights + layer.weights,
                        .half = layer.half,
-                       .widened = scratch_ + layer.widened,
+                       .float32_scratch = scratch_ + layer.float32_scratch,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
                        .activation = layer.activation.kind,
@@ -5042,7 +4715,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -5078,7 +4751,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
         i = next;
         continue;
       }
@@ -5185,13 +4858,13 @@ class ImageRun {
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        refine({.activation = last,
-                .affine = nullptr,
-                .addend = {},
-                .rows = rows_of(layer.target, run_.maps, begin),
-                .count = end - begin,
-                .width = layer.output.width},
-               0, layer.padded_channels());
+        apply_epilogue({.activation = last,
+                        .affine = nullptr,
+                        .addend = {},
+                        .rows = rows_of(layer.target, run_.maps, begin),
+                        .count = end - begin,
+                        .width = layer.output.width},
+                       0, layer.padded_channels());
       if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
   }
@@ -5257,7 +4930,7 @@ HWY_AFTER_NAMESPACE();
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
-// from pplcnet/simd/flip_target-inl.hpp
+// from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
 // the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
@@ -5265,11 +4938,11 @@ HWY_AFTER_NAMESPACE();
 #else
 #define HWY_TARGET_TOGGLE
 #endif
-// from pplcnet/simd/forward-inl.hpp
+// from pplcnet/kernels/forward-inl.hpp
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/lanes-inl.hpp
+// from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -5320,7 +4993,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The files above are used by those below.
-// from pplcnet/simd/activation-inl.hpp
+// from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -5425,7 +5098,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(const Activation& activation) {
+inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
          activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
@@ -5447,7 +5120,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/rows-inl.hpp
+// from pplcnet/kernels/rows-inl.hpp
 // Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -5513,7 +5186,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // Kernels.
-// from pplcnet/simd/convolution-inl.hpp
+// from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -5786,7 +5459,7 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-any-inl.hpp
+// from pplcnet/kernels/depthwise-any-inl.hpp
 // Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -5845,14 +5518,15 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-inl.hpp
+// from pplcnet/kernels/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
-/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+/// A tile of outputs: two strips: enough independent sums to hide the latency of a multiply-add, of
+/// as many pixels as leave room in the registers for a kernel row's taps. Seven divides all widths
+/// from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -6116,7 +5790,75 @@ HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/map-inl.hpp
+// from pplcnet/kernels/epilogue-inl.hpp
+// Post-ops that do not fit a register tile: costly activations, scale and shift, residual. They are
+// applied while the rows are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it there is.
+struct Epilogue {
+  Activation activation;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_epilogue(const Layer& layer) {
+  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation.kind != Activation::Kind::none;
+}
+
+template <class D>
+HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
+                                  int begin, int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+/// The same, and then the last activation.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
+                                        int end) {
+  apply_epilogue(what, begin, end);
+  if (last.kind != Activation::Kind::none)
+    apply_epilogue({.activation = last,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = what.rows,
+                    .count = what.count,
+                    .width = what.width},
+                   begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -6193,7 +5935,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/product-inl.hpp
+// from pplcnet/kernels/product-inl.hpp
 // The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 // g++ would load the next rows of weights far ahead, away from each other, and copy sums to make
@@ -6211,9 +5953,9 @@ struct Product {
   const float* input;
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
-  const float* weights;  // [panel][k][16]
-  bool half;             // they are float16, and become float32 at
-  float* widened;        // kWidenedPanels panels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation::Kind activation;
@@ -6380,7 +6122,7 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
-/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+/// Weights of a product's columns, and what lies after them: the weights of the next ones.
 struct ProductWeights {
   const float* here;
   const char* next;
@@ -6417,14 +6159,15 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
 }
 
 /// float16 to float32; `count` is a multiple of 16.
-inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
+                                          float* to) {
   const Lanes16 d;
   for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are widened when their first channel is asked for.
+/// whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -6441,14 +6184,14 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
     return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
-  if (lane == 0) widen(stored + first, panels, product.widened);
-  return weights(product.widened + lane, stored);
+  if (lane == 0) convert_to_float(stored + first, panels, product.float32_scratch);
+  return weights(product.float32_scratch + lane, stored);
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
-  static_assert(kTileChannels <= kWidenedPanels * kPanel);
+  static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
@@ -6470,75 +6213,7 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/refine-inl.hpp
-// What some layers do to their output besides an activation that fits their kernel: while its rows
-// are in cache. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Refinement {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
-HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
-                             int end) {
-  const D d;
-  using V = hn::Vec<D>;
-  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
-    if (what.affine != nullptr)
-      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
-    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
-    hn::StoreU(x, d, pixel + channel);
-  }
-}
-
-/// Channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
-  for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
-      const auto place = [&](const Rows& rows) {
-        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
-               static_cast<std::size_t>(x) * rows.pixel_pitch;
-      };
-      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
-    }
-}
-
-/// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
-                                int end) {
-  refine(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    refine({.activation = last,
-            .affine = nullptr,
-            .addend = {},
-            .rows = what.rows,
-            .count = what.count,
-            .width = what.width},
-           begin, end);
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/vector-inl.hpp
+// from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -6669,21 +6344,21 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
-  if (fits_tiles(layer.activation)) return;
+  if (fuses_into_tile(layer.activation)) return;
   for (int image = 0; image < images; ++image)
-    refine({.activation = layer.activation,
-            .affine = nullptr,
-            .addend = {},
-            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-            .count = 1,
-            .width = 1},
-           begin * kPanel, end * kPanel);
+    apply_epilogue({.activation = layer.activation,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+                    .count = 1,
+                    .width = 1},
+                   begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/window-inl.hpp
+// from pplcnet/kernels/window-inl.hpp
 // Maxima and means of windows of pixels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -6754,7 +6429,7 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // One that is for some products.
-// from pplcnet/simd/narrow-inl.hpp
+// from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -6763,7 +6438,7 @@ namespace HWY_NAMESPACE {
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
-class NarrowWeights {
+class Pointwise8Weights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
   using Depth = std::make_integer_sequence<int, kChannels>;
@@ -6771,7 +6446,7 @@ class NarrowWeights {
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
-  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+  HWY_INLINE explicit Pointwise8Weights(const Product& product) : biases_(each(product.biases)) {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
@@ -6805,15 +6480,15 @@ class NarrowWeights {
 };
 
 /// Rows of such a layer, which are activated while they are stored.
-struct NarrowRows {
+struct Pointwise8Rows {
   const Product& product;
   int count;
 
   template <class Activate>
   HWY_NOINLINE void store(const Activate& activate) const {
     using D = Lanes16;
-    const NarrowWeights<D> weights(product);
-    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const Pointwise8Weights<D> weights(product);
+    constexpr int kPixels = Pointwise8Weights<D>::kPixels;
     const std::size_t input_step = kPixels * product.pixel_pitch;
     const std::size_t output_step = kPixels * product.output_pixel_pitch;
     const int width = product.width;
@@ -6838,7 +6513,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
-      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+      return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
   product_rows<kNeeds>(product, pixels, begin, end);
 }
@@ -6847,7 +6522,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // What uses them.
-// from pplcnet/simd/chain-inl.hpp
+// from pplcnet/kernels/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -6930,14 +6605,15 @@ class Chain {
         depthwise_rows(i, begin, end, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
-      if (needs_refinement(layer))
-        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
-                .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-                .addend = addend_of(layer, first, begin),
-                .rows = rows,
-                .count = count,
-                .width = layer.output.width},
-               layer.last_activation, channels_.begin, end_channel(layer));
+      if (needs_epilogue(layer))
+        apply_epilogue(
+            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
+             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+             .addend = addend_of(layer, first, begin),
+             .rows = rows,
+             .count = count,
+             .width = layer.output.width},
+            layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
@@ -7011,7 +6687,7 @@ class Chain {
                        .depth = layer.depth(),
                        .weights = run_.weights + layer.weights,
                        .half = layer.half,
-                       .widened = scratch_ + layer.widened,
+                       .float32_scratch = scratch_ + layer.float32_scratch,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
                        .activation = layer.activation.kind,
@@ -7164,7 +6840,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -7200,7 +6876,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
         i = next;
         continue;
       }
@@ -7307,13 +6983,13 @@ class ImageRun {
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        refine({.activation = last,
-                .affine = nullptr,
-                .addend = {},
-                .rows = rows_of(layer.target, run_.maps, begin),
-                .count = end - begin,
-                .width = layer.output.width},
-               0, layer.padded_channels());
+        apply_epilogue({.activation = last,
+                        .affine = nullptr,
+                        .addend = {},
+                        .rows = rows_of(layer.target, run_.maps, begin),
+                        .count = end - begin,
+                        .width = layer.output.width},
+                       0, layer.padded_channels());
       if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
   }
@@ -7383,7 +7059,7 @@ HWY_AFTER_NAMESPACE();
 #elif PPLCNET_BASELINE != HWY_STATIC_TARGET
 #undef HWY_TARGET
 #define HWY_TARGET PPLCNET_BASELINE
-// from pplcnet/simd/flip_target-inl.hpp
+// from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
 // the new HWY_TARGET.
 #ifdef HWY_TARGET_TOGGLE
@@ -7393,11 +7069,11 @@ HWY_AFTER_NAMESPACE();
 #endif
 #endif
 
-// from pplcnet/simd/forward-inl.hpp
+// from pplcnet/kernels/forward-inl.hpp
 // Walks a plan. Compiled once per instruction set, with all kernels.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
-// from pplcnet/simd/lanes-inl.hpp
+// from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -7448,7 +7124,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The files above are used by those below.
-// from pplcnet/simd/activation-inl.hpp
+// from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -7553,7 +7229,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
 }
 
 /// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
-inline bool fits_tiles(const Activation& activation) {
+inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
          activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
@@ -7575,7 +7251,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/rows-inl.hpp
+// from pplcnet/kernels/rows-inl.hpp
 // Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -7641,7 +7317,7 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // Kernels.
-// from pplcnet/simd/convolution-inl.hpp
+// from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -7914,7 +7590,7 @@ HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-any-inl.hpp
+// from pplcnet/kernels/depthwise-any-inl.hpp
 // Depthwise convolution with any kernel and any stride. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -7973,14 +7649,15 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/depthwise-inl.hpp
+// from pplcnet/kernels/depthwise-inl.hpp
 // Depthwise convolution, channels last. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// A tile of outputs: two strips, so that enough sums wait for nobody, of as many pixels as leave
-/// room in the registers for a kernel row's taps. Seven divides all widths from 112 down to 7.
+/// A tile of outputs: two strips: enough independent sums to hide the latency of a multiply-add, of
+/// as many pixels as leave room in the registers for a kernel row's taps. Seven divides all widths
+/// from 112 down to 7.
 inline constexpr int kDepthwisePixels = kLanes == 16 || HWY_ARCH_ARM ? kLongestStrip : 4;
 
 /// Channels that are worked through at a time, tile by tile: a few rows of them fit L1, and so do
@@ -8244,7 +7921,75 @@ HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/map-inl.hpp
+// from pplcnet/kernels/epilogue-inl.hpp
+// Post-ops that do not fit a register tile: costly activations, scale and shift, residual. They are
+// applied while the rows are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it there is.
+struct Epilogue {
+  Activation activation;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_epilogue(const Layer& layer) {
+  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation.kind != Activation::Kind::none;
+}
+
+template <class D>
+HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
+                                  int begin, int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+/// The same, and then the last activation.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
+                                        int end) {
+  apply_epilogue(what, begin, end);
+  if (last.kind != Activation::Kind::none)
+    apply_epilogue({.activation = last,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = what.rows,
+                    .count = what.count,
+                    .width = what.width},
+                   begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -8321,7 +8066,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/product-inl.hpp
+// from pplcnet/kernels/product-inl.hpp
 // The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 // g++ would load the next rows of weights far ahead, away from each other, and copy sums to make
@@ -8339,9 +8084,9 @@ struct Product {
   const float* input;
   std::size_t pixel_pitch;  // floats from a pixel of the input to the next
   int depth;
-  const float* weights;  // [panel][k][16]
-  bool half;             // they are float16, and become float32 at
-  float* widened;        // kWidenedPanels panels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
   const float* biases;
   int channels;  // a multiple of 8
   Activation::Kind activation;
@@ -8508,7 +8253,7 @@ class ProductTile {
   V sums_[kPixels * kVectors];
 };
 
-/// Weights of a product's columns, and what lies behind them: the weights of the next ones.
+/// Weights of a product's columns, and what lies after them: the weights of the next ones.
 struct ProductWeights {
   const float* here;
   const char* next;
@@ -8545,14 +8290,15 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
 }
 
 /// float16 to float32; `count` is a multiple of 16.
-inline HWY_NOINLINE void widen(const hwy::float16_t* from, std::size_t count, float* to) {
+inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
+                                          float* to) {
   const Lanes16 d;
   for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
 /// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are widened when their first channel is asked for.
+/// whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -8569,14 +8315,14 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
     return weights(product.weights + first + lane, product.weights);
   if (!product.half) return weights(product.weights + first + lane, product.weights);
   const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
-  if (lane == 0) widen(stored + first, panels, product.widened);
-  return weights(product.widened + lane, stored);
+  if (lane == 0) convert_to_float(stored + first, panels, product.float32_scratch);
+  return weights(product.float32_scratch + lane, stored);
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
-  static_assert(kTileChannels <= kWidenedPanels * kPanel);
+  static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
@@ -8598,75 +8344,7 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/refine-inl.hpp
-// What some layers do to their output besides an activation that fits their kernel: while its rows
-// are in cache. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Refinement {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_refinement(const Layer& layer) {
-  return !fits_tiles(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
-HWY_INLINE void refine_pixel(const Refinement& what, float* pixel, const float* addend, int begin,
-                             int end) {
-  const D d;
-  using V = hn::Vec<D>;
-  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
-    if (what.affine != nullptr)
-      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
-    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
-    hn::StoreU(x, d, pixel + channel);
-  }
-}
-
-/// Channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void refine(const Refinement& what, int begin, int end) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
-  for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
-      const auto place = [&](const Rows& rows) {
-        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
-               static_cast<std::size_t>(x) * rows.pixel_pitch;
-      };
-      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      refine_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      refine_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
-    }
-}
-
-/// The same, and then the last activation.
-inline HWY_NOINLINE void refine(const Refinement& what, const Activation& last, int begin,
-                                int end) {
-  refine(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    refine({.activation = last,
-            .affine = nullptr,
-            .addend = {},
-            .rows = what.rows,
-            .count = what.count,
-            .width = what.width},
-           begin, end);
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/vector-inl.hpp
+// from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -8797,21 +8475,21 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
-  if (fits_tiles(layer.activation)) return;
+  if (fuses_into_tile(layer.activation)) return;
   for (int image = 0; image < images; ++image)
-    refine({.activation = layer.activation,
-            .affine = nullptr,
-            .addend = {},
-            .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-            .count = 1,
-            .width = 1},
-           begin * kPanel, end * kPanel);
+    apply_epilogue({.activation = layer.activation,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
+                    .count = 1,
+                    .width = 1},
+                   begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// from pplcnet/simd/window-inl.hpp
+// from pplcnet/kernels/window-inl.hpp
 // Maxima and means of windows of pixels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -8882,7 +8560,7 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // One that is for some products.
-// from pplcnet/simd/narrow-inl.hpp
+// from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -8891,7 +8569,7 @@ namespace HWY_NAMESPACE {
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
-class NarrowWeights {
+class Pointwise8Weights {
   using V = hn::Vec<D>;
   static constexpr int kChannels = kHalfPanel;
   using Depth = std::make_integer_sequence<int, kChannels>;
@@ -8899,7 +8577,7 @@ class NarrowWeights {
  public:
   static constexpr int kPixels = static_cast<int>(hn::MaxLanes(D())) / kChannels;
 
-  HWY_INLINE explicit NarrowWeights(const Product& product) : biases_(each(product.biases)) {
+  HWY_INLINE explicit Pointwise8Weights(const Product& product) : biases_(each(product.biases)) {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
@@ -8933,15 +8611,15 @@ class NarrowWeights {
 };
 
 /// Rows of such a layer, which are activated while they are stored.
-struct NarrowRows {
+struct Pointwise8Rows {
   const Product& product;
   int count;
 
   template <class Activate>
   HWY_NOINLINE void store(const Activate& activate) const {
     using D = Lanes16;
-    const NarrowWeights<D> weights(product);
-    constexpr int kPixels = NarrowWeights<D>::kPixels;
+    const Pointwise8Weights<D> weights(product);
+    constexpr int kPixels = Pointwise8Weights<D>::kPixels;
     const std::size_t input_step = kPixels * product.pixel_pitch;
     const std::size_t output_step = kPixels * product.output_pixel_pitch;
     const int width = product.width;
@@ -8966,7 +8644,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
-      return finish(NarrowRows{product, pixels / product.width}, product.activation);
+      return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
   product_rows<kNeeds>(product, pixels, begin, end);
 }
@@ -8975,7 +8653,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // What uses them.
-// from pplcnet/simd/chain-inl.hpp
+// from pplcnet/kernels/chain-inl.hpp
 // Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -9058,14 +8736,15 @@ class Chain {
         depthwise_rows(i, begin, end, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
-      if (needs_refinement(layer))
-        refine({.activation = fits_tiles(layer.activation) ? Activation::none : layer.activation,
-                .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-                .addend = addend_of(layer, first, begin),
-                .rows = rows,
-                .count = count,
-                .width = layer.output.width},
-               layer.last_activation, channels_.begin, end_channel(layer));
+      if (needs_epilogue(layer))
+        apply_epilogue(
+            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
+             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+             .addend = addend_of(layer, first, begin),
+             .rows = rows,
+             .count = count,
+             .width = layer.output.width},
+            layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin, end, destinations_[i]);
     }
@@ -9139,7 +8818,7 @@ class Chain {
                        .depth = layer.depth(),
                        .weights = run_.weights + layer.weights,
                        .half = layer.half,
-                       .widened = scratch_ + layer.widened,
+                       .float32_scratch = scratch_ + layer.float32_scratch,
                        .biases = run_.weights + layer.biases,
                        .channels = layer.padded_channels(),
                        .activation = layer.activation.kind,
@@ -9292,7 +8971,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one behind the other.
+/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -9328,7 +9007,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].leaf && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
         i = next;
         continue;
       }
@@ -9435,13 +9114,13 @@ class ImageRun {
     split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
       map_rows(layer, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        refine({.activation = last,
-                .affine = nullptr,
-                .addend = {},
-                .rows = rows_of(layer.target, run_.maps, begin),
-                .count = end - begin,
-                .width = layer.output.width},
-               0, layer.padded_channels());
+        apply_epilogue({.activation = last,
+                        .affine = nullptr,
+                        .addend = {},
+                        .rows = rows_of(layer.target, run_.maps, begin),
+                        .count = end - begin,
+                        .width = layer.output.width},
+                       0, layer.padded_channels());
       if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
     });
   }
@@ -9529,7 +9208,7 @@ PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<N
 }  // namespace pplcnet::inline PPLCNET_ABI
 #endif  // PPLCNET_HAS_DEFINITIONS
 
-#endif  // PPLCNET_SIMD_KERNELS_HPP
+#endif  // PPLCNET_KERNELS_KERNELS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -9544,7 +9223,43 @@ void forward(const Run& run, Isa isa) noexcept {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_SIMD_FORWARD_HPP
+#endif  // PPLCNET_KERNELS_FORWARD_HPP
+// from pplcnet/plan/checked_plan.hpp
+#ifndef PPLCNET_PLAN_CHECKED_PLAN_HPP
+#define PPLCNET_PLAN_CHECKED_PLAN_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The plan of a definition, `graph()` and perhaps `storage`: one with a flaw does not compile, and
+/// nothing more is said of it.
+template <class Definition>
+class Checked {
+  static constexpr GraphFlaw kFlaw = Definition::graph().flaw();
+
+  static constexpr Graph sound_graph() {
+    if constexpr (SoundGraph<kFlaw.broken, kFlaw.node, kFlaw.found>::value) {
+      return Definition::graph();
+    } else {
+      Graph nothing({1, 1});
+      nothing.output(nothing.dense(nothing.global_mean(nothing.image()), 1, {}));
+      return nothing;
+    }
+  }
+
+ public:
+  /// Returns the plan of the definition.
+  static constexpr Plan plan() {
+    if constexpr (requires { Definition::storage; })
+      return make_plan(sound_graph(), Definition::storage);
+    else
+      return make_plan(sound_graph());
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_CHECKED_PLAN_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -9555,30 +9270,15 @@ struct RunOptions {
   Executor executor = {};
 };
 
-/// A network whose every size is known to the compiler. `Definition::graph()` or
-/// `Definition::architecture` says which. One that cannot be computed does not compile.
+/// A network whose every size is known to the compiler. `Definition::graph()` says which. One that
+/// cannot be computed does not compile.
 template <class TDefinition>
 class NetworkOf {
   static constexpr Plan kWhole = Checked<TDefinition>::plan();
 
-  /// The last layer of a part; -1 if there is none.
-  static constexpr int last_of(Part part) {
-    int last = -1;
-    for (int i = 0; i < kWhole.layer_count; ++i)
-      if (kWhole.layers[i].part == part) last = i;
-    return last;
-  }
-  static constexpr bool kIsNamed = kWhole.architecture.family == Family::other;
-  static constexpr int kPooledLayer = last_of(Part::pool);
-  static constexpr int kEmbeddingLayer =
-      last_of(Part::head) < 0 ? kPooledLayer : last_of(Part::head);
-  static constexpr int kLogitsLayer = kIsNamed && kWhole.architecture.classes > 0
-                                          ? kWhole.outputs[0]
-                                          : last_of(Part::classifier);
-
  public:
   using Definition = TDefinition;
-  static constexpr Architecture architecture = kWhole.architecture;
+  static constexpr NetworkTraits traits = kWhole.traits;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
   static constexpr std::array<Layer, layer_count> layers = [] {
@@ -9592,7 +9292,7 @@ class NetworkOf {
   static constexpr std::int64_t buffer_count = kWhole.buffer_count;
   static constexpr std::int64_t multiply_add_count = kWhole.multiply_add_count;
 
-  static constexpr int classes = architecture.classes;  ///< 0: no classifier
+  static constexpr int classes = traits.classes;  ///< 0: no classifier
   static constexpr Shape input_shape = layers[0].input;
   static constexpr std::size_t input_size = static_cast<std::size_t>(input_shape.size());
 
@@ -9624,7 +9324,7 @@ class NetworkOf {
     return kWhole.layers[output_layer(output)].output;
   }
   static constexpr int embedding_size =
-      kEmbeddingLayer < 0 ? 0 : kWhole.layers[kEmbeddingLayer].output.channels;
+      traits.embedding < 0 ? 0 : kWhole.layers[traits.embedding].output.channels;
 
   static constexpr std::size_t weight_count = kWhole.weight_floats;  ///< with padding
 
@@ -9666,7 +9366,7 @@ class NetworkOf {
   using Logits = std::array<float, classes>;
 
   /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
-  /// Layers behind the last wanted one are not computed.
+  /// Layers after the last wanted one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
     std::array<float*, output_count> outputs = {};  ///< the answer
@@ -9693,11 +9393,11 @@ class NetworkOf {
                       const RunOptions& options = {}) noexcept {
     static_assert(classes > 0, "forward: the network has no classifier; ask for its features");
     float* destinations[layer_count] = {};
-    destinations[kLogitsLayer] = logits.data();
+    destinations[traits.logits] = logits.data();
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
-  /// kBatch images, one behind the other, to kBatch rows of logits; the head's weights are read
+  /// kBatch images, one after the other, to kBatch rows of logits; the head's weights are read
   /// once for up to kChunk images.
   template <int kBatch, int kThreads>
   static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
@@ -9722,7 +9422,7 @@ class NetworkOf {
       const auto chunk = pictures.first(std::min(pictures.size(), std::size_t{kChunk}));
       float* destinations[kChunk * layer_count] = {};
       for (std::size_t i = 0; i < chunk.size(); ++i, row += classes)
-        destinations[i * layer_count + kLogitsLayer] = row;
+        destinations[i * layer_count + traits.logits] = row;
       run(weights, chunk.data(), static_cast<int>(chunk.size()), workspace, destinations, options);
       pictures = pictures.subspan(chunk.size());
     }
@@ -9745,9 +9445,9 @@ class NetworkOf {
       for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
       for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
-      visit(kPooledLayer, wanted.pooled);
-      visit(kEmbeddingLayer, wanted.embedding);
-      visit(kLogitsLayer, wanted.logits);
+      visit(traits.pooled, wanted.pooled);
+      visit(traits.embedding, wanted.embedding);
+      visit(traits.logits, wanted.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
@@ -9795,582 +9495,6 @@ using Network = NetworkOf<GraphFunction<kFunction>>;
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORK_HPP
-// from pplcnet/words.hpp
-#ifndef PPLCNET_WORDS_HPP
-#define PPLCNET_WORDS_HPP
-
-#include <string_view>
-
-
-// The words for what an architecture is made of, in messages, files and reports.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
-constexpr std::string_view scale_name(Scale scale) {
-  constexpr struct {
-    Scale scale;
-    std::string_view name;
-  } kNames[] = {{Scale::x0_25, "x0_25"}, {Scale::x0_35, "x0_35"}, {Scale::x0_5, "x0_5"},
-                {Scale::x0_75, "x0_75"}, {Scale::x0_95, "x0_95"}, {Scale::x1_0, "x1_0"},
-                {Scale::x1_25, "x1_25"}, {Scale::x1_5, "x1_5"},   {Scale::x2_0, "x2_0"},
-                {Scale::x2_5, "x2_5"}};
-  for (const auto& [known, name] : kNames)
-    if (known == scale) return name;
-  return "custom";
-}
-
-/// Name of an activation, as it is spelled in `Activation`.
-constexpr std::string_view activation_name(const Activation& activation) {
-  constexpr struct {
-    Activation activation;
-    std::string_view name;
-  } kNames[] = {{Activation::none, "none"},
-                {Activation::relu, "relu"},
-                {Activation::relu6, "relu6"},
-                {Activation::hardswish, "hardswish"},
-                {Activation::hardsigmoid, "hardsigmoid"},
-                {Activation::hardsigmoid_paddle, "hardsigmoid_paddle"},
-                {Activation::clip, "clip"},
-                {Activation::sigmoid, "sigmoid"},
-                {Activation::gelu, "gelu"},
-                {Activation::silu, "silu"}};
-  for (const auto& [known, name] : kNames)
-    if (known == activation) return name;
-  return "hardsigmoid_of";
-}
-
-/// "v1" … "v4", "other".
-constexpr std::string_view family_name(Family family) {
-  constexpr std::string_view kNames[] = {"v1", "v2", "v3", "v4", "other"};
-  return kNames[static_cast<int>(family)];
-}
-
-/// "paddle", "timm", "pytorch", "light_cnns".
-constexpr std::string_view dialect_name(Dialect dialect) {
-  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch", "light_cnns"};
-  return kNames[static_cast<int>(dialect)];
-}
-
-/// "single", "half_head", "half".
-constexpr std::string_view storage_name(Storage storage) {
-  constexpr std::string_view kNames[] = {"single", "half_head", "half"};
-  return kNames[static_cast<int>(storage)];
-}
-
-/// "none", "input", "depthwise".
-constexpr std::string_view shortcut_name(Shortcut shortcut) {
-  constexpr std::string_view kNames[] = {"none", "input", "depthwise"};
-  return kNames[static_cast<int>(shortcut)];
-}
-
-/// "convolution", "convolutions", "branches".
-constexpr std::string_view stem_name(Stem stem) {
-  constexpr std::string_view kNames[] = {"convolution", "convolutions", "branches"};
-  return kNames[static_cast<int>(stem)];
-}
-
-/// "classifier", "maps", "columns".
-constexpr std::string_view ending_name(Ending ending) {
-  constexpr std::string_view kNames[] = {"classifier", "maps", "columns"};
-  return kNames[static_cast<int>(ending)];
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WORDS_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What a user chooses. All defaults are those of the published ImageNet networks.
-struct Options {
-  int classes = 1000;  ///< 0: no classifier, the answer is the embedding
-  Extent input = {224, 224};
-  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
-  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
-  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
-  int head = 1280;
-  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
-  int dropout_percent = 20;
-  Activation activation = Activation::hardswish;
-  Dialect dialect = Dialect::paddle;
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const Options&) const = default;
-};
-
-/// What a user chooses of a backbone, whose answer is the maps of its stages.
-struct BackboneOptions {
-  Extent input = {224, 224};
-  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
-  /// The largest product of strides: further ones become dilation, so that maps stay larger
-  /// (32, 16 or 8; timm's `output_stride`).
-  int output_stride = 32;
-  Activation activation = Activation::hardswish;
-  Dialect dialect = Dialect::paddle;
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const BackboneOptions&) const = default;
-};
-
-/// Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's NET_CONFIG.
-inline constexpr Block kV1Table[] = {
-    // stage, kernel, in, out, stride, squeeze-excite
-    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
-    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
-    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
-    {6, 5, 512, 512, 1, true},
-};
-inline constexpr int kV1StemChannels = 16;
-
-/// PP-LCNet V1 in the dialect asked for. Sources: PaddleClas `pp_lcnet.py`, timm
-/// `mobilenetv3.py` (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`, light_cnns `lcnet.py`.
-constexpr Architecture v1_architecture(Scale scale, const Options& options) {
-  const bool paddle = options.dialect == Dialect::paddle;
-  const bool pytorch = options.dialect == Dialect::pytorch;
-  Architecture net;
-  net.name = scale_name(scale);
-  net.dialect = options.dialect;
-  net.input = options.input;
-  net.stem_channels = scaled(kV1StemChannels, scale);
-  net.stem_stride = options.strides[0];
-  net.stem_batch_norm = !pytorch;
-  net.stem_activation = options.activation;
-  for (const Block& row : kV1Table) {
-    Block block = row;
-    const bool first = net.block_count == 0 || kV1Table[net.block_count - 1].stage != row.stage;
-    block.in = scaled(row.in, scale);
-    block.out = scaled(row.out, scale);
-    if (first && row.stage > 2)
-      block.stride = options.strides[static_cast<std::size_t>(row.stage - 2)];
-    if (first && row.stage == 5 && pytorch) block.kernel = 5;
-    net.blocks[net.block_count++] = block;
-  }
-  net.activation = options.activation;
-  net.squeeze_divisor = pytorch ? 8 : 1;
-  net.gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid;
-  net.head = options.head;
-  net.head_bias = (options.dialect == Dialect::timm || pytorch) && options.head > 0;
-  net.dropout_percent = paddle && options.head > 0 ? options.dropout_percent : 0;
-  net.classes = options.classes;
-  net.storage = options.storage;
-  return net;
-}
-
-/// Turns the strides that lead beyond `output_stride` into dilation: the block that had the stride
-/// keeps its taps where they were, those behind it spread theirs (timm
-/// `_efficientnet_builder.py`).
-constexpr void dilate(Architecture& net, int output_stride) {
-  Stride reached = net.stem_stride;
-  int dilation = 1;
-  for (Block& block : net.blocks) {
-    block.dilation = dilation;
-    const Stride next = {reached.height * block.stride.height, reached.width * block.stride.width};
-    if (std::max(next.height, next.width) > output_stride) {
-      dilation *= std::max(block.stride.height, block.stride.width);
-      block.stride = 1;
-    } else {
-      reached = next;
-    }
-  }
-}
-
-constexpr Architecture v1_backbone(Scale scale, const BackboneOptions& options) {
-  Architecture net = v1_architecture(scale, {.input = options.input,
-                                             .strides = options.strides,
-                                             .activation = options.activation,
-                                             .dialect = options.dialect,
-                                             .storage = options.storage});
-  dilate(net, options.output_stride);
-  net.ending = Ending::maps;
-  net.head = net.classes = net.dropout_percent = 0;
-  net.head_bias = false;
-  return net;
-}
-
-namespace checking {
-
-constexpr bool is_stride(Stride s) {
-  return (s.height == 1 || s.height == 2) && (s.width == 1 || s.width == 2);
-}
-
-constexpr bool is_block_activation(Activation a) {
-  return a == Activation::hardswish || a == Activation::relu || a == Activation::relu6;
-}
-
-}  // namespace checking
-
-/// PP-LCNet V1 as a definition for `Network`; checks the options.
-template <Scale kScale, Options kOptions>
-struct V1 {
-  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
-                "Scale: from x0.05 to x10");
-  static_assert(kOptions.classes >= 0, "Options::classes: a number, or 0 for no classifier");
-  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
-                "Options::input: height and width are at least 1");
-  static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
-  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
-                "Options::dropout_percent: from 0 to 99");
-  static_assert(std::ranges::all_of(kOptions.strides, checking::is_stride),
-                "Options::strides: each is 1 or 2, in both directions");
-  static_assert(checking::is_block_activation(kOptions.activation),
-                "Options::activation: hardswish, relu or relu6");
-  static constexpr Scale scale = kScale;
-  static constexpr Options options = kOptions;
-  static constexpr Architecture architecture = v1_architecture(kScale, kOptions);
-};
-
-/// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
-template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
-
-/// A backbone of V1 as a definition for `Network`; checks the options.
-template <Scale kScale, BackboneOptions kOptions>
-struct V1Backbone {
-  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
-                "Scale: from x0.05 to x10");
-  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
-                "BackboneOptions::input: height and width are at least 1");
-  static_assert(std::ranges::all_of(kOptions.strides, checking::is_stride),
-                "BackboneOptions::strides: each is 1 or 2, in both directions");
-  static_assert(kOptions.output_stride == 32 || kOptions.output_stride == 16 ||
-                    kOptions.output_stride == 8,
-                "BackboneOptions::output_stride: 32, 16 or 8");
-  static_assert(checking::is_block_activation(kOptions.activation),
-                "BackboneOptions::activation: hardswish, relu or relu6");
-  static constexpr Architecture architecture = v1_backbone(kScale, kOptions);
-};
-
-/// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
-/// segmentation.
-template <Scale kScale, BackboneOptions kOptions = BackboneOptions{}>
-using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_FAMILY_V1_HPP
-// from pplcnet/family/v2.hpp
-#ifndef PPLCNET_FAMILY_V2_HPP
-#define PPLCNET_FAMILY_V2_HPP
-
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The published sizes of PP-LCNet V2.
-enum class V2 : unsigned char { small, base, large };
-
-/// What a user chooses of PP-LCNet V2.
-struct V2Options {
-  int classes = 1000;  ///< 0: no classifier, the answer is the embedding
-  Extent input = {224, 224};
-  int head = 1280;           ///< width of the embedding
-  int dropout_percent = 20;  ///< the embedding is multiplied by 1 - this / 100
-  /// PPLCNetV2_base_ShiTu's changes: a larger last map, and an embedding with a bias, without
-  /// activation, and with a batch norm behind it: features for retrieval.
-  bool features = false;
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const V2Options&) const = default;
-};
-
-/// PaddleClas' NET_CONFIG at scale 1.0: a stage's first block doubles the channels and has
-/// stride 2.
-struct V2Stage {
-  int in, kernel;
-  bool split_pointwise, squeeze_excite, shortcut;
-};
-inline constexpr V2Stage kV2Table[] = {
-    // in, kernel, split pointwise, squeeze-excite, shortcut
-    {64, 3, false, false, false},
-    {128, 3, false, false, false},
-    {256, 5, true, true, false},
-    {512, 5, false, false, true},
-};
-inline constexpr int kV2StemChannels = 32;
-
-/// A published size: its width, and how many blocks each stage has.
-struct V2Size {
-  std::string_view name;
-  Scale scale;
-  int depths[4];
-};
-inline constexpr V2Size kV2Sizes[] = {{"v2_small", Scale::x0_75, {2, 2, 4, 2}},
-                                      {"v2_base", Scale::x1_0, {2, 2, 6, 2}},
-                                      {"v2_large", Scale::x1_25, {2, 2, 8, 2}}};
-
-/// PP-LCNet V2. Source: PaddleClas `pp_lcnet_v2.py`.
-constexpr Architecture v2_architecture(V2 size, const V2Options& options) {
-  const V2Size& published = kV2Sizes[static_cast<int>(size)];
-  Architecture net;
-  net.name = options.features ? "v2_base_features" : published.name;
-  net.family = Family::v2;
-  net.input = options.input;
-  net.stem_channels = scaled(kV2StemChannels, published.scale);
-  net.stem_activation = net.activation = Activation::relu;
-  net.gate = Activation::sigmoid;
-  // The stem's own block, then the stages; they are counted from 1 on.
-  net.blocks[net.block_count++] = {
-      1, 3, net.stem_channels, scaled(2 * kV2StemChannels, published.scale), 1, false};
-  int stage = 2;
-  for (const V2Stage& row : kV2Table) {
-    const int in = scaled(row.in, published.scale), out = scaled(2 * row.in, published.scale);
-    for (int i = 0; i < published.depths[stage - 2]; ++i) {
-      Block block = {stage, row.kernel, i == 0 ? in : out, out, i == 0 ? 2 : 1, row.squeeze_excite};
-      if (row.split_pointwise) block.expansion = out / 2;
-      if (row.shortcut && i > 0) block.shortcut = Shortcut::input;
-      if (options.features && row.shortcut) block.stride = 1;
-      net.blocks[net.block_count++] = block;
-    }
-    ++stage;
-  }
-  net.head = options.head;
-  net.head_bias = net.neck = options.features;
-  net.head_activation = !options.features;
-  net.dropout_percent = options.dropout_percent;
-  net.classes = options.classes;
-  net.storage = options.storage;
-  return net;
-}
-
-/// PP-LCNet V2 as a definition for `Network`; checks the options.
-template <V2 kSize, V2Options kOptions>
-struct V2Definition {
-  static_assert(kOptions.classes >= 0, "V2Options::classes: a number, or 0 for no classifier");
-  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
-                "V2Options::input: height and width are at least 1");
-  static_assert(kOptions.head >= 1, "V2Options::head: a width");
-  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
-                "V2Options::dropout_percent: from 0 to 99");
-  static_assert(!kOptions.features || kOptions.classes == 0,
-                "V2Options::features: there is no classifier behind them (classes = 0)");
-  static constexpr Architecture architecture = v2_architecture(kSize, kOptions);
-};
-
-/// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
-template <V2 kSize, V2Options kOptions = V2Options{}>
-using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
-
-/// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
-using PPLCNetV2Features =
-    PPLCNetV2<V2::base, V2Options{.classes = 0, .head = 512, .features = true}>;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_FAMILY_V2_HPP
-// from pplcnet/family/v3.hpp
-#ifndef PPLCNET_FAMILY_V3_HPP
-#define PPLCNET_FAMILY_V3_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What PP-LCNet V3 is the backbone of: the strides and the answer differ.
-enum class V3 : unsigned char { detection, recognition };
-
-/// What a user chooses of the backbones of text detection and recognition, V3 and V4.
-struct TextOptions {
-  /// Height and width; 0: 640 × 640 for detection, 48 × 320 for recognition.
-  Extent input = {0, 0};
-  Storage storage = Storage::single;
-
-  constexpr bool operator==(const TextOptions&) const = default;
-};
-
-/// Size of the pictures that the published text detectors and recognisers were trained on.
-constexpr Extent text_input(const TextOptions& options, bool detection) {
-  if (options.input != Extent{0, 0}) return options.input;
-  return detection ? Extent{640, 640} : Extent{48, 320};
-}
-
-/// A row of V3's table: V1's columns, but the stride depends on the task.
-struct V3Row {
-  int stage, kernel, in, out;
-  Stride detection, recognition;
-  bool squeeze_excite;
-};
-
-/// PaddleOCR's NET_CONFIG_det and NET_CONFIG_rec at scale 1.0.
-inline constexpr V3Row kV3Table[] = {
-    // stage, kernel, in, out, stride for detection, for recognition, squeeze-excite
-    {2, 3, 16, 32, 1, 1, false},        {3, 3, 32, 64, 2, 1, false},
-    {3, 3, 64, 64, 1, 1, false},        {4, 3, 64, 128, 2, {2, 1}, false},
-    {4, 3, 128, 128, 1, 1, false},      {5, 3, 128, 256, 2, {1, 2}, false},
-    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
-    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
-    {6, 5, 256, 512, 2, {2, 1}, true},  {6, 5, 512, 512, 1, 1, true},
-    {6, 5, 512, 512, 1, {2, 1}, false}, {6, 5, 512, 512, 1, 1, false},
-};
-inline constexpr int kV3StemChannels = 16;
-inline constexpr int kV3Divisor = 16;
-/// Widths, at scale 1.0, of the layers behind blocks3 … blocks6 that give a detector its maps.
-inline constexpr int kV3DetectionWidths[] = {16, 24, 56, 480};
-
-/// PP-LCNet V3. Source: PaddleOCR `rec_lcnetv3.py`. Every layer of a block has branches in
-/// training, and a learnable scale and shift in front of its activation and behind it; a depthwise
-/// layer with stride 2 in both directions has no activation.
-constexpr Architecture v3_architecture(Scale scale, V3 task, const TextOptions& options) {
-  const bool detection = task == V3::detection;
-  Architecture net;
-  net.name = detection ? "v3_detection" : "v3_recognition";
-  net.family = Family::v3;
-  net.input = text_input(options, detection);
-  net.stem_channels = scaled(kV3StemChannels, scale, kV3Divisor);
-  net.stem_activation = Activation::none;
-  net.affine = true;
-  for (const V3Row& row : kV3Table) {
-    const Stride stride = detection ? row.detection : row.recognition;
-    Block block = {row.stage,
-                   row.kernel,
-                   scaled(row.in, scale, kV3Divisor),
-                   scaled(row.out, scale, kV3Divisor),
-                   stride,
-                   row.squeeze_excite};
-    block.linear_depthwise = stride == Stride(2);
-    net.blocks[net.block_count++] = block;
-  }
-  net.ending = detection ? Ending::maps : Ending::columns;
-  for (int i = 0; i < 4 && detection; ++i)
-    net.stage_heads[i + 1] = kV3DetectionWidths[i] * static_cast<int>(scale) / 100;
-  net.head = net.classes = 0;
-  net.storage = options.storage;
-  return net;
-}
-
-/// PP-LCNet V3 as a definition for `Network`; checks the options.
-template <Scale kScale, V3 kTask, TextOptions kOptions>
-struct V3Definition {
-  static_assert(static_cast<int>(kScale) >= 5 && static_cast<int>(kScale) <= 1000,
-                "Scale: from x0.05 to x10");
-  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
-                "TextOptions::input: height and width, or nothing for the usual ones");
-  static constexpr Architecture architecture = v3_architecture(kScale, kTask, kOptions);
-};
-
-/// PP-LCNet V3, the backbone of PP-OCRv4's and v5's mobile text detection (x0.75: four maps, at
-/// strides 4 to 32) and text recognition (x0.95: a sequence of columns). Checkpoints in training
-/// form (with branches) and in deployed form load alike.
-template <Scale kScale, V3 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV3 = NetworkOf<V3Definition<kScale, kTask, kOptions>>;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_FAMILY_V3_HPP
-// from pplcnet/family/v4.hpp
-#ifndef PPLCNET_FAMILY_V4_HPP
-#define PPLCNET_FAMILY_V4_HPP
-
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The published sizes of PP-LCNet V4, and what it is the backbone of.
-enum class Size : unsigned char { tiny, small, medium };
-enum class V4 : unsigned char { detection, recognition };
-
-/// A stage: channels, blocks, the first one's stride, and which blocks have squeeze-excite (bit i
-/// is block i).
-struct V4Stage {
-  int out, blocks;
-  Stride stride;
-  unsigned squeeze_excite;
-};
-
-/// A variant: the stem's channels inside and behind it, and its stages.
-struct V4Variant {
-  std::string_view name;
-  Stem stem;
-  int stem_middle, stem_channels;
-  V4Stage stages[4];
-};
-
-/// PaddleOCR's NET_CONFIG_DET and NET_CONFIG_REC, by task and size. All kernels are 3×3, and all
-/// blocks double their channels in between.
-inline constexpr V4Variant kV4Table[2][3] = {
-    {{"v4_detection_tiny",
-      Stem::branches,
-      16,
-      32,
-      {{32, 2, 1, 0b1}, {48, 3, 2, 0b10}, {64, 5, 2, 0b1010}, {160, 3, 2, 0b10}}},
-     {"v4_detection_small",
-      Stem::branches,
-      24,
-      48,
-      {{48, 2, 1, 0b1}, {96, 3, 2, 0b10}, {192, 5, 2, 0b1010}, {384, 3, 2, 0b10}}},
-     {"v4_detection_medium",
-      Stem::branches,
-      64,
-      128,
-      {{128, 2, 1, 0b1}, {256, 3, 2, 0b10}, {512, 5, 2, 0b1010}, {896, 3, 2, 0b10}}}},
-    {{"v4_recognition_tiny",
-      Stem::convolutions,
-      24,
-      48,
-      {{48, 1, 1, 0b1}, {48, 1, 1, 0}, {96, 3, {2, 1}, 0b10}, {160, 4, {2, 1}, 0b10}}},
-     {"v4_recognition_small",
-      Stem::branches,
-      48,
-      96,
-      {{96, 1, 1, 0b1}, {96, 2, 1, 0}, {192, 7, {2, 1}, 0b101010}, {384, 3, {2, 1}, 0b10}}},
-     {"v4_recognition_medium",
-      Stem::branches,
-      64,
-      128,
-      {{128, 1, 1, 0b1}, {256, 3, 1, 0b100}, {512, 7, {2, 1}, 0b101010}, {768, 3, {2, 1}, 0b10}}}}};
-
-/// PP-LCNet V4. Source: PaddleOCR `rec_lcnetv4.py`. A block whose shape does not change adds what
-/// its pointwise layers read to what they give.
-constexpr Architecture v4_architecture(Size size, V4 task, const TextOptions& options) {
-  const V4Variant& variant = kV4Table[static_cast<int>(task)][static_cast<int>(size)];
-  const bool detection = task == V4::detection;
-  Architecture net;
-  net.name = variant.name;
-  net.family = Family::v4;
-  net.input = text_input(options, detection);
-  net.stem = variant.stem;
-  net.stem_middle = variant.stem_middle;
-  net.stem_channels = variant.stem_channels;
-  net.activation = Activation::gelu;
-  net.stem_activation = variant.stem == Stem::branches ? Activation::relu : Activation::gelu;
-  int in = variant.stem_channels, stage = 2;
-  for (const V4Stage& row : variant.stages) {
-    for (int i = 0; i < row.blocks; ++i) {
-      Block block = {
-          stage, 3, in, row.out, i == 0 ? row.stride : 1, (row.squeeze_excite >> i & 1) != 0};
-      block.expansion = 2 * in;
-      block.linear_depthwise = block.linear_pointwise = true;
-      if (block.stride == Stride(1) && block.in == block.out) block.shortcut = Shortcut::depthwise;
-      net.blocks[net.block_count++] = block;
-      in = row.out;
-    }
-    ++stage;
-  }
-  net.ending = detection ? Ending::maps : Ending::columns;
-  net.head = net.classes = 0;
-  net.storage = options.storage;
-  return net;
-}
-
-/// PP-LCNet V4 as a definition for `Network`; checks the options.
-template <Size kSize, V4 kTask, TextOptions kOptions>
-struct V4Definition {
-  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
-                "TextOptions::input: height and width, or nothing for the usual ones");
-  static constexpr Architecture architecture = v4_architecture(kSize, kTask, kOptions);
-};
-
-/// PP-LCNet V4, the backbone of PP-OCRv6's text detection (four maps, at strides 4 to 32) and text
-/// recognition (a sequence of columns). Checkpoints in training form (with branches) and in
-/// deployed form load alike.
-template <Size kSize, V4 kTask, TextOptions kOptions = TextOptions{}>
-using PPLCNetV4 = NetworkOf<V4Definition<kSize, kTask, kOptions>>;
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_FAMILY_V4_HPP
 // from pplcnet/networks/ghostnet.hpp
 #ifndef PPLCNET_NETWORKS_GHOSTNET_HPP
 #define PPLCNET_NETWORKS_GHOSTNET_HPP
@@ -10394,13 +9518,19 @@ struct SqueezeExcite {
 
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
-                               Name expand) {
-  Value factors = g.global_mean(x);
+                               Name expand, Name pool = {}, Name gate = {}) {
+  Value factors = g.global_mean(x, pool);
   factors = g.dense(factors, options.squeezed,
                     {.activation = Activation::relu, .layout = options.layout}, reduce);
   factors = g.dense(factors, x.shape.channels,
                     {.activation = options.gate, .layout = options.layout}, expand);
-  return g.gate(x, factors, options.after);
+  return g.gate(x, factors, options.after, gate);
+}
+
+/// Appends the same with the names that PP-LCNet gives it inside of a block.
+constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name block) {
+  return squeeze_excite(g, x, options, block + ".se.conv1", block + ".se.conv2",
+                        block + ".se.avg_pool", block + ".se");
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -10910,8 +10040,7 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
   x = g.output(g.global_mean(x), Role::stage, "avg_pool");
   x = g.dense(x, 1280, {.activation = kHardswish, .bias = false, .layout = Layout::convolution},
               "last_conv");
-  g.output(
-      g.dense(x, options.classes, {.layout = Layout::in_out, .tag = {.input_percent = 80}}, "fc"));
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out, .input_percent = 80}, "fc"));
   return g;
 }
 constexpr Graph paddle_mobilenet_v3_small(const WidthOptions& options = {}) {
@@ -11627,7 +10756,7 @@ constexpr float float_from_bf16(std::uint16_t half) {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift behind the activation.
+/// affine is the scale and the shift after the activation.
 struct Parameters {
   std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
@@ -11656,7 +10785,7 @@ inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
 }
 
 /// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
-/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// (dropout in front of it or after it). Computed in double, with every fused step written out, so
 /// that all compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
@@ -11767,89 +10896,15 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_FOLD_HPP
-// from pplcnet/weights/naming/modules.hpp
-#ifndef PPLCNET_WEIGHTS_NAMING_MODULES_HPP
-#define PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+// from pplcnet/weights/naming/layer_name.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
+#define PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
 
+#include <cstddef>
 #include <string>
-#include <string_view>
 
-
-// What a layer is called: by this project, and in the code of Paddle's four families.
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-namespace naming {
-
-/// What stands behind the name of a block, or of nothing.
-constexpr std::string_view v1_part(Part part) {
-  switch (part) {
-    case Part::stem:
-      return "conv";
-    case Part::stem_pool:
-      return "stem_pool";
-    case Part::patches:
-      return "patches";
-    case Part::depthwise:
-      return ".dw_conv";
-    case Part::squeeze_pool:
-      return ".se.avg_pool";
-    case Part::squeeze_reduce:
-      return ".se.conv1";
-    case Part::squeeze_expand:
-      return ".se.conv2";
-    case Part::squeeze_gate:
-      return ".se";
-    case Part::expansion:
-      return ".expand";
-    case Part::pointwise:
-      return ".pw_conv";
-    case Part::stage_head:
-      return "head";
-    case Part::columns:
-      return "columns";
-    case Part::pool:
-      return "avg_pool";
-    case Part::head:
-      return "last_conv";
-    case Part::classifier:
-      return "fc";
-    case Part::named:
-      break;
-  }
-  return "";
-}
-
-/// PaddleClas `pp_lcnet_v2.py`.
-constexpr std::string_view v2_part(Part part, bool expanded) {
-  if (part == Part::expansion) return ".pw_conv_1";
-  return part == Part::pointwise && expanded ? ".pw_conv_2" : v1_part(part);
-}
-
-/// PaddleOCR `rec_lcnetv4.py`.
-constexpr std::string_view v4_part(Part part, Branches branches) {
-  switch (part) {
-    case Part::depthwise:
-      return branches == Branches::v4 ? ".token_mixer.rep_dw" : ".token_mixer.dw_conv";
-    case Part::squeeze_reduce:
-      return ".token_mixer.se.conv1";
-    case Part::squeeze_expand:
-      return ".token_mixer.se.conv2";
-    case Part::squeeze_gate:
-      return ".token_mixer.se";
-    case Part::expansion:
-      return ".channel_mixer.expand";
-    case Part::pointwise:
-      return ".channel_mixer.compress";
-    default:
-      return v1_part(part);
-  }
-}
-
-/// V4's stem of branches, by index.
-inline constexpr std::string_view kStemBranches[] = {"stem1", "stem2a", "stem2b", "stem3", "stem4"};
-
-}  // namespace naming
 
 /// Returns a name as one string.
 inline std::string text_of(const Name& name) {
@@ -11864,61 +10919,15 @@ inline std::string text_of(const Name& name) {
   return text.append(name.leaf);
 }
 
-/// The project's own name of a layer: that of Paddle's V1, where it has one.
+/// Returns the project's own name of a layer.
 inline std::string layer_name(const Layer& layer) {
   if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
-  if (!layer.name.empty()) return text_of(layer.name);
-  const std::string_view part = naming::v1_part(layer.part);
-  if (layer.block >= 0) return join({"blocks", layer.stage, ".", layer.index, part});
-  if (layer.part == Part::stage_head) return join({"blocks", layer.stage, ".", part});
-  if (layer.part == Part::stem) return join({part, layer.index + 1});
-  if (layer.part == Part::patches) return join({"conv", layer.index + 1, ".", part});
-  return std::string(part);
-}
-
-/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
-inline std::string v2_module_name(const Layer& layer, bool expanded) {
-  const std::string_view part = naming::v2_part(layer.part, expanded);
-  if (layer.part == Part::stem) return "stem.0";
-  if (layer.block < 0) return std::string(part);
-  if (layer.stage == 1) return join({"stem.1", part});
-  return join({"stages.", layer.stage - 2, ".", layer.index, part});
-}
-
-/// PaddleOCR `rec_lcnetv4.py`: detection and recognition call stem and stages differently.
-inline std::string v4_module_name(const Layer& layer, const Architecture& net) {
-  const bool detection = net.ending == Ending::maps;
-  const std::string_view part = naming::v4_part(layer.part, layer.branches);
-  if (layer.part == Part::stem) {
-    if (net.stem == Stem::convolutions) return join({"conv1.", 2 * layer.index});
-    return join({detection ? "stem." : "conv1.", naming::kStemBranches[layer.index]});
-  }
-  if (layer.block < 0) return std::string(part);
-  if (detection) return join({"blocks_s", layer.stage - 1, ".", layer.index, part});
-  return join({"blocks", layer.stage, ".", layer.index, part});
-}
-
-/// The module that a layer is in Paddle's code.
-inline std::string module_name(const Layer& layer, const Architecture& net) {
-  switch (net.family) {
-    case Family::v1:
-      break;
-    case Family::v2:
-      return v2_module_name(layer, layer.block >= 0 && net.blocks[layer.block].expansion > 0);
-    case Family::v3:
-      if (layer.part == Part::stage_head) return join({"layer_list.", layer.index});
-      break;
-    case Family::v4:
-      return v4_module_name(layer, net);
-    case Family::other:
-      break;
-  }
-  return layer_name(layer);
+  return text_of(layer.name);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_NAMING_MODULES_HPP
+#endif  // PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
 // from pplcnet/weights/tensor.hpp
 #ifndef PPLCNET_WEIGHTS_TENSOR_HPP
 #define PPLCNET_WEIGHTS_TENSOR_HPP
@@ -11980,7 +10989,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::size_t kMaxTensors = 1 << 15;
 inline constexpr std::size_t kMaxRank = 32;
 
-/// A stored array: a view of bytes that somebody else owns.
+/// A stored array: a view of bytes that another object owns.
 struct Tensor {
   std::string name;  ///< empty where the format has no names
   DataType type = DataType::f32;
@@ -12560,279 +11569,143 @@ PPLCNET_INLINE Error write_file(std::string_view path,
 #ifndef PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 #define PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 
+// What the tensors of a layer are called in the files of a framework.
+
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
-/// PP-LCNet has the graph of Paddle's.
-enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
-
-constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
   std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
 };
 
+/// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
+/// PyTorch, too, where batch norms and linear layers are otherwise.
+inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
+  constexpr std::string_view kPaddle = "paddle", kPyTorch = "pytorch";
+  std::vector<Naming> namings(traits.namings.begin(), traits.namings.end());
+  const TensorNames torch;
+  // The graph's own names; its layers say how linear layers are laid out.
+  if (namings.empty())
+    namings.push_back({.framework = traits.tensor_names.mean == torch.mean ? kPyTorch : kPaddle,
+                       .tensors = traits.tensor_names,
+                       .linear = Layout::convolution});
+  for (std::size_t i = 0, count = namings.size(); i < count; ++i) {
+    if (namings[i].framework != kPaddle) continue;
+    Naming naming = namings[i];
+    naming.framework = kPyTorch;
+    naming.tensors.mean = torch.mean;
+    naming.tensors.variance = torch.variance;
+    naming.linear = Layout::out_in;
+    namings.push_back(naming);
+  }
+  return namings;
+}
+
 namespace naming {
 
-/// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
-inline constexpr struct TimmBlock {
-  int stage, index;
-} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
-                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
+/// Returns the names of the module that a graph calls `own`.
+inline ModuleNames module_names(const Name& own, const Naming& naming) {
+  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
+}
 
-/// A batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
+/// Adds a batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module,
+                           const TensorNames& tensors) {
   names.gamma = join({module, ".weight"});
   names.beta = join({module, ".bias"});
-  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
-  names.variance = join({module, paddle ? "._variance" : ".running_var"});
+  names.mean = join({module, tensors.mean});
+  names.variance = join({module, tensors.variance});
 }
 
-inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
-                                 const Layer& layer, bool paddle) {
-  ParameterNames names;
-  names.weight = join({weights, ".weight"});
-  if (layer.bias) names.bias = join({weights, ".bias"});
-  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
-  return names;
-}
-
-/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
-/// layer without weights.
-struct Paths {
-  std::string_view weights, batch_norm;
-};
-
-inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
-                                       const Layer& layer) {
-  if (paths.weights.empty()) return {};
-  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
-}
-
-constexpr Paths timm_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv_stem", "bn1"};
-    case Part::depthwise:
-      return {"conv_dw", "bn1"};
-    case Part::squeeze_reduce:
-      return {"se.conv_reduce", ""};
-    case Part::squeeze_expand:
-      return {"se.conv_expand", ""};
-    case Part::pointwise:
-      return {"conv_pw", "bn2"};
-    case Part::head:
-      return {"conv_head", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-/// Squeeze-excite, where there is one, shifts what follows it.
-constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
-  switch (part) {
-    case Part::stem:
-      return {"features.0", ""};
-    case Part::depthwise:
-      return {"conv.0", "conv.1"};
-    case Part::squeeze_reduce:
-      return {"conv.3.fc.0", ""};
-    case Part::squeeze_expand:
-      return {"conv.3.fc.2", ""};
-    case Part::pointwise:
-      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
-    case Part::head:
-      return {"fc", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths light_cnns_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv1.conv", "conv1.bn"};
-    case Part::depthwise:
-      return {"dw_conv.conv", "dw_conv.bn"};
-    case Part::squeeze_reduce:
-      return {"se.conv1", ""};
-    case Part::squeeze_expand:
-      return {"se.conv2", ""};
-    case Part::pointwise:
-      return {"pw_conv.conv", "pw_conv.bn"};
-    case Part::head:
-      return {"last_conv", ""};
-    case Part::classifier:
-      return {"f", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths hugging_face_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
-    case Part::depthwise:
-      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
-    case Part::squeeze_reduce:
-      return {"squeeze_excitation_module.convolutions.0", ""};
-    case Part::squeeze_expand:
-      return {"squeeze_excitation_module.convolutions.2", ""};
-    case Part::pointwise:
-      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
-    case Part::head:
-      return {"last_convolution", ""};
-    case Part::classifier:
-      return {"head", ""};
-    default:
-      return {};
-  }
-}
-
-}  // namespace naming
-
-/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
-/// deployed form.
-inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
-  const std::string module = module_name(layer, net);
-  switch (layer.branches) {
-    case Branches::none:
-      break;
-    case Branches::batch_norm:
-      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
-      return naming::parameters(module, "", layer, true);
-    case Branches::v2:
-      return naming::parameters(module, "", layer, true);
-    case Branches::v3:
-    case Branches::v4:
-      return naming::parameters(module + ".reparam_conv", "", layer, true);
-  }
-  // PaddleClas' RecModel keeps the neck beside the backbone.
-  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
-  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
-                            true);
-}
-
-/// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
-inline ParameterNames timm_names(const Layer& layer) {
-  std::string block;
-  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
-    const auto& [stage, index] = naming::kTimmBlocks[layer.block];
-    block = join({"blocks.", stage, ".", index, "."});
-  }
-  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
-}
-
-/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
-/// activation.
-inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
-  const std::string block =
-      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
-  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
-}
-
-/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
-inline ParameterNames light_cnns_names(const Layer& layer) {
-  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
-  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
-}
-
-/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
-inline ParameterNames hugging_face_names(const Layer& layer) {
-  const std::string block =
-      layer.block < 0 ? std::string()
-                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
-  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
-}
-
-/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
-inline std::string older_hugging_face_name(std::string name) {
-  constexpr struct {
-    std::string_view now, before;
-  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
-                  {".convolutions.0.", ".convolution1."},
-                  {".convolutions.2.", ".convolution2."},
-                  {"head.", "fc."}};
-  for (const auto& [now, before] : kRenamed)
-    if (const auto place = name.find(now); place != name.npos)
-      return name.replace(place, now.size(), before);
-  return name;
-}
-
-/// Returns the name of the batch norm after a layer whose tensors have names of their own.
-inline std::string norm_name(const Layer& layer, const TensorNames& tensors) {
+/// Returns the name of the batch norm after the weights of a module.
+inline std::string norm_name(const Layer& layer, const ModuleNames& module,
+                             const TensorNames& tensors) {
+  if (!module.norm.empty()) return text_of(module.norm);
   if (!layer.norm_name.empty()) return text_of(layer.norm_name);
-  Name name = layer.name;
+  Name name = module.weights;
   if (tensors.norm_is_next) ++name.numbers[static_cast<std::size_t>(name.count() - 1)];
   return text_of(name).append(tensors.norm);
 }
 
-/// Returns the names of a layer of a graph.
-inline ParameterNames graph_names(const Layer& layer, const TensorNames& tensors) {
+}  // namespace naming
+
+/// Returns the names of a layer as it is deployed; all empty for one without weights.
+inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
+  const ModuleNames module = naming::module_names(layer.name, naming);
+  if (module.weights.empty()) return {};
   ParameterNames names;
-  std::string module = text_of(layer.name);
-  if (layer.batch_norm) module += tensors.weights;
-  names.weight = module + ".weight";
-  if (layer.bias) names.bias = module + ".bias";
-  if (!layer.batch_norm) return names;
-  const std::string norm = norm_name(layer, tensors);
-  names.gamma = norm + ".weight";
-  names.beta = norm + ".bias";
-  names.mean = join({norm, tensors.mean});
-  names.variance = join({norm, tensors.variance});
+  std::string weights = text_of(module.weights);
+  weights += training_form(layer).deployed;
+  // A module whose batch norm is named, too, is named in full.
+  if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
+  names.weight = weights + ".weight";
+  if (layer.bias) names.bias = weights + ".bias";
+  if (layer.batch_norm)
+    naming::add_batch_norm(names, naming::norm_name(layer, module, naming.tensors), naming.tensors);
   return names;
 }
 
-/// The names of a layer of `architecture` in files of a naming.
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
-                                      Naming naming) {
-  if (architecture.family == Family::other) return graph_names(layer, architecture.tensor_names);
-  switch (naming) {
-    case Naming::timm:
-      return timm_names(layer);
-    case Naming::pytorch:
-      return pytorch_names(layer,
-                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
-    case Naming::light_cnns:
-      return light_cnns_names(layer);
-    case Naming::hugging_face:
-      return hugging_face_names(layer);
-    case Naming::paddle:
-      break;
-  }
-  return paddle_names(layer, architecture);
-}
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
-  return parameter_names(layer, architecture, naming_of(architecture.dialect));
+/// Names of a layer's scalars: before the activation, and after it.
+struct AffineNames {
+  std::string scale, bias, last_scale, last_bias;
+};
+
+inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
+  const TrainingForm form = training_form(layer);
+  if (form.affine.empty()) return {};
+  const std::string module = text_of(naming::module_names(layer.name, naming).weights);
+  const std::string first = join({module, form.affine}), last = join({module, form.last_affine});
+  return {first + ".scale", first + ".bias", last + ".scale", last + ".bias"};
 }
 
-/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
-/// classifier is [out, in], but [in, out] in Paddle's.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames after;                  ///< the batch norm after their sum
+};
+
+inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
+  const TrainingForm form = training_form(layer);
+  const std::string module = text_of(naming::module_names(layer.name, naming).weights);
+  TrainingNames names;
+  for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
+    ParameterNames& own = names.branches.emplace_back();
+    if (!branch.identity) own.weight = join({module, branch.weight, ".weight"});
+    if (!branch.norm.empty())
+      naming::add_batch_norm(own, join({module, branch.norm}), naming.tensors);
+  }
+  if (!form.norm.empty())
+    naming::add_batch_norm(names.after, join({module, form.norm}), naming.tensors);
+  return names;
+}
+
+/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
+/// [out, in] or [in, out] of a linear layer.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (layer.part == Part::named && layer.layout == Layout::out_in) return {out, in};
-  if (layer.part == Part::named && layer.layout == Layout::in_out) return {in, out};
-  if (layer.part == Part::classifier) {
-    if (naming == Naming::paddle) return {in, out};
-    return {out, in};
+  if (layer.layout != Layout::convolution) {
+    const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
+    return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
   // A pointwise layer with a kernel reads patches.
   const bool patches = layer.op == Operator::pointwise;
   return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
           width};
+}
+
+/// Returns whether a file of the naming holds the layer's weight the other way round.
+inline bool is_transposed(const Layer& layer, const Naming& naming) {
+  const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
+  return layer.layout != Layout::convolution && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12855,7 +11728,7 @@ inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Lay
     if (tensor.shape.size() == 2 || tensor.shape.size() == 4)
       found.push_back(matrix_or_map(tensor.shape));
   for (const Layer& layer : layers)
-    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming::timm)));
+    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming{})));
   std::ranges::sort(found);
   std::ranges::sort(wanted);
   std::vector<Sizes> both;
@@ -13154,21 +12027,100 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 #include <utility>
 #include <vector>
 
+// from pplcnet/weights/naming/known_files.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_KNOWN_FILES_HPP
+#define PPLCNET_WEIGHTS_NAMING_KNOWN_FILES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+
+// Whose tensors a state dict holds, by names that are theirs alone, for messages.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
-/// each with the name that the same tensor has in a state dict; sorted by code points, which is
-/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
-inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
+/// Returns where `end` begins in a name, after a prefix that ends with a point; npos if it does
+/// not.
+inline std::size_t place_in(std::string_view name, std::string_view end) {
+  if (!name.ends_with(end)) return std::string_view::npos;
+  const std::size_t begin = name.size() - end.size();
+  return begin == 0 || name[begin - 1] == '.' ? begin : std::string_view::npos;
+}
+
+/// Returns what a network is, in a sentence.
+inline std::string what_of(const NetworkTraits& traits) {
+  return traits.what.empty() ? "network " + quote(traits.name) : std::string(traits.what);
+}
+
+/// Returns whose tensors a file holds, as `Naming::what` says it; nothing if that is not known.
+inline std::string_view known_as(const TensorFile& file) {
+  constexpr struct {
+    std::string_view tensor, what;
+  } kKnown[] = {
+      {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)"},
+      {"conv1.conv.weight", "Paddle's V1 (dialect paddle)"},
+      {"conv_stem.weight", "timm's V1 (dialect timm)"},
+      {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)"},
+      {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
+      {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
+      {"stem.0.conv.weight", "V2"},
+      {"stem.stem1.conv.weight", "V4 for detection"},
+      {"conv1.stem1.conv.weight", "V4 for recognition"},
+      {"conv1.0.conv.weight", "V4 tiny for recognition"},
+  };
+  // What a network is part of may have a module of that name, too, but deeper inside.
+  std::string_view found;
+  std::ptrdiff_t least = -1;
+  const auto holds = [&](std::string_view end) {
+    return std::ranges::any_of(file.tensors,
+                               [&](const Tensor& one) { return one.name.ends_with(end); });
+  };
+  for (const auto& [tensor, what] : kKnown)
+    for (const Tensor& one : file.tensors) {
+      const std::size_t begin = place_in(one.name, tensor);
+      if (begin == std::string::npos) continue;
+      const auto depth = std::ranges::count(one.name.substr(0, begin), '.');
+      if (least >= 0 && depth >= least) continue;
+      least = depth;
+      found = what;
+    }
+  // V1 and V3 call their first layers the same.
+  if (found == kKnown[1].what && holds(".lab.scale"))
+    return holds("layer_list.0.weight") ? "V3 for detection" : "V3 for recognition";
+  return found;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_KNOWN_FILES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the naming of a network whose parameters Paddle numbers in the order of its layers; null
+/// if it does not, or if that is not known.
+inline const Naming* numbered_naming(const NetworkTraits& traits) {
+  const auto found = std::ranges::find_if(traits.namings, [](const Naming& one) {
+    return one.framework == "paddle" && one.module == nullptr;
+  });
+  return found == traits.namings.end() || traits.classes == 0 ? nullptr : &*found;
+}
+
+/// Returns Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`,
+/// `batch_norm2d_26.b_0`), each with the name that the same tensor has in a state dict; sorted by
+/// code points, which is the order of their records in a `.pdiparams` file (Paddle `static/io.py`,
+/// `static/pir_io.py`).
+inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers,
+                                                                    const Naming& naming) {
   std::vector<std::pair<std::string, std::string>> names;
-  constexpr Architecture v1;
-  int convolutions = 0, norms = 0;
+  int convolutions = 0, linears = 0, norms = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
-    const ParameterNames state = paddle_names(layer, v1);
-    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
-                                                               : join({"conv2d_", convolutions++});
+    const ParameterNames state = parameter_names(layer, naming);
+    const std::string weights = layer.layout == Layout::convolution
+                                    ? join({"conv2d_", convolutions++})
+                                    : join({"linear_", linears++});
     names.emplace_back(weights + ".w_0", state.weight);
     if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
     if (!layer.batch_norm) continue;
@@ -13184,11 +12136,17 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
 
 /// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
 /// checked by whoever reads them by name.
-inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
-  const auto names = graph_names(layers);
+inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                            const NetworkTraits& traits) {
+  const Naming* const naming = numbered_naming(traits);
+  if (naming == nullptr)
+    return Error::of(file.path,
+                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
+                     "of V1 with Dialect::paddle only; the type is ", what_of(traits));
+  const auto names = graph_names(layers, *naming);
   if (names.size() != file.tensors.size()) {
     // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
-    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
+    const bool head = traits.embedding != traits.pooled;
     const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
     return Error::of(file.path, ": holds ", file.tensors.size(),
                      " tensors, the type's network has ", names.size(),
@@ -13220,6 +12178,259 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
 #include <utility>
 #include <vector>
 
+// from pplcnet/weights/safetensors/description.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/safetensors/first_description.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// The metadata of the first files of the project's own, which knew PP-LCNet alone and described it
+// block by block. They are read for ever, and written no more.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace native {
+
+/// Returns the width of the layer between pooling and classes, or of the embedding; 0: none.
+inline int head_width(std::span<const Layer> layers, const NetworkTraits& traits) {
+  if (traits.embedding < 0 || traits.embedding == traits.pooled) return 0;
+  return layers[static_cast<std::size_t>(traits.embedding)].output.channels;
+}
+
+/// Returns by how much dropout makes the embedding smaller.
+inline int dropout_percent(std::span<const Layer> layers) {
+  int percent = 0;
+  for (const Layer& layer : layers)
+    if (layer.scale_percent != 100 || layer.output_percent != 100)
+      percent = 200 - layer.scale_percent - layer.output_percent;
+  return percent;
+}
+
+/// Writes down PP-LCNet's layers block by block.
+class FirstDescription {
+ public:
+  using Words = std::vector<std::pair<std::string, std::string>>;
+
+  FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
+      : layers_(layers), traits_(traits) {}
+
+  Words words() {
+    for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
+    end_block();
+    std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
+    Words words = {
+        {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
+                       "x", stem_.stride.width})},
+        {"blocks", blocks_},
+        {"activation", join({activation_name(activation_), affine_ ? ":affine" : ""})},
+        {"stem_activation", std::string(activation_name(stem_.activation))},
+        {"gate", std::string(activation_name(gate_))},
+        {"stage_heads", heads_.empty() ? "none" : heads_},
+        {"head", join({head_width(layers_, traits_), linear_head_ ? ":linear:neck" : ""})},
+        {"classes", join({traits_.classes})},
+        {"storage", std::string(storage_name(traits_.storage))}};
+    if (traits_.classes > 0 || linear_head_)
+      words.emplace_back("dropout_percent", join({dropout_percent(layers_)}));
+    return words;
+  }
+
+ private:
+  void add(std::size_t index) {
+    const Layer& layer = layers_[index];
+    const std::string_view part = layer.name.leaf.empty() ? layer.name.pattern : layer.name.leaf;
+    affine_ = affine_ || layer.affine;
+    if (part == "conv#") add_stem(layer);
+    if (part == "stem_pool") stem_kind_ = "branches";
+    if (part == ".dw_conv") begin_block(layer);
+    if (part == ".se.conv2") gate_ = layer.activation;
+    if (part == ".se") squeeze_excite_ = true;
+    if (part == ".expand") expansion_ = layer.output.channels;
+    if (part == ".pw_conv") add_pointwise(layer);
+    if (part == "last_conv") linear_head_ = layer.activation == Activation::none;
+    // The stages from blocks2 on; the ones before the first head have none.
+    if (part == "blocks#.head")
+      heads_ += join({heads_.empty() ? "0-" : "-", layer.output.channels});
+    if (layer.name.pattern == "blocks#.#" && layer.has_weights() && !part.starts_with(".se") &&
+        activation_ == Activation::none)
+      activation_ = layer.activation;
+  }
+
+  void add_stem(const Layer& layer) {
+    const int number = layer.name.numbers[0];
+    if (number == 1) {
+      stem_ = layer;
+      return;
+    }
+    if (number == 2 && stem_kind_ == "convolution") stem_kind_ = "convolutions";
+    if (stem_middle_ == 0) stem_middle_ = stem_.output.channels;
+    stem_.output.channels = layer.output.channels;
+  }
+
+  void begin_block(const Layer& layer) {
+    end_block();
+    depthwise_ = layer;
+    has_block_ = true;
+  }
+
+  void add_pointwise(const Layer& layer) {
+    out_ = layer.output.channels;
+    linear_pointwise_ = layer.activation == Activation::none;
+    shortcut_ = layer.addend < 0                  ? ""
+                : layer.addend == depthwise_.from ? ":add-input"
+                                                  : ":add-depthwise";
+  }
+
+  void end_block() {
+    if (!has_block_) return;
+    const Layer& d = depthwise_;
+    blocks_ += join({blocks_.empty() ? "" : " ", d.name.numbers[0], ":k", d.kernel.height, ":",
+                     d.input.channels, "-"});
+    if (expansion_ > 0) blocks_ += join({expansion_, "-"});
+    blocks_ += join({out_, ":s", d.stride.height, "x", d.stride.width});
+    if (d.dilation != Pair(1)) blocks_ += join({":d", d.dilation.height});
+    blocks_ += join({squeeze_excite_ ? ":se" : "",
+                     d.activation == Activation::none ? ":linear-depthwise" : "",
+                     linear_pointwise_ ? ":linear-pointwise" : "", shortcut_});
+    expansion_ = 0;
+    squeeze_excite_ = false;
+  }
+
+  std::span<const Layer> layers_;
+  const NetworkTraits& traits_;
+  std::string_view stem_kind_ = "convolution", shortcut_;
+  Layer stem_, depthwise_;
+  int stem_middle_ = 0, expansion_ = 0, out_ = 0;
+  bool has_block_ = false, squeeze_excite_ = false, linear_pointwise_ = false;
+  bool affine_ = false, linear_head_ = false;
+  Activation activation_ = Activation::none, gate_ = Activation::hardsigmoid_paddle;
+  std::string blocks_, heads_;
+};
+
+/// Returns the words of a network in such a file but for its family and its dialect, which change
+/// nothing that the others do not.
+inline FirstDescription::Words first_description(std::span<const Layer> layers,
+                                                 const NetworkTraits& traits) {
+  return FirstDescription(layers, traits).words();
+}
+
+}  // namespace native
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+
+// What fixes a network's arithmetic, as metadata of files of the project's own and for messages.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace native {
+
+inline std::string size_of(std::string_view before, Pair size) {
+  return size == Pair(1) ? "" : join({":", before, size.height, "x", size.width});
+}
+
+/// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
+inline std::string word_of(std::span<const Layer> layers, std::size_t index) {
+  const Layer& layer = layers[index];
+  // How the kernel of a dense convolution moves is said where its patches are taken.
+  const bool patches = index > 0 && layers[index - 1].op == Operator::patches;
+  const Layer& window = patches ? layers[index - 1] : layer;
+  const int kernel = layer.kernel.height * layer.kernel.width;
+  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
+                           size_of("s", window.stride), size_of("d", window.dilation), ":"});
+  if (layer.op != Operator::depthwise)
+    word += join({layer.input.channels / (patches ? kernel : 1), "-"});
+  word += join({layer.output.channels});
+  for (const Activation activation : {layer.activation, layer.last_activation})
+    if (activation != Activation::none) word += join({":", activation_name(activation)});
+  if (layer.affine) word += ":affine";
+  if (layer.addend >= 0) word += ":add";
+  return word;
+}
+
+}  // namespace native
+
+/// Returns the words for everything that fixes a network's arithmetic.
+inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
+                                                                 const NetworkTraits& traits) {
+  std::string words;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    if (layers[i].has_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
+  return {{"head", join({native::head_width(layers, traits)})},
+          {"dropout_percent", join({native::dropout_percent(layers)})},
+          {"classes", join({traits.classes})},
+          {"layers", words},
+          {"graph", join({traits.fingerprint})},
+          {"storage", std::string(storage_name(traits.storage))}};
+}
+
+namespace native {
+
+inline const std::string* find(const TensorFile& file, std::string_view key) {
+  for (const auto& [name, value] : file.metadata)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+/// Returns where two texts of words begin to differ: that word of `text`.
+inline std::string_view differing_word(std::string_view text, std::string_view other) {
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
+  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
+  return text.substr(begin, text.find(' ', same + 1) - begin);
+}
+
+/// Returns how many words two texts have in common at their beginning.
+inline std::size_t count_same_words(std::string_view text, std::string_view other) {
+  const auto same = std::ranges::mismatch(text, other).in1;
+  return static_cast<std::size_t>(std::count(text.begin(), same, ' '));
+}
+
+}  // namespace native
+
+/// Checks that a file's metadata describe a network.
+inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                               const NetworkTraits& traits) {
+  const bool first = native::find(file, "blocks") != nullptr;
+  const auto words = first ? native::first_description(layers, traits) : describe(layers, traits);
+  // Of several networks that a file is not, the nearest has most of its layers.
+  std::size_t same = 0;
+  for (const auto& [key, expected] : words)
+    if (const std::string* found = native::find(file, key); key == "layers" || key == "blocks")
+      same = found == nullptr ? 0 : native::count_same_words(*found, expected);
+  for (const auto& [key, expected] : words) {
+    const std::string* found = native::find(file, key);
+    if (found == nullptr)
+      return Error::of(file.path, ": does not say what its network's ", key, " is");
+    if (*found != expected)
+      return Error::of(file.path, ": its network has ", key, " ",
+                       quote(native::differing_word(*found, expected)), ", the type's (",
+                       traits.name, ") has ", quote(native::differing_word(expected, *found)))
+          .after(same);
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
 // from pplcnet/weights/safetensors/reader.hpp
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
@@ -13720,14 +12931,14 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
 // they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
-// where a scale and a shift follow an activation, `NAME.affine` (and zeros behind these two); batch
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two); batch
 // norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
 // needs not even that. Its metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// The tensor after the weights: the answer to `self_test_input`, as the writer computed it:
 /// logits, an embedding, or of each map the means of its channels.
 inline constexpr std::string_view kSelfTest = "self_test.answer";
 
@@ -13739,62 +12950,7 @@ inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
 /// weights and no part of these.
 inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
-/// The words for everything that fixes a network's arithmetic, for metadata and for messages.
-inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  if (net.family == Family::other)
-    return {{"family", std::string(family_name(net.family))},
-            {"graph", join({net.fingerprint})},
-            {"classes", join({net.classes})},
-            {"storage", std::string(storage_name(net.storage))}};
-  std::string blocks, heads, zeros;
-  for (int i = 0; i < net.block_count; ++i) {
-    const Block& b = net.blocks[i];
-    blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
-    if (b.expansion > 0) blocks += join({b.expansion, "-"});
-    blocks += join({b.out, ":s", b.stride.height, "x", b.stride.width});
-    if (b.dilation > 1) blocks += join({":d", b.dilation});
-    blocks += join({b.squeeze_excite ? ":se" : "", b.linear_depthwise ? ":linear-depthwise" : "",
-                    b.linear_pointwise ? ":linear-pointwise" : ""});
-    if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
-  }
-  // Stages without a head count up to the last one that has one.
-  for (const int width : net.stage_heads) {
-    if (width == 0) {
-      zeros += "0-";
-      continue;
-    }
-    heads += join({heads.empty() ? "" : "-", zeros, width});
-    zeros.clear();
-  }
-  std::vector<std::pair<std::string, std::string>> words;
-  const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
-    words.emplace_back(key, join(pieces));
-  };
-  const std::string middle = net.stem_middle > 0 ? join({net.stem_middle, "-"}) : "";
-  say("family", {family_name(net.family)});
-  say("dialect", {dialect_name(net.dialect)});
-  say("ending", {ending_name(net.ending)});
-  say("stem", {stem_name(net.stem), ":", middle, net.stem_channels, ":s", net.stem_stride.height,
-               "x", net.stem_stride.width});
-  say("blocks", {blocks});
-  say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
-  say("stem_activation", {activation_name(net.stem_activation)});
-  say("gate", {activation_name(net.gate)});
-  say("stage_heads", {heads.empty() ? std::string_view("none") : heads});
-  say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
-  say("dropout_percent", {net.dropout_percent});
-  say("classes", {net.classes});
-  say("storage", {storage_name(net.storage)});
-  return words;
-}
-
 namespace native {
-
-inline const std::string* find(const TensorFile& file, std::string_view key) {
-  for (const auto& [name, value] : file.metadata)
-    if (name == key) return &value;
-  return nullptr;
-}
 
 /// Name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
@@ -13814,13 +12970,6 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   }
 }
 
-/// Where two texts of words begin to differ: that word of `text`.
-inline std::string_view differing_word(std::string_view text, std::string_view other) {
-  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
-  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
-  return text.substr(begin, text.find(' ', same + 1) - begin);
-}
-
 }  // namespace native
 
 /// Whether a safetensors file is one of ours.
@@ -13829,32 +12978,15 @@ inline bool is_native(const TensorFile& file) {
   return format != nullptr && *format == kNativeFormat;
 }
 
-/// Checks that a file's metadata describe `architecture`.
-inline Error check_description(const TensorFile& file, const Architecture& architecture) {
-  std::size_t same = 0;
-  for (const auto& [key, expected] : describe(architecture)) {
-    const std::string* found = native::find(file, key);
-    if (found == nullptr)
-      return Error::of(file.path, ": does not say what its network's ", key, " is");
-    if (*found != expected)
-      return Error::of(file.path, ": its network has ", key, " ",
-                       quote(native::differing_word(*found, expected)), ", the type's (",
-                       architecture.name, ") has ", quote(native::differing_word(expected, *found)))
-          .after(same);
-    ++same;
-  }
-  return {};
-}
-
-/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
 /// the network's Weights, in the same order.
 inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const Architecture& architecture, std::span<const std::byte>& packed) {
+                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
   const std::string* version = native::find(file, "format_version");
   if (version == nullptr || *version != kNativeVersion)
     return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
                      ", this library reads version ", kNativeVersion);
-  if (auto error = check_description(file, architecture)) return error;
+  if (auto error = check_description(file, layers, traits)) return error;
   Error error;
   std::size_t index = 0, floats = 0;
   native::for_each_tensor(layers, [&](const std::string& name, DataType type,
@@ -13870,9 +13002,9 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   });
   if (error) return std::move(error).after(layers.size());
   // A panel has room for more classes than the metadata may say.
-  const Tensor* answer = architecture.classes > 0 ? file.find(kSelfTest) : nullptr;
-  if (answer != nullptr && answer->element_count() != architecture.classes)
-    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", architecture.classes,
+  const Tensor* answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (answer != nullptr && answer->element_count() != traits.classes)
+    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
                      " classes, found ", answer->element_count())
         .after(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
@@ -14004,250 +13136,6 @@ inline Storage storage_of(const TensorFile& file, Storage expected) {
 #include <utility>
 #include <vector>
 
-// from pplcnet/weights/naming/branch_names.hpp
-#ifndef PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
-#define PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
-
-#include <cstddef>
-#include <string>
-#include <vector>
-
-// from pplcnet/branches.hpp
-#ifndef PPLCNET_BRANCHES_HPP
-#define PPLCNET_BRANCHES_HPP
-
-#include <cstdint>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// One of the parallel paths that a layer consists of in training; their sum is one convolution.
-struct Branch {
-  int kernel = 1;
-  bool identity = false;  ///< has no weights of its own
-  bool batch_norm = true;
-};
-
-/// The branches of a layer in training, in the order of a state dict.
-struct TrainingForm {
-  static constexpr int kMost = 6;
-  Branch branches[kMost] = {};
-  int count = 0;
-  bool batch_norm = false;  ///< behind the sum
-
-  constexpr void add(const Branch& branch) { branches[count++] = branch; }
-};
-
-/// Sources: PaddleClas `pp_lcnet_v2.py`, PaddleOCR `rec_lcnetv3.py`, `rec_lcnetv4.py`. V3's strides
-/// such as (2, 1) are not 1: no identity.
-constexpr TrainingForm training_form(const Layer& layer) {
-  constexpr int kV3Kernels = 4;
-  const bool same = layer.stride == Stride(1);
-  TrainingForm form;
-  switch (layer.branches) {
-    case Branches::none:
-      break;
-    case Branches::batch_norm:
-      form.add({.kernel = layer.kernel.height});
-      break;
-    case Branches::v2:
-      for (int kernel = layer.kernel.height; kernel > (same ? 0 : 1); kernel -= 2)
-        form.add({.kernel = kernel});
-      break;
-    case Branches::v3:
-      if (same && layer.input.channels == layer.output.channels) form.add({.identity = true});
-      for (int i = 0; i < kV3Kernels; ++i) form.add({.kernel = layer.kernel.height});
-      if (layer.kernel.height > 1) form.add({});
-      break;
-    case Branches::v4:
-      form.add({.kernel = layer.kernel.height});
-      form.add({.batch_norm = false});
-      form.add({.identity = true, .batch_norm = false});
-      form.batch_norm = true;
-      break;
-  }
-  return form;
-}
-
-/// What papers and checkpoints count.
-struct Counts {
-  std::int64_t parameters = 0, buffers = 0, multiply_adds = 0;
-  constexpr bool operator==(const Counts&) const = default;
-};
-
-/// A layer as it is trained; what it is deployed as, where there are no branches.
-constexpr Counts training_counts(const Layer& layer) {
-  if (layer.branches == Branches::none)
-    return {layer.parameters, layer.buffers, layer.multiply_adds};
-  const TrainingForm form = training_form(layer);
-  const std::int64_t channels = layer.output.channels;
-  const std::int64_t taps = std::int64_t{layer.kernel.height} * layer.kernel.width;
-  // Products per output for each tap of the kernel.
-  const std::int64_t inputs = layer.depth() / taps;
-  Counts counts;
-  for (int i = 0; i < form.count + (form.batch_norm ? 1 : 0); ++i) {
-    const bool behind = i == form.count;
-    const Branch branch = behind ? Branch{.identity = true} : form.branches[i];
-    const std::int64_t weights =
-        branch.identity ? 0 : inputs * branch.kernel * branch.kernel * channels;
-    counts.parameters += weights + (branch.batch_norm ? 2 * channels : 0);
-    counts.buffers += branch.batch_norm ? 2 * channels : 0;
-    counts.multiply_adds += weights * layer.output.pixels();
-  }
-  // V3's scales and shifts are trained and deployed.
-  const std::int64_t fused = std::int64_t{layer.depth()} * channels + channels;
-  counts.parameters += layer.parameters - fused;
-  return counts;
-}
-
-/// A whole network as it is trained.
-constexpr Counts training_counts(const Plan& plan) {
-  Counts sum;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    const Counts counts = training_counts(plan.layers[i]);
-    sum.parameters += counts.parameters;
-    sum.buffers += counts.buffers;
-    sum.multiply_adds += counts.multiply_adds;
-  }
-  return sum;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_BRANCHES_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Names of V3's scale and shift: in front of the activation, and behind it.
-struct AffineNames {
-  std::string scale, bias, activation_scale, activation_bias;
-};
-
-inline AffineNames affine_names(const std::string& module) {
-  return {module + ".lab.scale", module + ".lab.bias", module + ".act.lab.scale",
-          module + ".act.lab.bias"};
-}
-
-/// The tensors of a training checkpoint that one layer is made of.
-struct TrainingNames {
-  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
-  ParameterNames behind;                 ///< the batch norm behind their sum
-};
-
-inline TrainingNames training_names(const Layer& layer, const Architecture& net) {
-  const TrainingForm form = training_form(layer);
-  const std::string module = module_name(layer, net);
-  TrainingNames names;
-  int same = 0;  // branches of the layer's own kernel, so far
-  for (int i = 0; i < form.count; ++i) {
-    const Branch& branch = form.branches[i];
-    // What a branch is called; a batch norm is beside its convolution.
-    std::string path = module;
-    if (layer.branches == Branches::v2) path += join({"_list.", i});
-    if (layer.branches == Branches::v3 && !branch.identity)
-      path += branch.kernel == 1 && layer.kernel.height > 1 ? ".conv_1x1"
-                                                            : join({".conv_kxk.", same++});
-    if (layer.branches == Branches::v4) path += branch.batch_norm ? ".conv" : "";
-    ParameterNames& own = names.branches.emplace_back();
-    if (!branch.identity) own.weight = path + (branch.batch_norm ? ".conv" : ".conv1") + ".weight";
-    if (branch.batch_norm)
-      naming::add_batch_norm(own, path + (branch.identity ? ".identity" : ".bn"), true);
-  }
-  if (form.batch_norm) naming::add_batch_norm(names.behind, module + ".bn", true);
-  return names;
-}
-
-/// Tensors that a training checkpoint has but its network does not use: V2's placeholder for the
-/// deployed kernel.
-inline ParameterNames unused_names(const Layer& layer, const Architecture& net) {
-  if (layer.branches != Branches::v2) return {};
-  return paddle_names(layer, net);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_NAMING_BRANCH_NAMES_HPP
-// from pplcnet/weights/naming/network_names.hpp
-#ifndef PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
-#define PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <string>
-#include <string_view>
-
-
-// Which network a state dict belongs to, as far as its names tell.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Networks that share a name for the weights of their first layer, or of the first that is called
-/// like no other's.
-struct NetworkNames {
-  std::string_view anchor;  ///< that name
-  std::string_view what;    ///< for messages
-  Naming naming;
-  Family family;
-  Dialect dialect = Dialect::paddle;
-  Stem stem = Stem::convolution;
-  bool maps = true, others = true;  ///< endings
-
-  constexpr bool fits(const Architecture& net) const {
-    return net.family == family && net.dialect == dialect && net.stem == stem &&
-           (net.ending == Ending::maps ? maps : others);
-  }
-};
-
-inline constexpr NetworkNames kNetworkNames[] = {
-    {"conv1.conv.weight", "Paddle's V1 (dialect paddle)", Naming::paddle, Family::v1},
-    {"conv1.conv.weight", "V3", Naming::paddle, Family::v3},
-    {"conv_stem.weight", "timm's V1 (dialect timm)", Naming::timm, Family::v1, Dialect::timm},
-    {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)", Naming::pytorch,
-     Family::v1, Dialect::pytorch},
-    {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)", Naming::light_cnns,
-     Family::v1, Dialect::light_cnns},
-    {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
-     Naming::hugging_face, Family::v1},
-    {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)",
-     Naming::hugging_face, Family::v1},
-    {"stem.0.conv.weight", "V2", Naming::paddle, Family::v2},
-    {"stem.stem1.conv.weight", "V4 for detection", Naming::paddle, Family::v4, Dialect::paddle,
-     Stem::branches, true, false},
-    {"conv1.stem1.conv.weight", "V4 for recognition", Naming::paddle, Family::v4, Dialect::paddle,
-     Stem::branches, false, true},
-    {"conv1.0.conv.weight", "V4 tiny for recognition", Naming::paddle, Family::v4, Dialect::paddle,
-     Stem::convolutions, false, true},
-};
-
-/// Where `anchor` begins at the end of a name, behind a prefix that ends with a point; npos if it
-/// does not.
-inline std::size_t place_in(std::string_view name, std::string_view anchor) {
-  if (!name.ends_with(anchor)) return std::string_view::npos;
-  const std::size_t begin = name.size() - anchor.size();
-  return begin == 0 || name[begin - 1] == '.' ? begin : std::string_view::npos;
-}
-
-/// Whether a file has V3's scales: V1 and V3 call their first layers the same.
-inline bool has_affines(const TensorFile& file) {
-  return std::ranges::any_of(
-      file.tensors, [](const Tensor& tensor) { return tensor.name.ends_with(".lab.scale"); });
-}
-
-/// What a type is, in the words of `NetworkNames::what`.
-inline std::string what_of(const Architecture& net) {
-  if (net.family == Family::other) return "network " + quote(net.name);
-  const bool maps = net.ending == Ending::maps;
-  std::string text = net.family == Family::v1 && maps ? "a backbone of PP-LCNet V" : "a PP-LCNet V";
-  text += family_name(net.family).substr(1);
-  if (net.family == Family::v1) text += " with Dialect::" + std::string(dialect_name(net.dialect));
-  if (net.family == Family::v3 || net.family == Family::v4)
-    text += maps ? " for detection" : " for recognition";
-  return text;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_NAMING_NETWORK_NAMES_HPP
 // from pplcnet/weights/naming/parts.hpp
 #ifndef PPLCNET_WEIGHTS_NAMING_PARTS_HPP
 #define PPLCNET_WEIGHTS_NAMING_PARTS_HPP
@@ -14266,7 +13154,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace naming {
 
-/// The first word of a name, without the point behind it.
+/// The first word of a name, without the point after it.
 constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
@@ -14413,21 +13301,40 @@ class StateDictTensors {
  protected:
   explicit StateDictTensors(const TensorFile& file) : file_(file) {}
 
-  /// A tensor's name in the file: an older one, where the file has that in place of today's.
+  /// Returns a tensor's name in the file.
   std::string full_name(const std::string& name) const {
     constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
     // The neck is not inside the backbone.
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
-    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
-      std::string older = prefix_ + older_hugging_face_name(name);
-      if (file_.find(older) != nullptr) return older;
-    }
     return prefix_ + name;
   }
 
   const Tensor* find(const std::string& name) const {
     return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
+  /// Returns the names of a layer: older ones, where the file has them in place of today's.
+  ParameterNames names_of(const Layer& layer) const {
+    ParameterNames names = parameter_names(layer, naming_);
+    if (naming_.older_module == nullptr) return names;
+    const ParameterNames older = parameter_names(layer, naming_.older());
+    for (const auto member :
+         {&ParameterNames::weight, &ParameterNames::bias, &ParameterNames::gamma,
+          &ParameterNames::beta, &ParameterNames::mean, &ParameterNames::variance})
+      if (find(names.*member) == nullptr && find(older.*member) != nullptr)
+        names.*member = older.*member;
+    return names;
+  }
+
+  /// Returns the names that the weights of the first layer may have, as it is trained or deployed.
+  static std::vector<std::string> first_names(const Layer& layer, const Naming& naming) {
+    std::vector<std::string> names = {parameter_names(layer, naming).weight};
+    if (naming.older_module != nullptr)
+      names.push_back(parameter_names(layer, naming.older()).weight);
+    for (const ParameterNames& branch : training_names(layer, naming).branches)
+      if (!branch.weight.empty() && branch.weight != names.front()) names.push_back(branch.weight);
+    return names;
   }
 
   /// `check` is `read_values` or `read_variances`.
@@ -14453,7 +13360,7 @@ class StateDictTensors {
 
   const TensorFile& file_;
   std::string prefix_;  // of all names
-  Naming naming_ = Naming::paddle;
+  Naming naming_;
   std::vector<std::string> read_;  // sorted
   Error wrong_value_;              // the first
 };
@@ -14468,60 +13375,50 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
 class StateDict : private StateDictTensors {
  public:
-  StateDict(const TensorFile& file, std::span<const Layer> layers, const Architecture& architecture)
-      : StateDictTensors(file), layers_(layers), net_(architecture) {}
+  StateDict(const TensorFile& file, std::span<const Layer> layers, const NetworkTraits& traits)
+      : StateDictTensors(file), layers_(layers), traits_(traits) {}
 
-  /// Finds out whose names these are; an error if nobody's, or not those of the type.
+  /// Detects the naming; an error if it is unknown, or another network's.
   Error open() {
     if (const auto parts = parts_of(file_); parts.size() > 1)
       return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
-    if (net_.family == Family::other) return find_prefix();
-    const bool affine = has_affines(file_);
-    const NetworkNames *found = nullptr, *other = nullptr;
-    std::string anchors, twin;
-    for (const NetworkNames& known : kNetworkNames) {
-      const bool fits = known.fits(net_);
-      if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
-      for (const Tensor& tensor : file_.tensors) {
-        const std::size_t begin = place_in(tensor.name, known.anchor);
-        if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
-        if (!fits) {
-          other = &known;
-          continue;
-        }
-        // What a backbone is part of may have a module of that name, too, but deeper inside.
-        const std::string prefix = tensor.name.substr(0, begin);
-        const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
-        if (found != nullptr && (deeper > 0 || prefix == prefix_)) continue;
-        twin = found != nullptr && deeper == 0 ? prefix_ : "";
-        found = &known;
-        prefix_ = prefix;
+    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
+    if (first == layers_.end()) return {};
+    const std::vector<Naming> namings = namings_of(traits_);
+    const std::string_view known = known_as(file_);
+    const bool other = !known.empty() && !traits_.namings.empty() &&
+                       std::ranges::find(namings, known, &Naming::what) == namings.end();
+    if (other)
+      return Error::of(file_.path, ": holds tensors of ", known, ", the type is ",
+                       what_of(traits_));
+    Place found;
+    std::string names;
+    for (const Naming& naming : namings)
+      for (const std::string& name : first_names(*first, naming)) {
+        if (names.find(quote(name)) == names.npos)
+          names += (names.empty() ? "" : ", ") + quote(name);
+        find_prefix(name, naming, found);
       }
+    if (!found.twin.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(found.twin), " and ",
+                       quote(prefix_));
+    if (found.is_there) {
+      choose_framework(*first, namings);
+      return check_optional().after(1);
     }
-    if (!twin.empty())
-      return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
-    if (found != nullptr) {
-      naming_ = found->naming;
-      return check_ending().after(1);
-    }
-    if (other != nullptr)
-      return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
-                       what_of(net_));
-    const std::string first = file_.tensors.empty() ? "none" : quote(file_.tensors.front().name);
-    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
-                     anchors.empty() ? "" : ")", "; the first is ", first);
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
+                     "); the first is ",
+                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
   /// weight and bias.
   Error read(const Layer& layer, Parameters& parameters) {
-    if (layer.branches != Branches::none) return read_branches(layer, parameters);
-    const ParameterNames names = parameter_names(layer, net_, naming_);
+    if (training_form(layer).count > 0) return read_branches(layer, parameters);
+    const ParameterNames names = names_of(layer);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    const bool of_paddle = layer.part == Part::classifier && naming_ == Naming::paddle;
-    if (of_paddle || (layer.part == Part::named && layer.layout == Layout::in_out))
-      transpose(layer, parameters.weight);
+    if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
     return {};
   }
 
@@ -14530,8 +13427,8 @@ class StateDict : private StateDictTensors {
     if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
   }
 
-  /// After everything was read: an error that names the first tensor which nobody asked for, or the
-  /// first with a value that no network can have.
+  /// After everything was read: an error that names the first tensor that is not part of the
+  /// network, or the first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -14546,19 +13443,40 @@ class StateDict : private StateDictTensors {
  private:
   using StateDictTensors::read;
 
-  /// Finds what stands before the names of a graph's layers.
-  Error find_prefix() {
-    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
-    if (first == layers_.end()) return {};
-    const std::string name = parameter_names(*first, net_).weight;
-    for (const Tensor& tensor : file_.tensors)
-      if (const std::size_t begin = place_in(tensor.name, name); begin != std::string::npos) {
-        prefix_ = tensor.name.substr(0, begin);
-        return {};
+  /// Where a network has been found: what it is called before all names is `prefix_`.
+  struct Place {
+    bool is_there = false;
+    std::string twin;  ///< another prefix of the same depth
+  };
+
+  /// Of namings with the same names for weights, chooses the one that names the batch norm as the
+  /// file does.
+  void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
+    for (const Naming& naming : namings) {
+      if (naming.module != naming_.module) continue;
+      std::vector<ParameterNames> norms = training_names(layer, naming).branches;
+      norms.push_back(parameter_names(layer, naming));
+      if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
+        naming_ = naming;
+        return;
       }
-    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), " (", quote(name),
-                     "); the first is ",
-                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
+    }
+  }
+
+  /// Finds what stands before the name of the first weights. What a network is part of may have a
+  /// module of that name, too, but deeper inside.
+  void find_prefix(const std::string& name, const Naming& naming, Place& found) {
+    for (const Tensor& tensor : file_.tensors) {
+      const std::size_t begin = place_in(tensor.name, name);
+      if (begin == std::string::npos) continue;
+      const std::string prefix = tensor.name.substr(0, begin);
+      const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+      if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
+      found.twin = found.is_there && deeper == 0 ? prefix_ : "";
+      found.is_there = true;
+      naming_ = naming;
+      prefix_ = prefix;
+    }
   }
 
   Error read(const Layer& layer, const ParameterNames& names,
@@ -14592,16 +13510,16 @@ class StateDict : private StateDictTensors {
       return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
              find(part.beta) || find(part.mean) || find(part.variance);
     };
-    return std::ranges::any_of(names.branches, is_there) || is_there(names.behind);
+    return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
   }
 
   /// A layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
-    const TrainingNames names = training_names(layer, net_);
-    const ParameterNames own = paddle_names(layer, net_);
+    const TrainingNames names = training_names(layer, naming_);
+    const ParameterNames own = parameter_names(layer, naming_);
     BranchSum sum(layer);
-    Parameters behind;
+    Parameters norm;
     if (has_branches(names, own)) {
       for (std::size_t i = 0; i < names.branches.size(); ++i) {
         auto shape = weight_shape(layer, naming_);
@@ -14610,84 +13528,86 @@ class StateDict : private StateDictTensors {
         if (auto error = read(layer, names.branches[i], shape, branch)) return error;
         sum.add(form.branches[i], branch);
       }
-      if (auto error = read(layer, names.behind, {}, behind)) return error;
-      const ParameterNames unused = unused_names(layer, net_);
-      mark(full_name(unused.weight));
-      mark(full_name(unused.bias));
+      if (auto error = read(layer, names.after, {}, norm)) return error;
+      if (form.keeps_deployed) {
+        mark(full_name(own.weight));
+        mark(full_name(own.bias));
+      }
     } else {
       Parameters deployed;
       if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
       sum.add({.kernel = layer.kernel.height}, deployed);
     }
-    Linear affine;
-    if (layer.branches == Branches::v3)
-      if (auto error = read_affine(layer, affine, result.affine)) return error;
     for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
-      sum.scale(o, layer.branches == Branches::v3 ? affine : batch_norm_of(behind, o));
+      sum.scale(o, batch_norm_of(norm, o));
+    if (!form.affine.empty()) {
+      Linear affine;
+      if (auto error = read_affine(layer, affine, result.affine)) return error;
+      for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+        sum.scale(o, affine);
+    }
     sum.round_to(result);
     return {};
   }
 
-  /// V3's: the one in front of the activation is part of the sum; the one behind it has no use
+  /// Reads scalars: those before the activation are part of the sum; those after it have no use
   /// where there is no activation.
-  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& behind) {
-    const AffineNames names = affine_names(module_name(layer, net_));
+  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& after) {
+    const AffineNames names = affine_names(layer, naming_);
     std::vector<float> scale, shift;
     if (auto error = read(names.scale, {1}, scale)) return error;
     if (auto error = read(names.bias, {1}, shift)) return error;
     before = {scale[0], shift[0]};
     if (!layer.affine) {
-      mark(full_name(names.activation_scale));
-      mark(full_name(names.activation_bias));
+      mark(full_name(names.last_scale));
+      mark(full_name(names.last_bias));
       return {};
     }
-    if (auto error = read(names.activation_scale, {1}, scale)) return error;
-    if (auto error = read(names.activation_bias, {1}, shift)) return error;
-    behind = {scale[0], shift[0]};
+    if (auto error = read(names.last_scale, {1}, scale)) return error;
+    if (auto error = read(names.last_bias, {1}, shift)) return error;
+    after = {scale[0], shift[0]};
     return {};
   }
 
-  /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
-  /// is V1's head or classifier.
+  /// Returns whether a tensor belongs to what a backbone was trained in: it lies beside the prefix,
+  /// or it is of a module that may follow the backbone.
   bool is_around_a_backbone(std::string_view name) const {
-    if (net_.family == Family::other || (net_.ending == Ending::classifier && !net_.neck))
-      return false;
+    if (traits_.namings.empty() || traits_.classes > 0) return false;
     if (!name.starts_with(prefix_)) return true;
-    if (net_.ending != Ending::maps) return false;
-    for (const Part part : {Part::head, Part::classifier}) {
-      const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
-      if (name == full_name(names.weight) || name == full_name(names.bias)) return true;
+    return std::ranges::any_of(traits_.unused, [&](const Name& module) {
+      const ParameterNames names = names_of({.name = module, .bias = true});
+      return name == full_name(names.weight) || name == full_name(names.bias);
+    });
+  }
+
+  /// Checks what depends on the type's options: the commonest mistakes deserve the plainest words.
+  Error check_optional() const {
+    for (const OptionalModule& one : traits_.optional) {
+      const auto is_it = [&](const Layer& layer) {
+        return layer.name == one.module || layer.norm_name == one.module;
+      };
+      const auto layer = std::ranges::find_if(layers_, is_it);
+      const int width = layer == layers_.end() ? 0 : layer->output.channels;
+      const std::string name =
+          text_of(naming::module_names(one.module, naming_).weights) + ".weight";
+      const bool there = find(name) != nullptr;
+      if (there == (width > 0)) continue;
+      const std::string value = one.is_flag ? (width > 0 ? "true" : "false") : join({width});
+      return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                       ", the type has ", one.option, " = ", value);
     }
-    return false;
+    return {};
   }
 
-  /// The commonest mistakes deserve the plainest words: another task, another head, other classes.
-  Error check_ending() const {
-    const bool maps = net_.ending == Ending::maps, v2 = net_.family == Family::v2;
-    if (net_.family == Family::v3 && (find("layer_list.0.weight") != nullptr) != maps)
-      return Error::of(file_.path, ": holds tensors of V3 for ", maps ? "recognition" : "detection",
-                       ", the type is ", what_of(net_));
-    if (net_.ending != Ending::classifier) return {};
-    if (v2)
-      if (auto error = check_presence("neck.feat_bn.weight", net_.neck,
-                                      "V2Options::features = ", net_.neck ? "true" : "false"))
-        return error;
-    return check_presence(parameter_names({.part = Part::head}, net_, naming_).weight,
-                          net_.head > 0, v2 ? "V2" : "", "Options::head = ", net_.head);
-  }
-
-  template <class... Words>
-  Error check_presence(const std::string& name, bool expected, const Words&... option) const {
-    const bool there = find(name) != nullptr;
-    if (there == expected) return {};
-    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has ", option...);
+  bool is_logits(const Layer& layer) const {
+    return traits_.logits >= 0 &&
+           layer.name == layers_[static_cast<std::size_t>(traits_.logits)].name;
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {
     const Tensor* tensor = find(name);
     const auto shape = weight_shape(layer, naming_);
-    if (layer.part != Part::classifier || tensor == nullptr || tensor->shape.size() != 2) return {};
+    if (!is_logits(layer) || tensor == nullptr || tensor->shape.size() != shape.size()) return {};
     const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
     return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
@@ -14695,15 +13615,15 @@ class StateDict : private StateDictTensors {
   }
 
   std::span<const Layer> layers_;
-  const Architecture& net_;
+  const NetworkTraits& traits_;
 };
 
 /// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
-                             const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file, layers, architecture);
+                             const NetworkTraits& traits, std::span<float> weights) {
+  StateDict state(file, layers, traits);
   Error first = state.open();
-  if (first && first.steps() == 0) return first;  // nobody's names, or another type's
+  if (first && first.steps() == 0) return first;  // unknown names, or another type's
   std::size_t count = 1;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
@@ -14734,21 +13654,21 @@ namespace loading {
 
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<const Layer> layers, const NetworkTraits& traits,
                                 std::span<float> weights, ModelInfo* info);
 
 /// Fills packed weights from a file.
 PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
-                               const Architecture& architecture, std::span<float> weights,
+                               const NetworkTraits& traits, std::span<float> weights,
                                ModelInfo* info);
 
 /// Fills packed weights from a file's tensors.
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                                  const Architecture& architecture, std::span<float> weights);
+                                  const NetworkTraits& traits, std::span<float> weights);
 
 /// Finds the packed weights of a native file, which begin at a multiple of `alignment`.
 PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
-                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::span<const Layer> layers, const NetworkTraits& traits,
                           std::size_t alignment, std::span<const float>& weights, ModelInfo* info);
 
 #if PPLCNET_HAS_DEFINITIONS
@@ -14770,34 +13690,28 @@ inline std::string_view reader_of(Content content) {
 
 /// Reads tensors in whatever format the content has, and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
-                  std::span<const Layer> layers, const Architecture& architecture,
-                  TensorFile& file) {
+                  std::span<const Layer> layers, const NetworkTraits& traits, TensorFile& file) {
   const Content content = content_of(bytes);
   if (content == Content::safetensors) return parse_safetensors(bytes, path, file);
   if (content != Content::pdiparams)
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
                      name_of(content), reader_of(content), advice_on(content));
-  if (architecture.family != Family::v1 || architecture.dialect != Dialect::paddle ||
-      architecture.ending != Ending::classifier)
-    return Error::of(path,
-                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
-                     "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
+  return name_pdiparams(file, layers, traits).after(likeness(file.tensors, layers));
 }
 
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                                  const Architecture& architecture, std::span<float> weights) {
-  if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
+                                  const NetworkTraits& traits, std::span<float> weights) {
+  if (!is_native(file)) return pack_state_dict(file, layers, traits, weights);
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
   std::span<const std::byte> packed;
-  const Storage storage = storage_of(file, architecture.storage);
-  if (storage == architecture.storage) {
-    if (auto error = find_native(file, layers, architecture, packed)) return error;
+  const Storage storage = storage_of(file, traits.storage);
+  if (storage == traits.storage) {
+    if (auto error = find_native(file, layers, traits, packed)) return error;
     std::memcpy(weights.data(), packed.data(), packed.size());
     return check_packed(layers, weights, file.path);
   }
-  Architecture stored = architecture;
+  NetworkTraits stored = traits;
   stored.storage = storage;
   const std::vector<Layer> stored_layers = layers_in(storage, layers);
   if (auto error = find_native(file, stored_layers, stored, packed)) return error;
@@ -14809,45 +13723,45 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
 }
 
 /// What a file says besides, if it can be true.
-inline Error take_info(const TensorFile& file, const Architecture& architecture, ModelInfo* info) {
+inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
-  if (auto error = check_info(found, architecture.classes, file.path)) return error;
+  if (auto error = check_info(found, traits.classes, file.path)) return error;
   if (info != nullptr) *info = std::move(found);
   return {};
 }
 
 /// Fills packed weights from a file's bytes.
 inline Error load(std::span<const std::byte> bytes, std::string_view path,
-                  std::span<const Layer> layers, const Architecture& architecture,
+                  std::span<const Layer> layers, const NetworkTraits& traits,
                   std::span<float> weights, ModelInfo* info) {
   TensorFile file;
-  if (auto error = open(bytes, path, layers, architecture, file)) return error;
-  if (auto error = load_tensors(file, layers, architecture, weights)) {
+  if (auto error = open(bytes, path, layers, traits, file)) return error;
+  if (auto error = load_tensors(file, layers, traits, weights)) {
     if (content_of(bytes) != Content::pdiparams) return error;
     return std::move(error).after(likeness(file.tensors, layers));
   }
-  return take_info(file, architecture, info).after(layers.size() + 1);
+  return take_info(file, traits, info).after(layers.size() + 1);
 }
 
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<const Layer> layers, const NetworkTraits& traits,
                                 std::span<float> weights, ModelInfo* info) {
   return with_memory_for(
-      path, [&]() -> Error { return load(bytes, path, layers, architecture, weights, info); });
+      path, [&]() -> Error { return load(bytes, path, layers, traits, weights, info); });
 }
 
 PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
-                               const Architecture& architecture, std::span<float> weights,
+                               const NetworkTraits& traits, std::span<float> weights,
                                ModelInfo* info) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return load(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+    return load(std::as_const(bytes).bytes(), path, layers, traits, weights, info);
   });
 }
 
 PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
-                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::span<const Layer> layers, const NetworkTraits& traits,
                           std::size_t alignment, std::span<const float>& weights, ModelInfo* info) {
   return with_memory_for(name, [&]() -> Error {
     TensorFile file;
@@ -14855,12 +13769,12 @@ PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view nam
     if (!is_native(file))
       return Error::of(name, ": not a native file; load it, and save it as one");
     std::span<const std::byte> packed;
-    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    if (auto error = find_native(file, layers, traits, packed)) return error;
     if (std::bit_cast<std::uintptr_t>(packed.data()) % alignment != 0)
       return Error::of(name, ": the weights are not aligned to ", alignment, " bytes in memory");
     weights = {reinterpret_cast<const float*>(packed.data()), packed.size() / sizeof(float)};
     if (auto error = check_packed(layers, weights, name)) return error;
-    return take_info(file, architecture, info);
+    return take_info(file, traits, info);
   });
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
@@ -14875,14 +13789,14 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_file(path, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_file(path, Net::layers, Net::traits, weights.values, info);
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -14893,7 +13807,7 @@ template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
   std::span<const float> weights;
-  if (auto error = loading::view(bytes, name, Net::layers, Net::architecture,
+  if (auto error = loading::view(bytes, name, Net::layers, Net::traits,
                                  alignof(typename Net::Weights), weights, info))
     return error;
   result.emplace(weights.template first<Net::weight_count>());
@@ -14986,22 +13900,20 @@ Error with_memory_for(std::string_view name, const Work& work) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The same as an error: which rule an architecture breaks, and what was found.
-PPLCNET_INLINE Error check_architecture(const Architecture& architecture);
+/// Returns which rule a graph breaks, and what was found.
+PPLCNET_INLINE Error check_graph(const Graph& graph);
 
 #if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE Error check_architecture(const Architecture& architecture) {
-  const Flaw flaw = find_flaw(architecture);
+PPLCNET_INLINE Error check_graph(const Graph& graph) {
+  const GraphFlaw flaw = graph.flaw();
   if (!flaw) return {};
-  if (flaw.block < 0)
-    return Error::of(architecture.name, ": ", words_of(flaw.broken), "; found ", flaw.found);
-  return Error::of(architecture.name, ": blocks[", flaw.block, "]: ", words_of(flaw.broken),
-                   "; found ", flaw.found);
+  return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken), "; found ",
+                   flaw.found);
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 /// A network that is known only when the program runs: for programs that open any file. It has the
-/// plan, the kernels and so the answers of a `Network` of the same architecture; its memory is
+/// plan, the kernels and so the results of a `Network` of the same graph; its memory is
 /// allocated when it is made, and not again. Copies share the weights and have everything else of
 /// their own: one copy for each thread.
 class AnyNetwork {
@@ -15009,54 +13921,48 @@ class AnyNetwork {
   static constexpr int kMostThreads = 1024;
   static constexpr std::size_t kMostFloats = std::size_t{1} << 30;  ///< 4 GiB
 
-  /// Makes the network of an architecture of any origin; the executor of a call may use up to
-  /// `threads` threads. It is an error if the architecture cannot be computed (`find_flaw`), if its
-  /// weights or its activations need more than kMostFloats, or if there is no memory for them.
-  static Error make(const Architecture& architecture, int threads,
-                    std::optional<AnyNetwork>& result) {
-    result.reset();
-    if (auto error = check_architecture(architecture)) return error;
-    return make(architecture.name, threads, result, [&] { return new_plan(architecture); });
-  }
-
-  /// Makes the network of a graph of any origin; it is an error if the graph has a flaw.
+  /// Makes the network of a graph of any origin; the executor of a call may use up to `threads`
+  /// threads. It is an error if the graph has a flaw, if its weights or its activations need more
+  /// than kMostFloats, or if there is no memory for them.
   static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
                     Storage storage = Storage::single) {
     result.reset();
-    if (const GraphFlaw flaw = graph.flaw())
-      return Error::of(graph.title, ": operator ", flaw.node, ": ", text_of(flaw.broken),
-                       "; found ", flaw.found);
-    auto error = make(graph.title, threads, result, [&] { return new_plan(graph, storage); });
-    if (error) return error;
-    result->graph_.reset(new (std::nothrow) Graph(graph));
-    if (result->graph_ != nullptr) return {};
-    result.reset();
-    return out_of_memory(graph.title);
+    if (auto error = check_graph(graph)) return error;
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(graph.title, [&] {
+      AnyNetwork network(threads);
+      network.graph_.reset(new (std::nothrow) Graph(graph));
+      network.plan_ = new_plan(graph, storage);
+      if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(graph.title, ": needs memory for ", floats, " numbers, of at most ",
+                           kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
+      result.emplace(std::move(network));
+      return Error();
+    });
   }
 
-  /// The same of an architecture in which `find_flaw` finds nothing, such as the published ones.
-  /// These constructors throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
-  explicit AnyNetwork(const Architecture& architecture, int threads = 1)
-      : AnyNetwork(new_plan(architecture), threads) {}
-  explicit AnyNetwork(const Graph& graph, int threads = 1)
-      : AnyNetwork(new_plan(graph, Storage::single), threads) {
-    graph_ = std::make_shared<const Graph>(graph);
-  }
-  /// With these packed weights.
-  AnyNetwork(const Architecture& architecture, std::span<const float> weights)
-      : AnyNetwork(architecture) {
-    std::ranges::copy(weights, weights_.get());
+  /// The same of a graph without a flaw, such as the published ones. These constructors throw
+  /// std::bad_alloc; compiled with -fno-exceptions, they end the program.
+  explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
+      : threads_(threads),
+        graph_(std::make_shared<const Graph>(graph)),
+        plan_(new_plan(graph, storage)) {
+    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
+    if (weights_ == nullptr || !allocate()) fail_allocation();
   }
   /// A `Network` with its weights.
   template <class Weights>
   static AnyNetwork of(const Weights& weights) {
-    using Definition = typename Weights::Network::Definition;
-    AnyNetwork network = [] {
-      if constexpr (requires { Definition::graph(); })
-        return AnyNetwork(Definition::graph());
-      else
-        return AnyNetwork(Definition::architecture);
-    }();
+    using Net = typename Weights::Network;
+    AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage);
     std::ranges::copy(weights.values, network.weights_.get());
     return network;
   }
@@ -15075,34 +13981,21 @@ class AnyNetwork {
   AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
   ~AnyNetwork() = default;
 
-  const Architecture& architecture() const { return plan_->architecture; }
+  const NetworkTraits& traits() const { return plan_->traits; }
   const Plan& plan() const { return *plan_; }
-  /// What the network was made of; null: an architecture.
-  const Graph* graph() const { return graph_.get(); }
+  /// What the network was made of.
+  const Graph& graph() const { return *graph_; }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
   }
   Shape input_shape() const { return plan_->layers[0].input; }
-  int classes() const { return architecture().classes; }
-
-  /// The last layer of a part; -1 if there is none.
-  int last_of(Part part) const {
-    int last = -1;
-    for (int i = 0; i < plan_->layer_count; ++i)
-      if (plan_->layers[i].part == part) last = i;
-    return last;
-  }
-  /// What the classifier sees: the embedding, or without a head the pooled vector; -1: nothing.
-  int embedding_layer() const {
-    const int head = last_of(Part::head);
-    return head < 0 ? last_of(Part::pool) : head;
-  }
+  int classes() const { return traits().classes; }
 
   /// Packed, see weights/; shared by all copies.
   std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
-  /// Computes the layers that somebody wants: `destinations[i]` is where the output of layer i
+  /// Computes the layers that are asked for: `destinations[i]` is where the output of layer i
   /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
   void run(const Picture& picture, std::span<float* const> destinations,
            const RunOptions& options = {}) noexcept {
@@ -15139,35 +14032,6 @@ class AnyNetwork {
   using Floats = std::unique_ptr<float[], Free>;
 
   explicit AnyNetwork(int threads) : threads_(threads) {}
-  AnyNetwork(std::shared_ptr<const Plan> plan, int threads)
-      : threads_(threads), plan_(std::move(plan)) {
-    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
-    if (weights_ == nullptr || !allocate()) fail_allocation();
-  }
-
-  /// Makes the network of the plan that `new_plan` brings.
-  template <class NewPlan>
-  static Error make(std::string_view name, int threads, std::optional<AnyNetwork>& result,
-                    const NewPlan& new_plan) {
-    if (threads < 1 || threads > kMostThreads)
-      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
-    return with_memory_for(name, [&] {
-      AnyNetwork network(threads);
-      network.plan_ = new_plan();
-      if (network.plan_ == nullptr) return out_of_memory(name);
-      const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(name, ": needs memory for ", floats, " numbers, of at most ",
-                           kMostFloats);
-      network.weights_ = zeros(plan.weight_floats);
-      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(name);
-      result.emplace(std::move(network));
-      return Error();
-    });
-  }
 
   /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
@@ -15426,11 +14290,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 template <class Net, Storage kStorage>
 struct StoredDefinition : Net::Definition {
   static constexpr Storage storage = kStorage;
-  static constexpr Architecture architecture = [] {
-    Architecture stored = Net::architecture;
-    stored.storage = kStorage;
-    return stored;
-  }();
 };
 
 /// Any network with its weights in a storage that is asked for, such as
@@ -15448,12 +14307,8 @@ PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::s
 #if PPLCNET_HAS_DEFINITIONS
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result) {
-  Architecture architecture = network.architecture();
-  architecture.storage = storage;
   std::optional<AnyNetwork> stored;
-  if (auto error = network.graph() != nullptr
-                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
-                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
+  if (auto error = AnyNetwork::make(network.graph(), /*threads=*/1, stored, storage))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
@@ -15631,7 +14486,7 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
 
 template <class Weights>
 Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
-           Storage storage = Weights::Network::architecture.storage) {
+           Storage storage = Weights::Network::traits.storage) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   return with_memory_for(target.path(), [&]() -> Error {
@@ -15642,7 +14497,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
 /// The same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
-           Storage storage = Weights::Network::architecture.storage) {
+           Storage storage = Weights::Network::traits.storage) {
   return with_memory_for(path, [&]() -> Error {
     NewFile target(path);
     if (auto error = save(target, weights, info, storage)) return error;
@@ -15711,14 +14566,15 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
     if (auto error = check_info(info, network.classes(), target.path())) return error;
     std::optional<AnyNetwork> stored;
     if (auto error = store_as(storage, network, target.path(), stored)) return error;
-    const Architecture& architecture = stored->architecture();
-    const Extent input = architecture.input;
+    const NetworkTraits& traits = stored->traits();
+    const Extent input = traits.input;
     TensorFile file;
     file.metadata = {{"format", std::string(kNativeFormat)},
                      {"format_version", std::string(kNativeVersion)},
-                     {"network", std::string(architecture.name)},
+                     {"network", std::string(traits.name)},
                      {"input", join({input.height, "x", input.width})}};
-    for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+    for (auto& entry : describe(stored->layers(), traits))
+      file.metadata.push_back(std::move(entry));
     add_info(info, file.metadata);
     const std::span<const float> values = std::as_const(*stored).weights();
     native::for_each_tensor(stored->layers(), [&](const std::string& name, DataType type,
@@ -16863,7 +15719,7 @@ struct PersonAttributes {
   constexpr bool has(Lower kind) const { return lower[static_cast<std::size_t>(kind)]; }
 };
 
-/// The rules of PaddleClas' PersonAttribute, for probabilities behind a sigmoid.
+/// The rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
 constexpr PersonAttributes person_attributes(std::span<const float, 26> probabilities,
                                              const PersonThresholds& thresholds = {}) {
   const auto& p = probabilities;
@@ -16947,7 +15803,7 @@ struct VehicleAttributes {
                                    ///< threshold
 };
 
-/// The rules of PaddleClas' VehicleAttribute, for probabilities behind a sigmoid.
+/// The rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
 constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probabilities,
                                                const VehicleThresholds& thresholds = {}) {
   const auto colours = probabilities.first<10>();
@@ -16993,7 +15849,7 @@ struct TableAttributes {
   std::array<bool, 6> bits = {};
 };
 
-/// The rules of PaddleClas' TableAttribute, for probabilities behind a sigmoid. It holds obstacles
+/// The rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds obstacles
 /// and tilt against the threshold of the number, and so does this; only `bits` uses their own.
 constexpr TableAttributes table_attributes(std::span<const float, 6> probabilities,
                                            const TableThresholds& thresholds = {}) {
@@ -17090,8 +15946,218 @@ constexpr void for_each(ModelList<Nets...>, Visit&& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_MODEL_HPP
+// from pplcnet/networks/pplcnet_v1_names.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
 
-// What a network is used with, where nobody says otherwise.
+#include <span>
+#include <string_view>
+
+// from pplcnet/networks/renaming.hpp
+#ifndef PPLCNET_NETWORKS_RENAMING_HPP
+#define PPLCNET_NETWORKS_RENAMING_HPP
+
+#include <span>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A module in another naming: what the project calls it (the part after the name of its block,
+/// where it is in one), and what its weights and its batch norm are called there.
+struct Renaming {
+  std::string_view own, weights, norm = {};
+};
+
+/// Returns the names of a module by a table, after that of its block there; empty if it has none.
+constexpr ModuleNames renamed(const Name& own, std::span<const Renaming> table, const Name& block) {
+  const std::string_view part = own.leaf.empty() ? own.pattern : own.leaf;
+  for (const Renaming& row : table) {
+    if (row.own != part) continue;
+    if (own.leaf.empty()) return {row.weights, row.norm};
+    return {block + row.weights, row.norm.empty() ? Name() : block + row.norm};
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_RENAMING_HPP
+
+// What the frameworks call the modules of PP-LCNet V1. The project's own names are Paddle's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The four published graphs of V1. They differ in the stem's batch norm, in the first kernel of
+/// blocks5, in the gate, and in the head (see `pplcnet_v1`).
+enum class Dialect : unsigned char { paddle, timm, pytorch, light_cnns };
+
+/// Returns "paddle", "timm", "pytorch" or "light_cnns".
+constexpr std::string_view dialect_name(Dialect dialect) {
+  constexpr std::string_view kNames[] = {"paddle", "timm", "pytorch", "light_cnns"};
+  return kNames[static_cast<int>(dialect)];
+}
+
+/// Returns the dialect of a framework: Hugging Face's and PyTorch's names are Paddle's network's.
+constexpr Dialect dialect_of(std::string_view framework, Dialect otherwise) {
+  if (framework == "timm") return Dialect::timm;
+  if (framework == "light_cnns") return Dialect::light_cnns;
+  return framework.empty() ? otherwise : Dialect::paddle;
+}
+
+namespace v1 {
+
+/// Returns a block's ordinal in the table, from its stage and its index there.
+constexpr int ordinal_of(const Name& block) {
+  constexpr int kBefore[] = {0, 1, 3, 5, 11};  // blocks in front of stages 2 to 6
+  return kBefore[block.numbers[0] - 2] + block.numbers[1];
+}
+
+inline constexpr Renaming kTimm[] = {
+    {"conv#", "conv_stem", "bn1"},
+    {".dw_conv", ".conv_dw", ".bn1"},
+    {".se.conv1", ".se.conv_reduce"},
+    {".se.conv2", ".se.conv_expand"},
+    {".se", ".se"},
+    {".pw_conv", ".conv_pw", ".bn2"},
+    {"last_conv", "conv_head"},
+    {"fc", "classifier"},
+};
+
+/// timm `mobilenetv3.py`, as built by `_gen_lcnet`: blocks5 is split in two.
+constexpr ModuleNames timm_module(const Name& own) {
+  const int stage = own.numbers[0], index = own.numbers[1];
+  Name block("blocks.#.#", stage - 2, index);
+  if (stage == 5 && index > 1) block.numbers = {4, index - 2};
+  if (stage == 6) block.numbers[0] = 5;
+  return renamed(own, kTimm, block);
+}
+
+inline constexpr Renaming kPyTorch[] = {
+    {"conv#", "features.0"},
+    {".dw_conv", ".conv.0", ".conv.1"},
+    {".se.conv1", ".conv.3.fc.0"},
+    {".se.conv2", ".conv.3.fc.2"},
+    {".pw_conv", ".conv.3", ".conv.4"},
+    {"last_conv", "fc"},
+    {"fc", "classifier"},
+};
+
+/// ngnquan/PP-LCNet `pplcnet.py`: block 0 is `features.2`, after the stem and its activation;
+/// squeeze-excite, where there is one, shifts what follows it.
+constexpr ModuleNames pytorch_module(const Name& own) {
+  if (own.leaf.empty()) return renamed(own, kPyTorch, {});
+  const Name block("features.#", ordinal_of(own) + 2);
+  if (own.leaf == ".pw_conv" && own.numbers[0] == 6) return {block + ".conv.4", block + ".conv.5"};
+  return renamed(own, kPyTorch, block);
+}
+
+inline constexpr Renaming kLightCnns[] = {
+    {"conv#", "conv1.conv", "conv1.bn"},
+    {".dw_conv", ".dw_conv.conv", ".dw_conv.bn"},
+    {".se.conv1", ".se.conv1"},
+    {".se.conv2", ".se.conv2"},
+    {".pw_conv", ".pw_conv.conv", ".pw_conv.bn"},
+    {"last_conv", "last_conv"},
+    {"fc", "f"},
+};
+
+/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+constexpr ModuleNames light_cnns_module(const Name& own) {
+  if (own.leaf.empty()) return renamed(own, kLightCnns, {});
+  return renamed(own, kLightCnns, {"blocks.#.0", ordinal_of(own)});
+}
+
+inline constexpr Renaming kHuggingFace[] = {
+    {"conv#", "encoder.convolution.convolution", "encoder.convolution.normalization"},
+    {".dw_conv", ".depthwise_convolution.convolution", ".depthwise_convolution.normalization"},
+    {".se.conv1", ".squeeze_excitation_module.convolutions.0"},
+    {".se.conv2", ".squeeze_excitation_module.convolutions.2"},
+    {".pw_conv", ".pointwise_convolution.convolution", ".pointwise_convolution.normalization"},
+    {"last_conv", "last_convolution"},
+    {"fc", "head"},
+};
+
+/// Hugging Face transformers `models/pp_lcnet`, as of today.
+constexpr ModuleNames hugging_face_module(const Name& own) {
+  const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
+  return renamed(own, kHuggingFace, block);
+}
+
+inline constexpr Renaming kOlderHuggingFace[] = {
+    {"conv#", "embedder.convolution.convolution", "embedder.convolution.normalization"},
+    {".se.conv1", ".squeeze_excitation_module.convolution1"},
+    {".se.conv2", ".squeeze_excitation_module.convolution2"},
+    {"fc", "fc"},
+};
+
+/// The same in older files.
+constexpr ModuleNames older_hugging_face_module(const Name& own) {
+  const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
+  const ModuleNames older = renamed(own, kOlderHuggingFace, block);
+  return older.weights.empty() ? hugging_face_module(own) : older;
+}
+
+inline constexpr Naming kPaddleNamings[] = {
+    {.framework = "paddle",
+     .what = "Paddle's V1 (dialect paddle)",
+     .tensors = kPaddleClas,
+     .linear = Layout::in_out},
+    {.framework = "huggingface",
+     .what = "Hugging Face's V1 (dialect paddle)",
+     .module = hugging_face_module,
+     .older_module = older_hugging_face_module},
+};
+inline constexpr Naming kTimmNamings[] = {
+    {.framework = "timm", .what = "timm's V1 (dialect timm)", .module = timm_module}};
+inline constexpr Naming kPyTorchNamings[] = {
+    {.framework = "pytorch",
+     .what = "the PyTorch reproduction's V1 (dialect pytorch)",
+     .module = pytorch_module}};
+inline constexpr Naming kLightCnnsNamings[] = {{.framework = "light_cnns",
+                                                .what = "light_cnns' V1 (dialect light_cnns)",
+                                                .module = light_cnns_module}};
+
+}  // namespace v1
+
+/// Returns how files name the tensors of a dialect: Hugging Face's PP-LCNet has Paddle's graph.
+constexpr std::span<const Naming> v1_namings(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::paddle:
+      break;
+    case Dialect::timm:
+      return v1::kTimmNamings;
+    case Dialect::pytorch:
+      return v1::kPyTorchNamings;
+    case Dialect::light_cnns:
+      return v1::kLightCnnsNamings;
+  }
+  return v1::kPaddleNamings;
+}
+
+/// Returns what a network of a dialect is, in a sentence.
+constexpr std::string_view v1_what(Dialect dialect, bool backbone) {
+  constexpr std::string_view kWhat[2][4] = {
+      {"a PP-LCNet V1 with Dialect::paddle", "a PP-LCNet V1 with Dialect::timm",
+       "a PP-LCNet V1 with Dialect::pytorch", "a PP-LCNet V1 with Dialect::light_cnns"},
+      {"a backbone of PP-LCNet V1 with Dialect::paddle",
+       "a backbone of PP-LCNet V1 with Dialect::timm",
+       "a backbone of PP-LCNet V1 with Dialect::pytorch",
+       "a backbone of PP-LCNet V1 with Dialect::light_cnns"}};
+  return kWhat[backbone ? 1 : 0][static_cast<int>(dialect)];
+}
+
+/// What a classifier has with `Options::head` only.
+inline constexpr OptionalModule kV1Optional[] = {{"last_conv", "Options::head"}};
+
+/// What follows the last stage in files of a classifier, from which a backbone can be read.
+inline constexpr Name kV1Ending[] = {"last_conv", "fc"};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+
+// What a network is used with, unless something else is said.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -17102,7 +16168,8 @@ template <class Net>
 constexpr Preprocessing default_preprocessing() {
   if constexpr (HasModel<Net>) return Net::Definition::model.preprocessing;
   constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
-  if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
+  if constexpr (requires { Net::Definition::options.dialect; })
+    if (Net::Definition::options.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 
@@ -17851,7 +16918,7 @@ class Classifier {
   }
 
   std::optional<WeightsView> weights_;
-  std::shared_ptr<const Weights> owner_;  // null: somebody else
+  std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
   ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);
@@ -18040,13 +17107,13 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A layer's FLOPs as `paddle.flops` counts them (Paddle, hapi/dynamic_flops.py), which is what
-/// PaddleClas publishes: multiply-adds count once; a convolution's bias adds count, the
-/// classifier's do not; batch norm counts 2 for each of its outputs, a pool one more than it has
+/// Returns a layer's FLOPs as `paddle.flops` counts them (Paddle, hapi/dynamic_flops.py), which is
+/// what PaddleClas publishes: multiply-adds count once; a convolution's bias adds count, a linear
+/// layer's does not; batch norm counts 2 for each of its outputs, a pool one more than it has
 /// inputs; activations and gates count nothing.
 constexpr std::int64_t flops(const Layer& layer) {
   std::int64_t count = layer.multiply_adds;
-  if (layer.bias && layer.part != Part::classifier) count += layer.output.size();
+  if (layer.bias && layer.layout == Layout::convolution) count += layer.output.size();
   if (layer.batch_norm) count += 2 * layer.output.size();
   if (layer.op == Operator::pool) count += (layer.input.pixels() + 1) * layer.output.channels;
   return count;
@@ -18350,6 +17417,954 @@ static_assert(kImageNetLabels[0] == "tench, Tinca tinca" &&
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_IMAGENET_LABELS_HPP
+// from pplcnet/models/pplcnet.hpp
+#ifndef PPLCNET_MODELS_PPLCNET_HPP
+#define PPLCNET_MODELS_PPLCNET_HPP
+
+// from pplcnet/networks/pplcnet_v1.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V1_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V1_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+// from pplcnet/networks/adaptation.hpp
+#ifndef PPLCNET_NETWORKS_ADAPTATION_HPP
+#define PPLCNET_NETWORKS_ADAPTATION_HPP
+
+#include <optional>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a file may have otherwise than the published network that it is like; what is empty stays.
+struct Adaptation {
+  std::optional<Extent> input = {};
+  std::optional<int> classes = {};
+  std::optional<int> head = {};             ///< width of the embedding, 0: none (V1)
+  std::optional<int> dropout_percent = {};  ///< before the classes (V1, V2)
+  std::string_view framework = {};          ///< whose dialect of the network it is (V1)
+
+  constexpr void apply(Extent& to) const {
+    if (input) to = *input;
+  }
+  constexpr void apply(Extent& to, int& to_classes) const {
+    apply(to);
+    if (classes) to_classes = *classes;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_ADAPTATION_HPP
+// from pplcnet/networks/scale.hpp
+#ifndef PPLCNET_NETWORKS_SCALE_HPP
+#define PPLCNET_NETWORKS_SCALE_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Width multiplier in exact hundredths: the published scales; any other value works too,
+/// `static_cast<Scale>(60)` is x0.60.
+enum class Scale : int {
+  x0_25 = 25,
+  x0_35 = 35,
+  x0_5 = 50,
+  x0_75 = 75,
+  x0_95 = 95,
+  x1_0 = 100,
+  x1_25 = 125,
+  x1_5 = 150,
+  x2_0 = 200,
+  x2_5 = 250
+};
+
+/// Returns whether a scale makes a network that is neither nothing nor larger than memory.
+constexpr bool is_scale(Scale scale) {
+  return static_cast<int>(scale) >= 5 && static_cast<int>(scale) <= 1000;
+}
+
+/// Returns the name of a published width: "x1_0" for Scale::x1_0; "custom" for others.
+constexpr std::string_view scale_name(Scale scale) {
+  constexpr struct {
+    Scale scale;
+    std::string_view name;
+  } kNames[] = {{Scale::x0_25, "x0_25"}, {Scale::x0_35, "x0_35"}, {Scale::x0_5, "x0_5"},
+                {Scale::x0_75, "x0_75"}, {Scale::x0_95, "x0_95"}, {Scale::x1_0, "x1_0"},
+                {Scale::x1_25, "x1_25"}, {Scale::x1_5, "x1_5"},   {Scale::x2_0, "x2_0"},
+                {Scale::x2_5, "x2_5"}};
+  for (const auto& [known, name] : kNames)
+    if (known == scale) return name;
+  return "custom";
+}
+
+/// Returns `channels` at a scale, to the nearest multiple of `divisor`: Paddle's `make_divisible`.
+constexpr int scaled(int channels, Scale scale, int divisor = 8) {
+  return make_divisible(channels * static_cast<int>(scale), divisor);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_SCALE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a user chooses. All defaults are those of the published ImageNet networks.
+struct Options {
+  int classes = 1000;  ///< 0: no classifier, the result is the embedding
+  Extent input = {224, 224};
+  /// Stem, then the first block of blocks3, blocks4, blocks5, blocks6 (Paddle's `stride_list`).
+  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
+  /// Width of the embedding between pooling and classifier; 0: none, the pooled vector is used.
+  int head = 1280;
+  /// Paddle's dropout multiplies by 1 - p at inference; in percent. Other dialects ignore it.
+  int dropout_percent = 20;
+  Activation activation = Activation::hardswish;
+  Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const Options&) const = default;
+};
+
+/// What a user chooses of a backbone, whose results are the maps of its stages.
+struct BackboneOptions {
+  Extent input = {224, 224};
+  std::array<Stride, 5> strides = {2, 2, 2, 2, 2};
+  /// The largest product of strides: further ones become dilation, so that maps stay larger
+  /// (32, 16 or 8; timm's `output_stride`).
+  int output_stride = 32;
+  Activation activation = Activation::hardswish;
+  Dialect dialect = Dialect::paddle;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const BackboneOptions&) const = default;
+};
+
+/// A row of Table 1 of the paper (arXiv:2109.15099) at scale 1.0, in the columns of Paddle's
+/// NET_CONFIG. The first row of a stage takes its stride from the options.
+struct V1Row {
+  int stage, kernel, in, out, stride;
+  bool squeeze_excite;
+};
+inline constexpr V1Row kV1Table[] = {
+    // stage, kernel, in, out, stride, squeeze-excite
+    {2, 3, 16, 32, 1, false},   {3, 3, 32, 64, 2, false},   {3, 3, 64, 64, 1, false},
+    {4, 3, 64, 128, 2, false},  {4, 3, 128, 128, 1, false}, {5, 3, 128, 256, 2, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false},
+    {5, 5, 256, 256, 1, false}, {5, 5, 256, 256, 1, false}, {6, 5, 256, 512, 2, true},
+    {6, 5, 512, 512, 1, true},
+};
+inline constexpr int kV1StemChannels = 16;
+
+namespace v1 {
+
+/// An output stride that no product of strides reaches.
+inline constexpr int kAnyStride = 1 << 30;
+
+/// Turns strides that lead beyond `most` into dilation: the layer that had the stride keeps its
+/// taps where they were, those after it spread theirs (timm `_efficientnet_builder.py`).
+class Dilation {
+ public:
+  constexpr Dilation(Stride reached, int most) : reached_(reached), most_(most) {}
+
+  /// Sets the stride and the dilation of the next depthwise layer.
+  constexpr void apply(Conv& conv) {
+    conv.dilation = dilation_;
+    const auto [height, width] = conv.stride;
+    const Stride next = {reached_.height * height, reached_.width * width};
+    if (std::max(next.height, next.width) <= most_) {
+      reached_ = next;
+      return;
+    }
+    dilation_ *= std::max(height, width);
+    conv.stride = 1;
+  }
+
+ private:
+  Stride reached_;
+  int most_, dilation_ = 1;
+};
+
+/// Appends stem and blocks; returns the last map. Each stage's is an output.
+constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
+  const bool paddle = o.dialect == Dialect::paddle, pytorch = o.dialect == Dialect::pytorch;
+  Value x =
+      g.conv(g.image(), scaled(kV1StemChannels, scale),
+             {.kernel = 3, .stride = o.strides[0], .activation = o.activation, .norm = !pytorch},
+             {"conv#", 1});
+  Dilation dilation(o.strides[0], o.output_stride);
+  int stage = 0, index = 0;
+  for (const V1Row& row : kV1Table) {
+    const bool first = row.stage != stage;
+    if (first && stage > 0) g.output(x, Role::stage, {"stage#", stage});
+    index = first ? 0 : index + 1;
+    stage = row.stage;
+    const Name block("blocks#.#", stage, index);
+    Conv depthwise = {.kernel = first && stage == 5 && pytorch ? 5 : row.kernel,
+                      .stride = row.stride,
+                      .activation = o.activation};
+    if (first && stage > 2) depthwise.stride = o.strides[static_cast<std::size_t>(stage - 2)];
+    dilation.apply(depthwise);
+    x = g.depthwise(x, depthwise, block + ".dw_conv");
+    if (row.squeeze_excite) {
+      const int quarter = x.shape.channels / 4;
+      x = squeeze_excite(
+          g, x,
+          {.squeezed = pytorch ? make_divisible(100 * quarter, 8) : quarter,
+           .gate = paddle ? Activation::hardsigmoid_paddle : Activation::hardsigmoid},
+          block);
+    }
+    x = g.conv(x, scaled(row.out, scale), {.activation = o.activation}, block + ".pw_conv");
+  }
+  return g.output(x, Role::stage, {"stage#", stage});
+}
+
+}  // namespace v1
+
+/// Returns PP-LCNet V1 in a dialect. Sources: PaddleClas `pp_lcnet.py`, timm `mobilenetv3.py`
+/// (`_gen_lcnet`), ngnquan/PP-LCNet `pplcnet.py`, light_cnns `lcnet.py`.
+constexpr Graph pplcnet_v1(Scale scale, const Options& o = {}) {
+  Graph g(o.input, kPaddleClas, scale_name(scale));
+  g.what = v1_what(o.dialect, /*backbone=*/false);
+  g.namings = v1_namings(o.dialect);
+  g.optional = kV1Optional;
+  Value x = v1::add_blocks(g, scale,
+                           {.strides = o.strides,
+                            .output_stride = v1::kAnyStride,
+                            .activation = o.activation,
+                            .dialect = o.dialect});
+  x = g.global_mean(x, "avg_pool");
+  if (o.head != 0)
+    x = g.dense(x, o.head,
+                {.activation = o.activation,
+                 .bias = o.dialect == Dialect::timm || o.dialect == Dialect::pytorch,
+                 .layout = Layout::convolution},
+                "last_conv");
+  const bool drops = o.dialect == Dialect::paddle && o.head != 0;
+  if (o.classes != 0)
+    x = g.dense(x, o.classes,
+                {.layout = Layout::in_out, .input_percent = drops ? 100 - o.dropout_percent : 100},
+                "fc");
+  g.output(x, o.classes != 0 ? Role::result : Role::embedding);
+  return g;
+}
+
+/// Returns the same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
+/// segmentation.
+constexpr Graph pplcnet_v1_backbone(Scale scale, const BackboneOptions& o = {}) {
+  Graph g(o.input, kPaddleClas, scale_name(scale));
+  g.what = v1_what(o.dialect, /*backbone=*/true);
+  g.namings = v1_namings(o.dialect);
+  g.unused = kV1Ending;
+  v1::add_blocks(g, scale, o);
+  for (int i = 0, stages = g.output_count; i < stages; ++i)
+    g.output(g.value(g.outputs[i].node), Role::result, {"blocks#", g.outputs[i].name.numbers[0]});
+  return g;
+}
+
+namespace v1 {
+
+constexpr bool is_stride(Stride s) {
+  return (s.height == 1 || s.height == 2) && (s.width == 1 || s.width == 2);
+}
+
+constexpr bool is_activation(Activation a) {
+  return a == Activation::hardswish || a == Activation::relu || a == Activation::relu6;
+}
+
+}  // namespace v1
+
+/// PP-LCNet V1 as a definition for `NetworkOf`; checks the options.
+template <Scale kScale, Options kOptions>
+struct V1 {
+  static_assert(is_scale(kScale), "Scale: from x0.05 to x10");
+  static_assert(kOptions.classes >= 0, "Options::classes: a number, or 0 for no classifier");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "Options::input: height and width are at least 1");
+  static_assert(kOptions.head >= 0, "Options::head: a width, or 0 for no head");
+  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
+                "Options::dropout_percent: from 0 to 99");
+  static_assert(std::ranges::all_of(kOptions.strides, v1::is_stride),
+                "Options::strides: each is 1 or 2, in both directions");
+  static_assert(v1::is_activation(kOptions.activation),
+                "Options::activation: hardswish, relu or relu6");
+  static constexpr Scale scale = kScale;
+  static constexpr Options options = kOptions;
+  static constexpr Storage storage = kOptions.storage;
+  static constexpr Graph graph() { return pplcnet_v1(kScale, kOptions); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    Options o = kOptions;
+    adaptation.apply(o.input, o.classes);
+    if (adaptation.head) o.head = *adaptation.head;
+    if (adaptation.dropout_percent) o.dropout_percent = *adaptation.dropout_percent;
+    o.dialect = dialect_of(adaptation.framework, o.dialect);
+    return pplcnet_v1(kScale, o);
+  }
+};
+
+/// A backbone of V1 as a definition for `NetworkOf`; checks the options.
+template <Scale kScale, BackboneOptions kOptions>
+struct V1Backbone {
+  static_assert(is_scale(kScale), "Scale: from x0.05 to x10");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "BackboneOptions::input: height and width are at least 1");
+  static_assert(std::ranges::all_of(kOptions.strides, v1::is_stride),
+                "BackboneOptions::strides: each is 1 or 2, in both directions");
+  static_assert(kOptions.output_stride == 32 || kOptions.output_stride == 16 ||
+                    kOptions.output_stride == 8,
+                "BackboneOptions::output_stride: 32, 16 or 8");
+  static_assert(v1::is_activation(kOptions.activation),
+                "BackboneOptions::activation: hardswish, relu or relu6");
+  static constexpr Storage storage = kOptions.storage;
+  static constexpr Graph graph() { return pplcnet_v1_backbone(kScale, kOptions); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    BackboneOptions o = kOptions;
+    adaptation.apply(o.input);
+    o.dialect = dialect_of(adaptation.framework, o.dialect);
+    return pplcnet_v1_backbone(kScale, o);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V1_HPP
+// from pplcnet/networks/pplcnet_v2.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V2_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V2_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The published sizes of PP-LCNet V2.
+enum class V2 : unsigned char { small, base, large };
+
+/// What a user chooses of PP-LCNet V2.
+struct V2Options {
+  int classes = 1000;  ///< 0: no classifier, the result is the embedding
+  Extent input = {224, 224};
+  int head = 1280;           ///< width of the embedding
+  int dropout_percent = 20;  ///< the embedding is multiplied by 1 - this / 100
+  /// PPLCNetV2_base_ShiTu's changes: a larger last map, and an embedding with a bias, without
+  /// activation, and with a batch norm after it: features for retrieval.
+  bool features = false;
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const V2Options&) const = default;
+};
+
+/// PaddleClas' NET_CONFIG at scale 1.0: a stage's first block doubles the channels and has
+/// stride 2.
+struct V2Stage {
+  int in, kernel;
+  bool split_pointwise, squeeze_excite, shortcut;
+};
+inline constexpr V2Stage kV2StemStage = {32, 3, false, false, false};
+inline constexpr V2Stage kV2Table[] = {
+    // in, kernel, split pointwise, squeeze-excite, shortcut
+    {64, 3, false, false, false},
+    {128, 3, false, false, false},
+    {256, 5, true, true, false},
+    {512, 5, false, false, true},
+};
+
+/// A published size: its width, and how many blocks each stage has.
+struct V2Size {
+  std::string_view name;
+  Scale scale;
+  int depths[4];
+};
+inline constexpr V2Size kV2Sizes[] = {{"v2_small", Scale::x0_75, {2, 2, 4, 2}},
+                                      {"v2_base", Scale::x1_0, {2, 2, 6, 2}},
+                                      {"v2_large", Scale::x1_25, {2, 2, 8, 2}}};
+
+namespace v2 {
+
+/// Kernels K, K - 2, …, each with a batch norm; the deployed kernel stays in checkpoints as a
+/// placeholder.
+constexpr TrainingForm training(const Window& window, bool /*same_channels*/) {
+  constexpr Branch kBranches[] = {{5, "_list.0.conv", "_list.0.bn"},
+                                  {3, "_list.1.conv", "_list.1.bn"},
+                                  {1, "_list.2.conv", "_list.2.bn"}};
+  TrainingForm form = {.keeps_deployed = true};
+  const int count = window.stride == Stride(1) ? 3 : 2;  // no 1×1 where the map gets smaller
+  for (int i = 0; i < count; ++i) form.add(kBranches[i]);
+  return form;
+}
+
+inline constexpr Renaming kPaddle[] = {
+    {"conv#", "stem.0"},
+    {".dw_conv", ".dw_conv"},
+    {".se.conv1", ".se.conv1"},
+    {".se.conv2", ".se.conv2"},
+    {".se", ".se"},
+    {".expand", ".pw_conv_1"},
+    {".pw_conv", ".pw_conv"},
+    {"last_conv", "last_conv", "neck.feat_bn"},
+    {"fc", "fc"},
+    {"neck.feat_bn", "neck.feat_bn"},
+};
+
+/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
+constexpr ModuleNames paddle_module(const Name& own) {
+  const int stage = own.numbers[0], index = own.numbers[1];
+  if (own.leaf.empty() || stage == 1) return renamed(own, kPaddle, "stem.1");
+  const Name block("stages.#.#", stage - 2, index);
+  const bool split = own.leaf == ".pw_conv" && kV2Table[stage - 2].split_pointwise;
+  return split ? ModuleNames{block + ".pw_conv_2"} : renamed(own, kPaddle, block);
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "V2",
+                                       .tensors = kPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .module = paddle_module}};
+
+inline constexpr OptionalModule kOptional[] = {{"neck.feat_bn", "V2Options::features", true}};
+
+/// Appends a block of a stage.
+constexpr Value add_block(Graph& g, Value x, const V2Stage& row, int out, Stride stride,
+                          Name block) {
+  constexpr Activation kRelu = Activation::relu;
+  const Value input = x;
+  const bool branches = row.kernel > 3;
+  x = g.depthwise(x,
+                  {.kernel = row.kernel,
+                   .stride = stride,
+                   .activation = kRelu,
+                   .norm = !branches,
+                   .bias = branches,
+                   .training = branches ? training : no_branches},
+                  block + ".dw_conv");
+  if (row.squeeze_excite)
+    x = squeeze_excite(g, x, {.squeezed = x.shape.channels / 4, .gate = Activation::sigmoid},
+                       block);
+  if (row.split_pointwise) x = g.conv(x, out / 2, {.activation = kRelu}, block + ".expand");
+  x = g.conv(x, out, {.activation = kRelu}, block + ".pw_conv");
+  return row.shortcut && x.shape == input.shape ? g.add(input, x) : x;
+}
+
+}  // namespace v2
+
+/// Returns PP-LCNet V2. Source: PaddleClas `pp_lcnet_v2.py`.
+constexpr Graph pplcnet_v2(V2 size, const V2Options& o = {}) {
+  const V2Size& published = kV2Sizes[static_cast<int>(size)];
+  const auto width = [&](int channels) { return scaled(channels, published.scale); };
+  Graph g(o.input, kPaddleClas, o.features ? "v2_base_features" : published.name);
+  g.what = "a PP-LCNet V2";
+  g.namings = v2::kNamings;
+  g.optional = v2::kOptional;
+  Value x = g.conv(g.image(), width(kV2StemStage.in),
+                   {.kernel = 3, .stride = 2, .activation = Activation::relu}, {"conv#", 1});
+  // The stem's own block, then the stages; they are counted from 1 on.
+  x = v2::add_block(g, x, kV2StemStage, width(2 * kV2StemStage.in), 1, {"blocks#.#", 1, 0});
+  g.output(x, Role::stage, {"stage#", 1});
+  int stage = 2;
+  for (const V2Stage& row : kV2Table) {
+    for (int i = 0; i < published.depths[stage - 2]; ++i) {
+      const bool halves = i == 0 && !(o.features && row.shortcut);
+      x = v2::add_block(g, x, row, width(2 * row.in), halves ? 2 : 1, {"blocks#.#", stage, i});
+    }
+    g.output(x, Role::stage, {"stage#", stage++});
+  }
+  const int keep = 100 - o.dropout_percent;
+  Dense head = {.activation = Activation::relu, .bias = false, .layout = Layout::convolution};
+  if (o.features)
+    head = {.norm = true,
+            .layout = Layout::convolution,
+            .output_percent = keep,
+            .norm_name = "neck.feat_bn"};
+  x = g.dense(g.global_mean(x, "avg_pool"), o.head, head, "last_conv");
+  if (o.classes != 0)
+    x = g.dense(x, o.classes, {.layout = Layout::in_out, .input_percent = keep}, "fc");
+  g.output(x, o.classes != 0 ? Role::result : Role::embedding);
+  return g;
+}
+
+/// PP-LCNet V2 as a definition for `NetworkOf`; checks the options.
+template <V2 kSize, V2Options kOptions>
+struct V2Definition {
+  static_assert(kOptions.classes >= 0, "V2Options::classes: a number, or 0 for no classifier");
+  static_assert(kOptions.input.height >= 1 && kOptions.input.width >= 1,
+                "V2Options::input: height and width are at least 1");
+  static_assert(kOptions.head >= 1, "V2Options::head: a width");
+  static_assert(kOptions.dropout_percent >= 0 && kOptions.dropout_percent < 100,
+                "V2Options::dropout_percent: from 0 to 99");
+  static_assert(!kOptions.features || kOptions.classes == 0,
+                "V2Options::features: there is no classifier after them (classes = 0)");
+  static constexpr Storage storage = kOptions.storage;
+  static constexpr Graph graph() { return pplcnet_v2(kSize, kOptions); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    V2Options o = kOptions;
+    adaptation.apply(o.input, o.classes);
+    if (adaptation.head) o.head = *adaptation.head;
+    if (adaptation.dropout_percent) o.dropout_percent = *adaptation.dropout_percent;
+    return pplcnet_v2(kSize, o);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V2_HPP
+// from pplcnet/networks/pplcnet_v3.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V3_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V3_HPP
+
+#include <string_view>
+
+// from pplcnet/networks/text_options.hpp
+#ifndef PPLCNET_NETWORKS_TEXT_OPTIONS_HPP
+#define PPLCNET_NETWORKS_TEXT_OPTIONS_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a user chooses of the backbones of text detection and recognition, V3 and V4.
+struct TextOptions {
+  /// Height and width; 0: 640 × 640 for detection, 48 × 320 for recognition.
+  Extent input = {0, 0};
+  Storage storage = Storage::single;
+
+  constexpr bool operator==(const TextOptions&) const = default;
+};
+
+/// Returns the size of the pictures that the published text detectors and recognisers were trained
+/// on, or that of the options.
+constexpr Extent text_input(const TextOptions& options, bool detection) {
+  if (options.input != Extent{0, 0}) return options.input;
+  return detection ? Extent{640, 640} : Extent{48, 320};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_TEXT_OPTIONS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What PP-LCNet V3 is the backbone of: the strides and the results differ.
+enum class V3 : unsigned char { detection, recognition };
+
+/// A row of V3's table: V1's columns, but the stride depends on the task.
+struct V3Row {
+  int stage, kernel, in, out;
+  Stride detection, recognition;
+  bool squeeze_excite;
+};
+
+/// PaddleOCR's NET_CONFIG_det and NET_CONFIG_rec at scale 1.0.
+inline constexpr V3Row kV3Table[] = {
+    // stage, kernel, in, out, stride for detection, for recognition, squeeze-excite
+    {2, 3, 16, 32, 1, 1, false},        {3, 3, 32, 64, 2, 1, false},
+    {3, 3, 64, 64, 1, 1, false},        {4, 3, 64, 128, 2, {2, 1}, false},
+    {4, 3, 128, 128, 1, 1, false},      {5, 3, 128, 256, 2, {1, 2}, false},
+    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
+    {5, 5, 256, 256, 1, 1, false},      {5, 5, 256, 256, 1, 1, false},
+    {6, 5, 256, 512, 2, {2, 1}, true},  {6, 5, 512, 512, 1, 1, true},
+    {6, 5, 512, 512, 1, {2, 1}, false}, {6, 5, 512, 512, 1, 1, false},
+};
+inline constexpr int kV3StemChannels = 16;
+inline constexpr int kV3Divisor = 16;
+/// Widths, at scale 1.0, of the layers after blocks3 … blocks6 that give a detector its maps.
+inline constexpr int kV3DetectionWidths[] = {16, 24, 56, 480};
+
+namespace v3 {
+
+/// Identity, four kernels, 1×1, each with a batch norm; a scale and a shift before the activation
+/// and after it. Strides such as (2, 1) are not 1: no identity.
+constexpr TrainingForm training(const Window& window, bool same_channels) {
+  constexpr std::string_view kKernels[4][2] = {{".conv_kxk.0.conv", ".conv_kxk.0.bn"},
+                                               {".conv_kxk.1.conv", ".conv_kxk.1.bn"},
+                                               {".conv_kxk.2.conv", ".conv_kxk.2.bn"},
+                                               {".conv_kxk.3.conv", ".conv_kxk.3.bn"}};
+  TrainingForm form = {.deployed = ".reparam_conv", .affine = ".lab", .last_affine = ".act.lab"};
+  if (window.stride == Stride(1) && same_channels)
+    form.add({.norm = ".identity", .identity = true});
+  const int kernel = window.kernel.height;
+  for (const auto& [conv, norm] : kKernels) form.add({kernel, conv, norm});
+  if (kernel > 1) form.add({1, ".conv_1x1.conv", ".conv_1x1.bn"});
+  return form;
+}
+
+/// PaddleOCR counts the layers that give a detector its maps.
+constexpr ModuleNames paddle_module(const Name& own) {
+  if (own.pattern == "blocks#.head") return {Name("layer_list.#", own.numbers[0] - 3)};
+  return {own};
+}
+
+constexpr Naming naming(std::string_view what) {
+  return {.framework = "paddle",
+          .what = what,
+          .tensors = kPaddleClas,
+          .linear = Layout::in_out,
+          .module = paddle_module};
+}
+inline constexpr Naming kDetectionNamings[] = {naming("V3 for detection")};
+inline constexpr Naming kRecognitionNamings[] = {naming("V3 for recognition")};
+
+/// Returns what all layers of blocks have in common.
+constexpr Conv layer(Activation activation) {
+  return {.activation = activation,
+          .norm = false,
+          .bias = true,
+          .training = training,
+          .affine = activation != Activation::none};
+}
+
+}  // namespace v3
+
+/// Returns PP-LCNet V3. Source: PaddleOCR `rec_lcnetv3.py`. Every layer of a block has branches in
+/// training, and a learnable scale and shift before its activation and after it; a depthwise layer
+/// with stride 2 in both directions has no activation.
+constexpr Graph pplcnet_v3(Scale scale, V3 task, const TextOptions& o = {}) {
+  const bool detection = task == V3::detection;
+  const auto width = [&](int channels) { return scaled(channels, scale, kV3Divisor); };
+  Graph g(text_input(o, detection), kPaddleClas, detection ? "v3_detection" : "v3_recognition");
+  g.what = detection ? "a PP-LCNet V3 for detection" : "a PP-LCNet V3 for recognition";
+  g.namings = detection ? v3::kDetectionNamings : v3::kRecognitionNamings;
+  Value x = g.conv(g.image(), width(kV3StemChannels), {.kernel = 3, .stride = 2}, {"conv#", 1});
+  int stage = 0, index = 0;
+  const auto end_stage = [&] {
+    g.output(x, Role::stage, {"stage#", stage});
+    if (!detection || stage < 3) return;
+    const int channels = kV3DetectionWidths[stage - 3] * static_cast<int>(scale) / 100;
+    g.output(g.conv(x, channels, {.norm = false, .bias = true}, {"blocks#.head", stage}));
+  };
+  for (const V3Row& row : kV3Table) {
+    if (row.stage != stage && stage > 0) end_stage();
+    index = row.stage == stage ? index + 1 : 0;
+    stage = row.stage;
+    const Name block("blocks#.#", stage, index);
+    const Stride stride = detection ? row.detection : row.recognition;
+    Conv depthwise = v3::layer(stride == Stride(2) ? Activation::none : Activation::hardswish);
+    depthwise.kernel = row.kernel;
+    depthwise.stride = stride;
+    x = g.depthwise(x, depthwise, block + ".dw_conv");
+    if (row.squeeze_excite)
+      x = squeeze_excite(
+          g, x, {.squeezed = x.shape.channels / 4, .gate = Activation::hardsigmoid_paddle}, block);
+    x = g.conv(x, width(row.out), v3::layer(Activation::hardswish), block + ".pw_conv");
+  }
+  end_stage();
+  if (!detection) g.output(g.mean_pool(x, {.kernel = {3, 2}, .stride = {3, 2}}, "columns"));
+  return g;
+}
+
+/// PP-LCNet V3 as a definition for `NetworkOf`; checks the options.
+template <Scale kScale, V3 kTask, TextOptions kOptions>
+struct V3Definition {
+  static_assert(is_scale(kScale), "Scale: from x0.05 to x10");
+  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
+                "TextOptions::input: height and width, or nothing for the usual ones");
+  static constexpr Storage storage = kOptions.storage;
+  static constexpr Graph graph() { return pplcnet_v3(kScale, kTask, kOptions); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    TextOptions o = kOptions;
+    adaptation.apply(o.input);
+    return pplcnet_v3(kScale, kTask, o);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V3_HPP
+// from pplcnet/networks/pplcnet_v4.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V4_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V4_HPP
+
+#include <string_view>
+
+// from pplcnet/networks/pplcnet_v4_names.hpp
+#ifndef PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+#define PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+
+#include <string_view>
+
+
+// What PaddleOCR `rec_lcnetv4.py` calls the modules of PP-LCNet V4: detection and recognition call
+// stem and stages differently.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace v4 {
+
+inline constexpr Renaming kBlock[] = {
+    {".dw_conv", ".token_mixer"},           {".se.conv1", ".token_mixer.se.conv1"},
+    {".se.conv2", ".token_mixer.se.conv2"}, {".se", ".token_mixer.se"},
+    {".expand", ".channel_mixer.expand"},   {".pw_conv", ".channel_mixer.compress"},
+};
+
+/// The stem's convolutions, by number.
+inline constexpr std::string_view kStem[] = {".stem1", ".stem2a", ".stem2b", ".stem3", ".stem4"};
+
+constexpr ModuleNames stem_module(const Name& own, std::string_view stem) {
+  return {Name(stem) + kStem[own.numbers[0] - 1]};
+}
+
+constexpr ModuleNames detection_module(const Name& own) {
+  if (own.pattern == "conv#") return stem_module(own, "stem");
+  return renamed(own, kBlock, {"blocks_s#.#", own.numbers[0] - 1, own.numbers[1]});
+}
+
+constexpr ModuleNames recognition_module(const Name& own) {
+  if (own.pattern == "conv#") return stem_module(own, "conv1");
+  return renamed(own, kBlock, {"blocks#.#", own.numbers[0], own.numbers[1]});
+}
+
+/// The smallest recogniser's stem is a sequence of convolutions and activations.
+constexpr ModuleNames tiny_recognition_module(const Name& own) {
+  if (own.pattern == "conv#") return {Name("conv1.#", 2 * (own.numbers[0] - 1))};
+  return recognition_module(own);
+}
+
+constexpr Naming naming(std::string_view what, ModuleNames (*module)(const Name&)) {
+  return {.framework = "paddle",
+          .what = what,
+          .tensors = kPaddleClas,
+          .linear = Layout::in_out,
+          .module = module};
+}
+
+inline constexpr Naming kDetectionNamings[] = {naming("V4 for detection", detection_module)};
+inline constexpr Naming kRecognitionNamings[] = {naming("V4 for recognition", recognition_module)};
+inline constexpr Naming kTinyRecognitionNamings[] = {
+    naming("V4 tiny for recognition", tiny_recognition_module)};
+
+}  // namespace v4
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The published sizes of PP-LCNet V4, and what it is the backbone of.
+enum class Size : unsigned char { tiny, small, medium };
+enum class V4 : unsigned char { detection, recognition };
+
+/// A stage: channels, blocks, the first one's stride, and which blocks have squeeze-excite (bit i
+/// is block i).
+struct V4Stage {
+  int out, blocks;
+  Stride stride;
+  unsigned squeeze_excite;
+};
+
+/// A variant: the stem's channels inside and after it, and its stages.
+struct V4Variant {
+  std::string_view name;
+  bool branches;  ///< the stem is more than two convolutions in a row
+  int stem_middle, stem_channels;
+  V4Stage stages[4];
+};
+
+/// PaddleOCR's NET_CONFIG_DET and NET_CONFIG_REC, by task and size. All kernels are 3×3, and all
+/// blocks double their channels in between.
+inline constexpr V4Variant kV4Table[2][3] = {
+    {{"v4_detection_tiny",
+      true,
+      16,
+      32,
+      {{32, 2, 1, 0b1}, {48, 3, 2, 0b10}, {64, 5, 2, 0b1010}, {160, 3, 2, 0b10}}},
+     {"v4_detection_small",
+      true,
+      24,
+      48,
+      {{48, 2, 1, 0b1}, {96, 3, 2, 0b10}, {192, 5, 2, 0b1010}, {384, 3, 2, 0b10}}},
+     {"v4_detection_medium",
+      true,
+      64,
+      128,
+      {{128, 2, 1, 0b1}, {256, 3, 2, 0b10}, {512, 5, 2, 0b1010}, {896, 3, 2, 0b10}}}},
+    {{"v4_recognition_tiny",
+      false,
+      24,
+      48,
+      {{48, 1, 1, 0b1}, {48, 1, 1, 0}, {96, 3, {2, 1}, 0b10}, {160, 4, {2, 1}, 0b10}}},
+     {"v4_recognition_small",
+      true,
+      48,
+      96,
+      {{96, 1, 1, 0b1}, {96, 2, 1, 0}, {192, 7, {2, 1}, 0b101010}, {384, 3, {2, 1}, 0b10}}},
+     {"v4_recognition_medium",
+      true,
+      64,
+      128,
+      {{128, 1, 1, 0b1}, {256, 3, 1, 0b100}, {512, 7, {2, 1}, 0b101010}, {768, 3, {2, 1}, 0b10}}}}};
+
+namespace v4 {
+
+/// A convolution and its batch norm.
+constexpr TrainingForm norm_training(const Window& window, bool /*same_channels*/) {
+  TrainingForm form;
+  form.add({window.kernel.height, ".conv", ".bn"});
+  return form;
+}
+
+/// The same, whose deployed form keeps its place.
+constexpr TrainingForm stem_training(const Window& window, bool same_channels) {
+  TrainingForm form = norm_training(window, same_channels);
+  form.deployed = ".conv";
+  return form;
+}
+
+/// The same in a token mixer.
+constexpr TrainingForm mixer_training(const Window& window, bool /*same_channels*/) {
+  TrainingForm form = {.deployed = ".dw_conv"};
+  form.add({window.kernel.height, ".dw_conv.conv", ".dw_conv.bn"});
+  return form;
+}
+
+/// A token mixer that changes no shape: a kernel with batch norm, 1×1, identity, and a batch norm
+/// after their sum.
+constexpr TrainingForm same_mixer_training(const Window& window, bool /*same_channels*/) {
+  TrainingForm form = {.norm = ".rep_dw.bn", .deployed = ".rep_dw.reparam_conv"};
+  form.add({window.kernel.height, ".rep_dw.conv.conv", ".rep_dw.conv.bn"});
+  form.add({1, ".rep_dw.conv1"});
+  form.add({.identity = true});
+  return form;
+}
+
+/// Appends the stem: a convolution, whose map goes two ways, which lie side by side after them.
+constexpr Value add_branches(Graph& g, const V4Variant& variant) {
+  const int middle = variant.stem_middle;
+  const auto conv = [&](Value x, int channels, int kernel, int stride, int number) {
+    return g.conv(x, channels,
+                  {.kernel = kernel,
+                   .stride = stride,
+                   .activation = Activation::relu,
+                   .norm = false,
+                   .bias = true,
+                   .training = stem_training},
+                  {"conv#", number});
+  };
+  const Value first = conv(g.image(), middle, 3, 2, 1);
+  const Value pool =
+      g.max_pool(first, {.kernel = 2, .stride = 1, .padding = Padding::same(2)}, "stem_pool");
+  Value x = conv(first, middle / 2, 2, 1, 2);
+  x = conv(x, middle, 2, 1, 3);
+  x = conv(g.concat({pool, x}), middle, 3, 2, 4);
+  return conv(x, variant.stem_channels, 1, 1, 5);
+}
+
+/// Appends the stem of the smallest recogniser: two convolutions in a row.
+constexpr Value add_convolutions(Graph& g, const V4Variant& variant) {
+  Conv conv = {.kernel = 3,
+               .stride = 2,
+               .activation = Activation::gelu,
+               .norm = false,
+               .bias = true,
+               .training = stem_training};
+  const Value x = g.conv(g.image(), variant.stem_middle, conv, {"conv#", 1});
+  conv.activation = Activation::none;
+  return g.conv(x, variant.stem_channels, conv, {"conv#", 2});
+}
+
+/// Appends a block: a token mixer and a channel mixer, whose shortcut is inside of it. A block
+/// whose shape does not change adds what its pointwise layers read to what they give.
+constexpr Value add_block(Graph& g, Value x, int out, Stride stride, bool excites, Name block) {
+  const int in = x.shape.channels;
+  const bool same = stride == Stride(1) && in == out;
+  Conv conv = {.norm = false, .bias = true, .training = norm_training};
+  Conv mixer = conv;
+  mixer.kernel = 3;
+  mixer.stride = stride;
+  mixer.training = same ? same_mixer_training : mixer_training;
+  x = g.depthwise(x, mixer, block + ".dw_conv");
+  if (excites)
+    x = squeeze_excite(g, x, {.squeezed = in / 4, .gate = Activation::hardsigmoid_paddle}, block);
+  const Value mixed = x;
+  conv.activation = Activation::gelu;
+  x = g.conv(x, 2 * in, conv, block + ".expand");
+  conv.activation = Activation::none;
+  x = g.conv(x, out, conv, block + ".pw_conv");
+  return same ? g.add(mixed, x) : x;
+}
+
+}  // namespace v4
+
+/// Returns PP-LCNet V4. Source: PaddleOCR `rec_lcnetv4.py`.
+constexpr Graph pplcnet_v4(Size size, V4 task, const TextOptions& o = {}) {
+  const V4Variant& variant = kV4Table[static_cast<int>(task)][static_cast<int>(size)];
+  const bool detection = task == V4::detection;
+  Graph g(text_input(o, detection), kPaddleClas, variant.name);
+  g.what = detection ? "a PP-LCNet V4 for detection" : "a PP-LCNet V4 for recognition";
+  g.namings = detection          ? v4::kDetectionNamings
+              : variant.branches ? v4::kRecognitionNamings
+                                 : v4::kTinyRecognitionNamings;
+  Value x = variant.branches ? v4::add_branches(g, variant) : v4::add_convolutions(g, variant);
+  int stage = 2;
+  for (const V4Stage& row : variant.stages) {
+    for (int i = 0; i < row.blocks; ++i)
+      x = v4::add_block(g, x, row.out, i == 0 ? row.stride : 1, (row.squeeze_excite >> i & 1) != 0,
+                        {"blocks#.#", stage, i});
+    g.output(x, Role::stage, {"stage#", stage});
+    if (detection) g.output(x, Role::result, {"blocks#", stage});
+    ++stage;
+  }
+  if (!detection) g.output(g.mean_pool(x, {.kernel = {3, 2}, .stride = {3, 2}}, "columns"));
+  return g;
+}
+
+/// PP-LCNet V4 as a definition for `NetworkOf`; checks the options.
+template <Size kSize, V4 kTask, TextOptions kOptions>
+struct V4Definition {
+  static_assert(kOptions.input.height >= 0 && kOptions.input.width >= 0,
+                "TextOptions::input: height and width, or nothing for the usual ones");
+  static constexpr Storage storage = kOptions.storage;
+  static constexpr Graph graph() { return pplcnet_v4(kSize, kTask, kOptions); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    TextOptions o = kOptions;
+    adaptation.apply(o.input);
+    return pplcnet_v4(kSize, kTask, o);
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PPLCNET_V4_HPP
+
+// The networks that share the name PP-LCNet, as types.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
+template <Scale kScale, Options kOptions = Options{}>
+using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
+
+/// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
+/// segmentation.
+template <Scale kScale, BackboneOptions kOptions = BackboneOptions{}>
+using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
+
+/// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
+template <V2 kSize, V2Options kOptions = V2Options{}>
+using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
+
+/// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
+using PPLCNetV2Features =
+    PPLCNetV2<V2::base, V2Options{.classes = 0, .head = 512, .features = true}>;
+
+/// PP-LCNet V3, the backbone of PP-OCRv4's and v5's mobile text detection (x0.75: four maps, at
+/// strides 4 to 32) and text recognition (x0.95: a sequence of columns). Checkpoints in training
+/// form (with branches) and in deployed form load alike.
+template <Scale kScale, V3 kTask, TextOptions kOptions = TextOptions{}>
+using PPLCNetV3 = NetworkOf<V3Definition<kScale, kTask, kOptions>>;
+
+/// PP-LCNet V4, the backbone of PP-OCRv6's text detection (four maps, at strides 4 to 32) and text
+/// recognition (a sequence of columns). Checkpoints in training form (with branches) and in
+/// deployed form load alike.
+template <Size kSize, V4 kTask, TextOptions kOptions = TextOptions{}>
+using PPLCNetV4 = NetworkOf<V4Definition<kSize, kTask, kOptions>>;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_PPLCNET_HPP
 
 // PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
 // (docs/zh_CN/models/ImageNet1k/model_list.md).
@@ -18450,7 +18465,12 @@ template <const auto& kTable, std::size_t kRow>
 struct Row {
   static_assert(kRow < std::size(kTable), "the table has no model of this name");
   static constexpr Model model = kTable[kRow].model;
-  static constexpr Graph graph() { return kTable[kRow].network({.width = kTable[kRow].width}); }
+  static constexpr Graph graph() { return adapted({}); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    WidthOptions options = {.width = kTable[kRow].width};
+    adaptation.apply(options.input, options.classes);
+    return kTable[kRow].network(options);
+  }
 };
 
 /// Returns the row of a model; the number of rows, if there is none.

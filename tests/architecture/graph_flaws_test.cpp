@@ -17,6 +17,10 @@
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/pplcnet_v1.hpp"
+#include "pplcnet/networks/pplcnet_v2.hpp"
+#include "pplcnet/networks/pplcnet_v3.hpp"
+#include "pplcnet/networks/pplcnet_v4.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
 
 namespace {
@@ -292,6 +296,54 @@ TEST(GraphFlaws, Epsilons) {
   for (const double wrong : {-1e-9, -1.0, 1000.1, 1e300, std::nan("")})
     EXPECT_NE(error_of(wrong).find("net: operator 2: Graph::norm_epsilon: a number from 0 to 1000"),
               std::string::npos);
+}
+
+/// The sentence about a published network with other options.
+std::string error_of(const Graph& graph, int threads = 1) {
+  std::optional<AnyNetwork> network;
+  return AnyNetwork::make(graph, threads, network).message();
+}
+
+TEST(GraphFlaws, NotOfPublishedNetworks) {
+  using pplcnet::Dialect, pplcnet::Scale, pplcnet::Size, pplcnet::V2, pplcnet::V3, pplcnet::V4;
+  for (const int percent : {5, 25, 35, 50, 60, 75, 95, 100, 125, 150, 200, 250, 1000}) {
+    const auto scale = static_cast<Scale>(percent);
+    for (const auto dialect :
+         {Dialect::paddle, Dialect::timm, Dialect::pytorch, Dialect::light_cnns})
+      EXPECT_FALSE(pplcnet_v1(scale, {.dialect = dialect}).flaw());
+    EXPECT_FALSE(pplcnet_v1_backbone(scale).flaw());
+    // One of a detector's maps has no channels left at x0.05.
+    EXPECT_EQ(static_cast<bool>(pplcnet_v3(scale, V3::detection).flaw()), percent == 5);
+    EXPECT_FALSE(pplcnet_v3(scale, V3::recognition).flaw());
+  }
+  for (const auto size : {V2::small, V2::base, V2::large}) EXPECT_FALSE(pplcnet_v2(size).flaw());
+  for (const auto size : {Size::tiny, Size::small, Size::medium})
+    for (const auto task : {V4::detection, V4::recognition})
+      EXPECT_FALSE(pplcnet_v4(size, task).flaw());
+}
+
+TEST(GraphFlaws, OptionsOfPublishedNetworks) {
+  using pplcnet::Scale, pplcnet::V3;
+  const std::string dense =
+      "x0_25: operator 37: Graph: an operator gives from 1 to 8192 channels, a dense layer to "
+      "4194304; found ";
+  EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.head = -8})), dense + "-8");
+  EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.classes = -1, .head = 0})), dense + "-1");
+  EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.dropout_percent = 100})),
+            "x0_25: operator 38: Graph::dense: percents from 1 to 100; found 0");
+  EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.strides = {2, 2, 33, 2, 2}})),
+            "x0_25: operator 8: Graph::conv, pool: strides from 1 to 32; found 33");
+  EXPECT_EQ(error_of(pplcnet_v3(Scale::x0_75, V3::recognition, {.input = {32, 64}})),
+            "v3_recognition: operator 38: Graph::conv, pool: kernels from 1 to 63, no larger than "
+            "the padded input; found 0");
+}
+
+TEST(GraphFlaws, Threads) {
+  const Graph graph = pplcnet_v1(pplcnet::Scale::x0_25, {.classes = 4, .input = {32, 32}});
+  EXPECT_EQ(error_of(graph, AnyNetwork::kMostThreads), "");
+  for (const int threads : {0, -1, AnyNetwork::kMostThreads + 1})
+    EXPECT_EQ(error_of(graph, threads),
+              "expected from 1 to 1024 threads, found " + std::to_string(threads));
 }
 
 }  // namespace

@@ -11,10 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/family/v1.hpp"
-#include "pplcnet/family/v2.hpp"
-#include "pplcnet/family/v3.hpp"
-#include "pplcnet/family/v4.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -95,7 +92,7 @@ using Nets =
 struct NetName {
   template <class Net>
   static std::string GetName(int) {
-    return std::string(Net::architecture.name);
+    return std::string(Net::traits.name);
   }
 };
 TYPED_TEST_SUITE(NoAllocation, Nets, NetName);

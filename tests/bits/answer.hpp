@@ -4,13 +4,13 @@
 #include <memory>
 #include <vector>
 
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 #include "synthetic_weights.hpp"
 
 namespace pplcnet_test {
 
 /// The answer of a network with synthetic weights to a synthetic picture: all its outputs, one
-/// behind the other.
+/// after the other.
 template <class Net>
 std::vector<float> answer(pplcnet::Isa isa) {
   const auto weights = std::make_unique<typename Net::Weights>();

@@ -130,7 +130,7 @@ using Nets = testing::Types<
 struct NetName {
   template <class Net>
   static std::string GetName(int) {
-    return std::string(Net::architecture.name) + "_" + std::to_string(Net::input_shape.width) +
+    return std::string(Net::traits.name) + "_" + std::to_string(Net::input_shape.width) +
            (Net::classes > 0 ? "" : "_maps");
   }
 };
@@ -150,7 +150,7 @@ TYPED_TEST(SameBits, AllLayers) {
   }
 }
 
-/// One stage alone: the layers behind it are not computed.
+/// One stage alone: the layers after it are not computed.
 TYPED_TEST(SameBits, Stages) {
   const auto expected = this->layers({});
   for (const int count : {1, 2, 3}) {

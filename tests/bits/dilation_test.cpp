@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 namespace {
 
@@ -16,14 +16,24 @@ using pplcnet::Extent, pplcnet::Scale, pplcnet::Shape;
 
 /// A user's own network: V1's backbone without squeeze-excite.
 template <int kHeight, int kWidth, int kOutputStride>
-struct Plain {
-  static constexpr pplcnet::Architecture architecture = [] {
-    pplcnet::Architecture net = v1_backbone(
-        Scale::x0_25, {.input = Extent{kHeight, kWidth}, .output_stride = kOutputStride});
-    for (pplcnet::Block& block : net.blocks) block.squeeze_excite = false;
-    return net;
-  }();
-};
+constexpr pplcnet::Graph plain() {
+  pplcnet::Graph g({kHeight, kWidth}, pplcnet::kPaddleClas, "plain");
+  const auto width = [](int channels) { return pplcnet::scaled(channels, Scale::x0_25); };
+  pplcnet::v1::Dilation dilation(2, kOutputStride);
+  pplcnet::Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2}, "stem");
+  int index = 0;
+  for (const pplcnet::V1Row& row : pplcnet::kV1Table) {
+    pplcnet::Conv conv = {.kernel = row.kernel, .stride = row.stride};
+    dilation.apply(conv);
+    x = g.depthwise(x, conv, {"blocks.#.dw", index});
+    x = g.conv(x, width(row.out), {.activation = pplcnet::Activation::hardswish},
+               {"blocks.#.pw", index++});
+    const bool last = index == 13 || pplcnet::kV1Table[index].stage != row.stage;
+    if (last) g.output(x, pplcnet::Role::stage);
+  }
+  g.output(x);
+  return g;
+}
 
 /// The maps of all stages.
 template <class Net>
@@ -54,8 +64,8 @@ std::vector<float> thinned(const std::vector<float>& map, const Shape& shape, in
 
 template <int kHeight, int kWidth, int kOutputStride>
 void check() {
-  using Shrinking = pplcnet::NetworkOf<Plain<kHeight, kWidth, 32>>;
-  using Dilated = pplcnet::NetworkOf<Plain<kHeight, kWidth, kOutputStride>>;
+  using Shrinking = pplcnet::Network<plain<kHeight, kWidth, 32>>;
+  using Dilated = pplcnet::Network<plain<kHeight, kWidth, kOutputStride>>;
   for (const pplcnet::Isa isa : pplcnet_test::available_isas()) {
     const auto expected = maps<Shrinking>(isa), found = maps<Dilated>(isa);
     for (int i = 0; i < Shrinking::stage_count; ++i) {

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "pplcnet/any_network.hpp"
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/weights/file.hpp"
 
 #if defined(__linux__)
@@ -72,7 +72,7 @@ TEST(HugePages, WeightsAndWorkspaceMadeByNew) {
 }
 
 TEST(HugePages, NetworkOfRunTimeAndItsCopies) {
-  pplcnet::AnyNetwork network(Net::architecture);
+  pplcnet::AnyNetwork network(Net::Definition::graph());
   const pplcnet::AnyNetwork copy = network;
   expect_huge(network.weights().data());
   EXPECT_EQ(copy.weights().data(), network.weights().data());

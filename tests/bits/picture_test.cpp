@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 namespace {
 

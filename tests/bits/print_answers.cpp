@@ -7,9 +7,7 @@
 #include <string_view>
 
 #include "bits/answer.hpp"
-#include "pplcnet/family/v2.hpp"
-#include "pplcnet/family/v3.hpp"
-#include "pplcnet/family/v4.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "threads.hpp"
 
@@ -88,7 +88,7 @@ TYPED_TEST(Stored, SameBitsAsRoundedWeights) {
   const double effect = largest_difference(logits<Single>(*exact, {}), logits<Half>(*half, {}));
   this->RecordProperty("largest_difference", std::to_string(effect));
   // Ten bits of fraction in one layer or two, or in all.
-  EXPECT_LT(effect, Half::architecture.storage == Storage::half_head ? 1e-3 : 1e-2);
+  EXPECT_LT(effect, Half::traits.storage == Storage::half_head ? 1e-3 : 1e-2);
 }
 
 }  // namespace

@@ -8,25 +8,19 @@
 #include <cstdint>
 #include <span>
 
-#include "pplcnet/branches.hpp"
-#include "pplcnet/family/v1.hpp"
-#include "pplcnet/family/v2.hpp"
-#include "pplcnet/family/v3.hpp"
-#include "pplcnet/family/v4.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 namespace {
 
-using pplcnet::Architecture;
-using pplcnet::Branches;
 using pplcnet::Counts;
 using pplcnet::Dialect;
+using pplcnet::Graph;
 using pplcnet::kChunk;
 using pplcnet::kPanel;
 using pplcnet::Layer;
 using pplcnet::Map;
 using pplcnet::Operator;
 using pplcnet::Options;
-using pplcnet::Part;
 using pplcnet::Plan;
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetV3;
@@ -40,7 +34,7 @@ using pplcnet::V3;
 using pplcnet::V4;
 
 constexpr Plan plan(Scale scale, const Options& options = {}) {
-  return make_plan(v1_architecture(scale, options));
+  return make_plan(pplcnet_v1(scale, options));
 }
 
 constexpr std::array kScales = {Scale::x0_25, Scale::x0_35, Scale::x0_5, Scale::x0_75,
@@ -99,7 +93,7 @@ constexpr Shares shares(Scale scale) {
   Shares sum = {};
   for (const Layer& layer : plan(scale).layers) {
     if (layer.op == Operator::depthwise) sum.depthwise += layer.multiply_adds;
-    if (layer.part == Part::squeeze_reduce || layer.part == Part::squeeze_expand)
+    if (layer.name.leaf == ".se.conv1" || layer.name.leaf == ".se.conv2")
       sum.squeeze_excite += layer.multiply_adds;
   }
   return sum;
@@ -141,44 +135,40 @@ static_assert(is(x1_0, {.classes = 232}, {1'968'712, 10'944, 154'717'440}, 7, 7)
 static_assert(is(x1_0, {.classes = 6}, {1'679'206, 10'944, 154'428'160}, 7, 7));
 
 // PP-LCNet V2: deployed, and as it is trained.
-constexpr Counts deployed(const Architecture& net) {
+constexpr Counts deployed(const Graph& net) {
   const Plan plan = make_plan(net);
   return {plan.parameter_count, plan.buffer_count, plan.multiply_add_count};
 }
-constexpr Counts trained(const Architecture& net) { return training_counts(make_plan(net)); }
+constexpr Counts trained(const Graph& net) { return training_counts(make_plan(net)); }
 
-static_assert(deployed(v2_architecture(V2::small, {})) == Counts{4'092'840, 9'888, 280'320'896});
-static_assert(deployed(v2_architecture(V2::base, {})) == Counts{6'624'232, 16'256, 593'875'456});
-static_assert(deployed(v2_architecture(V2::large, {})) ==
-              Counts{10'444'200, 24'160, 1'082'089'600});
-static_assert(trained(v2_architecture(V2::small, {})) == Counts{4'128'552, 23'712, 283'463'168});
-static_assert(trained(v2_architecture(V2::base, {})) == Counts{6'687'208, 40'832, 600'072'192});
-static_assert(trained(v2_architecture(V2::large, {})) == Counts{10'542'120, 62'560, 1'092'344'320});
+static_assert(deployed(pplcnet_v2(V2::small)) == Counts{4'092'840, 9'888, 280'320'896});
+static_assert(deployed(pplcnet_v2(V2::base)) == Counts{6'624'232, 16'256, 593'875'456});
+static_assert(deployed(pplcnet_v2(V2::large)) == Counts{10'444'200, 24'160, 1'082'089'600});
+static_assert(trained(pplcnet_v2(V2::small)) == Counts{4'128'552, 23'712, 283'463'168});
+static_assert(trained(pplcnet_v2(V2::base)) == Counts{6'687'208, 40'832, 600'072'192});
+static_assert(trained(pplcnet_v2(V2::large)) == Counts{10'542'120, 62'560, 1'092'344'320});
 
 /// V2's modules keep a placeholder for the deployed kernel, which published counts include.
-constexpr std::int64_t with_placeholders(const Architecture& net) {
+constexpr std::int64_t with_placeholders(const Graph& net) {
   const Plan plan = make_plan(net);
   std::int64_t sum = training_counts(plan).parameters;
   for (const Layer& layer : plan.layers)
-    if (layer.branches == Branches::v2) sum += layer.parameters;
+    if (training_form(layer).keeps_deployed) sum += layer.parameters;
   return sum;
 }
-static_assert(with_placeholders(v2_architecture(V2::small, {})) == 4'193'448);
-static_assert(with_placeholders(v2_architecture(V2::base, {})) == 6'800'360);
-static_assert(with_placeholders(v2_architecture(V2::large, {})) == 10'716'840);
+static_assert(with_placeholders(pplcnet_v2(V2::small)) == 4'193'448);
+static_assert(with_placeholders(pplcnet_v2(V2::base)) == 6'800'360);
+static_assert(with_placeholders(pplcnet_v2(V2::large)) == 10'716'840);
 
 // PP-LCNet V3, and the maps that it gives.
-constexpr bool is(const Architecture& net, const Counts& expected, std::int64_t parameters) {
+constexpr bool is(const Graph& net, const Counts& expected, std::int64_t parameters) {
   return deployed(net) == expected && trained(net).parameters == parameters;
 }
-static_assert(is(v3_architecture(Scale::x0_75, V3::detection, {}), {1'003'744, 32, 936'412'160},
-                 3'324'176));
-static_assert(is(v3_architecture(x1_0, V3::detection, {}), {1'755'072, 32, 1'526'026'240},
-                 5'778'608));
-static_assert(is(v3_architecture(Scale::x0_95, V3::recognition, {}), {1'320'724, 32, 647'437'440},
+static_assert(is(pplcnet_v3(Scale::x0_75, V3::detection), {1'003'744, 32, 936'412'160}, 3'324'176));
+static_assert(is(pplcnet_v3(x1_0, V3::detection), {1'755'072, 32, 1'526'026'240}, 5'778'608));
+static_assert(is(pplcnet_v3(Scale::x0_95, V3::recognition), {1'320'724, 32, 647'437'440},
                  4'891'620));
-static_assert(is(v3_architecture(x1_0, V3::recognition, {}), {1'490'304, 32, 720'486'400},
-                 5'512'880));
+static_assert(is(pplcnet_v3(x1_0, V3::recognition), {1'490'304, 32, 720'486'400}, 5'512'880));
 
 template <class Net, int... kOutput>
 constexpr bool gives(std::initializer_list<Shape> shapes, std::integer_sequence<int, kOutput...>) {
@@ -193,17 +183,13 @@ static_assert(gives<PPLCNetV3<Scale::x0_75, V3::detection>>(
 static_assert(gives<PPLCNetV3<Scale::x0_95, V3::recognition>>({{1, 40, 480}}));
 
 // PP-LCNet V4. (In recognition's tiny stem a deployed file of Paddle's keeps the batch norms.)
-static_assert(is(v4_architecture(Size::tiny, V4::detection, {}), {378'756, 0, 883'960'960},
-                 384'700));
-static_assert(is(v4_architecture(Size::small, V4::detection, {}), {2'312'448, 0, 3'273'869'952},
-                 2'327'028));
-static_assert(is(v4_architecture(Size::medium, V4::detection, {}), {14'085'600, 0, 21'915'635'712},
+static_assert(is(pplcnet_v4(Size::tiny, V4::detection), {378'756, 0, 883'960'960}, 384'700));
+static_assert(is(pplcnet_v4(Size::small, V4::detection), {2'312'448, 0, 3'273'869'952}, 2'327'028));
+static_assert(is(pplcnet_v4(Size::medium, V4::detection), {14'085'600, 0, 21'915'635'712},
                  14'122'560));
-static_assert(is(v4_architecture(Size::tiny, V4::recognition, {}), {504'332, 0, 160'814'720},
-                 510'468));
-static_assert(is(v4_architecture(Size::small, V4::recognition, {}), {2'676'000, 0, 988'273'152},
-                 2'693'160));
-static_assert(is(v4_architecture(Size::medium, V4::recognition, {}), {14'315'456, 0, 5'490'638'848},
+static_assert(is(pplcnet_v4(Size::tiny, V4::recognition), {504'332, 0, 160'814'720}, 510'468));
+static_assert(is(pplcnet_v4(Size::small, V4::recognition), {2'676'000, 0, 988'273'152}, 2'693'160));
+static_assert(is(pplcnet_v4(Size::medium, V4::recognition), {14'315'456, 0, 5'490'638'848},
                  14'356'768));
 
 // ---- Shapes ----------------------------------------------------------------------------------
@@ -228,7 +214,7 @@ constexpr std::array<int, 8> channels(Scale scale, Dialect dialect = Dialect::pa
   for (const int stage : std::span(net.stages).first<5>())
     *width++ = net.layers[stage].output.channels;
   for (const Layer& layer : net.layers)
-    if (layer.part == Part::squeeze_reduce) *width++ = layer.output.channels;
+    if (layer.name.leaf == ".se.conv1") *width++ = layer.output.channels;
   return widths;
 }
 static_assert(channels(Scale::x0_25) == std::array{8, 8, 16, 32, 64, 128, 16, 32});
@@ -285,7 +271,7 @@ static_assert(Dilated::parameter_count == PPLCNetBackbone<Scale::x1_0>::paramete
 
 // ---- Memory ----------------------------------------------------------------------------------
 
-/// Weights and biases lie one behind the other, each from a multiple of 16 floats on.
+/// Weights and biases lie one after the other, each from a multiple of 16 floats on.
 constexpr bool weights_are_packed(const Plan& net) {
   std::size_t end = 0;
   for (const Layer& layer : net.layers) {
@@ -351,7 +337,7 @@ constexpr bool maps_are_intact(const Plan& net) {
   return true;
 }
 
-/// Vectors of a whole chunk of images, one behind the other; each is read by the layers behind it.
+/// Vectors of a whole chunk of images, one after the other; each is read by the layers after it.
 constexpr bool vectors_have_room(const Plan& net) {
   std::size_t end = 0;
   for (int i = 0; i < net.layer_count; ++i) {
@@ -367,7 +353,7 @@ constexpr bool vectors_have_room(const Plan& net) {
   return end == net.vector_floats;
 }
 
-/// The blocks of rows of a unit fit its thread's scratch one behind the other, in front of the maps
+/// The blocks of rows of a unit fit its thread's scratch one after the other, in front of the maps
 /// that are there.
 constexpr bool scratch_has_room(const Plan& net) {
   std::size_t block = 0, maps = 0;
@@ -377,7 +363,7 @@ constexpr bool scratch_has_room(const Plan& net) {
     if (layer.op == Operator::convolution) {
       const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel.height;
       const int phases = layer.input.channels * layer.stride.width;
-      // What is read ends with a vector's excess behind the last output.
+      // What is read ends with a vector's excess after the last output.
       if (layer.phase_columns() * static_cast<std::size_t>(layer.stride.width) <
           static_cast<std::size_t>(kPanel + layer.framed_columns()))
         return false;
@@ -413,14 +399,14 @@ static_assert(memory_is_right(plan(Scale::x2_5, {.input = {1, 9}, .strides = kOl
 
 // The other families, and what only they have: several layers that share scratch, maps that live
 // longer, maps side by side, dilation.
-static_assert(memory_is_right(make_plan(v2_architecture(V2::base, {}))));
-static_assert(memory_is_right(make_plan(v2_architecture(V2::small, {.input = {97, 131}}))));
-static_assert(memory_is_right(make_plan(v3_architecture(x1_0, V3::detection, {}))));
-static_assert(memory_is_right(make_plan(v3_architecture(x1_0, V3::recognition, {}))));
-static_assert(memory_is_right(make_plan(v4_architecture(Size::small, V4::detection, {}))));
-static_assert(memory_is_right(make_plan(v4_architecture(Size::tiny, V4::recognition, {}))));
-static_assert(memory_is_right(make_plan(v4_architecture(Size::medium, V4::recognition, {}))));
-static_assert(memory_is_right(make_plan(v1_backbone(x0_25, {.output_stride = 8}))));
+static_assert(memory_is_right(make_plan(pplcnet_v2(V2::base))));
+static_assert(memory_is_right(make_plan(pplcnet_v2(V2::small, {.input = {97, 131}}))));
+static_assert(memory_is_right(make_plan(pplcnet_v3(x1_0, V3::detection))));
+static_assert(memory_is_right(make_plan(pplcnet_v3(x1_0, V3::recognition))));
+static_assert(memory_is_right(make_plan(pplcnet_v4(Size::small, V4::detection))));
+static_assert(memory_is_right(make_plan(pplcnet_v4(Size::tiny, V4::recognition))));
+static_assert(memory_is_right(make_plan(pplcnet_v4(Size::medium, V4::recognition))));
+static_assert(memory_is_right(make_plan(pplcnet_v1_backbone(x0_25, {.output_stride = 8}))));
 
 TEST(Counts, AreRightBecauseThisFileCompiles) { SUCCEED(); }
 

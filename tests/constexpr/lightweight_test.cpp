@@ -45,8 +45,8 @@ static_assert(has<torchvision::shufflenet_v2_x1_0>(2'278'604, 144'907'992));
 static_assert(has<torchvision::shufflenet_v2_x1_5>(3'503'624, 295'759'392));
 static_assert(has<torchvision::shufflenet_v2_x2_0>(7'393'996, 583'253'464));
 
-/// Published numbers are in millions, PaddleClas' with two digits after the point, which are
-/// rounded or cut.
+/// Published numbers are in millions, PaddleClas' with two digits after the point, of which
+/// the last may be one more: GhostNet_x1_0 has 148.784 and is published with 148.79.
 constexpr bool is_within(std::int64_t count, double millions, double below, double above) {
   const double difference = static_cast<double>(count) / 1e6 - millions;
   return -below < difference && difference < above;
@@ -54,10 +54,8 @@ constexpr bool is_within(std::int64_t count, double millions, double below, doub
 template <class Net>
 constexpr bool is_as_published() {
   const pplcnet::Model& model = Net::Definition::model;
-  // 236.90 by the same count, published as 236.89.
-  const double above = model.name.starts_with("GhostNet_x1_3") ? 0.0112 : 0.01;
   return is_within(Net::parameter_count + Net::buffer_count, model.parameters, 0.00501, 0.00501) &&
-         is_within(pplcnet::flops(Net::layers), model.flops, 0.00501, above);
+         is_within(pplcnet::flops(Net::layers), model.flops, 0.0061, 0.00501);
 }
 static_assert([] {
   bool all = true;

@@ -9,8 +9,8 @@
 
 #include "fuzz/check.hpp"
 #include "fuzz/damage.hpp"
-#include "pplcnet/architecture.hpp"
-#include "pplcnet/plan.hpp"
+#include "pplcnet/networks/pplcnet_v1.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 
 namespace pplcnet_test {
@@ -79,19 +79,34 @@ inline std::string repeated(std::string_view text, int count = kMany) {
 }
 
 /// A network with every part that readers of graphs know, and next to no weights.
-inline constexpr pplcnet::Architecture kArchitecture = [] {
-  pplcnet::Architecture net;
-  net.input = {16, 16};
-  net.stem_channels = 8;
-  net.blocks[0] = {2, 3, 8, 8, 1, false};
-  net.blocks[1] = {3, 5, 8, 8, 2, true};
-  net.block_count = 2;
-  net.head = 8;
-  net.dropout_percent = 20;
-  net.classes = 3;
-  return net;
-}();
-inline constexpr pplcnet::Plan kPlan = pplcnet::make_plan(kArchitecture);
+constexpr pplcnet::Graph fuzzed_graph(const pplcnet::Options& o = {
+                                          .classes = 3, .input = {16, 16}, .head = 8}) {
+  constexpr auto kHardswish = pplcnet::Activation::hardswish;
+  pplcnet::Graph g(o.input, pplcnet::kPaddleClas, "fuzzed");
+  g.namings = v1_namings(pplcnet::Dialect::paddle);
+  g.optional = pplcnet::kV1Optional;
+  pplcnet::Value x =
+      g.conv(g.image(), 8, {.kernel = 3, .stride = 2, .activation = kHardswish}, {"conv#", 1});
+  for (const int stage : {2, 3}) {
+    const pplcnet::Name block("blocks#.#", stage, 0);
+    x = g.depthwise(x, {.kernel = 2 * stage - 1, .stride = stage - 1, .activation = kHardswish},
+                    block + ".dw_conv");
+    if (stage == 3)
+      x = squeeze_excite(g, x, {.squeezed = 2, .gate = pplcnet::Activation::hardsigmoid_paddle},
+                         block);
+    x = g.conv(x, 8, {.activation = kHardswish}, block + ".pw_conv");
+  }
+  x = g.global_mean(x, "avg_pool");
+  if (o.head != 0)
+    x = g.dense(x, o.head,
+                {.activation = kHardswish, .bias = false, .layout = pplcnet::Layout::convolution},
+                "last_conv");
+  const int keep = o.head != 0 ? 100 - o.dropout_percent : 100;
+  g.output(g.dense(x, o.classes, {.layout = pplcnet::Layout::in_out, .input_percent = keep}, "fc"));
+  return g;
+}
+inline constexpr pplcnet::Plan kPlan = pplcnet::make_plan(fuzzed_graph());
+inline constexpr const pplcnet::NetworkTraits& kTraits = kPlan.traits;
 inline constexpr std::span<const pplcnet::Layer> kLayers(
     kPlan.layers, static_cast<std::size_t>(kPlan.layer_count));
 

@@ -32,7 +32,7 @@ using Seconds = std::chrono::duration<double>;
 double most_memory = 0;  // that was requested, as part of what is allowed
 
 Outcome check(const Format& format, const std::string& contents) {
-  const std::vector<char> exact(contents.begin(), contents.end());  // nothing behind the last byte
+  const std::vector<char> exact(contents.begin(), contents.end());  // nothing after the last byte
   const Outcome outcome = format.check({exact.data(), exact.size()});
   const auto allowed = static_cast<double>(format.allowed_memory(contents.size()));
   most_memory = std::max(most_memory, static_cast<double>(format.memory_of(outcome)) / allowed);

@@ -47,17 +47,15 @@ inline Format onnx_format() {
   using Hardswish = OnnxForm::Hardswish;
   using Writer = OnnxModel::Writer;
   std::vector<Parts> files;
-  const auto state = synthetic_state_dict(kLayers, kArchitecture);
+  const auto state = synthetic_state_dict(kLayers, kTraits);
   for (const OnnxForm& form :
        {OnnxForm{},
         {.hardswish = Hardswish::gated, .reduce_mean = true},
         {.hardswish = Hardswish::written_out, .constant_nodes = true, .matrix_and_add = true}})
-    files.push_back({OnnxNetwork(state.file, kLayers, kArchitecture, form).file(), ""});
+    files.push_back({OnnxNetwork(state.file, kLayers, kTraits, form).file(), ""});
   // What this library writes itself, and finds by names.
   const std::vector<float> weights(kPlan.weight_floats);
-  const std::span<const int> results(kPlan.outputs, static_cast<std::size_t>(kPlan.output_count));
-  files.push_back(
-      {pplcnet::OnnxWriter(kLayers, results, weights, {}).model(kArchitecture, {}), ""});
+  files.push_back({pplcnet::OnnxWriter(kPlan, weights, {}).model({}), ""});
 
   // Much memory for few bytes.
   OnnxModel constants("x"), numbers("x"), nodes("x"), outputs("x"), halves("x"), named("x");
@@ -90,7 +88,7 @@ inline Format onnx_format() {
                       check_graph(graph);
                       return is_found([&](std::span<float> values) {
                         return pplcnet::loading::load_onnx(bytes_of(contents), kPath, kLayers,
-                                                           kArchitecture, values);
+                                                           kTraits, values);
                       });
                     });
               },
@@ -103,13 +101,13 @@ inline Format onnx_format() {
 /// A file of two: the text, a zero, the weights.
 inline Format ncnn_format() {
   std::vector<Parts> files;
-  const auto state = synthetic_state_dict(kLayers, kArchitecture);
+  const auto state = synthetic_state_dict(kLayers, kTraits);
   for (const NcnnForm& form : {NcnnForm{},
                                {.fused = true},
                                {.written_out = true},
                                {.tag = kNcnnHalf},
                                {.tag = kNcnnTable}}) {
-    const NcnnNetwork network(state.file, kLayers, kArchitecture, form);
+    const NcnnNetwork network(state.file, kLayers, kTraits, form);
     files.push_back({network.text(), network.weights()});
   }
   const auto file = [](const std::string& lines) { return "7767517\n1 1\n" + lines; };
@@ -137,7 +135,7 @@ inline Format ncnn_format() {
                 [](const pplcnet::FileGraph& graph) {
                   check_graph(graph);
                   return is_found([&](std::span<float> values) {
-                    return pplcnet::GraphMatch(graph, kLayers, kArchitecture).pack(values);
+                    return pplcnet::GraphMatch(graph, kLayers, kTraits).pack(values);
                   });
                 });
           },

@@ -17,7 +17,7 @@ namespace {
 
 std::optional<pplcnet_test::Format> format;
 
-/// What stands behind `option=` on the command line; empty if nothing does.
+/// What stands after `option=` on the command line; empty if nothing does.
 std::string value_of(std::string_view option, int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];

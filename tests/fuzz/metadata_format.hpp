@@ -23,7 +23,7 @@ inline pplcnet::Error make_and_load(std::string_view contents,
   if (auto error = pplcnet::parse_safetensors(bytes_of(contents), kPath, file)) return error;
   Evidence evidence;
   if (auto error = read_metadata(file, evidence)) return error;
-  pplcnet::Architecture net = kArchitecture;
+  pplcnet::Options net = {.input = {16, 16}, .head = 8};
   net.classes = evidence.classes;
   net.head = evidence.head.value_or(net.head);
   net.dropout_percent = evidence.dropout_percent.value_or(net.dropout_percent);
@@ -31,11 +31,11 @@ inline pplcnet::Error make_and_load(std::string_view contents,
   constexpr std::int64_t kMostPixels = 1 << 14;  // with more, memory is what takes the time
   if (std::int64_t{net.input.height} * net.input.width > kMostPixels)
     return pplcnet::Error::of(kPath, ": is for pictures that are larger than any here");
-  net.storage = pplcnet::storage_of(file, net.storage);
-  if (auto error = pplcnet::AnyNetwork::make(net, 1, network))
+  const pplcnet::Storage storage = pplcnet::storage_of(file, pplcnet::Storage::single);
+  if (auto error = pplcnet::AnyNetwork::make(fuzzed_graph(net), 1, network, storage))
     return pplcnet::Error::of(kPath, ": ", error.message());
   return pplcnet::loading::load_bytes(bytes_of(contents), kPath, network->layers(),
-                                      network->architecture(), network->weights(), nullptr);
+                                      network->traits(), network->weights(), nullptr);
 }
 
 inline Format metadata_format() {

@@ -24,8 +24,8 @@ namespace pplcnet_test {
 
 /// The small network, as Paddle exports it.
 inline PaddleModel paddle_model(PaddleForm form) {
-  const auto state = synthetic_state_dict(kLayers, kArchitecture);
-  return PaddleNetwork(state.file, kLayers, kArchitecture, form).model();
+  const auto state = synthetic_state_dict(kLayers, kTraits);
+  return PaddleNetwork(state.file, kLayers, kTraits, form).model();
 }
 
 /// Whether the small network is in the program, with the data that belong to it.
@@ -41,7 +41,7 @@ inline bool check_program(const pplcnet::PaddleProgram& program) {
     pplcnet::PaddleProgram filled = program;
     if (auto error = pplcnet::attach_parameters(file, filled)) return error;
     check_graph(filled.graph);
-    return pplcnet::GraphMatch(filled.graph, kLayers, kArchitecture).pack(weights);
+    return pplcnet::GraphMatch(filled.graph, kLayers, kTraits).pack(weights);
   });
 }
 
@@ -60,29 +60,28 @@ inline Format pir_format() {
       R"({"#":"1.data","O":[{"%":5,"TT":{"D":[{"#":"0.t_f32"},[-1,3,80,160]]}}]})";
   const std::string before =
       R"({"base_code":{"magic":"pir"},"program":{"regions":[{"blocks":[{"ops":[)";
-  const std::string behind = "]}]}]}}";
+  const std::string after = "]}]}]}}";
   std::vector<Parts> files =
       joined({before + parameter, before + bias + "," + parameter, before + parameter + "," + input,
               before + repeated("{},", 100) + parameter},
-             {"," + convolution + behind, "," + input + "," + convolution + behind, behind});
+             {"," + convolution + after, "," + input + "," + convolution + after, after});
   files.push_back({paddle_model(PaddleForm::pir).graph(), ""});
-  return {
-      .files = files,
-      .read =
-          [](std::string_view contents) {
-            return run<pplcnet::PaddleProgram>(
-                [&](pplcnet::PaddleProgram& program) {
-                  return pplcnet::parse_pir(bytes_of(contents), kPath, program);
-                },
-                check_program);
-          },
-      .large = {before + repeated("{},") + "{}" + behind, before + repeated("0,") + "0" + behind,
-                before + "[" + repeated("0,") + "0]" + behind,
-                before + "{\"A\":[" + repeated("{\"\":0},") + "0]}" + behind,
-                "{\"\":[" + repeated("[],") + "0]}"},
-      .words = {"\"#\":\"p\"", "\"1.conv2d\"", "\"1.data\"", "\"N\":\"strides\"", "\"AT\":{",
-                "\"TT\":{", "\"D\":[", "\"I\":[{\"%\":", "\"1.full_int_array\""},
-      .counted = Memory::held};
+  return {.files = files,
+          .read =
+              [](std::string_view contents) {
+                return run<pplcnet::PaddleProgram>(
+                    [&](pplcnet::PaddleProgram& program) {
+                      return pplcnet::parse_pir(bytes_of(contents), kPath, program);
+                    },
+                    check_program);
+              },
+          .large = {before + repeated("{},") + "{}" + after, before + repeated("0,") + "0" + after,
+                    before + "[" + repeated("0,") + "0]" + after,
+                    before + "{\"A\":[" + repeated("{\"\":0},") + "0]}" + after,
+                    "{\"\":[" + repeated("[],") + "0]}"},
+          .words = {"\"#\":\"p\"", "\"1.conv2d\"", "\"1.data\"", "\"N\":\"strides\"", "\"AT\":{",
+                    "\"TT\":{", "\"D\":[", "\"I\":[{\"%\":", "\"1.full_int_array\""},
+          .counted = Memory::held};
 }
 
 inline Format pdmodel_format() {

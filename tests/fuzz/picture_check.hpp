@@ -31,7 +31,7 @@ inline std::uint64_t sum_of(const Picture& picture) {
   return sum;
 }
 
-/// A PNG file whose checksums are right again: damage behind a wrong one would not be seen.
+/// A PNG file whose checksums are right again: damage after a wrong one would not be seen.
 inline std::string with_checksums(std::string png) {
   const auto bytes = std::as_bytes(std::span(png));
   if (decoding::picture_format(bytes).format != decoding::Format::png) return png;

@@ -232,7 +232,7 @@ inline Format torch_format() {
           [](const Parts& parts) {
             constexpr std::size_t kFloats = 24;
             const auto& [head, tail] = parts;
-            if (pplcnet::torch::behind_magic(bytes_of(head)) > 0) return head + tail;
+            if (pplcnet::torch::after_magic(bytes_of(head)) > 0) return head + tail;
             const std::size_t size = std::min(tail.size(), kFloats);
             return zip({{"n/data.pkl", head},
                         {"n/byteorder", "little"},
@@ -244,7 +244,7 @@ inline Format torch_format() {
 /// A native file of the small network, and whatever else `load` takes for it.
 inline Format native_format() {
   pplcnet::TensorFile file;
-  file.metadata = pplcnet::describe(kArchitecture);
+  file.metadata = pplcnet::describe(kLayers, kTraits);
   file.metadata.insert(file.metadata.end(),
                        {{"format", std::string(pplcnet::kNativeFormat)},
                         {"format_version", std::string(pplcnet::kNativeVersion)},
@@ -272,7 +272,7 @@ inline Format native_format() {
                 return run<std::vector<std::byte>>(
                     [&](auto&) {
                       return pplcnet::loading::load_bytes(bytes_of(contents), kPath, kLayers,
-                                                          kArchitecture, values, &info);
+                                                          kTraits, values, &info);
                     },
                     [](const auto&) { return true; });
               },

@@ -36,7 +36,7 @@ TEST_P(AnyGolden, StagesAndLogits) {
       const auto error = AnyNetwork::make(*graph, 1, network);
       ASSERT_FALSE(error) << error.message();
       const SyntheticStateDict state = listed_state_dict(golden);
-      ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+      ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->traits(),
                                             network->weights())
                        .message(),
                    "");
@@ -53,14 +53,14 @@ TEST_P(AnyGolden, StagesAndLogits) {
       continue;
     }
     std::optional<AnyNetwork> network;
-    const auto error = AnyNetwork::make(described.architecture(), 1, network);
+    const auto error = AnyNetwork::make(described.graph(), 1, network);
     ASSERT_FALSE(error) << error.message();
     const SyntheticStateDict state =
         golden.numbers.contains("tensors")
             ? listed_state_dict(golden)
-            : synthetic_state_dict(network->layers(), network->architecture(), golden.form(),
+            : synthetic_state_dict(network->layers(), network->traits(), golden.form(),
                                    golden.seed());
-    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->traits(),
                                           network->weights())
                      .message(),
                  "");

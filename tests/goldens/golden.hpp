@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -100,7 +101,7 @@ class GoldenNetwork {
 
   /// What of the golden is not known here, so that there is no network for it; empty: nothing.
   const std::string& unknown() const { return unknown_; }
-  const pplcnet::Architecture& architecture() const { return architecture_; }
+  const pplcnet::Graph& graph() const { return *graph_; }
 
  private:
   using Json = nlohmann::json;
@@ -115,6 +116,8 @@ class GoldenNetwork {
     return value;
   }
 
+  void set(const pplcnet::Graph& graph) { graph_ = std::make_shared<const pplcnet::Graph>(graph); }
+
   static int percent(double fraction) { return static_cast<int>(std::lround(100 * fraction)); }
 
   /// A stride as Paddle's `stride_list` has it: a number, or height and width.
@@ -123,7 +126,7 @@ class GoldenNetwork {
                             : pplcnet::Stride(value.get<int>());
   }
 
-  /// The scale behind a prefix of the name: 0_25, or timm's 025.
+  /// The scale after a prefix of the name: 0_25, or timm's 025.
   std::optional<pplcnet::Scale> scale(std::string_view prefix, double unit) {
     if (name_ == "PPLCNet") return static_cast<pplcnet::Scale>(percent(take("scale", 1.0)));
     if (!name_.starts_with(prefix)) return std::nullopt;
@@ -154,16 +157,16 @@ class GoldenNetwork {
         options.strides[i] = stride(strides.at(i));
       activation(options);
     }
-    architecture_ = pplcnet::v1_architecture(*width, options);
+    set(pplcnet::pplcnet_v1(*width, options));
   }
 
   /// One network, whose classes only its tensors tell.
   void light_cnns(const Json& numbers) {
     if (!name_.starts_with("lcnet_baseline")) unknown_ = "network '" + name_ + "'";
     const std::vector<int> bias = numbers.at("tensors").back().at(1);
-    architecture_ = pplcnet::v1_architecture(
+    set(pplcnet::pplcnet_v1(
         pplcnet::Scale::x1_0,
-        {.classes = bias.at(0), .input = input_, .dialect = pplcnet::Dialect::light_cnns});
+        {.classes = bias.at(0), .input = input_, .dialect = pplcnet::Dialect::light_cnns}));
   }
 
   void activation(pplcnet::Options& options) {
@@ -189,21 +192,20 @@ class GoldenNetwork {
     options.head = take("class_expand", options.head);
     options.dropout_percent = percent(take("dropout_prob", 0.2));
     if (!take("use_last_conv", true)) unknown_ = "a PP-LCNet V2 without last_conv";
-    architecture_ =
-        pplcnet::v2_architecture(static_cast<pplcnet::V2>(size - std::begin(kNames)), options);
+    set(pplcnet::pplcnet_v2(static_cast<pplcnet::V2>(size - std::begin(kNames)), options));
   }
 
   void v3() {
     if (name_ != "PPLCNetV3") unknown_ = "network '" + name_ + "'";
     const auto width = static_cast<pplcnet::Scale>(percent(take("scale", 1.0)));
     const auto task = take("det", false) ? pplcnet::V3::detection : pplcnet::V3::recognition;
-    architecture_ = pplcnet::v3_architecture(width, task, {.input = input_});
+    set(pplcnet::pplcnet_v3(width, task, {.input = input_}));
   }
 
   std::string name_;
   Json arguments_;  ///< those not yet taken
   pplcnet::Extent input_;
-  pplcnet::Architecture architecture_;
+  std::shared_ptr<const pplcnet::Graph> graph_;
   std::string unknown_;
 };
 

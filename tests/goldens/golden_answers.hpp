@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "goldens/golden.hpp"
-#include "pplcnet/branches.hpp"
+#include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "synthetic.hpp"
 
@@ -30,50 +30,44 @@ inline constexpr double kStageTolerance = 5e-3;  // of a stage's standard deviat
 /// Names in the golden that stand for a product before its activation, which is never in memory.
 inline const std::set<std::string> kNotInMemory = {"last_conv", "conv_stem", "conv_head", "fc"};
 
+/// What a framework calls the module of a layer.
+inline std::string module_in(const pplcnet::Layer& layer, const pplcnet::Naming& naming) {
+  return pplcnet::text_of(pplcnet::naming::module_names(layer.name, naming).weights);
+}
+
 /// What the frameworks call the outputs of a network's layers.
 inline std::map<std::string, std::size_t> stage_names(const pplcnet::Plan& plan) {
-  using pplcnet::Part;
-  const pplcnet::Architecture& net = plan.architecture;
+  const pplcnet::Naming naming = pplcnet::namings_of(plan.traits).front();
+  const bool v1 = plan.traits.name.starts_with("x");
   std::map<std::string, std::size_t> names;
   for (std::size_t i = 0; i < static_cast<std::size_t>(plan.layer_count); ++i) {
     const pplcnet::Layer& layer = plan.layers[i];
-    const std::string pytorch = "features." + std::to_string(layer.block + 2);
-    const std::string module = pplcnet::module_name(layer, net);
+    const std::string_view part = layer.name.leaf.empty() ? layer.name.pattern : layer.name.leaf;
+    // V1's frameworks but Paddle name what is in memory like that here; the others are Paddle's.
+    const std::string module = v1 ? pplcnet::layer_name(layer) : module_in(layer, naming);
     const std::string block = module.substr(0, module.rfind('.'));
-    std::string timm_block;
-    if (layer.block >= 0 && net.dialect == pplcnet::Dialect::timm) {
-      const auto& numbers = pplcnet::naming::kTimmBlocks[layer.block];
-      timm_block = pplcnet::join({"blocks.", numbers.stage, ".", numbers.index});
+    std::string timm, light, pytorch;
+    if (v1 && !layer.name.leaf.empty()) {
+      const int ordinal = pplcnet::v1::ordinal_of(layer.name);
+      timm = module_in(layer, pplcnet::v1::kTimmNamings[0]);
+      timm = timm.substr(0, timm.rfind('.'));
+      light = pplcnet::join({"blocks.", ordinal});
+      pytorch = pplcnet::join({"features.", ordinal + 2});
     }
-    std::string light_block;
-    if (layer.block >= 0 && net.dialect == pplcnet::Dialect::light_cnns)
-      light_block = pplcnet::join({"blocks.", layer.block});
-    switch (layer.part) {
-      case Part::stem:
-        names[module] = names["bn1"] = names["features.1"] = i;
-        break;
-      case Part::depthwise:
-        names[module] = names[block + ".act"] = names[timm_block + ".bn1"] =
-            names[pytorch + ".conv.2"] = i;
-        break;
-      case Part::squeeze_gate:
-        names[module] = names[timm_block + ".se"] = names[light_block + ".0.se"] =
-            names[pytorch + ".conv.3"] = i;
-        break;
-      case Part::expansion:
-        names[module] = i;
-        break;
-      case Part::pointwise:
-        names[block] = names[timm_block] = names[light_block] = names[pytorch] = i;
-        break;
-      case Part::pool:
-        names["avg_pool"] = names["avgpool"] = names["global_pool"] = names["flatten"] = i;
-        break;
-      case Part::head:
-        names["act"] = names["act2"] = names["hwish"] = names["hardswish"] = names["flatten"] = i;
-        break;
-      default:
-        break;
+    if (part == "conv#") {
+      names[module] = names["bn1"] = names["features.1"] = i;
+    } else if (part == ".dw_conv") {
+      names[module] = names[block + ".act"] = names[timm + ".bn1"] = names[pytorch + ".conv.2"] = i;
+    } else if (part == ".se") {
+      names[module] = names[timm + ".se"] = names[light + ".0.se"] = names[pytorch + ".conv.3"] = i;
+    } else if (part == ".expand") {
+      names[module] = i;
+    } else if (part == ".pw_conv") {
+      names[block] = names[timm] = names[light] = names[pytorch] = i;
+    } else if (part == "avg_pool") {
+      names["avg_pool"] = names["avgpool"] = names["global_pool"] = names["flatten"] = i;
+    } else if (part == "last_conv") {
+      names["act"] = names["act2"] = names["hwish"] = names["hardswish"] = names["flatten"] = i;
     }
   }
   return names;
@@ -91,13 +85,12 @@ inline void expect_samples(const std::string& name, const nlohmann::json& golden
 
 /// Parameters as the golden's framework counts them: V2's modules keep branches and placeholder.
 inline std::int64_t parameters(const pplcnet::Plan& plan, Form form) {
-  if (form == Form::deployed && plan.architecture.family != pplcnet::Family::v2)
-    return plan.parameter_count;
+  if (form == Form::deployed && !plan.traits.name.starts_with("v2")) return plan.parameter_count;
   std::int64_t sum = 0;
   for (const pplcnet::Layer& layer :
        std::span(plan.layers, static_cast<std::size_t>(plan.layer_count))) {
     sum += training_counts(layer).parameters;
-    if (layer.branches == pplcnet::Branches::v2) sum += layer.parameters;
+    if (training_form(layer).keeps_deployed) sum += layer.parameters;
   }
   return sum;
 }
@@ -162,7 +155,7 @@ std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, Run ru
                      kStageTolerance * stage.at("std").get<double>());
       ++compared;
     }
-    EXPECT_GE(compared, plan.architecture.dialect == pplcnet::Dialect::light_cnns ? 18u : 28u);
+    EXPECT_GE(compared, plan.traits.namings.front().framework == "light_cnns" ? 18u : 28u);
 
     const nlohmann::json& answers = numbers.at("outputs");
     ASSERT_EQ(answers.size(), static_cast<std::size_t>(plan.output_count));

@@ -34,7 +34,7 @@ template <class Net, Form kForm>
 void check(const Golden& golden, Isa isa) {
   const auto weights = pplcnet_test::synthetic_weights<Net>(kForm, golden.seed());
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(Net::architecture));
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(Net::Definition::graph()));
   const std::vector<float> answer = pplcnet_test::check(
       golden, *plan, [&](const float* image, const std::vector<float*>& destinations) {
         typename Net::Features features;
@@ -65,14 +65,14 @@ using Recognition = PPLCNetV3<kScale, V3::recognition, TextOptions{.input = {48,
 /// A network as a type, in one form of its checkpoints.
 struct Typed {
   const char* name;
-  const pplcnet::Architecture* architecture;
+  pplcnet::Graph (*graph)();
   Form form;
   void (*check)(const Golden&, Isa);
 };
 
 template <class Net, Form kForm = Form::training>
 constexpr Typed typed(const char* name) {
-  return {name, &Net::architecture, kForm, check<Net, kForm>};
+  return {name, Net::Definition::graph, kForm, check<Net, kForm>};
 }
 
 constexpr Typed kNetworks[] = {
@@ -133,15 +133,22 @@ constexpr Typed kNetworks[] = {
     typed<Recognition<Scale::x0_95, 320>, Form::deployed>("v3_rec_x0_95_48x320_deploy"),
 };
 
+/// Whether two graphs are of one network and of pictures of one size.
+bool is_same(const pplcnet::Graph& a, const pplcnet::Graph& b) {
+  return a.fingerprint() == b.fingerprint() && a.nodes[0].shape == b.nodes[0].shape &&
+         a.namings.data() == b.namings.data();
+}
+
 class Goldens : public testing::TestWithParam<std::tuple<Typed, Isa>> {};
 
 TEST_P(Goldens, StagesAndLogits) {
   const auto& [network, isa] = GetParam();
+  const auto graph = std::make_unique<pplcnet::Graph>(network.graph());
   int found = 0;
   for (const Golden& golden : pplcnet_test::goldens_of(pplcnet_test::goldens_folder())) {
     const pplcnet_test::GoldenNetwork described(golden);
     if (!described.unknown().empty() || golden.form() != network.form ||
-        described.architecture() != *network.architecture)
+        !is_same(described.graph(), *graph))
       continue;
     SCOPED_TRACE(golden.path);
     network.check(golden, isa);

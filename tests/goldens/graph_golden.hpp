@@ -19,8 +19,8 @@
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
-#include "pplcnet/plan.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 
 /// Goldens of networks that are functions.
 namespace pplcnet_test {

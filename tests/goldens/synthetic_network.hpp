@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/branches.hpp"
+#include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/naming/branch_names.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
 #include "pplcnet/weights/state_dict.hpp"
@@ -48,35 +47,37 @@ struct SyntheticStateDict {
   }
 };
 
-constexpr GainFamily gain_family(pplcnet::Family family) {
-  return family == pplcnet::Family::v1   ? GainFamily::v1
-         : family == pplcnet::Family::v2 ? GainFamily::v2
-                                         : GainFamily::v3;
+/// How large the synthetic weights of a network are.
+constexpr GainFamily gain_family(const pplcnet::NetworkTraits& traits) {
+  return traits.name.starts_with("v2")                                    ? GainFamily::v2
+         : traits.name.starts_with("v3") || traits.name.starts_with("v4") ? GainFamily::v3
+                                                                          : GainFamily::v1;
 }
 
 /// The branches of one layer, and what the checkpoint has besides.
 inline void add_branches(SyntheticStateDict& state, const pplcnet::Layer& layer,
-                         const pplcnet::Architecture& net) {
-  const auto names = pplcnet::training_names(layer, net);
+                         const pplcnet::Naming& naming) {
+  const auto names = pplcnet::training_names(layer, naming);
   const auto form = pplcnet::training_form(layer);
   for (std::size_t i = 0; i < names.branches.size(); ++i) {
-    auto shape = pplcnet::weight_shape(layer, pplcnet::Naming::paddle);
+    auto shape = pplcnet::weight_shape(layer, naming);
     shape[2] = shape[3] = form.branches[i].kernel;
     state.add(names.branches[i], shape, layer.output.channels);
   }
-  state.add(names.behind, {}, layer.output.channels);
-  state.add(pplcnet::unused_names(layer, net),
-            pplcnet::weight_shape(layer, pplcnet::Naming::paddle), layer.output.channels);
+  state.add(names.after, {}, layer.output.channels);
+  if (form.keeps_deployed)
+    state.add(pplcnet::parameter_names(layer, naming), pplcnet::weight_shape(layer, naming),
+              layer.output.channels);
 }
 
 /// The deployed form of one layer, whose synthetic values are those of its branches.
 inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
-                         const pplcnet::Architecture& net) {
+                         const pplcnet::Naming& naming) {
   SyntheticStateDict trained;
   trained.family = state.family;
   trained.seed = state.seed;
-  add_branches(trained, layer, net);
-  const auto names = pplcnet::training_names(layer, net);
+  add_branches(trained, layer, naming);
+  const auto names = pplcnet::training_names(layer, naming);
   const auto form = pplcnet::training_form(layer);
   const auto parameters_of = [&](const pplcnet::ParameterNames& wanted) {
     const auto values = [&](const std::string& name) {
@@ -95,37 +96,35 @@ inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
   pplcnet::BranchSum sum(layer);
   for (std::size_t i = 0; i < names.branches.size(); ++i)
     sum.add(form.branches[i], parameters_of(names.branches[i]));
-  const auto behind = parameters_of(names.behind);
+  const auto after = parameters_of(names.after);
   for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
-    sum.scale(o, pplcnet::batch_norm_of(behind, o));
+    sum.scale(o, pplcnet::batch_norm_of(after, o));
   pplcnet::Parameters deployed;
   sum.round_to(deployed);
-  const auto own = pplcnet::paddle_names(layer, net);
-  state.add(own.weight, pplcnet::weight_shape(layer, pplcnet::Naming::paddle), deployed.weight);
+  const auto own = pplcnet::parameter_names(layer, naming);
+  state.add(own.weight, pplcnet::weight_shape(layer, naming), deployed.weight);
   state.add(own.bias, {layer.output.channels}, deployed.bias);
 }
 
 inline SyntheticStateDict synthetic_state_dict(std::span<const pplcnet::Layer> layers,
-                                               const pplcnet::Architecture& architecture,
+                                               const pplcnet::NetworkTraits& traits,
                                                Form form = Form::training, std::uint64_t seed = 1) {
   SyntheticStateDict state;
   state.file.path = "synthetic";
-  state.family = gain_family(architecture.family);
+  state.family = gain_family(traits);
   state.seed = seed;
+  const pplcnet::Naming naming = pplcnet::namings_of(traits).front();
   for (const pplcnet::Layer& layer : layers) {
     if (!layer.has_weights()) continue;
-    if (layer.branches == pplcnet::Branches::none)
-      state.add(pplcnet::parameter_names(layer, architecture),
-                pplcnet::weight_shape(layer, pplcnet::naming_of(architecture.dialect)),
+    if (training_form(layer).count == 0)
+      state.add(pplcnet::parameter_names(layer, naming), pplcnet::weight_shape(layer, naming),
                 layer.output.channels);
     else if (form == Form::training)
-      add_branches(state, layer, architecture);
+      add_branches(state, layer, naming);
     else
-      add_deployed(state, layer, architecture);
-    if (layer.branches != pplcnet::Branches::v3) continue;
-    const auto affine = pplcnet::affine_names(pplcnet::module_name(layer, architecture));
-    for (const auto& name :
-         {affine.scale, affine.bias, affine.activation_scale, affine.activation_bias})
+      add_deployed(state, layer, naming);
+    const auto affine = pplcnet::affine_names(layer, naming);
+    for (const auto& name : {affine.scale, affine.bias, affine.last_scale, affine.last_bias})
       state.add(name, {1});
   }
   return state;
@@ -136,9 +135,9 @@ template <class Net>
 std::unique_ptr<typename Net::Weights> synthetic_weights(Form form = Form::training,
                                                          std::uint64_t seed = 1) {
   auto weights = std::make_unique<typename Net::Weights>();
-  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture, form, seed);
+  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits, form, seed);
   const auto error =
-      pplcnet::pack_state_dict(state.file, Net::layers, Net::architecture, weights->values);
+      pplcnet::pack_state_dict(state.file, Net::layers, Net::traits, weights->values);
   EXPECT_FALSE(error) << error.message();
   return weights;
 }

@@ -111,12 +111,12 @@ TEST(TimmFeaturesTest, AnySubsetHasTheSameBits) {
 }
 
 TEST(TimmFeaturesTest, ABackboneFromTheClassifiersFileHasTheSameBits) {
-  const auto state = synthetic_state_dict(Net::layers, Net::architecture);
+  const auto state = synthetic_state_dict(Net::layers, Net::traits);
   const auto weights = std::make_unique<Backbone::Weights>();
-  ASSERT_STREQ(pplcnet::pack_state_dict(state.file, Backbone::layers, Backbone::architecture,
-                                        weights->values)
-                   .message(),
-               "");
+  ASSERT_STREQ(
+      pplcnet::pack_state_dict(state.file, Backbone::layers, Backbone::traits, weights->values)
+          .message(),
+      "");
   const FeatureValues expected = features(*synthetic_weights<Net>(), kAll);
   FeatureValues found(kStages);
   Backbone::Features places;

@@ -62,15 +62,14 @@ class V2FeaturesTest : public testing::TestWithParam<Form> {};
 
 TEST_P(V2FeaturesTest, BiasDropoutAndBatchNorm) {
   for (const std::string backbone : {"", "backbone."}) {
-    SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture, GetParam());
+    SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits, GetParam());
     for (Tensor& one : state.file.tensors)
       if (!one.name.starts_with("neck.")) one.name = backbone + one.name;
     // What the features were trained with lies beside the backbone, too.
     if (!backbone.empty()) state.add("head.weight", {512, 3});
     const auto weights = std::make_unique<Net::Weights>();
     ASSERT_STREQ(
-        pplcnet::pack_state_dict(state.file, Net::layers, Net::architecture, weights->values)
-            .message(),
+        pplcnet::pack_state_dict(state.file, Net::layers, Net::traits, weights->values).message(),
         "");
     for (const Isa isa : available_isas()) {
       const std::vector<float> input = synthetic_input(1, 1, 3, 64, 96);

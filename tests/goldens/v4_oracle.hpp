@@ -49,7 +49,7 @@ struct NamedMap {
 std::vector<NamedTensor> v4_state_dict(V4Variant variant, Form form);
 
 /// What the network makes of one picture [3][height][width], in the order of computation: the
-/// pieces of the stem; of each block `S.B` its `S.B.token_mixer.dw` (behind the batch norm),
+/// pieces of the stem; of each block `S.B` its `S.B.token_mixer.dw` (after the batch norm),
 /// `S.B.token_mixer.se` if there is one, and `S.B`; and the network's outputs `out0`, `out1`, ...
 /// Throws std::out_of_range if the state dict lacks a tensor.
 std::vector<NamedMap> v4_outputs(V4Variant variant, const std::vector<NamedTensor>& state_dict,
@@ -364,17 +364,17 @@ struct Map {
 };
 
 /// A kernel's own, so that stride 1 keeps the size. Of an odd number of lines the greater half lies
-/// behind, as in Paddle's SAME: for a 2 x 2 kernel one row below and one column to the right.
+/// after, as in Paddle's SAME: for a 2 x 2 kernel one row below and one column to the right.
 struct Padding {
-  Index before, behind;
+  Index before, after;
 
-  explicit Padding(Index kernel) : before((kernel - 1) / 2), behind(kernel / 2) {}
+  explicit Padding(Index kernel) : before((kernel - 1) / 2), after(kernel / 2) {}
 };
 
 /// What a square kernel sees, outside of the map `outside`: [channels * taps][output pixels].
 inline Map patches(const Map& x, Index kernel, Stride stride, double outside) {
   const Padding padding(kernel);
-  const Index taps = kernel * kernel, padded = padding.before + padding.behind;
+  const Index taps = kernel * kernel, padded = padding.before + padding.after;
   Map result{(x.height + padded - kernel) / stride.height + 1,
              (x.width + padded - kernel) / stride.width + 1,
              {}};

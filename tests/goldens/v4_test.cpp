@@ -18,7 +18,6 @@ namespace {
 
 using pplcnet::Isa;
 using pplcnet::Layer;
-using pplcnet::Part;
 using pplcnet::Size;
 using pplcnet::TextOptions;
 using pplcnet::V4;
@@ -40,23 +39,17 @@ pplcnet::TensorFile file_of(const std::vector<pplcnet_test::NamedTensor>& tensor
 }
 
 /// The oracle's name of a layer's output; empty for what it does not show.
-std::string oracle_name(const Layer& layer, const pplcnet::Architecture& net) {
-  const std::string module = module_name(layer, net);
-  switch (layer.part) {
-    case Part::stem:
-    case Part::squeeze_gate:
-      return module;
-    case Part::stem_pool:
-      return net.ending == pplcnet::Ending::maps ? "stem.pool" : "conv1.pool";
-    case Part::depthwise:
-      return module.substr(0, module.rfind('.')) + ".dw";
-    case Part::pointwise:
-      return module.substr(0, module.find(".channel_mixer"));
-    case Part::columns:
-      return "out0";
-    default:
-      return "";
-  }
+std::string oracle_name(const Layer& layer, const pplcnet::NetworkTraits& traits) {
+  const std::string_view part = layer.name.leaf.empty() ? layer.name.pattern : layer.name.leaf;
+  const pplcnet::Naming naming = pplcnet::namings_of(traits).front();
+  const std::string module =
+      pplcnet::text_of(pplcnet::naming::module_names(layer.name, naming).weights);
+  if (part == "conv#" || part == ".se") return module;
+  if (part == "stem_pool")
+    return traits.name.starts_with("v4_detection") ? "stem.pool" : "conv1.pool";
+  if (part == ".dw_conv") return module + ".dw";
+  if (part == ".pw_conv") return module.substr(0, module.find(".channel_mixer"));
+  return part == "columns" ? "out0" : "";
 }
 
 /// The largest difference between two maps, and of each what it is measured by.
@@ -78,7 +71,7 @@ void check(V4Variant variant, Form form, Isa isa) {
   const auto maps = pplcnet_test::v4_outputs(variant, state, form, input, kHeight, kWidth);
   const auto weights = std::make_unique<typename Net::Weights>();
   const auto error =
-      pplcnet::pack_state_dict(file_of(state), Net::layers, Net::architecture, weights->values);
+      pplcnet::pack_state_dict(file_of(state), Net::layers, Net::traits, weights->values);
   ASSERT_FALSE(error) << error.message();
 
   std::vector<std::vector<float>> outputs;
@@ -91,7 +84,7 @@ void check(V4Variant variant, Form form, Isa isa) {
 
   std::map<std::string, std::span<const float>> found;
   for (std::size_t i = 0; i < Net::layers.size(); ++i)
-    found[oracle_name(Net::layers[i], Net::architecture)] = outputs[i];
+    found[oracle_name(Net::layers[i], Net::traits)] = outputs[i];
   for (int i = 0; i < Net::output_count; ++i)
     found["out" + std::to_string(i)] = outputs[static_cast<std::size_t>(Net::output_layer(i))];
   for (const NamedMap& map : maps) {

@@ -29,7 +29,7 @@ MACHINES = {"AVX2": ("g++", ["qemu-x86_64", "-cpu", "max"], 8),
             "NEON": ("aarch64-linux-gnu-g++", ["qemu-aarch64"], 4)}
 # Words of the kernels' names, in the order in which they are looked for; the rest is glue.
 KERNELS = {"convolution": ["convolution_rows", "load_lines"], "depthwise": ["depthwise_"],
-           "pointwise": ["product_", "NarrowRows"], "dense": ["dense"]}
+           "pointwise": ["product_", "Pointwise8Rows"], "dense": ["dense"]}
 
 
 def skip(why):

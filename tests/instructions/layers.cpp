@@ -1,5 +1,5 @@
 // Runs a network layer by layer, for QEMU to count: a chain of layers that are computed together is
-// one step. Before each step and behind the last it makes the system call that the plugin waits
+// one step. Before each step and after the last it makes the system call that the plugin waits
 // for; then it prints a line for each step: name, shape of the output, and multiply-adds of its
 // convolution, depthwise, pointwise and dense layers.
 //

@@ -11,26 +11,27 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
+#include "kernels/block_network.hpp"
 #include "kernels/oracle.hpp"
 #include "kernels/small_network.hpp"
 
 namespace {
 
-using pplcnet::Architecture;
-using pplcnet::Block;
-using pplcnet::Ending;
 using pplcnet::Extent;
 using pplcnet::Isa;
-using pplcnet::Shortcut;
-using pplcnet::Stem;
 using pplcnet::Stride;
 using pplcnet_test::Activation;
+using pplcnet_test::Block;
+using pplcnet_test::BlockNetwork;
+using pplcnet_test::Ending;
 using pplcnet_test::expected_output;
 using pplcnet_test::Layer;
 using pplcnet_test::Matrix;
 using pplcnet_test::matrix;
 using pplcnet_test::Operator;
+using pplcnet_test::Residual;
 using pplcnet_test::SmallNetwork;
+using pplcnet_test::Stem;
 
 constexpr double kTolerance = 1e-5;  // of the largest value that goes in or comes out
 
@@ -43,11 +44,11 @@ constexpr std::size_t kBatches[] = {1, 3, 8};
 constexpr Activation kActivations[] = {Activation::none, Activation::hardswish, Activation::relu,
                                        Activation::hardswish, Activation::relu6};
 
-std::string case_name(const Architecture& net) {
+std::string case_name(const BlockNetwork& net) {
   std::ostringstream name;
   name << net.input.height << "x" << net.input.width << " / " << net.stem_stride.height << "x"
        << net.stem_stride.width;
-  for (const Block& block : std::span(net.blocks).first(static_cast<std::size_t>(net.block_count)))
+  for (const Block& block : net.blocks)
     name << ", " << block.in << " -> " << block.out << " kernel " << block.kernel << " / "
          << block.stride.height << "x" << block.stride.width
          << (block.squeeze_excite ? " squeeze-excite" : "");
@@ -57,14 +58,11 @@ std::string case_name(const Architecture& net) {
 }
 
 /// Stem, one block, pool, classifier.
-Architecture network(Extent input, const Block& block) {
-  Architecture net;
+BlockNetwork network(Extent input, const Block& block) {
+  BlockNetwork net;
   net.input = input;
   net.stem_channels = block.in;
-  net.stem_stride = 1;
-  net.blocks[net.block_count++] = block;
-  net.head = 0;
-  net.classes = 3;
+  net.blocks = {block};
   return net;
 }
 
@@ -72,13 +70,13 @@ class Kernels : public testing::TestWithParam<Isa> {
  protected:
   /// Compares the layers that have one of these operators; then asks three threads for all layers,
   /// and for the logits alone: their bits must be the same.
-  void judge(const Architecture& architecture, const std::set<Operator>& operators,
+  void judge(const BlockNetwork& network, const std::set<Operator>& operators,
              std::size_t images = 1) {
-    SCOPED_TRACE(case_name(architecture));
-    EXPECT_FALSE(pplcnet::find_flaw(architecture));
-    const SmallNetwork net(architecture);
-    const auto height = static_cast<std::size_t>(architecture.input.height);
-    const auto width = static_cast<std::size_t>(architecture.input.width);
+    SCOPED_TRACE(case_name(network));
+    EXPECT_FALSE(network.graph().flaw());
+    const SmallNetwork net(network.graph());
+    const auto height = static_cast<std::size_t>(network.input.height);
+    const auto width = static_cast<std::size_t>(network.input.width);
     const std::vector<float> pictures = pplcnet_test::synthetic_input(1, images, 3, height, width);
     const auto outputs = net.outputs(pictures, images, GetParam(), 1);
     EXPECT_EQ(outputs, net.outputs(pictures, images, GetParam(), 3)) << "with three threads";
@@ -130,7 +128,7 @@ TEST_P(Kernels, Convolution) {
   for (const Extent input : inputs)
     for (const int channels : kChannels)
       for (const Stride stride : kStrides) {
-        Architecture net = network(input, {2, 3, channels, 8, 1, false});
+        BlockNetwork net = network(input, {3, channels, 8, 1, false});
         net.stem_stride = stride;
         net.stem_activation = next_activation();
         judge(net, {Operator::convolution});
@@ -144,8 +142,8 @@ TEST_P(Kernels, Depthwise) {
         for (const int kernel : {3, 5})
           for (const Stride stride : kStrides)
             for (const bool squeeze_excite : {false, true}) {
-              const Block block = {2, kernel, channels, 8, stride, squeeze_excite};
-              Architecture net = network({height, width}, block);
+              const Block block = {kernel, channels, 8, stride, squeeze_excite};
+              BlockNetwork net = network({height, width}, block);
               net.activation = next_activation();
               judge(net, {Operator::depthwise});
             }
@@ -157,7 +155,7 @@ TEST_P(Kernels, Pointwise) {
       for (const int in : {8, 24, 88, 512})  // 512: pixels lie further apart
         for (const int out : kChannels)
           for (const bool squeeze_excite : {false, true}) {
-            Architecture net = network({height, width}, {2, 3, in, out, 1, squeeze_excite});
+            BlockNetwork net = network({height, width}, {3, in, out, 1, squeeze_excite});
             net.activation = next_activation();
             judge(net, {Operator::pointwise});
           }
@@ -167,7 +165,7 @@ TEST_P(Kernels, Pool) {
   for (const int height : kHeights)
     for (const int width : kWidths)
       for (const int channels : kChannels)
-        judge(network({height, width}, {2, 3, 16, channels, 1, false}), {Operator::pool});
+        judge(network({height, width}, {3, 16, channels, 1, false}), {Operator::pool});
 }
 
 TEST_P(Kernels, Dense) {
@@ -175,7 +173,7 @@ TEST_P(Kernels, Dense) {
     for (const int head : {0, 1, 19, 1280})
       for (const int classes : {1, 3, 17, 1000})
         for (const std::size_t images : kBatches) {
-          Architecture net = network({1, 2}, {2, 3, channels, channels, 1, true});
+          BlockNetwork net = network({1, 2}, {3, channels, channels, 1, true});
           net.head = head;
           net.classes = classes;
           net.gate = images == 1 ? Activation::hardsigmoid : Activation::hardsigmoid_paddle;
@@ -188,7 +186,7 @@ TEST_P(Kernels, Gate) {
   for (const int height : kHeights)
     for (const int width : kWidths)
       for (const int channels : kChannels)
-        judge(network({height, width}, {2, 5, channels, 8, 1, true}), {Operator::gate});
+        judge(network({height, width}, {5, channels, 8, 1, true}), {Operator::gate});
 }
 
 /// Maps that are too large to be stored whole, computed in blocks of rows that divide their height
@@ -199,69 +197,65 @@ TEST_P(Kernels, Chains) {
       for (const int kernel : {3, 5})
         for (const int stride : {1, 2}) {
           const bool first = stride == 2, second = kernel == 5;  // squeeze-excite
-          Architecture net = network({height, 92}, {2, 3, channels, 32, 1, first});
-          net.blocks[net.block_count++] = {3, kernel, 32, 8, stride, second};
+          BlockNetwork net = network({height, 92}, {3, channels, 32, 1, first});
+          net.blocks.push_back({kernel, 32, 8, stride, second});
           judge(net, {Operator::convolution, Operator::depthwise, Operator::pointwise});
         }
 }
 
 /// As many layers as there can be, whose maps are all too large to be stored whole.
 TEST_P(Kernels, LongestChain) {
-  Architecture net = network({5200, 4}, {2, 3, 8, 8, 1, false});
-  net.block_count = Architecture::kMaxBlocks;
-  for (Block& block : net.blocks) {
-    block = net.blocks[0];
-    block.expansion = 8;
-  }
+  BlockNetwork net = network({5200, 4}, {3, 8, 8, 1, false});
+  constexpr std::size_t kBlocks = 32;
+  net.blocks[0].expansion = 8;
+  net.blocks.resize(kBlocks, net.blocks[0]);
   net.activation = Activation::relu;
   judge(net, {Operator::depthwise, Operator::pointwise});
 }
 
-/// Two pointwise layers, and what is added behind them: rows of three layers share a thread's
+/// Two pointwise layers, and what is added after them: rows of three layers share a thread's
 /// scratch, or begin with a gated map.
 TEST_P(Kernels, Expansion) {
   for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{14, 14}, Extent{29, 61}})
     for (const int channels : {8, 24, 40, 160})
       for (const bool squeeze_excite : {false, true})
-        for (const auto shortcut : {Shortcut::none, Shortcut::input, Shortcut::depthwise}) {
-          Architecture net = network(input, {2, 3, channels, channels, 1, squeeze_excite});
+        for (const auto residual : {Residual::none, Residual::input, Residual::depthwise}) {
+          BlockNetwork net = network(input, {3, channels, channels, 1, squeeze_excite});
           net.blocks[0].expansion = 2 * channels;
-          net.blocks[0].shortcut = shortcut;
-          net.blocks[0].linear_depthwise = shortcut == Shortcut::depthwise;
-          net.blocks[0].linear_pointwise = shortcut == Shortcut::depthwise;
+          net.blocks[0].residual = residual;
+          net.blocks[0].linear_depthwise = residual == Residual::depthwise;
+          net.blocks[0].linear_pointwise = residual == Residual::depthwise;
           net.gate = Activation::sigmoid;
-          net.activation = shortcut == Shortcut::none ? next_activation() : Activation::gelu;
+          net.activation = residual == Residual::none ? next_activation() : Activation::gelu;
           judge(net, {Operator::pointwise, Operator::gate, Operator::dense});
         }
 }
 
 /// One pointwise layer and the block's input.
-TEST_P(Kernels, Shortcut) {
+TEST_P(Kernels, Residual) {
   for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{29, 61}})
     for (const int channels : kChannels)
       for (const bool squeeze_excite : {false, true}) {
-        Architecture net = network(input, {2, 3, 16, channels, 1, false});
-        net.blocks[net.block_count++] = {2, 5, channels, channels, 1, squeeze_excite};
-        net.blocks[1].shortcut = Shortcut::input;
+        BlockNetwork net = network(input, {3, 16, channels, 1, false});
+        net.blocks.push_back({5, channels, channels, 1, squeeze_excite});
+        net.blocks[1].residual = Residual::input;
         net.activation = next_activation();
         judge(net, {Operator::pointwise});
       }
 }
 
-/// V3: a scale and a shift behind the activations, and a head of any width beside each stage, whose
+/// V3: a scale and a shift after the activations, and a head of any width beside each stage, whose
 /// map has a frame for the next one's kernel.
 TEST_P(Kernels, AffineAndStageHeads) {
   for (const Extent input : {Extent{1, 1}, Extent{5, 13}, Extent{97, 92}})
     for (const int channels : {8, 24, 48})
       for (const bool squeeze_excite : {false, true}) {
-        Architecture net = network(input, {2, 3, 16, channels, 2, squeeze_excite});
-        net.blocks[net.block_count++] = {3, 5, channels, 2 * channels, 1, squeeze_excite};
+        BlockNetwork net = network(input, {3, 16, channels, 2, squeeze_excite});
+        net.blocks.push_back({5, channels, 2 * channels, 1, squeeze_excite});
         net.blocks[1].linear_depthwise = true;
         net.affine = true;
-        net.stage_heads[0] = 12;
-        net.stage_heads[1] = 42;
+        net.map_heads = {12, 42};
         net.ending = Ending::maps;
-        net.classes = 0;
         judge(net, {Operator::depthwise, Operator::pointwise});
       }
 }
@@ -273,7 +267,7 @@ TEST_P(Kernels, Dilation) {
         for (const int dilation : {2, 4})
           for (const Stride stride : kStrides) {
             const bool squeeze_excite = stride.height == stride.width;
-            Architecture net = network(input, {2, kernel, channels, 8, stride, squeeze_excite});
+            BlockNetwork net = network(input, {kernel, channels, 8, stride, squeeze_excite});
             net.blocks[0].dilation = dilation;
             net.activation = next_activation();
             judge(net, {Operator::depthwise});
@@ -285,13 +279,12 @@ TEST_P(Kernels, StemsAndColumns) {
   for (const Extent input : {Extent{12, 8}, Extent{13, 29}, Extent{48, 61}, Extent{97, 131}})
     for (const int middle : {16, 24, 48})
       for (const auto stem : {Stem::convolutions, Stem::branches}) {
-        Architecture net = network(input, {2, 3, 2 * middle, 40, 1, false});
+        BlockNetwork net = network(input, {3, 2 * middle, 40, 1, false});
         net.stem = stem;
         net.stem_middle = middle;
         net.stem_stride = 2;
         net.stem_activation = stem == Stem::branches ? Activation::relu : Activation::gelu;
         net.ending = Ending::columns;
-        net.classes = 0;
         judge(net, {Operator::convolution, Operator::patches, Operator::pointwise,
                     Operator::max_pool, Operator::average_pool});
       }

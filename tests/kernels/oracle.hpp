@@ -7,7 +7,7 @@
 #include <numbers>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 namespace pplcnet_test {
@@ -64,7 +64,7 @@ inline Matrix seen(const Layer& layer, const Matrix& input, int row, int column)
   return pixels;
 }
 
-/// Any layer with weights: a sum over taps. A pointwise layer behind patches has a kernel, too: its
+/// Any layer with weights: a sum over taps. A pointwise layer after patches has a kernel, too: its
 /// taps are groups of channels.
 inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters,
                        const Matrix& input) {

@@ -39,8 +39,6 @@ class SmallNetwork {
   /// Of one image: the output of each layer, planar.
   using Outputs = std::vector<std::vector<float>>;
 
-  explicit SmallNetwork(const pplcnet::Architecture& architecture)
-      : SmallNetwork(make_plan(architecture)) {}
   explicit SmallNetwork(const pplcnet::Graph& graph) : SmallNetwork(make_plan(graph)) {}
   explicit SmallNetwork(const pplcnet::Plan& plan) : plan_(plan), weights_(plan_.weight_floats) {
     for (const pplcnet::Layer& layer : layers()) {

@@ -40,7 +40,7 @@ struct Counts {
 template <class Net>
 constexpr Counts kCounts = {Net::parameter_count, Net::buffer_count, Net::multiply_add_count};
 
-/// What is behind the last block: rows and columns of the map.
+/// What is after the last block: rows and columns of the map.
 template <class Net>
 constexpr bool ends_with(int height, int width) {
   constexpr Shape kLast = Net::stage_shape(Net::stage_count - 1);
@@ -150,11 +150,11 @@ static_assert(kModel<timm::lcnet_075>.preprocessing.interpolation == Interpolati
 static_assert(kModel<timm::lcnet_100>.preprocessing.interpolation == Interpolation::pillow_bicubic);
 static_assert(kModel<timm::lcnet_150>.preprocessing.interpolation ==
               Interpolation::pillow_bilinear);
-static_assert(timm::lcnet_100::architecture.dialect == pplcnet::Dialect::timm);
-static_assert(pytorch::PPLCNet_x1_0::architecture.dialect == pplcnet::Dialect::pytorch);
+static_assert(timm::lcnet_100::traits.namings.front().framework == "timm");
+static_assert(pytorch::PPLCNet_x1_0::traits.namings.front().framework == "pytorch");
 using pplcnet::light_cnns::lcnet_baseline;
 static_assert(kCounts<lcnet_baseline> == Counts{2'952'520, 10'944, 155'700'480});
-static_assert(lcnet_baseline::architecture.dialect == pplcnet::Dialect::light_cnns);
+static_assert(lcnet_baseline::traits.namings.front().framework == "light_cnns");
 
 // ---- PaddleOCR -------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ TEST(Registry, SaysWhatTheNearestLacks) {
 TEST(Registry, AStateDictThatLacksATensorIsNearestToItsNetwork) {
   using Net = pplcnet::timm::lcnet_050;
   const std::string path = saved<Net>("lacking");
-  auto state = pplcnet_test::synthetic_state_dict(Net::layers, Net::architecture);
+  auto state = pplcnet_test::synthetic_state_dict(Net::layers, Net::traits);
   const auto write = [&] {
     const auto error = pplcnet::write_safetensors(path, state.file);
     EXPECT_FALSE(error) << error.message();

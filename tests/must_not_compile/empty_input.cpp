@@ -1,6 +1,6 @@
 // A picture has pixels.
 // expect: Options::input: height and width are at least 1
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::Options kOptions = {.input = {0, 224}};

@@ -1,6 +1,6 @@
 // V2's features for retrieval are the answer: no classes follow them.
-// expect: V2Options::features: there is no classifier behind them (classes = 0)
-#include "pplcnet/family/v2.hpp"
+// expect: V2Options::features: there is no classifier after them (classes = 0)
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::V2Options kOptions = {.classes = 10, .features = true};

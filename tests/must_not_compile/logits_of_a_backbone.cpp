@@ -2,7 +2,7 @@
 // expect: forward: the network has no classifier; ask for its features
 #include <memory>
 
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 using Net = pplcnet::PPLCNetBackbone<pplcnet::Scale::x0_25>;
 

@@ -1,7 +1,7 @@
 // There is a logit for each class.
 // expect: no matching function for call to
 // expect: array<float, 10>
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x0_25>;
 

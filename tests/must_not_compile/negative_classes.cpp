@@ -1,6 +1,6 @@
 // A classifier has classes; a network without one has 0.
 // expect: Options::classes: a number, or 0 for no classifier
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::Options kOptions = {.classes = -1};

@@ -1,6 +1,6 @@
 // No head is 0, not -1.
 // expect: Options::head: a width, or 0 for no head
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::Options kOptions = {.head = -1};

@@ -1,6 +1,6 @@
 // Segmentation asks for maps of a stride of 32, 16 or 8.
 // expect: BackboneOptions::output_stride: 32, 16 or 8
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::BackboneOptions kOptions = {.output_stride = 4};

@@ -1,7 +1,7 @@
 // A picture has the size that the network was made for.
 // expect: 110592
 // expect: 150528
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x0_25>;
 

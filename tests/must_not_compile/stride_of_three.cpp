@@ -1,6 +1,6 @@
 // Strides are 1 or 2.
 // expect: Options::strides: each is 1 or 2, in both directions
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr pplcnet::Options kOptions = {.strides = {2, 2, {2, 3}, 2, 2}};

@@ -1,6 +1,6 @@
 // A width multiplier has to have a name of the enumeration.
 // expect: x0_3
-#include "pplcnet/architecture.hpp"
+#include "pplcnet/networks/scale.hpp"
 
 #ifdef MUST_NOT_COMPILE
 constexpr auto kScale = pplcnet::Scale::x0_3;

@@ -1,7 +1,7 @@
 // A workspace fits its network.
 // expect: no matching function for call to
 // expect: Scale::x0_5,
-#include "pplcnet/family/v1.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x0_25>;
 using Other = pplcnet::PPLCNet<pplcnet::Scale::x0_5>;

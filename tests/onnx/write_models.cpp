@@ -2,7 +2,7 @@
 //
 //   onnx_models FOLDER
 //
-// NAME.onnx, NAME.x.f32 (three pictures), NAME.y.f32 (of each picture all outputs, one behind the
+// NAME.onnx, NAME.x.f32 (three pictures), NAME.y.f32 (of each picture all outputs, one after the
 // other); prints a line for each network: name, height and width.
 #include <cstddef>
 #include <cstdio>
@@ -116,7 +116,7 @@ void write_golden(const std::string& folder, const std::string& name, const Onnx
   std::optional<pplcnet::AnyNetwork> network;
   succeed(pplcnet::AnyNetwork::make(*pplcnet_test::graph_of_golden(golden), 1, network));
   const auto state = pplcnet_test::listed_state_dict(golden);
-  succeed(pplcnet::pack_state_dict(state.file, network->layers(), network->architecture(),
+  succeed(pplcnet::pack_state_dict(state.file, network->layers(), network->traits(),
                                    network->weights()));
   write(folder, name.c_str(), *network, options);
 }
@@ -129,8 +129,8 @@ void write_checkpoint(const std::string& folder, const std::string& name,
   std::optional<pplcnet::AnyNetwork> network;
   succeed(pplcnet::AnyNetwork::make(graph, 1, network));
   succeed(pplcnet::loading::load_any_bytes(pplcnet_test::bytes_of(contents), name,
-                                           network->layers(), network->architecture(),
-                                           network->weights(), nullptr));
+                                           network->layers(), network->traits(), network->weights(),
+                                           nullptr));
   write(folder, name.c_str(), *network, kNew);
 }
 

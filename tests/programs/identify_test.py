@@ -351,7 +351,8 @@ class Identify(unittest.TestCase):
         # For which there is room in memory.
         text = json.dumps({**header, "__metadata__": {**header["__metadata__"], "classes": "4"}})
         own.write_bytes(struct.pack("<Q", len(text)) + text.encode() + content[8 + size :])
-        self.expect_refusal(f"{own}: tensor 'self_test.answer': expected 4 classes, found 3", own)
+        self.expect_refusal("its network has layers 'fc:1280-3', the type's (x0_25) has "
+                            "'fc:1280-4'", own)
 
     def test_a_value_that_is_wrong_is_named_alone(self):
         state = state_dict(2)

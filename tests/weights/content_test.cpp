@@ -39,7 +39,7 @@ TEST(ContentTest, IsToldByTheFirstBytes) {
     EXPECT_EQ(content_of(beginning), content);
     EXPECT_EQ(content_of(beginning + std::string(10'000, '\xff')), content);
     for (std::size_t size = 0; size < beginning.size(); ++size)
-      content_of(std::string_view(beginning).substr(0, size));  // reads nothing behind the end
+      content_of(std::string_view(beginning).substr(0, size));  // reads nothing after the end
   }
 }
 

@@ -91,7 +91,7 @@ TEST(FileTest, FailedReadingSaysWhy) {
   EXPECT_TRUE(pplcnet::read_file(missing, bytes));
   EXPECT_EQ(bytes.bytes().size(), 5u);  // what was there stays
 
-  std::filesystem::resize_file(large, std::uintmax_t{1} << 40);  // no bytes behind it
+  std::filesystem::resize_file(large, std::uintmax_t{1} << 40);  // no bytes after it
   EXPECT_EQ(pplcnet::read_file(large, bytes).message(),
             large + ": expected at most 1073741824 bytes, found 1099511627776");
 }

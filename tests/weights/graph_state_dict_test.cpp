@@ -55,8 +55,8 @@ SyntheticStateDict torch_state(const std::string& prefix) {
 std::string load(const SyntheticStateDict& state, const Graph& graph,
                  std::optional<AnyNetwork>& network) {
   EXPECT_FALSE(AnyNetwork::make(graph, 1, network));
-  const pplcnet::Error error = pplcnet::pack_state_dict(
-      state.file, network->layers(), network->architecture(), network->weights());
+  const pplcnet::Error error = pplcnet::pack_state_dict(state.file, network->layers(),
+                                                        network->traits(), network->weights());
   return error.message();
 }
 

@@ -70,7 +70,7 @@ void rename(pplcnet::TensorFile& file, const Renames& renames) {
 /// Paddle's synthetic state dict as PyTorch would save it in Hugging Face's model of today.
 template <class Network>
 SyntheticStateDict hugging_face_state_dict() {
-  SyntheticStateDict state = synthetic_state_dict(Network::layers, Network::architecture);
+  SyntheticStateDict state = synthetic_state_dict(Network::layers, Network::traits);
   Tensor& classifier = tensor(state.file, "fc.weight");
   const auto in = static_cast<std::size_t>(classifier.shape[0]);
   const auto out = static_cast<std::size_t>(classifier.shape[1]);

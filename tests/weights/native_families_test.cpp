@@ -151,31 +151,34 @@ std::string refusal() {
 
 TEST(NativeFamiliesTest, TheDifferenceIsSaid) {
   const std::string v3 = refusal<Single::Classifier, Single::Detection3>();
-  EXPECT_EQ(v3, "its network has family 'v1', the type's (v3_detection) has 'v3'");
+  EXPECT_EQ(v3, "its network has head '1280', the type's (v3_detection) has '0'");
   const std::string backbone = refusal<Single::Classifier, Single::Backbone>();
-  EXPECT_EQ(backbone, "its network has ending 'classifier', the type's (x0_25) has 'maps'");
+  EXPECT_EQ(backbone, "its network has head '1280', the type's (x0_25) has '0'");
   const std::string recognition = refusal<Single::Detection4, Single::Recognition4>();
-  EXPECT_EQ(recognition,
-            "its network has ending 'maps', the type's (v4_recognition_tiny) has 'columns'");
+  EXPECT_EQ(
+      recognition,
+      "its network has layers 'conv1:k3x3:s2x2:3-16:relu', the type's (v4_recognition_tiny) has "
+      "'conv1:k3x3:s2x2:3-24:gelu'");
   using Stride32 = PPLCNetBackbone<Scale::x0_25, BackboneOptions{.input = kInput}>;
   const std::string stride = refusal<Single::Backbone, Stride32>();
   EXPECT_EQ(stride,
-            "its network has blocks '5:k3:32-64:s1x1', the type's (x0_25) has '5:k3:32-64:s2x2'");
+            "its network has layers 'blocks5.0.dw_conv:k3x3:32:hardswish', the type's (x0_25) has "
+            "'blocks5.0.dw_conv:k3x3:s2x2:32:hardswish'");
   using Medium = PPLCNetV4<Size::medium, V4::detection, Single::kText>;
   const std::string size = refusal<Single::Detection4, Medium>();
-  EXPECT_EQ(size,
-            "its network has stem 'branches:16-32:s2x2', the type's (v4_detection_medium) has "
-            "'branches:64-128:s2x2'");
+  EXPECT_EQ(
+      size,
+      "its network has layers 'conv1:k3x3:s2x2:3-16:relu', the type's (v4_detection_medium) has "
+      "'conv1:k3x3:s2x2:3-64:relu'");
   using Large = PPLCNetV2<V2::large, V2Options{.classes = 5, .input = kInput}>;
   const std::string large = refusal<Single::Small, Large>();
   EXPECT_EQ(large,
-            "its network has stem 'convolution:24:s2x2', the type's (v2_large) has "
-            "'convolution:40:s2x2'");
+            "its network has layers 'conv1:k3x3:s2x2:3-24:relu', the type's (v2_large) has "
+            "'conv1:k3x3:s2x2:3-40:relu'");
   using NoFeatures = PPLCNetV2<V2::base, V2Options{.classes = 0, .input = kInput, .head = 512}>;
   const std::string features = refusal<NoFeatures, Single::Features>();
   EXPECT_EQ(features,
-            "its network has blocks '5:k5:512-1024:s2x2', the type's (v2_base_features) has "
-            "'5:k5:512-1024:s1x1'");
+            "its network has dropout_percent '0', the type's (v2_base_features) has '20'");
 }
 
 /// Loading converts; a view cannot.

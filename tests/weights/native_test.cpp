@@ -187,10 +187,9 @@ TEST_F(NativeTest, AViewOfMisalignedBytesIsRefused) {
 }
 
 TEST_F(NativeTest, OnlyNativeFilesCanBeViewed) {
-  ASSERT_STREQ(
-      pplcnet::write_safetensors(path, synthetic_state_dict(Net::layers, Net::architecture).file)
-          .message(),
-      "");
+  ASSERT_STREQ(pplcnet::write_safetensors(path, synthetic_state_dict(Net::layers, Net::traits).file)
+                   .message(),
+               "");
   pplcnet::FileBytes file;
   ASSERT_STREQ(pplcnet::read_file(path, file).message(), "");
   std::optional<Net::WeightsView> view;

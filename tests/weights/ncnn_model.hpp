@@ -17,7 +17,7 @@ namespace pplcnet_test {
 /// How a converter writes what can be written in several ways.
 struct NcnnForm {
   bool fused = false;        ///< hardswish and relu are parts of the layers with weights
-  bool written_out = false;  ///< hardswish is x * hardsigmoid(x), behind a Split
+  bool written_out = false;  ///< hardswish is x * hardsigmoid(x), after a Split
   std::uint32_t tag = 0;     ///< of weights: how they are stored
 };
 
@@ -81,9 +81,9 @@ class NcnnModel {
 class NcnnNetwork {
  public:
   NcnnNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
-              const pplcnet::Architecture& architecture, const NcnnForm& form = {})
+              const pplcnet::NetworkTraits& traits, const NcnnForm& form = {})
       : form_(form), model_(form.tag) {
-    pplcnet::StateDict state(file, layers, architecture);
+    pplcnet::StateDict state(file, layers, traits);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -92,7 +92,7 @@ class NcnnNetwork {
       }
       results_.push_back(add(layer, parameters));
     }
-    if (architecture.classes > 0) model_.layer("Softmax", {results_.back()}, "0=0 1=1");
+    if (traits.classes > 0) model_.layer("Softmax", {results_.back()}, "0=0 1=1");
   }
 
   NcnnModel& model() { return model_; }
@@ -126,7 +126,7 @@ class NcnnNetwork {
 
   int weighted(const pplcnet::Layer& layer, const pplcnet::Parameters& parameters, int input) {
     const auto text = [](auto number) { return std::to_string(number); };
-    const bool product = layer.part == pplcnet::Part::classifier;
+    const bool product = layer.layout != pplcnet::Layout::convolution;
     const bool depthwise = layer.op == pplcnet::Operator::depthwise;
     std::string line = "0=" + text(layer.output.channels);
     if (product) {

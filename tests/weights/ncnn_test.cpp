@@ -90,8 +90,8 @@ using Backbone = PPLCNetBackbone<Scale::x0_25, BackboneOptions{.input = kSmall}>
 
 template <class Network>
 NcnnNetwork network(const NcnnForm& form = {}) {
-  const auto state = synthetic_state_dict(Network::layers, Network::architecture);
-  return {state.file, Network::layers, Network::architecture, form};
+  const auto state = synthetic_state_dict(Network::layers, Network::traits);
+  return {state.file, Network::layers, Network::traits, form};
 }
 
 /// What is said of a network; empty if it is read.
@@ -101,7 +101,7 @@ std::string problem(std::string_view text, std::string_view contents,
   FileGraph graph;
   auto error = pplcnet::parse_ncnn(text, "param", bytes_of(contents), "bin", graph);
   if (!error)
-    error = pplcnet::GraphMatch(graph, Network::layers, Network::architecture).pack(weights.values);
+    error = pplcnet::GraphMatch(graph, Network::layers, Network::traits).pack(weights.values);
   const std::string message = error.message();
   EXPECT_EQ(message.find('\n'), message.npos) << message;
   EXPECT_TRUE(message.empty() || message.starts_with("param: ") || message.starts_with("bin: "))
@@ -205,9 +205,9 @@ TEST(NcnnTest, WhatIsNoNetworkOfOursIsSaid) {
     EXPECT_EQ(said(stem + count + "\n"),
               "param: layer 'c' ('Convolution'): its weights have no known shape");
   EXPECT_EQ(said(stem + "6=216\nMish m 1 1 b d\n", u32(0) + std::string(864, '\0')),
-            "param: conv1: the activation behind it is 'Mish', in the type it is hardswish");
+            "param: conv1: the activation after it is 'Mish', in the type it is hardswish");
   EXPECT_EQ(said(stem + "6=216 9=5\n", u32(0) + std::string(864, '\0')),
-            "param: conv1: the activation behind it is 'activation of an unknown type', in the "
+            "param: conv1: the activation after it is 'activation of an unknown type', in the "
             "type it is hardswish");
 }
 

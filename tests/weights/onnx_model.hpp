@@ -141,9 +141,9 @@ struct OnnxForm {
 class OnnxNetwork {
  public:
   OnnxNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
-              const pplcnet::Architecture& architecture, const OnnxForm& form)
+              const pplcnet::NetworkTraits& traits, const OnnxForm& form)
       : form_(form) {
-    pplcnet::StateDict state(file, layers, architecture);
+    pplcnet::StateDict state(file, layers, traits);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -152,7 +152,7 @@ class OnnxNetwork {
       }
       results_.push_back(add(layer, parameters));
     }
-    if (architecture.classes > 0) model_.node("Softmax", {results_.back()});
+    if (traits.classes > 0) model_.node("Softmax", {results_.back()});
   }
 
   std::string file() const { return model_.file(); }
@@ -175,8 +175,8 @@ class OnnxNetwork {
     if (layer.op == pplcnet::Operator::pool) return pool(input);
     if (layer.op == pplcnet::Operator::gate) return model_.node("Mul", {input, results_.back()});
     std::string result = scaled(input, layer.scale_percent);
-    result = layer.part == pplcnet::Part::classifier ? product(layer, parameters, result)
-                                                     : convolution(layer, parameters, result);
+    result = layer.layout != pplcnet::Layout::convolution ? product(layer, parameters, result)
+                                                          : convolution(layer, parameters, result);
     result = scaled(result, layer.output_percent);
     if (!parameters.gamma.empty()) {
       std::vector<std::string> inputs = {result};
@@ -219,7 +219,7 @@ class OnnxNetwork {
 
   std::string convolution(const pplcnet::Layer& layer, const pplcnet::Parameters& parameters,
                           const std::string& input) {
-    const auto shape = pplcnet::weight_shape(layer, pplcnet::Naming::timm);
+    const auto shape = pplcnet::weight_shape(layer, pplcnet::Naming{});
     std::vector<std::string> inputs = {
         input, model_.constant(shape, parameters.weight, form_.constant_nodes)};
     if (!parameters.bias.empty()) inputs.push_back(vector(parameters.bias));

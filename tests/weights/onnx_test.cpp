@@ -125,16 +125,16 @@ using Backbone = PPLCNetBackbone<Scale::x0_25, BackboneOptions{.input = kSmall}>
 
 template <class Network>
 OnnxNetwork network(const OnnxForm& form = {}) {
-  const auto state = synthetic_state_dict(Network::layers, Network::architecture);
-  return {state.file, Network::layers, Network::architecture, form};
+  const auto state = synthetic_state_dict(Network::layers, Network::traits);
+  return {state.file, Network::layers, Network::traits, form};
 }
 
 /// What is said of a model; empty if it is read. The name is cut away.
 template <class Network>
 std::string problem(std::string_view contents, typename Network::Weights& weights) {
   const std::string message =
-      pplcnet::loading::load_onnx(bytes_of(contents), "file", Network::layers,
-                                  Network::architecture, weights.values)
+      pplcnet::loading::load_onnx(bytes_of(contents), "file", Network::layers, Network::traits,
+                                  weights.values)
           .message();
   EXPECT_EQ(message.find('\n'), message.npos) << message;
   EXPECT_TRUE(message.empty() || message.starts_with("file: ")) << message;
@@ -191,10 +191,9 @@ TEST(OnnxTest, V3ForRecognitionEndsWithTheMeansOfWindows) {
   using Recognition =
       PPLCNetV3<Scale::x0_25, V3::recognition, pplcnet::TextOptions{.input = {48, 64}}>;
   const auto expected = synthetic_weights<Recognition>(Form::deployed);
-  const auto state =
-      synthetic_state_dict(Recognition::layers, Recognition::architecture, Form::deployed);
+  const auto state = synthetic_state_dict(Recognition::layers, Recognition::traits, Form::deployed);
   const auto file = [&](const OnnxForm& form) {
-    return OnnxNetwork(state.file, Recognition::layers, Recognition::architecture, form).file();
+    return OnnxNetwork(state.file, Recognition::layers, Recognition::traits, form).file();
   };
   const auto weights = std::make_unique<Recognition::Weights>();
   ASSERT_EQ(problem<Recognition>(file({}), *weights), "");
@@ -238,7 +237,7 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
   EXPECT_EQ(problem<OtherClasses>(file), "has 4 classes, the type has 1000");
   using NoClasses = PPLCNet<Scale::x0_25, Options{.classes = 0, .input = kSmall}>;
   EXPECT_EQ(problem<NoClasses>(file),
-            "has more weights behind those of last_conv, with which the type ends");
+            "has more weights after those of last_conv, with which the type ends");
   using NoHead = PPLCNet<Scale::x0_25, Options{.classes = 4, .input = kSmall, .head = 0}>;
   EXPECT_EQ(problem<NoHead>(file),
             "has an embedding between pooling and classes, the type has Options::head = 0");
@@ -261,9 +260,9 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
   using Relu =
       PPLCNet<Scale::x0_25, Options{.classes = 4, .input = kSmall, .activation = Activation::relu}>;
   EXPECT_EQ(problem<Relu>(file),
-            "conv1: the activation behind it is hardswish, in the type it is relu");
+            "conv1: the activation after it is hardswish, in the type it is relu");
   EXPECT_EQ(problem<Net>(network<Relu>().file()),
-            "conv1: the activation behind it is relu, in the type it is hardswish");
+            "conv1: the activation after it is relu, in the type it is hardswish");
   using Dilated =
       PPLCNetBackbone<Scale::x0_25, BackboneOptions{.input = kSmall, .output_stride = 16}>;
   EXPECT_EQ(problem<Dilated>(file), "blocks6.1.dw_conv: expected dilation 2, found 1");
@@ -271,9 +270,10 @@ TEST(OnnxTest, WhatIsNotAsInTheTypeIsSaid) {
             "avg_pool: not in the file in a form that is known; in its place is nothing");
   using Second = PPLCNetV2<V2::small, V2Options{.classes = 4, .input = kSmall}>;
   EXPECT_TRUE(problem<Second>(file).starts_with("conv1: expected weights F32 [24, 3, 3, 3]"));
-  EXPECT_EQ(
-      problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
-      "a graph of operations fits V1, V2 and V3 only; the type is a PP-LCNet V4 for detection");
+  EXPECT_EQ(problem<pplcnet::text::PPLCNetV4_tiny_detection>(file),
+            "no graph of operations is read for a PP-LCNet V4 for detection, which has dense "
+            "convolutions "
+            "of maps, maxima, sums of more than one reader, or concats");
 }
 
 TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
@@ -296,14 +296,14 @@ TEST(OnnxTest, WhatIsNoNetworkOfOursIsSaid) {
   OnnxModel leaky("x");
   leaky.node("LeakyRelu", {stem(leaky, "x")});
   EXPECT_EQ(problem<Net>(leaky.file()),
-            "conv1: the activation behind it is 'LeakyRelu', in the type it is hardswish");
+            "conv1: the activation after it is 'LeakyRelu', in the type it is hardswish");
   OnnxModel wide("x");
   wide.node("Conv", {"x", wide.constant({8, 3, 3, 3}, std::vector<float>(216))});
   EXPECT_EQ(problem<Net>(wide.file()), "conv1: expected padding 1, found 0");
   OnnxModel order("x");
   order.node("Relu", {"y"});
   EXPECT_EQ(problem<Net>(order.file()),
-            "the node behind 1 others reads 'y', which nothing before it is");
+            "the node after 1 others reads 'y', which nothing before it is");
   OnnxModel twice("x");
   for (int i = 0; i < 2; ++i) twice.add_initializer(OnnxModel::tensor("w", {1}, {1}));
   EXPECT_EQ(problem<Net>(twice.file()), "expected one value of the name 'w', found several");

@@ -27,7 +27,7 @@
 
 namespace {
 
-/// How many allocations succeed from now on; -1: all. Behind them one fails, or all do.
+/// How many allocations succeed from now on; -1: all. After them one fails, or all do.
 long allowed = -1;
 bool for_good = false;
 bool has_failed = false;
@@ -154,7 +154,7 @@ TEST_F(OutOfMemory, SavesNothing) {
 
 TEST_F(OutOfMemory, MakesNetworks) {
   std::optional<pplcnet::AnyNetwork> network;
-  expect_errors([&] { return pplcnet::AnyNetwork::make(Net::architecture, 2, network); });
+  expect_errors([&] { return pplcnet::AnyNetwork::make(Net::Definition::graph(), 2, network); });
 }
 
 TEST_F(OutOfMemory, Classifies) {

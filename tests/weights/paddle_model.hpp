@@ -180,9 +180,9 @@ class PaddleModel {
 class PaddleNetwork {
  public:
   PaddleNetwork(const pplcnet::TensorFile& file, std::span<const pplcnet::Layer> layers,
-                const pplcnet::Architecture& architecture, PaddleForm form)
+                const pplcnet::NetworkTraits& traits, PaddleForm form)
       : model_(form), picture_(model_.picture()) {
-    pplcnet::StateDict state(file, layers, architecture);
+    pplcnet::StateDict state(file, layers, traits);
     EXPECT_STREQ(state.open().message(), "");
     for (const pplcnet::Layer& layer : layers) {
       pplcnet::Parameters parameters;
@@ -191,7 +191,7 @@ class PaddleNetwork {
       }
       results_.push_back(add(layer, parameters));
     }
-    if (architecture.classes > 0) model_.operation("softmax", {{"X", results_.back()}}, {});
+    if (traits.classes > 0) model_.operation("softmax", {{"X", results_.back()}}, {});
   }
 
   PaddleModel& model() { return model_; }
@@ -207,8 +207,8 @@ class PaddleNetwork {
       return pool(input, {layer.stride.height, layer.stride.width}, false);
     if (layer.op == pplcnet::Operator::gate) return binary("multiply", input, results_.back());
     int result = dropout(input, layer.scale_percent);
-    result = layer.part == pplcnet::Part::classifier ? product(layer, parameters, result)
-                                                     : convolution(layer, parameters, result);
+    result = layer.layout != pplcnet::Layout::convolution ? product(layer, parameters, result)
+                                                          : convolution(layer, parameters, result);
     result = dropout(result, layer.output_percent);
     if (!parameters.gamma.empty()) result = batch_norm(parameters, result);
     result = activation(layer.activation, result);
@@ -266,7 +266,7 @@ class PaddleNetwork {
   int convolution(const pplcnet::Layer& layer, const pplcnet::Parameters& given, int input) {
     // What V3 has in front of its activations is part of what is given here.
     constexpr float kScale = 0.5f, kShift = 0.25f;
-    const bool affine = layer.branches == pplcnet::Branches::v3;
+    const bool affine = !training_form(layer).affine.empty();
     pplcnet::Parameters parameters = given;
     for (float& weight : parameters.weight) weight *= affine ? 1 / kScale : 1;
     for (float& bias : parameters.bias) bias = affine ? (bias - kShift) / kScale : bias;
@@ -275,7 +275,7 @@ class PaddleNetwork {
     const bool depthwise = layer.op == pplcnet::Operator::depthwise;
     const std::int64_t padding = layer.padding.top;
     const int weights = model_.parameter(
-        name + ".w_0", pplcnet::weight_shape(layer, pplcnet::Naming::timm), parameters.weight);
+        name + ".w_0", pplcnet::weight_shape(layer, pplcnet::Naming{}), parameters.weight);
     int result = model_.operation(
         depthwise ? "depthwise_conv2d" : "conv2d", {{"Input", input}, {"Filter", weights}},
         {{"strides", Integers{layer.stride.height, layer.stride.width}},

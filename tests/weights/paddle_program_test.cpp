@@ -96,8 +96,8 @@ constexpr PaddleForm kForms[] = {PaddleForm::pir, PaddleForm::pdmodel};
 
 template <class Network>
 PaddleNetwork network(PaddleForm form) {
-  const auto state = synthetic_state_dict(Network::layers, Network::architecture);
-  return {state.file, Network::layers, Network::architecture, form};
+  const auto state = synthetic_state_dict(Network::layers, Network::traits);
+  return {state.file, Network::layers, Network::traits, form};
 }
 
 /// What is said of a network; empty if it is read.
@@ -168,7 +168,7 @@ TEST(PaddleProgramTest, WhatIsNotAsInTheTypeIsSaid) {
     using Relu = PPLCNet<Scale::x0_25,
                          Options{.classes = 4, .input = kSmall, .activation = Activation::relu}>;
     EXPECT_EQ(problem<Relu>(file.model()),
-              "graph: conv1: the activation behind it is hardswish, in the type it is relu");
+              "graph: conv1: the activation after it is hardswish, in the type it is relu");
     using Wide = PPLCNet<Scale::x0_25, Options{.classes = 4,
                                                .input = {80, 160},
                                                .strides = pplcnet::models::kTextLineStrides}>;

@@ -35,14 +35,14 @@ struct Distilled {
     file.tensors.push_back({.name = "loss.weight", .shape = {0}, .data = {}});
   }
 
-  SyntheticStateDict student = synthetic_state_dict(Student::layers, Student::architecture);
-  SyntheticStateDict teacher = synthetic_state_dict(Teacher::layers, Teacher::architecture);
+  SyntheticStateDict student = synthetic_state_dict(Student::layers, Student::traits);
+  SyntheticStateDict teacher = synthetic_state_dict(Teacher::layers, Teacher::traits);
   TensorFile file = {.tensors = {}, .metadata = {}, .path = "x"};
 };
 
 template <class Net>
 std::string problem(const TensorFile& file, typename Net::Weights& weights) {
-  return pplcnet::pack_state_dict(file, Net::layers, Net::architecture, weights.values).message();
+  return pplcnet::pack_state_dict(file, Net::layers, Net::traits, weights.values).message();
 }
 
 TEST(PartsTest, APartIsANetworkOfItsOwn) {
@@ -80,7 +80,7 @@ TEST(PartsTest, WhatIsNotThereIsSaid) {
   TensorFile file = Distilled("Student.", "Teacher.").file;
   EXPECT_STREQ(pplcnet::take_part(file, "Assistant").message(),
                "x: has no part 'Assistant', it has 'Teacher', 'Student'");
-  TensorFile one = synthetic_state_dict(Student::layers, Student::architecture).file;
+  TensorFile one = synthetic_state_dict(Student::layers, Student::traits).file;
   EXPECT_STREQ(pplcnet::take_part(one, "Student").message(),
                "synthetic: has no part 'Student', it is of one network");
   TensorFile many;

@@ -39,7 +39,7 @@ std::string load(const std::string& contents, const Graph& graph,
                  std::optional<AnyNetwork>& network) {
   EXPECT_STREQ(AnyNetwork::make(graph, 1, network).message(), "");
   return pplcnet::loading::load_any_bytes(bytes_of(contents), "x", network->layers(),
-                                          network->architecture(), network->weights(), nullptr)
+                                          network->traits(), network->weights(), nullptr)
       .message();
 }
 std::string problem(const StateDict& state, const Graph& graph) {
@@ -153,7 +153,7 @@ TEST(PublishedStateDicts, ThoseOfOtherNetworksAreRefusedByName) {
   ten.find("classifier.1.weight").shape = {10, 1280};
   ten.find("classifier.1.weight").values.resize(12800);
   EXPECT_EQ(problem(ten, pplcnet::torchvision_mobilenet_v2(plain)),
-            "x: tensor 'classifier.1.weight': expected F32 [1000, 1280], found F32 [10, 1280]");
+            "x: has 10 classes ('classifier.1.weight'), the type has 1000");
 }
 
 // ---- What the networks of torchvision are, module by module ------------------------------------

@@ -98,9 +98,7 @@ TYPED_TEST(HalfHead, LoadsTheSameFileAndHasNearlyTheSameLogits) {
 
   // A network that is known at run time has the same weights.
   std::optional<pplcnet::AnyNetwork> stored;
-  ASSERT_STREQ(store_as(Storage::half_head, pplcnet::AnyNetwork(Net::architecture, exact->values),
-                        "x", stored)
-                   .message(),
+  ASSERT_STREQ(store_as(Storage::half_head, pplcnet::AnyNetwork::of(*exact), "x", stored).message(),
                "");
   EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::as_const(*stored).weights()),
                                  std::as_bytes(std::span(half->values))));
@@ -110,10 +108,10 @@ using Small =
     pplcnet::PPLCNet<pplcnet::Scale::x0_25, pplcnet::Options{.classes = 4, .input = {32, 32}}>;
 
 TEST(StoredAsTest, WhatFloat16CannotHoldIsNamed) {
-  pplcnet::AnyNetwork network(Small::architecture, synthetic_weights<Small>()->values);
+  pplcnet::AnyNetwork network = pplcnet::AnyNetwork::of(*synthetic_weights<Small>());
   std::optional<pplcnet::AnyNetwork> stored;
   const pplcnet::Layer& classifier =
-      network.layers()[static_cast<std::size_t>(network.last_of(pplcnet::Part::classifier))];
+      network.layers()[static_cast<std::size_t>(network.traits().logits)];
   pplcnet::store_weight(classifier, network.weights(), 7, 70000);
   EXPECT_STREQ(store_as(Storage::half_head, network, "x", stored).message(),
                "x: tensor 'fc.weight': expected finite float16 numbers, at most 65504 in the "
@@ -124,7 +122,7 @@ TEST(StoredAsTest, WhatFloat16CannotHoldIsNamed) {
 }
 
 TEST(StoredAsTest, OnlyTheHeadIsHalf) {
-  pplcnet::AnyNetwork network(Small::architecture, synthetic_weights<Small>()->values);
+  pplcnet::AnyNetwork network = pplcnet::AnyNetwork::of(*synthetic_weights<Small>());
   const pplcnet::Layer& first = network.layers()[1];
   ASSERT_TRUE(first.has_weights());
   pplcnet::store_weight(first, network.weights(), 7, 70000);
@@ -139,7 +137,7 @@ TEST(StoredAsTest, GoesAndComes) {
       std::is_same_v<StoredAs<Half, Storage::half_head>::Weights::Network::Logits, Half::Logits>);
   const auto half = synthetic_weights<Half>();
   std::optional<pplcnet::AnyNetwork> single, again;
-  const pplcnet::AnyNetwork network(Half::architecture, half->values);
+  const pplcnet::AnyNetwork network = pplcnet::AnyNetwork::of(*half);
   ASSERT_STREQ(store_as(Storage::single, network, "x", single).message(), "");
   ASSERT_STREQ(store_as(Storage::half_head, *single, "x", again).message(), "");
   EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::as_const(*again).weights()),

@@ -171,7 +171,7 @@ TEST(TorchCheckpointTest, ObjectsBesideTheTensorsAreLeftOut) {
 TEST(TorchCheckpointTest, LightningsPrefixIsFound) {
   using Small = PPLCNet<Scale::x0_25, Options{.classes = 3, .dialect = Dialect::timm}>;
   for (const std::string prefix : {"", "model.", "net.", "module.net."}) {
-    SyntheticStateDict state = synthetic_state_dict(Small::layers, Small::architecture);
+    SyntheticStateDict state = synthetic_state_dict(Small::layers, Small::traits);
     pickled::Entries storages;
     std::string entries;
     for (const pplcnet::Tensor& one : state.file.tensors) {

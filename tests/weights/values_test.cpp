@@ -61,7 +61,7 @@ std::string with_marker_replaced(std::string contents, float value) {
 /// A state dict with the marker at one place.
 template <class Network>
 SyntheticStateDict marked(std::string_view name, std::size_t index) {
-  auto state = synthetic_state_dict(Network::layers, Network::architecture);
+  auto state = synthetic_state_dict(Network::layers, Network::traits);
   for (std::size_t i = 0; i < state.values.size(); ++i)
     if (state.file.tensors[i].name == name) (*state.values[i])[index] = kMarker;
   return state;
@@ -85,7 +85,8 @@ std::string safetensors_of(const TensorFile& file) {
 
 std::string pdiparams_of(const TensorFile& file) {
   std::string contents;
-  for (const auto& [internal, name] : pplcnet::graph_names(Net::layers)) {
+  for (const auto& [internal, name] :
+       pplcnet::graph_names(Net::layers, Net::traits.namings.front())) {
     const Tensor& tensor = *file.find(name);
     contents += pdiparams_record(description(5, tensor.shape), data_of(tensor));
   }
@@ -133,7 +134,7 @@ std::string problem_of(const std::string& contents) {
 
 std::string onnx_problem(const std::string& contents) {
   const auto weights = std::make_unique<Net::Weights>();
-  return pplcnet::loading::load_onnx(bytes_of(contents), "x", Net::layers, Net::architecture,
+  return pplcnet::loading::load_onnx(bytes_of(contents), "x", Net::layers, Net::traits,
                                      weights->values)
       .message();
 }
@@ -179,20 +180,20 @@ TEST(ValuesTest, GraphsAreRefusedByTheTensorsName) {
   for (const auto& [name, index, value, expected] : kBadValues) {
     SCOPED_TRACE(name);
     const auto state = marked<Net>(name, index);
-    const OnnxNetwork onnx(state.file, Net::layers, Net::architecture, {});
+    const OnnxNetwork onnx(state.file, Net::layers, Net::traits, {});
     EXPECT_EQ(onnx_problem(onnx.file()), "");
     const std::string message = onnx_problem(with_marker_replaced(onnx.file(), value));
     EXPECT_TRUE(message.starts_with("x: tensor 'v")) << message;
     EXPECT_TRUE(message.ends_with(expected)) << message;
 
-    const NcnnNetwork ncnn(state.file, Net::layers, Net::architecture);
+    const NcnnNetwork ncnn(state.file, Net::layers, Net::traits);
     pplcnet::FileGraph graph;
     const std::string weights = with_marker_replaced(ncnn.weights(), value);
     ASSERT_STREQ(pplcnet::parse_ncnn(ncnn.text(), "x", bytes_of(weights), "x.bin", graph).message(),
                  "");
     const auto result = std::make_unique<Net::Weights>();
     const std::string other =
-        pplcnet::GraphMatch(graph, Net::layers, Net::architecture).pack(result->values).message();
+        pplcnet::GraphMatch(graph, Net::layers, Net::traits).pack(result->values).message();
     EXPECT_TRUE(other.starts_with("x: tensor 'l")) << other;
     EXPECT_TRUE(other.ends_with(expected)) << other;
   }
@@ -204,10 +205,10 @@ TEST(ValuesTest, AnotherNetworkIsToldBeforeAWrongValue) {
   const auto state = marked<Net>("conv1.conv.weight", 0);
   const std::string contents = with_marker_replaced(safetensors_of(state.file), NAN);
   EXPECT_EQ(problem_of<Other>(contents), "x: has 4 classes ('fc.weight'), the type has 5");
-  const OnnxNetwork onnx(state.file, Net::layers, Net::architecture, {});
+  const OnnxNetwork onnx(state.file, Net::layers, Net::traits, {});
   const auto weights = std::make_unique<Other::Weights>();
   EXPECT_STREQ(pplcnet::loading::load_onnx(bytes_of(with_marker_replaced(onnx.file(), NAN)), "x",
-                                           Other::layers, Other::architecture, weights->values)
+                                           Other::layers, Other::traits, weights->values)
                    .message(),
                "x: has 4 classes, the type has 5");
 }
@@ -215,7 +216,7 @@ TEST(ValuesTest, AnotherNetworkIsToldBeforeAWrongValue) {
 TEST(ValuesTest, NumbersOfEveryTypeAreChecked) {
   const auto file_of = [](DataType type, const std::string& number, std::string& data,
                           SyntheticStateDict& state) {
-    state = synthetic_state_dict(Net::layers, Net::architecture);
+    state = synthetic_state_dict(Net::layers, Net::traits);
     Tensor& bias = tensor(state.file, "fc.bias");
     data = std::string(number.size(), '\0') + number + std::string(2 * number.size(), '\0');
     bias.type = type;
@@ -329,7 +330,7 @@ TEST(ValuesTest, AWeightThatIsNoNumberIsNotSaved) {
   pplcnet::FileBytes file;
   ASSERT_STREQ(pplcnet::read_file(onnx, file).message(), "");
   std::string contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  const auto state = synthetic_state_dict(Net::layers, Net::architecture);
+  const auto state = synthetic_state_dict(Net::layers, Net::traits);
   const std::string bias = data_of(*state.file.find("fc.bias"));
   const std::size_t place = contents.find(bias);
   ASSERT_NE(place, contents.npos);
@@ -339,21 +340,21 @@ TEST(ValuesTest, AWeightThatIsNoNumberIsNotSaved) {
 }
 
 TEST(ValuesTest, AnEpsilonThatIsNoNumberIsAnotherEpsilon) {
-  const auto state = synthetic_state_dict(Net::layers, Net::architecture);
-  const OnnxNetwork network(state.file, Net::layers, Net::architecture, {});
+  const auto state = synthetic_state_dict(Net::layers, Net::traits);
+  const OnnxNetwork network(state.file, Net::layers, Net::traits, {});
   const std::string epsilon = little_endian(std::bit_cast<std::uint32_t>(1e-5f));
   for (const float value : {NAN, -1e-5f, kInfinity, 0.0f, 1e-3f}) {
     std::string contents = network.file();
     contents.replace(contents.find(epsilon), 4, little_endian(std::bit_cast<std::uint32_t>(value)));
     EXPECT_EQ(onnx_problem(contents),
-              "x: conv1: the batch norm behind it has another epsilon than the network's")
+              "x: conv1: the batch norm after it has another epsilon than the network's")
         << value;
   }
 }
 
 /// All numbers of a file may be rounded to float16: those that weights are multiplied with, too.
 TEST(ValuesTest, WhatIsRoundedToFloat16IsWhatWasMeant) {
-  const auto state = synthetic_state_dict(Net::layers, Net::architecture);
+  const auto state = synthetic_state_dict(Net::layers, Net::traits);
   const auto replaced = [](std::string contents, float value, float other) {
     const std::string from = little_endian(std::bit_cast<std::uint32_t>(value));
     const std::string to = little_endian(std::bit_cast<std::uint32_t>(other));
@@ -361,7 +362,7 @@ TEST(ValuesTest, WhatIsRoundedToFloat16IsWhatWasMeant) {
       contents.replace(place, 4, to);
     return contents;
   };
-  const OnnxNetwork network(state.file, Net::layers, Net::architecture, {});
+  const OnnxNetwork network(state.file, Net::layers, Net::traits, {});
   EXPECT_EQ(onnx_problem(replaced(network.file(), 0.8f, 0.7998046875f)), "");
   EXPECT_EQ(onnx_problem(replaced(network.file(), 0.1666667f, 0.1666259765625f)), "");
   EXPECT_NE(onnx_problem(replaced(network.file(), 0.8f, 0.7996f)), "");

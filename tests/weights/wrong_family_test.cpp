@@ -57,7 +57,7 @@ class WrongFamilyTest : public testing::Test {
   std::string refusal(
       Form form = Form::training,
       const std::function<void(SyntheticStateDict&)>& damage = [](SyntheticStateDict&) {}) {
-    SyntheticStateDict state = synthetic_state_dict(From::layers, From::architecture, form);
+    SyntheticStateDict state = synthetic_state_dict(From::layers, From::traits, form);
     damage(state);
     write_tensors(path, state.file);
     return problem<To>(path);
@@ -78,9 +78,10 @@ TEST_F(WrongFamilyTest, AnotherFamilyIsSaid) {
     EXPECT_EQ((refusal<Small, Backbone>(form)),
               "holds tensors of V2, the type is a backbone of PP-LCNet V1 with Dialect::paddle");
     EXPECT_EQ((refusal<Detection3, Backbone>(form)),
-              "holds tensors of V3, the type is a backbone of PP-LCNet V1 with Dialect::paddle");
+              "holds tensors of V3 for detection, the type is a backbone of PP-LCNet V1 with "
+              "Dialect::paddle");
     EXPECT_EQ((refusal<Recognition3, Small>(form)),
-              "holds tensors of V3, the type is a PP-LCNet V2");
+              "holds tensors of V3 for recognition, the type is a PP-LCNet V2");
     EXPECT_EQ((refusal<Detection4, Recognition3>(form)),
               "holds tensors of V4 for detection, the type is a PP-LCNet V3 for recognition");
     EXPECT_EQ((refusal<Detection4, Recognition4>(form)),
@@ -151,7 +152,7 @@ TEST_F(WrongFamilyTest, WhatTheNetworkDoesNotUseMayBeMissing) {
                                      remove(state.file, "stages.2.1.dw_conv.bias");
                                    })),
             "");
-  // Behind a stride of 2 there is no activation.
+  // After a stride of 2 there is no activation.
   EXPECT_EQ((refusal<Detection3, Detection3>(Form::training,
                                              [](SyntheticStateDict& state) {
                                                remove(state.file, "blocks3.0.dw_conv.act.lab.bias");

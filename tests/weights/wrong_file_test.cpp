@@ -60,7 +60,7 @@ std::string pdiparams_of(const TensorFile& file, std::span<const pplcnet::Layer>
   std::string contents, rest;
   std::map<std::string_view, const Tensor*> by_name;
   for (const Tensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
-  for (const auto& [internal, name] : pplcnet::graph_names(layers)) {
+  for (const auto& [internal, name] : pplcnet::graph_names(layers, Net::traits.namings.front())) {
     const auto found = by_name.find(name);
     if (found == by_name.end()) continue;
     contents += record(*found->second);
@@ -124,7 +124,7 @@ TEST(WrongFileTest, DamagedTensorsAreNamed) {
   const std::string path = folder.file("weights");
   for (const Case& one : cases) {
     SCOPED_TRACE(one.what);
-    SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture);
+    SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits);
     one.damage(state.file);
     write_tensors(path, state.file);
     EXPECT_EQ(problem<Net>(path), one.safetensors);
@@ -135,7 +135,7 @@ TEST(WrongFileTest, DamagedTensorsAreNamed) {
 
 TEST(WrongFileTest, AnotherNetworkIsSaid) {
   TemporaryFolder folder;
-  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture);
+  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits);
   const std::string named = folder.file("named"), data = folder.file("data"),
                     native = folder.file("native");
   write_tensors(named, state.file);
@@ -147,7 +147,8 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
   EXPECT_EQ(problem<OtherScale>(named), shape);
   EXPECT_EQ(problem<OtherScale>(data), shape);
   EXPECT_EQ(problem<OtherScale>(native),
-            "its network has blocks '2:k3:8-8:s1x1', the type's (x0_35) has '2:k3:8-16:s1x1'");
+            "its network has layers 'blocks2.0.pw_conv:8-8:hardswish', the type's (x0_35) has "
+            "'blocks2.0.pw_conv:8-16:hardswish'");
 
   const std::string classes = "has 4 classes ('fc.weight'), the type has 1000";
   EXPECT_EQ(problem<OtherClasses>(named), classes);
@@ -162,7 +163,7 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
             "a .pdiparams file, which does not name its tensors, fits classifiers of V1 with "
             "Dialect::paddle only; the type is a PP-LCNet V1 with Dialect::timm");
   EXPECT_EQ(problem<Timm>(native),
-            "its network has dialect 'paddle', the type's (x0_25) has 'timm'");
+            "its network has dropout_percent '20', the type's (x0_25) has '0'");
 
   EXPECT_EQ(problem<NoHead>(named),
             "has a tensor 'last_conv.weight', the type has Options::head = 0");
@@ -178,13 +179,15 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
   EXPECT_EQ(problem<OtherHead>(native),
             "its network has head '1280', the type's (x0_25) has '512'");
 
-  EXPECT_EQ(problem<OtherStrides>(native),
-            "its network has blocks '6:k5:64-128:s2x2:se', the type's (x0_25) has "
-            "'6:k5:64-128:s2x1:se'");
+  EXPECT_EQ(
+      problem<OtherStrides>(native),
+      "its network has layers 'blocks6.0.dw_conv:k5x5:s2x2:64:hardswish', the type's (x0_25) has "
+      "'blocks6.0.dw_conv:k5x5:s2x1:64:hardswish'");
   EXPECT_EQ(problem<NoDropout>(native),
             "its network has dropout_percent '20', the type's (x0_25) has '0'");
   EXPECT_EQ(problem<Relu>(native),
-            "its network has activation 'hardswish', the type's (x0_25) has 'relu'");
+            "its network has layers 'conv1:k3x3:s2x2:3-8:hardswish', the type's (x0_25) has "
+            "'conv1:k3x3:s2x2:3-8:relu'");
 }
 
 /// Calls `visit.operator()<Network>(i)` for each network.
@@ -201,7 +204,7 @@ TEST(WrongFileTest, NoNetworkLoadsTheWeightsOfAnother) {
   const auto has_nets_tensors = [](std::size_t i) { return i == 0 || i >= 7; };
   for_each_network([&]<class From>(std::size_t from) {
     const std::string named = folder.file("named"), native = folder.file("native");
-    write_tensors(named, synthetic_state_dict(From::layers, From::architecture).file);
+    write_tensors(named, synthetic_state_dict(From::layers, From::traits).file);
     ASSERT_STREQ(pplcnet::save(native, *synthetic_weights<From>()).message(), "");
     for_each_network([&]<class To>(std::size_t to) {
       const bool same_tensors = from == to || (has_nets_tensors(from) && has_nets_tensors(to));
@@ -249,7 +252,7 @@ TEST(WrongFileTest, WhatIsNoWeightFileIsSaid) {
 TEST(WrongFileTest, ATruncatedFileIsRefusedWhereverItIsCut) {
   TemporaryFolder folder;
   const std::string path = folder.file("file"), whole = folder.file("whole");
-  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::architecture);
+  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits);
   const auto expect_all_refused = [&](const std::string& contents) {
     write(path, contents);
     EXPECT_EQ(problem<Net>(path), "");
@@ -282,7 +285,7 @@ TEST(RightFileTest, PrefixesCountersAndOtherFloatsAreAccepted) {
   };
   for (const std::string prefix : {"", "module.", "backbone.", "base_model.model."}) {
     SCOPED_TRACE(prefix);
-    SyntheticStateDict state = synthetic_state_dict(Timm::layers, Timm::architecture);
+    SyntheticStateDict state = synthetic_state_dict(Timm::layers, Timm::traits);
     for (Tensor& one : state.file.tensors) one.name = prefix + one.name;
     expect_same(state.file);
     if (prefix.empty()) continue;
@@ -291,7 +294,7 @@ TEST(RightFileTest, PrefixesCountersAndOtherFloatsAreAccepted) {
     EXPECT_EQ(problem<Timm>(path), "tensor '" + prefix + "bn1.bias' F32 [8] is missing");
   }
 
-  SyntheticStateDict state = synthetic_state_dict(Timm::layers, Timm::architecture);
+  SyntheticStateDict state = synthetic_state_dict(Timm::layers, Timm::traits);
   const std::vector<std::byte> counter(8);
   state.file.tensors.push_back(
       {.name = "bn1.num_batches_tracked", .type = DataType::i64, .shape = {}, .data = counter});

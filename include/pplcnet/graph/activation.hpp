@@ -1,6 +1,8 @@
 #ifndef PPLCNET_GRAPH_ACTIVATION_HPP
 #define PPLCNET_GRAPH_ACTIVATION_HPP
 
+#include <string_view>
+
 #include "pplcnet/abi.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -43,6 +45,26 @@ inline constexpr Activation Activation::silu = {Kind::silu};
 inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
 inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
 inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
+
+/// Returns the name of an activation, as it is spelled in `Activation`.
+constexpr std::string_view activation_name(const Activation& activation) {
+  constexpr struct {
+    Activation activation;
+    std::string_view name;
+  } kNames[] = {{Activation::none, "none"},
+                {Activation::relu, "relu"},
+                {Activation::relu6, "relu6"},
+                {Activation::hardswish, "hardswish"},
+                {Activation::hardsigmoid, "hardsigmoid"},
+                {Activation::hardsigmoid_paddle, "hardsigmoid_paddle"},
+                {Activation::clip, "clip"},
+                {Activation::sigmoid, "sigmoid"},
+                {Activation::gelu, "gelu"},
+                {Activation::silu, "silu"}};
+  for (const auto& [known, name] : kNames)
+    if (known == activation) return name;
+  return "hardsigmoid_of";
+}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -23,8 +23,9 @@ struct Value {
 
 /// What an output of a network is.
 enum class Role : unsigned char {
-  stage,   ///< a feature map, or anything that is worth looking at
-  result,  ///< what the network is for: logits, an embedding, maps
+  stage,      ///< a feature map, or anything that is worth looking at
+  result,     ///< what the network is for: the logits, if it is a vector, or maps
+  embedding,  ///< a vector that the network is for, and no logits
 };
 
 /// Attributes of a convolution. Without a padding it keeps the size of a map at a stride of 1.
@@ -39,9 +40,10 @@ struct Conv {
   Activation activation = Activation::none;
   bool norm = true;
   bool bias = false;
-  Tag tag = {};
-  Name norm_name = {};             ///< where it does not follow from the convolution's
-  int group = 0, group_count = 1;  ///< which part of a convolution with groups it is
+  Training training = no_branches;  ///< what it consists of in training
+  bool affine = false;              ///< a learnable scale and shift follow the activation
+  Name norm_name = {};              ///< where it does not follow from the convolution's
+  int group = 0, group_count = 1;   ///< which part of a convolution with groups it is
 };
 
 /// Attributes of a dense layer.
@@ -50,7 +52,8 @@ struct Dense {
   bool norm = false;
   bool bias = true;
   Layout layout = Layout::out_in;
-  Tag tag = {};
+  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
   Name norm_name = {};
 };
 
@@ -97,7 +100,9 @@ class Graph {
   }
 
   /// Returns the picture, planar or interleaved, of 3 channels.
-  constexpr Value image() const { return {this, 0, nodes[0].shape}; }
+  constexpr Value image() const { return value(0); }
+  /// Returns the output of a node.
+  constexpr Value value(int node) const { return {this, node, nodes[node].shape}; }
 
   /// Appends a convolution of a map: weights, batch norm, activation.
   constexpr Value conv(Value x, int channels, const Conv& options, Name name = {});
@@ -111,17 +116,17 @@ class Graph {
   /// Appends a product of a vector, or of a map of one pixel, with a matrix.
   constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
   /// Appends the maximum of windows; what is outside of the map does not count.
-  constexpr Value max_pool(Value x, const Pool& pool, Tag tag = {}) {
-    return window(NodeKind::max_pool, x, pool, tag);
+  constexpr Value max_pool(Value x, const Pool& pool, Name name = {}) {
+    return window(NodeKind::max_pool, x, pool, name);
   }
   /// Appends the mean of windows.
-  constexpr Value mean_pool(Value x, const Pool& pool, Tag tag = {}) {
-    return window(NodeKind::mean_pool, x, pool, tag);
+  constexpr Value mean_pool(Value x, const Pool& pool, Name name = {}) {
+    return window(NodeKind::mean_pool, x, pool, name);
   }
   /// Appends the mean over all pixels: a vector.
-  constexpr Value global_mean(Value x, Tag tag = {});
+  constexpr Value global_mean(Value x, Name name = {});
   /// Appends a map times a vector of factors, channel by channel, and an activation.
-  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Tag tag = {});
+  constexpr Value gate(Value x, Value factors, Activation after = Activation::none, Name name = {});
   /// Appends the sum of two maps, and an activation.
   constexpr Value add(Value a, Value b, Activation after = Activation::none);
   /// Appends maps side by side: their channels follow each other.
@@ -142,21 +147,30 @@ class Graph {
     if (!flaw_) flaw_ = {rule, found, node_count};
   }
 
-  /// Returns a number that tells one graph from another: all counts but titles, names, and what is
-  /// folded into weights.
+  /// Has the last dense layer give another number of classes.
+  constexpr void set_classes(int classes);
+
+  /// Returns a number that tells one graph from another: all counts but sizes of maps, titles,
+  /// names, and what is folded into weights.
   constexpr std::uint64_t fingerprint() const;
 
   /// Returns the first thing that is wrong.
   constexpr GraphFlaw flaw() const {
     if (!flaw_ && std::none_of(outputs, outputs + output_count,
-                               [](const Output& one) { return one.role == Role::result; }))
+                               [](const Output& one) { return one.role != Role::stage; }))
       return {GraphRule::output, output_count, node_count};
     return flaw_;
   }
 
-  std::string_view title;  ///< for messages
+  std::string_view title;
+  std::string_view what = {};  ///< in a sentence of a message: "a PP-LCNet V2"; empty: the title
   TensorNames tensor_names;
   double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
+  /// How frameworks name the tensors; none: as the graph does.
+  std::span<const Naming> namings = {};
+  /// Modules that files of a backbone may have after what the graph computes.
+  std::span<const Name> unused = {};
+  std::span<const OptionalModule> optional = {};
   Node nodes[kMaxNodes] = {};
   int node_count = 0;
   int parts[kMaxNodes] = {};  ///< of concats
@@ -195,7 +209,7 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
-  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Tag tag);
+  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})

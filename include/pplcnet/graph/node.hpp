@@ -3,57 +3,13 @@
 
 #include "pplcnet/graph/activation.hpp"
 #include "pplcnet/graph/name.hpp"
+#include "pplcnet/graph/naming.hpp"
 #include "pplcnet/graph/shape.hpp"
+#include "pplcnet/graph/training.hpp"
 
 // What a network is made of: one node for each operator.
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Which part of PP-LCNet a layer is.
-enum class Part : unsigned char {
-  stem,       ///< layer `index` of the stem
-  stem_pool,  ///< beside its two 2×2 convolutions
-  patches,    ///< in front of a dense convolution
-  depthwise,
-  squeeze_pool,
-  squeeze_reduce,
-  squeeze_expand,
-  squeeze_gate,
-  expansion,  ///< the first of two pointwise layers
-  pointwise,
-  stage_head,
-  columns,
-  pool,
-  head,
-  classifier,
-  named,  ///< of a network whose layers have names
-};
-
-/// What a layer is made of in a training checkpoint; a deployed one has a weight and a bias.
-enum class Branches : unsigned char {
-  none,        ///< the same in both
-  batch_norm,  ///< V4: a convolution and its batch norm
-  v2,          ///< kernels K, K - 2, …, each with a batch norm
-  v3,          ///< four kernels, 1×1 and identity, each with a batch norm
-  v4,          ///< a kernel with batch norm, 1×1 and identity, and a batch norm after the sum
-};
-
-/// How a file holds the weights of a dense layer.
-enum class Layout : unsigned char {
-  convolution,  ///< [out][in][1][1]
-  out_in,       ///< PyTorch's linear
-  in_out,       ///< Paddle's linear
-};
-
-/// Where a PP-LCNet layer is, and what it is made of.
-struct Tag {
-  Part part = Part::named;
-  int stage = 0, index = 0, block = -1;
-  Branches branches = Branches::none;
-  bool affine = false;       ///< a learnable scale and shift after the activation (V3)
-  int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
-};
 
 /// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
@@ -88,9 +44,12 @@ struct Node {
   int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
   int first = 0, step = 1;         ///< of a slice
   double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
+  int input_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;                 ///< so is weight × input + bias, before the batch norm
+  bool affine = false;                      ///< a learnable scale and shift follow the activation
+  Training training = no_branches;          ///< what a convolution consists of in training
   Window window;
   Shape shape;  ///< of the output
-  Tag tag;
   Name name, norm_name;
 };
 

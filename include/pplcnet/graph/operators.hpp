@@ -78,7 +78,8 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.group_count = options.group_count;
   node.window = window;
   node.shape = window.output(x.shape, channels);
-  node.tag = options.tag;
+  node.training = options.training;
+  node.affine = options.affine;
   node.name = name;
   node.norm_name = options.norm_name;
   return append(node);
@@ -100,6 +101,8 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   if (!check(x) || !check_range(GraphRule::channels, width, 1, kMostOutputs))
     return unchanged({1, 1, width});
   if (x.shape.pixels() != 1) fail(GraphRule::vector, x.shape.pixels());
+  check_range(GraphRule::percent, options.input_percent, 1, 100);
+  check_range(GraphRule::percent, options.output_percent, 1, 100);
   if (!flaw_ && !nodes[x.node].vector) x = global_mean(x);
   Node node;
   node.kind = NodeKind::dense;
@@ -110,20 +113,21 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   node.layout = options.layout;
   node.vector = true;
   node.shape = {1, 1, width};
-  node.tag = options.tag;
+  node.input_percent = options.input_percent;
+  node.output_percent = options.output_percent;
   node.name = name;
   node.norm_name = options.norm_name;
   return append(node);
 }
 
-constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Tag tag) {
+constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name name) {
   if (!check_map(x)) return unchanged(x.shape);
   Node node;
   node.kind = kind;
   node.input = x.node;
   node.window = {pool.kernel, pool.stride, 1, pool.padding, pool.ceil_mode};
   node.count_padding = pool.count_padding;
-  node.tag = tag;
+  node.name = name;
   if (!check_window(node.window, x.shape)) return unchanged(x.shape);
   // Every window has a pixel of the map.
   const Padding& padding = pool.padding;
@@ -135,18 +139,18 @@ constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Tag tag)
   return append(node);
 }
 
-constexpr Value Graph::global_mean(Value x, Tag tag) {
+constexpr Value Graph::global_mean(Value x, Name name) {
   if (!check_map(x)) return unchanged({1, 1, x.shape.channels});
   Node node;
   node.kind = NodeKind::global_mean;
   node.input = x.node;
   node.vector = true;
   node.shape = {1, 1, x.shape.channels};
-  node.tag = tag;
+  node.name = name;
   return append(node);
 }
 
-constexpr Value Graph::gate(Value x, Value factors, Activation after, Tag tag) {
+constexpr Value Graph::gate(Value x, Value factors, Activation after, Name name) {
   if (!check_map(x) || !check(factors)) return unchanged(x.shape);
   if (!nodes[factors.node].vector || factors.shape.channels != x.shape.channels)
     fail(GraphRule::factors, factors.shape.channels);
@@ -156,7 +160,7 @@ constexpr Value Graph::gate(Value x, Value factors, Activation after, Tag tag) {
   node.second = factors.node;
   node.activation = after;
   node.shape = x.shape;
-  node.tag = tag;
+  node.name = name;
   return append(node);
 }
 
@@ -233,11 +237,18 @@ constexpr std::uint64_t Graph::fingerprint() const {
     add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
          node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
-         window.dilation.height, window.dilation.width, padding.top, padding.left});
-    add({node.shape.height, node.shape.width, node.shape.channels, node.tag.input_percent});
+         window.dilation.height, window.dilation.width, padding.top, padding.left,
+         window.ceil_mode ? 1 : 0});
+    add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
+}
+
+constexpr void Graph::set_classes(int classes) {
+  check_range(GraphRule::channels, classes, 1, kMostOutputs);
+  Node& last = nodes[node_count - 1];
+  if (last.kind == NodeKind::dense && !flaw_) last.shape.channels = classes;
 }
 
 constexpr Value Graph::output(Value x, Role role, Name name) {

@@ -123,7 +123,7 @@ struct PersonAttributes {
   constexpr bool has(Lower kind) const { return lower[static_cast<std::size_t>(kind)]; }
 };
 
-/// The rules of PaddleClas' PersonAttribute, for probabilities behind a sigmoid.
+/// The rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
 constexpr PersonAttributes person_attributes(std::span<const float, 26> probabilities,
                                              const PersonThresholds& thresholds = {}) {
   const auto& p = probabilities;
@@ -207,7 +207,7 @@ struct VehicleAttributes {
                                    ///< threshold
 };
 
-/// The rules of PaddleClas' VehicleAttribute, for probabilities behind a sigmoid.
+/// The rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
 constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probabilities,
                                                const VehicleThresholds& thresholds = {}) {
   const auto colours = probabilities.first<10>();
@@ -253,7 +253,7 @@ struct TableAttributes {
   std::array<bool, 6> bits = {};
 };
 
-/// The rules of PaddleClas' TableAttribute, for probabilities behind a sigmoid. It holds obstacles
+/// The rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds obstacles
 /// and tilt against the threshold of the number, and so does this; only `bits` uses their own.
 constexpr TableAttributes table_attributes(std::span<const float, 6> probabilities,
                                            const TableThresholds& thresholds = {}) {

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/architecture.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/networks/pplcnet_v1_names.hpp"
 
-// What a network is used with, where nobody says otherwise.
+// What a network is used with, unless something else is said.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -20,7 +20,8 @@ template <class Net>
 constexpr Preprocessing default_preprocessing() {
   if constexpr (HasModel<Net>) return Net::Definition::model.preprocessing;
   constexpr int kHeight = Net::input_shape.height, kWidth = Net::input_shape.width;
-  if (Net::architecture.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
+  if constexpr (requires { Net::Definition::options.dialect; })
+    if (Net::Definition::options.dialect == Dialect::timm) return timm_bicubic(kHeight, kWidth);
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <span>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A layer's FLOPs as `paddle.flops` counts them (Paddle, hapi/dynamic_flops.py), which is what
-/// PaddleClas publishes: multiply-adds count once; a convolution's bias adds count, the
-/// classifier's do not; batch norm counts 2 for each of its outputs, a pool one more than it has
+/// Returns a layer's FLOPs as `paddle.flops` counts them (Paddle, hapi/dynamic_flops.py), which is
+/// what PaddleClas publishes: multiply-adds count once; a convolution's bias adds count, a linear
+/// layer's does not; batch norm counts 2 for each of its outputs, a pool one more than it has
 /// inputs; activations and gates count nothing.
 constexpr std::int64_t flops(const Layer& layer) {
   std::int64_t count = layer.multiply_adds;
-  if (layer.bias && layer.part != Part::classifier) count += layer.output.size();
+  if (layer.bias && layer.layout == Layout::convolution) count += layer.output.size();
   if (layer.batch_norm) count += 2 * layer.output.size();
   if (layer.op == Operator::pool) count += (layer.input.pixels() + 1) * layer.output.channels;
   return count;

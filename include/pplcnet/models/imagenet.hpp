@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // PaddleClas' classifiers of the 1000 classes of ImageNet, with the figures of its model list
 // (docs/zh_CN/models/ImageNet1k/model_list.md).

@@ -1,10 +1,10 @@
 #ifndef PPLCNET_MODELS_IMAGENET_V2_HPP
 #define PPLCNET_MODELS_IMAGENET_V2_HPP
 
-#include "pplcnet/family/v2.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // PaddleClas' PP-LCNetV2: classifiers of the 1000 classes of ImageNet, with the figures of its
 // model page, and the features of its general recognition.

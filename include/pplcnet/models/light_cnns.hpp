@@ -1,10 +1,10 @@
 #ifndef PPLCNET_MODELS_LIGHT_CNNS_HPP
 #define PPLCNET_MODELS_LIGHT_CNNS_HPP
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
 // published, its preprocessing is taken to be that of Paddle's.

@@ -4,9 +4,9 @@
 #include <array>
 #include <string_view>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The classifiers of PaddleOCR 3 and PaddleX 3, which publish them as NAME_infer.tar. Strides are
 // those of their graphs, labels and preprocessing those of their inference.yml.

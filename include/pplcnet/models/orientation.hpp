@@ -3,13 +3,13 @@
 
 #include <array>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/line_pieces.hpp"
 #include "pplcnet/image/page_tiles.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/turn_evidence.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The networks that this project has trained itself; weights, and how they came about, are in
 // examples/orientation. The one for lines of text is a textline_orientation_x0_25 like PaddleOCR's.

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The backbones of PaddleDetection's PicoDet (configs/picodet), at 416 × 416 pixels: C3, C4 and C5
 // are the stages of strides 8, 16 and 32.

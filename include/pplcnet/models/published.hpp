@@ -9,6 +9,7 @@
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
+#include "pplcnet/networks/adaptation.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 // Models that are rows of a table: their networks are functions of a width.
@@ -28,7 +29,12 @@ template <const auto& kTable, std::size_t kRow>
 struct Row {
   static_assert(kRow < std::size(kTable), "the table has no model of this name");
   static constexpr Model model = kTable[kRow].model;
-  static constexpr Graph graph() { return kTable[kRow].network({.width = kTable[kRow].width}); }
+  static constexpr Graph graph() { return adapted({}); }
+  static constexpr Graph adapted(const Adaptation& adaptation) {
+    WidthOptions options = {.width = kTable[kRow].width};
+    adaptation.apply(options.input, options.classes);
+    return kTable[kRow].network(options);
+  }
 };
 
 /// Returns the row of a model; the number of rows, if there is none.

@@ -4,11 +4,11 @@
 #include <span>
 #include <string_view>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/attributes.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // PaddleClas' practical ultra-lightweight classifiers: thirteen tasks, all of width x1_0 (networks
 // from ppcls/configs/PULC, everything else from deploy/configs/PULC).

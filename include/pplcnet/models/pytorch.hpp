@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The networks of the PyTorch reproduction ngnquan/PP-LCNet, with the parameters of its table. Its
 // preprocessing is taken to be that of Paddle's.

@@ -3,10 +3,9 @@
 
 #include <string_view>
 
-#include "pplcnet/family/v3.hpp"
-#include "pplcnet/family/v4.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // The backbones of PaddleOCR's text detection and recognition: PP-OCRv4's and v5's mobile models
 // (PP-LCNetV3) and PP-OCRv6's (PP-LCNetV4). Detectors and recognisers prepare pictures in ways of

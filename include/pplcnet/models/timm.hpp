@@ -1,10 +1,10 @@
 #ifndef PPLCNET_MODELS_TIMM_HPP
 #define PPLCNET_MODELS_TIMM_HPP
 
-#include "pplcnet/family/v1.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/models/pplcnet.hpp"
 
 // timm's classifiers of the 1000 classes of ImageNet (models/mobilenetv3.py, default_cfgs).
 

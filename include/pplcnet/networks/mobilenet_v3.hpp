@@ -170,8 +170,7 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
   x = g.output(g.global_mean(x), Role::stage, "avg_pool");
   x = g.dense(x, 1280, {.activation = kHardswish, .bias = false, .layout = Layout::convolution},
               "last_conv");
-  g.output(
-      g.dense(x, options.classes, {.layout = Layout::in_out, .tag = {.input_percent = 80}}, "fc"));
+  g.output(g.dense(x, options.classes, {.layout = Layout::in_out, .input_percent = 80}, "fc"));
   return g;
 }
 constexpr Graph paddle_mobilenet_v3_small(const WidthOptions& options = {}) {

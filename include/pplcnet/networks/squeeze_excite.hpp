@@ -15,13 +15,19 @@ struct SqueezeExcite {
 
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
-                               Name expand) {
-  Value factors = g.global_mean(x);
+                               Name expand, Name pool = {}, Name gate = {}) {
+  Value factors = g.global_mean(x, pool);
   factors = g.dense(factors, options.squeezed,
                     {.activation = Activation::relu, .layout = options.layout}, reduce);
   factors = g.dense(factors, x.shape.channels,
                     {.activation = options.gate, .layout = options.layout}, expand);
-  return g.gate(x, factors, options.after);
+  return g.gate(x, factors, options.after, gate);
+}
+
+/// Appends the same with the names that PP-LCNet gives it inside of a block.
+constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name block) {
+  return squeeze_excite(g, x, options, block + ".se.conv1", block + ".se.conv2",
+                        block + ".se.avg_pool", block + ".se");
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

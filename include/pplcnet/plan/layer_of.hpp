@@ -2,7 +2,7 @@
 #define PPLCNET_PLAN_LAYER_OF_HPP
 
 #include "pplcnet/graph/node.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -11,15 +11,10 @@ namespace planning {
 /// Returns a layer that computes a node, without its operator.
 constexpr Layer layer_of(const Node& node) {
   Layer layer;
-  const Tag& tag = node.tag;
-  layer.part = tag.part;
-  layer.stage = tag.stage;
-  layer.index = tag.index;
-  layer.block = tag.block;
-  layer.branches = tag.branches;
-  layer.affine = tag.affine;
-  layer.scale_percent = tag.input_percent;
-  layer.output_percent = tag.output_percent;
+  layer.training = node.training;
+  layer.affine = node.affine;
+  layer.scale_percent = node.input_percent;
+  layer.output_percent = node.output_percent;
   layer.activation = node.activation;
   layer.batch_norm = node.norm;
   layer.norm_epsilon = node.norm_epsilon;

@@ -2,7 +2,7 @@
 #define PPLCNET_PLAN_LOWER_HPP
 
 #include "pplcnet/graph/graph.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/layer_of.hpp"
 #include "pplcnet/plan/readers.hpp"
 
@@ -34,8 +34,13 @@ class Lowering {
     for (int i = 0; i < graph_.output_count; ++i) {
       const auto& [role, node, name] = graph_.outputs[i];
       const int layer = results_[node];
-      if (role == Role::stage) plan_.stages[plan_.stage_count++] = layer;
-      if (role == Role::result) plan_.outputs[plan_.output_count++] = layer;
+      if (role == Role::stage) {
+        plan_.stage_names[plan_.stage_count] = name;
+        plan_.stages[plan_.stage_count++] = layer;
+      } else {
+        plan_.output_names[plan_.output_count] = name;
+        plan_.outputs[plan_.output_count++] = layer;
+      }
     }
   }
 
@@ -81,7 +86,6 @@ class Lowering {
     if (node == 0 && where_[0].layer < 0) {
       Layer layer;
       layer.op = Operator::picture;
-      layer.part = Part::named;
       layer.input = layer.output = graph_.nodes[0].shape;
       where_[0] = {append(layer), 0};
     }
@@ -117,7 +121,6 @@ class Lowering {
                             const Slot& slot, int node = -1) {
     Layer layer;
     layer.op = Operator::copy;
-    layer.part = Part::named;
     layer.from = from.layer;
     layer.from_channel = from.channel;
     layer.input = layer.output = shape;
@@ -167,10 +170,10 @@ class Lowering {
   constexpr void append_patches(Layer& layer) {
     Layer patches = layer;
     patches.op = Operator::patches;
-    if (patches.part != Part::named) patches.part = Part::patches;
+    patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
     patches.activation = Activation::none;
     patches.batch_norm = patches.bias = false;
-    patches.branches = Branches::none;
+    patches.training = no_branches;
     patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
     layer.from = append(patches);
     layer.from_channel = 0;

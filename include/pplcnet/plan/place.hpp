@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/schedule.hpp"
+#include "pplcnet/plan/training_form.hpp"
 
 // Where a plan's weights and activations live.
 
@@ -38,7 +39,7 @@ constexpr void place_weights(Plan& plan, Storage storage) {
     layer.half = stored_in_half(layer, i >= head, storage);
     layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
                        (layer.batch_norm ? 2 * layer.output.channels : 0) +
-                       (layer.branches == Branches::v3 ? kAffine : 0);
+                       (training_form(layer).affine.empty() ? 0 : kAffine);
     layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
     layer.multiply_adds = weights * layer.output.pixels();
     layer.weights = plan.weight_floats;

@@ -2,7 +2,7 @@
 #define PPLCNET_PLAN_READERS_HPP
 
 #include "pplcnet/graph/graph.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 // Which layers are computed together, and how many rows at a time.
 
@@ -22,7 +22,7 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 inline constexpr std::size_t kLinesShare = 14 << 10;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
-inline constexpr int kWidenedPanels = 2;
+inline constexpr int kConvertedPanels = 2;
 
 /// A map larger than this would not be in L2 any more when it is read: it is not stored whole, but
 /// computed a few rows at a time, just before its reader needs them (a chain).
@@ -162,7 +162,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
-  std::size_t blocks = zeros, widened = 0;  // after each other
+  std::size_t blocks = zeros, float32_scratch = 0;  // after each other
   for (int first = 0, last = 0; first < plan.layer_count; first = last + 1) {
     last = unit_end(plan, first);
     Layer& layer = plan.layers[first];
@@ -178,11 +178,12 @@ constexpr void choose_rows(Plan& plan) {
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)
       if (plan.layers[i].half)
-        widened = std::max(
-            widened, static_cast<std::size_t>(kWidenedPanels * kPanel * plan.layers[i].depth()));
+        float32_scratch =
+            std::max(float32_scratch,
+                     static_cast<std::size_t>(kConvertedPanels * kPanel * plan.layers[i].depth()));
   }
-  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].widened = blocks;
-  plan.scratch_floats = blocks + widened;
+  for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].float32_scratch = blocks;
+  plan.scratch_floats = blocks + float32_scratch;
 }
 
 /// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
@@ -213,7 +214,7 @@ constexpr void form_chains(Plan& plan, const Uses& uses) {
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     const bool owns = layer.owner == i && !layer.gives_vector();
-    layer.leaf = owns && uses.last[i] == i;
+    layer.optional_output = owns && uses.last[i] == i;
     bool joined = layer.fused;
     if (owns && !layer.fused && joins(plan, uses, i) &&
         unit_end(plan, i + 1) - first < Plan::kMaxChain) {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <utility>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 // No NaN and no infinity gets into a network: each makes an answer of nothing without a word. What

@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/data_type.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift behind the activation.
+/// affine is the scale and the shift after the activation.
 struct Parameters {
   std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
 };
@@ -47,7 +47,7 @@ inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
 }
 
 /// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
-/// (dropout in front of it or behind it). Computed in double, with every fused step written out, so
+/// (dropout in front of it or after it). Computed in double, with every fused step written out, so
 /// that all compilers get the same bits; leaves one weight and one bias per output.
 inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);

@@ -6,9 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "pplcnet/architecture.hpp"
 #include "pplcnet/compiled.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/model_info.hpp"
 
@@ -40,21 +39,21 @@ namespace loading {
 
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<const Layer> layers, const NetworkTraits& traits,
                                 std::span<float> weights, ModelInfo* info);
 
 /// Fills packed weights from a file.
 PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
-                               const Architecture& architecture, std::span<float> weights,
+                               const NetworkTraits& traits, std::span<float> weights,
                                ModelInfo* info);
 
 /// Fills packed weights from a file's tensors.
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                                  const Architecture& architecture, std::span<float> weights);
+                                  const NetworkTraits& traits, std::span<float> weights);
 
 /// Finds the packed weights of a native file, which begin at a multiple of `alignment`.
 PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
-                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::span<const Layer> layers, const NetworkTraits& traits,
                           std::size_t alignment, std::span<const float>& weights, ModelInfo* info);
 
 #if PPLCNET_HAS_DEFINITIONS
@@ -76,34 +75,28 @@ inline std::string_view reader_of(Content content) {
 
 /// Reads tensors in whatever format the content has, and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
-                  std::span<const Layer> layers, const Architecture& architecture,
-                  TensorFile& file) {
+                  std::span<const Layer> layers, const NetworkTraits& traits, TensorFile& file) {
   const Content content = content_of(bytes);
   if (content == Content::safetensors) return parse_safetensors(bytes, path, file);
   if (content != Content::pdiparams)
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
                      name_of(content), reader_of(content), advice_on(content));
-  if (architecture.family != Family::v1 || architecture.dialect != Dialect::paddle ||
-      architecture.ending != Ending::classifier)
-    return Error::of(path,
-                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
-                     "of V1 with Dialect::paddle only; the type is ", what_of(architecture));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers).after(likeness(file.tensors, layers));
+  return name_pdiparams(file, layers, traits).after(likeness(file.tensors, layers));
 }
 
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
-                                  const Architecture& architecture, std::span<float> weights) {
-  if (!is_native(file)) return pack_state_dict(file, layers, architecture, weights);
+                                  const NetworkTraits& traits, std::span<float> weights) {
+  if (!is_native(file)) return pack_state_dict(file, layers, traits, weights);
   static_assert(std::endian::native == std::endian::little, "packed weights are little-endian");
   std::span<const std::byte> packed;
-  const Storage storage = storage_of(file, architecture.storage);
-  if (storage == architecture.storage) {
-    if (auto error = find_native(file, layers, architecture, packed)) return error;
+  const Storage storage = storage_of(file, traits.storage);
+  if (storage == traits.storage) {
+    if (auto error = find_native(file, layers, traits, packed)) return error;
     std::memcpy(weights.data(), packed.data(), packed.size());
     return check_packed(layers, weights, file.path);
   }
-  Architecture stored = architecture;
+  NetworkTraits stored = traits;
   stored.storage = storage;
   const std::vector<Layer> stored_layers = layers_in(storage, layers);
   if (auto error = find_native(file, stored_layers, stored, packed)) return error;
@@ -115,45 +108,45 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
 }
 
 /// What a file says besides, if it can be true.
-inline Error take_info(const TensorFile& file, const Architecture& architecture, ModelInfo* info) {
+inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
-  if (auto error = check_info(found, architecture.classes, file.path)) return error;
+  if (auto error = check_info(found, traits.classes, file.path)) return error;
   if (info != nullptr) *info = std::move(found);
   return {};
 }
 
 /// Fills packed weights from a file's bytes.
 inline Error load(std::span<const std::byte> bytes, std::string_view path,
-                  std::span<const Layer> layers, const Architecture& architecture,
+                  std::span<const Layer> layers, const NetworkTraits& traits,
                   std::span<float> weights, ModelInfo* info) {
   TensorFile file;
-  if (auto error = open(bytes, path, layers, architecture, file)) return error;
-  if (auto error = load_tensors(file, layers, architecture, weights)) {
+  if (auto error = open(bytes, path, layers, traits, file)) return error;
+  if (auto error = load_tensors(file, layers, traits, weights)) {
     if (content_of(bytes) != Content::pdiparams) return error;
     return std::move(error).after(likeness(file.tensors, layers));
   }
-  return take_info(file, architecture, info).after(layers.size() + 1);
+  return take_info(file, traits, info).after(layers.size() + 1);
 }
 
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                std::span<const Layer> layers, const Architecture& architecture,
+                                std::span<const Layer> layers, const NetworkTraits& traits,
                                 std::span<float> weights, ModelInfo* info) {
   return with_memory_for(
-      path, [&]() -> Error { return load(bytes, path, layers, architecture, weights, info); });
+      path, [&]() -> Error { return load(bytes, path, layers, traits, weights, info); });
 }
 
 PPLCNET_INLINE Error load_file(std::string_view path, std::span<const Layer> layers,
-                               const Architecture& architecture, std::span<float> weights,
+                               const NetworkTraits& traits, std::span<float> weights,
                                ModelInfo* info) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return load(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+    return load(std::as_const(bytes).bytes(), path, layers, traits, weights, info);
   });
 }
 
 PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view name,
-                          std::span<const Layer> layers, const Architecture& architecture,
+                          std::span<const Layer> layers, const NetworkTraits& traits,
                           std::size_t alignment, std::span<const float>& weights, ModelInfo* info) {
   return with_memory_for(name, [&]() -> Error {
     TensorFile file;
@@ -161,12 +154,12 @@ PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view nam
     if (!is_native(file))
       return Error::of(name, ": not a native file; load it, and save it as one");
     std::span<const std::byte> packed;
-    if (auto error = find_native(file, layers, architecture, packed)) return error;
+    if (auto error = find_native(file, layers, traits, packed)) return error;
     if (std::bit_cast<std::uintptr_t>(packed.data()) % alignment != 0)
       return Error::of(name, ": the weights are not aligned to ", alignment, " bytes in memory");
     weights = {reinterpret_cast<const float*>(packed.data()), packed.size() / sizeof(float)};
     if (auto error = check_packed(layers, weights, name)) return error;
-    return take_info(file, architecture, info);
+    return take_info(file, traits, info);
   });
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
@@ -181,14 +174,14 @@ template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
 /// The same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_file(path, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_file(path, Net::layers, Net::traits, weights.values, info);
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -199,7 +192,7 @@ template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
   std::span<const float> weights;
-  if (auto error = loading::view(bytes, name, Net::layers, Net::architecture,
+  if (auto error = loading::view(bytes, name, Net::layers, Net::traits,
                                  alignof(typename Net::Weights), weights, info))
     return error;
   result.emplace(weights.template first<Net::weight_count>());

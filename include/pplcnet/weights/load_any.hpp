@@ -5,9 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "pplcnet/architecture.hpp"
 #include "pplcnet/compiled.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/load.hpp"
 
@@ -28,45 +27,45 @@ namespace loading {
 
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_any_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                    std::span<const Layer> layers, const Architecture& architecture,
+                                    std::span<const Layer> layers, const NetworkTraits& traits,
                                     std::span<float> weights, ModelInfo* info);
 
 /// Fills packed weights from a file.
 PPLCNET_INLINE Error load_any_file(std::string_view path, std::span<const Layer> layers,
-                                   const Architecture& architecture, std::span<float> weights,
+                                   const NetworkTraits& traits, std::span<float> weights,
                                    ModelInfo* info);
 
 #if PPLCNET_HAS_DEFINITIONS
 /// Fills packed weights from a file's bytes.
 inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
-                      std::span<const Layer> layers, const Architecture& architecture,
+                      std::span<const Layer> layers, const NetworkTraits& traits,
                       std::span<float> weights, ModelInfo* info) {
   const Content content = content_of(bytes);
   if (content != Content::zip && content != Content::pickle)
-    return load(bytes, path, layers, architecture, weights, info);
+    return load(bytes, path, layers, traits, weights, info);
   TensorFile file;
-  if (auto error = content == Content::zip || torch::behind_magic(bytes) > 0
+  if (auto error = content == Content::zip || torch::after_magic(bytes) > 0
                        ? parse_torch_checkpoint(bytes, path, file)
                        : parse_pdparams(bytes, path, file))
     return error;
   if (info != nullptr) *info = {};
-  return pack_state_dict(file, layers, architecture, weights);
+  return pack_state_dict(file, layers, traits, weights);
 }
 
 PPLCNET_INLINE Error load_any_bytes(std::span<const std::byte> bytes, std::string_view path,
-                                    std::span<const Layer> layers, const Architecture& architecture,
+                                    std::span<const Layer> layers, const NetworkTraits& traits,
                                     std::span<float> weights, ModelInfo* info) {
   return with_memory_for(
-      path, [&]() -> Error { return load_any(bytes, path, layers, architecture, weights, info); });
+      path, [&]() -> Error { return load_any(bytes, path, layers, traits, weights, info); });
 }
 
 PPLCNET_INLINE Error load_any_file(std::string_view path, std::span<const Layer> layers,
-                                   const Architecture& architecture, std::span<float> weights,
+                                   const NetworkTraits& traits, std::span<float> weights,
                                    ModelInfo* info) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return load_any(std::as_const(bytes).bytes(), path, layers, architecture, weights, info);
+    return load_any(std::as_const(bytes).bytes(), path, layers, traits, weights, info);
   });
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
@@ -80,14 +79,14 @@ template <class Weights>
 Error load_any_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                      ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_any_bytes(bytes, name, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_any_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
 /// The same, from a file. A classifier does with it: `classifier.load(path, pplcnet::load_any)`.
 template <class Weights>
 Error load_any(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_any_file(path, Net::layers, Net::architecture, weights.values, info);
+  return loading::load_any_file(path, Net::layers, Net::traits, weights.values, info);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "pplcnet/branches.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {

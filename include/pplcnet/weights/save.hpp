@@ -45,7 +45,7 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
 
 template <class Weights>
 Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
-           Storage storage = Weights::Network::architecture.storage) {
+           Storage storage = Weights::Network::traits.storage) {
   using Net = typename Weights::Network;
   if constexpr (requires { Net::Definition::model.name; }) info.model = Net::Definition::model.name;
   return with_memory_for(target.path(), [&]() -> Error {
@@ -56,7 +56,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
 /// The same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
-           Storage storage = Weights::Network::architecture.storage) {
+           Storage storage = Weights::Network::traits.storage) {
   return with_memory_for(path, [&]() -> Error {
     NewFile target(path);
     if (auto error = save(target, weights, info, storage)) return error;
@@ -125,14 +125,15 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
     if (auto error = check_info(info, network.classes(), target.path())) return error;
     std::optional<AnyNetwork> stored;
     if (auto error = store_as(storage, network, target.path(), stored)) return error;
-    const Architecture& architecture = stored->architecture();
-    const Extent input = architecture.input;
+    const NetworkTraits& traits = stored->traits();
+    const Extent input = traits.input;
     TensorFile file;
     file.metadata = {{"format", std::string(kNativeFormat)},
                      {"format_version", std::string(kNativeVersion)},
-                     {"network", std::string(architecture.name)},
+                     {"network", std::string(traits.name)},
                      {"input", join({input.height, "x", input.width})}};
-    for (auto& entry : describe(architecture)) file.metadata.push_back(std::move(entry));
+    for (auto& entry : describe(stored->layers(), traits))
+      file.metadata.push_back(std::move(entry));
     add_info(info, file.metadata);
     const std::span<const float> values = std::as_const(*stored).weights();
     native::for_each_tensor(stored->layers(), [&](const std::string& name, DataType type,

@@ -13,9 +13,8 @@
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
-#include "pplcnet/weights/naming/branch_names.hpp"
+#include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/names.hpp"
-#include "pplcnet/weights/naming/network_names.hpp"
 #include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
 #include "pplcnet/weights/state_dict_tensors.hpp"
@@ -27,60 +26,50 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
 class StateDict : private StateDictTensors {
  public:
-  StateDict(const TensorFile& file, std::span<const Layer> layers, const Architecture& architecture)
-      : StateDictTensors(file), layers_(layers), net_(architecture) {}
+  StateDict(const TensorFile& file, std::span<const Layer> layers, const NetworkTraits& traits)
+      : StateDictTensors(file), layers_(layers), traits_(traits) {}
 
-  /// Finds out whose names these are; an error if nobody's, or not those of the type.
+  /// Detects the naming; an error if it is unknown, or another network's.
   Error open() {
     if (const auto parts = parts_of(file_); parts.size() > 1)
       return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
-    if (net_.family == Family::other) return find_prefix();
-    const bool affine = has_affines(file_);
-    const NetworkNames *found = nullptr, *other = nullptr;
-    std::string anchors, twin;
-    for (const NetworkNames& known : kNetworkNames) {
-      const bool fits = known.fits(net_);
-      if (fits) anchors += (anchors.empty() ? " (" : ", ") + quote(known.anchor);
-      for (const Tensor& tensor : file_.tensors) {
-        const std::size_t begin = place_in(tensor.name, known.anchor);
-        if (begin == std::string::npos || affine != (known.family == Family::v3)) continue;
-        if (!fits) {
-          other = &known;
-          continue;
-        }
-        // What a backbone is part of may have a module of that name, too, but deeper inside.
-        const std::string prefix = tensor.name.substr(0, begin);
-        const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
-        if (found != nullptr && (deeper > 0 || prefix == prefix_)) continue;
-        twin = found != nullptr && deeper == 0 ? prefix_ : "";
-        found = &known;
-        prefix_ = prefix;
+    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
+    if (first == layers_.end()) return {};
+    const std::vector<Naming> namings = namings_of(traits_);
+    const std::string_view known = known_as(file_);
+    const bool other = !known.empty() && !traits_.namings.empty() &&
+                       std::ranges::find(namings, known, &Naming::what) == namings.end();
+    if (other)
+      return Error::of(file_.path, ": holds tensors of ", known, ", the type is ",
+                       what_of(traits_));
+    Place found;
+    std::string names;
+    for (const Naming& naming : namings)
+      for (const std::string& name : first_names(*first, naming)) {
+        if (names.find(quote(name)) == names.npos)
+          names += (names.empty() ? "" : ", ") + quote(name);
+        find_prefix(name, naming, found);
       }
+    if (!found.twin.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(found.twin), " and ",
+                       quote(prefix_));
+    if (found.is_there) {
+      choose_framework(*first, namings);
+      return check_optional().after(1);
     }
-    if (!twin.empty())
-      return Error::of(file_.path, ": holds two networks, ", quote(twin), " and ", quote(prefix_));
-    if (found != nullptr) {
-      naming_ = found->naming;
-      return check_ending().after(1);
-    }
-    if (other != nullptr)
-      return Error::of(file_.path, ": holds tensors of ", other->what, ", the type is ",
-                       what_of(net_));
-    const std::string first = file_.tensors.empty() ? "none" : quote(file_.tensors.front().name);
-    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), anchors,
-                     anchors.empty() ? "" : ")", "; the first is ", first);
+    return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
+                     "); the first is ",
+                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
   }
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
   /// weight and bias.
   Error read(const Layer& layer, Parameters& parameters) {
-    if (layer.branches != Branches::none) return read_branches(layer, parameters);
-    const ParameterNames names = parameter_names(layer, net_, naming_);
+    if (training_form(layer).count > 0) return read_branches(layer, parameters);
+    const ParameterNames names = names_of(layer);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    const bool of_paddle = layer.part == Part::classifier && naming_ == Naming::paddle;
-    if (of_paddle || (layer.part == Part::named && layer.layout == Layout::in_out))
-      transpose(layer, parameters.weight);
+    if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
     return {};
   }
 
@@ -89,8 +78,8 @@ class StateDict : private StateDictTensors {
     if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
   }
 
-  /// After everything was read: an error that names the first tensor which nobody asked for, or the
-  /// first with a value that no network can have.
+  /// After everything was read: an error that names the first tensor that is not part of the
+  /// network, or the first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -105,19 +94,40 @@ class StateDict : private StateDictTensors {
  private:
   using StateDictTensors::read;
 
-  /// Finds what stands before the names of a graph's layers.
-  Error find_prefix() {
-    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
-    if (first == layers_.end()) return {};
-    const std::string name = parameter_names(*first, net_).weight;
-    for (const Tensor& tensor : file_.tensors)
-      if (const std::size_t begin = place_in(tensor.name, name); begin != std::string::npos) {
-        prefix_ = tensor.name.substr(0, begin);
-        return {};
+  /// Where a network has been found: what it is called before all names is `prefix_`.
+  struct Place {
+    bool is_there = false;
+    std::string twin;  ///< another prefix of the same depth
+  };
+
+  /// Of namings with the same names for weights, chooses the one that names the batch norm as the
+  /// file does.
+  void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
+    for (const Naming& naming : namings) {
+      if (naming.module != naming_.module) continue;
+      std::vector<ParameterNames> norms = training_names(layer, naming).branches;
+      norms.push_back(parameter_names(layer, naming));
+      if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
+        naming_ = naming;
+        return;
       }
-    return Error::of(file_.path, ": no tensor is named as in ", what_of(net_), " (", quote(name),
-                     "); the first is ",
-                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
+    }
+  }
+
+  /// Finds what stands before the name of the first weights. What a network is part of may have a
+  /// module of that name, too, but deeper inside.
+  void find_prefix(const std::string& name, const Naming& naming, Place& found) {
+    for (const Tensor& tensor : file_.tensors) {
+      const std::size_t begin = place_in(tensor.name, name);
+      if (begin == std::string::npos) continue;
+      const std::string prefix = tensor.name.substr(0, begin);
+      const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+      if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
+      found.twin = found.is_there && deeper == 0 ? prefix_ : "";
+      found.is_there = true;
+      naming_ = naming;
+      prefix_ = prefix;
+    }
   }
 
   Error read(const Layer& layer, const ParameterNames& names,
@@ -151,16 +161,16 @@ class StateDict : private StateDictTensors {
       return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
              find(part.beta) || find(part.mean) || find(part.variance);
     };
-    return std::ranges::any_of(names.branches, is_there) || is_there(names.behind);
+    return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
   }
 
   /// A layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
-    const TrainingNames names = training_names(layer, net_);
-    const ParameterNames own = paddle_names(layer, net_);
+    const TrainingNames names = training_names(layer, naming_);
+    const ParameterNames own = parameter_names(layer, naming_);
     BranchSum sum(layer);
-    Parameters behind;
+    Parameters norm;
     if (has_branches(names, own)) {
       for (std::size_t i = 0; i < names.branches.size(); ++i) {
         auto shape = weight_shape(layer, naming_);
@@ -169,84 +179,86 @@ class StateDict : private StateDictTensors {
         if (auto error = read(layer, names.branches[i], shape, branch)) return error;
         sum.add(form.branches[i], branch);
       }
-      if (auto error = read(layer, names.behind, {}, behind)) return error;
-      const ParameterNames unused = unused_names(layer, net_);
-      mark(full_name(unused.weight));
-      mark(full_name(unused.bias));
+      if (auto error = read(layer, names.after, {}, norm)) return error;
+      if (form.keeps_deployed) {
+        mark(full_name(own.weight));
+        mark(full_name(own.bias));
+      }
     } else {
       Parameters deployed;
       if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
       sum.add({.kernel = layer.kernel.height}, deployed);
     }
-    Linear affine;
-    if (layer.branches == Branches::v3)
-      if (auto error = read_affine(layer, affine, result.affine)) return error;
     for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
-      sum.scale(o, layer.branches == Branches::v3 ? affine : batch_norm_of(behind, o));
+      sum.scale(o, batch_norm_of(norm, o));
+    if (!form.affine.empty()) {
+      Linear affine;
+      if (auto error = read_affine(layer, affine, result.affine)) return error;
+      for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+        sum.scale(o, affine);
+    }
     sum.round_to(result);
     return {};
   }
 
-  /// V3's: the one in front of the activation is part of the sum; the one behind it has no use
+  /// Reads scalars: those before the activation are part of the sum; those after it have no use
   /// where there is no activation.
-  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& behind) {
-    const AffineNames names = affine_names(module_name(layer, net_));
+  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& after) {
+    const AffineNames names = affine_names(layer, naming_);
     std::vector<float> scale, shift;
     if (auto error = read(names.scale, {1}, scale)) return error;
     if (auto error = read(names.bias, {1}, shift)) return error;
     before = {scale[0], shift[0]};
     if (!layer.affine) {
-      mark(full_name(names.activation_scale));
-      mark(full_name(names.activation_bias));
+      mark(full_name(names.last_scale));
+      mark(full_name(names.last_bias));
       return {};
     }
-    if (auto error = read(names.activation_scale, {1}, scale)) return error;
-    if (auto error = read(names.activation_bias, {1}, shift)) return error;
-    behind = {scale[0], shift[0]};
+    if (auto error = read(names.last_scale, {1}, scale)) return error;
+    if (auto error = read(names.last_bias, {1}, shift)) return error;
+    after = {scale[0], shift[0]};
     return {};
   }
 
-  /// Whether a tensor belongs to what a backbone was trained in: it lies beside the prefix, or it
-  /// is V1's head or classifier.
+  /// Returns whether a tensor belongs to what a backbone was trained in: it lies beside the prefix,
+  /// or it is of a module that may follow the backbone.
   bool is_around_a_backbone(std::string_view name) const {
-    if (net_.family == Family::other || (net_.ending == Ending::classifier && !net_.neck))
-      return false;
+    if (traits_.namings.empty() || traits_.classes > 0) return false;
     if (!name.starts_with(prefix_)) return true;
-    if (net_.ending != Ending::maps) return false;
-    for (const Part part : {Part::head, Part::classifier}) {
-      const ParameterNames names = parameter_names({.part = part, .bias = true}, net_, naming_);
-      if (name == full_name(names.weight) || name == full_name(names.bias)) return true;
+    return std::ranges::any_of(traits_.unused, [&](const Name& module) {
+      const ParameterNames names = names_of({.name = module, .bias = true});
+      return name == full_name(names.weight) || name == full_name(names.bias);
+    });
+  }
+
+  /// Checks what depends on the type's options: the commonest mistakes deserve the plainest words.
+  Error check_optional() const {
+    for (const OptionalModule& one : traits_.optional) {
+      const auto is_it = [&](const Layer& layer) {
+        return layer.name == one.module || layer.norm_name == one.module;
+      };
+      const auto layer = std::ranges::find_if(layers_, is_it);
+      const int width = layer == layers_.end() ? 0 : layer->output.channels;
+      const std::string name =
+          text_of(naming::module_names(one.module, naming_).weights) + ".weight";
+      const bool there = find(name) != nullptr;
+      if (there == (width > 0)) continue;
+      const std::string value = one.is_flag ? (width > 0 ? "true" : "false") : join({width});
+      return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                       ", the type has ", one.option, " = ", value);
     }
-    return false;
+    return {};
   }
 
-  /// The commonest mistakes deserve the plainest words: another task, another head, other classes.
-  Error check_ending() const {
-    const bool maps = net_.ending == Ending::maps, v2 = net_.family == Family::v2;
-    if (net_.family == Family::v3 && (find("layer_list.0.weight") != nullptr) != maps)
-      return Error::of(file_.path, ": holds tensors of V3 for ", maps ? "recognition" : "detection",
-                       ", the type is ", what_of(net_));
-    if (net_.ending != Ending::classifier) return {};
-    if (v2)
-      if (auto error = check_presence("neck.feat_bn.weight", net_.neck,
-                                      "V2Options::features = ", net_.neck ? "true" : "false"))
-        return error;
-    return check_presence(parameter_names({.part = Part::head}, net_, naming_).weight,
-                          net_.head > 0, v2 ? "V2" : "", "Options::head = ", net_.head);
-  }
-
-  template <class... Words>
-  Error check_presence(const std::string& name, bool expected, const Words&... option) const {
-    const bool there = find(name) != nullptr;
-    if (there == expected) return {};
-    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
-                     ", the type has ", option...);
+  bool is_logits(const Layer& layer) const {
+    return traits_.logits >= 0 &&
+           layer.name == layers_[static_cast<std::size_t>(traits_.logits)].name;
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {
     const Tensor* tensor = find(name);
     const auto shape = weight_shape(layer, naming_);
-    if (layer.part != Part::classifier || tensor == nullptr || tensor->shape.size() != 2) return {};
+    if (!is_logits(layer) || tensor == nullptr || tensor->shape.size() != shape.size()) return {};
     const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
     if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
     return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
@@ -254,15 +266,15 @@ class StateDict : private StateDictTensors {
   }
 
   std::span<const Layer> layers_;
-  const Architecture& net_;
+  const NetworkTraits& traits_;
 };
 
 /// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
 inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
-                             const Architecture& architecture, std::span<float> weights) {
-  StateDict state(file, layers, architecture);
+                             const NetworkTraits& traits, std::span<float> weights) {
+  StateDict state(file, layers, traits);
   Error first = state.open();
-  if (first && first.steps() == 0) return first;  // nobody's names, or another type's
+  if (first && first.steps() == 0) return first;  // unknown names, or another type's
   std::size_t count = 1;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;

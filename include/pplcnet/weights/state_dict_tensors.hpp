@@ -21,21 +21,40 @@ class StateDictTensors {
  protected:
   explicit StateDictTensors(const TensorFile& file) : file_(file) {}
 
-  /// A tensor's name in the file: an older one, where the file has that in place of today's.
+  /// Returns a tensor's name in the file.
   std::string full_name(const std::string& name) const {
     constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
     // The neck is not inside the backbone.
     if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
       return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
-    if (naming_ == Naming::hugging_face && file_.find(prefix_ + name) == nullptr) {
-      std::string older = prefix_ + older_hugging_face_name(name);
-      if (file_.find(older) != nullptr) return older;
-    }
     return prefix_ + name;
   }
 
   const Tensor* find(const std::string& name) const {
     return name.empty() ? nullptr : file_.find(full_name(name));
+  }
+
+  /// Returns the names of a layer: older ones, where the file has them in place of today's.
+  ParameterNames names_of(const Layer& layer) const {
+    ParameterNames names = parameter_names(layer, naming_);
+    if (naming_.older_module == nullptr) return names;
+    const ParameterNames older = parameter_names(layer, naming_.older());
+    for (const auto member :
+         {&ParameterNames::weight, &ParameterNames::bias, &ParameterNames::gamma,
+          &ParameterNames::beta, &ParameterNames::mean, &ParameterNames::variance})
+      if (find(names.*member) == nullptr && find(older.*member) != nullptr)
+        names.*member = older.*member;
+    return names;
+  }
+
+  /// Returns the names that the weights of the first layer may have, as it is trained or deployed.
+  static std::vector<std::string> first_names(const Layer& layer, const Naming& naming) {
+    std::vector<std::string> names = {parameter_names(layer, naming).weight};
+    if (naming.older_module != nullptr)
+      names.push_back(parameter_names(layer, naming.older()).weight);
+    for (const ParameterNames& branch : training_names(layer, naming).branches)
+      if (!branch.weight.empty() && branch.weight != names.front()) names.push_back(branch.weight);
+    return names;
   }
 
   /// `check` is `read_values` or `read_variances`.
@@ -61,7 +80,7 @@ class StateDictTensors {
 
   const TensorFile& file_;
   std::string prefix_;  // of all names
-  Naming naming_ = Naming::paddle;
+  Naming naming_;
   std::vector<std::string> read_;  // sorted
   Error wrong_value_;              // the first
 };

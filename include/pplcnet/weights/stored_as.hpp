@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "pplcnet/any_network.hpp"
-#include "pplcnet/architecture.hpp"
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -25,11 +24,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 template <class Net, Storage kStorage>
 struct StoredDefinition : Net::Definition {
   static constexpr Storage storage = kStorage;
-  static constexpr Architecture architecture = [] {
-    Architecture stored = Net::architecture;
-    stored.storage = kStorage;
-    return stored;
-  }();
 };
 
 /// Any network with its weights in a storage that is asked for, such as
@@ -47,12 +41,8 @@ PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::s
 #if PPLCNET_HAS_DEFINITIONS
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result) {
-  Architecture architecture = network.architecture();
-  architecture.storage = storage;
   std::optional<AnyNetwork> stored;
-  if (auto error = network.graph() != nullptr
-                       ? AnyNetwork::make(*network.graph(), /*threads=*/1, stored, storage)
-                       : AnyNetwork::make(architecture, /*threads=*/1, stored))
+  if (auto error = AnyNetwork::make(network.graph(), /*threads=*/1, stored, storage))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))

@@ -26,7 +26,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::size_t kMaxTensors = 1 << 15;
 inline constexpr std::size_t kMaxRank = 32;
 
-/// A stored array: a view of bytes that somebody else owns.
+/// A stored array: a view of bytes that another object owns.
 struct Tensor {
   std::string name;  ///< empty where the format has no names
   DataType type = DataType::f32;

@@ -209,7 +209,7 @@ def torch_zip(value, state, name):
 
 
 def torch_legacy(state):
-    """The form before PyTorch 1.6: pickles one behind the other, then the storages by address."""
+    """The form before PyTorch 1.6: pickles one after the other, then the storages by address."""
     keys = [str(1012387552 + 416 * i) for i in range(len(state))]
     sizes = {"short": 2, "int": 4, "long": 4}
     heads = [0x1950A86A20F9469CFC6C, 1001,

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -28,7 +28,7 @@ inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Lay
     if (tensor.shape.size() == 2 || tensor.shape.size() == 4)
       found.push_back(matrix_or_map(tensor.shape));
   for (const Layer& layer : layers)
-    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming::timm)));
+    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming{})));
   std::ranges::sort(found);
   std::ranges::sort(wanted);
   std::vector<Sizes> both;

@@ -1,282 +1,147 @@
 #ifndef PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 #define PPLCNET_WEIGHTS_NAMING_NAMES_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/weights/join.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
+
+// What the tensors of a layer are called in the files of a framework.
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Whose names a file uses. The first four belong to the dialect of the same name; Hugging Face's
-/// PP-LCNet has the graph of Paddle's.
-enum class Naming : unsigned char { paddle, timm, pytorch, light_cnns, hugging_face };
-
-constexpr Naming naming_of(Dialect dialect) { return static_cast<Naming>(dialect); }
 
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
   std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
 };
 
+/// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
+/// PyTorch, too, where batch norms and linear layers are otherwise.
+inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
+  constexpr std::string_view kPaddle = "paddle", kPyTorch = "pytorch";
+  std::vector<Naming> namings(traits.namings.begin(), traits.namings.end());
+  const TensorNames torch;
+  // The graph's own names; its layers say how linear layers are laid out.
+  if (namings.empty())
+    namings.push_back({.framework = traits.tensor_names.mean == torch.mean ? kPyTorch : kPaddle,
+                       .tensors = traits.tensor_names,
+                       .linear = Layout::convolution});
+  for (std::size_t i = 0, count = namings.size(); i < count; ++i) {
+    if (namings[i].framework != kPaddle) continue;
+    Naming naming = namings[i];
+    naming.framework = kPyTorch;
+    naming.tensors.mean = torch.mean;
+    naming.tensors.variance = torch.variance;
+    naming.linear = Layout::out_in;
+    namings.push_back(naming);
+  }
+  return namings;
+}
+
 namespace naming {
 
-/// timm counts a block by stage and index of its own (`_gen_lcnet`): blocks5 is split in two.
-inline constexpr struct TimmBlock {
-  int stage, index;
-} kTimmBlocks[] = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 0}, {3, 1},
-                   {4, 0}, {4, 1}, {4, 2}, {4, 3}, {5, 0}, {5, 1}};
+/// Returns the names of the module that a graph calls `own`.
+inline ModuleNames module_names(const Name& own, const Naming& naming) {
+  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
+}
 
-/// A batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module, bool paddle) {
+/// Adds a batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module,
+                           const TensorNames& tensors) {
   names.gamma = join({module, ".weight"});
   names.beta = join({module, ".bias"});
-  names.mean = join({module, paddle ? "._mean" : ".running_mean"});
-  names.variance = join({module, paddle ? "._variance" : ".running_var"});
+  names.mean = join({module, tensors.mean});
+  names.variance = join({module, tensors.variance});
 }
 
-inline ParameterNames parameters(std::string_view weights, std::string_view batch_norm,
-                                 const Layer& layer, bool paddle) {
-  ParameterNames names;
-  names.weight = join({weights, ".weight"});
-  if (layer.bias) names.bias = join({weights, ".bias"});
-  if (layer.batch_norm) add_batch_norm(names, batch_norm, paddle);
-  return names;
-}
-
-/// Where a layer's weights and its batch norm are, behind the name of its block; nothing for a
-/// layer without weights.
-struct Paths {
-  std::string_view weights, batch_norm;
-};
-
-inline ParameterNames torch_parameters(std::string_view block, const Paths& paths,
-                                       const Layer& layer) {
-  if (paths.weights.empty()) return {};
-  return parameters(join({block, paths.weights}), join({block, paths.batch_norm}), layer, false);
-}
-
-constexpr Paths timm_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv_stem", "bn1"};
-    case Part::depthwise:
-      return {"conv_dw", "bn1"};
-    case Part::squeeze_reduce:
-      return {"se.conv_reduce", ""};
-    case Part::squeeze_expand:
-      return {"se.conv_expand", ""};
-    case Part::pointwise:
-      return {"conv_pw", "bn2"};
-    case Part::head:
-      return {"conv_head", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-/// Squeeze-excite, where there is one, shifts what follows it.
-constexpr Paths pytorch_paths(Part part, bool squeeze_excite) {
-  switch (part) {
-    case Part::stem:
-      return {"features.0", ""};
-    case Part::depthwise:
-      return {"conv.0", "conv.1"};
-    case Part::squeeze_reduce:
-      return {"conv.3.fc.0", ""};
-    case Part::squeeze_expand:
-      return {"conv.3.fc.2", ""};
-    case Part::pointwise:
-      return squeeze_excite ? Paths{"conv.4", "conv.5"} : Paths{"conv.3", "conv.4"};
-    case Part::head:
-      return {"fc", ""};
-    case Part::classifier:
-      return {"classifier", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths light_cnns_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"conv1.conv", "conv1.bn"};
-    case Part::depthwise:
-      return {"dw_conv.conv", "dw_conv.bn"};
-    case Part::squeeze_reduce:
-      return {"se.conv1", ""};
-    case Part::squeeze_expand:
-      return {"se.conv2", ""};
-    case Part::pointwise:
-      return {"pw_conv.conv", "pw_conv.bn"};
-    case Part::head:
-      return {"last_conv", ""};
-    case Part::classifier:
-      return {"f", ""};
-    default:
-      return {};
-  }
-}
-
-constexpr Paths hugging_face_paths(Part part) {
-  switch (part) {
-    case Part::stem:
-      return {"encoder.convolution.convolution", "encoder.convolution.normalization"};
-    case Part::depthwise:
-      return {"depthwise_convolution.convolution", "depthwise_convolution.normalization"};
-    case Part::squeeze_reduce:
-      return {"squeeze_excitation_module.convolutions.0", ""};
-    case Part::squeeze_expand:
-      return {"squeeze_excitation_module.convolutions.2", ""};
-    case Part::pointwise:
-      return {"pointwise_convolution.convolution", "pointwise_convolution.normalization"};
-    case Part::head:
-      return {"last_convolution", ""};
-    case Part::classifier:
-      return {"head", ""};
-    default:
-      return {};
-  }
-}
-
-}  // namespace naming
-
-/// PaddleClas and PaddleOCR, all families. Where a layer has branches these are the names of its
-/// deployed form.
-inline ParameterNames paddle_names(const Layer& layer, const Architecture& net) {
-  const std::string module = module_name(layer, net);
-  switch (layer.branches) {
-    case Branches::none:
-      break;
-    case Branches::batch_norm:
-      if (layer.part == Part::stem) return naming::parameters(module + ".conv", "", layer, true);
-      return naming::parameters(module, "", layer, true);
-    case Branches::v2:
-      return naming::parameters(module, "", layer, true);
-    case Branches::v3:
-    case Branches::v4:
-      return naming::parameters(module + ".reparam_conv", "", layer, true);
-  }
-  // PaddleClas' RecModel keeps the neck beside the backbone.
-  if (layer.part == Part::head) return naming::parameters(module, "neck.feat_bn", layer, true);
-  return naming::parameters(layer.batch_norm ? module + ".conv" : module, module + ".bn", layer,
-                            true);
-}
-
-/// timm `mobilenetv3.py`, as built by `_gen_lcnet`.
-inline ParameterNames timm_names(const Layer& layer) {
-  std::string block;
-  if (layer.block >= 0 && layer.block < static_cast<int>(std::size(naming::kTimmBlocks))) {
-    const auto& [stage, index] = naming::kTimmBlocks[layer.block];
-    block = join({"blocks.", stage, ".", index, "."});
-  }
-  return naming::torch_parameters(block, naming::timm_paths(layer.part), layer);
-}
-
-/// ngnquan/PP-LCNet `pplcnet.py`: block i is `features.{2 + i}`, behind the stem and its
-/// activation.
-inline ParameterNames pytorch_names(const Layer& layer, bool squeeze_excite) {
-  const std::string block =
-      layer.block < 0 ? std::string() : join({"features.", layer.block + 2, "."});
-  return naming::torch_parameters(block, naming::pytorch_paths(layer.part, squeeze_excite), layer);
-}
-
-/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
-inline ParameterNames light_cnns_names(const Layer& layer) {
-  const std::string block = layer.block < 0 ? std::string() : join({"blocks.", layer.block, ".0."});
-  return naming::torch_parameters(block, naming::light_cnns_paths(layer.part), layer);
-}
-
-/// Hugging Face transformers `models/pp_lcnet`, as of today (see `older_hugging_face_name`).
-inline ParameterNames hugging_face_names(const Layer& layer) {
-  const std::string block =
-      layer.block < 0 ? std::string()
-                      : join({"encoder.blocks.", layer.stage - 2, ".layers.", layer.index, "."});
-  return naming::torch_parameters(block, naming::hugging_face_paths(layer.part), layer);
-}
-
-/// What today's name was in older files of Hugging Face; the same name where nothing has changed.
-inline std::string older_hugging_face_name(std::string name) {
-  constexpr struct {
-    std::string_view now, before;
-  } kRenamed[] = {{"encoder.convolution.", "embedder.convolution."},
-                  {".convolutions.0.", ".convolution1."},
-                  {".convolutions.2.", ".convolution2."},
-                  {"head.", "fc."}};
-  for (const auto& [now, before] : kRenamed)
-    if (const auto place = name.find(now); place != name.npos)
-      return name.replace(place, now.size(), before);
-  return name;
-}
-
-/// Returns the name of the batch norm after a layer whose tensors have names of their own.
-inline std::string norm_name(const Layer& layer, const TensorNames& tensors) {
+/// Returns the name of the batch norm after the weights of a module.
+inline std::string norm_name(const Layer& layer, const ModuleNames& module,
+                             const TensorNames& tensors) {
+  if (!module.norm.empty()) return text_of(module.norm);
   if (!layer.norm_name.empty()) return text_of(layer.norm_name);
-  Name name = layer.name;
+  Name name = module.weights;
   if (tensors.norm_is_next) ++name.numbers[static_cast<std::size_t>(name.count() - 1)];
   return text_of(name).append(tensors.norm);
 }
 
-/// Returns the names of a layer of a graph.
-inline ParameterNames graph_names(const Layer& layer, const TensorNames& tensors) {
+}  // namespace naming
+
+/// Returns the names of a layer as it is deployed; all empty for one without weights.
+inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
+  const ModuleNames module = naming::module_names(layer.name, naming);
+  if (module.weights.empty()) return {};
   ParameterNames names;
-  std::string module = text_of(layer.name);
-  if (layer.batch_norm) module += tensors.weights;
-  names.weight = module + ".weight";
-  if (layer.bias) names.bias = module + ".bias";
-  if (!layer.batch_norm) return names;
-  const std::string norm = norm_name(layer, tensors);
-  names.gamma = norm + ".weight";
-  names.beta = norm + ".bias";
-  names.mean = join({norm, tensors.mean});
-  names.variance = join({norm, tensors.variance});
+  std::string weights = text_of(module.weights);
+  weights += training_form(layer).deployed;
+  // A module whose batch norm is named, too, is named in full.
+  if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
+  names.weight = weights + ".weight";
+  if (layer.bias) names.bias = weights + ".bias";
+  if (layer.batch_norm)
+    naming::add_batch_norm(names, naming::norm_name(layer, module, naming.tensors), naming.tensors);
   return names;
 }
 
-/// The names of a layer of `architecture` in files of a naming.
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture,
-                                      Naming naming) {
-  if (architecture.family == Family::other) return graph_names(layer, architecture.tensor_names);
-  switch (naming) {
-    case Naming::timm:
-      return timm_names(layer);
-    case Naming::pytorch:
-      return pytorch_names(layer,
-                           layer.block >= 0 && architecture.blocks[layer.block].squeeze_excite);
-    case Naming::light_cnns:
-      return light_cnns_names(layer);
-    case Naming::hugging_face:
-      return hugging_face_names(layer);
-    case Naming::paddle:
-      break;
-  }
-  return paddle_names(layer, architecture);
-}
-inline ParameterNames parameter_names(const Layer& layer, const Architecture& architecture) {
-  return parameter_names(layer, architecture, naming_of(architecture.dialect));
+/// Names of a layer's scalars: before the activation, and after it.
+struct AffineNames {
+  std::string scale, bias, last_scale, last_bias;
+};
+
+inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
+  const TrainingForm form = training_form(layer);
+  if (form.affine.empty()) return {};
+  const std::string module = text_of(naming::module_names(layer.name, naming).weights);
+  const std::string first = join({module, form.affine}), last = join({module, form.last_affine});
+  return {first + ".scale", first + ".bias", last + ".scale", last + ".bias"};
 }
 
-/// Shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise; the
-/// classifier is [out, in], but [in, out] in Paddle's.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, Naming naming) {
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames after;                  ///< the batch norm after their sum
+};
+
+inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
+  const TrainingForm form = training_form(layer);
+  const std::string module = text_of(naming::module_names(layer.name, naming).weights);
+  TrainingNames names;
+  for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
+    ParameterNames& own = names.branches.emplace_back();
+    if (!branch.identity) own.weight = join({module, branch.weight, ".weight"});
+    if (!branch.norm.empty())
+      naming::add_batch_norm(own, join({module, branch.norm}), naming.tensors);
+  }
+  if (!form.norm.empty())
+    naming::add_batch_norm(names.after, join({module, form.norm}), naming.tensors);
+  return names;
+}
+
+/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
+/// [out, in] or [in, out] of a linear layer.
+inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (layer.part == Part::named && layer.layout == Layout::out_in) return {out, in};
-  if (layer.part == Part::named && layer.layout == Layout::in_out) return {in, out};
-  if (layer.part == Part::classifier) {
-    if (naming == Naming::paddle) return {in, out};
-    return {out, in};
+  if (layer.layout != Layout::convolution) {
+    const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
+    return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
   // A pointwise layer with a kernel reads patches.
   const bool patches = layer.op == Operator::pointwise;
   return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
           width};
+}
+
+/// Returns whether a file of the naming holds the layer's weight the other way round.
+inline bool is_transposed(const Layer& layer, const Naming& naming) {
+  const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
+  return layer.layout != Layout::convolution && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

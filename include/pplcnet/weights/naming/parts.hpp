@@ -17,7 +17,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace naming {
 
-/// The first word of a name, without the point behind it.
+/// The first word of a name, without the point after it.
 constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pplcnet/weights/byte_stream.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -34,7 +34,7 @@ class WeightReader {
     return bytes && reader_.take(*bytes, tensor.data);
   }
 
-  /// Numbers behind a tag that says how they are stored. What has 8 bits is not taken.
+  /// Numbers after a tag that says how they are stored. What has 8 bits is not taken.
   bool take_tagged(Tensor& tensor, FileGraph& graph, bool& has_8_bits) {
     constexpr std::uint32_t kHalf = 0x01306B47, kInteger = 0x000D4B38, kSingle = 0x0002C056;
     std::uint32_t tag = 0;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
 
 // What a line of an ncnn network says. Source: ncnn `layer/*.cpp`.
@@ -98,7 +98,7 @@ inline void read_parameters(const LayerLine& layer, GraphNode& node) {
   }
 }
 
-/// The activation inside of a layer with weights, as a node behind it.
+/// The activation inside of a layer with weights, as a node after it.
 inline GraphNode activation_of(const LayerLine& layer, int weights) {
   GraphNode node = {.what = "activation of an unknown type", .name = layer.name};
   node.inputs[0] = weights;

@@ -12,8 +12,8 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
-#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/ncnn/bin.hpp"
 #include "pplcnet/weights/ncnn/layer.hpp"
@@ -199,7 +199,7 @@ class GraphReader {
 }  // namespace ncnn_file
 
 /// Reads an ncnn network: its text (`.param`) and its weights (`.bin`). `graph` views both; it
-/// changes only on success. What is behind the first layer of an unknown type is left out.
+/// changes only on success. What is after the first layer of an unknown type is left out.
 inline Error parse_ncnn(std::string_view text, std::string_view text_path,
                         std::span<const std::byte> weights, std::string_view weights_path,
                         FileGraph& graph) {
@@ -216,7 +216,7 @@ namespace loading {
 
 /// Fills packed weights from an ncnn network's two files.
 inline Error load_ncnn(std::string_view text_path, std::string_view weights_path,
-                       std::span<const Layer> layers, const Architecture& architecture,
+                       std::span<const Layer> layers, const NetworkTraits& traits,
                        std::span<float> weights) {
   FileBytes text, data;
   constexpr std::uint64_t kMaxTextBytes = 4 << 20;
@@ -227,7 +227,7 @@ inline Error load_ncnn(std::string_view text_path, std::string_view weights_path
   if (auto error = parse_ncnn({reinterpret_cast<const char*>(characters.data()), characters.size()},
                               text_path, std::as_const(data).bytes(), weights_path, graph))
     return error;
-  return GraphMatch(graph, layers, architecture).pack(weights);
+  return GraphMatch(graph, layers, traits).pack(weights);
 }
 
 }  // namespace loading
@@ -238,7 +238,7 @@ template <class Weights>
 Error load_ncnn(std::string_view param_path, std::string_view bin_path, Weights& weights) {
   using Net = typename Weights::Network;
   return with_memory_for(param_path, [&]() -> Error {
-    return loading::load_ncnn(param_path, bin_path, Net::layers, Net::architecture, weights.values);
+    return loading::load_ncnn(param_path, bin_path, Net::layers, Net::traits, weights.values);
   });
 }
 

@@ -18,8 +18,8 @@
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
-#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/onnx/node.hpp"
@@ -140,7 +140,7 @@ class GraphReader {
     if (name.empty()) return {};
     const auto found = numbers_.find(name);
     if (found == numbers_.end())
-      return Error::of(graph_.path, ": the node behind ", graph_.nodes.size(), " others reads ",
+      return Error::of(graph_.path, ": the node after ", graph_.nodes.size(), " others reads ",
                        quote(name), ", which nothing before it is");
     if (place < GraphNode::kMaxInputs) node.inputs[place] = found->second;
     return {};
@@ -236,8 +236,8 @@ namespace loading {
 
 /// Fills packed weights from a model that this library wrote: by the layers' names, bit for bit.
 inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers,
-                           const Architecture& architecture, std::span<float> weights) {
-  if (auto error = check_description(file, architecture)) return error;
+                           const NetworkTraits& traits, std::span<float> weights) {
+  if (auto error = check_description(file, layers, traits)) return error;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
     Parameters parameters;
@@ -260,7 +260,7 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
       if (auto error = read(".scale", 1, parameters.affine)) return error;
       if (auto error = read(".shift", 1, parameters.affine)) return error;
     }
-    if (layer.part == Part::classifier && file.find(kOnnxKeep) != nullptr) fold(layer, parameters);
+    if (layer.scale_percent != 100 && file.find(kOnnxKeep) != nullptr) fold(layer, parameters);
     pack(layer, parameters, weights);
   }
   return check_packed(layers, weights, file.path);
@@ -268,15 +268,15 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
 
 /// Fills packed weights from an ONNX model's bytes.
 inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
-                       std::span<const Layer> layers, const Architecture& architecture,
+                       std::span<const Layer> layers, const NetworkTraits& traits,
                        std::span<float> weights) {
   FileGraph graph;
   if (auto error = parse_onnx(bytes, path, graph)) return error;
   TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
   if (native::find(own, kOnnxFolded) == nullptr)
-    return GraphMatch(graph, layers, architecture).pack(weights);
+    return GraphMatch(graph, layers, traits).pack(weights);
   own.tensors = graph.constants;
-  return load_own_onnx(own, layers, architecture, weights);
+  return load_own_onnx(own, layers, traits, weights);
 }
 
 }  // namespace loading
@@ -290,7 +290,7 @@ Error load_onnx(std::string_view path, Weights& weights) {
   return with_memory_for(path, [&]() -> Error {
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
-    return loading::load_onnx(std::as_const(bytes).bytes(), path, Net::layers, Net::architecture,
+    return loading::load_onnx(std::as_const(bytes).bytes(), path, Net::layers, Net::traits,
                               weights.values);
   });
 }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/onnx/graph_writer.hpp"
 

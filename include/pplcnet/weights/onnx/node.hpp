@@ -10,7 +10,7 @@
 #include <limits>
 #include <string_view>
 
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/onnx/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/join.hpp"
-#include "pplcnet/weights/naming/modules.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/onnx/activation_nodes.hpp"
 #include "pplcnet/weights/onnx/graph_writer.hpp"
 #include "pplcnet/weights/onnx/map_values.hpp"
@@ -38,12 +38,12 @@ struct OnnxOptions {
 /// "features", or like its layer.
 class OnnxWriter {
  public:
-  OnnxWriter(std::span<const Layer> layers, std::span<const int> outputs,
-             std::span<const float> weights, const OnnxOptions& options)
-      : layers_(layers), outputs_(outputs), weights_(weights), options_(options) {}
+  /// The plan must stay as long as the writer.
+  OnnxWriter(const Plan& plan, std::span<const float> weights, const OnnxOptions& options)
+      : plan_(plan), weights_(weights), options_(options) {}
 
-  /// The bytes of the model.
-  std::string model(const Architecture& net, const ModelInfo& info) {
+  /// Returns the bytes of the model.
+  std::string model(const ModelInfo& info) {
     graph_.add_input("input", sizes(layers_.front().input));
     for (std::size_t i = 0; i < layers_.size(); ++i) values_.add(value_of(i));
     for (const int output : outputs_) {
@@ -52,10 +52,10 @@ class OnnxWriter {
       if (layer.op == Operator::dense) shape.resize(2);
       graph_.add_output(values_.of(output), shape);
     }
-    auto metadata = describe(net);
+    auto metadata = describe(layers_, plan_.traits);
     metadata.emplace_back(kOnnxFolded, "1");
     add_info(info, metadata);
-    return graph_.finish(join({"PP-LCNet ", net.name}), options_.opset, metadata);
+    return graph_.finish(join({"pplcnet ", plan_.traits.name}), options_.opset, metadata);
   }
 
  private:
@@ -63,16 +63,19 @@ class OnnxWriter {
     return {options_.batch > 0 ? options_.batch : -1, shape.channels, shape.height, shape.width};
   }
 
-  /// A layer's value: its own name, or the answer's.
+  /// Returns the name of a layer's value: its own, or that of the network's result.
   std::string name_of(std::size_t index) const {
-    const Layer& layer = layers_[index];
-    if (layer.part == Part::classifier) return "logits";
-    const bool answer = std::ranges::find(outputs_, static_cast<int>(index)) != outputs_.end();
-    if (answer && layer.part == Part::head) return "features";
-    if (answer && layer.part == Part::pointwise) return join({"blocks", layer.stage});
-    if (answer && layer.part == Part::named) return layer.gives_vector() ? "logits" : "map";
-    const std::string name = layer_name(layer);
-    return name.empty() ? join({"layer_", index}) : name;
+    const auto ordinal = static_cast<int>(index);
+    if (ordinal == plan_.traits.logits) return "logits";
+    const auto output = std::ranges::find(outputs_, ordinal);
+    const bool is_result = output != outputs_.end();
+    if (is_result && ordinal == plan_.traits.embedding) return "features";
+    std::string name = layer_name(layers_[index]);
+    if (is_result)
+      if (const Name& own = plan_.output_names[output - outputs_.begin()]; !own.empty())
+        name = text_of(own);
+    if (!name.empty()) return name;
+    return is_result ? "map" : join({"layer_", index});
   }
 
   std::string input_of(std::size_t index) {
@@ -85,15 +88,14 @@ class OnnxWriter {
     const Layer& layer = layers_[index];
     std::string name = name_of(index);
     switch (layer.op) {
-      case Operator::patches:  // part of the convolution behind them
+      case Operator::patches:  // part of the convolution after them
         return input_of(index);
       case Operator::convolution:
       case Operator::depthwise:
       case Operator::pointwise:
       case Operator::dense:
-        return layer.part == Part::classifier || (name == "logits" && layer.op == Operator::dense)
-                   ? classifier(index, name)
-                   : weighted(index, name);
+        return name == "logits" && layer.op == Operator::dense ? classifier(index, name)
+                                                               : weighted(index, name);
       case Operator::pool:
         return graph_.add_node("GlobalAveragePool", name, {input_of(index)});
       case Operator::gate: {
@@ -181,7 +183,7 @@ class OnnxWriter {
 
   std::string convolution(std::size_t index, const std::string& node) {
     const Layer& layer = layers_[index];
-    // Behind patches, these say how the kernel moves.
+    // After patches, these say how the kernel moves.
     const bool patches = index > 0 && layers_[index - 1].op == Operator::patches;
     const Layer& geometry = patches ? layers_[index - 1] : layer;
     const bool depthwise = layer.op == Operator::depthwise;
@@ -213,14 +215,16 @@ class OnnxWriter {
       flat = graph_.add_node("Mul", "dropout",
                              {flat, graph_.add_tensor(std::string(kOnnxKeep), {}, {&keep, 1})});
     }
-    return graph_.add_node("Gemm", name,
-                           {flat, graph_.add_tensor("fc.weight", {channels, in}, parameters.weight),
-                            graph_.add_tensor("fc.bias", {channels}, parameters.bias)},
-                           {{"transB", std::int64_t{1}}});
+    return graph_.add_node(
+        "Gemm", name,
+        {flat, graph_.add_tensor(layer_name(layer) + ".weight", {channels, in}, parameters.weight),
+         graph_.add_tensor(layer_name(layer) + ".bias", {channels}, parameters.bias)},
+        {{"transB", std::int64_t{1}}});
   }
 
-  std::span<const Layer> layers_;
-  std::span<const int> outputs_;
+  const Plan& plan_;
+  std::span<const Layer> layers_{plan_.layers, static_cast<std::size_t>(plan_.layer_count)};
+  std::span<const int> outputs_{plan_.outputs, static_cast<std::size_t>(plan_.output_count)};
   std::span<const float> weights_;
   OnnxOptions options_;
   OnnxGraphWriter graph_;
@@ -232,10 +236,7 @@ class OnnxWriter {
 /// its metadata, as in native files.
 inline std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
                               const ModelInfo& info) {
-  const Plan& plan = network.plan();
-  const std::span outputs(plan.outputs, static_cast<std::size_t>(plan.output_count));
-  return OnnxWriter(network.layers(), outputs, network.weights(), options)
-      .model(network.architecture(), info);
+  return OnnxWriter(network.plan(), network.weights(), options).model(info);
 }
 
 template <class Weights>

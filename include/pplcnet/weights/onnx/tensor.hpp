@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/protobuf.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
@@ -79,7 +79,7 @@ namespace loading {
 
 /// Fills packed weights from a `.pdiparams` file and its `.info`.
 inline Error load_pdiparams(std::string_view pdiparams_path, std::string_view info_path,
-                            std::span<const Layer> layers, const Architecture& architecture,
+                            std::span<const Layer> layers, const NetworkTraits& traits,
                             std::span<float> weights) {
   FileBytes data, pickled;
   if (auto error = read_file(pdiparams_path, data)) return error;
@@ -90,7 +90,7 @@ inline Error load_pdiparams(std::string_view pdiparams_path, std::string_view in
   if (auto error = parse_pdiparams_info(std::as_const(pickled).bytes(), info_path, info))
     return error;
   if (auto error = name_pdiparams(file, info)) return error;
-  return pack_state_dict(file, layers, architecture, weights);
+  return pack_state_dict(file, layers, traits, weights);
 }
 
 }  // namespace loading
@@ -102,7 +102,7 @@ Error load_pdiparams_info(std::string_view pdiparams_path, std::string_view info
                           Weights& weights) {
   using Net = typename Weights::Network;
   return with_memory_for(pdiparams_path, [&]() -> Error {
-    return loading::load_pdiparams(pdiparams_path, info_path, Net::layers, Net::architecture,
+    return loading::load_pdiparams(pdiparams_path, info_path, Net::layers, Net::traits,
                                    weights.values);
   });
 }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 
 // What the two forms of a Paddle program have in common: operations with attributes, whose names
 // differ a little. Source: Paddle `phi/ops/yaml/ops.yaml` and `phi/ops/yaml/op_compat.yaml`.

@@ -10,23 +10,35 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/names.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Paddle's names of a V1 network's tensors inside a graph (`conv2d_0.w_0`, `batch_norm2d_26.b_0`),
-/// each with the name that the same tensor has in a state dict; sorted by code points, which is
-/// the order of their records in a `.pdiparams` file (Paddle `static/io.py`, `static/pir_io.py`).
-inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers) {
+/// Returns the naming of a network whose parameters Paddle numbers in the order of its layers; null
+/// if it does not, or if that is not known.
+inline const Naming* numbered_naming(const NetworkTraits& traits) {
+  const auto found = std::ranges::find_if(traits.namings, [](const Naming& one) {
+    return one.framework == "paddle" && one.module == nullptr;
+  });
+  return found == traits.namings.end() || traits.classes == 0 ? nullptr : &*found;
+}
+
+/// Returns Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`,
+/// `batch_norm2d_26.b_0`), each with the name that the same tensor has in a state dict; sorted by
+/// code points, which is the order of their records in a `.pdiparams` file (Paddle `static/io.py`,
+/// `static/pir_io.py`).
+inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers,
+                                                                    const Naming& naming) {
   std::vector<std::pair<std::string, std::string>> names;
-  constexpr Architecture v1;
-  int convolutions = 0, norms = 0;
+  int convolutions = 0, linears = 0, norms = 0;
   for (const Layer& layer : layers) {
     if (!layer.has_weights()) continue;
-    const ParameterNames state = paddle_names(layer, v1);
-    const std::string weights = layer.part == Part::classifier ? std::string("linear_0")
-                                                               : join({"conv2d_", convolutions++});
+    const ParameterNames state = parameter_names(layer, naming);
+    const std::string weights = layer.layout == Layout::convolution
+                                    ? join({"conv2d_", convolutions++})
+                                    : join({"linear_", linears++});
     names.emplace_back(weights + ".w_0", state.weight);
     if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
     if (!layer.batch_norm) continue;
@@ -42,11 +54,17 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
 
 /// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
 /// checked by whoever reads them by name.
-inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers) {
-  const auto names = graph_names(layers);
+inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                            const NetworkTraits& traits) {
+  const Naming* const naming = numbered_naming(traits);
+  if (naming == nullptr)
+    return Error::of(file.path,
+                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
+                     "of V1 with Dialect::paddle only; the type is ", what_of(traits));
+  const auto names = graph_names(layers, *naming);
   if (names.size() != file.tensors.size()) {
     // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
-    const bool head = std::ranges::find(layers, Part::head, &Layer::part) != layers.end();
+    const bool head = traits.embedding != traits.pooled;
     const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
     return Error::of(file.path, ": holds ", file.tensors.size(),
                      " tensors, the type's network has ", names.size(),

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/program.hpp"
@@ -258,7 +258,7 @@ Error load_pdmodel(std::string_view pdiparams_path, std::string_view pdmodel_pat
   using Net = typename Weights::Network;
   return with_memory_for(pdiparams_path, [&]() -> Error {
     return loading::load_paddle(pdiparams_path, pdmodel_path, parse_pdmodel, Net::layers,
-                                Net::architecture, weights.values);
+                                Net::traits, weights.values);
   });
 }
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
@@ -267,8 +267,8 @@ template <class Weights>
 Error load_pir(std::string_view pdiparams_path, std::string_view json_path, Weights& weights) {
   using Net = typename Weights::Network;
   return with_memory_for(pdiparams_path, [&]() -> Error {
-    return loading::load_paddle(pdiparams_path, json_path, parse_pir, Net::layers,
-                                Net::architecture, weights.values);
+    return loading::load_paddle(pdiparams_path, json_path, parse_pir, Net::layers, Net::traits,
+                                weights.values);
   });
 }
 

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/graph/graph.hpp"
-#include "pplcnet/weights/graph/weights.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
@@ -120,7 +120,7 @@ namespace loading {
 inline Error load_paddle(std::string_view pdiparams_path, std::string_view graph_path,
                          Error (*parse)(std::span<const std::byte>, std::string_view,
                                         PaddleProgram&),
-                         std::span<const Layer> layers, const Architecture& architecture,
+                         std::span<const Layer> layers, const NetworkTraits& traits,
                          std::span<float> weights) {
   FileBytes data, text;
   if (auto error = read_file(pdiparams_path, data)) return error;
@@ -130,7 +130,7 @@ inline Error load_paddle(std::string_view pdiparams_path, std::string_view graph
   PaddleProgram program;
   if (auto error = parse(std::as_const(text).bytes(), graph_path, program)) return error;
   if (auto error = attach_parameters(file, program)) return error;
-  return GraphMatch(program.graph, layers, architecture).pack(weights);
+  return GraphMatch(program.graph, layers, traits).pack(weights);
 }
 
 }  // namespace loading

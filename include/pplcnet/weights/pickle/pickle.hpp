@@ -49,7 +49,7 @@ class PickleReader {
     return {};
   }
 
-  /// Behind the pickles that were read.
+  /// After the pickles that were read.
   std::size_t position() const { return values_.file.size() - rest_.bytes.size(); }
 
  private:
@@ -95,12 +95,20 @@ class PickleReader {
       case 0x8e:  // BINBYTES8
       case 0x96:  // BYTEARRAY8
         return push_bytes(Kind::bytes, 8);
-      case ')':  // EMPTY_TUPLE
-        return gather(Kind::tuple, 0);
+      default:
+        return step_of_containers(opcode);
+    }
+  }
+
+  /// Takes a step that makes, fills or calls something.
+  bool step_of_containers(std::uint8_t opcode) {
+    std::uint64_t number = opcode;
+    switch (opcode) {
+      case ')':   // EMPTY_TUPLE
       case 0x85:  // TUPLE1
       case 0x86:  // TUPLE2
       case 0x87:  // TUPLE3
-        return gather(Kind::tuple, opcode - 0x84u);
+        return gather(Kind::tuple, opcode == ')' ? 0 : opcode - 0x84u);
       case 't':  // TUPLE
         return pop_mark(number) && gather(Kind::tuple, number);
       case ']':  // EMPTY_LIST
@@ -141,7 +149,6 @@ class PickleReader {
         return fail({"expected an opcode that weights need, found ", number});
     }
   }
-
   bool fail(std::initializer_list<Piece> pieces) {
     error_ = Error::of(path_, ": byte ", begin_, " of the pickle: ", join(pieces));
     return false;
@@ -158,12 +165,10 @@ class PickleReader {
   bool append(std::vector<T>& values, T value) {
     return budget_.append(values, std::move(value)) || exceed();
   }
-
   bool has(std::uint64_t count) {
     const std::size_t found = stack_.size() - (marks_.empty() ? 0 : marks_.back());
     return found >= count || fail({"expected ", count, " values, found ", found});
   }
-
   /// Bytes, or a number of so many.
   template <class Taken>
   bool take(std::uint64_t size, Taken& taken) {
@@ -171,7 +176,6 @@ class PickleReader {
            fail({"expected ", size, " more bytes, found ", rest_.bytes.size()});
   }
   bool push(Value value) { return append(stack_, value); }
-
   bool push_integer(std::uint64_t size, bool is_signed) {
     std::uint64_t bits = 0;
     if (size > sizeof(bits)) return fail({"expected an integer of at most 8 bytes, found ", size});
@@ -186,7 +190,6 @@ class PickleReader {
     const std::size_t begin = position() - taken.size();
     return push({kind, static_cast<std::uint32_t>(number), static_cast<std::int64_t>(begin)});
   }
-
   /// The count of values above the last mark, which is gone then.
   bool pop_mark(std::uint64_t& count) {
     if (marks_.empty()) return fail({"expected a mark, found none"});
@@ -219,7 +222,6 @@ class PickleReader {
     stack_.erase(begin, stack_.end());
     return true;
   }
-
   bool put(std::uint64_t number) {
     const auto index = static_cast<std::size_t>(number);
     if (!has(1) || !reserve(memo_, number + 1)) return false;
@@ -231,7 +233,6 @@ class PickleReader {
     if (number >= memo_.size()) return fail({"expected ", number, " in the memo, found nothing"});
     return push(memo_[static_cast<std::size_t>(number)]);
   }
-
   bool push_global(std::string_view module, std::string_view name) {
     if (const auto* row = pickle::find_global(module, name); row != nullptr)
       return push({Kind::global, 0, row - pickle::kGlobals});

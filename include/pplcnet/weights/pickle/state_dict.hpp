@@ -33,7 +33,7 @@ inline Error read_extents(const PickleValues& values, const Value& value, Memory
 }
 
 /// Adds a tensor for each entry of a dict with `Error read(const pickle::Value&, Tensor&)`. A state
-/// dict of Paddle also says what its tensors are called in a graph, which nobody asks for.
+/// dict of Paddle also says what its tensors are called in a graph, which is not needed.
 template <class Read>
 Error read_state_dict(const PickleValues& values, const Value& dict, MemoryBudget& budget,
                       TensorFile& file, Read&& read) {

@@ -18,23 +18,23 @@
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/model_info.hpp"
 #include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/safetensors/description.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "pplcnet/weights/utf8.hpp"
-#include "pplcnet/words.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
 // they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
-// where a scale and a shift follow an activation, `NAME.affine` (and zeros behind these two); batch
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two); batch
 // norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
 // needs not even that. Its metadata say what the network is and what it is for.
 
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// The tensor behind the weights: the answer to `self_test_input`, as the writer computed it:
+/// The tensor after the weights: the answer to `self_test_input`, as the writer computed it:
 /// logits, an embedding, or of each map the means of its channels.
 inline constexpr std::string_view kSelfTest = "self_test.answer";
 
@@ -46,62 +46,7 @@ inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
 /// weights and no part of these.
 inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
-/// The words for everything that fixes a network's arithmetic, for metadata and for messages.
-inline std::vector<std::pair<std::string, std::string>> describe(const Architecture& net) {
-  if (net.family == Family::other)
-    return {{"family", std::string(family_name(net.family))},
-            {"graph", join({net.fingerprint})},
-            {"classes", join({net.classes})},
-            {"storage", std::string(storage_name(net.storage))}};
-  std::string blocks, heads, zeros;
-  for (int i = 0; i < net.block_count; ++i) {
-    const Block& b = net.blocks[i];
-    blocks += join({i > 0 ? " " : "", b.stage, ":k", b.kernel, ":", b.in, "-"});
-    if (b.expansion > 0) blocks += join({b.expansion, "-"});
-    blocks += join({b.out, ":s", b.stride.height, "x", b.stride.width});
-    if (b.dilation > 1) blocks += join({":d", b.dilation});
-    blocks += join({b.squeeze_excite ? ":se" : "", b.linear_depthwise ? ":linear-depthwise" : "",
-                    b.linear_pointwise ? ":linear-pointwise" : ""});
-    if (b.shortcut != Shortcut::none) blocks += join({":add-", shortcut_name(b.shortcut)});
-  }
-  // Stages without a head count up to the last one that has one.
-  for (const int width : net.stage_heads) {
-    if (width == 0) {
-      zeros += "0-";
-      continue;
-    }
-    heads += join({heads.empty() ? "" : "-", zeros, width});
-    zeros.clear();
-  }
-  std::vector<std::pair<std::string, std::string>> words;
-  const auto say = [&](std::string_view key, std::initializer_list<Piece> pieces) {
-    words.emplace_back(key, join(pieces));
-  };
-  const std::string middle = net.stem_middle > 0 ? join({net.stem_middle, "-"}) : "";
-  say("family", {family_name(net.family)});
-  say("dialect", {dialect_name(net.dialect)});
-  say("ending", {ending_name(net.ending)});
-  say("stem", {stem_name(net.stem), ":", middle, net.stem_channels, ":s", net.stem_stride.height,
-               "x", net.stem_stride.width});
-  say("blocks", {blocks});
-  say("activation", {activation_name(net.activation), net.affine ? ":affine" : ""});
-  say("stem_activation", {activation_name(net.stem_activation)});
-  say("gate", {activation_name(net.gate)});
-  say("stage_heads", {heads.empty() ? std::string_view("none") : heads});
-  say("head", {net.head, net.head_activation ? "" : ":linear", net.neck ? ":neck" : ""});
-  say("dropout_percent", {net.dropout_percent});
-  say("classes", {net.classes});
-  say("storage", {storage_name(net.storage)});
-  return words;
-}
-
 namespace native {
-
-inline const std::string* find(const TensorFile& file, std::string_view key) {
-  for (const auto& [name, value] : file.metadata)
-    if (name == key) return &value;
-  return nullptr;
-}
 
 /// Name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
@@ -121,13 +66,6 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   }
 }
 
-/// Where two texts of words begin to differ: that word of `text`.
-inline std::string_view differing_word(std::string_view text, std::string_view other) {
-  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
-  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
-  return text.substr(begin, text.find(' ', same + 1) - begin);
-}
-
 }  // namespace native
 
 /// Whether a safetensors file is one of ours.
@@ -136,32 +74,15 @@ inline bool is_native(const TensorFile& file) {
   return format != nullptr && *format == kNativeFormat;
 }
 
-/// Checks that a file's metadata describe `architecture`.
-inline Error check_description(const TensorFile& file, const Architecture& architecture) {
-  std::size_t same = 0;
-  for (const auto& [key, expected] : describe(architecture)) {
-    const std::string* found = native::find(file, key);
-    if (found == nullptr)
-      return Error::of(file.path, ": does not say what its network's ", key, " is");
-    if (*found != expected)
-      return Error::of(file.path, ": its network has ", key, " ",
-                       quote(native::differing_word(*found, expected)), ", the type's (",
-                       architecture.name, ") has ", quote(native::differing_word(expected, *found)))
-          .after(same);
-    ++same;
-  }
-  return {};
-}
-
-/// Checks that a native file holds `architecture`, and finds its packed weights: as many bytes as
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
 /// the network's Weights, in the same order.
 inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const Architecture& architecture, std::span<const std::byte>& packed) {
+                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
   const std::string* version = native::find(file, "format_version");
   if (version == nullptr || *version != kNativeVersion)
     return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
                      ", this library reads version ", kNativeVersion);
-  if (auto error = check_description(file, architecture)) return error;
+  if (auto error = check_description(file, layers, traits)) return error;
   Error error;
   std::size_t index = 0, floats = 0;
   native::for_each_tensor(layers, [&](const std::string& name, DataType type,
@@ -177,9 +98,9 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   });
   if (error) return std::move(error).after(layers.size());
   // A panel has room for more classes than the metadata may say.
-  const Tensor* answer = architecture.classes > 0 ? file.find(kSelfTest) : nullptr;
-  if (answer != nullptr && answer->element_count() != architecture.classes)
-    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", architecture.classes,
+  const Tensor* answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (answer != nullptr && answer->element_count() != traits.classes)
+    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
                      " classes, found ", answer->element_count())
         .after(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.

@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "pplcnet/layer.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/place.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
-#include "pplcnet/words.hpp"
 
 // Packed weights of one network in another storage than the type's.
 

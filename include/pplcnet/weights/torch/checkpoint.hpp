@@ -36,8 +36,8 @@ using pickle::Value;
 /// The long integer that the older form begins with, as it is pickled, and the end of that pickle.
 inline constexpr std::string_view kMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
-/// Where the pickles behind it begin in the older form; 0 if this is something else.
-inline std::size_t behind_magic(std::span<const std::byte> bytes) {
+/// Where the pickles after it begin in the older form; 0 if this is something else.
+inline std::size_t after_magic(std::span<const std::byte> bytes) {
   const std::string_view begin(reinterpret_cast<const char*>(bytes.data()),
                                std::min<std::size_t>(bytes.size(), 32));
   const std::size_t place = begin.find(kMagic);
@@ -136,7 +136,7 @@ inline Error read_storages(ByteStream bytes, std::span<const Value> keys, std::s
 inline Error open_legacy(std::span<const std::byte> bytes, std::string_view path,
                          MemoryBudget& budget, Checkpoint& checkpoint) {
   checkpoint.values.file = bytes;
-  const std::size_t begin = behind_magic(bytes);
+  const std::size_t begin = after_magic(bytes);
   if (begin == 0) return Error::of(path, ": expected what torch.save writes, found something else");
   PickleReader reader(checkpoint.values, begin, path, budget);
   Value version, system, keys;

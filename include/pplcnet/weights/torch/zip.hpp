@@ -27,7 +27,7 @@ inline const ZipEntry* find_entry(std::span<const ZipEntry> entries, std::string
   return found != entries.end() && found->name == name ? &*found : nullptr;
 }
 
-/// The format: APPNOTE.TXT of PKWARE, 4.3. The directory behind the entries says what they are.
+/// The format: APPNOTE.TXT of PKWARE, 4.3. The directory after the entries says what they are.
 namespace zip {
 
 constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50,

@@ -1,0 +1,53 @@
+#ifndef PPLCNET_GRAPH_NAMING_HPP
+#define PPLCNET_GRAPH_NAMING_HPP
+
+#include <string_view>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/graph/name.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How a file holds the weights of a dense layer.
+enum class Layout : unsigned char {
+  convolution,  ///< [out][in][1][1]
+  out_in,       ///< PyTorch's linear
+  in_out,       ///< Paddle's linear
+};
+
+/// A module of a network in another naming: its weights, and the batch norm after them, where that
+/// does not follow from the first.
+struct ModuleNames {
+  Name weights, norm = {};
+};
+
+/// How one framework names the tensors of a network, and lays out its linear layers.
+struct Naming {
+  std::string_view framework = {};  ///< paddle, timm, pytorch, light_cnns, huggingface, torchvision
+  std::string_view what = {};       ///< whose tensors these are, for messages
+  TensorNames tensors = {};
+  Layout linear = Layout::out_in;
+  /// Returns the names of the module that a graph calls `own`; null: the same.
+  ModuleNames (*module)(const Name& own) = nullptr;
+  /// The same in older files, some or all of whose names may be such; null: there are none.
+  ModuleNames (*older_module)(const Name& own) = nullptr;
+
+  /// Returns the naming of older files.
+  constexpr Naming older() const {
+    Naming naming = *this;
+    naming.module = older_module;
+    naming.older_module = nullptr;
+    return naming;
+  }
+};
+
+/// A module that a network has with some options only, and which one says so.
+struct OptionalModule {
+  Name module;
+  std::string_view option;
+  bool is_flag = false;  ///< the option is true or false, otherwise the module's width
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_NAMING_HPP

@@ -1,0 +1,126 @@
+// Activations. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// clamp(x, low, high): relu, relu6, and, with infinite bounds, nothing.
+struct Clamp {
+  float low, high;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Min(hn::Max(x, hn::Set(d, low)), hn::Set(d, high));
+  }
+};
+
+/// clamp(x * slope + offset, 0, 1).
+struct Hardsigmoid {
+  float slope = 1.0f / 6.0f, offset = 0.5f;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Clamp{0.0f, 1.0f}(d, hn::MulAdd(x, hn::Set(d, slope), hn::Set(d, offset)));
+  }
+};
+
+struct Hardswish {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(x, Hardsigmoid()(d, x));
+  }
+};
+
+/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_negative(D d, V x) {
+  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
+  const auto n = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  const V whole = hn::ConvertTo(d, n);
+  V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
+  r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
+  V sum = hn::Set(d, 1.0f / 5040);
+  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
+    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const hn::RebindToSigned<D> integers;
+  constexpr int kMantissa = 23, kExponentBias = 127;
+  const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
+  return hn::Mul(sum, hn::BitCast(d, power));
+}
+
+struct Sigmoid {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_of_negative(d, hn::Max(hn::Neg(hn::Abs(x)), hn::Set(d, -87.0f)));
+    const V numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+    return hn::Div(numerator, hn::Add(one, e));
+  }
+};
+
+/// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
+/// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
+struct Gelu {
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    const V t = hn::Min(size, hn::Set(d, 6.0f));
+    V sum = hn::Set(d, 1.40014411e-9f);
+    for (const float coefficient :
+         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
+          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
+          -6.93147136e-1f})
+      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+  }
+};
+
+/// Any activation of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V activated(D d, V x, const Activation& activation) {
+  using Kind = Activation::Kind;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation.kind) {
+    case Kind::none:
+      break;
+    case Kind::relu:
+      return Clamp{0.0f, kInfinity}(d, x);
+    case Kind::relu6:
+      return Clamp{0.0f, 6.0f}(d, x);
+    case Kind::hardswish:
+      return Hardswish()(d, x);
+    case Kind::hardsigmoid:
+      return Hardsigmoid{activation.slope, activation.offset}(d, x);
+    case Kind::sigmoid:
+      return Sigmoid()(d, x);
+    case Kind::silu:
+      return hn::Mul(x, Sigmoid()(d, x));
+    case Kind::gelu:
+      return Gelu()(d, x);
+  }
+  return x;
+}
+
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
+inline bool fuses_into_tile(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
+}
+
+/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
+/// between few: what is compiled is a copy of the tile's end for each.
+template <TileEnds kEnds = TileEnds(), class Tile>
+HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+  using Kind = Activation::Kind;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (kEnds.hardswish)
+    if (activation == Kind::hardswish) return tile.store(Hardswish());
+  const bool relu = activation == Kind::relu || activation == Kind::relu6;
+  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,298 @@
+// Layers that work row by row, joined into chains. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
+template <Needs kNeeds>
+class Chain {
+ public:
+  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
+        ChannelRange channels = {})
+      : run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first),
+        channels_(channels) {}
+
+  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
+  /// need. Copies what is wanted, unless it has only some of the channels.
+  void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
+    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
+      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
+      produced_[unit - first_] = from;
+      wanted_[unit - first_] = to;
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
+      to = std::min(reader.input.height, rows_read(reader, to));
+    }
+    std::memset(scratch_, 0, zeros * sizeof(float));
+    produce(last, end);
+  }
+
+ private:
+  int unit_begin(int last) const {
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Row with which the ring of `layer`'s source begins.
+  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
+
+  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  static int rows_read(const Layer& layer, int rows) {
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
+  }
+
+  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      if (first > first_)
+        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& writer = run_.layers[last];
+    const int origin = origins_[last - first_], count = end - begin;
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows =
+          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      if (layer.op == Operator::convolution)
+        convolution(layer, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_rows(i, begin, end, rows);
+      else if constexpr (kNeeds.patches)
+        patches(i, begin, end, rows);
+      if (needs_epilogue(layer))
+        apply_epilogue(
+            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
+             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+             .addend = addend_of(layer, first, begin),
+             .rows = rows,
+             .count = count,
+             .width = layer.output.width},
+            layer.last_activation, channels_.begin, end_channel(layer));
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
+        copy_planar(layer.output, rows, begin, end, destinations_[i]);
+    }
+    if (writer.owner == last && channels_.begin == 0)
+      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
+  }
+
+  /// The block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// What is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
+  }
+
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+    if constexpr (kNeeds.convolution_stride_2)
+      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
+  }
+
+  template <int kStride>
+  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+    const int step = layer.stride.height, top = begin * step - layer.padding.top;
+    float* const lines = scratch_ + layer.scratch;
+    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
+                        lines);
+    const std::size_t row =
+        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
+    for (int y = 0; y < end - begin; y += 2) {
+      const int upper = std::max(0, std::min(y, end - begin - 2));
+      const int lower = std::min(upper + 1, end - begin - 1);
+      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
+      const auto target = [&](int i) {
+        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
+      };
+      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
+                                              .lower = input(lower),
+                                              .phase_pitch = layer.phase_columns(),
+                                              .lines = layer.kernel.height * layer.input.channels,
+                                              .weights = run_.weights + layer.weights,
+                                              .biases = run_.weights + layer.biases,
+                                              .channels = layer.padded_channels(),
+                                              .activation = layer.activation.kind,
+                                              .width = layer.output.width,
+                                              .upper_output = target(upper),
+                                              .lower_output = target(lower),
+                                              .pixel_pitch = output.pixel_pitch});
+    }
+  }
+
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = {.input = input.pixels,
+                       .pixel_pitch = input.pixel_pitch,
+                       .depth = layer.depth(),
+                       .weights = run_.weights + layer.weights,
+                       .half = layer.half,
+                       .float32_scratch = scratch_ + layer.float32_scratch,
+                       .biases = run_.weights + layer.biases,
+                       .channels = layer.padded_channels(),
+                       .activation = layer.activation.kind,
+                       .output = output.pixels,
+                       .width = layer.output.width,
+                       .output_pixel_pitch = output.pixel_pitch,
+                       .output_row_pitch = output.row_pitch};
+    // Pixels follow each other without a gap unless the map has a frame, for another reader.
+    const bool gaps =
+        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
+    const int rows = gaps ? 1 : count;
+    for (int y = 0; y < count; y += rows) {
+      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
+      product.input += input.row_pitch;
+      product.output += output.row_pitch;
+    }
+  }
+
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
+  /// reads neighbours.
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    if constexpr (kNeeds.depthwise_any)
+      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Kernels and strides that have no tiles of their own.
+  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                     output.pixel_pitch, output.row_pitch});
+    }
+  }
+
+  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
+    if (width <= 0) return;
+    output.pixels += begin_channel;
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
+      depthwise<kNeeds>({.inputs = inputs,
+                         .row_step = step,
+                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                       layer.dilation.width),
+                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                         .biases = run_.weights + layer.biases + begin_channel,
+                         .channels = end_channel(layer) - begin_channel,
+                         .activation = layer.activation.kind,
+                         .count = count,
+                         .width = width,
+                         .output = output.pixels,
+                         .output_pixel_pitch = output.pixel_pitch,
+                         .output_row_pitch = output.row_pitch},
+                        layer.kernel.height, layer.stride.width);
+    }
+  }
+
+  /// Each pixel of the output is its neighbours in the input, in raster order.
+  void patches(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const auto channels = static_cast<std::size_t>(layer.input.channels);
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    const auto taps = static_cast<std::size_t>(layer.kernel.width);
+    for (int y = begin; y < end; ++y)
+      for (int row = 0; row < layer.kernel.height; ++row) {
+        const float* input = input_row(
+            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
+        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
+                       static_cast<std::size_t>(row) * taps * channels;
+        for (int x = 0; x < layer.output.width; ++x) {
+          for (std::size_t column = 0; column < taps; ++column)
+            std::memcpy(pixel + column * channels, input + column * tap_pitch,
+                        channels * sizeof(float));
+          input += static_cast<std::size_t>(layer.stride.width) * pitch;
+          pixel += output.pixel_pitch;
+        }
+      }
+  }
+
+  const Run& run_;
+  const Picture& picture_;
+  float* const* destinations_;
+  float* scratch_;  // begins with a row of zeros
+  int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
+  // Of each unit.
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int wanted_[Plan::kMaxChain] = {};    // where they end
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,67 @@
+// Post-ops that do not fit a register tile: costly activations, scale and shift, residual. They are
+// applied while the rows are in cache. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it there is.
+struct Epilogue {
+  Activation activation;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+inline bool needs_epilogue(const Layer& layer) {
+  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
+         layer.last_activation.kind != Activation::Kind::none;
+}
+
+template <class D>
+HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
+                                  int begin, int end) {
+  const D d;
+  using V = hn::Vec<D>;
+  for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
+    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    if (what.affine != nullptr)
+      x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
+    if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
+    hn::StoreU(x, d, pixel + channel);
+  }
+}
+
+/// Channels [begin, end) of all pixels; both are multiples of 8.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  const int whole = begin + (end - begin) / kPanel * kPanel;
+  for (int y = 0; y < what.count; ++y)
+    for (int x = 0; x < what.width; ++x) {
+      const auto place = [&](const Rows& rows) {
+        return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+               static_cast<std::size_t>(x) * rows.pixel_pitch;
+      };
+      const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
+      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
+      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+    }
+}
+
+/// The same, and then the last activation.
+inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
+                                        int end) {
+  apply_epilogue(what, begin, end);
+  if (last.kind != Activation::Kind::none)
+    apply_epilogue({.activation = last,
+                    .affine = nullptr,
+                    .addend = {},
+                    .rows = what.rows,
+                    .count = what.count,
+                    .width = what.width},
+                   begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,251 @@
+// Walks a plan. Compiled once per instruction set, with all kernels.
+#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
+
+#include "pplcnet/kernels/lanes-inl.hpp"
+// The files above are used by those below.
+#include "pplcnet/kernels/activation-inl.hpp"
+#include "pplcnet/kernels/rows-inl.hpp"
+// Kernels.
+#include "pplcnet/kernels/convolution-inl.hpp"
+#include "pplcnet/kernels/depthwise-any-inl.hpp"
+#include "pplcnet/kernels/depthwise-inl.hpp"
+#include "pplcnet/kernels/epilogue-inl.hpp"
+#include "pplcnet/kernels/map-inl.hpp"
+#include "pplcnet/kernels/product-inl.hpp"
+#include "pplcnet/kernels/vector-inl.hpp"
+#include "pplcnet/kernels/window-inl.hpp"
+// One that is for some products.
+#include "pplcnet/kernels/pointwise8-inl.hpp"
+// What uses them.
+#include "pplcnet/kernels/chain-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
+template <class Body>
+HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
+  if (parts <= 1) return body(0, 0, count);
+  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
+  run.executor(parts, Task(part));
+}
+
+/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
+template <Needs kNeeds>
+void dense_layer(const Run& run, int index, int image, int images) {
+  const Layer& layer = run.layers[index];
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
+    const float* const weights = run.weights + layer.weights;
+    const auto panels = [&](const auto* stored) {
+      dense(layer, stored, run.weights + layer.biases,
+            run.vectors + layer.source_vector + first * in, in,
+            run.vectors + layer.target_vector + first * out, out, images, begin, end);
+    };
+    if constexpr (kNeeds.half_weights)
+      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
+    panels(weights);
+  });
+}
+
+/// One image's way through the layers.
+template <Needs kNeeds>
+class ImageRun {
+ public:
+  ImageRun(const Run& run, int image)
+      : run_(run),
+        picture_(run.pictures[image]),
+        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
+        image_(image) {}
+
+  /// Layers [begin, end).
+  void layers(int begin, int end) const {
+    for (int i = begin; i < end;) {
+      const Layer& layer = run_.layers[i];
+      const int next = layer.chain_end;
+      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
+        i = next;
+        continue;
+      }
+      switch (layer.op) {
+        case Operator::convolution:
+        case Operator::depthwise:
+        case Operator::patches:
+        case Operator::pointwise:
+          chain(i, next - 1);
+          break;
+        case Operator::max_pool:
+        case Operator::average_pool:
+        case Operator::gate:
+        case Operator::add:
+        case Operator::copy:
+        case Operator::picture:
+          if constexpr (kNeeds.maps()) whole_map(i);
+          break;
+        case Operator::pool:
+          pool_map(layer);
+          break;
+        case Operator::dense:
+          dense_layer<kNeeds>(run_, i, image_, 1);
+          break;
+      }
+      copy(i);
+      i = next;
+    }
+  }
+
+  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  void copy(int index) const {
+    const Layer& layer = run_.layers[index];
+    float* const destination = destinations_[index];
+    if (destination == nullptr) return;
+    if (layer.gives_vector())
+      std::memcpy(destination, vector(layer.target_vector, layer.output),
+                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+    else if (!layer.works_by_rows())
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
+                  destination, layer.write_step);
+  }
+
+ private:
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run_.vectors + offset +
+           static_cast<std::size_t>(image_) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+
+  /// Whether anybody wants the output of one of these layers.
+  bool wanted(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
+  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  void chain(int first, int last) const {
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    const int height = run_.layers[last].output.height;
+    const auto band = [&](int part, int begin, int end) HWY_ATTR {
+      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (wanted(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    split(run_, work, height, band);
+  }
+
+  /// Channels that a thread takes at least.
+  static constexpr int kShare = std::max(kTileChannels, kPanel);
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kShare;
+  }
+
+  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
+  /// are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+          [&](int part, int begin, int end) HWY_ATTR {
+            const ChannelRange channels = {begin * kShare, end * kShare};
+            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
+
+  /// A layer that writes a map, row by row, from whole maps.
+  void whole_map(int index) const {
+    const Layer& layer = run_.layers[index];
+    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
+      map_rows(layer, begin, end);
+      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
+        apply_epilogue({.activation = last,
+                        .affine = nullptr,
+                        .addend = {},
+                        .rows = rows_of(layer.target, run_.maps, begin),
+                        .count = end - begin,
+                        .width = layer.output.width},
+                       0, layer.padded_channels());
+      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
+    });
+  }
+
+  /// What a gate or a sum applies to its output.
+  static Activation last_activation(const Layer& layer) {
+    if (layer.op == Operator::gate) return layer.activation;
+    return layer.op == Operator::add ? layer.last_activation : Activation::none;
+  }
+
+  void map_rows(const Layer& layer, int begin, int end) const {
+    if constexpr (kNeeds.gate)
+      if (layer.op == Operator::gate)
+        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
+    if constexpr (kNeeds.add)
+      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.copy)
+      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.picture)
+      if (layer.op == Operator::picture)
+        return picture_rows(layer, picture_, run_.maps, begin, end);
+    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
+  }
+
+  void pool_map(const Layer& layer) const {
+    const int channels = layer.output.channels;
+    float* const to = vector(layer.target_vector, layer.output);
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
+          [&](int, int begin, int end) HWY_ATTR {
+            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
+          });
+  }
+
+  const Run& run_;
+  const Picture& picture_;
+  float* const* destinations_;
+  int image_;
+};
+
+/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
+/// weights, pass over them once for all images.
+template <Needs kNeeds>
+void forward(const Run& run) noexcept {
+  int last = run.layer_count;
+  const auto wanted = [&](int layer) {
+    for (int image = 0; image < run.images; ++image)
+      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
+    return false;
+  };
+  while (last > 0 && !wanted(last - 1)) --last;
+  int head = last;
+  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
+  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
+  for (int layer = head; layer < last; ++layer) {
+    dense_layer<kNeeds>(run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();

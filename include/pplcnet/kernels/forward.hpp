@@ -1,0 +1,37 @@
+#ifndef PPLCNET_KERNELS_FORWARD_HPP
+#define PPLCNET_KERNELS_FORWARD_HPP
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/kernels/isa.hpp"
+#include "pplcnet/kernels/needs.hpp"
+#include "pplcnet/kernels/run.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
+/// a network needs of the kernels is this function.
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
+
+/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#include "pplcnet/kernels/kernels.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+template <Needs kNeeds>
+void forward(const Run& run, Isa isa) noexcept {
+#if defined(PPLCNET_COMPILED)
+  forward(run, isa);
+#else
+  forward_by_isa<kNeeds>(run, isa);
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_FORWARD_HPP

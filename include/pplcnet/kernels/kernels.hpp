@@ -1,0 +1,70 @@
+#ifndef PPLCNET_KERNELS_KERNELS_HPP
+#define PPLCNET_KERNELS_KERNELS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/kernels/executor.hpp"
+#include "pplcnet/kernels/highway.hpp"
+#include "pplcnet/kernels/isa.hpp"
+#include "pplcnet/kernels/needs.hpp"
+#include "pplcnet/kernels/run.hpp"
+#include "pplcnet/picture.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/make_plan.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+// Compiles the kernels once for each instruction set.
+#if PPLCNET_CHOOSE_ISA
+// Two flips leave Highway as it was.
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX2
+#include "pplcnet/kernels/flip_target-inl.hpp"
+#include "pplcnet/kernels/forward-inl.hpp"
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX3
+#include "pplcnet/kernels/flip_target-inl.hpp"
+#include "pplcnet/kernels/forward-inl.hpp"
+
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#elif PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET PPLCNET_BASELINE
+#include "pplcnet/kernels/flip_target-inl.hpp"
+#endif
+
+#include "pplcnet/kernels/forward-inl.hpp"
+
+#if PPLCNET_BASELINE != HWY_STATIC_TARGET
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#include <hwy/ops/set_macros-inl.h>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+template <Needs kNeeds>
+void forward_by_isa(const Run& run, Isa isa) noexcept {
+#if PPLCNET_CHOOSE_ISA
+  isa = std::min(isa, best_isa());
+  if (isa == Isa::avx512) return N_AVX3::forward<kNeeds>(run);
+  if (isa == Isa::avx2) return N_AVX2::forward<kNeeds>(run);
+#endif
+  static_cast<void>(isa);
+  PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
+}
+
+PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+#endif  // PPLCNET_KERNELS_KERNELS_HPP

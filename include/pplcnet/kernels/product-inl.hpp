@@ -1,0 +1,277 @@
+// The register-tiled matrix product of pointwise layers. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+// g++ would load the next rows of weights far ahead, away from each other, and copy sums to make
+// room.
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_ARM
+#pragma GCC push_options
+#pragma GCC optimize("no-schedule-insns")
+#endif
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k.
+struct Product {
+  const float* input;
+  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
+  int depth;
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
+/// the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
+
+template <class D, int kPixels, int kVectors>
+class ProductTile {
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+
+ public:
+  /// Beside its work, a tile fetches the weights at `ahead`, `ahead_step` bytes for each k.
+  HWY_INLINE ProductTile(const Product& product, const float* weights, int channel, int pixel,
+                         const char* ahead, std::size_t ahead_step)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(Indices<kPixels * kVectors>());
+    const auto depth = static_cast<std::size_t>(product.depth);
+    const std::size_t panel_pitch = depth * kPanel;
+    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
+    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
+    const float* rows[kGroups];
+    point(rows, input, Indices<kGroups>());
+    for (const float* const end = weights + panel_pitch; weights != end;
+         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
+      add(rows, weights, panel_pitch);
+      __builtin_prefetch(ahead, 0, 2);
+      advance(rows, Indices<kGroups>());
+    }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pixels(activate,
+                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                 column, Indices<kPixels>());
+  }
+
+ private:
+  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;  // channels come in eights
+
+  template <int... kIndex>
+  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+    const D d;
+    ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void point(const float** rows, const float* input,
+                        std::integer_sequence<int, kIndex...>) const {
+    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
+  }
+
+  template <int... kIndex>
+  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
+    ((rows[kIndex] += kUnroll), ...);
+  }
+
+  /// Adds the products of kUnroll k.
+  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
+#if HWY_ARCH_ARM
+    static_cast<void>(panel_pitch);
+    add_quad<0>(rows, weights, Indices<kPixels>());
+    add_quad<4>(rows, weights, Indices<kPixels>());
+#else
+    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
+#endif
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address(const float* const* rows) const {
+    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
+  }
+
+#if HWY_ARCH_ARM
+  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  template <int kFirst, int... kPixel>
+  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+                           std::integer_sequence<int, kPixel...>) {
+    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
+    add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
+    add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
+    add_row<3>(inputs, weights + (kFirst + 3) * kPanel, Indices<kVectors>());
+  }
+
+  template <int kLane, int... kVector>
+  HWY_INLINE void add_row(const V* inputs, const float* weights,
+                          std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(D(), weights + kVector * kStep)...};
+    (add_lane<kLane, kVector>(inputs, row[kVector], Indices<kPixels>()), ...);
+  }
+
+  template <int kLane, int kVector, int... kPixel>
+  HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
+    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
+                                                      sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+#else
+  template <int... kVector>
+  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+                              std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
+    const V row[kVectors] = {hn::Load(
+        D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
+    add_pixels(rows, row, Indices<kPixels>());
+  }
+
+  template <int... kPixel>
+  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
+  }
+
+  template <int kPixel, int... kVector>
+  HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
+    ((sums_[kPixel * kVectors + kVector] =
+          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+     ...);
+  }
+#endif
+
+  template <class Activate, int... kPixel>
+  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
+                               std::integer_sequence<int, kPixel...>) const {
+    const std::size_t gap = product_.output_row_pitch -
+                            static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+  }
+
+  HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
+    to += product_.output_pixel_pitch;
+    if (++column == product_.width) {
+      column = 0;
+      to += gap;
+    }
+  }
+
+  template <int kPixel, class Activate, int... kVector>
+  HWY_INLINE void store_pixel(const Activate& activate, float* to,
+                              std::integer_sequence<int, kVector...>) const {
+    const D d;
+    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kPixels * kVectors];
+};
+
+/// Weights of a product's columns, and what lies after them: the weights of the next ones.
+struct ProductWeights {
+  const float* here;
+  const char* next;
+  std::size_t next_bytes;
+};
+
+/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
+/// one before it: what it computes again has the same bits.
+template <TileEnds kEnds, class D, int kChannels>
+HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
+                                  int channel, int pixels) {
+  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
+  // work.
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const std::size_t ahead_bytes = weights.next_bytes / tiles;
+  const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
+  const char* ahead = weights.next;
+  const auto tile = [&](auto size, int pixel) HWY_ATTR {
+    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
+                                                                  pixel, ahead, ahead_step),
+                  product.activation);
+    ahead += ahead_bytes;
+  };
+  using Whole = std::integral_constant<int, kTilePixels>;
+  using One = std::integral_constant<int, 1>;
+  // A few rows of a small map are often all there is.
+  using Half = std::integral_constant<int, kTilePixels / 2>;
+  int pixel = 0;
+  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
+  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
+  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+}
+
+/// float16 to float32; `count` is a multiple of 16.
+inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
+                                          float* to) {
+  const Lanes16 d;
+  for (std::size_t i = 0; i < count; i += hn::MaxLanes(d))
+    hn::Store(load_weights(d, from + i), d, to + i);
+}
+
+/// The weights of `count` channels from `channel` on; where they are stored in half precision,
+/// whole panels are float32_scratch when their first channel is asked for.
+template <Needs kNeeds>
+HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
+  const auto depth = static_cast<std::size_t>(product.depth);
+  const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
+  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const auto lane = static_cast<std::size_t>(channel % kPanel);
+  const auto weights = [&](const float* here, const auto* stored) {
+    return ProductWeights{here,
+                          reinterpret_cast<const char*>(stored + first + panels + lane * depth),
+                          wanted * sizeof(*stored)};
+  };
+  if constexpr (!kNeeds.half_weights)
+    return weights(product.weights + first + lane, product.weights);
+  if (!product.half) return weights(product.weights + first + lane, product.weights);
+  const auto* const stored = reinterpret_cast<const hwy::float16_t*>(product.weights);
+  if (lane == 0) convert_to_float(stored + first, panels, product.float32_scratch);
+  return weights(product.float32_scratch + lane, stored);
+}
+
+/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+template <Needs kNeeds>
+HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
+  static_assert(kTileChannels <= kConvertedPanels * kPanel);
+  int channel = begin;
+  const auto columns = [&](auto lanes, auto count) {
+    constexpr int kChannels = decltype(count)::value;
+    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
+    channel += kChannels;
+  };
+  while (channel + kTileChannels <= end)
+    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
+  if constexpr (kTileChannels > kPanel)
+    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
+  if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
+    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+#if HWY_COMPILER_GCC_ACTUAL && HWY_ARCH_ARM
+#pragma GCC pop_options
+#endif
+HWY_AFTER_NAMESPACE();

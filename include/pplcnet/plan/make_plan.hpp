@@ -1,0 +1,73 @@
+#ifndef PPLCNET_PLAN_MAKE_PLAN_HPP
+#define PPLCNET_PLAN_MAKE_PLAN_HPP
+
+#include <memory>
+#include <new>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/graph/graph.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/lower.hpp"
+#include "pplcnet/plan/place.hpp"
+#include "pplcnet/plan/schedule.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Says what the graph is, and which layers are the logits and what leads to them.
+constexpr void describe(Plan& plan, const Graph& graph, Storage storage) {
+  NetworkTraits& traits = plan.traits;
+  traits.name = graph.title;
+  traits.what = graph.what;
+  traits.input = {graph.nodes[0].shape.height, graph.nodes[0].shape.width};
+  traits.storage = storage;
+  traits.tensor_names = graph.tensor_names;
+  traits.namings = graph.namings;
+  traits.unused = graph.unused;
+  traits.optional = graph.optional;
+  traits.fingerprint = graph.fingerprint();
+  const Layer& result = plan.layers[plan.outputs[0]];
+  if (!result.gives_vector()) return;
+  for (int i = 0; i < plan.layer_count; ++i)
+    if (plan.layers[i].op == Operator::pool) traits.pooled = i;
+  traits.embedding = plan.outputs[0];
+  for (int i = 0; i < graph.output_count; ++i)
+    if (graph.outputs[i].role == Role::embedding) return;
+  traits.logits = plan.outputs[0];
+  traits.classes = result.output.channels;
+  traits.embedding = result.from;
+}
+
+}  // namespace planning
+
+/// Lays a graph without a flaw out: its layers in order of execution, with shapes, counts, weights,
+/// blocks of rows and places in memory.
+constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) {
+  Plan plan;
+  planning::Lowering(graph, plan).run();
+  planning::place_weights(plan, storage);
+  const planning::Uses uses = planning::uses_of(plan);
+  planning::form_units(plan, uses);
+  planning::frame_maps(plan);
+  planning::choose_rows(plan);
+  planning::form_chains(plan, uses);
+  planning::place_maps(plan, uses);
+  planning::place_vectors(plan);
+  planning::connect_maps(plan);
+  planning::describe(plan, graph, storage);
+  return plan;
+}
+
+/// The same when a program runs, compiled once; null if there is no memory.
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
+  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_MAKE_PLAN_HPP

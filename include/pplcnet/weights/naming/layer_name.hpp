@@ -1,0 +1,33 @@
+#ifndef PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
+#define PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
+
+#include <cstddef>
+#include <string>
+
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/weights/join.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns a name as one string.
+inline std::string text_of(const Name& name) {
+  std::string text;
+  std::size_t next = 0;
+  for (const char c : name.pattern) {
+    if (c == '#')
+      text += std::to_string(name.numbers[next++]);
+    else
+      text += c;
+  }
+  return text.append(name.leaf);
+}
+
+/// Returns the project's own name of a layer.
+inline std::string layer_name(const Layer& layer) {
+  if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
+  return text_of(layer.name);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
