@@ -135,10 +135,9 @@ Error write_state_dict(const Arguments& arguments, const WeightFile& input, cons
                      "made of what a framework has saved");
   pplcnet::Adaptation adaptation = opened.adaptation;
   adaptation.framework = arguments.to;
-  std::optional<pplcnet::AnyNetwork> twin, again;
+  std::optional<pplcnet::AnyNetwork> twin;
   if (auto error = pplcnet::AnyNetwork::make(opened.published->adapted(adaptation), 1, twin))
     return Error::of(file.path(), ": ", error.message());
-  again = twin;
   pplcnet::StateDictTarget target = {twin->layers(), twin->traits(), {}};
   if (auto error = find_naming(twin->traits(), arguments.to, file.path(), target.naming))
     return error;
@@ -149,11 +148,11 @@ Error write_state_dict(const Arguments& arguments, const WeightFile& input, cons
   if (auto error = write_safetensors(file, tensors)) return error;
   WeightFile written;
   if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
-  if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
+  if (auto error = written.read(twin->layers(), twin->traits(), twin->weights())) return error;
   float largest = 0, difference = 0;
   for (std::size_t i = 0; i < network.weights().size(); ++i) {
     largest = std::max(largest, std::abs(network.weights()[i]));
-    difference = std::max(difference, std::abs(network.weights()[i] - again->weights()[i]));
+    difference = std::max(difference, std::abs(network.weights()[i] - twin->weights()[i]));
   }
   if (!(difference <= 1e-6F * largest))
     return Error::of(file.path(), ": other weights came back than were written");

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -197,21 +198,22 @@ class Filter {
   bool named_ = false;
 };
 
-/// Whether two candidates give the same answers.
-bool are_twins(const Candidate& a, const Candidate& b) {
-  return a.graph().fingerprint() == b.graph().fingerprint() && a.input() == b.input() &&
-         a.output == b.output && a.labels == b.labels &&
-         same_pixels(a.preprocessing, b.preprocessing);
-}
-
 /// A candidate that takes the weights, and these.
 struct Fit {
   Candidate candidate;
+  std::uint64_t fingerprint = 0;  ///< of its graph
   std::unique_ptr<float[]> values;
   std::size_t count = 0;
 
   std::span<float> weights() const { return {values.get(), count}; }
 };
+
+/// Whether two candidates give the same predictions.
+bool are_twins(const Fit& one, const Fit& other) {
+  const Candidate &a = one.candidate, &b = other.candidate;
+  return one.fingerprint == other.fingerprint && a.input() == b.input() && a.output == b.output &&
+         a.labels == b.labels && same_pixels(a.preprocessing, b.preprocessing);
+}
 
 /// Tries a candidate. One that is larger than all that were published must be held by the file,
 /// whatever its metadata say, before anything is allocated.
@@ -224,12 +226,12 @@ Error try_one(const WeightFile& file, const Candidate& candidate, std::vector<Fi
   if (plan->parameter_count > std::max(kLargest, static_cast<std::int64_t>(file.size())))
     return Error::of(file.path(), ": has ", file.size(), " bytes, the type's network has ",
                      plan->parameter_count, " parameters");
-  Fit fit = {candidate, std::make_unique_for_overwrite<float[]>(plan->weight_floats),
-             plan->weight_floats};
+  Fit fit = {candidate, plan->traits.fingerprint,
+             std::make_unique_for_overwrite<float[]>(plan->weight_floats), plan->weight_floats};
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
   if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
-  const bool known = std::ranges::any_of(
-      fits, [&](const Fit& other) { return are_twins(other.candidate, candidate); });
+  const bool known =
+      std::ranges::any_of(fits, [&](const Fit& other) { return are_twins(other, fit); });
   if (!known) fits.push_back(std::move(fit));
   return {};
 }

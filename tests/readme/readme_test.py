@@ -161,7 +161,7 @@ def main():
 
     page = pathlib.Path(options.page).resolve().relative_to(PROJECT)
     text = (PROJECT / page).read_text()
-    if "```sh\ndoxygen\n" in text and not shutil.which("doxygen"):
+    if "```sh\ndoxygen " in text and not shutil.which("doxygen"):
         print("Skipped: doxygen is missing (apt install doxygen)")
         return 77
     blocks = list(BLOCK.finditer(text))

@@ -22,7 +22,7 @@ ARROWS = {
 }
 MOST_LINES, MOST_OF_FUNCTION = 300, 60
 TOP = {"CMakeLists.txt", "include", "examples", "tests", "bench", "single_include"}
-ROOT_FILE = re.compile(r"[A-Z]+(\.md)?|\.[\w.-]+|CMakePresets\.json|Doxyfile")
+ROOT_FILE = re.compile(r"[A-Z]+(\.md)?|\.[\w.-]+|CMakePresets\.json")
 TABLES = {"models/imagenet_labels.hpp"}  # data
 
 
