@@ -13,6 +13,10 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/inception_resnet_v2.hpp"
+#include "pplcnet/networks/inception_v3.hpp"
+#include "pplcnet/networks/inception_v4.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
@@ -21,7 +25,10 @@
 #include "pplcnet/networks/pplcnet_v2.hpp"
 #include "pplcnet/networks/pplcnet_v3.hpp"
 #include "pplcnet/networks/pplcnet_v4.hpp"
+#include "pplcnet/networks/resnet_d.hpp"
+#include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/xception.hpp"
 
 namespace {
 
@@ -221,6 +228,13 @@ const Published kPublished[] = {
     {pplcnet::light_cnns_shufflenet_v2, {50, 100, 150, 200}, {0, -100, 25, 33, 75, INT_MAX}},
     {pplcnet::paddle_ghostnet, kPercent, kNoPercent},
     {pplcnet::light_cnns_ghostnet, kPercent, kNoPercent},
+    {pplcnet::light_cnns_shufflenet_v1, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::resnet50_d, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::light_cnns_googlenet, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::inception_v3, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::inception_v4, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::inception_resnet_v2, {100}, {0, 50, 200, INT_MIN}},
+    {pplcnet::xception, {100}, {0, 50, 200, INT_MIN}},
 };
 
 /// What is said of a network of other options.
@@ -269,6 +283,15 @@ TEST(GraphFlaws, ClassesAndSizesOfPublishedNetworks) {
     EXPECT_EQ(network->classes(), 7);
     EXPECT_EQ(network->input_shape(), (pplcnet::Shape{193, 225, 3}));
   }
+}
+
+TEST(GraphFlaws, Percents) {
+  EXPECT_EQ(conv({.output_percent = 1}), "");
+  EXPECT_EQ(conv({.groups = 2, .output_percent = 17}), "");
+  for (const int wrong : {0, -17, 101, INT_MAX})
+    EXPECT_EQ(conv({.output_percent = wrong}),
+              "net: operator 2: Graph::conv, dense: percents from 1 to 100; found " +
+                  std::to_string(wrong));
 }
 
 TEST(GraphFlaws, SlopesOfAHardSigmoid) {
@@ -330,7 +353,7 @@ TEST(GraphFlaws, OptionsOfPublishedNetworks) {
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.head = -8})), dense + "-8");
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.classes = -1, .head = 0})), dense + "-1");
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.dropout_percent = 100})),
-            "x0_25: operator 38: Graph::dense: percents from 1 to 100; found 0");
+            "x0_25: operator 38: Graph::conv, dense: percents from 1 to 100; found 0");
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.strides = {2, 2, 33, 2, 2}})),
             "x0_25: operator 8: Graph::conv, pool: strides from 1 to 32; found 33");
   EXPECT_EQ(error_of(pplcnet_v3(Scale::x0_75, V3::recognition, {.input = {32, 64}})),

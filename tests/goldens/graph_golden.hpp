@@ -14,11 +14,18 @@
 #include "goldens/golden.hpp"
 #include "goldens/golden_answers.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/inception_resnet_v2.hpp"
+#include "pplcnet/networks/inception_v3.hpp"
+#include "pplcnet/networks/inception_v4.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/resnet_d.hpp"
+#include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/xception.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
 
@@ -39,6 +46,13 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"mobilenext", pplcnet::light_cnns_mobilenext},
     {"shufflenetv2", pplcnet::light_cnns_shufflenet_v2, 150},
     {"ghostnet", pplcnet::light_cnns_ghostnet},
+    {"shufflenetv1", pplcnet::light_cnns_shufflenet_v1},
+    {"resnet50_v1b", pplcnet::resnet50_d},
+    {"googlenet", pplcnet::light_cnns_googlenet},
+    {"inception_v2", pplcnet::inception_resnet_v2},
+    {"inception_v3", pplcnet::inception_v3},
+    {"inception_v4", pplcnet::inception_v4},
+    {"xception", pplcnet::xception},
     {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
     {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},
@@ -108,7 +122,8 @@ void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcne
       ++compared;
     }
   }
-  EXPECT_GE(compared, 14);
+  EXPECT_EQ(compared, plan.stage_count) << "stages that the golden does not have";
+  EXPECT_GE(compared, 11);
   expect_answer(golden.numbers.at("outputs").at("logits"),
                 outputs[static_cast<std::size_t>(plan.outputs[0])]);
 }

@@ -24,7 +24,7 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
        "channel its own")                                                                         \
   rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \
-  rule(percent, "Graph::dense: percents from 1 to 100")                                           \
+  rule(percent, "Graph::conv, dense: percents from 1 to 100")                                       \
   rule(map, "Graph: convolutions, pools, sums, concats and slices read maps")                     \
   rule(equal_shapes, "Graph::add: both maps have the same shape")                                 \
   rule(factors, "Graph::gate: a vector of as many factors as the map has channels")               \

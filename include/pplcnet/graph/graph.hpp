@@ -44,6 +44,7 @@ struct Conv {
   bool affine = false;              ///< a learnable scale and shift follow the activation
   Name norm_name = {};              ///< where it does not follow from the convolution's
   int group = 0, group_count = 1;   ///< which part of a convolution with groups it is
+  int output_percent = 100;  ///< weight × input + bias are multiplied by this / 100 before the norm
 };
 
 /// Attributes of a dense layer.
@@ -71,10 +72,10 @@ struct Pool {
 /// that cannot be computed is remembered as the graph's flaw; what follows it changes nothing.
 class Graph {
  public:
-  static constexpr int kMaxNodes = 384;
-  static constexpr int kMaxLayers = 320;  ///< that the operators become, see `layers_of`
+  static constexpr int kMaxNodes = 512;
+  static constexpr int kMaxLayers = 640;  ///< that the operators become, see `layers_of`
   static constexpr int kMaxParts = 16;
-  static constexpr int kMaxOutputs = 48;
+  static constexpr int kMaxOutputs = 64;
   static constexpr int kMostChannels = 8192;
   static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer
   static constexpr int kLongestSide = 32768;

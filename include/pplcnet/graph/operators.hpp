@@ -66,6 +66,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   if (options.group < 0 || options.group >= options.group_count ||
       options.group_count > (groups > 1 ? 1 : kMaxParts))
     fail(GraphRule::groups, options.group_count);
+  check_range(GraphRule::percent, options.output_percent, 1, 100);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
   node.kind = NodeKind::convolution;
@@ -80,6 +81,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.shape = window.output(x.shape, channels);
   node.training = options.training;
   node.affine = options.affine;
+  node.output_percent = options.output_percent;
   node.name = name;
   node.norm_name = options.norm_name;
   return append(node);
