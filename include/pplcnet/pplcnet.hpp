@@ -9,18 +9,11 @@
 #include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
-#include "pplcnet/networks/googlenet.hpp"
-#include "pplcnet/networks/inception_resnet_v2.hpp"
-#include "pplcnet/networks/inception_v3.hpp"
-#include "pplcnet/networks/inception_v4.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
-#include "pplcnet/networks/resnet_d.hpp"
-#include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
-#include "pplcnet/networks/xception.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/make_plan.hpp"
@@ -43,7 +36,8 @@
 #include "pplcnet/image/results.hpp"
 
 // Published models: networks with everything that belongs to their weights. They are types, which
-// cost a program nothing until it uses them; so they are here, and in the single header.
+// cost a program nothing until it uses them; so they are here, and in the single header. Those that
+// are no relatives of PP-LCNet are in models/light_cnns.hpp and models/torchvision_inception.hpp.
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"

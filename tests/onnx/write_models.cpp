@@ -205,12 +205,27 @@ int main(int argc, char** argv) {
   write<pplcnet::PPLCNetV4<Size::tiny, V4::detection, kPage>>(to, "v4_detection", kNew);
   write<pplcnet::PPLCNetV4<Size::tiny, V4::recognition, kLine>>(to, "v4_recognition", kOld);
   write(to, "all_operators", all_operators(), kNew);
-  for (const char* name :
-       {"mbv1_97x131_c10", "mbv2_97x131_c10", "mbv3_small_97x131_c10", "mbv3_large", "mobilenext",
-        "shufflenetv2", "ghostnet_97x131_c10", "paddle_mobilenetv1_x0_25",
-        "paddle_mobilenetv2_x0_5_97x131", "paddle_mobilenetv3_small_x1_25_97x131",
-        "paddle_mobilenetv3_large_x0_35_97x131", "paddle_shufflenetv2_x0_25_97x131",
-        "paddle_shufflenetv2_x1_5_97x131", "paddle_ghostnet_x0_5"})
+  for (const char* name : {"mbv1_97x131_c10",
+                           "mbv2_97x131_c10",
+                           "mbv3_small_97x131_c10",
+                           "mbv3_large",
+                           "mobilenext",
+                           "shufflenetv2",
+                           "ghostnet_97x131_c10",
+                           "paddle_mobilenetv1_x0_25",
+                           "paddle_mobilenetv2_x0_5_97x131",
+                           "paddle_mobilenetv3_small_x1_25_97x131",
+                           "paddle_mobilenetv3_large_x0_35_97x131",
+                           "paddle_shufflenetv2_x0_25_97x131",
+                           "paddle_shufflenetv2_x1_5_97x131",
+                           "paddle_ghostnet_x0_5",
+                           "shufflenetv1",
+                           "resnet50_v1b_97x131_c10",
+                           "googlenet_75x53",
+                           "inception_v2",
+                           "inception_v3",
+                           "inception_v4",
+                           "xception_97"})
     write_golden(to, name, name[0] == 'p' ? kOld : kNew);
   write_torchvision(to);
   return testing::Test::HasFailure();

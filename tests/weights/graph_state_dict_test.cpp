@@ -110,6 +110,23 @@ TEST(GraphStateDict, NamesOfPaddle) {
   EXPECT_EQ(load(state, ::network(pplcnet::kPaddleClas, Layout::in_out), network), "");
 }
 
+TEST(GraphStateDict, ModulesThatTheNetworkHasNoUseFor) {
+  constexpr pplcnet::Name kUnused[] = {{"heads.#", 2}};
+  Graph graph = network(pplcnet::kTorchSequence, Layout::out_in);
+  graph.unused = kUnused;
+  std::optional<AnyNetwork> network;
+  SyntheticStateDict more = torch_state("module.");
+  more.add("module.heads.2.0.conv.weight", {3});
+  more.add("module.heads.2.bias", {3});
+  EXPECT_EQ(load(more, graph, network), "");
+  for (const char* name : {"module.heads.20.weight", "module.head.weight", "heads.2.weight"}) {
+    SyntheticStateDict others = torch_state("module.");
+    others.add(name, {3});
+    EXPECT_EQ(load(others, graph, network),
+              std::string(": tensor '") + name + "' F32 [3] is not part of the type's network");
+  }
+}
+
 TEST(GraphStateDict, WhatDoesNotFitIsNamed) {
   const Graph graph = network(pplcnet::kTorchSequence, Layout::out_in);
   std::optional<AnyNetwork> network;

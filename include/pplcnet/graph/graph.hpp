@@ -169,7 +169,7 @@ class Graph {
   double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
   /// How frameworks name the tensors; none: as the graph does.
   std::span<const Naming> namings = {};
-  /// Modules that files of a backbone may have after what the graph computes.
+  /// Modules that files may have beside what the graph computes.
   std::span<const Name> unused = {};
   std::span<const OptionalModule> optional = {};
   Node nodes[kMaxNodes] = {};

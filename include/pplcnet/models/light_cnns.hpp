@@ -1,30 +1,75 @@
 #ifndef PPLCNET_MODELS_LIGHT_CNNS_HPP
 #define PPLCNET_MODELS_LIGHT_CNNS_HPP
 
+#include <string_view>
+
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/imagenet_labels.hpp"
+#include "pplcnet/models/lcnet_baseline.hpp"
 #include "pplcnet/models/model.hpp"
-#include "pplcnet/models/pplcnet.hpp"
+#include "pplcnet/models/published.hpp"
+#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/inception_resnet_v2.hpp"
+#include "pplcnet/networks/inception_v3.hpp"
+#include "pplcnet/networks/inception_v4.hpp"
+#include "pplcnet/networks/mobilenet_v1.hpp"
+#include "pplcnet/networks/mobilenet_v2.hpp"
+#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/resnet_d.hpp"
+#include "pplcnet/networks/shufflenet_v1.hpp"
+#include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/xception.hpp"
 
-// The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
-// published, its preprocessing is taken to be that of Paddle's.
+// Networks of the collection awesome_lightweight_networks (package light_cnns), by the names and
+// with the input that it gives them. No weights are published, preprocessing is taken to be that of
+// Paddle's.
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
-struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
-  static constexpr Model model = {
-      .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
+constexpr Model light_cnns_model(std::string_view name) {
+  return {.name = name, .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
+}
+
+inline constexpr Published kModels[] = {
+    {light_cnns_model("mbv1"), light_cnns_mobilenet_v1},
+    {light_cnns_model("mbv2"), light_cnns_mobilenet_v2},
+    {light_cnns_model("mbv3_small"), light_cnns_mobilenet_v3_small},
+    {light_cnns_model("mbv3_large"), light_cnns_mobilenet_v3_large},
+    {light_cnns_model("mobilenext"), light_cnns_mobilenext},
+    {light_cnns_model("shufflenetv1"), light_cnns_shufflenet_v1},
+    {light_cnns_model("shufflenetv2"), light_cnns_shufflenet_v2, 150},
+    {light_cnns_model("ghostnet"), light_cnns_ghostnet},
+    {light_cnns_model("resnet50_v1b"), resnet50_d},
+    {light_cnns_model("googlenet"), light_cnns_googlenet},
+    {light_cnns_model("inception_v2"), inception_resnet_v2},
+    {light_cnns_model("inception_v3"), inception_v3},
+    {light_cnns_model("inception_v4"), inception_v4},
+    {light_cnns_model("xception"), xception},
 };
 
-using lcnet_baseline = NetworkOf<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the collection.
+using mbv1 = NetworkOf<Row<kModels, row_of(kModels, "mbv1")>>;
+using mbv2 = NetworkOf<Row<kModels, row_of(kModels, "mbv2")>>;
+using mbv3_small = NetworkOf<Row<kModels, row_of(kModels, "mbv3_small")>>;
+using mbv3_large = NetworkOf<Row<kModels, row_of(kModels, "mbv3_large")>>;
+using mobilenext = NetworkOf<Row<kModels, row_of(kModels, "mobilenext")>>;
+using shufflenetv1 = NetworkOf<Row<kModels, row_of(kModels, "shufflenetv1")>>;
+using shufflenetv2 = NetworkOf<Row<kModels, row_of(kModels, "shufflenetv2")>>;
+using ghostnet = NetworkOf<Row<kModels, row_of(kModels, "ghostnet")>>;
+using resnet50_v1b = NetworkOf<Row<kModels, row_of(kModels, "resnet50_v1b")>>;
+using googlenet = NetworkOf<Row<kModels, row_of(kModels, "googlenet")>>;
+using inception_v2 = NetworkOf<Row<kModels, row_of(kModels, "inception_v2")>>;
+using inception_v3 = NetworkOf<Row<kModels, row_of(kModels, "inception_v3")>>;
+using inception_v4 = NetworkOf<Row<kModels, row_of(kModels, "inception_v4")>>;
+using xception = NetworkOf<Row<kModels, row_of(kModels, "xception")>>;
+// NOLINTEND(readability-identifier-naming)
 
-using Models = ModelList<lcnet_baseline>;
+using Models = RowsOf<kModels>::List;
 
 }  // namespace models::light_cnns
-
-namespace light_cnns = models::light_cnns;
-
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_LIGHT_CNNS_HPP

@@ -7,7 +7,7 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/models/imagenet.hpp"
 #include "pplcnet/models/imagenet_v2.hpp"
-#include "pplcnet/models/light_cnns.hpp"
+#include "pplcnet/models/lcnet_baseline.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
 #include "pplcnet/models/orientation.hpp"
@@ -21,7 +21,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 using AllModels =
-    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, light_cnns::Models,
+    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, ModelList<light_cnns::lcnet_baseline>,
            OcrModels, OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.

@@ -17,11 +17,12 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A published model, the function that is its network, and its width in percent.
+/// A published model, the function that is its network, its width in percent, and its input.
 struct Published {
   Model model;
   Graph (*network)(const WidthOptions&);
   int width = 100;
+  Extent input = {224, 224};
 };
 
 /// The definition of a row of a table.
@@ -31,7 +32,7 @@ struct Row {
   static constexpr Model model = kTable[kRow].model;
   static constexpr Graph graph() { return adapted({}); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
-    WidthOptions options = {.width = kTable[kRow].width};
+    WidthOptions options = {.width = kTable[kRow].width, .input = kTable[kRow].input};
     adaptation.apply(options.input, options.classes);
     return kTable[kRow].network(options);
   }

@@ -48,12 +48,16 @@ inline constexpr Module kTable[] = {
     {"Mixed_6b", kC, 128},  {"Mixed_6c", kC, 160}, {"Mixed_6d", kC, 160}, {"Mixed_6e", kC, 192},
     {"Mixed_7a", kHalvedC}, {"Mixed_7b", kE},      {"Mixed_7c", kE}};
 
+/// The auxiliary classifier, which torchvision's checkpoints have.
+inline constexpr Name kAuxiliary[] = {"AuxLogits"};
+
 }  // namespace inception::v3
 
 /// Inception v3 of torchvision (`inception.py`) and light_cnns (`inception_v3.py`), without the
 /// auxiliary classifier.
 constexpr Graph inception_v3(const WidthOptions& options = {.input = {299, 299}}) {
   Graph g = inception::network(options, "inception_v3");
+  g.unused = inception::v3::kAuxiliary;
   Value x = inception::append_stem(g, {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Pool1",
                                        "Conv2d_3b_1x1", "Conv2d_4a_3x3", "Pool2"});
   for (const auto& [name, units, varying] : inception::v3::kTable)

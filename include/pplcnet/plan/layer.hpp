@@ -188,7 +188,7 @@ struct NetworkTraits {
   Storage storage = Storage::single;
   TensorNames tensor_names = {};
   std::span<const Naming> namings = {};
-  std::span<const Name> unused = {};  ///< modules that files may have after a backbone
+  std::span<const Name> unused = {};  ///< modules that files may have besides
   std::span<const OptionalModule> optional = {};
   std::uint64_t fingerprint = 0;  ///< of the graph, whatever its input's size
 };

@@ -84,7 +84,7 @@ class StateDict : private StateDictTensors {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
       if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      if (is_around_a_backbone(tensor.name)) continue;
+      if (is_around(tensor.name)) continue;
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
@@ -220,14 +220,14 @@ class StateDict : private StateDictTensors {
     return {};
   }
 
-  /// Returns whether a tensor belongs to what a backbone was trained in: it lies beside the prefix,
-  /// or it is of a module that may follow the backbone.
-  bool is_around_a_backbone(std::string_view name) const {
-    if (traits_.namings.empty() || traits_.classes > 0) return false;
-    if (!name.starts_with(prefix_)) return true;
+  /// Returns whether a tensor belongs to what a network was trained in: it is of a module that the
+  /// network has no use for, or lies beside the prefix of a backbone.
+  bool is_around(std::string_view name) const {
+    const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
+    if (backbone && !name.starts_with(prefix_)) return true;
     return std::ranges::any_of(traits_.unused, [&](const Name& module) {
-      const ParameterNames names = names_of({.name = module, .bias = true});
-      return name == full_name(names.weight) || name == full_name(names.bias);
+      const std::string weight = full_name(names_of({.name = module}).weight);
+      return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
     });
   }
 

@@ -1,0 +1,44 @@
+// Counts of the networks of light_cnns, checked by the compiler: building this file is the test.
+#include "pplcnet/models/light_cnns.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+namespace {
+
+namespace light_cnns = pplcnet::models::light_cnns;
+
+/// Measured by running the collection's own code.
+template <class Net>
+constexpr bool has(std::int64_t parameters, std::int64_t multiply_adds) {
+  return Net::parameter_count == parameters && Net::multiply_add_count == multiply_adds;
+}
+static_assert(has<light_cnns::lcnet_baseline>(2'952'520, 155'700'480));
+static_assert(has<light_cnns::mbv1>(4'215'112, 1'753'953'856));
+static_assert(has<light_cnns::mbv2>(3'504'872, 300'774'272));
+static_assert(has<light_cnns::mbv3_small>(2'542'856, 56'510'400));
+static_assert(has<light_cnns::mbv3_large>(5'483'032, 216'589'760));
+static_assert(has<light_cnns::mobilenext>(3'535'416, 311'342'592));
+static_assert(has<light_cnns::shufflenetv1>(5'449'776, 524'045'184));
+static_assert(has<light_cnns::shufflenetv2>(3'506'720, 298'970'656));
+static_assert(has<light_cnns::ghostnet>(5'182'508, 141'150'512));
+static_assert(has<light_cnns::resnet50_v1b>(25'576'264, 4'328'824'832));
+static_assert(has<light_cnns::googlenet>(7'325'064, 26'062'839'808));
+static_assert(has<light_cnns::inception_v2>(55'843'464, 6'468'961'120));
+static_assert(has<light_cnns::inception_v3>(23'834'568, 2'837'921'120));
+static_assert(has<light_cnns::inception_v4>(42'679'816, 6'121'894'752));
+static_assert(has<light_cnns::xception>(22'855'952, 4'552'879'072));
+
+/// Pictures of 299×299, as the papers have them, are what the functions take by themselves.
+constexpr std::int64_t multiply_adds(const pplcnet::Graph& graph) {
+  return make_plan(graph).multiply_add_count;
+}
+static_assert(multiply_adds(pplcnet::inception_resnet_v2()) == 13'155'794'016);
+static_assert(multiply_adds(pplcnet::inception_v3()) == 5'713'216'096);
+static_assert(multiply_adds(pplcnet::inception_v4()) == 12'253'974'624);
+static_assert(multiply_adds(pplcnet::xception()) == 8'357'403'496);
+
+TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
+
+}  // namespace
