@@ -37,7 +37,7 @@
 
 // Published models: networks with everything that belongs to their weights. They are types, which
 // cost a program nothing until it uses them; so they are here, and in the single header. Those that
-// are no relatives of PP-LCNet are in models/light_cnns.hpp and models/torchvision_inception.hpp.
+// PP-LCNet is not compared with are in models/light_cnns.hpp.
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"

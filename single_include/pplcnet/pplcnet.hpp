@@ -732,7 +732,7 @@ class Graph {
   double norm_epsilon = kBatchNormEpsilon;  ///< of the batch norms of what is appended from now on
   /// How frameworks name the tensors; none: as the graph does.
   std::span<const Naming> namings = {};
-  /// Modules that files of a backbone may have after what the graph computes.
+  /// Modules that files may have beside what the graph computes.
   std::span<const Name> unused = {};
   std::span<const OptionalModule> optional = {};
   Node nodes[kMaxNodes] = {};
@@ -1575,7 +1575,7 @@ struct NetworkTraits {
   Storage storage = Storage::single;
   TensorNames tensor_names = {};
   std::span<const Naming> namings = {};
-  std::span<const Name> unused = {};  ///< modules that files may have after a backbone
+  std::span<const Name> unused = {};  ///< modules that files may have besides
   std::span<const OptionalModule> optional = {};
   std::uint64_t fingerprint = 0;  ///< of the graph, whatever its input's size
 };
@@ -9703,378 +9703,6 @@ constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_GHOSTNET_HPP
-// from pplcnet/networks/googlenet.hpp
-#ifndef PPLCNET_NETWORKS_GOOGLENET_HPP
-#define PPLCNET_NETWORKS_GOOGLENET_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Channels of an Inception module of the paper's table 1; `pools`: a max pool follows.
-struct GoogLeNetRow {
-  int n1, reduced3, n3, reduced5, n5, pooled;
-  bool pools = false;
-};
-inline constexpr GoogLeNetRow kGoogLeNetTable[] = {
-    {64, 96, 128, 16, 32, 32},           {128, 128, 192, 32, 96, 64, true},
-    {192, 96, 208, 16, 48, 64},          {160, 112, 224, 24, 64, 64},
-    {128, 128, 256, 24, 64, 64},         {112, 144, 288, 32, 64, 64},
-    {256, 160, 320, 32, 128, 128, true}, {256, 160, 320, 32, 128, 128},
-    {384, 192, 384, 48, 128, 128},
-};
-
-/// GoogLeNet. Source: light_cnns `inception_v1.py`. Unlike the paper's it begins with three
-/// convolutions at the picture's full size, which makes 26 billion multiply-adds, and has two
-/// convolutions of 3×3 for one of 5×5; the batch norm after the first of the two has the number of
-/// its channels for an epsilon.
-constexpr Graph light_cnns_googlenet(const WidthOptions& options = {}) {
-  constexpr Activation kRelu = Activation::relu;
-  constexpr Pool kHalve = {.kernel = 3, .stride = 2, .padding = 1};
-  Graph g(options.input, kTorchSequence, "light_cnns_googlenet");
-  check_only_width(g, options);
-  Value x = g.conv(g.image(), 64, {.kernel = 3, .activation = kRelu}, {"prelayer.#", 0});
-  x = g.conv(x, 64, {.kernel = 3, .activation = kRelu}, {"prelayer.#", 3});
-  x = g.conv(x, 192, {.kernel = 3, .activation = kRelu}, {"prelayer.#", 6});
-  x = g.max_pool(g.output(x, Role::stage, "prelayer"), kHalve);
-  int i = 1;
-  for (const GoogLeNetRow& row : kGoogLeNetTable) {
-    const auto conv = [&](Value from, int channels, int kernel, int branch, int module) {
-      return g.conv(from, channels, {.kernel = kernel, .activation = kRelu, .bias = true},
-                    {"b#.b#.#", i, branch, module});
-    };
-    const Value one = conv(x, row.n1, 1, 1, 0);
-    const Value three = conv(conv(x, row.reduced3, 1, 2, 0), row.n3, 3, 2, 3);
-    Value five = conv(x, row.reduced5, 1, 3, 0);
-    g.norm_epsilon = row.n5;
-    five = conv(five, row.n5, 3, 3, 3);
-    g.norm_epsilon = kBatchNormEpsilon;
-    five = conv(five, row.n5, 3, 3, 6);
-    const Value pooled = g.max_pool(x, {.kernel = 3, .stride = 1, .padding = 1});
-    x = g.concat({one, three, five, conv(pooled, row.pooled, 1, 4, 1)});
-    g.output(x, Role::stage, {"b#", i++});
-    if (row.pools) x = g.max_pool(x, kHalve);
-  }
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, "linear"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_GOOGLENET_HPP
-// from pplcnet/networks/inception_resnet_v2.hpp
-#ifndef PPLCNET_NETWORKS_INCEPTION_RESNET_V2_HPP
-#define PPLCNET_NETWORKS_INCEPTION_RESNET_V2_HPP
-
-// from pplcnet/networks/inception.hpp
-#ifndef PPLCNET_NETWORKS_INCEPTION_HPP
-#define PPLCNET_NETWORKS_INCEPTION_HPP
-
-#include <cstddef>
-#include <span>
-#include <string_view>
-
-
-// What the Inception networks have in common: modules whose branches are rows of a table.
-
-namespace pplcnet::inline PPLCNET_ABI {
-namespace inception {
-
-/// What a unit of a module is computed from.
-enum class Reads : unsigned char {
-  input,   ///< the module's input: a branch begins
-  mean,    ///< means of 3×3 pixels of it: a branch begins
-  last,    ///< what the unit before it gives
-  beside,  ///< what the unit before it reads: a branch becomes two
-  halve,   ///< no convolution, but maxima of 3×3 pixels of the input, with a stride of 2
-};
-using enum Reads;
-
-inline constexpr int kVaries = -1;  ///< channels that the network says
-inline constexpr Padding kNone = 0;
-inline constexpr Pair k1x3 = {1, 3}, k3x1 = {3, 1}, k1x7 = {1, 7}, k7x1 = {7, 1};
-
-/// A convolution with batch norm and ReLU, by its name inside the module. It keeps the size of a
-/// map, or halves it without padding.
-struct Unit {
-  Reads reads;
-  std::string_view name = {};
-  int channels = 0;
-  Pair kernel = 1;
-  int stride = 1;
-  Padding padding = stride == 1 ? Conv::kSame : kNone;
-};
-
-/// A module by its name, and how many its varying channels are.
-struct Module {
-  std::string_view name;
-  std::span<const Unit> units;
-  int varying = 0;
-};
-
-/// Returns a graph without operators, whose tensors and batch norms are those of an Inception.
-constexpr Graph network(const WidthOptions& options, std::string_view title) {
-  Graph g(options.input, {.weights = ".conv", .norm = ".bn"}, title);
-  check_only_width(g, options);
-  g.norm_epsilon = 1e-3;
-  return g;
-}
-
-/// Appends a module: the concat of its branches. Means at the border are those of nine pixels with
-/// `count_padding`, otherwise of those that are there.
-constexpr Value append(Graph& g, Value x, Name name, std::span<const Unit> units,
-                       bool count_padding, int varying = 0) {
-  const Pool around = {.kernel = 3, .stride = 1, .padding = 1, .count_padding = count_padding};
-  Value parts[Graph::kMaxParts], read = x;
-  int count = 0;
-  for (const Unit& unit : units) {
-    if (unit.reads == last) read = parts[count - 1];
-    if (unit.reads == input) read = x;
-    if (unit.reads == mean) read = g.mean_pool(x, around);
-    if (unit.reads != last) ++count;
-    const int channels = unit.channels == kVaries ? varying : unit.channels;
-    parts[count - 1] = unit.reads == halve ? g.max_pool(x, {.kernel = 3, .stride = 2})
-                                           : g.conv(read, channels,
-                                                    {.kernel = unit.kernel,
-                                                     .stride = unit.stride,
-                                                     .padding = unit.padding,
-                                                     .activation = Activation::relu},
-                                                    name + unit.name);
-  }
-  return count == 1 ? parts[0] : g.concat(std::span<const Value>(parts, parts + count));
-}
-
-/// The layers before the first module of Inception v3 and Inception-ResNet v2, without names.
-inline constexpr Unit kStem[] = {{input, "", 32, 3, 2},
-                                 {input, "", 32, 3, 1, kNone},
-                                 {input, "", 64, 3},
-                                 {halve},
-                                 {input, "", 80},
-                                 {input, "", 192, 3, 1, kNone},
-                                 {halve}};
-
-/// Appends them; each is a stage.
-constexpr Value append_stem(Graph& g, const std::string_view (&names)[std::size(kStem)]) {
-  Value x = g.image();
-  for (std::size_t i = 0; i < std::size(kStem); ++i)
-    x = g.output(append(g, x, names[i], std::span(kStem).subspan(i, 1), false), Role::stage,
-                 names[i]);
-  return x;
-}
-
-}  // namespace inception
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_INCEPTION_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-namespace inception::resnet_v2 {
-
-inline constexpr Unit kMixed5b[] = {{input, ".branch0", 96},     {input, ".branch1.0", 48},
-                                    {last, ".branch1.1", 64, 5}, {input, ".branch2.0", 64},
-                                    {last, ".branch2.1", 96, 3}, {last, ".branch2.2", 96, 3},
-                                    {mean, ".branch3.1", 64}};
-inline constexpr Unit kBlock35[] = {{input, ".branch0", 32},     {input, ".branch1.0", 32},
-                                    {last, ".branch1.1", 32, 3}, {input, ".branch2.0", 32},
-                                    {last, ".branch2.1", 48, 3}, {last, ".branch2.2", 64, 3}};
-inline constexpr Unit kMixed6a[] = {{input, ".branch0", 384, 3, 2},
-                                    {input, ".branch1.0", 256},
-                                    {last, ".branch1.1", 256, 3},
-                                    {last, ".branch1.2", 384, 3, 2},
-                                    {halve}};
-inline constexpr Unit kBlock17[] = {{input, ".branch0", 192},
-                                    {input, ".branch1.0", 128},
-                                    {last, ".branch1.1", 160, k1x7},
-                                    {last, ".branch1.2", 192, k7x1}};
-inline constexpr Unit kMixed7a[] = {
-    {input, ".branch0.0", 256},      {last, ".branch0.1", 384, 3, 2},
-    {input, ".branch1.0", 256},      {last, ".branch1.1", 288, 3, 2},
-    {input, ".branch2.0", 256},      {last, ".branch2.1", 288, 3},
-    {last, ".branch2.2", 320, 3, 2}, {halve}};
-inline constexpr Unit kBlock8[] = {{input, ".branch0", 192},
-                                   {input, ".branch1.0", 192},
-                                   {last, ".branch1.1", 224, k1x3},
-                                   {last, ".branch1.2", 256, k3x1}};
-inline constexpr Unit kLast[] = {{input, "", 1536}};
-
-/// Modules that are repeated, and what their residual is multiplied by; 0: there is none.
-struct Row {
-  std::string_view name;
-  std::span<const Unit> units;
-  int times = 1, percent = 0;
-  Activation after = Activation::relu;
-};
-inline constexpr Row kTable[] = {{"mixed_5b", kMixed5b},
-                                 {"repeat.#", kBlock35, 10, 17},
-                                 {"mixed_6a", kMixed6a},
-                                 {"repeat_1.#", kBlock17, 20, 10},
-                                 {"mixed_7a", kMixed7a},
-                                 {"repeat_2.#", kBlock8, 9, 20},
-                                 {"block8", kBlock8, 1, 100, Activation::none},
-                                 {"conv2d_7b", kLast}};
-
-}  // namespace inception::resnet_v2
-
-/// Inception-ResNet v2. Source: light_cnns `inception_v2.py`, where it is called so; names are
-/// those of Cadene's pretrained models and of timm.
-constexpr Graph inception_resnet_v2(const WidthOptions& options = {.input = {299, 299}}) {
-  Graph g = inception::network(options, "inception_resnet_v2");
-  Value x = inception::append_stem(g, {"conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a",
-                                       "conv2d_3b", "conv2d_4a", "maxpool_5a"});
-  for (const auto& [module, units, times, percent, after] : inception::resnet_v2::kTable)
-    for (int i = 0; i < times; ++i) {
-      const Name name(module, i);
-      Value y = inception::append(g, x, name, units, false);
-      if (percent > 0) {
-        y = g.conv(y, x.shape.channels, {.norm = false, .bias = true, .output_percent = percent},
-                   name + ".conv2d");
-        y = g.add(x, y, after);
-      }
-      x = g.output(y, Role::stage, name);
-    }
-  g.output(g.dense(g.global_mean(x), options.classes, {}, "classif"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_INCEPTION_RESNET_V2_HPP
-// from pplcnet/networks/inception_v3.hpp
-#ifndef PPLCNET_NETWORKS_INCEPTION_V3_HPP
-#define PPLCNET_NETWORKS_INCEPTION_V3_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-namespace inception::v3 {
-
-/// Modules of the paper's figures 5 (a), 6 (c) and 7 (e); those after a and c halve a map.
-inline constexpr Unit kA[] = {{input, ".branch1x1", 64},        {input, ".branch5x5_1", 48},
-                              {last, ".branch5x5_2", 64, 5},    {input, ".branch3x3dbl_1", 64},
-                              {last, ".branch3x3dbl_2", 96, 3}, {last, ".branch3x3dbl_3", 96, 3},
-                              {mean, ".branch_pool", kVaries}};
-inline constexpr Unit kHalvedA[] = {{input, ".branch3x3", 384, 3, 2},
-                                    {input, ".branch3x3dbl_1", 64},
-                                    {last, ".branch3x3dbl_2", 96, 3},
-                                    {last, ".branch3x3dbl_3", 96, 3, 2},
-                                    {halve}};
-inline constexpr Unit kC[] = {{input, ".branch1x1", 192},
-                              {input, ".branch7x7_1", kVaries},
-                              {last, ".branch7x7_2", kVaries, k1x7},
-                              {last, ".branch7x7_3", 192, k7x1},
-                              {input, ".branch7x7dbl_1", kVaries},
-                              {last, ".branch7x7dbl_2", kVaries, k7x1},
-                              {last, ".branch7x7dbl_3", kVaries, k1x7},
-                              {last, ".branch7x7dbl_4", kVaries, k7x1},
-                              {last, ".branch7x7dbl_5", 192, k1x7},
-                              {mean, ".branch_pool", 192}};
-inline constexpr Unit kHalvedC[] = {{input, ".branch3x3_1", 192},
-                                    {last, ".branch3x3_2", 320, 3, 2},
-                                    {input, ".branch7x7x3_1", 192},
-                                    {last, ".branch7x7x3_2", 192, k1x7},
-                                    {last, ".branch7x7x3_3", 192, k7x1},
-                                    {last, ".branch7x7x3_4", 192, 3, 2},
-                                    {halve}};
-inline constexpr Unit kE[] = {{input, ".branch1x1", 320},
-                              {input, ".branch3x3_1", 384},
-                              {last, ".branch3x3_2a", 384, k1x3},
-                              {beside, ".branch3x3_2b", 384, k3x1},
-                              {input, ".branch3x3dbl_1", 448},
-                              {last, ".branch3x3dbl_2", 384, 3},
-                              {last, ".branch3x3dbl_3a", 384, k1x3},
-                              {beside, ".branch3x3dbl_3b", 384, k3x1},
-                              {mean, ".branch_pool", 192}};
-
-inline constexpr Module kTable[] = {
-    {"Mixed_5b", kA, 32},   {"Mixed_5c", kA, 64},  {"Mixed_5d", kA, 64},  {"Mixed_6a", kHalvedA},
-    {"Mixed_6b", kC, 128},  {"Mixed_6c", kC, 160}, {"Mixed_6d", kC, 160}, {"Mixed_6e", kC, 192},
-    {"Mixed_7a", kHalvedC}, {"Mixed_7b", kE},      {"Mixed_7c", kE}};
-
-}  // namespace inception::v3
-
-/// Inception v3 of torchvision (`inception.py`) and light_cnns (`inception_v3.py`), without the
-/// auxiliary classifier.
-constexpr Graph inception_v3(const WidthOptions& options = {.input = {299, 299}}) {
-  Graph g = inception::network(options, "inception_v3");
-  Value x = inception::append_stem(g, {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Pool1",
-                                       "Conv2d_3b_1x1", "Conv2d_4a_3x3", "Pool2"});
-  for (const auto& [name, units, varying] : inception::v3::kTable)
-    x = g.output(inception::append(g, x, name, units, true, varying), Role::stage, name);
-  g.output(g.dense(g.global_mean(x), options.classes, {}, "fc"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_INCEPTION_V3_HPP
-// from pplcnet/networks/inception_v4.hpp
-#ifndef PPLCNET_NETWORKS_INCEPTION_V4_HPP
-#define PPLCNET_NETWORKS_INCEPTION_V4_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-namespace inception::v4 {
-
-/// The paper's figures 3 (the stem), 4 (a), 5 (b) and 6 (c); those after a and b halve a map.
-inline constexpr Unit kStem0[] = {{input, "", 32, 3, 2}}, kStem1[] = {{input, "", 32, 3, 1, kNone}},
-                      kStem2[] = {{input, "", 64, 3}},
-                      kStem3[] = {{halve}, {input, ".conv", 96, 3, 2}},
-                      kStem4[] = {{input, ".branch0.0", 64},
-                                  {last, ".branch0.1", 96, 3, 1, kNone},
-                                  {input, ".branch1.0", 64},
-                                  {last, ".branch1.1", 64, k1x7},
-                                  {last, ".branch1.2", 64, k7x1},
-                                  {last, ".branch1.3", 96, 3, 1, kNone}},
-                      kStem5[] = {{input, ".conv", 192, 3, 2}, {halve}};
-inline constexpr Unit kA[] = {{input, ".branch0", 96},     {input, ".branch1.0", 64},
-                              {last, ".branch1.1", 96, 3}, {input, ".branch2.0", 64},
-                              {last, ".branch2.1", 96, 3}, {last, ".branch2.2", 96, 3},
-                              {mean, ".branch3.1", 96}};
-inline constexpr Unit kHalvedA[] = {{input, ".branch0", 384, 3, 2},
-                                    {input, ".branch1.0", 192},
-                                    {last, ".branch1.1", 224, 3},
-                                    {last, ".branch1.2", 256, 3, 2},
-                                    {halve}};
-inline constexpr Unit kB[] = {{input, ".branch0", 384},        {input, ".branch1.0", 192},
-                              {last, ".branch1.1", 224, k1x7}, {last, ".branch1.2", 256, k7x1},
-                              {input, ".branch2.0", 192},      {last, ".branch2.1", 192, k7x1},
-                              {last, ".branch2.2", 224, k1x7}, {last, ".branch2.3", 224, k7x1},
-                              {last, ".branch2.4", 256, k1x7}, {mean, ".branch3.1", 128}};
-inline constexpr Unit kHalvedB[] = {{input, ".branch0.0", 192},
-                                    {last, ".branch0.1", 192, 3, 2},
-                                    {input, ".branch1.0", 256},
-                                    {last, ".branch1.1", 256, k1x7},
-                                    {last, ".branch1.2", 320, k7x1},
-                                    {last, ".branch1.3", 320, 3, 2},
-                                    {halve}};
-inline constexpr Unit kC[] = {
-    {input, ".branch0", 256},           {input, ".branch1_0", 384},
-    {last, ".branch1_1a", 256, k1x3},   {beside, ".branch1_1b", 256, k3x1},
-    {input, ".branch2_0", 384},         {last, ".branch2_1", 448, k3x1},
-    {last, ".branch2_2", 512, k1x3},    {last, ".branch2_3a", 256, k1x3},
-    {beside, ".branch2_3b", 256, k3x1}, {mean, ".branch3.1", 256}};
-inline constexpr std::span<const Unit> kTable[] = {
-    kStem0, kStem1, kStem2, kStem3, kStem4, kStem5, kA, kA,       kA, kA, kHalvedA,
-    kB,     kB,     kB,     kB,     kB,     kB,     kB, kHalvedB, kC, kC, kC};
-
-}  // namespace inception::v4
-
-/// Inception v4. Source: light_cnns `inception_v4.py`, whose names are those of Cadene's pretrained
-/// models and of timm.
-constexpr Graph inception_v4(const WidthOptions& options = {.input = {299, 299}}) {
-  Graph g = inception::network(options, "inception_v4");
-  Value x = g.image();
-  int i = 0;
-  for (const auto units : inception::v4::kTable) {
-    const Name name("features.#", i++);
-    x = g.output(inception::append(g, x, name, units, false), Role::stage, name);
-  }
-  g.output(g.dense(g.global_mean(x), options.classes, {}, "last_linear"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_INCEPTION_V4_HPP
 // from pplcnet/networks/mobilenet_v1.hpp
 #ifndef PPLCNET_NETWORKS_MOBILENET_V1_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V1_HPP
@@ -10485,143 +10113,6 @@ constexpr Graph light_cnns_mobilenext(const WidthOptions& options = {}) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_MOBILENEXT_HPP
-// from pplcnet/networks/resnet_d.hpp
-#ifndef PPLCNET_NETWORKS_RESNET_D_HPP
-#define PPLCNET_NETWORKS_RESNET_D_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Stages of ResNet-50: `blocks` bottlenecks of so many channels, which end in four times as many.
-struct ResNetRow {
-  int channels, blocks;
-};
-inline constexpr ResNetRow kResNet50Table[] = {{64, 3}, {128, 4}, {256, 6}, {512, 3}};
-
-/// Appends ResNet-50 up to its last map. The first convolution is three of 3×3. With
-/// `mean_shortcuts` the mean of 2×2 pixels makes a shortcut's map smaller, otherwise its
-/// convolution's stride. `middle(x, channels, stride, layer, block)` appends a bottleneck's
-/// convolution of 3×3, and what is around it.
-template <class Middle>
-constexpr Value resnet50_d(Graph& g, bool mean_shortcuts, const Middle& middle) {
-  constexpr Activation kRelu = Activation::relu;
-  Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu}, {"conv1.#", 0});
-  x = g.conv(x, 32, {.kernel = 3, .activation = kRelu}, {"conv1.#", 3});
-  x = g.conv(x, 64, {.kernel = 3, .activation = kRelu, .norm_name = "bn1"}, {"conv1.#", 6});
-  x = g.output(g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1}), Role::stage, "maxpool");
-  int layer = 1;
-  for (const auto [channels, blocks] : kResNet50Table) {
-    for (int i = 0; i < blocks; ++i) {
-      const Name block("layer#.#", layer, i);
-      const int stride = i == 0 && layer > 1 ? 2 : 1;
-      const bool pools = mean_shortcuts && stride > 1;
-      Value shortcut = pools ? g.mean_pool(x, {.kernel = 2, .stride = 2, .ceil_mode = true}) : x;
-      if (i == 0)
-        shortcut = g.conv(shortcut, 4 * channels, {.stride = pools ? 1 : stride},
-                          {"layer#.#.downsample.#", layer, i, mean_shortcuts ? 1 : 0});
-      x = g.conv(x, channels, {.activation = kRelu, .norm_name = block + ".bn1"}, block + ".conv1");
-      x = middle(x, channels, stride, layer, i);
-      x = g.conv(x, 4 * channels, {.norm_name = block + ".bn3"}, block + ".conv3");
-      x = g.output(g.add(shortcut, x, kRelu), Role::stage, block);
-    }
-    ++layer;
-  }
-  return x;
-}
-
-/// ResNet-50-D: what timm calls resnet50d and light_cnns resnet50_v1b (`resnet_d.py`).
-constexpr Graph resnet50_d(const WidthOptions& options = {}) {
-  Graph g(options.input, kTorchSequence, "resnet50_d");
-  check_only_width(g, options);
-  Value x = resnet50_d(g, true, [&g](Value map, int channels, int stride, int layer, int i) {
-    const Name block("layer#.#", layer, i);
-    return g.conv(map, channels,
-                  {.kernel = 3,
-                   .stride = stride,
-                   .activation = Activation::relu,
-                   .norm_name = block + ".bn2"},
-                  block + ".conv2");
-  });
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, "fc"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_RESNET_D_HPP
-// from pplcnet/networks/shufflenet_v1.hpp
-#ifndef PPLCNET_NETWORKS_SHUFFLENET_V1_HPP
-#define PPLCNET_NETWORKS_SHUFFLENET_V1_HPP
-
-#include <array>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Stages of ShuffleNet: `units`, the first of which has a stride of 2.
-struct ShuffleNetV1Row {
-  int channels, units;
-};
-inline constexpr ShuffleNetV1Row kShuffleNetV1Table[] = {{480, 4}, {960, 8}, {1920, 4}};
-
-namespace shufflenet_v1_units {
-
-inline constexpr int kGroups = 3;
-
-/// Appends a unit. Channels are shuffled after the depthwise layer, not before it as in the paper,
-/// and the other way round: group `j` of the last convolution reads every third channel from `j`.
-constexpr Value unit(Graph& g, Value x, int out, int stride, int i) {
-  constexpr Activation kRelu = Activation::relu;
-  const int middle = out / 4, computed = stride == 2 ? out - x.shape.channels : out;
-  const auto first = [i](int module) { return Name("features.#.branch_main_1.#", i, module); };
-  Value y = g.conv(x, middle, {.groups = i == 0 ? 1 : kGroups, .activation = kRelu}, first(0));
-  y = g.depthwise(y, {.kernel = 3, .stride = stride}, first(3));
-  std::array<Value, 1 + kGroups> parts;  // a mean of the input, where the stride is 2, and groups
-  const int begin = stride == 2 ? 0 : 1;
-  if (begin == 0)
-    parts[0] = g.mean_pool(x, {.kernel = 3, .stride = 2, .padding = 1, .count_padding = true});
-  for (int j = 0; j < kGroups; ++j) {
-    const int size = computed / kGroups;
-    const Value shortcut = begin == 1 ? g.slice(x, j * size, size) : x;
-    Value part = g.conv(
-        g.slice(y, j, middle / kGroups, kGroups), size,
-        {.activation = begin == 0 ? kRelu : Activation::none, .group = j, .group_count = kGroups},
-        {"features.#.branch_main_2.#", i, 0});
-    if (begin == 1) part = g.add(shortcut, part, kRelu);
-    parts[static_cast<std::size_t>(1 + j)] = part;
-  }
-  return g.concat(std::span<const Value>(parts).subspan(static_cast<std::size_t>(begin)));
-}
-
-}  // namespace shufflenet_v1_units
-
-/// ShuffleNet 2× with 3 groups. Source: light_cnns `ShuffleNetv1.py`. The first unit's first
-/// convolution has no groups, the last pool is a window of 7×7, the classifier has no bias.
-constexpr Graph light_cnns_shufflenet_v1(const WidthOptions& options = {}) {
-  constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v1");
-  check_only_width(g, options);
-  Value x =
-      g.conv(g.image(), 48, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
-  g.output(x, Role::stage, "first_conv");
-  x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
-  g.output(x, Role::stage, "maxpool");
-  int i = 0;
-  for (const auto [channels, units] : kShuffleNetV1Table)
-    for (int unit = 0; unit < units; ++unit, ++i) {
-      x = shufflenet_v1_units::unit(g, x, channels, unit == 0 ? 2 : 1, i);
-      g.output(x, Role::stage, {"features.#", i});
-    }
-  x = g.output(g.mean_pool(x, {.kernel = 7, .stride = 7}), Role::stage, "globalpool");
-  g.output(g.dense(x, options.classes, {.bias = false}, {"classifier.#", 0}));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_SHUFFLENET_V1_HPP
 // from pplcnet/networks/shufflenet_v2.hpp
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
@@ -10807,71 +10298,6 @@ constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
-// from pplcnet/networks/xception.hpp
-#ifndef PPLCNET_NETWORKS_XCEPTION_HPP
-#define PPLCNET_NETWORKS_XCEPTION_HPP
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Blocks of the paper's figure 5: depthwise and pointwise layers of so many output channels, and
-/// the stride of the max pool after them; without one the input is added as it is.
-struct XceptionRow {
-  int channels[3], stride;
-};
-inline constexpr XceptionRow kXceptionTable[] = {
-    {{128, 128}, 2},      {{256, 256}, 2},      {{728, 728}, 2},      {{728, 728, 728}, 1},
-    {{728, 728, 728}, 1}, {{728, 728, 728}, 1}, {{728, 728, 728}, 1}, {{728, 728, 728}, 1},
-    {{728, 728, 728}, 1}, {{728, 728, 728}, 1}, {{728, 728, 728}, 1}, {{728, 1024}, 2},
-};
-
-/// Xception of light_cnns (`Xception.py`), the network of Cadene's pretrained models and timm.
-/// There is nothing between a depthwise layer and its pointwise one; a block's first ReLU is
-/// applied to what its layers read, not to what its shortcut does.
-constexpr Graph xception(const WidthOptions& options = {.input = {299, 299}}) {
-  constexpr Activation kRelu = Activation::relu;
-  constexpr std::string_view kModule = "block#.rep.#";
-  Graph g(options.input, kTorchSequence, "xception");
-  check_only_width(g, options);
-  const auto conv = [&](Value from, int channels, int stride, Name name, Name norm) {
-    return g.conv(
-        from, channels,
-        {.kernel = 3, .stride = stride, .padding = 0, .activation = kRelu, .norm_name = norm},
-        name);
-  };
-  const auto separable = [&](Value from, int channels, Activation after, Name name, Name norm) {
-    from = g.depthwise(from, {.kernel = 3, .norm = false}, name + ".conv1");
-    return g.conv(from, channels, {.activation = after, .norm_name = norm}, name + ".pointwise");
-  };
-  Value x = g.output(conv(g.image(), 32, 2, "conv1", "bn1"), Role::stage, "act1");
-  x = g.output(conv(x, 64, 1, "conv2", "bn2"), Role::stage, "act2");
-  Value activated = x;
-  int i = 1;
-  for (const XceptionRow& row : kXceptionTable) {
-    const int layers = row.channels[2] > 0 ? 3 : 2;
-    int module = i == 1 ? 0 : 1;  // the first block begins without an activation
-    Value y = activated;
-    for (int layer = 0; layer < layers; ++layer, module += 3)
-      y = separable(y, row.channels[layer], layer + 1 < layers ? kRelu : Activation::none,
-                    {kModule, i, module}, {kModule, i, module + 1});
-    if (row.stride > 1) {
-      y = g.max_pool(y, {.kernel = 3, .stride = row.stride, .padding = 1});
-      x = g.conv(x, y.shape.channels, {.stride = row.stride, .norm_name = {"block#.skipbn", i}},
-                 {"block#.skip", i});
-    }
-    activated = g.add(x, y, kRelu);
-    x = g.output(g.add(x, y), Role::stage, {"block#", i++});
-  }
-  x = separable(x, 1536, kRelu, "conv3", "bn3");
-  x = separable(g.output(x, Role::stage, "act3"), 2048, kRelu, "conv4", "bn4");
-  g.output(x, Role::stage, "act4");
-  g.output(g.dense(g.global_mean(x), options.classes, {}, "fc"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_XCEPTION_HPP
 // from pplcnet/thread_pool.hpp
 #ifndef PPLCNET_THREAD_POOL_HPP
 #define PPLCNET_THREAD_POOL_HPP
@@ -14010,7 +13436,7 @@ class StateDict : private StateDictTensors {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
       if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      if (is_around_a_backbone(tensor.name)) continue;
+      if (is_around(tensor.name)) continue;
       return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
                        describe(tensor.type, tensor.shape), " is not part of the type's network");
     }
@@ -14146,14 +13572,14 @@ class StateDict : private StateDictTensors {
     return {};
   }
 
-  /// Returns whether a tensor belongs to what a backbone was trained in: it lies beside the prefix,
-  /// or it is of a module that may follow the backbone.
-  bool is_around_a_backbone(std::string_view name) const {
-    if (traits_.namings.empty() || traits_.classes > 0) return false;
-    if (!name.starts_with(prefix_)) return true;
+  /// Returns whether a tensor belongs to what a network was trained in: it is of a module that the
+  /// network has no use for, or lies beside the prefix of a backbone.
+  bool is_around(std::string_view name) const {
+    const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
+    if (backbone && !name.starts_with(prefix_)) return true;
     return std::ranges::any_of(traits_.unused, [&](const Name& module) {
-      const ParameterNames names = names_of({.name = module, .bias = true});
-      return name == full_name(names.weight) || name == full_name(names.bias);
+      const std::string weight = full_name(names_of({.name = module}).weight);
+      return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
     });
   }
 
@@ -17673,7 +17099,8 @@ inline ImageView oriented(ImageView image, int orientation, std::vector<std::uin
 #endif  // PPLCNET_IMAGE_ORIENTATION_HPP
 
 // Published models: networks with everything that belongs to their weights. They are types, which
-// cost a program nothing until it uses them; so they are here, and in the single header.
+// cost a program nothing until it uses them; so they are here, and in the single header. Those that
+// PP-LCNet is not compared with are in models/light_cnns.hpp.
 // from pplcnet/models/flops.hpp
 #ifndef PPLCNET_MODELS_FLOPS_HPP
 #define PPLCNET_MODELS_FLOPS_HPP
@@ -19030,11 +18457,12 @@ using ImageNetModels = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPL
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A published model, the function that is its network, and its width in percent.
+/// A published model, the function that is its network, its width in percent, and its input.
 struct Published {
   Model model;
   Graph (*network)(const WidthOptions&);
   int width = 100;
+  Extent input = {224, 224};
 };
 
 /// The definition of a row of a table.
@@ -19044,7 +18472,7 @@ struct Row {
   static constexpr Model model = kTable[kRow].model;
   static constexpr Graph graph() { return adapted({}); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
-    WidthOptions options = {.width = kTable[kRow].width};
+    WidthOptions options = {.width = kTable[kRow].width, .input = kTable[kRow].input};
     adaptation.apply(options.input, options.classes);
     return kTable[kRow].network(options);
   }
@@ -19236,12 +18664,12 @@ using ImageNetV2Models =
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_IMAGENET_V2_HPP
-// from pplcnet/models/light_cnns.hpp
-#ifndef PPLCNET_MODELS_LIGHT_CNNS_HPP
-#define PPLCNET_MODELS_LIGHT_CNNS_HPP
+// from pplcnet/models/lcnet_baseline.hpp
+#ifndef PPLCNET_MODELS_LCNET_BASELINE_HPP
+#define PPLCNET_MODELS_LCNET_BASELINE_HPP
 
 
-// The network of the collection awesome_lightweight_networks (package light_cnns). No weights are
+// PP-LCNet of the collection awesome_lightweight_networks (package light_cnns). No weights are
 // published, its preprocessing is taken to be that of Paddle's.
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -19254,15 +18682,13 @@ struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> 
 
 using lcnet_baseline = NetworkOf<LcnetBaseline>;  // NOLINT(readability-identifier-naming)
 
-using Models = ModelList<lcnet_baseline>;
-
 }  // namespace models::light_cnns
 
 namespace light_cnns = models::light_cnns;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_MODELS_LIGHT_CNNS_HPP
+#endif  // PPLCNET_MODELS_LCNET_BASELINE_HPP
 // from pplcnet/models/ocr.hpp
 #ifndef PPLCNET_MODELS_OCR_HPP
 #define PPLCNET_MODELS_OCR_HPP
@@ -20009,7 +19435,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
 using AllModels =
-    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, light_cnns::Models,
+    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, ModelList<light_cnns::lcnet_baseline>,
            OcrModels, OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
