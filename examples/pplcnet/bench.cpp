@@ -3,14 +3,15 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalogue.hpp"
 #include "command.hpp"
 #include "engine.hpp"
 #include "interruption.hpp"
+#include "json.hpp"
 #include "options.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/thread_pool.hpp"
@@ -97,7 +98,7 @@ int run(const Arguments& arguments) {
   for (const std::string& name : arguments.models) {
     models.push_back(find_published(name));
   }
-  auto list = nlohmann::ordered_json::array();
+  Json list = Json::array();
   if (!arguments.json)
     std::printf("%-34s %9s %9s %9s %9s   %s, %d thread%s\n", "model", "median ms", "p90", "minimum",
                 "GMAC/s", isa_name.c_str(), arguments.threads, arguments.threads == 1 ? "" : "s");
@@ -112,17 +113,18 @@ int run(const Arguments& arguments) {
       std::fflush(stdout);
       continue;
     }
-    list.push_back({{"model", one->model.name},
-                    {"median_ms", times.median},
-                    {"p90_ms", times.p90},
-                    {"min_ms", times.minimum},
-                    {"runs", times.runs},
-                    {"multiply_adds", macs}});
+    list.add(Json::object({{"model", one->model.name},
+                           {"median_ms", times.median},
+                           {"p90_ms", times.p90},
+                           {"min_ms", times.minimum},
+                           {"runs", times.runs},
+                           {"multiply_adds", macs}}));
   }
   if (arguments.json)
-    std::printf("%s\n", nlohmann::ordered_json(
-                            {{"isa", isa_name}, {"threads", arguments.threads}, {"models", list}})
-                            .dump(1)
+    std::printf("%s\n", Json::object({{"isa", isa_name},
+                                      {"threads", arguments.threads},
+                                      {"models", std::move(list)}})
+                            .text(1)
                             .c_str());
   return 0;
 }

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalogue.hpp"
@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "explain.hpp"
 #include "interruption.hpp"
+#include "json.hpp"
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
@@ -58,15 +59,16 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
     case Format::json:
       break;
   }
-  auto line = nlohmann::ordered_json::object();
-  set_file(line, path);
-  line["predictions"] = nlohmann::json::array();
+  Json list = Json::array();
   for (const auto& [class_id, score] : predictions) {
-    nlohmann::ordered_json entry = {{"class_id", class_id}, {"score", score}};
-    if (!classifier.labels().empty()) entry["label"] = classifier.label(class_id);
-    line["predictions"].push_back(entry);
+    Json entry = Json::object({{"class_id", class_id}, {"score", score}});
+    if (!classifier.labels().empty()) entry.add("label", classifier.label(class_id));
+    list.add(std::move(entry));
   }
-  std::printf("%s\n", json_text(line).c_str());
+  Json line = Json::object();
+  line.add_file(path);
+  line.add("predictions", std::move(list));
+  std::printf("%s\n", line.text().c_str());
 }
 
 int run(const Arguments& arguments) {

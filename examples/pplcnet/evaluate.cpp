@@ -3,13 +3,14 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "answers.hpp"
@@ -19,6 +20,7 @@
 #include "evaluation.hpp"
 #include "example.hpp"
 #include "interruption.hpp"
+#include "json.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
 #include "over_pictures.hpp"
@@ -33,7 +35,6 @@
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 using pplcnet::Error;
 
 struct Arguments {
@@ -116,36 +117,47 @@ void print(const Evaluation& evaluation, const Classifier& classifier, double ra
     std::printf("… and more: --json has all of %zu classes\n", classes.size());
 }
 
+/// Returns with which classes one was confused, and how often.
+Json to_json(const ClassResult& one, const Classifier& classifier) {
+  std::map<std::string, int> counts;  // two classes may have one label
+  for (const auto& [other, count] : one.confused_with) counts[classifier.label(other)] += count;
+  Json json = Json::object();
+  for (const auto& [label, count] : counts) json.add(label, count);
+  return json;
+}
+
 Json to_json(const Evaluation& evaluation, const Classifier& classifier, double rate) {
-  Json json = {{"pictures", evaluation.count()}, {"top1", evaluation.accuracy(1)},
-               {"top5", evaluation.accuracy(5)}, {"pictures_per_second", rate},
-               {"classes", Json::array()},       {"wrong", Json::array()},
-               {"not_read", Json::array()}};
-  for (const ClassResult& one : evaluation.by_class(classifier.classes())) {
-    Json confused = Json::object();
-    for (const auto& [other, count] : one.confused_with) {
-      Json& sum = confused[classifier.label(other)];  // two classes may have one label
-      sum = count + (sum.is_null() ? 0 : sum.get<int>());
-    }
-    json["classes"].push_back({{"label", classifier.label(one.class_id)},
-                               {"pictures", one.count},
-                               {"recall", one.recall()},
-                               {"precision", one.precision()},
-                               {"confused_with", confused}});
-  }
-  const auto add = [&](const char* list, const Evaluated& one) -> Json& {
-    Json& entry = json[list].emplace_back(Json::object());
-    set_file(entry, one.path);
-    entry["class"] = classifier.label(one.class_id);
+  Json classes = Json::array(), wrong = Json::array(), not_read = Json::array();
+  for (const ClassResult& one : evaluation.by_class(classifier.classes()))
+    classes.add(Json::object({{"label", classifier.label(one.class_id)},
+                              {"pictures", one.count},
+                              {"recall", one.recall()},
+                              {"precision", one.precision()},
+                              {"confused_with", to_json(one, classifier)}}));
+  const auto entry_of = [&](const Evaluated& one) {
+    Json entry = Json::object();
+    entry.add_file(one.path);
+    entry.add("class", classifier.label(one.class_id));
     return entry;
   };
   for (const Evaluated& one : evaluation.wrong()) {
-    Json& entry = add("wrong", one);
-    entry["prediction"] = classifier.label(one.best);
-    entry["score"] = one.score;
+    Json entry = entry_of(one);
+    entry.add("prediction", classifier.label(one.best));
+    entry.add("score", one.score);
+    wrong.add(std::move(entry));
   }
-  for (const Evaluated& one : evaluation.unread()) add("not_read", one)["why"] = one.problem;
-  return json;
+  for (const Evaluated& one : evaluation.unread()) {
+    Json entry = entry_of(one);
+    entry.add("why", one.problem);
+    not_read.add(std::move(entry));
+  }
+  return Json::object({{"pictures", evaluation.count()},
+                       {"top1", evaluation.accuracy(1)},
+                       {"top5", evaluation.accuracy(5)},
+                       {"pictures_per_second", rate},
+                       {"classes", std::move(classes)},
+                       {"wrong", std::move(wrong)},
+                       {"not_read", std::move(not_read)}});
 }
 
 /// Reads the examples of a list or of a folder for each class; there is at least one.
@@ -193,7 +205,7 @@ int interrupted(const Evaluation& evaluation, std::size_t examples, bool resumes
 Error show(const Arguments& arguments, const Evaluation& evaluation, Classifier& classifier,
            double rate) {
   if (arguments.json)
-    std::printf("%s\n", json_text(to_json(evaluation, classifier, rate), 1).c_str());
+    std::printf("%s\n", to_json(evaluation, classifier, rate).text(1).c_str());
   else
     print(evaluation, classifier, rate);
   if (arguments.page.empty()) return {};

@@ -1,17 +1,11 @@
 #ifndef PPLCNET_EXAMPLES_EVALUATION_HPP
 #define PPLCNET_EXAMPLES_EVALUATION_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <functional>
-#include <iterator>
 #include <map>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "pplcnet/image/results.hpp"
 
 /// A picture whose class is known, and its prediction.
 struct Evaluated {
@@ -24,16 +18,8 @@ struct Evaluated {
   std::string problem = {};  ///< why it was not seen; empty: it was
 };
 
-inline Evaluated evaluate(const std::string& path, int class_id, std::span<const float> scores) {
-  std::vector<pplcnet::Prediction> order(scores.size());
-  pplcnet::top_k(scores, order);
-  const auto own = std::ranges::find(order, class_id, &pplcnet::Prediction::class_id);
-  return {.path = path,
-          .class_id = class_id,
-          .rank = static_cast<int>(own - order.begin()),
-          .best = order[0].class_id,
-          .score = order[0].score};
-}
+/// Returns what the scores of all classes say of a picture of class `class_id`.
+Evaluated evaluate(const std::string& path, int class_id, std::span<const float> scores);
 
 struct ClassResult {
   int class_id = 0, count = 0, right = 0;
@@ -56,41 +42,15 @@ class Evaluation {
   const std::vector<Evaluated>& unread() const { return unread_; }
 
   /// Returns how many have their class among the `k` most probable ones.
-  std::size_t right(int k) const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(all_, [&](const auto& one) { return one.rank < k; }));
-  }
+  std::size_t right(int k) const;
   double accuracy(int k) const {
     return all_.empty() ? 0 : static_cast<double>(right(k)) / static_cast<double>(count());
   }
 
-  std::vector<ClassResult> by_class(int classes) const {
-    std::vector<ClassResult> results(static_cast<std::size_t>(classes));
-    for (std::size_t i = 0; i < results.size(); ++i) results[i].class_id = static_cast<int>(i);
-    for (const Evaluated& one : all_) {
-      ClassResult& own = results[static_cast<std::size_t>(one.class_id)];
-      ++own.count;
-      ++results[static_cast<std::size_t>(one.best)].named;
-      if (one.rank == 0)
-        ++own.right;
-      else
-        ++own.confused_with[one.best];
-    }
-    for (ClassResult& one : results)
-      for (const auto& [other, count] : one.confused_with)
-        if (one.most_confused < 0 || count > one.confused_with[one.most_confused])
-          one.most_confused = other;
-    return results;
-  }
+  std::vector<ClassResult> by_class(int classes) const;
 
   /// Returns wrong predictions, the most confident first.
-  std::vector<Evaluated> wrong() const {
-    std::vector<Evaluated> result;
-    std::ranges::copy_if(all_, std::back_inserter(result),
-                         [](const Evaluated& one) { return one.rank > 0; });
-    std::ranges::stable_sort(result, std::greater(), &Evaluated::score);
-    return result;
-  }
+  std::vector<Evaluated> wrong() const;
 
  private:
   std::vector<Evaluated> all_, unread_;

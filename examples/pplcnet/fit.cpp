@@ -1,5 +1,4 @@
 // pplcnet fit: new classes from a few pictures of each.
-#include <Eigen/Dense>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -63,7 +62,7 @@ Error find_examples(const std::string& folder, Examples& examples) {
 
 /// What the network sees: an embedding in each row, and its class.
 struct Embeddings {
-  Eigen::MatrixXd rows;
+  std::vector<std::vector<float>> rows;
   std::vector<int> classes;
 };
 
@@ -71,8 +70,7 @@ struct Embeddings {
 bool embed(const Arguments& arguments, const Classifier& classifier, const Examples& examples,
            Embeddings& result) {
   const int layer = classifier.network().traits().embedding;
-  std::vector<std::vector<float>> rows;
-  const bool good = over_pictures(
+  return over_pictures(
       classifier, arguments.threads, examples.all.size(), one_by_one(examples.all),
       [&](Classifier& own, const Example& example) {
         Outcome<std::vector<float>> outcome;
@@ -83,33 +81,24 @@ bool embed(const Arguments& arguments, const Classifier& classifier, const Examp
       },
       [&](const Example& example, auto& outcome) {
         result.classes.push_back(example.class_id);
-        rows.push_back(std::move(outcome.value));
+        result.rows.push_back(std::move(outcome.value));
         return true;
       });
-  result.rows.resize(static_cast<Eigen::Index>(rows.size()),
-                     rows.empty() ? 0 : static_cast<Eigen::Index>(rows[0].size()));
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    for (std::size_t j = 0; j < rows[i].size(); ++j)
-      result.rows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = double{rows[i][j]};
-  return good;
 }
 
 /// Makes the network with the new classes; everything before them stays as it is.
 Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head,
                      std::optional<pplcnet::AnyNetwork>& result) {
   pplcnet::Graph graph = network.graph();
-  graph.set_classes(static_cast<int>(head.weights.rows()));
+  graph.set_classes(static_cast<int>(head.biases.size()));
   if (auto error = pplcnet::AnyNetwork::make(graph, 1, result)) return error;
   const auto layers = result->layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!layers[i].has_weights()) continue;
     pplcnet::Parameters parameters;
     if (static_cast<int>(i) == result->traits().logits) {
-      for (Eigen::Index o = 0; o < head.weights.rows(); ++o) {
-        for (Eigen::Index k = 0; k < head.weights.cols(); ++k)
-          parameters.weight.push_back(static_cast<float>(head.weights(o, k)));
-        parameters.bias.push_back(static_cast<float>(head.biases(o)));
-      }
+      parameters.weight = head.weights;
+      parameters.bias = head.biases;
     } else {
       parameters = pplcnet::unpack(network.layers()[i], network.weights());
     }

@@ -1,6 +1,6 @@
 #include "logistic.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -14,6 +14,7 @@ namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
+using Eigen::RowVectorXd;
 using Eigen::VectorXd;
 
 /// Mean cross-entropy plus regularisation / 2 times the square of the weights, and its gradient.
@@ -88,7 +89,7 @@ MatrixXd minimise(const MatrixXd& features, const std::vector<int>& classes, int
   return parameters;
 }
 
-int most_probable(const MatrixXd& parameters, const Eigen::RowVectorXd& features) {
+int most_probable(const MatrixXd& parameters, const RowVectorXd& features) {
   Index best = 0;
   (parameters.leftCols(features.size()) * features.transpose() + parameters.col(features.size()))
       .maxCoeff(&best);
@@ -125,22 +126,45 @@ double validate(const MatrixXd& features, const std::vector<int>& classes, int c
   return static_cast<double>(right) / static_cast<double>(classes.size());
 }
 
+/// Orthonormal columns that span the rows of a matrix, by Gram and Schmidt's method, done twice so
+/// that rounding does not matter.
+MatrixXd basis_of_rows(const MatrixXd& matrix) {
+  MatrixXd basis = matrix.transpose();
+  Index rank = 0;
+  for (Index i = 0; i < basis.cols(); ++i) {
+    VectorXd rest = basis.col(i);
+    const double least = 1e-9 * rest.norm();
+    for (int pass = 0; pass < 2; ++pass)
+      for (Index k = 0; k < rank; ++k) rest -= basis.col(k).dot(rest) * basis.col(k);
+    if (rest.norm() > least) basis.col(rank++) = rest.normalized();
+  }
+  return basis.leftCols(rank);
+}
+
+MatrixXd matrix_of(const std::vector<std::vector<float>>& rows) {
+  MatrixXd matrix(static_cast<Index>(rows.size()), static_cast<Index>(rows[0].size()));
+  for (Index i = 0; i < matrix.rows(); ++i)
+    for (Index j = 0; j < matrix.cols(); ++j)
+      matrix(i, j) = double{rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]};
+  return matrix;
+}
+
 }  // namespace
 
-LogisticHead fit_logistic(const MatrixXd& features, const std::vector<int>& classes,
-                          int class_count) {
-  const Eigen::RowVectorXd mean = features.colwise().mean();
+LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
+                          const std::vector<int>& classes, int class_count) {
+  const MatrixXd features = matrix_of(rows);
+  const RowVectorXd mean = features.colwise().mean();
   const MatrixXd centred = features.rowwise() - mean;
   const double count = static_cast<double>(features.rows());
-  Eigen::RowVectorXd deviation = (centred.colwise().squaredNorm() / count).cwiseSqrt();
+  RowVectorXd deviation = (centred.colwise().squaredNorm() / count).cwiseSqrt();
   for (double& one : deviation) one = std::max(one, 1e-6);
   MatrixXd scaled = centred.array().rowwise() / deviation.array();
 
   // Of features more than examples only as many directions matter; the result is the same.
   MatrixXd basis;
   if (scaled.cols() > scaled.rows()) {
-    const Eigen::HouseholderQR<MatrixXd> qr(scaled.transpose());
-    basis = qr.householderQ() * MatrixXd::Identity(scaled.cols(), scaled.rows());
+    basis = basis_of_rows(scaled);
     scaled = MatrixXd(scaled * basis);
   }
 
@@ -157,9 +181,14 @@ LogisticHead fit_logistic(const MatrixXd& features, const std::vector<int>& clas
     head.regularisation = regularisation;
   }
   const MatrixXd parameters = minimise(scaled, classes, class_count, head.regularisation);
-  head.weights = parameters.leftCols(scaled.cols());
-  if (basis.size() > 0) head.weights = MatrixXd(head.weights * basis.transpose());
-  head.weights.array().rowwise() /= deviation.array();
-  head.biases = parameters.col(scaled.cols()) - head.weights * mean.transpose();
+  MatrixXd weights = parameters.leftCols(scaled.cols());
+  if (basis.size() > 0) weights = MatrixXd(weights * basis.transpose());
+  weights.array().rowwise() /= deviation.array();
+  for (Index i = 0; i < weights.rows(); ++i) {
+    for (Index k = 0; k < weights.cols(); ++k)
+      head.weights.push_back(static_cast<float>(weights(i, k)));
+    head.biases.push_back(
+        static_cast<float>(parameters(i, scaled.cols()) - weights.row(i).dot(mean)));
+  }
   return head;
 }

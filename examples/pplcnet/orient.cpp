@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +12,7 @@
 #include "classifier.hpp"
 #include "command.hpp"
 #include "interruption.hpp"
+#include "json.hpp"
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
@@ -117,12 +117,12 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
       std::printf("%s\tunsure\t%.3f\n", printable(path).c_str(), answer.confidence);
     return;
   }
-  auto line = nlohmann::ordered_json::object();
-  set_file(line, path);
-  line["angle"] = answer.angle;
-  line["confidence"] = answer.confidence;
-  line["sure"] = answer.is_sure;
-  std::printf("%s\n", json_text(line).c_str());
+  Json line = Json::object();
+  line.add_file(path);
+  line.add("angle", answer.angle);
+  line.add("confidence", answer.confidence);
+  line.add("sure", answer.is_sure);
+  std::printf("%s\n", line.text().c_str());
 }
 
 /// The network that was asked for, or one of those that are part of the program.

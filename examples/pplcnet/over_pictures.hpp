@@ -2,20 +2,17 @@
 #define PPLCNET_EXAMPLES_OVER_PICTURES_HPP
 
 #include <cstddef>
-#include <exception>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "classifier.hpp"
-#include "command.hpp"
 #include "example.hpp"
-#include "in_order.hpp"
-#include "interruption.hpp"
 #include "picture.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "progress.hpp"
 
 /// What became of one picture.
 template <class Value>
@@ -27,13 +24,30 @@ struct Outcome {
 inline const std::string& path_of(const std::string& path) { return path; }
 inline const std::string& path_of(const Example& example) { return example.path; }
 
-/// Reads a picture, and the Error of `see(image)`.
-template <class See>
-pplcnet::Error see_picture(const std::string& path, See see, const Picture::Options& options = {}) {
-  Picture picture;
-  if (auto error = Picture::read(path, picture, options)) return error;
-  return see(picture.view());
-}
+/// Reads a picture, and returns the Error of `see(image)`.
+pplcnet::Error see_picture(const std::string& path,
+                           const std::function<pplcnet::Error(pplcnet::ImageView)>& see,
+                           const Picture::Options& options = {});
+
+/// Work on one picture of many.
+class PictureTask {
+ public:
+  PictureTask() = default;
+  PictureTask(const PictureTask&) = delete;
+  PictureTask& operator=(const PictureTask&) = delete;
+  virtual ~PictureTask() = default;
+
+  virtual const std::string& path() const = 0;
+  virtual void work(Classifier& classifier) = 0;
+  /// What went wrong so far.
+  virtual pplcnet::Error& error() = 0;
+  /// Hands on the result; false ends everything.
+  virtual bool emit() = 0;
+};
+
+/// Works on the pictures that `next` gives until there are no more, as `over_pictures` below.
+bool over_picture_tasks(const Classifier& classifier, int threads, std::size_t count,
+                        const std::function<std::unique_ptr<PictureTask>()>& next);
 
 /// Works on pictures with several threads, each with a copy of the classifier, and hands on what
 /// became of them in their order; one bad picture is reported and does not stop the others. False
@@ -44,32 +58,27 @@ pplcnet::Error see_picture(const std::string& path, See see, const Picture::Opti
 /// everything with false. An exception in the work on a picture is an error of that picture.
 template <class Next, class Work, class Emit>
 bool over_pictures(const Classifier& classifier, int threads, std::size_t count, Next next,
-                   Work work, Emit emit) {
-  std::vector<Classifier> copies(static_cast<std::size_t>(threads), classifier);
-  bool good = true;
-  Progress progress(count);
-  in_order(
-      threads, [&] { return interruption::happened() ? decltype(next())() : next(); },
-      [&](int worker, const auto& item) {
-        decltype(work(copies[0], item)) outcome;
-        try {
-          outcome = work(copies[static_cast<std::size_t>(worker)], item);
-        } catch (const std::exception& problem) {
-          outcome.error = pplcnet::Error::of(path_of(item), ": ", words_of(problem));
-        }
-        return outcome;
-      },
-      [&](const auto& item, auto outcome) {
-        progress.advance();
-        const bool go_on = outcome.error || emit(item, outcome);
-        if (outcome.error) {
-          progress.clear();
-          report(outcome.error);
-          good = false;
-        }
-        return go_on;
-      });
-  return good;
+                   const Work& work, Emit emit) {
+  using Item = typename decltype(next())::value_type;
+  class Task final : public PictureTask {
+   public:
+    Task(Item item, const Work& work, Emit& emit)
+        : item_(std::move(item)), work_(work), emit_(emit) {}
+    const std::string& path() const override { return path_of(item_); }
+    void work(Classifier& own) override { outcome_ = work_(own, item_); }
+    pplcnet::Error& error() override { return outcome_.error; }
+    bool emit() override { return emit_(item_, outcome_); }
+
+   private:
+    Item item_;
+    const Work& work_;
+    Emit& emit_;
+    decltype(work_(std::declval<Classifier&>(), item_)) outcome_;
+  };
+  return over_picture_tasks(classifier, threads, count, [&]() -> std::unique_ptr<PictureTask> {
+    auto item = next();
+    return item ? std::make_unique<Task>(*std::move(item), work, emit) : nullptr;
+  });
 }
 
 /// Items of a list, one after the other.

@@ -1,7 +1,6 @@
 #include "printable.hpp"
 
 #include <charconv>
-#include <cstdint>
 #include <cstdio>
 #include <system_error>
 
@@ -13,12 +12,6 @@ namespace {
 using pplcnet::code_point_of;
 using pplcnet::first_character;
 using pplcnet::is_control;
-
-std::string hexadecimal(const char* format, std::uint32_t number) {
-  char text[16];
-  std::snprintf(text, sizeof(text), format, static_cast<unsigned>(number));
-  return text;
-}
 
 std::string escaped(std::string_view bytes) {
   if (bytes == "\n") return "\\n";
@@ -89,33 +82,8 @@ std::string csv_label(std::string_view label) {
   return csv_field(pplcnet::join({begins_formula(label) ? "'" : "", label}));
 }
 
-std::string json_text(const nlohmann::ordered_json& json, int indent) {
-  const std::string text =
-      json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  std::string result;
-  // The dump has line ends of its own between its parts, and none in them.
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    result += with_escapes(std::string_view(text).substr(begin, end - begin),
-                           [](std::string_view character) {
-                             return hexadecimal("\\u%04x", code_point_of(character));
-                           });
-    if (end < text.size()) result += '\n';
-    begin = end + 1;
-  }
-  return result;
-}
-
-void set_file(nlohmann::ordered_json& json, const std::string& path) {
-  json["file"] = path;
-  if (pplcnet::is_utf8(path)) return;
-  std::string bytes;
-  for (const char character : path) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte <= 0x20 || byte >= 0x7f || byte == '%')
-      bytes += hexadecimal("%%%02X", byte);
-    else
-      bytes += character;
-  }
-  json["file_bytes"] = bytes;
+std::string hexadecimal(const char* format, std::uint32_t number) {
+  char text[16];
+  std::snprintf(text, sizeof(text), format, static_cast<unsigned>(number));
+  return text;
 }

@@ -1,7 +1,7 @@
 #ifndef PPLCNET_EXAMPLES_PRINTABLE_HPP
 #define PPLCNET_EXAMPLES_PRINTABLE_HPP
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,12 +25,7 @@ std::string csv_field(std::string_view text);
 std::string csv_file(std::string_view path);
 std::string csv_label(std::string_view label);
 
-/// JSON on one line (`indent` -1) or several, where control characters and marks of direction are
-/// escaped and what is not UTF-8 is U+FFFD.
-std::string json_text(const nlohmann::ordered_json& json, int indent = -1);
-
-/// Sets `file`, and where the path is not UTF-8 `file_bytes`: the same, with all bytes that are not
-/// printable ASCII, and %, as %NN.
-void set_file(nlohmann::ordered_json& json, const std::string& path);
+/// A number in a format of printf for `unsigned`.
+std::string hexadecimal(const char* format, std::uint32_t number);
 
 #endif  // PPLCNET_EXAMPLES_PRINTABLE_HPP

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "picture.hpp"
+#include "picture_format.hpp"
+#include "png_chunks.hpp"
 #include "pplcnet/weights/error.hpp"
 
 namespace pplcnet_test {

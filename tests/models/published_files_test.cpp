@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "../../examples/pplcnet/picture.hpp"
+#include "picture.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/paddle/pir.hpp"
 

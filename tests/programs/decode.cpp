@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "../../examples/pplcnet/picture.hpp"
+#include "picture.hpp"
 
 int main(int argc, char** argv) {
   Picture::Options options;

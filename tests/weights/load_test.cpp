@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../../examples/pplcnet/picture.hpp"
+#include "picture.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "weights/pickled_networks.hpp"
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "../../examples/pplcnet/picture.hpp"
 #include "goldens/synthetic_network.hpp"
+#include "picture.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "weights/contents.hpp"

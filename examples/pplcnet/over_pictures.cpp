@@ -1,0 +1,67 @@
+#include "over_pictures.hpp"
+
+#include <exception>
+
+#include "command.hpp"
+#include "in_order.hpp"
+#include "interruption.hpp"
+#include "progress.hpp"
+
+namespace {
+
+/// What all pictures share.
+struct Batch {
+  std::vector<Classifier> copies;  ///< one for each thread
+  Progress progress;
+  bool good = true;
+};
+
+class BatchTask final : public OrderedTask {
+ public:
+  BatchTask(std::unique_ptr<PictureTask> task, Batch& batch)
+      : task_(std::move(task)), batch_(batch) {}
+
+  void work(int worker) override {
+    try {
+      task_->work(batch_.copies[static_cast<std::size_t>(worker)]);
+    } catch (const std::exception& problem) {
+      task_->error() = pplcnet::Error::of(task_->path(), ": ", words_of(problem));
+    }
+  }
+
+  bool emit() override {
+    batch_.progress.advance();
+    const bool go_on = task_->error() || task_->emit();
+    if (task_->error()) {
+      batch_.progress.clear();
+      report(task_->error());
+      batch_.good = false;
+    }
+    return go_on;
+  }
+
+ private:
+  std::unique_ptr<PictureTask> task_;
+  Batch& batch_;
+};
+
+}  // namespace
+
+pplcnet::Error see_picture(const std::string& path,
+                           const std::function<pplcnet::Error(pplcnet::ImageView)>& see,
+                           const Picture::Options& options) {
+  Picture picture;
+  if (auto error = Picture::read(path, picture, options)) return error;
+  return see(picture.view());
+}
+
+bool over_picture_tasks(const Classifier& classifier, int threads, std::size_t count,
+                        const std::function<std::unique_ptr<PictureTask>()>& next) {
+  Batch batch = {.copies = std::vector<Classifier>(static_cast<std::size_t>(threads), classifier),
+                 .progress = Progress(count)};
+  in_order(threads, [&]() -> std::unique_ptr<OrderedTask> {
+    auto task = interruption::happened() ? nullptr : next();
+    return task ? std::make_unique<BatchTask>(std::move(task), batch) : nullptr;
+  });
+  return batch.good;
+}
