@@ -45,7 +45,7 @@ template <class Net>
 std::unique_ptr<typename Net::Weights> synthetic_weights() {
   auto weights = std::make_unique<typename Net::Weights>();
   for (const pplcnet::Layer& layer : Net::layers)
-    if (layer.has_weights())
+    if (layer.owns_weights())
       pack(layer, pplcnet_test::synthetic_parameters(layer), weights->values);
   return weights;
 }

@@ -102,6 +102,7 @@ inline Distribution distribution_of(std::string_view name, const std::vector<std
   if (leaf == "_variance" || leaf == "running_var") return {1, 0.5F};
   if (leaf == "scale") return {1, 0.125F};
   if (leaf == "bias") return {0, 0.25F};
+  if (leaf == "adder") return {0, 1};
   if (leaf != "weight" || (shape.size() != 1 && shape.size() != 2 && shape.size() != 4)) {
     std::fprintf(stderr, "no rule makes synthetic values for '%s'\n", std::string(name).c_str());
     std::abort();

@@ -30,6 +30,7 @@ inline pplcnet::Parameters synthetic_parameters(const pplcnet::Layer& layer) {
     parameters.mean = tensor(".bn._mean", vector);
     parameters.variance = tensor(".bn._variance", vector);
   }
+  if (layer.has_slopes()) parameters.slopes = tensor(".act.weight", vector);
   if (layer.affine) parameters.affine = {1.125F, -0.25F};
   fold(layer, parameters);
   return parameters;

@@ -62,6 +62,20 @@ std::string work_of(const Layer& layer) {
       return "copy";
     case Operator::picture:
       return "picture";
+    case Operator::l1:
+      return "distances";
+    case Operator::reduce:
+      return "reduce";
+    case Operator::multiply:
+      return "multiply";
+    case Operator::normalise:
+      return "normalise";
+    case Operator::rearrange:
+      return "rearrange";
+    case Operator::softmax:
+      return "softmax";
+    case Operator::attention:
+      return "attention";
   }
   return "";
 }

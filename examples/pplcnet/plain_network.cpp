@@ -31,6 +31,10 @@ double activated(Activation activation, double x) {
       return x * (1 + std::erf(x / std::sqrt(2.0))) / 2;
     case Kind::silu:
       return x / (1 + std::exp(-x));
+    case Kind::linear:
+      return x * double{activation.slope} + double{activation.offset};
+    case Kind::prelu:  // of no network that is complete
+      break;
   }
   return x;
 }
@@ -115,10 +119,10 @@ std::vector<double> compute(const Layer& layer, const Parameters& parameters,
 
 bool PlainNetwork::is_complete() const {
   return std::ranges::none_of(layers_, [](const Layer& layer) {
-    return layer.op == Operator::patches || layer.op == Operator::max_pool ||
-           layer.op == Operator::average_pool || layer.op == Operator::add ||
-           layer.op == Operator::copy || layer.op == Operator::picture || layer.owner_channel > 0 ||
-           layer.from_channel > 0;
+    return layer.op > Operator::picture || layer.has_slopes() || layer.op == Operator::patches ||
+           layer.op == Operator::max_pool || layer.op == Operator::average_pool ||
+           layer.op == Operator::add || layer.op == Operator::copy ||
+           layer.op == Operator::picture || layer.owner_channel > 0 || layer.from_channel > 0;
   });
 }
 

@@ -135,6 +135,14 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
   rule(slice, "Graph::slice: channels that the map has")                                          \
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(repeats, "Graph::affine, instance_norm: the number of repeats divides that of channels")    \
+  rule(broadcast, "Graph::multiply: along each axis as many factors as the map has, or one")       \
+  rule(rearrange, "Graph::transpose: two axes; shuffle_blocks, space_to_rows, rows_to_space, "     \
+       "depth_to_space: what divides the axis that is taken apart")                                \
+  rule(blocks, "Graph::softmax: the number of blocks divides that of channels")                    \
+  rule(heads, "Graph::attention: a map of queries, keys and values, each for all heads")           \
+  rule(same_weights, "Conv::weights_of: a convolution of the same kernel, channels, norm and bias") \
+  rule(slopes, "Activation::prelu: of a convolution or an affine")                                 \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
   rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
   rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \
@@ -209,18 +217,25 @@ struct Activation {
     sigmoid,      ///< 1 / (1 + exp(-x))
     gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
     silu,         ///< x / (1 + exp(-x))
+    linear,       ///< x * slope + offset
+    prelu,        ///< max(x, 0) + min(x, 0) * s, where each channel has an s of its own
   };
 
   Kind kind = Kind::none;
-  float slope = 0, offset = 0;  ///< of a hardsigmoid
+  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one
 
-  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu;
+  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu, prelu;
   static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
   static const Activation hardsigmoid_paddle;  ///< Paddle's slope is not quite 1/6
   static const Activation clip;                ///< clamp(x, 0, 1)
   /// Returns clamp(x * slope + offset, 0, 1).
   static constexpr Activation hardsigmoid_of(float slope, float offset = 0.5F) {
     return {Kind::hardsigmoid, slope, offset};
+  }
+
+  /// Returns x * slope + offset.
+  static constexpr Activation linear_of(float slope, float offset = 0) {
+    return {Kind::linear, slope, offset};
   }
 
   constexpr bool operator==(const Activation&) const = default;
@@ -233,6 +248,7 @@ inline constexpr Activation Activation::hardswish = {Kind::hardswish};
 inline constexpr Activation Activation::sigmoid = {Kind::sigmoid};
 inline constexpr Activation Activation::gelu = {Kind::gelu};
 inline constexpr Activation Activation::silu = {Kind::silu};
+inline constexpr Activation Activation::prelu = {Kind::prelu};
 inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
 inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
 inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
@@ -251,10 +267,11 @@ constexpr std::string_view activation_name(const Activation& activation) {
                 {Activation::clip, "clip"},
                 {Activation::sigmoid, "sigmoid"},
                 {Activation::gelu, "gelu"},
-                {Activation::silu, "silu"}};
+                {Activation::silu, "silu"},
+                {Activation::prelu, "prelu"}};
   for (const auto& [known, name] : kNames)
     if (known == activation) return name;
-  return "hardsigmoid_of";
+  return activation.kind == Activation::Kind::linear ? "linear_of" : "hardsigmoid_of";
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -309,7 +326,8 @@ struct Name {
 struct TensorNames {
   std::string_view weights = {}, norm = {};
   std::string_view mean = ".running_mean", variance = ".running_var";
-  bool norm_is_next = false;  ///< a module of a sequence: the batch norm has the next number
+  std::string_view slopes = {};  ///< of a PReLU, after a batch norm
+  bool norm_is_next = false;     ///< a module of a sequence: the batch norm has the next number
 
   constexpr bool operator==(const TensorNames&) const = default;
 };
@@ -327,12 +345,22 @@ inline constexpr TensorNames kTorchSequence = {.norm_is_next = true};
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a file holds the weights of a dense layer.
+/// How a file holds the weights of a layer.
 enum class Layout : unsigned char {
-  convolution,  ///< [out][in][1][1]
+  convolution,  ///< [out][in][kernel][kernel]
   out_in,       ///< PyTorch's linear
   in_out,       ///< Paddle's linear
+  line,         ///< [out][in][kernel]: along a row
+  transposed,   ///< [in][out][kernel][kernel]: of a transposed convolution
+  vector,       ///< [out]: a scale for each channel
+  pixel,        ///< [1][out][1][1], and so the bias: the same, as light_cnns' attention has it
+  none,         ///< not at all: ones
 };
+
+/// Whether it is a matrix.
+constexpr bool is_linear(Layout layout) {
+  return layout == Layout::out_in || layout == Layout::in_out;
+}
 
 /// A module of a network in another naming: its weights, and the batch norm after them, where that
 /// does not follow from the first.
@@ -540,9 +568,37 @@ enum class NodeKind : unsigned char {
   global_mean,  ///< over all pixels: a map becomes a vector
   gate,         ///< a map times a vector, channel by channel
   add,
-  concat,   ///< along channels
-  slice,    ///< some channels
-  shuffle,  ///< channel i * groups + j is that of number j * (channels / groups) + i
+  concat,     ///< along channels
+  slice,      ///< some channels
+  shuffle,    ///< channel i * groups + j is that of number j * (channels / groups) + i
+  affine,     ///< a scale and a shift of each channel
+  reduce,     ///< along axes
+  multiply,   ///< a map times another one, which is repeated along axes
+  normalise,  ///< by its own mean and variance
+  rearrange,  ///< the same numbers in other places
+  softmax,
+  attention,
+  l1,  ///< a convolution that takes differences where others take products
+};
+
+/// An axis of a map.
+enum class Axis : unsigned char { rows, columns, channels };
+
+/// What becomes of the values along axes.
+enum class Reduction : unsigned char { mean, maximum, variance };
+
+/// Where the numbers of a map go.
+struct Rearrangement {
+  enum class Kind : unsigned char {
+    transpose,       ///< its rows are the input's axis `first`, its columns the axis `second`
+    shuffle,         ///< channels [first][second][rest] become [second][first][rest]
+    space_to_rows,   ///< squares of `first` × `first` pixels: row i has the i-th pixel of each
+    rows_to_space,   ///< the opposite, to `second` columns
+    depth_to_space,  ///< channels [first][first][rest] become squares of pixels
+  };
+  Kind kind = Kind::transpose;
+  int first = 0, second = 0;
+  constexpr bool operator==(const Rearrangement&) const = default;
 };
 
 /// One operator with its attributes. Values are numbered by the nodes that give them.
@@ -556,9 +612,15 @@ struct Node {
   bool count_padding = false;   ///< in the number that a mean is divided by
   int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
   int first_part = 0, part_count = 0;
-  int groups = 1;                  ///< of a convolution: one or each channel its own; of a shuffle
-  int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
-  int first = 0, step = 1;         ///< of a slice
+  Reduction reduction = Reduction::mean;
+  Rearrangement rearrangement = {};
+  /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
+  /// channel its own; the blocks of channels that a softmax compares; the heads of an attention.
+  int groups = 1;
+  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
+  int weights_of = -1;  ///< the node whose weights it has, too; -1: none
+  int group = 0, group_count = 1;           ///< of which convolution this is a part, in files
+  int first = 0, step = 1;                  ///< of a slice
   double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
   int input_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;                 ///< so is weight × input + bias, before the batch norm
@@ -606,7 +668,9 @@ struct Conv {
   Training training = no_branches;  ///< what it consists of in training
   bool affine = false;              ///< a learnable scale and shift follow the activation
   Name norm_name = {};              ///< where it does not follow from the convolution's
-  int group = 0, group_count = 1;   ///< which part of a convolution with groups it is
+  Layout layout = Layout::convolution;
+  Value weights_of = {};           ///< of a convolution like it, that has the same weights
+  int group = 0, group_count = 1;  ///< which part of a convolution with groups it is
   int output_percent = 100;  ///< weight × input + bias are multiplied by this / 100 before the norm
 };
 
@@ -619,6 +683,15 @@ struct Dense {
   int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
   Name norm_name = {};
+};
+
+/// Attributes of a scale and a shift of each channel: those of a batch norm, or weights and biases.
+struct Affine {
+  Activation activation = Activation::none;
+  bool norm = true;
+  Layout layout = Layout::none;  ///< none: a batch norm alone
+  Name norm_name = {};
+  int repeats = 1;  ///< channels with the same parameters: every (channels / repeats)-th
 };
 
 /// Attributes of a pooling window.
@@ -702,6 +775,23 @@ class Graph {
   constexpr Value slice(Value x, int first, int channels, int step = 1);
   /// Appends a permutation of channels: `groups` rows of them become columns.
   constexpr Value shuffle(Value x, int groups);
+
+  // See map_operators.hpp.
+  constexpr Value affine(Value x, const Affine& options, Name name = {});
+  constexpr Value activate(Value x, Activation activation, Name slopes = {});
+  constexpr Value reduce(Value x, Reduction reduction, std::initializer_list<Axis> axes);
+  constexpr Value multiply(Value x, Value factors, Activation after = Activation::none);
+  constexpr Value layer_norm(Value x, Name name);
+  constexpr Value instance_norm(Value x, Name name, int repeats = 1);
+  constexpr Value transpose(Value x, Axis rows, Axis columns);
+  constexpr Value shuffle_blocks(Value x, int groups, int blocks);
+  constexpr Value space_to_rows(Value x, int side);
+  constexpr Value rows_to_space(Value x, int side, int columns);
+  constexpr Value depth_to_space(Value x, int side);
+  constexpr Value transposed_conv(Value x, int channels, int side, Conv options, Name name = {});
+  constexpr Value softmax(Value x, int blocks);
+  constexpr Value attention(Value x, int heads);
+  constexpr Value l1_conv(Value x, int channels, const Conv& options, Name name = {});
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});
 
@@ -757,13 +847,15 @@ class Graph {
     return !flaw_;
   }
   constexpr void set_norm(Node& node, bool norm);
+  constexpr void share_weights(Node& node, Value owner);
   constexpr bool check_steps(const Pair& kernel, const Stride& stride, const Pair& dilation);
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
     if (node.kind == NodeKind::concat) return node.part_count;
     if (node.kind == NodeKind::shuffle) return node.groups;
-    const bool patches = node.kind == NodeKind::convolution && node.groups == 1;
+    const bool patches =
+        node.kind == NodeKind::l1 || (node.kind == NodeKind::convolution && node.groups == 1);
     return patches && node.window != Window{} ? 2 : 1;
   }
   /// Counts layers.
@@ -773,12 +865,17 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
+  constexpr Value on_map(NodeKind kind, Value x, const Shape& shape, Name name = {});
+  constexpr Value rearrange(Value x, const Rearrangement& how, const Shape& shape);
   constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})
       if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
+    if (node.activation.kind == Activation::Kind::prelu && node.kind != NodeKind::convolution &&
+        node.kind != NodeKind::affine)
+      fail(GraphRule::slopes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);
     nodes[node_count] = node;
@@ -791,6 +888,221 @@ class Graph {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
+// from pplcnet/graph/map_operators.hpp
+#ifndef PPLCNET_GRAPH_MAP_OPERATORS_HPP
+#define PPLCNET_GRAPH_MAP_OPERATORS_HPP
+
+#include <initializer_list>
+
+
+// Operators of a graph that take maps as wholes: along their axes, or in other orders.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends an operator that reads one map.
+constexpr Value Graph::on_map(NodeKind kind, Value x, const Shape& shape, Name name) {
+  if (!check_map(x)) return unchanged(shape);
+  Node node;
+  node.kind = kind;
+  node.input = x.node;
+  node.shape = shape;
+  node.name = name;
+  return append(node);
+}
+
+/// Appends activation(x * scale + shift), with a scale and a shift for each channel: a batch norm
+/// that follows no convolution, or weights.
+constexpr Value Graph::affine(Value x, const Affine& options, Name name) {
+  if (!check_map(x)) return unchanged(x.shape);
+  if (options.repeats < 1 || x.shape.channels % options.repeats != 0)
+    fail(GraphRule::repeats, options.repeats);
+  Node node;
+  node.kind = NodeKind::affine;
+  node.input = x.node;
+  node.shape = x.shape;
+  node.groups = x.shape.channels;
+  node.layout = options.layout;
+  node.bias = options.layout != Layout::none;
+  node.activation = options.activation;
+  set_norm(node, options.norm);
+  node.repeats = options.repeats;
+  node.name = name;
+  node.norm_name = options.norm_name;
+  return append(node);
+}
+
+/// Appends an activation; a PReLU's slopes have a name.
+constexpr Value Graph::activate(Value x, Activation activation, Name slopes) {
+  return affine(x, {.activation = activation, .norm = false}, slopes);
+}
+
+/// Appends means, maxima or variances along axes, of which one value is left: rows and columns give
+/// a map of one pixel, channels one of one channel.
+constexpr Value Graph::reduce(Value x, Reduction reduction, std::initializer_list<Axis> axes) {
+  Shape shape = x.shape;
+  for (const Axis axis : axes)
+    (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 1;
+  const Value y = on_map(NodeKind::reduce, x, shape);
+  if (!flaw_) nodes[y.node].reduction = reduction;
+  return y;
+}
+
+/// Appends a map times another one, which may have one row, one column or one channel, or be a
+/// vector; and an activation.
+constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
+  if (!check_map(x) || !check(factors)) return unchanged(x.shape);
+  if (nodes[factors.node].vector) return gate(x, factors, after);
+  const auto fits = [](int size, int whole) { return size == 1 || size == whole; };
+  if (!fits(factors.shape.height, x.shape.height)) fail(GraphRule::broadcast, factors.shape.height);
+  if (!fits(factors.shape.width, x.shape.width)) fail(GraphRule::broadcast, factors.shape.width);
+  if (!fits(factors.shape.channels, x.shape.channels))
+    fail(GraphRule::broadcast, factors.shape.channels);
+  Node node;
+  node.kind = NodeKind::multiply;
+  node.input = x.node;
+  node.second = factors.node;
+  node.activation = after;
+  node.shape = x.shape;
+  return append(node);
+}
+
+/// Appends a normalisation of each pixel by the mean and the variance of its channels, and a scale
+/// and a shift.
+constexpr Value Graph::layer_norm(Value x, Name name) {
+  const Value y = on_map(NodeKind::normalise, x, x.shape, name);
+  if (flaw_) return y;
+  set_norm(nodes[y.node], false);
+  nodes[y.node].layout = Layout::vector;
+  nodes[y.node].bias = true;
+  return y;
+}
+
+/// Appends a normalisation of each channel by the mean and the variance of its pixels, and a scale
+/// and a shift.
+constexpr Value Graph::instance_norm(Value x, Name name, int repeats) {
+  if (repeats < 1 || x.shape.channels % repeats != 0) fail(GraphRule::repeats, repeats);
+  const Value y = layer_norm(x, name);
+  if (flaw_) return y;
+  nodes[y.node].groups = x.shape.channels;
+  nodes[y.node].repeats = repeats;
+  return y;
+}
+
+constexpr Value Graph::rearrange(Value x, const Rearrangement& how, const Shape& shape) {
+  check_range(GraphRule::channels, shape.channels, 1, kMostChannels);
+  check_range(GraphRule::image, shape.height, 1, kLongestSide);
+  check_range(GraphRule::image, shape.width, 1, kLongestSide);
+  const Value y = on_map(NodeKind::rearrange, x, shape);
+  if (!flaw_) nodes[y.node].rearrangement = how;
+  return y;
+}
+
+/// Appends a map whose rows are one of the input's axes, its columns another one, and its channels
+/// the one that is left.
+constexpr Value Graph::transpose(Value x, Axis rows, Axis columns) {
+  if (rows == columns) fail(GraphRule::rearrange, static_cast<int>(rows));
+  const int sizes[] = {x.shape.height, x.shape.width, x.shape.channels};
+  const int first = static_cast<int>(rows), second = static_cast<int>(columns);
+  if (flaw_) return unchanged(x.shape);
+  return rearrange(x, {Rearrangement::Kind::transpose, first, second},
+                   {sizes[first], sizes[second], sizes[3 - first - second]});
+}
+
+/// Appends a permutation of blocks of channels: `groups` rows of `blocks` blocks become columns.
+constexpr Value Graph::shuffle_blocks(Value x, int groups, int blocks) {
+  if (groups < 1 || blocks < 1 || groups > kMostChannels || blocks > kMostChannels ||
+      x.shape.channels % (groups * blocks) != 0)
+    fail(GraphRule::rearrange, groups);
+  return rearrange(x, {Rearrangement::Kind::shuffle, groups, blocks}, x.shape);
+}
+
+/// Appends a map that has a row for each pixel of a square of `side` × `side`: in it that pixel of
+/// all such squares, in raster order.
+constexpr Value Graph::space_to_rows(Value x, int side) {
+  const auto [height, width, channels] = x.shape;
+  if (side < 1 || side > kLargestStride || height % side != 0 || width % side != 0) {
+    fail(GraphRule::rearrange, side);
+    return unchanged(x.shape);
+  }
+  return rearrange(x, {Rearrangement::Kind::space_to_rows, side, 0},
+                   {side * side, height / side * (width / side), channels});
+}
+
+/// Appends the opposite: a map with so many columns.
+constexpr Value Graph::rows_to_space(Value x, int side, int columns) {
+  const auto [height, width, channels] = x.shape;
+  if (side < 1 || side > kLargestStride || columns < side || height != side * side ||
+      columns % side != 0 || width % (columns / side) != 0) {
+    fail(GraphRule::rearrange, side);
+    return unchanged(x.shape);
+  }
+  return rearrange(x, {Rearrangement::Kind::rows_to_space, side, columns},
+                   {width / (columns / side) * side, columns, channels});
+}
+
+/// Appends a map in which a square of `side` × `side` pixels shares the channels of one.
+constexpr Value Graph::depth_to_space(Value x, int side) {
+  const auto [height, width, channels] = x.shape;
+  if (side < 1 || side > kLargestStride || channels % (side * side) != 0) {
+    fail(GraphRule::rearrange, side);
+    return unchanged(x.shape);
+  }
+  return rearrange(x, {Rearrangement::Kind::depth_to_space, side, 0},
+                   {height * side, width * side, channels / (side * side)});
+}
+
+/// Appends a transposed convolution whose kernel and stride are `side`: each pixel becomes a square
+/// of pixels.
+constexpr Value Graph::transposed_conv(Value x, int channels, int side, Conv options, Name name) {
+  if (!check_range(GraphRule::stride, side, 1, kLargestStride) ||
+      !check_range(GraphRule::channels, channels, 1, kMostChannels))
+    return unchanged(x.shape);
+  options.kernel = 1;
+  options.layout = Layout::transposed;
+  const Value y = conv(x, channels * side * side, options, name);
+  if (flaw_) return y;
+  nodes[y.node].repeats = side * side;
+  return depth_to_space(y, side);
+}
+
+/// Appends a softmax over blocks of channels: each of the first block with its likes in the others.
+/// As many blocks as channels: over all of them.
+constexpr Value Graph::softmax(Value x, int blocks) {
+  if (blocks < 1 || x.shape.channels % blocks != 0) fail(GraphRule::blocks, blocks);
+  const Value y = on_map(NodeKind::softmax, x, x.shape);
+  if (!flaw_) nodes[y.node].groups = blocks;
+  return y;
+}
+
+/// Appends softmax(q · kᵀ / √d) · v for each row of a map, a sequence whose pixels are tokens, and
+/// for each head. Channels are [q, k, v][heads][d].
+constexpr Value Graph::attention(Value x, int heads) {
+  Shape shape = x.shape;
+  shape.channels /= 3;
+  if (heads < 1 || heads > kMostChannels || x.shape.channels % (3 * heads) != 0)
+    fail(GraphRule::heads, heads);
+  const Value y = on_map(NodeKind::attention, x, shape);
+  if (!flaw_) nodes[y.node].groups = heads;
+  return y;
+}
+
+/// Appends -Σ|weight - x| over a kernel, which sees zeros outside of the map.
+constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name name) {
+  if (options.norm || options.bias || options.groups != 1) {
+    fail(GraphRule::groups, options.groups);
+    return unchanged(x.shape);
+  }
+  const Value y = conv(x, channels, options, name);
+  if (flaw_) return y;
+  Node& node = nodes[y.node];
+  node.kind = NodeKind::l1;
+  count(node.window == Window{} ? 1 : 0);
+  return y;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_MAP_OPERATORS_HPP
 // from pplcnet/graph/operators.hpp
 #ifndef PPLCNET_GRAPH_OPERATORS_HPP
 #define PPLCNET_GRAPH_OPERATORS_HPP
@@ -877,7 +1189,20 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.output_percent = options.output_percent;
   node.name = name;
   node.norm_name = options.norm_name;
+  node.layout = options.layout;
+  if (options.weights_of.graph != nullptr) share_weights(node, options.weights_of);
   return append(node);
+}
+
+constexpr void Graph::share_weights(Node& node, Value owner) {
+  if (!check(owner)) return;
+  const Node& other = nodes[owner.node];
+  if (other.kind != node.kind || other.groups != node.groups || other.weights_of >= 0 ||
+      other.window.kernel != node.window.kernel || other.norm != node.norm ||
+      other.bias != node.bias || other.shape.channels != node.shape.channels ||
+      nodes[other.input].shape.channels != nodes[node.input].shape.channels)
+    fail(GraphRule::same_weights, owner.node);
+  node.weights_of = owner.node;
 }
 
 /// A convolution for each group of channels, side by side.
@@ -1035,6 +1360,10 @@ constexpr std::uint64_t Graph::fingerprint() const {
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
+    if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
+      add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
+           node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
+           node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
@@ -1419,6 +1748,13 @@ enum class Operator : unsigned char {
   add,           ///< the sum of two maps
   copy,          ///< some channels of a map go to others of another one
   picture,       ///< the picture becomes a map
+  l1,            ///< 1×1: -Σ|weight - x| over channels, pixel by pixel
+  reduce,        ///< means, maxima or variances along axes, of which one value is left
+  multiply,      ///< a map times another one, which is repeated along axes
+  normalise,     ///< by means and variances of channels, or of pixels
+  rearrange,     ///< the same numbers in other places
+  softmax,       ///< over blocks of channels
+  attention,     ///< of each row, whose pixels are tokens
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -1471,10 +1807,14 @@ struct Layer {
   // Which layers' outputs are read; ordinals in the plan, and the first channel there.
   int from = -1;  ///< what this layer computes with; -1: the picture
   int from_channel = 0;
-  int addend = -1;  ///< what is added to its output; -1: nothing
+  int addend = -1;  ///< what is added to its output, or multiplies it; -1: nothing
   int addend_channel = 0;
   int factors = -1;                   ///< of a gate: the vector that multiplies the map
   int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
+  Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
+  Reduction reduction = Reduction::mean;
+  Rearrangement rearrangement = {};
+  int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.
   int owner = -1;
@@ -1485,13 +1825,15 @@ struct Layer {
   bool batch_norm = false;                  ///< a batch norm follows the weights
   double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
   bool bias = false;                        ///< the weights have a bias of their own
-  bool affine = false;                      ///< a learnable scale and shift follow the activation
-  Training training = no_branches;          ///< what it consists of in training
-  int scale_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
-  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
-  std::int64_t buffers = 0;        ///< batch norm's mean and variance
-  std::int64_t multiply_adds = 0;  ///< without biases and activations
+  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
+  int weights_of = -1;  ///< the layer whose weights it has, too; -1: it has its own
+  bool affine = false;  ///< a learnable scale and shift follow the activation
+  Training training = no_branches;  ///< what it consists of in training
+  int scale_percent = 100;          ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;         ///< so is weight × input + bias, in front of the batch norm
+  std::int64_t parameters = 0;      ///< trainable: weights, biases, gamma and beta, affine
+  std::int64_t buffers = 0;         ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;   ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float
@@ -1513,6 +1855,7 @@ struct Layer {
   /// Length of the sum of one output channel.
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
+    if (op == Operator::normalise) return 1;
     return op == Operator::depthwise     ? taps
            : op == Operator::convolution ? taps * input.channels
                                          : input.channels;
@@ -1529,6 +1872,12 @@ struct Layer {
     return static_cast<std::size_t>(
         kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
   }
+  /// It scales and shifts channels, which nobody counts as products.
+  constexpr bool is_elementwise() const {
+    return layout == Layout::none || layout == Layout::vector || layout == Layout::pixel;
+  }
+  /// It is a matrix product over channels, or what has the form of one.
+  constexpr bool is_product() const { return op == Operator::pointwise || op == Operator::l1; }
   /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
     return op == Operator::depthwise || op == Operator::patches;
@@ -1536,13 +1885,16 @@ struct Layer {
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
     return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
-           op == Operator::pointwise;
+           is_product();
   }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {
-    return op == Operator::convolution || op == Operator::depthwise || op == Operator::pointwise ||
-           op == Operator::dense;
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::dense ||
+           op == Operator::normalise || is_product();
   }
+  /// It has weights that no layer before it has.
+  constexpr bool owns_weights() const { return has_weights() && weights_of < 0; }
+  constexpr bool has_slopes() const { return activation.kind == Activation::Kind::prelu; }
   /// What the kernels compute.
   constexpr int padded_channels() const {
     return static_cast<int>(round_up(output.channels, kHalfPanel));
@@ -1553,7 +1905,12 @@ struct Layer {
   }
   constexpr std::size_t bias_floats() const {
     if (!has_weights()) return 0;
-    return static_cast<std::size_t>(round_up(output.channels, kPanel) + (affine ? kPanel : 0));
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * (has_slopes() ? 2 : 1) +
+                                    (affine ? kPanel : 0));
+  }
+  /// Where a PReLU's slopes are.
+  constexpr std::size_t slopes_place() const {
+    return biases + bias_floats() - static_cast<std::size_t>(round_up(output.channels, kPanel));
   }
   /// Where the affine's scale is; its shift is after it.
   constexpr std::size_t affine_place() const {
@@ -1635,9 +1992,16 @@ struct Needs {
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
+  bool l1 = true, prelu = true;
+  bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
+  bool attention = true;
 
   /// Whether a layer writes a whole map.
-  constexpr bool maps() const { return windows || gate || add || copy || picture; }
+  constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
+  /// Whether one takes a map as a whole: along its axes, or in another order.
+  constexpr bool orders() const {
+    return reduce || multiply || normalise || rearrange || softmax || attention;
+  }
 };
 
 /// Whether there are tiles for the kernel and the strides of a depthwise layer.
@@ -1699,6 +2063,14 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .add = any_of(Operator::add),
       .copy = any_of(Operator::copy),
       .picture = any_of(Operator::picture),
+      .l1 = any_of(Operator::l1),
+      .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
+      .reduce = any_of(Operator::reduce),
+      .multiply = any_of(Operator::multiply),
+      .normalise = any_of(Operator::normalise),
+      .rearrange = any_of(Operator::rearrange),
+      .softmax = any_of(Operator::softmax),
+      .attention = any_of(Operator::attention),
   };
 }
 
@@ -1822,10 +2194,12 @@ void forward(const Run& run, Isa isa) noexcept;
 #define PPLCNET_KERNELS_KERNELS_HPP
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 // from pplcnet/plan/make_plan.hpp
@@ -1870,7 +2244,42 @@ constexpr Layer layer_of(const Node& node) {
   layer.norm_name = node.norm_name;
   layer.group = node.group;
   layer.group_count = node.group_count;
+  layer.groups = node.groups;
+  layer.reduction = node.reduction;
+  layer.rearrangement = node.rearrangement;
+  layer.repeats = node.repeats;
   return layer;
+}
+
+/// Whether the kernel for stems computes a convolution of the picture.
+constexpr bool is_stem(const Node& node) {
+  const Window& window = node.window;
+  return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
+         window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+}
+
+/// Returns the operator of a node that reads one value.
+constexpr Operator operator_of(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::max_pool:
+      return Operator::max_pool;
+    case NodeKind::mean_pool:
+      return Operator::average_pool;
+    case NodeKind::global_mean:
+      return Operator::pool;
+    case NodeKind::reduce:
+      return Operator::reduce;
+    case NodeKind::normalise:
+      return Operator::normalise;
+    case NodeKind::rearrange:
+      return Operator::rearrange;
+    case NodeKind::softmax:
+      return Operator::softmax;
+    case NodeKind::attention:
+      return Operator::attention;
+    default:
+      return Operator::dense;
+  }
 }
 
 }  // namespace planning
@@ -2033,17 +2442,12 @@ class Lowering {
       case NodeKind::image:
         break;
       case NodeKind::convolution:
+      case NodeKind::affine:
+      case NodeKind::l1:
         return lower_convolution(index);
-      case NodeKind::max_pool:
-        return lower_reader(index, Operator::max_pool);
-      case NodeKind::mean_pool:
-        return lower_reader(index, Operator::average_pool);
-      case NodeKind::global_mean:
-        return lower_reader(index, Operator::pool);
-      case NodeKind::dense:
-        return lower_reader(index, Operator::dense);
       case NodeKind::gate:
-        return lower_gate(index);
+      case NodeKind::multiply:
+        return lower_product(index);
       case NodeKind::add:
         return lower_add(index);
       case NodeKind::concat:
@@ -2052,6 +2456,8 @@ class Lowering {
         return lower_slice(index);
       case NodeKind::shuffle:
         return lower_shuffle(index);
+      default:
+        return lower_reader(index, operator_of(node.kind));
     }
   }
 
@@ -2120,17 +2526,18 @@ class Lowering {
     if (node.input == 0 && is_stem(node)) {
       layer.op = Operator::convolution;
       layer.input = input;
-    } else if (node.groups > 1) {
+    } else if (node.groups > 1 || node.kind == NodeKind::affine) {
       layer.op = Operator::depthwise;
       read(layer, node.input);
     } else {
-      layer.op = Operator::pointwise;
+      layer.op = node.kind == NodeKind::l1 ? Operator::l1 : Operator::pointwise;
       read(layer, node.input);
       if (node.window != Window{}) append_patches(layer);
     }
+    if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {
-      append(layer, index);
+      weights_[index] = append(layer, index);
       return;
     }
     const Node& add = graph_.nodes[sum];
@@ -2138,14 +2545,7 @@ class Lowering {
     layer.addend = addend.layer;
     layer.addend_channel = addend.channel;
     layer.last_activation = add.activation;
-    append(layer, sum);
-  }
-
-  /// Whether the kernel for stems computes a convolution of the picture.
-  static constexpr bool is_stem(const Node& node) {
-    const Window& window = node.window;
-    return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
-           window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+    weights_[index] = append(layer, sum);
   }
 
   /// Has the pointwise layer of a dense convolution read what its kernel sees.
@@ -2155,6 +2555,7 @@ class Lowering {
     patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
     patches.activation = Activation::none;
     patches.batch_norm = patches.bias = false;
+    patches.weights_of = -1;
     patches.training = no_branches;
     patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
     layer.from = append(patches);
@@ -2173,12 +2574,21 @@ class Lowering {
     append(layer, index);
   }
 
-  constexpr void lower_gate(int index) {
+  /// Appends a map times a vector, or times another map.
+  constexpr void lower_product(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = Operator::gate;
     read(layer, node.input);
-    layer.factors = where(node.second).layer;
+    const Where factors = where(node.second);
+    if (node.kind == NodeKind::gate) {
+      layer.op = Operator::gate;
+      layer.factors = factors.layer;
+    } else {
+      layer.op = Operator::multiply;
+      layer.addend = factors.layer;
+      layer.addend_channel = factors.channel;
+      layer.factor_shape = graph_.nodes[node.second].shape;
+    }
     const int gate = append(layer, index);
     // In place, where it is the last reader of the map.
     const Layer& source = plan_.layers[layer.from];
@@ -2261,6 +2671,7 @@ class Lowering {
   Readers readers_;
   Where where_[Graph::kMaxNodes] = {};
   int results_[Graph::kMaxNodes] = {};  // layers whose output is that of a node
+  int weights_[Graph::kMaxNodes] = {};  // layers that have the weights of a node
   int owners_[Graph::kMaxNodes] = {};   // of the maps of concats and shuffles: a layer, or -1
 };
 
@@ -2298,6 +2709,9 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 /// The lines of the picture that a block of a convolution's rows reads: less than other blocks, as
 /// they are written first.
 inline constexpr std::size_t kLinesShare = 14 << 10;
+
+/// Queries of an attention whose scores are computed at a time.
+inline constexpr int kQueries = 4;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kConvertedPanels = 2;
@@ -2338,7 +2752,7 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
+/// Finds units: layers whose rows go through scratch into the next one, a product, and
 /// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
@@ -2347,9 +2761,9 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   for (int i = plan.layer_count - 2; i >= 0; --i) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
-    const bool streams = layer.op == Operator::depthwise || layer.op == Operator::patches ||
-                         layer.op == Operator::pointwise;
-    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
+    const bool streams =
+        layer.op == Operator::depthwise || layer.op == Operator::patches || layer.is_product();
+    layer.fused = streams && !is_stage[i] && next.is_product() && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -2418,7 +2832,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
   for (int i = first; i <= last; ++i) {
     Layer& layer = plan.layers[i];
-    if (layer.op == Operator::pointwise) weights += layer.weight_floats();
+    if (layer.is_product()) weights += layer.weight_floats();
     if (i == last) break;
     layer.pitch = spread_pitch(layer.padded_channels());
     line += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch);
@@ -2437,6 +2851,15 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
+/// All rows, and the floats of scratch that an attention takes: for the keys of a sequence,
+/// transposed, and the scores of some queries.
+constexpr std::size_t choose_whole_map(Layer& layer) {
+  layer.rows = layer.output.height;
+  if (layer.op != Operator::attention) return 0;
+  const std::int64_t depth = layer.output.channels / layer.groups;
+  return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
+}
+
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
@@ -2451,7 +2874,7 @@ constexpr void choose_rows(Plan& plan) {
     else if (layer.op == Operator::convolution)
       floats = choose_convolution_rows(layer);
     else
-      layer.rows = layer.output.height;
+      floats = choose_whole_map(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)
@@ -2604,14 +3027,28 @@ constexpr void place_weights(Plan& plan, Storage storage) {
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     if (!layer.has_weights()) continue;
+    if (layer.weights_of >= 0) {
+      const Layer& owner = plan.layers[layer.weights_of];
+      layer.half = owner.half;
+      layer.weights = owner.weights;
+      layer.biases = owner.biases;
+      layer.multiply_adds = owner.multiply_adds / owner.output.pixels() * layer.output.pixels();
+      plan.multiply_add_count += layer.multiply_adds;
+      continue;
+    }
     constexpr int kAffine = 4;  // scale and shift, before the activation and after it
     const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
     layer.half = stored_in_half(layer, i >= head, storage);
-    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
-                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
+    const int channels = layer.output.channels / layer.repeats;  // that have own parameters
+    layer.parameters = (layer.layout == Layout::none         ? 0
+                        : layer.layout == Layout::transposed ? weights
+                                                             : weights / layer.repeats) +
+                       (layer.bias ? channels : 0) + (layer.batch_norm ? 2 * channels : 0) +
+                       (layer.has_slopes() ? channels : 0) +
                        (training_form(layer).affine.empty() ? 0 : kAffine);
-    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
-    layer.multiply_adds = weights * layer.output.pixels();
+    layer.buffers = layer.batch_norm ? 2 * channels : 0;
+    const bool multiplies = !layer.is_elementwise() && layer.op != Operator::l1;
+    layer.multiply_adds = multiplies ? weights * layer.output.pixels() : 0;
     layer.weights = plan.weight_floats;
     layer.biases = layer.weights + layer.weight_floats();
     plan.weight_floats = layer.biases + layer.bias_floats();
@@ -2956,6 +3393,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation.kind) {
     case Kind::none:
+    case Kind::prelu:  // see prelu-inl.hpp
       break;
     case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
@@ -2971,15 +3409,19 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return hn::Mul(x, Sigmoid()(d, x));
     case Kind::gelu:
       return Gelu()(d, x);
+    case Kind::linear:
+      return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
   }
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
+/// comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
+         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -2993,6 +3435,94 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
     if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/partial-inl.hpp
+// Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
+// so that all instruction sets get the same bits. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+using Lane = hn::CappedTag<float, 1>;
+
+/// Adds values.
+struct Sum {
+  static constexpr float kStart = 0;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V sum, V x) const {
+    return hn::Add(sum, x);
+  }
+};
+
+/// Keeps the largest.
+struct Maximum {
+  static constexpr float kStart = std::numeric_limits<float>::lowest();
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V most, V x) const {
+    return hn::Max(most, x);
+  }
+};
+
+/// Adds the squares of distances from a mean.
+struct SquaredDistances {
+  static constexpr float kStart = 0;
+  float mean;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V sum, V x) const {
+    const V distance = hn::Sub(x, hn::Set(d, mean));
+    return hn::MulAdd(distance, distance, sum);
+  }
+};
+
+/// 16 partial results.
+class Partial {
+ public:
+  explicit Partial(float start) { std::fill_n(results_, kPanel, start); }
+
+  /// Takes `count` values.
+  template <class Combine>
+  HWY_INLINE void add(const float* values, int count, const Combine& combine) {
+    const Lanes16 d;
+    const int whole = count / kPanel * kPanel;
+    for (int lane = 0; lane < kPanel && whole > 0; lane += kLanes) {
+      auto result = hn::Load(d, results_ + lane);
+      for (int i = lane; i < whole; i += kPanel)
+        result = combine(d, result, hn::LoadU(d, values + i));
+      hn::Store(result, d, results_ + lane);
+    }
+    for (int i = whole; i < count; ++i) results_[i - whole] = one(combine, i - whole, values[i]);
+  }
+
+  /// Returns the result of all.
+  template <class Combine>
+  HWY_INLINE float total(const Combine& combine) {
+    for (int half = kPanel / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) results_[i] = one(combine, i, results_[i + half]);
+    return results_[0];
+  }
+
+ private:
+  template <class Combine>
+  HWY_INLINE float one(const Combine& combine, int i, float value) const {
+    const Lane d;
+    return hn::GetLane(combine(d, hn::Set(d, results_[i]), hn::Set(d, value)));
+  }
+
+  alignas(64) float results_[kPanel];
+};
+
+/// Calls `visit(d, i)` for every vector of `count` values from the i-th on, single ones at the end.
+template <class Visit>
+HWY_INLINE void for_each_vector(int count, const Visit& visit) {
+  const Lanes8 d;
+  int i = 0;
+  for (; i + static_cast<int>(hn::MaxLanes(d)) <= count; i += static_cast<int>(hn::MaxLanes(d)))
+    visit(d, i);
+  for (; i < count; ++i) visit(Lane(), i);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3393,6 +3923,20 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
+/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+template <class Row>
+void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
+                   const ChannelRange& channels, const Rows& output) {
+  const float* inputs[Graph::kLargestKernel];
+  for (int y = begin; y < end; ++y) {
+    const int top = y * layer.stride.height - layer.padding.top;
+    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
+    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
+                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                   output.pixel_pitch, output.row_pitch});
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -3736,6 +4280,85 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/l1-inl.hpp
+// Distances in the place of products: the layers of AdderNet. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+template <int kPixels>
+class L1Tile {
+  using D = Lanes8;
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kHalfPanel / kStep;
+
+ public:
+  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
+                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
+      : output_(output), output_pitch_(output_pitch) {
+    for (int v = 0; v < kVectors; ++v)
+      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
+    for (int k = 0; k < depth; ++k, weights += kPanel)
+      for (int v = 0; v < kVectors; ++v) {
+        const V weight = hn::LoadU(D(), weights + v * kStep);
+        for (int i = 0; i < kPixels; ++i) {
+          const V x = hn::Set(
+              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
+          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
+        }
+      }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    for (int i = 0; i < kPixels; ++i)
+      for (int v = 0; v < kVectors; ++v)
+        hn::StoreU(activate(D(), sums_[i][v]), D(),
+                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  }
+
+ private:
+  float* output_;
+  std::size_t output_pitch_;
+  V sums_[kPixels][kVectors];
+};
+
+/// A row of `width` pixels.
+inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
+                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
+  constexpr int kPixels = 6;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
+       channel += kHalfPanel) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    const float* const biases = all_weights + layer.biases + channel;
+    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
+      const auto at = static_cast<std::size_t>(x);
+      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
+                            output + at * output_pitch + channel, output_pitch),
+             layer.activation.kind);
+    };
+    int x = 0;
+    for (; x + kPixels <= layer.output.width; x += kPixels)
+      tile(x, std::integral_constant<int, kPixels>());
+    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
+  }
+}
+
+/// `count` rows.
+inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
+                    const Rows& output) {
+  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
+    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
+           output.pixels + y * output.row_pitch, output.pixel_pitch);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -3808,6 +4431,67 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
                                                 : picture.meaning[channel][picture.bytes[place]];
       }
   }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/multiply-inl.hpp
+// A map times another one, which may be repeated along axes. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a product.
+inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  const Shape& factors = layer.factor_shape;
+  const Map& map = layer.addend_map;
+  const int step = factors.width > 1 ? map.pixel_pitch : 0;
+  const bool single = factors.channels == 1 && layer.output.channels > 1;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    const float* factor = maps + map.pixels(factors.height > 1 ? y : 0);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      const auto one = hn::Set(d, *factor);
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, from + channel);
+        hn::StoreU(hn::Mul(value, single ? one : hn::LoadU(d, factor + channel)), d, to + channel);
+      }
+      from += layer.source.pixel_pitch;
+      factor += step;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/prelu-inl.hpp
+// PReLU. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
+                                     int count, const ChannelRange& channels) {
+  const float* const slopes = weights + layer.slopes_place();
+  const Lanes8 d;
+  const auto zero = hn::Zero(d);
+  for (int y = 0; y < count; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      float* const pixel = rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+                           static_cast<std::size_t>(x) * rows.pixel_pitch;
+      for (int i = channels.begin; i < channels.end; i += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, pixel + i);
+        hn::StoreU(hn::MulAdd(hn::Min(value, zero), hn::LoadU(d, slopes + i), hn::Max(value, zero)),
+                   d, pixel + i);
+      }
+    }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4091,6 +4775,250 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/rearrange-inl.hpp
+// The numbers of a map in other places. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Where the channels of one pixel of the output come from: every `step`-th float.
+struct PixelSource {
+  const float* first;
+  std::ptrdiff_t step = 1;
+};
+
+/// Returns where pixel (y, x) of the output comes from.
+inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x) {
+  using Kind = Rearrangement::Kind;
+  const Map& map = layer.source;
+  const auto [kind, first, second] = layer.rearrangement;
+  const auto place = [&](int row, int column, int channel) {
+    return maps + map.pixels(row) + column * map.pixel_pitch + channel;
+  };
+  switch (kind) {
+    case Kind::transpose: {
+      int at[3] = {};
+      at[first] = y;
+      at[second] = x;
+      const std::ptrdiff_t steps[] = {static_cast<std::ptrdiff_t>(map.row_pitch()), map.pixel_pitch,
+                                      1};
+      return {place(at[0], at[1], at[2]), steps[3 - first - second]};
+    }
+    case Kind::space_to_rows: {
+      const int across = layer.input.width / first;
+      return {place(x / across * first + y / first, x % across * first + y % first, 0)};
+    }
+    case Kind::rows_to_space:
+      return {place(y % first * first + x % first, y / first * (second / first) + x / first, 0)};
+    case Kind::depth_to_space:
+      return {place(y / first, x / first, (y % first * first + x % first) * layer.output.channels)};
+    case Kind::shuffle:
+      break;
+  }
+  return {place(y, x, 0)};
+}
+
+/// Channels [first][second][rest] become [second][first][rest].
+inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
+  const int size = channels / (how.first * how.second);
+  for (int j = 0; j < how.second; ++j)
+    for (int i = 0; i < how.first; ++i, to += size)
+      std::memcpy(to, from + (i * how.second + j) * size,
+                  static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Rows [begin, end) of a rearrangement.
+inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels;
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+      const auto [from, step] = source_of(layer, maps, y, x);
+      if (layer.rearrangement.kind == Rearrangement::Kind::shuffle)
+        shuffle_blocks(layer.rearrangement, channels, from, to);
+      else if (step == 1)
+        std::memcpy(to, from, static_cast<std::size_t>(channels) * sizeof(float));
+      else
+        for (int i = 0; i < channels; ++i) to[i] = from[i * step];
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/reduce-inl.hpp
+// Means, maxima and variances along any axes of a map. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels that one pixel of the output is made of.
+struct PixelRange {
+  int top, bottom, left, right;
+
+  float count() const { return static_cast<float>((bottom - top) * (right - left)); }
+
+  /// Calls `visit(pixel)` in raster order.
+  template <class Visit>
+  HWY_INLINE void for_each(const Map& map, const float* maps, const Visit& visit) const {
+    for (int y = top; y < bottom; ++y) {
+      const float* pixel = maps + map.pixels(y) + left * map.pixel_pitch;
+      for (int x = left; x < right; ++x, pixel += map.pixel_pitch) visit(pixel);
+    }
+  }
+};
+
+/// Channels of a range of pixels, each alone; `count` vectors' lanes are read from `channel` on.
+template <class D>
+class ChannelReduction {
+  using V = hn::Vec<D>;
+
+ public:
+  ChannelReduction(const Map& map, const float* maps, const PixelRange& range, int channel)
+      : map_(map), maps_(maps), range_(range), channel_(channel) {}
+
+  HWY_INLINE V mean() const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { sum = hn::Add(sum, load(pixel)); });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V maximum() const {
+    V most = hn::Set(D(), Maximum::kStart);
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { most = hn::Max(most, load(pixel)); });
+    return most;
+  }
+  HWY_INLINE V variance(V mean) const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_, [&](const float* pixel) HWY_ATTR {
+      const V distance = hn::Sub(load(pixel), mean);
+      sum = hn::MulAdd(distance, distance, sum);
+    });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V result(Reduction reduction) const {
+    if (reduction == Reduction::maximum) return maximum();
+    const V mean_value = mean();
+    return reduction == Reduction::mean ? mean_value : variance(mean_value);
+  }
+
+ private:
+  HWY_INLINE V load(const float* pixel) const { return hn::LoadU(D(), pixel + channel_); }
+
+  const Map& map_;
+  const float* maps_;
+  const PixelRange& range_;
+  int channel_;
+};
+
+/// All channels of a range of pixels.
+inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+  const int channels = layer.input.channels;
+  const float count = range.count() * static_cast<float>(channels);
+  const auto reduced = [&](const auto& combine) HWY_ATTR {
+    Partial partial(combine.kStart);
+    range.for_each(layer.source, maps,
+                   [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
+    return partial;
+  };
+  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  const float mean = reduced(Sum()).total(Sum()) / count;
+  if (layer.reduction == Reduction::mean) return mean;
+  return reduced(SquaredDistances{mean}).total(Sum()) / count;
+}
+
+/// Rows [begin, end) of a reduction.
+inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Shape &input = layer.input, &output = layer.output;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < output.width; ++x) {
+      const bool rows = output.height == 1, columns = output.width == 1;
+      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
+                                columns ? input.width : x + 1};
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      if (output.channels < input.channels) {
+        *to = reduce_all(layer, maps, range);
+        continue;
+      }
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+        hn::StoreU(
+            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
+            Lanes8(), to + channel);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/softmax-inl.hpp
+// Softmax over channels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// exp(x - most), never quite 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_below(D d, V x, V most) {
+  return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
+}
+
+/// Values that become their softmax; `from` and `to` may be the same.
+inline void softmax(const float* from, float* to, int count) {
+  Partial largest(Maximum::kStart), sums(Sum::kStart);
+  largest.add(from, count, Maximum());
+  const float most = largest.total(Maximum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(exp_below(d, hn::LoadU(d, from + i), hn::Set(d, most)), d, to + i);
+  });
+  sums.add(to, count, Sum());
+  const float share = 1.0f / sums.total(Sum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(hn::Mul(hn::LoadU(d, to + i), hn::Set(d, share)), d, to + i);
+  });
+}
+
+/// Each of the first `size` values with its likes in the other blocks.
+inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
+  for_each_vector(size, [&](auto d, int i) HWY_ATTR {
+    auto most = hn::LoadU(d, from + i);
+    for (int block = 1; block < blocks; ++block)
+      most = hn::Max(most, hn::LoadU(d, from + block * size + i));
+    auto sum = hn::Zero(d);
+    for (int block = 0; block < blocks; ++block) {
+      const auto power = exp_below(d, hn::LoadU(d, from + block * size + i), most);
+      hn::StoreU(power, d, to + block * size + i);
+      sum = hn::Add(sum, power);
+    }
+    for (int block = 0; block < blocks; ++block) {
+      float* const value = to + block * size + i;
+      hn::StoreU(hn::Div(hn::LoadU(d, value), sum), d, value);
+    }
+  });
+}
+
+/// Rows [begin, end) of a softmax.
+inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels, size = channels / layer.groups;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (size == 1)
+        softmax(from, to, channels);
+      else
+        softmax_of_blocks(from, to, layer.groups, size);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
@@ -4306,7 +5234,178 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// One that is for some products.
+// Those that use another one, or are for some products.
+// from pplcnet/kernels/attention-inl.hpp
+// Attention of tokens. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One head of one sequence: where the first token's query, key, value and result are.
+struct Head {
+  const float *queries, *keys, *values;
+  int pitch;  // floats from a token to the next
+  float* results;
+  int result_pitch;
+  int depth, tokens;
+  float* scratch;  // [depth + kQueries][tokens rounded up to 16]
+
+  int padded() const { return static_cast<int>(round_up(tokens, kPanel)); }
+  float* scores() const { return scratch + depth * padded(); }
+};
+
+/// Keys become rows, one for each of their dimensions.
+inline void transpose_keys(const Head& head) {
+  for (int i = 0; i < head.depth; ++i) {
+    float* const row = head.scratch + i * head.padded();
+    for (int token = 0; token < head.tokens; ++token)
+      row[token] = head.keys[token * head.pitch + i];
+    std::fill(row + head.tokens, row + head.padded(), 0.0f);
+  }
+}
+
+/// The scores of `kCount` queries from `query` on with all keys.
+template <int kCount>
+HWY_INLINE void score(const Head& head, int query, float scale) {
+  const Lanes8 d;
+  const float* const q = head.queries + query * head.pitch;
+  for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
+    hn::Vec<Lanes8> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    for (int k = 0; k < head.depth; ++k) {
+      const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
+  }
+}
+
+/// The mean of all values, weighted by the scores.
+template <int kCount>
+HWY_INLINE void weigh_values(const Head& head, int query) {
+  for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
+    hn::Vec<decltype(d)> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    const float* value = head.values + k;
+    for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
+      const auto x = hn::LoadU(d, value);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
+  });
+}
+
+template <int kCount>
+HWY_INLINE void attend(const Head& head, int query, float scale) {
+  score<kCount>(head, query, scale);
+  for (int i = 0; i < kCount; ++i) {
+    float* const scores = head.scores() + i * head.padded();
+    softmax(scores, scores, head.tokens);
+  }
+  weigh_values<kCount>(head, query);
+}
+
+/// Rows [begin, end): each is a sequence.
+inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+                                        int end) {
+  const int channels = layer.output.channels, depth = channels / layer.groups;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
+  for (int y = begin; y < end; ++y)
+    for (int channel = 0; channel < channels; channel += depth) {
+      const float* const from = maps + layer.source.pixels(y) + channel;
+      const Head head = {.queries = from,
+                         .keys = from + channels,
+                         .values = from + 2 * channels,
+                         .pitch = layer.source.pixel_pitch,
+                         .results = maps + layer.target.pixels(y) + channel,
+                         .result_pitch = layer.target.pixel_pitch,
+                         .depth = depth,
+                         .tokens = layer.input.width,
+                         .scratch = scratch};
+      transpose_keys(head);
+      int query = 0;
+      for (; query + kQueries <= head.tokens; query += kQueries)
+        attend<kQueries>(head, query, scale);
+      for (; query < head.tokens; ++query) attend<1>(head, query, scale);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/normalise-inl.hpp
+// Normalisation by a map's own means and variances: of the channels of a pixel, or of the pixels of
+// a channel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// (x - mean) * factor * scale + shift.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
+  return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
+}
+
+/// Rows [begin, end), pixel by pixel.
+inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
+                                          int begin, int end) {
+  const int channels = layer.input.channels;
+  const auto count = static_cast<float>(channels);
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const float* const from = maps + layer.source.pixels(y) + x * layer.source.pixel_pitch;
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      Partial sums(Sum::kStart), squares(Sum::kStart);
+      sums.add(from, channels, Sum());
+      const float mean = sums.total(Sum()) / count;
+      squares.add(from, channels, SquaredDistances{mean});
+      const float factor = 1.0f / std::sqrt(squares.total(Sum()) / count + epsilon);
+      for_each_vector(channels, [&](auto d, int i) HWY_ATTR {
+        hn::StoreU(normalised(d, hn::LoadU(d, from + i), hn::Set(d, mean), hn::Set(d, factor),
+                              weights + layer.weights + i, weights + layer.biases + i),
+                   d, to + i);
+      });
+    }
+}
+
+/// Rows [begin, end), channel by channel: the means are those of all rows.
+inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
+                                            int begin, int end) {
+  const PixelRange all = {0, layer.input.height, 0, layer.input.width};
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for_each_vector(layer.input.channels, [&](auto d, int i) HWY_ATTR {
+    const ChannelReduction<decltype(d)> reduction(layer.source, maps, all, i);
+    const auto mean = reduction.mean();
+    const auto deviation = hn::Sqrt(hn::Add(reduction.variance(mean), hn::Set(d, epsilon)));
+    const auto factor = hn::Div(hn::Set(d, 1.0f), deviation);
+    for (int y = begin; y < end; ++y) {
+      const float* from = maps + layer.source.pixels(y) + i;
+      float* to = maps + layer.target.pixels(y) + i;
+      for (int x = 0; x < layer.output.width; ++x) {
+        hn::StoreU(normalised(d, hn::LoadU(d, from), mean, factor, weights + layer.weights + i,
+                              weights + layer.biases + i),
+                   d, to);
+        from += layer.source.pixel_pitch;
+        to += layer.target.pixel_pitch;
+      }
+    }
+  });
+}
+
+inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
+                           int end) {
+  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
+  normalise_channels(layer, weights, maps, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -4481,8 +5580,13 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.l1 && layer.op == Operator::l1)
+        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
+      if constexpr (kNeeds.prelu)
+        if (layer.has_slopes())
+          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
       if (needs_epilogue(layer))
         apply_epilogue(
             {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
@@ -4557,9 +5661,7 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
+    const Rows input = product_input(index, from_block, begin);
     Product product = {.input = input.pixels,
                        .pixel_pitch = input.pixel_pitch,
                        .depth = layer.depth(),
@@ -4584,6 +5686,13 @@ class Chain {
     }
   }
 
+  /// What a product reads from row `begin` on.
+  Rows product_input(int index, bool from_block, int begin) const {
+    if (from_block) return block_of(index - 1);
+    const Map& source = run_.layers[index].source;
+    return rows_of(source, base(source), begin - source_origin(index));
+  }
+
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -4599,7 +5708,10 @@ class Chain {
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+      if (!has_depthwise_tiles(layer))
+        return depthwise_any(
+            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
+            {channels_.begin, end_channel(layer)}, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -4608,20 +5720,6 @@ class Chain {
                              static_cast<std::size_t>(column) * output.pixel_pitch,
                          output.pixel_pitch * static_cast<std::size_t>(columns),
                          output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Kernels and strides that have no tiles of their own.
-  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const float* inputs[Graph::kLargestKernel];
-    for (int y = begin; y < end; ++y) {
-      const int top = y * layer.stride.height - layer.padding.top;
-      for (int i = 0; i < layer.kernel.height; ++i)
-        inputs[i] = input_row(index, top + i * layer.dilation.height);
-      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
-                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                     output.pixel_pitch, output.row_pitch});
-    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
@@ -4763,6 +5861,7 @@ class ImageRun {
         case Operator::depthwise:
         case Operator::patches:
         case Operator::pointwise:
+        case Operator::l1:
           chain(i, next - 1);
           break;
         case Operator::max_pool:
@@ -4771,6 +5870,12 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
+        case Operator::reduce:
+        case Operator::multiply:
+        case Operator::normalise:
+        case Operator::rearrange:
+        case Operator::softmax:
+        case Operator::attention:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -4825,7 +5930,7 @@ class ImageRun {
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
   }
 
@@ -4842,7 +5947,7 @@ class ImageRun {
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
-    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
             Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
@@ -4853,13 +5958,20 @@ class ImageRun {
                   destinations_[index]);
   }
 
+  /// Multiply-adds, or what takes as long.
+  static std::int64_t work_of(const Layer& layer) {
+    if constexpr (kNeeds.l1)
+      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
+    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
+  }
+
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
-    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      map_rows(layer, begin, end);
+    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
+      map_rows(layer, part, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         apply_epilogue({.activation = last,
                         .affine = nullptr,
@@ -4872,13 +5984,30 @@ class ImageRun {
     });
   }
 
-  /// What a gate or a sum applies to its output.
+  /// What a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate) return layer.activation;
+    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
   }
 
-  void map_rows(const Layer& layer, int begin, int end) const {
+  void map_rows(const Layer& layer, int part, int begin, int end) const {
+    if constexpr (kNeeds.reduce)
+      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.multiply)
+      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.normalise)
+      if (layer.op == Operator::normalise)
+        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
+    if constexpr (kNeeds.rearrange)
+      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.softmax)
+      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.attention)
+      if (layer.op == Operator::attention)
+        return attention_rows(
+            layer, run_.maps,
+            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
+            begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -4890,6 +6019,7 @@ class ImageRun {
       if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
     if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
+    static_cast<void>(part);
   }
 
   void pool_map(const Layer& layer) const {
@@ -5081,6 +6211,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation.kind) {
     case Kind::none:
+    case Kind::prelu:  // see prelu-inl.hpp
       break;
     case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
@@ -5096,15 +6227,19 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return hn::Mul(x, Sigmoid()(d, x));
     case Kind::gelu:
       return Gelu()(d, x);
+    case Kind::linear:
+      return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
   }
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
+/// comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
+         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -5118,6 +6253,94 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
     if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/partial-inl.hpp
+// Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
+// so that all instruction sets get the same bits. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+using Lane = hn::CappedTag<float, 1>;
+
+/// Adds values.
+struct Sum {
+  static constexpr float kStart = 0;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V sum, V x) const {
+    return hn::Add(sum, x);
+  }
+};
+
+/// Keeps the largest.
+struct Maximum {
+  static constexpr float kStart = std::numeric_limits<float>::lowest();
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V most, V x) const {
+    return hn::Max(most, x);
+  }
+};
+
+/// Adds the squares of distances from a mean.
+struct SquaredDistances {
+  static constexpr float kStart = 0;
+  float mean;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V sum, V x) const {
+    const V distance = hn::Sub(x, hn::Set(d, mean));
+    return hn::MulAdd(distance, distance, sum);
+  }
+};
+
+/// 16 partial results.
+class Partial {
+ public:
+  explicit Partial(float start) { std::fill_n(results_, kPanel, start); }
+
+  /// Takes `count` values.
+  template <class Combine>
+  HWY_INLINE void add(const float* values, int count, const Combine& combine) {
+    const Lanes16 d;
+    const int whole = count / kPanel * kPanel;
+    for (int lane = 0; lane < kPanel && whole > 0; lane += kLanes) {
+      auto result = hn::Load(d, results_ + lane);
+      for (int i = lane; i < whole; i += kPanel)
+        result = combine(d, result, hn::LoadU(d, values + i));
+      hn::Store(result, d, results_ + lane);
+    }
+    for (int i = whole; i < count; ++i) results_[i - whole] = one(combine, i - whole, values[i]);
+  }
+
+  /// Returns the result of all.
+  template <class Combine>
+  HWY_INLINE float total(const Combine& combine) {
+    for (int half = kPanel / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) results_[i] = one(combine, i, results_[i + half]);
+    return results_[0];
+  }
+
+ private:
+  template <class Combine>
+  HWY_INLINE float one(const Combine& combine, int i, float value) const {
+    const Lane d;
+    return hn::GetLane(combine(d, hn::Set(d, results_[i]), hn::Set(d, value)));
+  }
+
+  alignas(64) float results_[kPanel];
+};
+
+/// Calls `visit(d, i)` for every vector of `count` values from the i-th on, single ones at the end.
+template <class Visit>
+HWY_INLINE void for_each_vector(int count, const Visit& visit) {
+  const Lanes8 d;
+  int i = 0;
+  for (; i + static_cast<int>(hn::MaxLanes(d)) <= count; i += static_cast<int>(hn::MaxLanes(d)))
+    visit(d, i);
+  for (; i < count; ++i) visit(Lane(), i);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -5518,6 +6741,20 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
+/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+template <class Row>
+void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
+                   const ChannelRange& channels, const Rows& output) {
+  const float* inputs[Graph::kLargestKernel];
+  for (int y = begin; y < end; ++y) {
+    const int top = y * layer.stride.height - layer.padding.top;
+    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
+    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
+                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                   output.pixel_pitch, output.row_pitch});
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -5861,6 +7098,85 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/l1-inl.hpp
+// Distances in the place of products: the layers of AdderNet. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+template <int kPixels>
+class L1Tile {
+  using D = Lanes8;
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kHalfPanel / kStep;
+
+ public:
+  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
+                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
+      : output_(output), output_pitch_(output_pitch) {
+    for (int v = 0; v < kVectors; ++v)
+      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
+    for (int k = 0; k < depth; ++k, weights += kPanel)
+      for (int v = 0; v < kVectors; ++v) {
+        const V weight = hn::LoadU(D(), weights + v * kStep);
+        for (int i = 0; i < kPixels; ++i) {
+          const V x = hn::Set(
+              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
+          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
+        }
+      }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    for (int i = 0; i < kPixels; ++i)
+      for (int v = 0; v < kVectors; ++v)
+        hn::StoreU(activate(D(), sums_[i][v]), D(),
+                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  }
+
+ private:
+  float* output_;
+  std::size_t output_pitch_;
+  V sums_[kPixels][kVectors];
+};
+
+/// A row of `width` pixels.
+inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
+                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
+  constexpr int kPixels = 6;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
+       channel += kHalfPanel) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    const float* const biases = all_weights + layer.biases + channel;
+    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
+      const auto at = static_cast<std::size_t>(x);
+      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
+                            output + at * output_pitch + channel, output_pitch),
+             layer.activation.kind);
+    };
+    int x = 0;
+    for (; x + kPixels <= layer.output.width; x += kPixels)
+      tile(x, std::integral_constant<int, kPixels>());
+    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
+  }
+}
+
+/// `count` rows.
+inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
+                    const Rows& output) {
+  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
+    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
+           output.pixels + y * output.row_pitch, output.pixel_pitch);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -5933,6 +7249,67 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
                                                 : picture.meaning[channel][picture.bytes[place]];
       }
   }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/multiply-inl.hpp
+// A map times another one, which may be repeated along axes. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a product.
+inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  const Shape& factors = layer.factor_shape;
+  const Map& map = layer.addend_map;
+  const int step = factors.width > 1 ? map.pixel_pitch : 0;
+  const bool single = factors.channels == 1 && layer.output.channels > 1;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    const float* factor = maps + map.pixels(factors.height > 1 ? y : 0);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      const auto one = hn::Set(d, *factor);
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, from + channel);
+        hn::StoreU(hn::Mul(value, single ? one : hn::LoadU(d, factor + channel)), d, to + channel);
+      }
+      from += layer.source.pixel_pitch;
+      factor += step;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/prelu-inl.hpp
+// PReLU. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
+                                     int count, const ChannelRange& channels) {
+  const float* const slopes = weights + layer.slopes_place();
+  const Lanes8 d;
+  const auto zero = hn::Zero(d);
+  for (int y = 0; y < count; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      float* const pixel = rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+                           static_cast<std::size_t>(x) * rows.pixel_pitch;
+      for (int i = channels.begin; i < channels.end; i += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, pixel + i);
+        hn::StoreU(hn::MulAdd(hn::Min(value, zero), hn::LoadU(d, slopes + i), hn::Max(value, zero)),
+                   d, pixel + i);
+      }
+    }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6216,6 +7593,250 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/rearrange-inl.hpp
+// The numbers of a map in other places. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Where the channels of one pixel of the output come from: every `step`-th float.
+struct PixelSource {
+  const float* first;
+  std::ptrdiff_t step = 1;
+};
+
+/// Returns where pixel (y, x) of the output comes from.
+inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x) {
+  using Kind = Rearrangement::Kind;
+  const Map& map = layer.source;
+  const auto [kind, first, second] = layer.rearrangement;
+  const auto place = [&](int row, int column, int channel) {
+    return maps + map.pixels(row) + column * map.pixel_pitch + channel;
+  };
+  switch (kind) {
+    case Kind::transpose: {
+      int at[3] = {};
+      at[first] = y;
+      at[second] = x;
+      const std::ptrdiff_t steps[] = {static_cast<std::ptrdiff_t>(map.row_pitch()), map.pixel_pitch,
+                                      1};
+      return {place(at[0], at[1], at[2]), steps[3 - first - second]};
+    }
+    case Kind::space_to_rows: {
+      const int across = layer.input.width / first;
+      return {place(x / across * first + y / first, x % across * first + y % first, 0)};
+    }
+    case Kind::rows_to_space:
+      return {place(y % first * first + x % first, y / first * (second / first) + x / first, 0)};
+    case Kind::depth_to_space:
+      return {place(y / first, x / first, (y % first * first + x % first) * layer.output.channels)};
+    case Kind::shuffle:
+      break;
+  }
+  return {place(y, x, 0)};
+}
+
+/// Channels [first][second][rest] become [second][first][rest].
+inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
+  const int size = channels / (how.first * how.second);
+  for (int j = 0; j < how.second; ++j)
+    for (int i = 0; i < how.first; ++i, to += size)
+      std::memcpy(to, from + (i * how.second + j) * size,
+                  static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Rows [begin, end) of a rearrangement.
+inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels;
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+      const auto [from, step] = source_of(layer, maps, y, x);
+      if (layer.rearrangement.kind == Rearrangement::Kind::shuffle)
+        shuffle_blocks(layer.rearrangement, channels, from, to);
+      else if (step == 1)
+        std::memcpy(to, from, static_cast<std::size_t>(channels) * sizeof(float));
+      else
+        for (int i = 0; i < channels; ++i) to[i] = from[i * step];
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/reduce-inl.hpp
+// Means, maxima and variances along any axes of a map. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels that one pixel of the output is made of.
+struct PixelRange {
+  int top, bottom, left, right;
+
+  float count() const { return static_cast<float>((bottom - top) * (right - left)); }
+
+  /// Calls `visit(pixel)` in raster order.
+  template <class Visit>
+  HWY_INLINE void for_each(const Map& map, const float* maps, const Visit& visit) const {
+    for (int y = top; y < bottom; ++y) {
+      const float* pixel = maps + map.pixels(y) + left * map.pixel_pitch;
+      for (int x = left; x < right; ++x, pixel += map.pixel_pitch) visit(pixel);
+    }
+  }
+};
+
+/// Channels of a range of pixels, each alone; `count` vectors' lanes are read from `channel` on.
+template <class D>
+class ChannelReduction {
+  using V = hn::Vec<D>;
+
+ public:
+  ChannelReduction(const Map& map, const float* maps, const PixelRange& range, int channel)
+      : map_(map), maps_(maps), range_(range), channel_(channel) {}
+
+  HWY_INLINE V mean() const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { sum = hn::Add(sum, load(pixel)); });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V maximum() const {
+    V most = hn::Set(D(), Maximum::kStart);
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { most = hn::Max(most, load(pixel)); });
+    return most;
+  }
+  HWY_INLINE V variance(V mean) const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_, [&](const float* pixel) HWY_ATTR {
+      const V distance = hn::Sub(load(pixel), mean);
+      sum = hn::MulAdd(distance, distance, sum);
+    });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V result(Reduction reduction) const {
+    if (reduction == Reduction::maximum) return maximum();
+    const V mean_value = mean();
+    return reduction == Reduction::mean ? mean_value : variance(mean_value);
+  }
+
+ private:
+  HWY_INLINE V load(const float* pixel) const { return hn::LoadU(D(), pixel + channel_); }
+
+  const Map& map_;
+  const float* maps_;
+  const PixelRange& range_;
+  int channel_;
+};
+
+/// All channels of a range of pixels.
+inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+  const int channels = layer.input.channels;
+  const float count = range.count() * static_cast<float>(channels);
+  const auto reduced = [&](const auto& combine) HWY_ATTR {
+    Partial partial(combine.kStart);
+    range.for_each(layer.source, maps,
+                   [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
+    return partial;
+  };
+  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  const float mean = reduced(Sum()).total(Sum()) / count;
+  if (layer.reduction == Reduction::mean) return mean;
+  return reduced(SquaredDistances{mean}).total(Sum()) / count;
+}
+
+/// Rows [begin, end) of a reduction.
+inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Shape &input = layer.input, &output = layer.output;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < output.width; ++x) {
+      const bool rows = output.height == 1, columns = output.width == 1;
+      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
+                                columns ? input.width : x + 1};
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      if (output.channels < input.channels) {
+        *to = reduce_all(layer, maps, range);
+        continue;
+      }
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+        hn::StoreU(
+            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
+            Lanes8(), to + channel);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/softmax-inl.hpp
+// Softmax over channels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// exp(x - most), never quite 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_below(D d, V x, V most) {
+  return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
+}
+
+/// Values that become their softmax; `from` and `to` may be the same.
+inline void softmax(const float* from, float* to, int count) {
+  Partial largest(Maximum::kStart), sums(Sum::kStart);
+  largest.add(from, count, Maximum());
+  const float most = largest.total(Maximum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(exp_below(d, hn::LoadU(d, from + i), hn::Set(d, most)), d, to + i);
+  });
+  sums.add(to, count, Sum());
+  const float share = 1.0f / sums.total(Sum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(hn::Mul(hn::LoadU(d, to + i), hn::Set(d, share)), d, to + i);
+  });
+}
+
+/// Each of the first `size` values with its likes in the other blocks.
+inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
+  for_each_vector(size, [&](auto d, int i) HWY_ATTR {
+    auto most = hn::LoadU(d, from + i);
+    for (int block = 1; block < blocks; ++block)
+      most = hn::Max(most, hn::LoadU(d, from + block * size + i));
+    auto sum = hn::Zero(d);
+    for (int block = 0; block < blocks; ++block) {
+      const auto power = exp_below(d, hn::LoadU(d, from + block * size + i), most);
+      hn::StoreU(power, d, to + block * size + i);
+      sum = hn::Add(sum, power);
+    }
+    for (int block = 0; block < blocks; ++block) {
+      float* const value = to + block * size + i;
+      hn::StoreU(hn::Div(hn::LoadU(d, value), sum), d, value);
+    }
+  });
+}
+
+/// Rows [begin, end) of a softmax.
+inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels, size = channels / layer.groups;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (size == 1)
+        softmax(from, to, channels);
+      else
+        softmax_of_blocks(from, to, layer.groups, size);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
@@ -6431,7 +8052,178 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// One that is for some products.
+// Those that use another one, or are for some products.
+// from pplcnet/kernels/attention-inl.hpp
+// Attention of tokens. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One head of one sequence: where the first token's query, key, value and result are.
+struct Head {
+  const float *queries, *keys, *values;
+  int pitch;  // floats from a token to the next
+  float* results;
+  int result_pitch;
+  int depth, tokens;
+  float* scratch;  // [depth + kQueries][tokens rounded up to 16]
+
+  int padded() const { return static_cast<int>(round_up(tokens, kPanel)); }
+  float* scores() const { return scratch + depth * padded(); }
+};
+
+/// Keys become rows, one for each of their dimensions.
+inline void transpose_keys(const Head& head) {
+  for (int i = 0; i < head.depth; ++i) {
+    float* const row = head.scratch + i * head.padded();
+    for (int token = 0; token < head.tokens; ++token)
+      row[token] = head.keys[token * head.pitch + i];
+    std::fill(row + head.tokens, row + head.padded(), 0.0f);
+  }
+}
+
+/// The scores of `kCount` queries from `query` on with all keys.
+template <int kCount>
+HWY_INLINE void score(const Head& head, int query, float scale) {
+  const Lanes8 d;
+  const float* const q = head.queries + query * head.pitch;
+  for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
+    hn::Vec<Lanes8> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    for (int k = 0; k < head.depth; ++k) {
+      const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
+  }
+}
+
+/// The mean of all values, weighted by the scores.
+template <int kCount>
+HWY_INLINE void weigh_values(const Head& head, int query) {
+  for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
+    hn::Vec<decltype(d)> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    const float* value = head.values + k;
+    for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
+      const auto x = hn::LoadU(d, value);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
+  });
+}
+
+template <int kCount>
+HWY_INLINE void attend(const Head& head, int query, float scale) {
+  score<kCount>(head, query, scale);
+  for (int i = 0; i < kCount; ++i) {
+    float* const scores = head.scores() + i * head.padded();
+    softmax(scores, scores, head.tokens);
+  }
+  weigh_values<kCount>(head, query);
+}
+
+/// Rows [begin, end): each is a sequence.
+inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+                                        int end) {
+  const int channels = layer.output.channels, depth = channels / layer.groups;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
+  for (int y = begin; y < end; ++y)
+    for (int channel = 0; channel < channels; channel += depth) {
+      const float* const from = maps + layer.source.pixels(y) + channel;
+      const Head head = {.queries = from,
+                         .keys = from + channels,
+                         .values = from + 2 * channels,
+                         .pitch = layer.source.pixel_pitch,
+                         .results = maps + layer.target.pixels(y) + channel,
+                         .result_pitch = layer.target.pixel_pitch,
+                         .depth = depth,
+                         .tokens = layer.input.width,
+                         .scratch = scratch};
+      transpose_keys(head);
+      int query = 0;
+      for (; query + kQueries <= head.tokens; query += kQueries)
+        attend<kQueries>(head, query, scale);
+      for (; query < head.tokens; ++query) attend<1>(head, query, scale);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/normalise-inl.hpp
+// Normalisation by a map's own means and variances: of the channels of a pixel, or of the pixels of
+// a channel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// (x - mean) * factor * scale + shift.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
+  return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
+}
+
+/// Rows [begin, end), pixel by pixel.
+inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
+                                          int begin, int end) {
+  const int channels = layer.input.channels;
+  const auto count = static_cast<float>(channels);
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const float* const from = maps + layer.source.pixels(y) + x * layer.source.pixel_pitch;
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      Partial sums(Sum::kStart), squares(Sum::kStart);
+      sums.add(from, channels, Sum());
+      const float mean = sums.total(Sum()) / count;
+      squares.add(from, channels, SquaredDistances{mean});
+      const float factor = 1.0f / std::sqrt(squares.total(Sum()) / count + epsilon);
+      for_each_vector(channels, [&](auto d, int i) HWY_ATTR {
+        hn::StoreU(normalised(d, hn::LoadU(d, from + i), hn::Set(d, mean), hn::Set(d, factor),
+                              weights + layer.weights + i, weights + layer.biases + i),
+                   d, to + i);
+      });
+    }
+}
+
+/// Rows [begin, end), channel by channel: the means are those of all rows.
+inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
+                                            int begin, int end) {
+  const PixelRange all = {0, layer.input.height, 0, layer.input.width};
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for_each_vector(layer.input.channels, [&](auto d, int i) HWY_ATTR {
+    const ChannelReduction<decltype(d)> reduction(layer.source, maps, all, i);
+    const auto mean = reduction.mean();
+    const auto deviation = hn::Sqrt(hn::Add(reduction.variance(mean), hn::Set(d, epsilon)));
+    const auto factor = hn::Div(hn::Set(d, 1.0f), deviation);
+    for (int y = begin; y < end; ++y) {
+      const float* from = maps + layer.source.pixels(y) + i;
+      float* to = maps + layer.target.pixels(y) + i;
+      for (int x = 0; x < layer.output.width; ++x) {
+        hn::StoreU(normalised(d, hn::LoadU(d, from), mean, factor, weights + layer.weights + i,
+                              weights + layer.biases + i),
+                   d, to);
+        from += layer.source.pixel_pitch;
+        to += layer.target.pixel_pitch;
+      }
+    }
+  });
+}
+
+inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
+                           int end) {
+  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
+  normalise_channels(layer, weights, maps, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -6606,8 +8398,13 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.l1 && layer.op == Operator::l1)
+        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
+      if constexpr (kNeeds.prelu)
+        if (layer.has_slopes())
+          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
       if (needs_epilogue(layer))
         apply_epilogue(
             {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
@@ -6682,9 +8479,7 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
+    const Rows input = product_input(index, from_block, begin);
     Product product = {.input = input.pixels,
                        .pixel_pitch = input.pixel_pitch,
                        .depth = layer.depth(),
@@ -6709,6 +8504,13 @@ class Chain {
     }
   }
 
+  /// What a product reads from row `begin` on.
+  Rows product_input(int index, bool from_block, int begin) const {
+    if (from_block) return block_of(index - 1);
+    const Map& source = run_.layers[index].source;
+    return rows_of(source, base(source), begin - source_origin(index));
+  }
+
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -6724,7 +8526,10 @@ class Chain {
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+      if (!has_depthwise_tiles(layer))
+        return depthwise_any(
+            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
+            {channels_.begin, end_channel(layer)}, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -6733,20 +8538,6 @@ class Chain {
                              static_cast<std::size_t>(column) * output.pixel_pitch,
                          output.pixel_pitch * static_cast<std::size_t>(columns),
                          output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Kernels and strides that have no tiles of their own.
-  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const float* inputs[Graph::kLargestKernel];
-    for (int y = begin; y < end; ++y) {
-      const int top = y * layer.stride.height - layer.padding.top;
-      for (int i = 0; i < layer.kernel.height; ++i)
-        inputs[i] = input_row(index, top + i * layer.dilation.height);
-      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
-                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                     output.pixel_pitch, output.row_pitch});
-    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
@@ -6888,6 +8679,7 @@ class ImageRun {
         case Operator::depthwise:
         case Operator::patches:
         case Operator::pointwise:
+        case Operator::l1:
           chain(i, next - 1);
           break;
         case Operator::max_pool:
@@ -6896,6 +8688,12 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
+        case Operator::reduce:
+        case Operator::multiply:
+        case Operator::normalise:
+        case Operator::rearrange:
+        case Operator::softmax:
+        case Operator::attention:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -6950,7 +8748,7 @@ class ImageRun {
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
   }
 
@@ -6967,7 +8765,7 @@ class ImageRun {
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
-    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
             Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
@@ -6978,13 +8776,20 @@ class ImageRun {
                   destinations_[index]);
   }
 
+  /// Multiply-adds, or what takes as long.
+  static std::int64_t work_of(const Layer& layer) {
+    if constexpr (kNeeds.l1)
+      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
+    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
+  }
+
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
-    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      map_rows(layer, begin, end);
+    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
+      map_rows(layer, part, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         apply_epilogue({.activation = last,
                         .affine = nullptr,
@@ -6997,13 +8802,30 @@ class ImageRun {
     });
   }
 
-  /// What a gate or a sum applies to its output.
+  /// What a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate) return layer.activation;
+    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
   }
 
-  void map_rows(const Layer& layer, int begin, int end) const {
+  void map_rows(const Layer& layer, int part, int begin, int end) const {
+    if constexpr (kNeeds.reduce)
+      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.multiply)
+      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.normalise)
+      if (layer.op == Operator::normalise)
+        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
+    if constexpr (kNeeds.rearrange)
+      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.softmax)
+      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.attention)
+      if (layer.op == Operator::attention)
+        return attention_rows(
+            layer, run_.maps,
+            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
+            begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -7015,6 +8837,7 @@ class ImageRun {
       if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
     if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
+    static_cast<void>(part);
   }
 
   void pool_map(const Layer& layer) const {
@@ -7212,6 +9035,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation.kind) {
     case Kind::none:
+    case Kind::prelu:  // see prelu-inl.hpp
       break;
     case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
@@ -7227,15 +9051,19 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return hn::Mul(x, Sigmoid()(d, x));
     case Kind::gelu:
       return Gelu()(d, x);
+    case Kind::linear:
+      return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
   }
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
+/// comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
+         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -7249,6 +9077,94 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
     if (activation == Kind::hardswish) return tile.store(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
   tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/partial-inl.hpp
+// Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
+// so that all instruction sets get the same bits. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+using Lane = hn::CappedTag<float, 1>;
+
+/// Adds values.
+struct Sum {
+  static constexpr float kStart = 0;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V sum, V x) const {
+    return hn::Add(sum, x);
+  }
+};
+
+/// Keeps the largest.
+struct Maximum {
+  static constexpr float kStart = std::numeric_limits<float>::lowest();
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D, V most, V x) const {
+    return hn::Max(most, x);
+  }
+};
+
+/// Adds the squares of distances from a mean.
+struct SquaredDistances {
+  static constexpr float kStart = 0;
+  float mean;
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V sum, V x) const {
+    const V distance = hn::Sub(x, hn::Set(d, mean));
+    return hn::MulAdd(distance, distance, sum);
+  }
+};
+
+/// 16 partial results.
+class Partial {
+ public:
+  explicit Partial(float start) { std::fill_n(results_, kPanel, start); }
+
+  /// Takes `count` values.
+  template <class Combine>
+  HWY_INLINE void add(const float* values, int count, const Combine& combine) {
+    const Lanes16 d;
+    const int whole = count / kPanel * kPanel;
+    for (int lane = 0; lane < kPanel && whole > 0; lane += kLanes) {
+      auto result = hn::Load(d, results_ + lane);
+      for (int i = lane; i < whole; i += kPanel)
+        result = combine(d, result, hn::LoadU(d, values + i));
+      hn::Store(result, d, results_ + lane);
+    }
+    for (int i = whole; i < count; ++i) results_[i - whole] = one(combine, i - whole, values[i]);
+  }
+
+  /// Returns the result of all.
+  template <class Combine>
+  HWY_INLINE float total(const Combine& combine) {
+    for (int half = kPanel / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) results_[i] = one(combine, i, results_[i + half]);
+    return results_[0];
+  }
+
+ private:
+  template <class Combine>
+  HWY_INLINE float one(const Combine& combine, int i, float value) const {
+    const Lane d;
+    return hn::GetLane(combine(d, hn::Set(d, results_[i]), hn::Set(d, value)));
+  }
+
+  alignas(64) float results_[kPanel];
+};
+
+/// Calls `visit(d, i)` for every vector of `count` values from the i-th on, single ones at the end.
+template <class Visit>
+HWY_INLINE void for_each_vector(int count, const Visit& visit) {
+  const Lanes8 d;
+  int i = 0;
+  for (; i + static_cast<int>(hn::MaxLanes(d)) <= count; i += static_cast<int>(hn::MaxLanes(d)))
+    visit(d, i);
+  for (; i < count; ++i) visit(Lane(), i);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -7649,6 +9565,20 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
+/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+template <class Row>
+void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
+                   const ChannelRange& channels, const Rows& output) {
+  const float* inputs[Graph::kLargestKernel];
+  for (int y = begin; y < end; ++y) {
+    const int top = y * layer.stride.height - layer.padding.top;
+    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
+    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
+                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
+                   output.pixel_pitch, output.row_pitch});
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -7992,6 +9922,85 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/l1-inl.hpp
+// Distances in the place of products: the layers of AdderNet. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+template <int kPixels>
+class L1Tile {
+  using D = Lanes8;
+  using V = hn::Vec<D>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int kVectors = kHalfPanel / kStep;
+
+ public:
+  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
+                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
+      : output_(output), output_pitch_(output_pitch) {
+    for (int v = 0; v < kVectors; ++v)
+      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
+    for (int k = 0; k < depth; ++k, weights += kPanel)
+      for (int v = 0; v < kVectors; ++v) {
+        const V weight = hn::LoadU(D(), weights + v * kStep);
+        for (int i = 0; i < kPixels; ++i) {
+          const V x = hn::Set(
+              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
+          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
+        }
+      }
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    for (int i = 0; i < kPixels; ++i)
+      for (int v = 0; v < kVectors; ++v)
+        hn::StoreU(activate(D(), sums_[i][v]), D(),
+                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  }
+
+ private:
+  float* output_;
+  std::size_t output_pitch_;
+  V sums_[kPixels][kVectors];
+};
+
+/// A row of `width` pixels.
+inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
+                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
+  constexpr int kPixels = 6;
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
+       channel += kHalfPanel) {
+    const float* const weights =
+        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
+    const float* const biases = all_weights + layer.biases + channel;
+    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
+      const auto at = static_cast<std::size_t>(x);
+      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
+                            output + at * output_pitch + channel, output_pitch),
+             layer.activation.kind);
+    };
+    int x = 0;
+    for (; x + kPixels <= layer.output.width; x += kPixels)
+      tile(x, std::integral_constant<int, kPixels>());
+    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
+  }
+}
+
+/// `count` rows.
+inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
+                    const Rows& output) {
+  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
+    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
+           output.pixels + y * output.row_pitch, output.pixel_pitch);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-inl.hpp
 // Layers that write a map from others, pixel by pixel. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -8064,6 +10073,67 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
                                                 : picture.meaning[channel][picture.bytes[place]];
       }
   }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/multiply-inl.hpp
+// A map times another one, which may be repeated along axes. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Rows [begin, end) of a product.
+inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Lanes8 d;
+  const Shape& factors = layer.factor_shape;
+  const Map& map = layer.addend_map;
+  const int step = factors.width > 1 ? map.pixel_pitch : 0;
+  const bool single = factors.channels == 1 && layer.output.channels > 1;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    const float* factor = maps + map.pixels(factors.height > 1 ? y : 0);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      const auto one = hn::Set(d, *factor);
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, from + channel);
+        hn::StoreU(hn::Mul(value, single ? one : hn::LoadU(d, factor + channel)), d, to + channel);
+      }
+      from += layer.source.pixel_pitch;
+      factor += step;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/prelu-inl.hpp
+// PReLU. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
+                                     int count, const ChannelRange& channels) {
+  const float* const slopes = weights + layer.slopes_place();
+  const Lanes8 d;
+  const auto zero = hn::Zero(d);
+  for (int y = 0; y < count; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      float* const pixel = rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
+                           static_cast<std::size_t>(x) * rows.pixel_pitch;
+      for (int i = channels.begin; i < channels.end; i += static_cast<int>(hn::MaxLanes(d))) {
+        const auto value = hn::LoadU(d, pixel + i);
+        hn::StoreU(hn::MulAdd(hn::Min(value, zero), hn::LoadU(d, slopes + i), hn::Max(value, zero)),
+                   d, pixel + i);
+      }
+    }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8347,6 +10417,250 @@ HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, in
 #pragma GCC pop_options
 #endif
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/rearrange-inl.hpp
+// The numbers of a map in other places. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Where the channels of one pixel of the output come from: every `step`-th float.
+struct PixelSource {
+  const float* first;
+  std::ptrdiff_t step = 1;
+};
+
+/// Returns where pixel (y, x) of the output comes from.
+inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x) {
+  using Kind = Rearrangement::Kind;
+  const Map& map = layer.source;
+  const auto [kind, first, second] = layer.rearrangement;
+  const auto place = [&](int row, int column, int channel) {
+    return maps + map.pixels(row) + column * map.pixel_pitch + channel;
+  };
+  switch (kind) {
+    case Kind::transpose: {
+      int at[3] = {};
+      at[first] = y;
+      at[second] = x;
+      const std::ptrdiff_t steps[] = {static_cast<std::ptrdiff_t>(map.row_pitch()), map.pixel_pitch,
+                                      1};
+      return {place(at[0], at[1], at[2]), steps[3 - first - second]};
+    }
+    case Kind::space_to_rows: {
+      const int across = layer.input.width / first;
+      return {place(x / across * first + y / first, x % across * first + y % first, 0)};
+    }
+    case Kind::rows_to_space:
+      return {place(y % first * first + x % first, y / first * (second / first) + x / first, 0)};
+    case Kind::depth_to_space:
+      return {place(y / first, x / first, (y % first * first + x % first) * layer.output.channels)};
+    case Kind::shuffle:
+      break;
+  }
+  return {place(y, x, 0)};
+}
+
+/// Channels [first][second][rest] become [second][first][rest].
+inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
+  const int size = channels / (how.first * how.second);
+  for (int j = 0; j < how.second; ++j)
+    for (int i = 0; i < how.first; ++i, to += size)
+      std::memcpy(to, from + (i * how.second + j) * size,
+                  static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Rows [begin, end) of a rearrangement.
+inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels;
+  for (int y = begin; y < end; ++y) {
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+      const auto [from, step] = source_of(layer, maps, y, x);
+      if (layer.rearrangement.kind == Rearrangement::Kind::shuffle)
+        shuffle_blocks(layer.rearrangement, channels, from, to);
+      else if (step == 1)
+        std::memcpy(to, from, static_cast<std::size_t>(channels) * sizeof(float));
+      else
+        for (int i = 0; i < channels; ++i) to[i] = from[i * step];
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/reduce-inl.hpp
+// Means, maxima and variances along any axes of a map. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels that one pixel of the output is made of.
+struct PixelRange {
+  int top, bottom, left, right;
+
+  float count() const { return static_cast<float>((bottom - top) * (right - left)); }
+
+  /// Calls `visit(pixel)` in raster order.
+  template <class Visit>
+  HWY_INLINE void for_each(const Map& map, const float* maps, const Visit& visit) const {
+    for (int y = top; y < bottom; ++y) {
+      const float* pixel = maps + map.pixels(y) + left * map.pixel_pitch;
+      for (int x = left; x < right; ++x, pixel += map.pixel_pitch) visit(pixel);
+    }
+  }
+};
+
+/// Channels of a range of pixels, each alone; `count` vectors' lanes are read from `channel` on.
+template <class D>
+class ChannelReduction {
+  using V = hn::Vec<D>;
+
+ public:
+  ChannelReduction(const Map& map, const float* maps, const PixelRange& range, int channel)
+      : map_(map), maps_(maps), range_(range), channel_(channel) {}
+
+  HWY_INLINE V mean() const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { sum = hn::Add(sum, load(pixel)); });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V maximum() const {
+    V most = hn::Set(D(), Maximum::kStart);
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { most = hn::Max(most, load(pixel)); });
+    return most;
+  }
+  HWY_INLINE V variance(V mean) const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_, [&](const float* pixel) HWY_ATTR {
+      const V distance = hn::Sub(load(pixel), mean);
+      sum = hn::MulAdd(distance, distance, sum);
+    });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V result(Reduction reduction) const {
+    if (reduction == Reduction::maximum) return maximum();
+    const V mean_value = mean();
+    return reduction == Reduction::mean ? mean_value : variance(mean_value);
+  }
+
+ private:
+  HWY_INLINE V load(const float* pixel) const { return hn::LoadU(D(), pixel + channel_); }
+
+  const Map& map_;
+  const float* maps_;
+  const PixelRange& range_;
+  int channel_;
+};
+
+/// All channels of a range of pixels.
+inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+  const int channels = layer.input.channels;
+  const float count = range.count() * static_cast<float>(channels);
+  const auto reduced = [&](const auto& combine) HWY_ATTR {
+    Partial partial(combine.kStart);
+    range.for_each(layer.source, maps,
+                   [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
+    return partial;
+  };
+  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  const float mean = reduced(Sum()).total(Sum()) / count;
+  if (layer.reduction == Reduction::mean) return mean;
+  return reduced(SquaredDistances{mean}).total(Sum()) / count;
+}
+
+/// Rows [begin, end) of a reduction.
+inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Shape &input = layer.input, &output = layer.output;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < output.width; ++x) {
+      const bool rows = output.height == 1, columns = output.width == 1;
+      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
+                                columns ? input.width : x + 1};
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      if (output.channels < input.channels) {
+        *to = reduce_all(layer, maps, range);
+        continue;
+      }
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+        hn::StoreU(
+            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
+            Lanes8(), to + channel);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/softmax-inl.hpp
+// Softmax over channels. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// exp(x - most), never quite 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_below(D d, V x, V most) {
+  return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
+}
+
+/// Values that become their softmax; `from` and `to` may be the same.
+inline void softmax(const float* from, float* to, int count) {
+  Partial largest(Maximum::kStart), sums(Sum::kStart);
+  largest.add(from, count, Maximum());
+  const float most = largest.total(Maximum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(exp_below(d, hn::LoadU(d, from + i), hn::Set(d, most)), d, to + i);
+  });
+  sums.add(to, count, Sum());
+  const float share = 1.0f / sums.total(Sum());
+  for_each_vector(count, [&](auto d, int i) HWY_ATTR {
+    hn::StoreU(hn::Mul(hn::LoadU(d, to + i), hn::Set(d, share)), d, to + i);
+  });
+}
+
+/// Each of the first `size` values with its likes in the other blocks.
+inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
+  for_each_vector(size, [&](auto d, int i) HWY_ATTR {
+    auto most = hn::LoadU(d, from + i);
+    for (int block = 1; block < blocks; ++block)
+      most = hn::Max(most, hn::LoadU(d, from + block * size + i));
+    auto sum = hn::Zero(d);
+    for (int block = 0; block < blocks; ++block) {
+      const auto power = exp_below(d, hn::LoadU(d, from + block * size + i), most);
+      hn::StoreU(power, d, to + block * size + i);
+      sum = hn::Add(sum, power);
+    }
+    for (int block = 0; block < blocks; ++block) {
+      float* const value = to + block * size + i;
+      hn::StoreU(hn::Div(hn::LoadU(d, value), sum), d, value);
+    }
+  });
+}
+
+/// Rows [begin, end) of a softmax.
+inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+  const int channels = layer.output.channels, size = channels / layer.groups;
+  for (int y = begin; y < end; ++y) {
+    const float* from = maps + layer.source.pixels(y);
+    float* to = maps + layer.target.pixels(y);
+    for (int x = 0; x < layer.output.width; ++x) {
+      if (size == 1)
+        softmax(from, to, channels);
+      else
+        softmax_of_blocks(from, to, layer.groups, size);
+      from += layer.source.pixel_pitch;
+      to += layer.target.pixel_pitch;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/vector-inl.hpp
 // Layers that write vectors: means over all pixels and matrix-vector products. Compiled once per
 // instruction set.
@@ -8562,7 +10876,178 @@ inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// One that is for some products.
+// Those that use another one, or are for some products.
+// from pplcnet/kernels/attention-inl.hpp
+// Attention of tokens. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One head of one sequence: where the first token's query, key, value and result are.
+struct Head {
+  const float *queries, *keys, *values;
+  int pitch;  // floats from a token to the next
+  float* results;
+  int result_pitch;
+  int depth, tokens;
+  float* scratch;  // [depth + kQueries][tokens rounded up to 16]
+
+  int padded() const { return static_cast<int>(round_up(tokens, kPanel)); }
+  float* scores() const { return scratch + depth * padded(); }
+};
+
+/// Keys become rows, one for each of their dimensions.
+inline void transpose_keys(const Head& head) {
+  for (int i = 0; i < head.depth; ++i) {
+    float* const row = head.scratch + i * head.padded();
+    for (int token = 0; token < head.tokens; ++token)
+      row[token] = head.keys[token * head.pitch + i];
+    std::fill(row + head.tokens, row + head.padded(), 0.0f);
+  }
+}
+
+/// The scores of `kCount` queries from `query` on with all keys.
+template <int kCount>
+HWY_INLINE void score(const Head& head, int query, float scale) {
+  const Lanes8 d;
+  const float* const q = head.queries + query * head.pitch;
+  for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
+    hn::Vec<Lanes8> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    for (int k = 0; k < head.depth; ++k) {
+      const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
+  }
+}
+
+/// The mean of all values, weighted by the scores.
+template <int kCount>
+HWY_INLINE void weigh_values(const Head& head, int query) {
+  for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
+    hn::Vec<decltype(d)> sums[kCount];
+    for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
+    const float* value = head.values + k;
+    for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
+      const auto x = hn::LoadU(d, value);
+      for (int i = 0; i < kCount; ++i)
+        sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
+    }
+    for (int i = 0; i < kCount; ++i)
+      hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
+  });
+}
+
+template <int kCount>
+HWY_INLINE void attend(const Head& head, int query, float scale) {
+  score<kCount>(head, query, scale);
+  for (int i = 0; i < kCount; ++i) {
+    float* const scores = head.scores() + i * head.padded();
+    softmax(scores, scores, head.tokens);
+  }
+  weigh_values<kCount>(head, query);
+}
+
+/// Rows [begin, end): each is a sequence.
+inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+                                        int end) {
+  const int channels = layer.output.channels, depth = channels / layer.groups;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
+  for (int y = begin; y < end; ++y)
+    for (int channel = 0; channel < channels; channel += depth) {
+      const float* const from = maps + layer.source.pixels(y) + channel;
+      const Head head = {.queries = from,
+                         .keys = from + channels,
+                         .values = from + 2 * channels,
+                         .pitch = layer.source.pixel_pitch,
+                         .results = maps + layer.target.pixels(y) + channel,
+                         .result_pitch = layer.target.pixel_pitch,
+                         .depth = depth,
+                         .tokens = layer.input.width,
+                         .scratch = scratch};
+      transpose_keys(head);
+      int query = 0;
+      for (; query + kQueries <= head.tokens; query += kQueries)
+        attend<kQueries>(head, query, scale);
+      for (; query < head.tokens; ++query) attend<1>(head, query, scale);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/normalise-inl.hpp
+// Normalisation by a map's own means and variances: of the channels of a pixel, or of the pixels of
+// a channel. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// (x - mean) * factor * scale + shift.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
+  return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
+}
+
+/// Rows [begin, end), pixel by pixel.
+inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
+                                          int begin, int end) {
+  const int channels = layer.input.channels;
+  const auto count = static_cast<float>(channels);
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < layer.output.width; ++x) {
+      const float* const from = maps + layer.source.pixels(y) + x * layer.source.pixel_pitch;
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      Partial sums(Sum::kStart), squares(Sum::kStart);
+      sums.add(from, channels, Sum());
+      const float mean = sums.total(Sum()) / count;
+      squares.add(from, channels, SquaredDistances{mean});
+      const float factor = 1.0f / std::sqrt(squares.total(Sum()) / count + epsilon);
+      for_each_vector(channels, [&](auto d, int i) HWY_ATTR {
+        hn::StoreU(normalised(d, hn::LoadU(d, from + i), hn::Set(d, mean), hn::Set(d, factor),
+                              weights + layer.weights + i, weights + layer.biases + i),
+                   d, to + i);
+      });
+    }
+}
+
+/// Rows [begin, end), channel by channel: the means are those of all rows.
+inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
+                                            int begin, int end) {
+  const PixelRange all = {0, layer.input.height, 0, layer.input.width};
+  const auto epsilon = static_cast<float>(layer.norm_epsilon);
+  for_each_vector(layer.input.channels, [&](auto d, int i) HWY_ATTR {
+    const ChannelReduction<decltype(d)> reduction(layer.source, maps, all, i);
+    const auto mean = reduction.mean();
+    const auto deviation = hn::Sqrt(hn::Add(reduction.variance(mean), hn::Set(d, epsilon)));
+    const auto factor = hn::Div(hn::Set(d, 1.0f), deviation);
+    for (int y = begin; y < end; ++y) {
+      const float* from = maps + layer.source.pixels(y) + i;
+      float* to = maps + layer.target.pixels(y) + i;
+      for (int x = 0; x < layer.output.width; ++x) {
+        hn::StoreU(normalised(d, hn::LoadU(d, from), mean, factor, weights + layer.weights + i,
+                              weights + layer.biases + i),
+                   d, to);
+        from += layer.source.pixel_pitch;
+        to += layer.target.pixel_pitch;
+      }
+    }
+  });
+}
+
+inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
+                           int end) {
+  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
+  normalise_channels(layer, weights, maps, begin, end);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/pointwise8-inl.hpp
 // Pointwise layers from eight channels to eight. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -8737,8 +11222,13 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.l1 && layer.op == Operator::l1)
+        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
+      if constexpr (kNeeds.prelu)
+        if (layer.has_slopes())
+          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
       if (needs_epilogue(layer))
         apply_epilogue(
             {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
@@ -8813,9 +11303,7 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
+    const Rows input = product_input(index, from_block, begin);
     Product product = {.input = input.pixels,
                        .pixel_pitch = input.pixel_pitch,
                        .depth = layer.depth(),
@@ -8840,6 +11328,13 @@ class Chain {
     }
   }
 
+  /// What a product reads from row `begin` on.
+  Rows product_input(int index, bool from_block, int begin) const {
+    if (from_block) return block_of(index - 1);
+    const Map& source = run_.layers[index].source;
+    return rows_of(source, base(source), begin - source_origin(index));
+  }
+
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -8855,7 +11350,10 @@ class Chain {
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+      if (!has_depthwise_tiles(layer))
+        return depthwise_any(
+            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
+            {channels_.begin, end_channel(layer)}, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -8864,20 +11362,6 @@ class Chain {
                              static_cast<std::size_t>(column) * output.pixel_pitch,
                          output.pixel_pitch * static_cast<std::size_t>(columns),
                          output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Kernels and strides that have no tiles of their own.
-  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const float* inputs[Graph::kLargestKernel];
-    for (int y = begin; y < end; ++y) {
-      const int top = y * layer.stride.height - layer.padding.top;
-      for (int i = 0; i < layer.kernel.height; ++i)
-        inputs[i] = input_row(index, top + i * layer.dilation.height);
-      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
-                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                     output.pixel_pitch, output.row_pitch});
-    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
@@ -9019,6 +11503,7 @@ class ImageRun {
         case Operator::depthwise:
         case Operator::patches:
         case Operator::pointwise:
+        case Operator::l1:
           chain(i, next - 1);
           break;
         case Operator::max_pool:
@@ -9027,6 +11512,12 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
+        case Operator::reduce:
+        case Operator::multiply:
+        case Operator::normalise:
+        case Operator::rearrange:
+        case Operator::softmax:
+        case Operator::attention:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -9081,7 +11572,7 @@ class ImageRun {
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
   }
 
@@ -9098,7 +11589,7 @@ class ImageRun {
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
-    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
             Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
@@ -9109,13 +11600,20 @@ class ImageRun {
                   destinations_[index]);
   }
 
+  /// Multiply-adds, or what takes as long.
+  static std::int64_t work_of(const Layer& layer) {
+    if constexpr (kNeeds.l1)
+      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
+    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
+  }
+
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
-    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      map_rows(layer, begin, end);
+    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
+      map_rows(layer, part, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         apply_epilogue({.activation = last,
                         .affine = nullptr,
@@ -9128,13 +11626,30 @@ class ImageRun {
     });
   }
 
-  /// What a gate or a sum applies to its output.
+  /// What a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate) return layer.activation;
+    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
   }
 
-  void map_rows(const Layer& layer, int begin, int end) const {
+  void map_rows(const Layer& layer, int part, int begin, int end) const {
+    if constexpr (kNeeds.reduce)
+      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.multiply)
+      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.normalise)
+      if (layer.op == Operator::normalise)
+        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
+    if constexpr (kNeeds.rearrange)
+      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.softmax)
+      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.attention)
+      if (layer.op == Operator::attention)
+        return attention_rows(
+            layer, run_.maps,
+            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
+            begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -9146,6 +11661,7 @@ class ImageRun {
       if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
     if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
+    static_cast<void>(part);
   }
 
   void pool_map(const Layer& layer) const {
@@ -10622,6 +13138,7 @@ struct ModelInfo {
 #define PPLCNET_WEIGHTS_FOLD_HPP
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10759,10 +13276,16 @@ constexpr float float_from_bf16(std::uint16_t half) {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift after the activation.
+/// affine is the scale and the shift after the activation, slopes are those of a PReLU.
 struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine, slopes;
 };
+
+/// Returns those that are one after the other by output channels.
+inline std::array<std::vector<float>*, 7> by_channel(Parameters& parameters) {
+  return {&parameters.weight, &parameters.bias,     &parameters.gamma, &parameters.beta,
+          &parameters.mean,   &parameters.variance, &parameters.slopes};
+}
 
 /// A dense layer's weight as some files hold it, [in][out], to [out][in].
 inline void transpose(const Layer& layer, std::vector<float>& weight) {
@@ -10772,6 +13295,33 @@ inline void transpose(const Layer& layer, std::vector<float>& weight) {
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
   weight = std::move(result);
+}
+
+/// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:
+/// those of the channels that it gives before they become pixels.
+inline void spread(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto taps = static_cast<std::size_t>(layer.repeats);
+  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t tap = 0; tap < taps; ++tap)
+        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
+  weight = std::move(result);
+}
+
+/// Gives channels that share parameters their own.
+inline void repeat(const Layer& layer, Parameters& parameters) {
+  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
+  for (std::vector<float>* values : by_channel(parameters)) {
+    const std::size_t count = values->size();
+    if (count * static_cast<std::size_t>(layer.repeats) !=
+        static_cast<std::size_t>(layer.output.channels))
+      continue;
+    for (int i = 1; i < layer.repeats; ++i)
+      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
+  }
 }
 
 /// What batch norm makes of its input: x * factor + offset.
@@ -10794,6 +13344,7 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
     const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
@@ -10829,7 +13380,7 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 /// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
+  if (layer.op == Operator::convolution || layer.is_product()) {
     const auto height = static_cast<std::size_t>(layer.kernel.height);
     const auto width = static_cast<std::size_t>(layer.kernel.width);
     const std::size_t channels = depth / (height * width);
@@ -10876,6 +13427,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
     biases[o] = folded.bias[o];
   }
   std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
+  if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
@@ -10892,6 +13444,10 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   if (layer.affine) {
     const auto affine = weights.subspan(layer.affine_place(), 2);
     folded.affine.assign(affine.begin(), affine.end());
+  }
+  if (layer.has_slopes()) {
+    const auto slopes = weights.subspan(layer.slopes_place(), outputs);
+    folded.slopes.assign(slopes.begin(), slopes.end());
   }
   return folded;
 }
@@ -11587,6 +14143,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
   std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
+  std::string slopes = {};  ///< of a PReLU
 };
 
 /// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
@@ -11638,6 +14195,14 @@ inline std::string norm_name(const Layer& layer, const ModuleNames& module,
   return text_of(name).append(tensors.norm);
 }
 
+/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
+inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                               const TensorNames& tensors) {
+  std::string name = text_of(module.weights);
+  if (layer.batch_norm) name += tensors.slopes;
+  return name + ".weight";
+}
+
 }  // namespace naming
 
 /// Returns the names of a layer as it is deployed; all empty for one without weights.
@@ -11649,8 +14214,12 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   weights += training_form(layer).deployed;
   // A module whose batch norm is named, too, is named in full.
   if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
-  names.weight = weights + ".weight";
-  if (layer.bias) names.bias = weights + ".bias";
+  if (layer.layout != Layout::none) {
+    const bool pixel = layer.layout == Layout::pixel;  // whose names have no point
+    names.weight = weights + (layer.op == Operator::l1 ? ".adder" : pixel ? "weight" : ".weight");
+    if (layer.bias) names.bias = weights + (pixel ? "bias" : ".bias");
+  }
+  if (layer.has_slopes()) names.slopes = naming::slopes_name(layer, module, naming.tensors);
   if (layer.batch_norm)
     naming::add_batch_norm(names, naming::norm_name(layer, module, naming.tensors), naming.tensors);
   return names;
@@ -11691,24 +14260,50 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
 }
 
 /// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
-/// [out, in] or [in, out] of a linear layer.
+/// [out, in] or [in, out] of a linear layer; see Layout.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (layer.layout != Layout::convolution) {
+  if (is_linear(layer.layout)) {
     const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
     return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
-  // A pointwise layer with a kernel reads patches.
-  const bool patches = layer.op == Operator::pointwise;
-  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
-          width};
+  // A product with a kernel reads patches.
+  const std::int64_t depth =
+      layer.op == Operator::depthwise ? 1 : in / (layer.is_product() ? height * width : 1);
+  switch (layer.layout) {
+    case Layout::none:
+      return {};
+    case Layout::line:
+      return {out, depth, width};
+    case Layout::vector:
+      return {out / layer.repeats};
+    case Layout::pixel:
+      return {1, out / layer.repeats, 1, 1};
+    case Layout::transposed: {
+      std::int64_t side = 1;
+      while (side * side < layer.repeats) ++side;
+      return {in, out / layer.repeats, side, side};
+    }
+    default:
+      return {out, depth, height, width};
+  }
+}
+
+/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
+inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
+  return {layer.output.channels / layer.repeats};
+}
+/// Returns the shape of its own bias.
+inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
+  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
+  return vector_shape(layer);
 }
 
 /// Returns whether a file of the naming holds the layer's weight the other way round.
 inline bool is_transposed(const Layer& layer, const Naming& naming) {
   const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-  return layer.layout != Layout::convolution && linear == Layout::in_out;
+  return is_linear(layer.layout) && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12119,7 +14714,7 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
   std::vector<std::pair<std::string, std::string>> names;
   int convolutions = 0, linears = 0, norms = 0;
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     const ParameterNames state = parameter_names(layer, naming);
     const std::string weights = layer.layout == Layout::convolution
                                     ? join({"conv2d_", convolutions++})
@@ -12376,7 +14971,7 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
                                                                  const NetworkTraits& traits) {
   std::string words;
   for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].has_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
+    if (layers[i].owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},
@@ -12934,7 +15529,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
 // they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
-// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two); batch
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two), and
+// `NAME.slopes` of a PReLU; batch
 // norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
 // needs not even that. Its metadata say what the network is and what it is for.
 
@@ -12959,8 +15555,9 @@ namespace native {
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
-    const std::string name = layer_name(layer);
+    if (!layer.owns_weights()) continue;
+    std::string name = layer_name(layer);
+    if (name.empty()) name = join({"layer_", &layer - layers.data()});
     const auto channels = round_up(layer.output.channels, kPanel);
     visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
           std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
@@ -12970,6 +15567,9 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
     if (layer.affine)
       visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
             layer.affine_place(), std::size_t{kPanel});
+    if (layer.has_slopes())
+      visit(name + ".slopes", DataType::f32, std::vector<std::int64_t>{channels},
+            layer.slopes_place(), static_cast<std::size_t>(channels));
   }
 }
 
@@ -13084,6 +15684,13 @@ inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> laye
   for (std::size_t i = 0; i < copy.size(); ++i) {
     Layer& layer = copy[i];
     if (!layer.has_weights()) continue;
+    if (layer.weights_of >= 0) {
+      const Layer& owner = copy[static_cast<std::size_t>(layer.weights_of)];
+      layer.half = owner.half;
+      layer.weights = owner.weights;
+      layer.biases = owner.biases;
+      continue;
+    }
     layer.half = planning::stored_in_half(layer, i >= head, storage);
     layer.weights = place;
     layer.biases = place + layer.weight_floats();
@@ -13105,7 +15712,7 @@ inline void copy_packed(std::span<const Layer> from_layers, std::span<const floa
                         std::span<const Layer> to_layers, std::span<float> to) {
   for (std::size_t i = 0; i < from_layers.size(); ++i) {
     const Layer &source = from_layers[i], &target = to_layers[i];
-    if (!source.has_weights()) continue;
+    if (!source.owns_weights()) continue;
     const auto count = static_cast<std::size_t>(round_up(source.output.channels, kPanel)) *
                        static_cast<std::size_t>(source.depth());
     for (std::size_t k = 0; k < count; ++k)
@@ -13322,9 +15929,9 @@ class StateDictTensors {
     ParameterNames names = parameter_names(layer, naming_);
     if (naming_.older_module == nullptr) return names;
     const ParameterNames older = parameter_names(layer, naming_.older());
-    for (const auto member :
-         {&ParameterNames::weight, &ParameterNames::bias, &ParameterNames::gamma,
-          &ParameterNames::beta, &ParameterNames::mean, &ParameterNames::variance})
+    for (const auto member : {&ParameterNames::weight, &ParameterNames::bias,
+                              &ParameterNames::gamma, &ParameterNames::beta, &ParameterNames::mean,
+                              &ParameterNames::variance, &ParameterNames::slopes})
       if (find(names.*member) == nullptr && find(older.*member) != nullptr)
         names.*member = older.*member;
     return names;
@@ -13422,6 +16029,7 @@ class StateDict : private StateDictTensors {
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
     if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
+    repeat(layer, parameters);
     return {};
   }
 
@@ -13484,18 +16092,19 @@ class StateDict : private StateDictTensors {
 
   Error read(const Layer& layer, const ParameterNames& names,
              std::vector<std::int64_t> weight_shape, Parameters& parameters) {
-    const std::vector<std::int64_t> vector = {layer.output.channels * layer.group_count};
+    std::vector<std::int64_t> vector = vector_shape(layer);
+    vector.front() *= layer.group_count;
+    const auto bias = layer.group_count > 1 ? vector : bias_shape(layer);
     if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
     if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
-    if (auto error = read(names.bias, vector, parameters.bias)) return error;
+    if (auto error = read(names.bias, bias, parameters.bias)) return error;
+    if (auto error = read(names.slopes, vector, parameters.slopes)) return error;
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
     if (auto error = read(names.variance, vector, parameters.variance, read_variances))
       return error;
-    for (std::vector<float>* values : {&parameters.weight, &parameters.bias, &parameters.gamma,
-                                       &parameters.beta, &parameters.mean, &parameters.variance})
-      take_group(layer, *values);
+    for (std::vector<float>* values : by_channel(parameters)) take_group(layer, *values);
     return {};
   }
 
@@ -13629,7 +16238,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
   if (first && first.steps() == 0) return first;  // unknown names, or another type's
   std::size_t count = 1;
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     Parameters parameters;
     if (auto error = state.read(layer, parameters)) {
       if (!first) first = std::move(error);

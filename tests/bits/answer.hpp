@@ -15,7 +15,7 @@ template <class Net>
 std::vector<float> answer(pplcnet::Isa isa) {
   const auto weights = std::make_unique<typename Net::Weights>();
   for (const pplcnet::Layer& layer : Net::layers)
-    if (layer.has_weights()) pack(layer, synthetic_parameters(layer), weights->values);
+    if (layer.owns_weights()) pack(layer, synthetic_parameters(layer), weights->values);
   const auto workspace = std::make_unique<typename Net::Workspace>();
   const std::vector<float> image =
       synthetic_input(1, 1, 3, Net::input_shape.height, Net::input_shape.width);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
+#include "map_operators.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -115,14 +116,17 @@ constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}}
 using SmallV2 = PPLCNetV2<V2::small>;
 using BaseV2 = PPLCNetV2<V2::base, V2Options{.classes = 7, .input = {97, 131}}>;
 
-using Classifiers =
-    testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>,
-                   PPLCNet<Scale::x0_75>, PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>,
-                   PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>, TextLine, SmallV2, BaseV2>;
+using MapOperators = pplcnet::Network<pplcnet_test::map_operators>;
+
+using Classifiers = testing::Types<PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>,
+                                   PPLCNet<Scale::x0_5>, PPLCNet<Scale::x0_75>,
+                                   PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>, PPLCNet<Scale::x2_0>,
+                                   PPLCNet<Scale::x2_5>, TextLine, SmallV2, BaseV2, MapOperators>;
 using Nets = testing::Types<
     PPLCNet<Scale::x0_25>, PPLCNet<Scale::x0_35>, PPLCNet<Scale::x0_5>, PPLCNet<Scale::x0_75>,
     PPLCNet<Scale::x1_0>, PPLCNet<Scale::x1_5>, PPLCNet<Scale::x2_0>, PPLCNet<Scale::x2_5>,
-    TextLine, SmallV2, BaseV2, PPLCNetBackbone<Scale::x0_75, BackboneOptions{.output_stride = 8}>,
+    TextLine, SmallV2, BaseV2, MapOperators,
+    PPLCNetBackbone<Scale::x0_75, BackboneOptions{.output_stride = 8}>,
     PPLCNetV3<Scale::x0_75, V3::detection, TextOptions{.input = {320, 320}}>,
     PPLCNetV3<Scale::x0_95, V3::recognition>, PPLCNetV4<Size::tiny, V4::detection, kPage>,
     PPLCNetV4<Size::small, V4::detection, kPage>, PPLCNetV4<Size::tiny, V4::recognition, kLine>,

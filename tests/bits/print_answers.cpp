@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bits/answer.hpp"
+#include "map_operators.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 
 namespace {
@@ -52,4 +53,5 @@ int main(int argc, char** argv) {
   print<PPLCNetV3<Scale::x0_5, V3::recognition, kLine>>("v3 recognition", isa);
   print<PPLCNetV4<Size::tiny, V4::detection, kPage>>("v4 detection", isa);
   print<PPLCNetV4<Size::tiny, V4::recognition, kLine>>("v4 recognition", isa);
+  print<pplcnet::Network<pplcnet_test::map_operators>>("map operators", isa);
 }

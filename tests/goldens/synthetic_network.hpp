@@ -42,7 +42,8 @@ struct SyntheticStateDict {
   void add(const pplcnet::ParameterNames& names, const std::vector<std::int64_t>& weight_shape,
            std::int64_t channels) {
     add(names.weight, weight_shape);
-    for (const auto& name : {names.bias, names.gamma, names.beta, names.mean, names.variance})
+    for (const auto& name :
+         {names.bias, names.gamma, names.beta, names.mean, names.variance, names.slopes})
       add(name, {channels});
   }
 };
@@ -91,7 +92,8 @@ inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
                                .beta = values(wanted.beta),
                                .mean = values(wanted.mean),
                                .variance = values(wanted.variance),
-                               .affine = {}};
+                               .affine = {},
+                               .slopes = {}};
   };
   pplcnet::BranchSum sum(layer);
   for (std::size_t i = 0; i < names.branches.size(); ++i)
@@ -115,10 +117,10 @@ inline SyntheticStateDict synthetic_state_dict(std::span<const pplcnet::Layer> l
   state.seed = seed;
   const pplcnet::Naming naming = pplcnet::namings_of(traits).front();
   for (const pplcnet::Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     if (training_form(layer).count == 0)
       state.add(pplcnet::parameter_names(layer, naming), pplcnet::weight_shape(layer, naming),
-                layer.output.channels);
+                layer.output.channels / layer.repeats);
     else if (form == Form::training)
       add_branches(state, layer, naming);
     else

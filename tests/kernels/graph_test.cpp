@@ -43,6 +43,7 @@ constexpr Activation kActivations[] = {
     Activation::clip,
     Activation::silu,
     Activation::gelu,
+    Activation::linear_of(0.25F, -1),
 };
 
 class GraphKernels : public testing::TestWithParam<Isa> {
@@ -74,7 +75,9 @@ class GraphKernels : public testing::TestWithParam<Isa> {
       const Matrix input = layer.from < 0 ? pplcnet_test::matrix(pixels, 3)
                                           : read(layer.from, layer.from_channel,
                                                  layer.input.channels, layer.read_step);
-      const Matrix addend = read(layer.addend, layer.addend_channel, layer.output.channels, 1);
+      const Matrix addend = read(
+          layer.addend, layer.addend_channel,
+          layer.op == Operator::multiply ? layer.factor_shape.channels : layer.output.channels, 1);
       const Matrix factors = read(layer.factors, 0, layer.output.channels, 1);
       const Matrix expected = expected_output(layer, net.parameters(i), input, factors, addend);
       values.push_back(pplcnet_test::matrix(outputs.front()[i], layer.output.channels));
@@ -223,6 +226,146 @@ TEST_P(GraphKernels, Gates) {
       graph.output(graph.add(graph.concat({in_place, apart}), graph.concat({x, x})));
       judge(graph);
     }
+}
+
+TEST_P(GraphKernels, ScalesAndSlopes) {
+  for (const int channels : kChannels)
+    for (const pplcnet::Layout layout :
+         {pplcnet::Layout::none, pplcnet::Layout::vector, pplcnet::Layout::pixel})
+      for (const Activation activation : {Activation::none, Activation::prelu, Activation::silu}) {
+        Graph graph(kInputs[0]);
+        const Value x = map(graph, channels);
+        const bool none = layout == pplcnet::Layout::none;
+        const Value y =
+            graph.affine(x, {.activation = activation, .norm = none, .layout = layout}, "scaled");
+        const Value z =
+            graph.conv(y, channels, {.kernel = 3, .activation = Activation::prelu}, "dense");
+        const Value u = graph.depthwise(z, {.kernel = 3, .activation = Activation::prelu}, "alone");
+        const Value sum = graph.activate(graph.add(u, x), Activation::prelu, "slopes");
+        graph.output(graph.concat({sum, graph.activate(y, Activation::relu6)}));
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, Reductions) {
+  using pplcnet::Axis;
+  const std::initializer_list<Axis> kAxes[] = {
+      {Axis::rows},
+      {Axis::columns},
+      {Axis::channels},
+      {Axis::rows, Axis::columns},
+      {Axis::rows, Axis::channels},
+      {Axis::columns, Axis::channels},
+      {Axis::rows, Axis::columns, Axis::channels},
+  };
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const auto& axes : kAxes)
+        for (const pplcnet::Reduction reduction :
+             {pplcnet::Reduction::mean, pplcnet::Reduction::maximum,
+              pplcnet::Reduction::variance}) {
+          Graph graph(input);
+          const Value x = map(graph, channels);
+          const Value y = graph.reduce(x, reduction, axes);
+          graph.output(y, pplcnet::Role::stage);
+          graph.output(graph.multiply(x, y, Activation::relu));
+          judge(graph);
+        }
+}
+
+TEST_P(GraphKernels, ProductsOfMaps) {
+  for (const int channels : kChannels) {
+    Graph graph(kInputs[1]);
+    const Value x = map(graph, 2 * channels);
+    const Value y = graph.conv(x, channels, {}, "y");
+    const Value product = graph.multiply(graph.conv(x, channels, {}, "z"), y, Activation::sigmoid);
+    graph.output(graph.multiply(product, graph.slice(x, channels, channels)));
+    judge(graph);
+  }
+}
+
+TEST_P(GraphKernels, Normalisations) {
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels) {
+      Graph graph(input);
+      const Value x = map(graph, channels);
+      const Value pixels = graph.layer_norm(x, "pixels");
+      graph.norm_epsilon = 0.5;
+      const Value alone = graph.instance_norm(x, "alone", channels % 2 == 0 ? 2 : 1);
+      graph.output(graph.concat({pixels, alone}));
+      judge(graph);
+    }
+}
+
+TEST_P(GraphKernels, Rearrangements) {
+  using pplcnet::Axis;
+  for (const int channels : kChannels) {
+    constexpr Axis kOrders[][2] = {{Axis::rows, Axis::channels},    {Axis::columns, Axis::rows},
+                                   {Axis::columns, Axis::channels}, {Axis::channels, Axis::rows},
+                                   {Axis::channels, Axis::columns}, {Axis::rows, Axis::columns}};
+    for (const auto& [rows, columns] : kOrders) {
+      Graph graph(kInputs[0]);
+      const Value x = graph.transpose(map(graph, channels), rows, columns);
+      graph.output(graph.conv(x, 3, {.kernel = 3}, "reader"));
+      judge(graph);
+    }
+    Graph graph({12, 8});
+    const Value x = map(graph, 4 * channels);
+    const Value tokens = graph.space_to_rows(x, 2);
+    graph.output(tokens, pplcnet::Role::stage);
+    const Value again = graph.rows_to_space(graph.conv(tokens, 8, {}, "tokens"), 2, 8);
+    graph.output(graph.shuffle_blocks(x, 2, channels), pplcnet::Role::stage);
+    graph.output(graph.shuffle_blocks(x, channels, 2), pplcnet::Role::stage);
+    const Value spread = graph.depth_to_space(x, 2);
+    graph.output(graph.transposed_conv(spread, channels, 2, {.activation = Activation::relu}, "t"));
+    graph.output(again);
+    judge(graph);
+  }
+}
+
+TEST_P(GraphKernels, Softmaxes) {
+  for (const int channels : kChannels)
+    for (const int blocks : {1, 2, 3}) {
+      Graph graph(kInputs[2]);
+      const Value x = map(graph, blocks * channels);
+      graph.output(graph.softmax(x, blocks), pplcnet::Role::stage);
+      graph.output(graph.softmax(x, blocks * channels));
+      judge(graph);
+    }
+}
+
+TEST_P(GraphKernels, Attentions) {
+  for (const Extent input : kInputs)
+    for (const int depth : {1, 5, 8, 15, 32})
+      for (const int heads : {1, 3}) {
+        Graph graph(input);
+        graph.output(graph.attention(map(graph, 3 * heads * depth), heads));
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, Distances) {
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const pplcnet::Conv& conv :
+           {pplcnet::Conv{.kernel = 3, .norm = false}, pplcnet::Conv{.kernel = 1, .norm = false},
+            pplcnet::Conv{.kernel = 3, .stride = 2, .norm = false}}) {
+        Graph graph(input);
+        const Value x = map(graph, channels);
+        const Value y = graph.l1_conv(x, 13, conv, "distances");
+        graph.output(graph.affine(y, {.activation = Activation::relu}, "norm"));
+        judge(graph);
+      }
+}
+
+TEST_P(GraphKernels, SharedWeights) {
+  Graph graph(kInputs[0]);
+  const Value x = map(graph, 8), y = graph.conv(x, 8, {}, "shared");
+  const Value z = graph.conv(graph.depthwise(y, {.kernel = 3}, "z"), 8, {.weights_of = y});
+  graph.output(graph.add(y, z));
+  const pplcnet::Plan plan = make_plan(graph);
+  EXPECT_EQ(plan.parameter_count, 3 * 9 * 8 + 16 + 64 + 16 + 72 + 16);
+  judge(graph);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, GraphKernels, testing::ValuesIn(pplcnet_test::available_isas()),

@@ -44,6 +44,10 @@ inline double activated(Activation activation, double x) {
       return x * std::erfc(-x / std::numbers::sqrt2) / 2;
     case Kind::silu:
       return x / (1 + std::exp(-x));
+    case Kind::linear:
+      return x * double{activation.slope} + double{activation.offset};
+    case Kind::prelu:
+      break;  // see weighted
   }
   return x;
 }
@@ -78,12 +82,22 @@ inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters
       sum += weight * input.middleRows(tap * group, group);
       continue;
     }
+    if (layer.op == Operator::l1) {
+      for (Eigen::Index k = 0; k < group; ++k)
+        for (Eigen::Index c = 0; c < channels; ++c)
+          sum.row(c).array() -= (input.row(tap * group + k).array() - weight(c, k)).abs();
+      continue;
+    }
     const Matrix pixels = seen(layer, input, tap / layer.kernel.width, tap % layer.kernel.width);
     if (layer.op == Operator::depthwise)
       sum += weight.col(0).asDiagonal() * pixels;
     else
       sum += weight * pixels;
   }
+  if (layer.has_slopes())
+    for (Eigen::Index c = 0; c < sum.rows(); ++c)
+      for (double& x : sum.row(c))
+        x = x > 0 ? x : x * double{parameters.slopes[static_cast<std::size_t>(c)]};
   return sum.unaryExpr([&](double x) {
     const double y = activated(layer.activation, x);
     return layer.affine ? y * parameters.affine[0] + parameters.affine[1] : y;
@@ -128,6 +142,125 @@ inline Matrix windows(const Layer& layer, const Matrix& input) {
   return all;
 }
 
+/// Means, maxima or variances of all values that one of the output stands for.
+inline Matrix reduced(const Layer& layer, const Matrix& input) {
+  const pplcnet::Shape &in = layer.input, &out = layer.output;
+  std::vector<std::vector<double>> values(static_cast<std::size_t>(out.size()));
+  for (int c = 0; c < in.channels; ++c)
+    for (int y = 0; y < in.height; ++y)
+      for (int x = 0; x < in.width; ++x) {
+        const int channel = std::min(c, out.channels - 1), row = std::min(y, out.height - 1);
+        const int column = std::min(x, out.width - 1);
+        values[static_cast<std::size_t>((channel * out.height + row) * out.width + column)]
+            .push_back(input(c, y * in.width + x));
+      }
+  Matrix result(out.channels, out.pixels());
+  for (Eigen::Index i = 0; i < result.size(); ++i) {
+    const auto& all = values[static_cast<std::size_t>(i)];
+    const Eigen::Map<const Eigen::ArrayXd> array(all.data(), static_cast<Eigen::Index>(all.size()));
+    result.data()[i] = layer.reduction == pplcnet::Reduction::maximum ? array.maxCoeff()
+                       : layer.reduction == pplcnet::Reduction::mean
+                           ? array.mean()
+                           : (array - array.mean()).square().mean();
+  }
+  return result;
+}
+
+/// A map times factors that are repeated along axes.
+inline Matrix multiplied(const Layer& layer, const Matrix& input, const Matrix& factors) {
+  const pplcnet::Shape &out = layer.output, &shape = layer.factor_shape;
+  Matrix result = input;
+  for (int c = 0; c < out.channels; ++c)
+    for (int y = 0; y < out.height; ++y)
+      for (int x = 0; x < out.width; ++x)
+        result(c, y * out.width + x) *=
+            factors(std::min(c, shape.channels - 1),
+                    std::min(y, shape.height - 1) * shape.width + std::min(x, shape.width - 1));
+  return result;
+}
+
+/// Rows of values with mean 0 and variance 1, then a scale and a shift for each channel.
+inline Matrix normalised(const Layer& layer, const pplcnet::Parameters& parameters,
+                         const Matrix& input) {
+  Matrix values = layer.groups == 1 ? Matrix(input.transpose()) : input;
+  for (Eigen::Index i = 0; i < values.rows(); ++i) {
+    const double mean = values.row(i).mean();
+    const double variance = (values.row(i).array() - mean).square().mean();
+    values.row(i) = (values.row(i).array() - mean) / std::sqrt(variance + layer.norm_epsilon);
+  }
+  if (layer.groups == 1) values.transposeInPlace();
+  for (Eigen::Index c = 0; c < values.rows(); ++c)
+    values.row(c) = values.row(c).array() * double{parameters.weight[static_cast<std::size_t>(c)]} +
+                    double{parameters.bias[static_cast<std::size_t>(c)]};
+  return values;
+}
+
+/// Each number by the definition of its new place.
+inline Matrix rearranged(const Layer& layer, const Matrix& input) {
+  using Kind = pplcnet::Rearrangement::Kind;
+  const pplcnet::Shape &in = layer.input, &out = layer.output;
+  const auto [kind, first, second] = layer.rearrangement;
+  Matrix result(out.channels, out.pixels());
+  for (int c = 0; c < in.channels; ++c)
+    for (int y = 0; y < in.height; ++y)
+      for (int x = 0; x < in.width; ++x) {
+        int to_c = c, to_y = y, to_x = x;
+        if (kind == Kind::transpose) {
+          const int at[] = {y, x, c};
+          to_y = at[first];
+          to_x = at[second];
+          to_c = at[3 - first - second];
+        } else if (kind == Kind::shuffle) {
+          const int rest = in.channels / first / second;
+          to_c = (c / rest % second * first + c / rest / second) * rest + c % rest;
+        } else if (kind == Kind::space_to_rows) {
+          to_y = y % first * first + x % first;
+          to_x = y / first * (in.width / first) + x / first;
+        } else if (kind == Kind::rows_to_space) {
+          to_y = x / (second / first) * first + y / first;
+          to_x = x % (second / first) * first + y % first;
+        } else {
+          const int tap = c / out.channels;
+          to_y = y * first + tap / first;
+          to_x = x * first + tap % first;
+          to_c = c % out.channels;
+        }
+        result(to_c, to_y * out.width + to_x) = input(c, y * in.width + x);
+      }
+  return result;
+}
+
+/// exp(x) by the sum of those in the other blocks of channels.
+inline Matrix softmaxed(const Layer& layer, const Matrix& input) {
+  const Eigen::Index size = input.rows() / layer.groups;
+  Matrix powers = input.array().exp();
+  for (Eigen::Index i = 0; i < size; ++i) {
+    const auto likes = Eigen::seqN(i, layer.groups, size);
+    const Matrix sums = Matrix(powers(likes, Eigen::all)).colwise().sum();
+    for (Eigen::Index c = i; c < powers.rows(); c += size) powers.row(c).array() /= sums.array();
+  }
+  return powers;
+}
+
+/// Of each row and head, softmax(q · kᵀ / √d) · v.
+inline Matrix attended(const Layer& layer, const Matrix& input) {
+  const Eigen::Index width = layer.input.width, channels = layer.output.channels;
+  const Eigen::Index depth = channels / layer.groups;
+  Matrix result(channels, layer.output.pixels());
+  for (Eigen::Index y = 0; y < layer.input.height; ++y)
+    for (Eigen::Index head = 0; head < channels; head += depth) {
+      const auto part = [&](Eigen::Index which) {
+        return Matrix(input.block(which * channels + head, y * width, depth, width));
+      };
+      Matrix scores = part(0).transpose() * part(1) / std::sqrt(static_cast<double>(depth));
+      scores = scores.array().exp();
+      const Eigen::VectorXd sums = scores.rowwise().sum();
+      for (Eigen::Index i = 0; i < width; ++i) scores.row(i) /= sums(i);
+      result.block(head, y * width, depth, width) = part(2) * scores.transpose();
+    }
+  return result;
+}
+
 /// What a layer should make of its input; `factors` is the vector that a gate multiplies with,
 /// `addend` what is added (or nothing).
 inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& parameters,
@@ -148,6 +281,18 @@ inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& par
     case Operator::copy:
     case Operator::picture:
       return input;
+    case Operator::reduce:
+      return reduced(layer, input);
+    case Operator::multiply:
+      return apply(multiplied(layer, input, addend), layer.activation);
+    case Operator::normalise:
+      return normalised(layer, parameters, input);
+    case Operator::rearrange:
+      return rearranged(layer, input);
+    case Operator::softmax:
+      return softmaxed(layer, input);
+    case Operator::attention:
+      return attended(layer, input);
     case Operator::add:
       return apply(input + addend, layer.last_activation);
     default:

@@ -42,6 +42,10 @@ class SmallNetwork {
   explicit SmallNetwork(const pplcnet::Graph& graph) : SmallNetwork(make_plan(graph)) {}
   explicit SmallNetwork(const pplcnet::Plan& plan) : plan_(plan), weights_(plan_.weight_floats) {
     for (const pplcnet::Layer& layer : layers()) {
+      if (layer.weights_of >= 0) {
+        parameters_.push_back(parameters_[static_cast<std::size_t>(layer.weights_of)]);
+        continue;
+      }
       parameters_.push_back(layer.has_weights() ? synthetic_parameters(layer)
                                                 : pplcnet::Parameters{});
       if (layer.has_weights())

@@ -16,6 +16,7 @@
 #include "goldens/graph_golden.hpp"
 #include "goldens/listed_state_dict.hpp"
 #include "goldens/synthetic_network.hpp"
+#include "map_operators.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/load_any.hpp"
@@ -105,7 +106,7 @@ void write(const std::string& folder, const char* name, const pplcnet::Graph& gr
   std::optional<pplcnet::AnyNetwork> network;
   succeed(pplcnet::AnyNetwork::make(graph, 1, network));
   for (const pplcnet::Layer& layer : network->layers())
-    if (layer.has_weights())
+    if (layer.owns_weights())
       pack(layer, pplcnet_test::synthetic_parameters(layer), network->weights());
   write(folder, name, *network, options);
 }
@@ -205,6 +206,8 @@ int main(int argc, char** argv) {
   write<pplcnet::PPLCNetV4<Size::tiny, V4::detection, kPage>>(to, "v4_detection", kNew);
   write<pplcnet::PPLCNetV4<Size::tiny, V4::recognition, kLine>>(to, "v4_recognition", kOld);
   write(to, "all_operators", all_operators(), kNew);
+  write(to, "map_operators", pplcnet_test::map_operators(), kNew);
+  write(to, "map_operators_old", pplcnet_test::map_operators(), kOld);
   for (const char* name : {"mbv1_97x131_c10",
                            "mbv2_97x131_c10",
                            "mbv3_small_97x131_c10",

@@ -18,18 +18,25 @@ struct Activation {
     sigmoid,      ///< 1 / (1 + exp(-x))
     gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
     silu,         ///< x / (1 + exp(-x))
+    linear,       ///< x * slope + offset
+    prelu,        ///< max(x, 0) + min(x, 0) * s, where each channel has an s of its own
   };
 
   Kind kind = Kind::none;
-  float slope = 0, offset = 0;  ///< of a hardsigmoid
+  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one
 
-  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu;
+  static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu, prelu;
   static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
   static const Activation hardsigmoid_paddle;  ///< Paddle's slope is not quite 1/6
   static const Activation clip;                ///< clamp(x, 0, 1)
   /// Returns clamp(x * slope + offset, 0, 1).
   static constexpr Activation hardsigmoid_of(float slope, float offset = 0.5F) {
     return {Kind::hardsigmoid, slope, offset};
+  }
+
+  /// Returns x * slope + offset.
+  static constexpr Activation linear_of(float slope, float offset = 0) {
+    return {Kind::linear, slope, offset};
   }
 
   constexpr bool operator==(const Activation&) const = default;
@@ -42,6 +49,7 @@ inline constexpr Activation Activation::hardswish = {Kind::hardswish};
 inline constexpr Activation Activation::sigmoid = {Kind::sigmoid};
 inline constexpr Activation Activation::gelu = {Kind::gelu};
 inline constexpr Activation Activation::silu = {Kind::silu};
+inline constexpr Activation Activation::prelu = {Kind::prelu};
 inline constexpr Activation Activation::hardsigmoid = hardsigmoid_of(1.0F / 6);
 inline constexpr Activation Activation::hardsigmoid_paddle = hardsigmoid_of(0.1666667F);
 inline constexpr Activation Activation::clip = hardsigmoid_of(1, 0);
@@ -60,10 +68,11 @@ constexpr std::string_view activation_name(const Activation& activation) {
                 {Activation::clip, "clip"},
                 {Activation::sigmoid, "sigmoid"},
                 {Activation::gelu, "gelu"},
-                {Activation::silu, "silu"}};
+                {Activation::silu, "silu"},
+                {Activation::prelu, "prelu"}};
   for (const auto& [known, name] : kNames)
     if (known == activation) return name;
-  return "hardsigmoid_of";
+  return activation.kind == Activation::Kind::linear ? "linear_of" : "hardsigmoid_of";
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -31,6 +31,14 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(parts, "Graph::concat: from 1 to Graph::kMaxParts maps of the same height and width")      \
   rule(slice, "Graph::slice: channels that the map has")                                          \
   rule(shuffle, "Graph::shuffle: the number of groups divides that of channels")                  \
+  rule(repeats, "Graph::affine, instance_norm: the number of repeats divides that of channels")    \
+  rule(broadcast, "Graph::multiply: along each axis as many factors as the map has, or one")       \
+  rule(rearrange, "Graph::transpose: two axes; shuffle_blocks, space_to_rows, rows_to_space, "     \
+       "depth_to_space: what divides the axis that is taken apart")                                \
+  rule(blocks, "Graph::softmax: the number of blocks divides that of channels")                    \
+  rule(heads, "Graph::attention: a map of queries, keys and values, each for all heads")           \
+  rule(same_weights, "Conv::weights_of: a convolution of the same kernel, channels, norm and bias") \
+  rule(slopes, "Activation::prelu: of a convolution or an affine")                                 \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
   rule(epsilon, "Graph::norm_epsilon: a number from 0 to 1000")                                   \
   rule(activation, "Activation::hardsigmoid_of: slope and offset from -1000 to 1000")             \

@@ -43,7 +43,9 @@ struct Conv {
   Training training = no_branches;  ///< what it consists of in training
   bool affine = false;              ///< a learnable scale and shift follow the activation
   Name norm_name = {};              ///< where it does not follow from the convolution's
-  int group = 0, group_count = 1;   ///< which part of a convolution with groups it is
+  Layout layout = Layout::convolution;
+  Value weights_of = {};           ///< of a convolution like it, that has the same weights
+  int group = 0, group_count = 1;  ///< which part of a convolution with groups it is
   int output_percent = 100;  ///< weight × input + bias are multiplied by this / 100 before the norm
 };
 
@@ -56,6 +58,15 @@ struct Dense {
   int input_percent = 100;   ///< the input is multiplied by this / 100 (dropout)
   int output_percent = 100;  ///< so is weight × input + bias, before the batch norm
   Name norm_name = {};
+};
+
+/// Attributes of a scale and a shift of each channel: those of a batch norm, or weights and biases.
+struct Affine {
+  Activation activation = Activation::none;
+  bool norm = true;
+  Layout layout = Layout::none;  ///< none: a batch norm alone
+  Name norm_name = {};
+  int repeats = 1;  ///< channels with the same parameters: every (channels / repeats)-th
 };
 
 /// Attributes of a pooling window.
@@ -139,6 +150,23 @@ class Graph {
   constexpr Value slice(Value x, int first, int channels, int step = 1);
   /// Appends a permutation of channels: `groups` rows of them become columns.
   constexpr Value shuffle(Value x, int groups);
+
+  // See map_operators.hpp.
+  constexpr Value affine(Value x, const Affine& options, Name name = {});
+  constexpr Value activate(Value x, Activation activation, Name slopes = {});
+  constexpr Value reduce(Value x, Reduction reduction, std::initializer_list<Axis> axes);
+  constexpr Value multiply(Value x, Value factors, Activation after = Activation::none);
+  constexpr Value layer_norm(Value x, Name name);
+  constexpr Value instance_norm(Value x, Name name, int repeats = 1);
+  constexpr Value transpose(Value x, Axis rows, Axis columns);
+  constexpr Value shuffle_blocks(Value x, int groups, int blocks);
+  constexpr Value space_to_rows(Value x, int side);
+  constexpr Value rows_to_space(Value x, int side, int columns);
+  constexpr Value depth_to_space(Value x, int side);
+  constexpr Value transposed_conv(Value x, int channels, int side, Conv options, Name name = {});
+  constexpr Value softmax(Value x, int blocks);
+  constexpr Value attention(Value x, int heads);
+  constexpr Value l1_conv(Value x, int channels, const Conv& options, Name name = {});
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});
 
@@ -194,13 +222,15 @@ class Graph {
     return !flaw_;
   }
   constexpr void set_norm(Node& node, bool norm);
+  constexpr void share_weights(Node& node, Value owner);
   constexpr bool check_steps(const Pair& kernel, const Stride& stride, const Pair& dilation);
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
     if (node.kind == NodeKind::concat) return node.part_count;
     if (node.kind == NodeKind::shuffle) return node.groups;
-    const bool patches = node.kind == NodeKind::convolution && node.groups == 1;
+    const bool patches =
+        node.kind == NodeKind::l1 || (node.kind == NodeKind::convolution && node.groups == 1);
     return patches && node.window != Window{} ? 2 : 1;
   }
   /// Counts layers.
@@ -210,12 +240,17 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
+  constexpr Value on_map(NodeKind kind, Value x, const Shape& shape, Name name = {});
+  constexpr Value rearrange(Value x, const Rearrangement& how, const Shape& shape);
   constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})
       if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
+    if (node.activation.kind == Activation::Kind::prelu && node.kind != NodeKind::convolution &&
+        node.kind != NodeKind::affine)
+      fail(GraphRule::slopes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);
     nodes[node_count] = node;
@@ -228,6 +263,7 @@ class Graph {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
+#include "pplcnet/graph/map_operators.hpp"
 #include "pplcnet/graph/operators.hpp"
 
 #endif  // PPLCNET_GRAPH_GRAPH_HPP

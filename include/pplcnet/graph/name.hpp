@@ -47,7 +47,8 @@ struct Name {
 struct TensorNames {
   std::string_view weights = {}, norm = {};
   std::string_view mean = ".running_mean", variance = ".running_var";
-  bool norm_is_next = false;  ///< a module of a sequence: the batch norm has the next number
+  std::string_view slopes = {};  ///< of a PReLU, after a batch norm
+  bool norm_is_next = false;     ///< a module of a sequence: the batch norm has the next number
 
   constexpr bool operator==(const TensorNames&) const = default;
 };

@@ -8,12 +8,22 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a file holds the weights of a dense layer.
+/// How a file holds the weights of a layer.
 enum class Layout : unsigned char {
-  convolution,  ///< [out][in][1][1]
+  convolution,  ///< [out][in][kernel][kernel]
   out_in,       ///< PyTorch's linear
   in_out,       ///< Paddle's linear
+  line,         ///< [out][in][kernel]: along a row
+  transposed,   ///< [in][out][kernel][kernel]: of a transposed convolution
+  vector,       ///< [out]: a scale for each channel
+  pixel,        ///< [1][out][1][1], and so the bias: the same, as light_cnns' attention has it
+  none,         ///< not at all: ones
 };
+
+/// Whether it is a matrix.
+constexpr bool is_linear(Layout layout) {
+  return layout == Layout::out_in || layout == Layout::in_out;
+}
 
 /// A module of a network in another naming: its weights, and the batch norm after them, where that
 /// does not follow from the first.

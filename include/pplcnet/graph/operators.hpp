@@ -84,7 +84,20 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
   node.output_percent = options.output_percent;
   node.name = name;
   node.norm_name = options.norm_name;
+  node.layout = options.layout;
+  if (options.weights_of.graph != nullptr) share_weights(node, options.weights_of);
   return append(node);
+}
+
+constexpr void Graph::share_weights(Node& node, Value owner) {
+  if (!check(owner)) return;
+  const Node& other = nodes[owner.node];
+  if (other.kind != node.kind || other.groups != node.groups || other.weights_of >= 0 ||
+      other.window.kernel != node.window.kernel || other.norm != node.norm ||
+      other.bias != node.bias || other.shape.channels != node.shape.channels ||
+      nodes[other.input].shape.channels != nodes[node.input].shape.channels)
+    fail(GraphRule::same_weights, owner.node);
+  node.weights_of = owner.node;
 }
 
 /// A convolution for each group of channels, side by side.
@@ -242,6 +255,10 @@ constexpr std::uint64_t Graph::fingerprint() const {
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
+    if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
+      add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
+           node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
+           node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;

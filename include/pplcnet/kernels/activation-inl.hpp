@@ -82,6 +82,7 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation.kind) {
     case Kind::none:
+    case Kind::prelu:  // see prelu-inl.hpp
       break;
     case Kind::relu:
       return Clamp{0.0f, kInfinity}(d, x);
@@ -97,15 +98,19 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return hn::Mul(x, Sigmoid()(d, x));
     case Kind::gelu:
       return Gelu()(d, x);
+    case Kind::linear:
+      return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
   }
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
+/// comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish;
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
+         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and

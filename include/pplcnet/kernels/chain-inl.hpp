@@ -78,8 +78,13 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.l1 && layer.op == Operator::l1)
+        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
       else if constexpr (kNeeds.patches)
         patches(i, begin, end, rows);
+      if constexpr (kNeeds.prelu)
+        if (layer.has_slopes())
+          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
       if (needs_epilogue(layer))
         apply_epilogue(
             {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
@@ -154,9 +159,7 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
+    const Rows input = product_input(index, from_block, begin);
     Product product = {.input = input.pixels,
                        .pixel_pitch = input.pixel_pitch,
                        .depth = layer.depth(),
@@ -181,6 +184,13 @@ class Chain {
     }
   }
 
+  /// What a product reads from row `begin` on.
+  Rows product_input(int index, bool from_block, int begin) const {
+    if (from_block) return block_of(index - 1);
+    const Map& source = run_.layers[index].source;
+    return rows_of(source, base(source), begin - source_origin(index));
+  }
+
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -196,7 +206,10 @@ class Chain {
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer)) return depthwise_pixels(index, begin, end, output);
+      if (!has_depthwise_tiles(layer))
+        return depthwise_any(
+            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
+            {channels_.begin, end_channel(layer)}, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -205,20 +218,6 @@ class Chain {
                              static_cast<std::size_t>(column) * output.pixel_pitch,
                          output.pixel_pitch * static_cast<std::size_t>(columns),
                          output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Kernels and strides that have no tiles of their own.
-  void depthwise_pixels(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const float* inputs[Graph::kLargestKernel];
-    for (int y = begin; y < end; ++y) {
-      const int top = y * layer.stride.height - layer.padding.top;
-      for (int i = 0; i < layer.kernel.height; ++i)
-        inputs[i] = input_row(index, top + i * layer.dilation.height);
-      depthwise_row(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
-                    {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                     output.pixel_pitch, output.row_pitch});
-    }
   }
 
   /// Rows begin, begin + dilation, … and columns column, column + dilation, … .

@@ -4,17 +4,26 @@
 #include "pplcnet/kernels/lanes-inl.hpp"
 // The files above are used by those below.
 #include "pplcnet/kernels/activation-inl.hpp"
+#include "pplcnet/kernels/partial-inl.hpp"
 #include "pplcnet/kernels/rows-inl.hpp"
 // Kernels.
 #include "pplcnet/kernels/convolution-inl.hpp"
 #include "pplcnet/kernels/depthwise-any-inl.hpp"
 #include "pplcnet/kernels/depthwise-inl.hpp"
 #include "pplcnet/kernels/epilogue-inl.hpp"
+#include "pplcnet/kernels/l1-inl.hpp"
 #include "pplcnet/kernels/map-inl.hpp"
+#include "pplcnet/kernels/multiply-inl.hpp"
+#include "pplcnet/kernels/prelu-inl.hpp"
 #include "pplcnet/kernels/product-inl.hpp"
+#include "pplcnet/kernels/rearrange-inl.hpp"
+#include "pplcnet/kernels/reduce-inl.hpp"
+#include "pplcnet/kernels/softmax-inl.hpp"
 #include "pplcnet/kernels/vector-inl.hpp"
 #include "pplcnet/kernels/window-inl.hpp"
-// One that is for some products.
+// Those that use another one, or are for some products.
+#include "pplcnet/kernels/attention-inl.hpp"
+#include "pplcnet/kernels/normalise-inl.hpp"
 #include "pplcnet/kernels/pointwise8-inl.hpp"
 // What uses them.
 #include "pplcnet/kernels/chain-inl.hpp"
@@ -82,6 +91,7 @@ class ImageRun {
         case Operator::depthwise:
         case Operator::patches:
         case Operator::pointwise:
+        case Operator::l1:
           chain(i, next - 1);
           break;
         case Operator::max_pool:
@@ -90,6 +100,12 @@ class ImageRun {
         case Operator::add:
         case Operator::copy:
         case Operator::picture:
+        case Operator::reduce:
+        case Operator::multiply:
+        case Operator::normalise:
+        case Operator::rearrange:
+        case Operator::softmax:
+        case Operator::attention:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -144,7 +160,7 @@ class ImageRun {
     };
     if (wanted(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += run_.layers[i].multiply_adds;
+    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
   }
 
@@ -161,7 +177,7 @@ class ImageRun {
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
-    split(run_, layer.multiply_adds, static_cast<int>(ceil_div(layer.output.channels, kShare)),
+    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
           [&](int part, int begin, int end) HWY_ATTR {
             const ChannelRange channels = {begin * kShare, end * kShare};
             Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
@@ -172,13 +188,20 @@ class ImageRun {
                   destinations_[index]);
   }
 
+  /// Multiply-adds, or what takes as long.
+  static std::int64_t work_of(const Layer& layer) {
+    if constexpr (kNeeds.l1)
+      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
+    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
+  }
+
   static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
-    split(run_, pixel_work(layer), layer.output.height, [&](int, int begin, int end) HWY_ATTR {
-      map_rows(layer, begin, end);
+    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
+      map_rows(layer, part, begin, end);
       if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
         apply_epilogue({.activation = last,
                         .affine = nullptr,
@@ -191,13 +214,30 @@ class ImageRun {
     });
   }
 
-  /// What a gate or a sum applies to its output.
+  /// What a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate) return layer.activation;
+    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
   }
 
-  void map_rows(const Layer& layer, int begin, int end) const {
+  void map_rows(const Layer& layer, int part, int begin, int end) const {
+    if constexpr (kNeeds.reduce)
+      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.multiply)
+      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.normalise)
+      if (layer.op == Operator::normalise)
+        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
+    if constexpr (kNeeds.rearrange)
+      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.softmax)
+      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
+    if constexpr (kNeeds.attention)
+      if (layer.op == Operator::attention)
+        return attention_rows(
+            layer, run_.maps,
+            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
+            begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -209,6 +249,7 @@ class ImageRun {
       if (layer.op == Operator::picture)
         return picture_rows(layer, picture_, run_.maps, begin, end);
     if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
+    static_cast<void>(part);
   }
 
   void pool_map(const Layer& layer) const {

@@ -2,10 +2,12 @@
 #define PPLCNET_KERNELS_KERNELS_HPP
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "pplcnet/compiled.hpp"

@@ -29,9 +29,16 @@ struct Needs {
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
+  bool l1 = true, prelu = true;
+  bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
+  bool attention = true;
 
   /// Whether a layer writes a whole map.
-  constexpr bool maps() const { return windows || gate || add || copy || picture; }
+  constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
+  /// Whether one takes a map as a whole: along its axes, or in another order.
+  constexpr bool orders() const {
+    return reduce || multiply || normalise || rearrange || softmax || attention;
+  }
 };
 
 /// Whether there are tiles for the kernel and the strides of a depthwise layer.
@@ -93,6 +100,14 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .add = any_of(Operator::add),
       .copy = any_of(Operator::copy),
       .picture = any_of(Operator::picture),
+      .l1 = any_of(Operator::l1),
+      .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
+      .reduce = any_of(Operator::reduce),
+      .multiply = any_of(Operator::multiply),
+      .normalise = any_of(Operator::normalise),
+      .rearrange = any_of(Operator::rearrange),
+      .softmax = any_of(Operator::softmax),
+      .attention = any_of(Operator::attention),
   };
 }
 

@@ -32,6 +32,13 @@ enum class Operator : unsigned char {
   add,           ///< the sum of two maps
   copy,          ///< some channels of a map go to others of another one
   picture,       ///< the picture becomes a map
+  l1,            ///< 1×1: -Σ|weight - x| over channels, pixel by pixel
+  reduce,        ///< means, maxima or variances along axes, of which one value is left
+  multiply,      ///< a map times another one, which is repeated along axes
+  normalise,     ///< by means and variances of channels, or of pixels
+  rearrange,     ///< the same numbers in other places
+  softmax,       ///< over blocks of channels
+  attention,     ///< of each row, whose pixels are tokens
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -84,10 +91,14 @@ struct Layer {
   // Which layers' outputs are read; ordinals in the plan, and the first channel there.
   int from = -1;  ///< what this layer computes with; -1: the picture
   int from_channel = 0;
-  int addend = -1;  ///< what is added to its output; -1: nothing
+  int addend = -1;  ///< what is added to its output, or multiplies it; -1: nothing
   int addend_channel = 0;
   int factors = -1;                   ///< of a gate: the vector that multiplies the map
   int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
+  Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
+  Reduction reduction = Reduction::mean;
+  Rearrangement rearrangement = {};
+  int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.
   int owner = -1;
@@ -98,13 +109,15 @@ struct Layer {
   bool batch_norm = false;                  ///< a batch norm follows the weights
   double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
   bool bias = false;                        ///< the weights have a bias of their own
-  bool affine = false;                      ///< a learnable scale and shift follow the activation
-  Training training = no_branches;          ///< what it consists of in training
-  int scale_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;        ///< so is weight × input + bias, in front of the batch norm
-  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
-  std::int64_t buffers = 0;        ///< batch norm's mean and variance
-  std::int64_t multiply_adds = 0;  ///< without biases and activations
+  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
+  int weights_of = -1;  ///< the layer whose weights it has, too; -1: it has its own
+  bool affine = false;  ///< a learnable scale and shift follow the activation
+  Training training = no_branches;  ///< what it consists of in training
+  int scale_percent = 100;          ///< the input is multiplied by this / 100 (dropout)
+  int output_percent = 100;         ///< so is weight × input + bias, in front of the batch norm
+  std::int64_t parameters = 0;      ///< trainable: weights, biases, gamma and beta, affine
+  std::int64_t buffers = 0;         ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;   ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float
@@ -126,6 +139,7 @@ struct Layer {
   /// Length of the sum of one output channel.
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
+    if (op == Operator::normalise) return 1;
     return op == Operator::depthwise     ? taps
            : op == Operator::convolution ? taps * input.channels
                                          : input.channels;
@@ -142,6 +156,12 @@ struct Layer {
     return static_cast<std::size_t>(
         kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
   }
+  /// It scales and shifts channels, which nobody counts as products.
+  constexpr bool is_elementwise() const {
+    return layout == Layout::none || layout == Layout::vector || layout == Layout::pixel;
+  }
+  /// It is a matrix product over channels, or what has the form of one.
+  constexpr bool is_product() const { return op == Operator::pointwise || op == Operator::l1; }
   /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
     return op == Operator::depthwise || op == Operator::patches;
@@ -149,13 +169,16 @@ struct Layer {
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
     return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
-           op == Operator::pointwise;
+           is_product();
   }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {
-    return op == Operator::convolution || op == Operator::depthwise || op == Operator::pointwise ||
-           op == Operator::dense;
+    return op == Operator::convolution || op == Operator::depthwise || op == Operator::dense ||
+           op == Operator::normalise || is_product();
   }
+  /// It has weights that no layer before it has.
+  constexpr bool owns_weights() const { return has_weights() && weights_of < 0; }
+  constexpr bool has_slopes() const { return activation.kind == Activation::Kind::prelu; }
   /// What the kernels compute.
   constexpr int padded_channels() const {
     return static_cast<int>(round_up(output.channels, kHalfPanel));
@@ -166,7 +189,12 @@ struct Layer {
   }
   constexpr std::size_t bias_floats() const {
     if (!has_weights()) return 0;
-    return static_cast<std::size_t>(round_up(output.channels, kPanel) + (affine ? kPanel : 0));
+    return static_cast<std::size_t>(round_up(output.channels, kPanel) * (has_slopes() ? 2 : 1) +
+                                    (affine ? kPanel : 0));
+  }
+  /// Where a PReLU's slopes are.
+  constexpr std::size_t slopes_place() const {
+    return biases + bias_floats() - static_cast<std::size_t>(round_up(output.channels, kPanel));
   }
   /// Where the affine's scale is; its shift is after it.
   constexpr std::size_t affine_place() const {

@@ -30,7 +30,42 @@ constexpr Layer layer_of(const Node& node) {
   layer.norm_name = node.norm_name;
   layer.group = node.group;
   layer.group_count = node.group_count;
+  layer.groups = node.groups;
+  layer.reduction = node.reduction;
+  layer.rearrangement = node.rearrangement;
+  layer.repeats = node.repeats;
   return layer;
+}
+
+/// Whether the kernel for stems computes a convolution of the picture.
+constexpr bool is_stem(const Node& node) {
+  const Window& window = node.window;
+  return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
+         window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+}
+
+/// Returns the operator of a node that reads one value.
+constexpr Operator operator_of(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::max_pool:
+      return Operator::max_pool;
+    case NodeKind::mean_pool:
+      return Operator::average_pool;
+    case NodeKind::global_mean:
+      return Operator::pool;
+    case NodeKind::reduce:
+      return Operator::reduce;
+    case NodeKind::normalise:
+      return Operator::normalise;
+    case NodeKind::rearrange:
+      return Operator::rearrange;
+    case NodeKind::softmax:
+      return Operator::softmax;
+    case NodeKind::attention:
+      return Operator::attention;
+    default:
+      return Operator::dense;
+  }
 }
 
 }  // namespace planning

@@ -51,17 +51,12 @@ class Lowering {
       case NodeKind::image:
         break;
       case NodeKind::convolution:
+      case NodeKind::affine:
+      case NodeKind::l1:
         return lower_convolution(index);
-      case NodeKind::max_pool:
-        return lower_reader(index, Operator::max_pool);
-      case NodeKind::mean_pool:
-        return lower_reader(index, Operator::average_pool);
-      case NodeKind::global_mean:
-        return lower_reader(index, Operator::pool);
-      case NodeKind::dense:
-        return lower_reader(index, Operator::dense);
       case NodeKind::gate:
-        return lower_gate(index);
+      case NodeKind::multiply:
+        return lower_product(index);
       case NodeKind::add:
         return lower_add(index);
       case NodeKind::concat:
@@ -70,6 +65,8 @@ class Lowering {
         return lower_slice(index);
       case NodeKind::shuffle:
         return lower_shuffle(index);
+      default:
+        return lower_reader(index, operator_of(node.kind));
     }
   }
 
@@ -138,17 +135,18 @@ class Lowering {
     if (node.input == 0 && is_stem(node)) {
       layer.op = Operator::convolution;
       layer.input = input;
-    } else if (node.groups > 1) {
+    } else if (node.groups > 1 || node.kind == NodeKind::affine) {
       layer.op = Operator::depthwise;
       read(layer, node.input);
     } else {
-      layer.op = Operator::pointwise;
+      layer.op = node.kind == NodeKind::l1 ? Operator::l1 : Operator::pointwise;
       read(layer, node.input);
       if (node.window != Window{}) append_patches(layer);
     }
+    if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {
-      append(layer, index);
+      weights_[index] = append(layer, index);
       return;
     }
     const Node& add = graph_.nodes[sum];
@@ -156,14 +154,7 @@ class Lowering {
     layer.addend = addend.layer;
     layer.addend_channel = addend.channel;
     layer.last_activation = add.activation;
-    append(layer, sum);
-  }
-
-  /// Whether the kernel for stems computes a convolution of the picture.
-  static constexpr bool is_stem(const Node& node) {
-    const Window& window = node.window;
-    return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
-           window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+    weights_[index] = append(layer, sum);
   }
 
   /// Has the pointwise layer of a dense convolution read what its kernel sees.
@@ -173,6 +164,7 @@ class Lowering {
     patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
     patches.activation = Activation::none;
     patches.batch_norm = patches.bias = false;
+    patches.weights_of = -1;
     patches.training = no_branches;
     patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
     layer.from = append(patches);
@@ -191,12 +183,21 @@ class Lowering {
     append(layer, index);
   }
 
-  constexpr void lower_gate(int index) {
+  /// Appends a map times a vector, or times another map.
+  constexpr void lower_product(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = Operator::gate;
     read(layer, node.input);
-    layer.factors = where(node.second).layer;
+    const Where factors = where(node.second);
+    if (node.kind == NodeKind::gate) {
+      layer.op = Operator::gate;
+      layer.factors = factors.layer;
+    } else {
+      layer.op = Operator::multiply;
+      layer.addend = factors.layer;
+      layer.addend_channel = factors.channel;
+      layer.factor_shape = graph_.nodes[node.second].shape;
+    }
     const int gate = append(layer, index);
     // In place, where it is the last reader of the map.
     const Layer& source = plan_.layers[layer.from];
@@ -279,6 +280,7 @@ class Lowering {
   Readers readers_;
   Where where_[Graph::kMaxNodes] = {};
   int results_[Graph::kMaxNodes] = {};  // layers whose output is that of a node
+  int weights_[Graph::kMaxNodes] = {};  // layers that have the weights of a node
   int owners_[Graph::kMaxNodes] = {};   // of the maps of concats and shuffles: a layer, or -1
 };
 

@@ -34,14 +34,28 @@ constexpr void place_weights(Plan& plan, Storage storage) {
   for (int i = 0; i < plan.layer_count; ++i) {
     Layer& layer = plan.layers[i];
     if (!layer.has_weights()) continue;
+    if (layer.weights_of >= 0) {
+      const Layer& owner = plan.layers[layer.weights_of];
+      layer.half = owner.half;
+      layer.weights = owner.weights;
+      layer.biases = owner.biases;
+      layer.multiply_adds = owner.multiply_adds / owner.output.pixels() * layer.output.pixels();
+      plan.multiply_add_count += layer.multiply_adds;
+      continue;
+    }
     constexpr int kAffine = 4;  // scale and shift, before the activation and after it
     const std::int64_t weights = std::int64_t{layer.depth()} * layer.output.channels;
     layer.half = stored_in_half(layer, i >= head, storage);
-    layer.parameters = weights + (layer.bias ? layer.output.channels : 0) +
-                       (layer.batch_norm ? 2 * layer.output.channels : 0) +
+    const int channels = layer.output.channels / layer.repeats;  // that have own parameters
+    layer.parameters = (layer.layout == Layout::none         ? 0
+                        : layer.layout == Layout::transposed ? weights
+                                                             : weights / layer.repeats) +
+                       (layer.bias ? channels : 0) + (layer.batch_norm ? 2 * channels : 0) +
+                       (layer.has_slopes() ? channels : 0) +
                        (training_form(layer).affine.empty() ? 0 : kAffine);
-    layer.buffers = layer.batch_norm ? 2 * layer.output.channels : 0;
-    layer.multiply_adds = weights * layer.output.pixels();
+    layer.buffers = layer.batch_norm ? 2 * channels : 0;
+    const bool multiplies = !layer.is_elementwise() && layer.op != Operator::l1;
+    layer.multiply_adds = multiplies ? weights * layer.output.pixels() : 0;
     layer.weights = plan.weight_floats;
     layer.biases = layer.weights + layer.weight_floats();
     plan.weight_floats = layer.biases + layer.bias_floats();

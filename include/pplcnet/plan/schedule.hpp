@@ -21,6 +21,9 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 /// they are written first.
 inline constexpr std::size_t kLinesShare = 14 << 10;
 
+/// Queries of an attention whose scores are computed at a time.
+inline constexpr int kQueries = 4;
+
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kConvertedPanels = 2;
 
@@ -60,7 +63,7 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
+/// Finds units: layers whose rows go through scratch into the next one, a product, and
 /// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
@@ -69,9 +72,9 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   for (int i = plan.layer_count - 2; i >= 0; --i) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
-    const bool streams = layer.op == Operator::depthwise || layer.op == Operator::patches ||
-                         layer.op == Operator::pointwise;
-    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
+    const bool streams =
+        layer.op == Operator::depthwise || layer.op == Operator::patches || layer.is_product();
+    layer.fused = streams && !is_stage[i] && next.is_product() && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -140,7 +143,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
   for (int i = first; i <= last; ++i) {
     Layer& layer = plan.layers[i];
-    if (layer.op == Operator::pointwise) weights += layer.weight_floats();
+    if (layer.is_product()) weights += layer.weight_floats();
     if (i == last) break;
     layer.pitch = spread_pitch(layer.padded_channels());
     line += static_cast<std::size_t>(layer.output.width) * static_cast<std::size_t>(layer.pitch);
@@ -159,6 +162,15 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
+/// All rows, and the floats of scratch that an attention takes: for the keys of a sequence,
+/// transposed, and the scores of some queries.
+constexpr std::size_t choose_whole_map(Layer& layer) {
+  layer.rows = layer.output.height;
+  if (layer.op != Operator::attention) return 0;
+  const std::int64_t depth = layer.output.channels / layer.groups;
+  return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
+}
+
 /// How many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
@@ -173,7 +185,7 @@ constexpr void choose_rows(Plan& plan) {
     else if (layer.op == Operator::convolution)
       floats = choose_convolution_rows(layer);
     else
-      layer.rows = layer.output.height;
+      floats = choose_whole_map(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)

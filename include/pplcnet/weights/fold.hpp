@@ -2,6 +2,7 @@
 #define PPLCNET_WEIGHTS_FOLD_HPP
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +19,16 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A layer's parameters as a file holds them, [out][in][kernel][kernel]; empty: not there. An
-/// affine is the scale and the shift after the activation.
+/// affine is the scale and the shift after the activation, slopes are those of a PReLU.
 struct Parameters {
-  std::vector<float> weight, bias, gamma, beta, mean, variance, affine;
+  std::vector<float> weight, bias, gamma, beta, mean, variance, affine, slopes;
 };
+
+/// Returns those that are one after the other by output channels.
+inline std::array<std::vector<float>*, 7> by_channel(Parameters& parameters) {
+  return {&parameters.weight, &parameters.bias,     &parameters.gamma, &parameters.beta,
+          &parameters.mean,   &parameters.variance, &parameters.slopes};
+}
 
 /// A dense layer's weight as some files hold it, [in][out], to [out][in].
 inline void transpose(const Layer& layer, std::vector<float>& weight) {
@@ -31,6 +38,33 @@ inline void transpose(const Layer& layer, std::vector<float>& weight) {
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
   weight = std::move(result);
+}
+
+/// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:
+/// those of the channels that it gives before they become pixels.
+inline void spread(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto taps = static_cast<std::size_t>(layer.repeats);
+  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t tap = 0; tap < taps; ++tap)
+        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
+  weight = std::move(result);
+}
+
+/// Gives channels that share parameters their own.
+inline void repeat(const Layer& layer, Parameters& parameters) {
+  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
+  for (std::vector<float>* values : by_channel(parameters)) {
+    const std::size_t count = values->size();
+    if (count * static_cast<std::size_t>(layer.repeats) !=
+        static_cast<std::size_t>(layer.output.channels))
+      continue;
+    for (int i = 1; i < layer.repeats; ++i)
+      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
+  }
 }
 
 /// What batch norm makes of its input: x * factor + offset.
@@ -53,6 +87,7 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
   parameters.bias.resize(outputs);
   for (std::size_t o = 0; o < outputs; ++o) {
     const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
@@ -88,7 +123,7 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 /// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
-  if (layer.op == Operator::convolution || layer.op == Operator::pointwise) {
+  if (layer.op == Operator::convolution || layer.is_product()) {
     const auto height = static_cast<std::size_t>(layer.kernel.height);
     const auto width = static_cast<std::size_t>(layer.kernel.width);
     const std::size_t channels = depth / (height * width);
@@ -135,6 +170,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
     biases[o] = folded.bias[o];
   }
   std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
+  if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
 /// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
@@ -151,6 +187,10 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   if (layer.affine) {
     const auto affine = weights.subspan(layer.affine_place(), 2);
     folded.affine.assign(affine.begin(), affine.end());
+  }
+  if (layer.has_slopes()) {
+    const auto slopes = weights.subspan(layer.slopes_place(), outputs);
+    folded.slopes.assign(slopes.begin(), slopes.end());
   }
   return folded;
 }

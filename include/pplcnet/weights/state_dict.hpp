@@ -70,6 +70,7 @@ class StateDict : private StateDictTensors {
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
     if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
+    repeat(layer, parameters);
     return {};
   }
 
@@ -132,18 +133,19 @@ class StateDict : private StateDictTensors {
 
   Error read(const Layer& layer, const ParameterNames& names,
              std::vector<std::int64_t> weight_shape, Parameters& parameters) {
-    const std::vector<std::int64_t> vector = {layer.output.channels * layer.group_count};
+    std::vector<std::int64_t> vector = vector_shape(layer);
+    vector.front() *= layer.group_count;
+    const auto bias = layer.group_count > 1 ? vector : bias_shape(layer);
     if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
     if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
-    if (auto error = read(names.bias, vector, parameters.bias)) return error;
+    if (auto error = read(names.bias, bias, parameters.bias)) return error;
+    if (auto error = read(names.slopes, vector, parameters.slopes)) return error;
     if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
     if (auto error = read(names.beta, vector, parameters.beta)) return error;
     if (auto error = read(names.mean, vector, parameters.mean)) return error;
     if (auto error = read(names.variance, vector, parameters.variance, read_variances))
       return error;
-    for (std::vector<float>* values : {&parameters.weight, &parameters.bias, &parameters.gamma,
-                                       &parameters.beta, &parameters.mean, &parameters.variance})
-      take_group(layer, *values);
+    for (std::vector<float>* values : by_channel(parameters)) take_group(layer, *values);
     return {};
   }
 
@@ -277,7 +279,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
   if (first && first.steps() == 0) return first;  // unknown names, or another type's
   std::size_t count = 1;
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     Parameters parameters;
     if (auto error = state.read(layer, parameters)) {
       if (!first) first = std::move(error);

@@ -45,7 +45,7 @@ class StateDictOut {
     if (layers.size() != target_.layers.size())
       return problem(layers.size(), " layers become ", target_.layers.size());
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      if (!layers[i].has_weights()) continue;
+      if (!layers[i].owns_weights()) continue;
       Parameters parameters;
       if (auto error = source.read(layers[i], parameters)) return error;
       if (auto error = add(layers[i], target_.layers[i], parameters)) return error;
@@ -82,11 +82,13 @@ class StateDictOut {
 
   void add_tensors(const Layer& layer, const Parameters& parameters) {
     const ParameterNames names = parameter_names(layer, target_.naming);
-    const std::vector<std::int64_t> vector = {layer.output.channels};
+    const std::vector<std::int64_t> vector = vector_shape(layer);
     add(names.weight, weight_shape(layer, target_.naming),
-        is_transposed(layer, target_.naming) ? in_out(layer, parameters.weight)
-                                             : parameters.weight);
-    add(names.bias, vector, parameters.bias);
+        layer.layout == Layout::transposed     ? gathered(layer, parameters.weight)
+        : is_transposed(layer, target_.naming) ? in_out(layer, parameters.weight)
+                                               : parameters.weight);
+    add(names.bias, bias_shape(layer), parameters.bias);
+    add(names.slopes, vector, parameters.slopes);
     add(names.gamma, vector, parameters.gamma);
     add(names.beta, vector, parameters.beta);
     add(names.mean, vector, parameters.mean);
@@ -110,6 +112,19 @@ class StateDictOut {
     return result;
   }
 
+  /// Returns the weight of a transposed convolution as it is in files: the opposite of `spread`.
+  static std::vector<float> gathered(const Layer& layer, const std::vector<float>& weight) {
+    const auto in = static_cast<std::size_t>(layer.input.channels);
+    const auto taps = static_cast<std::size_t>(layer.repeats);
+    const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+    std::vector<float> result(weight.size());
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t o = 0; o < out; ++o)
+        for (std::size_t tap = 0; tap < taps; ++tap)
+          result[(i * out + o) * taps + tap] = weight[(tap * out + o) * in + i];
+    return result;
+  }
+
   /// Adds a tensor, or a group's part of one that is there.
   void add(const std::string& name, const std::vector<std::int64_t>& shape,
            const std::vector<float>& values) {
@@ -122,7 +137,11 @@ class StateDictOut {
       tensor->shape.front() = 0;
     }
     std::vector<float>& all = values_[static_cast<std::size_t>(tensor - file_.tensors.begin())];
-    all.insert(all.end(), values.begin(), values.end());
+    // Of parameters that channels share, those of the first.
+    std::size_t size = 1;
+    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
+    all.insert(all.end(), values.begin(),
+               values.begin() + static_cast<std::ptrdiff_t>(std::min(size, values.size())));
     tensor->shape.front() += shape.front();
     tensor->data = std::as_bytes(std::span(all));
   }

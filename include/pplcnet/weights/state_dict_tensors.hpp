@@ -39,9 +39,9 @@ class StateDictTensors {
     ParameterNames names = parameter_names(layer, naming_);
     if (naming_.older_module == nullptr) return names;
     const ParameterNames older = parameter_names(layer, naming_.older());
-    for (const auto member :
-         {&ParameterNames::weight, &ParameterNames::bias, &ParameterNames::gamma,
-          &ParameterNames::beta, &ParameterNames::mean, &ParameterNames::variance})
+    for (const auto member : {&ParameterNames::weight, &ParameterNames::bias,
+                              &ParameterNames::gamma, &ParameterNames::beta, &ParameterNames::mean,
+                              &ParameterNames::variance, &ParameterNames::slopes})
       if (find(names.*member) == nullptr && find(older.*member) != nullptr)
         names.*member = older.*member;
     return names;

@@ -20,6 +20,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The names of a layer's tensors in a file; empty where the layer has no such tensor.
 struct ParameterNames {
   std::string weight = {}, bias = {}, gamma = {}, beta = {}, mean = {}, variance = {};
+  std::string slopes = {};  ///< of a PReLU
 };
 
 /// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
@@ -71,6 +72,14 @@ inline std::string norm_name(const Layer& layer, const ModuleNames& module,
   return text_of(name).append(tensors.norm);
 }
 
+/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
+inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                               const TensorNames& tensors) {
+  std::string name = text_of(module.weights);
+  if (layer.batch_norm) name += tensors.slopes;
+  return name + ".weight";
+}
+
 }  // namespace naming
 
 /// Returns the names of a layer as it is deployed; all empty for one without weights.
@@ -82,8 +91,12 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   weights += training_form(layer).deployed;
   // A module whose batch norm is named, too, is named in full.
   if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
-  names.weight = weights + ".weight";
-  if (layer.bias) names.bias = weights + ".bias";
+  if (layer.layout != Layout::none) {
+    const bool pixel = layer.layout == Layout::pixel;  // whose names have no point
+    names.weight = weights + (layer.op == Operator::l1 ? ".adder" : pixel ? "weight" : ".weight");
+    if (layer.bias) names.bias = weights + (pixel ? "bias" : ".bias");
+  }
+  if (layer.has_slopes()) names.slopes = naming::slopes_name(layer, module, naming.tensors);
   if (layer.batch_norm)
     naming::add_batch_norm(names, naming::norm_name(layer, module, naming.tensors), naming.tensors);
   return names;
@@ -124,24 +137,50 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
 }
 
 /// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
-/// [out, in] or [in, out] of a linear layer.
+/// [out, in] or [in, out] of a linear layer; see Layout.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (layer.layout != Layout::convolution) {
+  if (is_linear(layer.layout)) {
     const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
     return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
-  // A pointwise layer with a kernel reads patches.
-  const bool patches = layer.op == Operator::pointwise;
-  return {out, layer.op == Operator::depthwise ? 1 : in / (patches ? height * width : 1), height,
-          width};
+  // A product with a kernel reads patches.
+  const std::int64_t depth =
+      layer.op == Operator::depthwise ? 1 : in / (layer.is_product() ? height * width : 1);
+  switch (layer.layout) {
+    case Layout::none:
+      return {};
+    case Layout::line:
+      return {out, depth, width};
+    case Layout::vector:
+      return {out / layer.repeats};
+    case Layout::pixel:
+      return {1, out / layer.repeats, 1, 1};
+    case Layout::transposed: {
+      std::int64_t side = 1;
+      while (side * side < layer.repeats) ++side;
+      return {in, out / layer.repeats, side, side};
+    }
+    default:
+      return {out, depth, height, width};
+  }
+}
+
+/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
+inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
+  return {layer.output.channels / layer.repeats};
+}
+/// Returns the shape of its own bias.
+inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
+  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
+  return vector_shape(layer);
 }
 
 /// Returns whether a file of the naming holds the layer's weight the other way round.
 inline bool is_transposed(const Layer& layer, const Naming& naming) {
   const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-  return layer.layout != Layout::convolution && linear == Layout::in_out;
+  return is_linear(layer.layout) && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -26,6 +26,7 @@ inline std::string add_activation(OnnxGraphWriter& graph, int opset, const Activ
   using Kind = Activation::Kind;
   switch (activation.kind) {
     case Kind::none:
+    case Kind::prelu:  // has slopes of its own
       break;
     case Kind::relu:
       return graph.add_node("Relu", to, {value});
@@ -42,6 +43,12 @@ inline std::string add_activation(OnnxGraphWriter& graph, int opset, const Activ
       return graph.add_node("Mul", to, {value, join({name, "/sigmoid"})});
     case Kind::sigmoid:
       return graph.add_node("Sigmoid", to, {value});
+    case Kind::linear:
+      if (activation.offset == 0)
+        return graph.add_node("Mul", to, {value, scalar("slope", activation.slope)});
+      graph.add_node("Mul", join({name, "/scaled"}), {value, scalar("slope", activation.slope)});
+      return graph.add_node("Add", to,
+                            {join({name, "/scaled"}), scalar("offset", activation.offset)});
     case Kind::gelu: {
       constexpr float kSqrtHalf = 0.70710678F;
       const auto part = [&](const char* step) { return join({name, "/", step}); };

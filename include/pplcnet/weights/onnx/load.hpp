@@ -239,7 +239,7 @@ inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers
                            const NetworkTraits& traits, std::span<float> weights) {
   if (auto error = check_description(file, layers, traits)) return error;
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     Parameters parameters;
     const auto read = [&](std::string_view leaf, std::size_t size, std::vector<float>& values) {
       const std::string name = join({layer_name(layer), leaf});

@@ -34,7 +34,7 @@ inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<co
   std::vector<std::pair<std::string, std::string>> names;
   int convolutions = 0, linears = 0, norms = 0;
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
+    if (!layer.owns_weights()) continue;
     const ParameterNames state = parameter_names(layer, naming);
     const std::string weights = layer.layout == Layout::convolution
                                     ? join({"conv2d_", convolutions++})

@@ -52,7 +52,7 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
                                                                  const NetworkTraits& traits) {
   std::string words;
   for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].has_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
+    if (layers[i].owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},

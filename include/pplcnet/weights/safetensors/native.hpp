@@ -27,7 +27,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 // The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
 // they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
-// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two); batch
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two), and
+// `NAME.slopes` of a PReLU; batch
 // norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
 // needs not even that. Its metadata say what the network is and what it is for.
 
@@ -52,8 +53,9 @@ namespace native {
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
-    if (!layer.has_weights()) continue;
-    const std::string name = layer_name(layer);
+    if (!layer.owns_weights()) continue;
+    std::string name = layer_name(layer);
+    if (name.empty()) name = join({"layer_", &layer - layers.data()});
     const auto channels = round_up(layer.output.channels, kPanel);
     visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
           std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
@@ -63,6 +65,9 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
     if (layer.affine)
       visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
             layer.affine_place(), std::size_t{kPanel});
+    if (layer.has_slopes())
+      visit(name + ".slopes", DataType::f32, std::vector<std::int64_t>{channels},
+            layer.slopes_place(), static_cast<std::size_t>(channels));
   }
 }
 

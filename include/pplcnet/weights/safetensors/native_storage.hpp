@@ -25,6 +25,13 @@ inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> laye
   for (std::size_t i = 0; i < copy.size(); ++i) {
     Layer& layer = copy[i];
     if (!layer.has_weights()) continue;
+    if (layer.weights_of >= 0) {
+      const Layer& owner = copy[static_cast<std::size_t>(layer.weights_of)];
+      layer.half = owner.half;
+      layer.weights = owner.weights;
+      layer.biases = owner.biases;
+      continue;
+    }
     layer.half = planning::stored_in_half(layer, i >= head, storage);
     layer.weights = place;
     layer.biases = place + layer.weight_floats();
@@ -46,7 +53,7 @@ inline void copy_packed(std::span<const Layer> from_layers, std::span<const floa
                         std::span<const Layer> to_layers, std::span<float> to) {
   for (std::size_t i = 0; i < from_layers.size(); ++i) {
     const Layer &source = from_layers[i], &target = to_layers[i];
-    if (!source.has_weights()) continue;
+    if (!source.owns_weights()) continue;
     const auto count = static_cast<std::size_t>(round_up(source.output.channels, kPanel)) *
                        static_cast<std::size_t>(source.depth());
     for (std::size_t k = 0; k < count; ++k)

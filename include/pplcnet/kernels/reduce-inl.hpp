@@ -1,0 +1,105 @@
+// Means, maxima and variances along any axes of a map. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels that one pixel of the output is made of.
+struct PixelRange {
+  int top, bottom, left, right;
+
+  float count() const { return static_cast<float>((bottom - top) * (right - left)); }
+
+  /// Calls `visit(pixel)` in raster order.
+  template <class Visit>
+  HWY_INLINE void for_each(const Map& map, const float* maps, const Visit& visit) const {
+    for (int y = top; y < bottom; ++y) {
+      const float* pixel = maps + map.pixels(y) + left * map.pixel_pitch;
+      for (int x = left; x < right; ++x, pixel += map.pixel_pitch) visit(pixel);
+    }
+  }
+};
+
+/// Channels of a range of pixels, each alone; `count` vectors' lanes are read from `channel` on.
+template <class D>
+class ChannelReduction {
+  using V = hn::Vec<D>;
+
+ public:
+  ChannelReduction(const Map& map, const float* maps, const PixelRange& range, int channel)
+      : map_(map), maps_(maps), range_(range), channel_(channel) {}
+
+  HWY_INLINE V mean() const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { sum = hn::Add(sum, load(pixel)); });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V maximum() const {
+    V most = hn::Set(D(), Maximum::kStart);
+    range_.for_each(map_, maps_,
+                    [&](const float* pixel) HWY_ATTR { most = hn::Max(most, load(pixel)); });
+    return most;
+  }
+  HWY_INLINE V variance(V mean) const {
+    V sum = hn::Zero(D());
+    range_.for_each(map_, maps_, [&](const float* pixel) HWY_ATTR {
+      const V distance = hn::Sub(load(pixel), mean);
+      sum = hn::MulAdd(distance, distance, sum);
+    });
+    return hn::Mul(sum, hn::Set(D(), 1.0f / range_.count()));
+  }
+  HWY_INLINE V result(Reduction reduction) const {
+    if (reduction == Reduction::maximum) return maximum();
+    const V mean_value = mean();
+    return reduction == Reduction::mean ? mean_value : variance(mean_value);
+  }
+
+ private:
+  HWY_INLINE V load(const float* pixel) const { return hn::LoadU(D(), pixel + channel_); }
+
+  const Map& map_;
+  const float* maps_;
+  const PixelRange& range_;
+  int channel_;
+};
+
+/// All channels of a range of pixels.
+inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+  const int channels = layer.input.channels;
+  const float count = range.count() * static_cast<float>(channels);
+  const auto reduced = [&](const auto& combine) HWY_ATTR {
+    Partial partial(combine.kStart);
+    range.for_each(layer.source, maps,
+                   [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
+    return partial;
+  };
+  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  const float mean = reduced(Sum()).total(Sum()) / count;
+  if (layer.reduction == Reduction::mean) return mean;
+  return reduced(SquaredDistances{mean}).total(Sum()) / count;
+}
+
+/// Rows [begin, end) of a reduction.
+inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Shape &input = layer.input, &output = layer.output;
+  for (int y = begin; y < end; ++y)
+    for (int x = 0; x < output.width; ++x) {
+      const bool rows = output.height == 1, columns = output.width == 1;
+      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
+                                columns ? input.width : x + 1};
+      float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
+      if (output.channels < input.channels) {
+        *to = reduce_all(layer, maps, range);
+        continue;
+      }
+      for (int channel = 0; channel < layer.padded_channels();
+           channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+        hn::StoreU(
+            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
+            Lanes8(), to + channel);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
