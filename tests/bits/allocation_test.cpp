@@ -7,11 +7,14 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "pplcnet/any_network.hpp"
 #include "pplcnet/models/pplcnet.hpp"
+#include "published_graphs.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -126,6 +129,27 @@ TYPED_TEST(NoAllocation, InForwardBatchAndFeatures) {
               }),
               0)
         << count << " threads";
+  }
+}
+
+/// Networks that are functions.
+TEST_F(Allocation, NoneInAnyNetwork) {
+  for (const pplcnet_test::PublishedGraph& published : pplcnet_test::kPublishedGraphs) {
+    std::optional<pplcnet::AnyNetwork> network;
+    ASSERT_FALSE(pplcnet::AnyNetwork::make(published.graph(), /*threads=*/2, network));
+    const pplcnet::Shape shape = network->input_shape();
+    const std::vector<float> image(static_cast<std::size_t>(shape.size()));
+    std::vector<float> logits(static_cast<std::size_t>(network->classes()));
+    for (const int count : {1, 2}) {
+      pplcnet_test::Threads threads(count);
+      EXPECT_EQ(allocations_in([&] {
+                  network->run(pplcnet::Picture::planar(image.data(), shape),
+                               network->plan().outputs[0], logits,
+                               {.executor = threads.executor()});
+                }),
+                0)
+          << network->traits().name << ", " << count << " threads";
+    }
   }
 }
 

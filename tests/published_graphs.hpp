@@ -1,0 +1,47 @@
+#ifndef PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
+#define PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
+
+#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/inception_resnet_v2.hpp"
+#include "pplcnet/networks/inception_v3.hpp"
+#include "pplcnet/networks/inception_v4.hpp"
+#include "pplcnet/networks/mobilenet_v1.hpp"
+#include "pplcnet/networks/mobilenet_v2.hpp"
+#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/resnet_d.hpp"
+#include "pplcnet/networks/shufflenet_v1.hpp"
+#include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/xception.hpp"
+
+namespace pplcnet_test {
+
+/// A network that is a function, with a picture that is small, and odd where it may be.
+struct PublishedGraph {
+  pplcnet::Graph (*network)(const pplcnet::WidthOptions&);
+  pplcnet::Extent input = {33, 47};
+  int width = 100;
+
+  pplcnet::Graph graph() const { return network({width, input, 7}); }
+};
+inline constexpr PublishedGraph kPublishedGraphs[] = {
+    {pplcnet::light_cnns_mobilenet_v1},
+    {pplcnet::light_cnns_mobilenet_v2},
+    {pplcnet::light_cnns_mobilenet_v3_small},
+    {pplcnet::light_cnns_mobilenet_v3_large},
+    {pplcnet::light_cnns_mobilenext},
+    {pplcnet::light_cnns_shufflenet_v1, {193, 217}},
+    {pplcnet::light_cnns_shufflenet_v2, {193, 217}, 150},
+    {pplcnet::light_cnns_ghostnet},
+    {pplcnet::resnet50_d},
+    {pplcnet::light_cnns_googlenet},
+    {pplcnet::inception_resnet_v2, {79, 75}},
+    {pplcnet::inception_v3, {79, 75}},
+    {pplcnet::inception_v4, {79, 75}},
+    {pplcnet::xception},
+};
+
+}  // namespace pplcnet_test
+
+#endif  // PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
