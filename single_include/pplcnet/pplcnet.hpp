@@ -4552,12 +4552,18 @@ class ProductTile {
     // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (const float* const end = weights + panel_pitch; weights != end;
+    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
+    for (const float* const end = weights + unrolled; weights != end;
          weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
       add(rows, weights, panel_pitch);
       __builtin_prefetch(ahead, 0, 2);
-      advance(rows, Indices<kGroups>());
+      advance<kUnroll>(rows, Indices<kGroups>());
     }
+    if constexpr (kUnroll > 1)
+      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
+        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
+        advance<1>(rows, Indices<kGroups>());
+      }
   }
 
   template <class Activate>
@@ -4573,7 +4579,7 @@ class ProductTile {
  private:
   static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;  // channels come in eights
+  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -4587,9 +4593,9 @@ class ProductTile {
     ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
   }
 
-  template <int... kIndex>
+  template <int kSteps, int... kIndex>
   static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kUnroll), ...);
+    ((rows[kIndex] += kSteps), ...);
   }
 
   /// Adds the products of kUnroll k.
@@ -4633,7 +4639,7 @@ class ProductTile {
                                                       sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#else
+#endif
   template <int... kVector>
   HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
@@ -4654,7 +4660,6 @@ class ProductTile {
           hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#endif
 
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
@@ -7370,12 +7375,18 @@ class ProductTile {
     // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (const float* const end = weights + panel_pitch; weights != end;
+    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
+    for (const float* const end = weights + unrolled; weights != end;
          weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
       add(rows, weights, panel_pitch);
       __builtin_prefetch(ahead, 0, 2);
-      advance(rows, Indices<kGroups>());
+      advance<kUnroll>(rows, Indices<kGroups>());
     }
+    if constexpr (kUnroll > 1)
+      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
+        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
+        advance<1>(rows, Indices<kGroups>());
+      }
   }
 
   template <class Activate>
@@ -7391,7 +7402,7 @@ class ProductTile {
  private:
   static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;  // channels come in eights
+  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -7405,9 +7416,9 @@ class ProductTile {
     ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
   }
 
-  template <int... kIndex>
+  template <int kSteps, int... kIndex>
   static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kUnroll), ...);
+    ((rows[kIndex] += kSteps), ...);
   }
 
   /// Adds the products of kUnroll k.
@@ -7451,7 +7462,7 @@ class ProductTile {
                                                       sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#else
+#endif
   template <int... kVector>
   HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
@@ -7472,7 +7483,6 @@ class ProductTile {
           hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#endif
 
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
@@ -10194,12 +10204,18 @@ class ProductTile {
     // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
     const float* rows[kGroups];
     point(rows, input, Indices<kGroups>());
-    for (const float* const end = weights + panel_pitch; weights != end;
+    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
+    for (const float* const end = weights + unrolled; weights != end;
          weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
       add(rows, weights, panel_pitch);
       __builtin_prefetch(ahead, 0, 2);
-      advance(rows, Indices<kGroups>());
+      advance<kUnroll>(rows, Indices<kGroups>());
     }
+    if constexpr (kUnroll > 1)
+      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
+        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
+        advance<1>(rows, Indices<kGroups>());
+      }
   }
 
   template <class Activate>
@@ -10215,7 +10231,7 @@ class ProductTile {
  private:
   static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;  // channels come in eights
+  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -10229,9 +10245,9 @@ class ProductTile {
     ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
   }
 
-  template <int... kIndex>
+  template <int kSteps, int... kIndex>
   static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kUnroll), ...);
+    ((rows[kIndex] += kSteps), ...);
   }
 
   /// Adds the products of kUnroll k.
@@ -10275,7 +10291,7 @@ class ProductTile {
                                                       sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#else
+#endif
   template <int... kVector>
   HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
@@ -10296,7 +10312,6 @@ class ProductTile {
           hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
-#endif
 
   template <class Activate, int... kPixel>
   HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,

@@ -9,6 +9,10 @@
 #include "bits/answer.hpp"
 #include "map_operators.hpp"
 #include "pplcnet/models/pplcnet.hpp"
+#include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/inception_v3.hpp"
+#include "pplcnet/networks/shufflenet_v1.hpp"
+#include "pplcnet/networks/xception.hpp"
 
 namespace {
 
@@ -28,6 +32,19 @@ using pplcnet::V3;
 using pplcnet::V4;
 
 constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}};
+
+constexpr pplcnet::Graph shufflenet() {
+  return pplcnet::light_cnns_shufflenet_v1({.input = {193, 217}});
+}
+constexpr pplcnet::Graph googlenet() {
+  return pplcnet::light_cnns_googlenet({.input = {33, 29}, .classes = 10});
+}
+constexpr pplcnet::Graph inception() {
+  return pplcnet::inception_v3({.input = {79, 75}, .classes = 10});
+}
+constexpr pplcnet::Graph xception() {
+  return pplcnet::xception({.input = {65, 49}, .classes = 10});
+}
 
 template <class Net>
 void print(const char* name, pplcnet::Isa isa) {
@@ -54,4 +71,8 @@ int main(int argc, char** argv) {
   print<PPLCNetV4<Size::tiny, V4::detection, kPage>>("v4 detection", isa);
   print<PPLCNetV4<Size::tiny, V4::recognition, kLine>>("v4 recognition", isa);
   print<pplcnet::Network<pplcnet_test::map_operators>>("map operators", isa);
+  print<pplcnet::Network<shufflenet>>("shufflenet", isa);
+  print<pplcnet::Network<googlenet>>("googlenet", isa);
+  print<pplcnet::Network<inception>>("inception", isa);
+  print<pplcnet::Network<xception>>("xception", isa);
 }
