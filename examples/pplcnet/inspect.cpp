@@ -42,8 +42,6 @@ std::string work_of(const Layer& layer) {
       return "convolution " + kernel + stride;
     case Operator::depthwise:
       return "depthwise " + kernel + stride;
-    case Operator::patches:
-      return "patches " + kernel + stride;
     case Operator::pointwise:
       return "pointwise";
     case Operator::pool:

@@ -106,8 +106,6 @@ bool trace(Classifier& classifier, pplcnet::ImageView image, bool all_layers,
   for (std::size_t i = 0; i < layers.size(); ++i) {
     std::string name = point_name(network, static_cast<int>(i));
     if (name.empty() && !all_layers) continue;
-    const bool leads_nowhere = layers[i].op == pplcnet::Operator::patches;
-    if (leads_nowhere) continue;
     if (name.empty()) name = pplcnet::layer_name(layers[i]);
     const pplcnet::Shape shape = layers[i].output;
     Point point = {

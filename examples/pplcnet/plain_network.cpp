@@ -54,12 +54,12 @@ double convolve(const Layer& layer, std::span<const double> input, std::span<con
   const bool depthwise = layer.op == Operator::depthwise;
   const int first = depthwise ? channel : 0;
   const int count = depthwise ? 1 : layer.input.channels;
-  const int height = layer.input.height, width = layer.input.width, kernel = layer.kernel.height;
+  const int height = layer.input.height, width = layer.input.width;
   double sum = 0;
   std::size_t k = 0;
   for (int in = first; in < first + count; ++in)
-    for (int row = 0; row < kernel; ++row)
-      for (int column = 0; column < kernel; ++column, ++k) {
+    for (int row = 0; row < layer.kernel.height; ++row)
+      for (int column = 0; column < layer.kernel.width; ++column, ++k) {
         const int from_y =
             y * layer.stride.height - layer.padding.top + row * layer.dilation.height;
         const int from_x =
@@ -119,10 +119,10 @@ std::vector<double> compute(const Layer& layer, const Parameters& parameters,
 
 bool PlainNetwork::is_complete() const {
   return std::ranges::none_of(layers_, [](const Layer& layer) {
-    return layer.op > Operator::picture || layer.has_slopes() || layer.op == Operator::patches ||
-           layer.op == Operator::max_pool || layer.op == Operator::average_pool ||
-           layer.op == Operator::add || layer.op == Operator::copy ||
-           layer.op == Operator::picture || layer.owner_channel > 0 || layer.from_channel > 0;
+    return layer.op > Operator::picture || layer.has_slopes() || layer.op == Operator::max_pool ||
+           layer.op == Operator::average_pool || layer.op == Operator::add ||
+           layer.op == Operator::copy || layer.op == Operator::picture || layer.owner_channel > 0 ||
+           layer.from_channel > 0;
   });
 }
 

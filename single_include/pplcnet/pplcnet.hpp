@@ -853,10 +853,7 @@ class Graph {
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
     if (node.kind == NodeKind::concat) return node.part_count;
-    if (node.kind == NodeKind::shuffle) return node.groups;
-    const bool patches =
-        node.kind == NodeKind::l1 || (node.kind == NodeKind::convolution && node.groups == 1);
-    return patches && node.window != Window{} ? 2 : 1;
+    return node.kind == NodeKind::shuffle ? node.groups : 1;
   }
   /// Counts layers.
   constexpr void count(int layers) {
@@ -1735,10 +1732,8 @@ inline constexpr int kHalfPanel = kPanel / 2;
 
 /// What a layer computes. The plan is a sequence of these; there is one kernel for each.
 enum class Operator : unsigned char {
-  convolution,   ///< dense 3×3 over the picture (the stem)
+  convolution,   ///< dense: of the picture 3×3 (the stem), of a map with any kernel
   depthwise,     ///< each channel alone
-  patches,       ///< each pixel becomes the neighbours that a kernel sees: a pointwise layer after
-                 ///< it makes a dense convolution
   pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
   pool,          ///< mean over all pixels: a map becomes a vector
   dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
@@ -1856,9 +1851,7 @@ struct Layer {
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
     if (op == Operator::normalise) return 1;
-    return op == Operator::depthwise     ? taps
-           : op == Operator::convolution ? taps * input.channels
-                                         : input.channels;
+    return op == Operator::depthwise ? taps : taps * input.channels;
   }
   /// Rows and columns from a kernel's first tap to its last.
   constexpr Pair reach() const {
@@ -1876,16 +1869,21 @@ struct Layer {
   constexpr bool is_elementwise() const {
     return layout == Layout::none || layout == Layout::vector || layout == Layout::pixel;
   }
-  /// It is a matrix product over channels, or what has the form of one.
-  constexpr bool is_product() const { return op == Operator::pointwise || op == Operator::l1; }
+  /// It is a convolution of the picture, which has a kernel of its own.
+  constexpr bool is_stem() const { return op == Operator::convolution && from < 0; }
+  /// It is a dense convolution of a map.
+  constexpr bool is_map_convolution() const { return op == Operator::convolution && from >= 0; }
+  /// It is a matrix product over the channels of a map, tap by tap, or what has the form of one.
+  constexpr bool is_product() const {
+    return op == Operator::pointwise || op == Operator::l1 || is_map_convolution();
+  }
   /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
-    return op == Operator::depthwise || op == Operator::patches;
+    return op == Operator::depthwise || (is_product() && op != Operator::pointwise);
   }
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
-    return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
-           is_product();
+    return op == Operator::convolution || op == Operator::depthwise || is_product();
   }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {
@@ -1991,7 +1989,8 @@ struct Needs {
   bool depthwise_oblong = true;                 ///< of those, another stride down than across
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
-  bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
+  bool map_convolution = true;                  ///< dense, of a map
+  bool windows = true, gate = true, add = true, copy = true, picture = true;
   bool l1 = true, prelu = true;
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
   bool attention = true;
@@ -2022,7 +2021,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
-      return layer.op == Operator::convolution && (layer.stride.width == 2) == (stride == 2);
+      return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
     });
   };
   const auto any_depthwise = [&](auto is) {
@@ -2032,7 +2031,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   };
   const auto any_activation = [&](bool hardswish) {
     return any([&](const Layer& layer) {
-      return layer.works_by_rows() && layer.op != Operator::patches &&
+      return layer.works_by_rows() &&
              (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
     });
   };
@@ -2057,7 +2056,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .depthwise_any = any([](const Layer& layer) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),
-      .patches = any_of(Operator::patches),
+      .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
       .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
       .gate = any_of(Operator::gate),
       .add = any_of(Operator::add),
@@ -2522,18 +2521,14 @@ class Lowering {
   constexpr void lower_convolution(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    const Shape& input = graph_.nodes[node.input].shape;
-    if (node.input == 0 && is_stem(node)) {
-      layer.op = Operator::convolution;
-      layer.input = input;
-    } else if (node.groups > 1 || node.kind == NodeKind::affine) {
-      layer.op = Operator::depthwise;
+    layer.op = node.kind == NodeKind::l1                          ? Operator::l1
+               : node.groups > 1 || node.kind == NodeKind::affine ? Operator::depthwise
+               : node.window == Window{}                          ? Operator::pointwise
+                                                                  : Operator::convolution;
+    if (node.input == 0 && is_stem(node))
+      layer.input = graph_.nodes[0].shape;
+    else
       read(layer, node.input);
-    } else {
-      layer.op = node.kind == NodeKind::l1 ? Operator::l1 : Operator::pointwise;
-      read(layer, node.input);
-      if (node.window != Window{}) append_patches(layer);
-    }
     if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {
@@ -2546,23 +2541,6 @@ class Lowering {
     layer.addend_channel = addend.channel;
     layer.last_activation = add.activation;
     weights_[index] = append(layer, sum);
-  }
-
-  /// Has the pointwise layer of a dense convolution read what its kernel sees.
-  constexpr void append_patches(Layer& layer) {
-    Layer patches = layer;
-    patches.op = Operator::patches;
-    patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
-    patches.activation = Activation::none;
-    patches.batch_norm = patches.bias = false;
-    patches.weights_of = -1;
-    patches.training = no_branches;
-    patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
-    layer.from = append(patches);
-    layer.from_channel = 0;
-    layer.input = patches.output;
-    layer.stride = layer.dilation = 1;
-    layer.padding = {};
   }
 
   /// Appends the layer of a node that reads one value.
@@ -2752,7 +2730,7 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, a product, and
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
 /// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
@@ -2761,9 +2739,8 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   for (int i = plan.layer_count - 2; i >= 0; --i) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
-    const bool streams =
-        layer.op == Operator::depthwise || layer.op == Operator::patches || layer.is_product();
-    layer.fused = streams && !is_stage[i] && next.is_product() && next.from == i &&
+    const bool streams = layer.op == Operator::depthwise || layer.is_product();
+    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -2871,7 +2848,7 @@ constexpr void choose_rows(Plan& plan) {
     for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
     if (last > first)
       floats = choose_unit_rows(plan, first, last);
-    else if (layer.op == Operator::convolution)
+    else if (layer.is_stem())
       floats = choose_convolution_rows(layer);
     else
       floats = choose_whole_map(layer);
@@ -3010,7 +2987,7 @@ namespace planning {
 /// Whether a layer's weights are stored as float16; the head is the dense layers after the last
 /// map. A panel of odd depth would not end where the next can begin.
 constexpr bool stored_in_half(const Layer& layer, bool in_head, Storage storage) {
-  const bool product = layer.op == Operator::pointwise || layer.op == Operator::dense;
+  const bool product = layer.is_product() || layer.op == Operator::dense;
   return layer.depth() % 2 == 0 &&
          (storage == Storage::half ? product : storage == Storage::half_head && in_head && product);
 }
@@ -3593,6 +3570,154 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// These, too.
+// from pplcnet/kernels/product-inputs-inl.hpp
+// Where a tile of a product finds its inputs. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k: in a convolution the channels of one tap after those of the other.
+struct Product {
+  const float* input = nullptr;  // of a pointwise layer
+  std::size_t pixel_pitch = 0;
+  int depth;               // taps × tap_depth
+  int tap_depth;           // input channels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+  // Of a convolution.
+  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
+  int kernel_rows = 1, kernel_columns = 1;
+  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
+};
+
+/// What products with a layer's weights have in common; the inputs are left out.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const Rows& output) {
+  return {.depth = layer.depth(),
+          .tap_depth = layer.input.channels,
+          .weights = weights + layer.weights,
+          .half = layer.half,
+          .float32_scratch = scratch + layer.float32_scratch,
+          .biases = weights + layer.biases,
+          .channels = layer.padded_channels(),
+          .activation = layer.activation.kind,
+          .output = output.pixels,
+          .width = layer.output.width,
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
+}
+
+/// The inputs of a pointwise layer's tile: pixels at equal distances.
+template <int kPixels>
+class PixelInputs {
+ public:
+  HWY_INLINE PixelInputs(const Product& product, int pixel) : pixel_pitch_(product.pixel_pitch) {
+    point(product.input + static_cast<std::size_t>(pixel) * pixel_pitch_, Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+  }
+
+  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+
+  static constexpr bool next_tap() { return false; }
+
+  /// Adds the term of one k to a sum.
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
+  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  using Indices = std::make_integer_sequence<int, kGroups>;
+
+  template <int... kIndex>
+  HWY_INLINE void point(const float* input, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = input + kGroup * kIndex * pixel_pitch_), ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void advance(int channels, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] += channels), ...);
+  }
+
+  std::size_t pixel_pitch_;
+  const float* rows_[kGroups];
+};
+
+/// The inputs of a convolution's tile, tap by tap: its pixels may be in several rows. Few of their
+/// pointers are in registers, but none of them changes before the kernel's next row.
+template <int kPixels>
+class TapInputs {
+  using Indices = std::make_integer_sequence<int, kPixels>;
+
+ public:
+  HWY_INLINE TapInputs(const Product& product, int pixel) : product_(product) {
+    int row = pixel / product.width, column = pixel - row * product.width;
+    for (int i = 0; i < kPixels; ++i) {
+      rows_[i] = product.rows + row * product.kernel_rows;
+      offsets_[i] = static_cast<std::size_t>(column) * product.pixel_pitch;
+      if (++column < product.width) continue;
+      column = 0;
+      ++row;
+    }
+    point(Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return pixels_[kPixel] + channel_;
+  }
+
+  HWY_INLINE void advance(int channels) { channel_ += static_cast<std::size_t>(channels); }
+
+  HWY_INLINE bool next_tap() {
+    if (++column_ == product_.kernel_columns) {
+      if (++row_ == product_.kernel_rows) return false;
+      column_ = 0;
+      point(Indices());
+    }
+    channel_ = static_cast<std::size_t>(column_) * product_.tap_pitch;
+    return true;
+  }
+
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void point(std::integer_sequence<int, kPixel...>) {
+    ((pixels_[kPixel] = rows_[kPixel][row_] + offsets_[kPixel]), ...);
+  }
+
+  const Product& product_;
+  int row_ = 0, column_ = 0;  // of the kernel
+  std::size_t channel_ = 0;   // from a pixel of the kernel's first column on
+  const float* pixels_[kPixels];
+  const float* const* rows_[kPixels];
+  std::size_t offsets_[kPixels];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -4286,75 +4411,17 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+/// The inputs of a tile of outputs bias - Σ|weight - x|, in the order of the weights.
 template <int kPixels>
-class L1Tile {
-  using D = Lanes8;
-  using V = hn::Vec<D>;
-  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kHalfPanel / kStep;
-
+class L1Inputs : public TapInputs<kPixels> {
  public:
-  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
-                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
-      : output_(output), output_pitch_(output_pitch) {
-    for (int v = 0; v < kVectors; ++v)
-      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
-    for (int k = 0; k < depth; ++k, weights += kPanel)
-      for (int v = 0; v < kVectors; ++v) {
-        const V weight = hn::LoadU(D(), weights + v * kStep);
-        for (int i = 0; i < kPixels; ++i) {
-          const V x = hn::Set(
-              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
-          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
-        }
-      }
-  }
+  HWY_INLINE L1Inputs(const Product& product, int pixel) : TapInputs<kPixels>(product, pixel) {}
 
-  template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
-    for (int i = 0; i < kPixels; ++i)
-      for (int v = 0; v < kVectors; ++v)
-        hn::StoreU(activate(D(), sums_[i][v]), D(),
-                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::Sub(sum, hn::Abs(hn::Sub(weight, x)));
   }
-
- private:
-  float* output_;
-  std::size_t output_pitch_;
-  V sums_[kPixels][kVectors];
 };
-
-/// A row of `width` pixels.
-inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
-                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
-  constexpr int kPixels = 6;
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
-       channel += kHalfPanel) {
-    const float* const weights =
-        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
-    const float* const biases = all_weights + layer.biases + channel;
-    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
-      const auto at = static_cast<std::size_t>(x);
-      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
-                            output + at * output_pitch + channel, output_pitch),
-             layer.activation.kind);
-    };
-    int x = 0;
-    for (; x + kPixels <= layer.output.width; x += kPixels)
-      tile(x, std::integral_constant<int, kPixels>());
-    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
-  }
-}
-
-/// `count` rows.
-inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
-                    const Rows& output) {
-  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
-    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
-           output.pixels + y * output.row_pitch, output.pixel_pitch);
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -4509,32 +4576,16 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k.
-struct Product {
-  const float* input;
-  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
-  int depth;
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
-
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
 /// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
 /// the inputs of all pixels).
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
-template <class D, int kPixels, int kVectors>
+template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
+  using TileInputs = Inputs<kPixels>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
@@ -4545,25 +4596,26 @@ class ProductTile {
                          const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.depth);
-    const std::size_t panel_pitch = depth * kPanel;
-    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
-    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-    const float* rows[kGroups];
-    point(rows, input, Indices<kGroups>());
-    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
-    for (const float* const end = weights + unrolled; weights != end;
-         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
-      add(rows, weights, panel_pitch);
-      __builtin_prefetch(ahead, 0, 2);
-      advance<kUnroll>(rows, Indices<kGroups>());
-    }
-    if constexpr (kUnroll > 1)
-      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
-        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-        advance<1>(rows, Indices<kGroups>());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      const float* const end = weights + tap;
+#if HWY_ARCH_ARM
+      for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
+        add_quad<0>(inputs, weights, Indices<kPixels>());
+        add_quad<4>(inputs, weights, Indices<kPixels>());
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kUnroll * ahead_step;
+        inputs.advance(kUnroll);
       }
+#endif
+      for (; weights != end; weights += kPanel, ahead += ahead_step) {
+        add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
   }
 
   template <class Activate>
@@ -4577,9 +4629,9 @@ class ProductTile {
   }
 
  private:
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
+#if HWY_ARCH_ARM
+  static constexpr int kUnroll = 8;  // channels: two quads
+#endif
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -4587,39 +4639,12 @@ class ProductTile {
     ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
   }
 
-  template <int... kIndex>
-  HWY_INLINE void point(const float** rows, const float* input,
-                        std::integer_sequence<int, kIndex...>) const {
-    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
-  }
-
-  template <int kSteps, int... kIndex>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kSteps), ...);
-  }
-
-  /// Adds the products of kUnroll k.
-  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
-#if HWY_ARCH_ARM
-    static_cast<void>(panel_pitch);
-    add_quad<0>(rows, weights, Indices<kPixels>());
-    add_quad<4>(rows, weights, Indices<kPixels>());
-#else
-    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-#endif
-  }
-
-  template <int kPixel>
-  HWY_INLINE const float* address(const float* const* rows) const {
-    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
-  }
-
 #if HWY_ARCH_ARM
   /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
   template <int kFirst, int... kPixel>
-  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+  HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
-    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    const V inputs[kPixels] = {hn::LoadU(D(), tile.template address<kPixel>() + kFirst)...};
     add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
     add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
     add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
@@ -4635,29 +4660,31 @@ class ProductTile {
 
   template <int kLane, int kVector, int... kPixel>
   HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
-                                                      sums_[kPixel * kVectors + kVector])),
+    ((sums_[kPixel * kVectors + kVector] = TileInputs::add(
+          hn::Broadcast<kLane>(inputs[kPixel]), weights, sums_[kPixel * kVectors + kVector])),
      ...);
   }
 #endif
+
   template <int... kVector>
-  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+  HWY_INLINE void add_vectors(const TileInputs& inputs, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, row, Indices<kPixels>());
+    add_pixels(inputs, row, Indices<kPixels>());
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
+  HWY_INLINE void add_pixels(const TileInputs& inputs, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
+    (add_pixel<kPixel>(hn::Set(D(), *inputs.template address<kPixel>()), row, Indices<kVectors>()),
+     ...);
   }
 
   template <int kPixel, int... kVector>
   HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
     ((sums_[kPixel * kVectors + kVector] =
-          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+          TileInputs::add(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
 
@@ -4698,7 +4725,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -4709,8 +4736,8 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
-                                                                  pixel, ahead, ahead_step),
+    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+                      product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
@@ -4756,13 +4783,13 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <Needs kNeeds>
+template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
         product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
@@ -5497,7 +5524,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
-  product_rows<kNeeds>(product, pixels, begin, end);
+  product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -5579,16 +5606,14 @@ class Chain {
       const Layer& layer = run_.layers[i];
       const Rows rows =
           i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
-      if (layer.op == Operator::convolution)
-        convolution(layer, begin, end, rows);
+      if (layer.is_stem())
+        stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.l1 && layer.op == Operator::l1)
-        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
-      else if constexpr (kNeeds.patches)
-        patches(i, begin, end, rows);
+      else
+        map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
         if (layer.has_slopes())
           apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
@@ -5628,14 +5653,14 @@ class Chain {
     return rows;
   }
 
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
+      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
@@ -5666,20 +5691,12 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Rows input = product_input(index, from_block, begin);
-    Product product = {.input = input.pixels,
-                       .pixel_pitch = input.pixel_pitch,
-                       .depth = layer.depth(),
-                       .weights = run_.weights + layer.weights,
-                       .half = layer.half,
-                       .float32_scratch = scratch_ + layer.float32_scratch,
-                       .biases = run_.weights + layer.biases,
-                       .channels = layer.padded_channels(),
-                       .activation = layer.activation.kind,
-                       .output = output.pixels,
-                       .width = layer.output.width,
-                       .output_pixel_pitch = output.pixel_pitch,
-                       .output_row_pitch = output.row_pitch};
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.input = input.pixels;
+    product.pixel_pitch = input.pixel_pitch;
     // Pixels follow each other without a gap unless the map has a frame, for another reader.
     const bool gaps =
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
@@ -5691,13 +5708,6 @@ class Chain {
     }
   }
 
-  /// What a product reads from row `begin` on.
-  Rows product_input(int index, bool from_block, int begin) const {
-    if (from_block) return block_of(index - 1);
-    const Map& source = run_.layers[index].source;
-    return rows_of(source, base(source), begin - source_origin(index));
-  }
-
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -5706,6 +5716,40 @@ class Chain {
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    if constexpr (kNeeds.l1)
+      if (run_.layers[index].op == Operator::l1)
+        return map_convolution<L1Inputs>(index, begin, end, output);
+    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
+  }
+
+  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
+  /// kernel.
+  template <template <int> class Inputs>
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    constexpr int kMostPointers = 512;
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
+    const float* inputs[kMostPointers];
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.rows = inputs;
+    product.kernel_rows = kernel_rows;
+    product.kernel_columns = layer.kernel.width;
+    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
+    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    for (int y = begin; y < end; y += most) {
+      const int count = std::min(most, end - y);
+      for (int i = 0; i < count * kernel_rows; ++i)
+        inputs[i] =
+            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
+                                 i % kernel_rows * layer.dilation.height);
+      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
+                                   end_channel(layer));
+      product.output += static_cast<std::size_t>(count) * output.row_pitch;
+    }
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
@@ -5762,29 +5806,6 @@ class Chain {
                          .output_row_pitch = output.row_pitch},
                         layer.kernel.height, layer.stride.width);
     }
-  }
-
-  /// Each pixel of the output is its neighbours in the input, in raster order.
-  void patches(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    const auto taps = static_cast<std::size_t>(layer.kernel.width);
-    for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel.height; ++row) {
-        const float* input = input_row(
-            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
-        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row) * taps * channels;
-        for (int x = 0; x < layer.output.width; ++x) {
-          for (std::size_t column = 0; column < taps; ++column)
-            std::memcpy(pixel + column * channels, input + column * tap_pitch,
-                        channels * sizeof(float));
-          input += static_cast<std::size_t>(layer.stride.width) * pitch;
-          pixel += output.pixel_pitch;
-        }
-      }
   }
 
   const Run& run_;
@@ -5864,7 +5885,6 @@ class ImageRun {
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
-        case Operator::patches:
         case Operator::pointwise:
         case Operator::l1:
           chain(i, next - 1);
@@ -5943,7 +5963,7 @@ class ImageRun {
   static constexpr int kShare = std::max(kTileChannels, kPanel);
 
   bool splits_by_channels(const Layer& layer) const {
-    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+    return (layer.is_product() || layer.op == Operator::depthwise) &&
            layer.output.channels >= run_.threads * kShare;
   }
 
@@ -6416,6 +6436,154 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// These, too.
+// from pplcnet/kernels/product-inputs-inl.hpp
+// Where a tile of a product finds its inputs. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k: in a convolution the channels of one tap after those of the other.
+struct Product {
+  const float* input = nullptr;  // of a pointwise layer
+  std::size_t pixel_pitch = 0;
+  int depth;               // taps × tap_depth
+  int tap_depth;           // input channels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+  // Of a convolution.
+  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
+  int kernel_rows = 1, kernel_columns = 1;
+  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
+};
+
+/// What products with a layer's weights have in common; the inputs are left out.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const Rows& output) {
+  return {.depth = layer.depth(),
+          .tap_depth = layer.input.channels,
+          .weights = weights + layer.weights,
+          .half = layer.half,
+          .float32_scratch = scratch + layer.float32_scratch,
+          .biases = weights + layer.biases,
+          .channels = layer.padded_channels(),
+          .activation = layer.activation.kind,
+          .output = output.pixels,
+          .width = layer.output.width,
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
+}
+
+/// The inputs of a pointwise layer's tile: pixels at equal distances.
+template <int kPixels>
+class PixelInputs {
+ public:
+  HWY_INLINE PixelInputs(const Product& product, int pixel) : pixel_pitch_(product.pixel_pitch) {
+    point(product.input + static_cast<std::size_t>(pixel) * pixel_pitch_, Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+  }
+
+  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+
+  static constexpr bool next_tap() { return false; }
+
+  /// Adds the term of one k to a sum.
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
+  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  using Indices = std::make_integer_sequence<int, kGroups>;
+
+  template <int... kIndex>
+  HWY_INLINE void point(const float* input, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = input + kGroup * kIndex * pixel_pitch_), ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void advance(int channels, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] += channels), ...);
+  }
+
+  std::size_t pixel_pitch_;
+  const float* rows_[kGroups];
+};
+
+/// The inputs of a convolution's tile, tap by tap: its pixels may be in several rows. Few of their
+/// pointers are in registers, but none of them changes before the kernel's next row.
+template <int kPixels>
+class TapInputs {
+  using Indices = std::make_integer_sequence<int, kPixels>;
+
+ public:
+  HWY_INLINE TapInputs(const Product& product, int pixel) : product_(product) {
+    int row = pixel / product.width, column = pixel - row * product.width;
+    for (int i = 0; i < kPixels; ++i) {
+      rows_[i] = product.rows + row * product.kernel_rows;
+      offsets_[i] = static_cast<std::size_t>(column) * product.pixel_pitch;
+      if (++column < product.width) continue;
+      column = 0;
+      ++row;
+    }
+    point(Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return pixels_[kPixel] + channel_;
+  }
+
+  HWY_INLINE void advance(int channels) { channel_ += static_cast<std::size_t>(channels); }
+
+  HWY_INLINE bool next_tap() {
+    if (++column_ == product_.kernel_columns) {
+      if (++row_ == product_.kernel_rows) return false;
+      column_ = 0;
+      point(Indices());
+    }
+    channel_ = static_cast<std::size_t>(column_) * product_.tap_pitch;
+    return true;
+  }
+
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void point(std::integer_sequence<int, kPixel...>) {
+    ((pixels_[kPixel] = rows_[kPixel][row_] + offsets_[kPixel]), ...);
+  }
+
+  const Product& product_;
+  int row_ = 0, column_ = 0;  // of the kernel
+  std::size_t channel_ = 0;   // from a pixel of the kernel's first column on
+  const float* pixels_[kPixels];
+  const float* const* rows_[kPixels];
+  std::size_t offsets_[kPixels];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -7109,75 +7277,17 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+/// The inputs of a tile of outputs bias - Σ|weight - x|, in the order of the weights.
 template <int kPixels>
-class L1Tile {
-  using D = Lanes8;
-  using V = hn::Vec<D>;
-  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kHalfPanel / kStep;
-
+class L1Inputs : public TapInputs<kPixels> {
  public:
-  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
-                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
-      : output_(output), output_pitch_(output_pitch) {
-    for (int v = 0; v < kVectors; ++v)
-      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
-    for (int k = 0; k < depth; ++k, weights += kPanel)
-      for (int v = 0; v < kVectors; ++v) {
-        const V weight = hn::LoadU(D(), weights + v * kStep);
-        for (int i = 0; i < kPixels; ++i) {
-          const V x = hn::Set(
-              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
-          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
-        }
-      }
-  }
+  HWY_INLINE L1Inputs(const Product& product, int pixel) : TapInputs<kPixels>(product, pixel) {}
 
-  template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
-    for (int i = 0; i < kPixels; ++i)
-      for (int v = 0; v < kVectors; ++v)
-        hn::StoreU(activate(D(), sums_[i][v]), D(),
-                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::Sub(sum, hn::Abs(hn::Sub(weight, x)));
   }
-
- private:
-  float* output_;
-  std::size_t output_pitch_;
-  V sums_[kPixels][kVectors];
 };
-
-/// A row of `width` pixels.
-inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
-                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
-  constexpr int kPixels = 6;
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
-       channel += kHalfPanel) {
-    const float* const weights =
-        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
-    const float* const biases = all_weights + layer.biases + channel;
-    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
-      const auto at = static_cast<std::size_t>(x);
-      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
-                            output + at * output_pitch + channel, output_pitch),
-             layer.activation.kind);
-    };
-    int x = 0;
-    for (; x + kPixels <= layer.output.width; x += kPixels)
-      tile(x, std::integral_constant<int, kPixels>());
-    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
-  }
-}
-
-/// `count` rows.
-inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
-                    const Rows& output) {
-  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
-    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
-           output.pixels + y * output.row_pitch, output.pixel_pitch);
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -7332,32 +7442,16 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k.
-struct Product {
-  const float* input;
-  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
-  int depth;
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
-
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
 /// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
 /// the inputs of all pixels).
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
-template <class D, int kPixels, int kVectors>
+template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
+  using TileInputs = Inputs<kPixels>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
@@ -7368,25 +7462,26 @@ class ProductTile {
                          const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.depth);
-    const std::size_t panel_pitch = depth * kPanel;
-    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
-    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-    const float* rows[kGroups];
-    point(rows, input, Indices<kGroups>());
-    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
-    for (const float* const end = weights + unrolled; weights != end;
-         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
-      add(rows, weights, panel_pitch);
-      __builtin_prefetch(ahead, 0, 2);
-      advance<kUnroll>(rows, Indices<kGroups>());
-    }
-    if constexpr (kUnroll > 1)
-      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
-        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-        advance<1>(rows, Indices<kGroups>());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      const float* const end = weights + tap;
+#if HWY_ARCH_ARM
+      for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
+        add_quad<0>(inputs, weights, Indices<kPixels>());
+        add_quad<4>(inputs, weights, Indices<kPixels>());
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kUnroll * ahead_step;
+        inputs.advance(kUnroll);
       }
+#endif
+      for (; weights != end; weights += kPanel, ahead += ahead_step) {
+        add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
   }
 
   template <class Activate>
@@ -7400,9 +7495,9 @@ class ProductTile {
   }
 
  private:
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
+#if HWY_ARCH_ARM
+  static constexpr int kUnroll = 8;  // channels: two quads
+#endif
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -7410,39 +7505,12 @@ class ProductTile {
     ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
   }
 
-  template <int... kIndex>
-  HWY_INLINE void point(const float** rows, const float* input,
-                        std::integer_sequence<int, kIndex...>) const {
-    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
-  }
-
-  template <int kSteps, int... kIndex>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kSteps), ...);
-  }
-
-  /// Adds the products of kUnroll k.
-  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
-#if HWY_ARCH_ARM
-    static_cast<void>(panel_pitch);
-    add_quad<0>(rows, weights, Indices<kPixels>());
-    add_quad<4>(rows, weights, Indices<kPixels>());
-#else
-    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-#endif
-  }
-
-  template <int kPixel>
-  HWY_INLINE const float* address(const float* const* rows) const {
-    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
-  }
-
 #if HWY_ARCH_ARM
   /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
   template <int kFirst, int... kPixel>
-  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+  HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
-    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    const V inputs[kPixels] = {hn::LoadU(D(), tile.template address<kPixel>() + kFirst)...};
     add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
     add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
     add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
@@ -7458,29 +7526,31 @@ class ProductTile {
 
   template <int kLane, int kVector, int... kPixel>
   HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
-                                                      sums_[kPixel * kVectors + kVector])),
+    ((sums_[kPixel * kVectors + kVector] = TileInputs::add(
+          hn::Broadcast<kLane>(inputs[kPixel]), weights, sums_[kPixel * kVectors + kVector])),
      ...);
   }
 #endif
+
   template <int... kVector>
-  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+  HWY_INLINE void add_vectors(const TileInputs& inputs, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, row, Indices<kPixels>());
+    add_pixels(inputs, row, Indices<kPixels>());
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
+  HWY_INLINE void add_pixels(const TileInputs& inputs, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
+    (add_pixel<kPixel>(hn::Set(D(), *inputs.template address<kPixel>()), row, Indices<kVectors>()),
+     ...);
   }
 
   template <int kPixel, int... kVector>
   HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
     ((sums_[kPixel * kVectors + kVector] =
-          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+          TileInputs::add(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
 
@@ -7521,7 +7591,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -7532,8 +7602,8 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
-                                                                  pixel, ahead, ahead_step),
+    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+                      product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
@@ -7579,13 +7649,13 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <Needs kNeeds>
+template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
         product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
@@ -8320,7 +8390,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
-  product_rows<kNeeds>(product, pixels, begin, end);
+  product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8402,16 +8472,14 @@ class Chain {
       const Layer& layer = run_.layers[i];
       const Rows rows =
           i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
-      if (layer.op == Operator::convolution)
-        convolution(layer, begin, end, rows);
+      if (layer.is_stem())
+        stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.l1 && layer.op == Operator::l1)
-        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
-      else if constexpr (kNeeds.patches)
-        patches(i, begin, end, rows);
+      else
+        map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
         if (layer.has_slopes())
           apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
@@ -8451,14 +8519,14 @@ class Chain {
     return rows;
   }
 
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
+      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
@@ -8489,20 +8557,12 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Rows input = product_input(index, from_block, begin);
-    Product product = {.input = input.pixels,
-                       .pixel_pitch = input.pixel_pitch,
-                       .depth = layer.depth(),
-                       .weights = run_.weights + layer.weights,
-                       .half = layer.half,
-                       .float32_scratch = scratch_ + layer.float32_scratch,
-                       .biases = run_.weights + layer.biases,
-                       .channels = layer.padded_channels(),
-                       .activation = layer.activation.kind,
-                       .output = output.pixels,
-                       .width = layer.output.width,
-                       .output_pixel_pitch = output.pixel_pitch,
-                       .output_row_pitch = output.row_pitch};
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.input = input.pixels;
+    product.pixel_pitch = input.pixel_pitch;
     // Pixels follow each other without a gap unless the map has a frame, for another reader.
     const bool gaps =
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
@@ -8514,13 +8574,6 @@ class Chain {
     }
   }
 
-  /// What a product reads from row `begin` on.
-  Rows product_input(int index, bool from_block, int begin) const {
-    if (from_block) return block_of(index - 1);
-    const Map& source = run_.layers[index].source;
-    return rows_of(source, base(source), begin - source_origin(index));
-  }
-
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -8529,6 +8582,40 @@ class Chain {
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    if constexpr (kNeeds.l1)
+      if (run_.layers[index].op == Operator::l1)
+        return map_convolution<L1Inputs>(index, begin, end, output);
+    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
+  }
+
+  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
+  /// kernel.
+  template <template <int> class Inputs>
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    constexpr int kMostPointers = 512;
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
+    const float* inputs[kMostPointers];
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.rows = inputs;
+    product.kernel_rows = kernel_rows;
+    product.kernel_columns = layer.kernel.width;
+    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
+    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    for (int y = begin; y < end; y += most) {
+      const int count = std::min(most, end - y);
+      for (int i = 0; i < count * kernel_rows; ++i)
+        inputs[i] =
+            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
+                                 i % kernel_rows * layer.dilation.height);
+      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
+                                   end_channel(layer));
+      product.output += static_cast<std::size_t>(count) * output.row_pitch;
+    }
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
@@ -8585,29 +8672,6 @@ class Chain {
                          .output_row_pitch = output.row_pitch},
                         layer.kernel.height, layer.stride.width);
     }
-  }
-
-  /// Each pixel of the output is its neighbours in the input, in raster order.
-  void patches(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    const auto taps = static_cast<std::size_t>(layer.kernel.width);
-    for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel.height; ++row) {
-        const float* input = input_row(
-            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
-        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row) * taps * channels;
-        for (int x = 0; x < layer.output.width; ++x) {
-          for (std::size_t column = 0; column < taps; ++column)
-            std::memcpy(pixel + column * channels, input + column * tap_pitch,
-                        channels * sizeof(float));
-          input += static_cast<std::size_t>(layer.stride.width) * pitch;
-          pixel += output.pixel_pitch;
-        }
-      }
   }
 
   const Run& run_;
@@ -8687,7 +8751,6 @@ class ImageRun {
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
-        case Operator::patches:
         case Operator::pointwise:
         case Operator::l1:
           chain(i, next - 1);
@@ -8766,7 +8829,7 @@ class ImageRun {
   static constexpr int kShare = std::max(kTileChannels, kPanel);
 
   bool splits_by_channels(const Layer& layer) const {
-    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+    return (layer.is_product() || layer.op == Operator::depthwise) &&
            layer.output.channels >= run_.threads * kShare;
   }
 
@@ -9245,6 +9308,154 @@ inline void clear_frame(const Map& map, float* base, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// These, too.
+// from pplcnet/kernels/product-inputs-inl.hpp
+// Where a tile of a product finds its inputs. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k: in a convolution the channels of one tap after those of the other.
+struct Product {
+  const float* input = nullptr;  // of a pointwise layer
+  std::size_t pixel_pitch = 0;
+  int depth;               // taps × tap_depth
+  int tap_depth;           // input channels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+  // Of a convolution.
+  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
+  int kernel_rows = 1, kernel_columns = 1;
+  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
+};
+
+/// What products with a layer's weights have in common; the inputs are left out.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const Rows& output) {
+  return {.depth = layer.depth(),
+          .tap_depth = layer.input.channels,
+          .weights = weights + layer.weights,
+          .half = layer.half,
+          .float32_scratch = scratch + layer.float32_scratch,
+          .biases = weights + layer.biases,
+          .channels = layer.padded_channels(),
+          .activation = layer.activation.kind,
+          .output = output.pixels,
+          .width = layer.output.width,
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
+}
+
+/// The inputs of a pointwise layer's tile: pixels at equal distances.
+template <int kPixels>
+class PixelInputs {
+ public:
+  HWY_INLINE PixelInputs(const Product& product, int pixel) : pixel_pitch_(product.pixel_pitch) {
+    point(product.input + static_cast<std::size_t>(pixel) * pixel_pitch_, Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+  }
+
+  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+
+  static constexpr bool next_tap() { return false; }
+
+  /// Adds the term of one k to a sum.
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
+  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  using Indices = std::make_integer_sequence<int, kGroups>;
+
+  template <int... kIndex>
+  HWY_INLINE void point(const float* input, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = input + kGroup * kIndex * pixel_pitch_), ...);
+  }
+
+  template <int... kIndex>
+  HWY_INLINE void advance(int channels, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] += channels), ...);
+  }
+
+  std::size_t pixel_pitch_;
+  const float* rows_[kGroups];
+};
+
+/// The inputs of a convolution's tile, tap by tap: its pixels may be in several rows. Few of their
+/// pointers are in registers, but none of them changes before the kernel's next row.
+template <int kPixels>
+class TapInputs {
+  using Indices = std::make_integer_sequence<int, kPixels>;
+
+ public:
+  HWY_INLINE TapInputs(const Product& product, int pixel) : product_(product) {
+    int row = pixel / product.width, column = pixel - row * product.width;
+    for (int i = 0; i < kPixels; ++i) {
+      rows_[i] = product.rows + row * product.kernel_rows;
+      offsets_[i] = static_cast<std::size_t>(column) * product.pixel_pitch;
+      if (++column < product.width) continue;
+      column = 0;
+      ++row;
+    }
+    point(Indices());
+  }
+
+  template <int kPixel>
+  HWY_INLINE const float* address() const {
+    return pixels_[kPixel] + channel_;
+  }
+
+  HWY_INLINE void advance(int channels) { channel_ += static_cast<std::size_t>(channels); }
+
+  HWY_INLINE bool next_tap() {
+    if (++column_ == product_.kernel_columns) {
+      if (++row_ == product_.kernel_rows) return false;
+      column_ = 0;
+      point(Indices());
+    }
+    channel_ = static_cast<std::size_t>(column_) * product_.tap_pitch;
+    return true;
+  }
+
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::MulAdd(x, weight, sum);
+  }
+
+ private:
+  template <int... kPixel>
+  HWY_INLINE void point(std::integer_sequence<int, kPixel...>) {
+    ((pixels_[kPixel] = rows_[kPixel][row_] + offsets_[kPixel]), ...);
+  }
+
+  const Product& product_;
+  int row_ = 0, column_ = 0;  // of the kernel
+  std::size_t channel_ = 0;   // from a pixel of the kernel's first column on
+  const float* pixels_[kPixels];
+  const float* const* rows_[kPixels];
+  std::size_t offsets_[kPixels];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -9938,75 +10149,17 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Half a panel of outputs of `kPixels` pixels: bias - Σ|weight - x|, in the order of the weights.
+/// The inputs of a tile of outputs bias - Σ|weight - x|, in the order of the weights.
 template <int kPixels>
-class L1Tile {
-  using D = Lanes8;
-  using V = hn::Vec<D>;
-  static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = kHalfPanel / kStep;
-
+class L1Inputs : public TapInputs<kPixels> {
  public:
-  HWY_INLINE L1Tile(const float* weights, const float* biases, const float* input,
-                    std::size_t pixel_pitch, int depth, float* output, std::size_t output_pitch)
-      : output_(output), output_pitch_(output_pitch) {
-    for (int v = 0; v < kVectors; ++v)
-      for (int i = 0; i < kPixels; ++i) sums_[i][v] = hn::LoadU(D(), biases + v * kStep);
-    for (int k = 0; k < depth; ++k, weights += kPanel)
-      for (int v = 0; v < kVectors; ++v) {
-        const V weight = hn::LoadU(D(), weights + v * kStep);
-        for (int i = 0; i < kPixels; ++i) {
-          const V x = hn::Set(
-              D(), input[static_cast<std::size_t>(i) * pixel_pitch + static_cast<std::size_t>(k)]);
-          sums_[i][v] = hn::Sub(sums_[i][v], hn::Abs(hn::Sub(weight, x)));
-        }
-      }
-  }
+  HWY_INLINE L1Inputs(const Product& product, int pixel) : TapInputs<kPixels>(product, pixel) {}
 
-  template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
-    for (int i = 0; i < kPixels; ++i)
-      for (int v = 0; v < kVectors; ++v)
-        hn::StoreU(activate(D(), sums_[i][v]), D(),
-                   output_ + static_cast<std::size_t>(i) * output_pitch_ + v * kStep);
+  template <class V>
+  static HWY_INLINE V add(V x, V weight, V sum) {
+    return hn::Sub(sum, hn::Abs(hn::Sub(weight, x)));
   }
-
- private:
-  float* output_;
-  std::size_t output_pitch_;
-  V sums_[kPixels][kVectors];
 };
-
-/// A row of `width` pixels.
-inline HWY_NOINLINE void l1_row(const Layer& layer, const float* all_weights, const float* input,
-                                std::size_t pixel_pitch, float* output, std::size_t output_pitch) {
-  constexpr int kPixels = 6;
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  for (std::size_t channel = 0; channel < static_cast<std::size_t>(layer.padded_channels());
-       channel += kHalfPanel) {
-    const float* const weights =
-        all_weights + layer.weights + channel / kPanel * kPanel * depth + channel % kPanel;
-    const float* const biases = all_weights + layer.biases + channel;
-    const auto tile = [&]<int kCount>(int x, std::integral_constant<int, kCount>) HWY_ATTR {
-      const auto at = static_cast<std::size_t>(x);
-      finish(L1Tile<kCount>(weights, biases, input + at * pixel_pitch, pixel_pitch, layer.depth(),
-                            output + at * output_pitch + channel, output_pitch),
-             layer.activation.kind);
-    };
-    int x = 0;
-    for (; x + kPixels <= layer.output.width; x += kPixels)
-      tile(x, std::integral_constant<int, kPixels>());
-    for (; x < layer.output.width; ++x) tile(x, std::integral_constant<int, 1>());
-  }
-}
-
-/// `count` rows.
-inline void l1_rows(const Layer& layer, const float* weights, const Rows& input, int count,
-                    const Rows& output) {
-  for (std::size_t y = 0; y < static_cast<std::size_t>(count); ++y)
-    l1_row(layer, weights, input.pixels + y * input.row_pitch, input.pixel_pitch,
-           output.pixels + y * output.row_pitch, output.pixel_pitch);
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -10161,32 +10314,16 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k.
-struct Product {
-  const float* input;
-  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
-  int depth;
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
-
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
 /// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
 /// the inputs of all pixels).
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
-template <class D, int kPixels, int kVectors>
+template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
+  using TileInputs = Inputs<kPixels>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
@@ -10197,25 +10334,26 @@ class ProductTile {
                          const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.depth);
-    const std::size_t panel_pitch = depth * kPanel;
-    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
-    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-    const float* rows[kGroups];
-    point(rows, input, Indices<kGroups>());
-    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
-    for (const float* const end = weights + unrolled; weights != end;
-         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
-      add(rows, weights, panel_pitch);
-      __builtin_prefetch(ahead, 0, 2);
-      advance<kUnroll>(rows, Indices<kGroups>());
-    }
-    if constexpr (kUnroll > 1)
-      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
-        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-        advance<1>(rows, Indices<kGroups>());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      const float* const end = weights + tap;
+#if HWY_ARCH_ARM
+      for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
+        add_quad<0>(inputs, weights, Indices<kPixels>());
+        add_quad<4>(inputs, weights, Indices<kPixels>());
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kUnroll * ahead_step;
+        inputs.advance(kUnroll);
       }
+#endif
+      for (; weights != end; weights += kPanel, ahead += ahead_step) {
+        add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
   }
 
   template <class Activate>
@@ -10229,9 +10367,9 @@ class ProductTile {
   }
 
  private:
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
+#if HWY_ARCH_ARM
+  static constexpr int kUnroll = 8;  // channels: two quads
+#endif
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -10239,39 +10377,12 @@ class ProductTile {
     ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
   }
 
-  template <int... kIndex>
-  HWY_INLINE void point(const float** rows, const float* input,
-                        std::integer_sequence<int, kIndex...>) const {
-    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
-  }
-
-  template <int kSteps, int... kIndex>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kSteps), ...);
-  }
-
-  /// Adds the products of kUnroll k.
-  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
-#if HWY_ARCH_ARM
-    static_cast<void>(panel_pitch);
-    add_quad<0>(rows, weights, Indices<kPixels>());
-    add_quad<4>(rows, weights, Indices<kPixels>());
-#else
-    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-#endif
-  }
-
-  template <int kPixel>
-  HWY_INLINE const float* address(const float* const* rows) const {
-    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
-  }
-
 #if HWY_ARCH_ARM
   /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
   template <int kFirst, int... kPixel>
-  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+  HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
-    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    const V inputs[kPixels] = {hn::LoadU(D(), tile.template address<kPixel>() + kFirst)...};
     add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
     add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
     add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
@@ -10287,29 +10398,31 @@ class ProductTile {
 
   template <int kLane, int kVector, int... kPixel>
   HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
-                                                      sums_[kPixel * kVectors + kVector])),
+    ((sums_[kPixel * kVectors + kVector] = TileInputs::add(
+          hn::Broadcast<kLane>(inputs[kPixel]), weights, sums_[kPixel * kVectors + kVector])),
      ...);
   }
 #endif
+
   template <int... kVector>
-  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+  HWY_INLINE void add_vectors(const TileInputs& inputs, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, row, Indices<kPixels>());
+    add_pixels(inputs, row, Indices<kPixels>());
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
+  HWY_INLINE void add_pixels(const TileInputs& inputs, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
+    (add_pixel<kPixel>(hn::Set(D(), *inputs.template address<kPixel>()), row, Indices<kVectors>()),
+     ...);
   }
 
   template <int kPixel, int... kVector>
   HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
     ((sums_[kPixel * kVectors + kVector] =
-          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+          TileInputs::add(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
 
@@ -10350,7 +10463,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -10361,8 +10474,8 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
-                                                                  pixel, ahead, ahead_step),
+    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+                      product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
@@ -10408,13 +10521,13 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <Needs kNeeds>
+template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
         product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };
@@ -11149,7 +11262,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
-  product_rows<kNeeds>(product, pixels, begin, end);
+  product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -11231,16 +11344,14 @@ class Chain {
       const Layer& layer = run_.layers[i];
       const Rows rows =
           i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
-      if (layer.op == Operator::convolution)
-        convolution(layer, begin, end, rows);
+      if (layer.is_stem())
+        stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.l1 && layer.op == Operator::l1)
-        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
-      else if constexpr (kNeeds.patches)
-        patches(i, begin, end, rows);
+      else
+        map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
         if (layer.has_slopes())
           apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
@@ -11280,14 +11391,14 @@ class Chain {
     return rows;
   }
 
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
+      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
@@ -11318,20 +11429,12 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Rows input = product_input(index, from_block, begin);
-    Product product = {.input = input.pixels,
-                       .pixel_pitch = input.pixel_pitch,
-                       .depth = layer.depth(),
-                       .weights = run_.weights + layer.weights,
-                       .half = layer.half,
-                       .float32_scratch = scratch_ + layer.float32_scratch,
-                       .biases = run_.weights + layer.biases,
-                       .channels = layer.padded_channels(),
-                       .activation = layer.activation.kind,
-                       .output = output.pixels,
-                       .width = layer.output.width,
-                       .output_pixel_pitch = output.pixel_pitch,
-                       .output_row_pitch = output.row_pitch};
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.input = input.pixels;
+    product.pixel_pitch = input.pixel_pitch;
     // Pixels follow each other without a gap unless the map has a frame, for another reader.
     const bool gaps =
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
@@ -11343,13 +11446,6 @@ class Chain {
     }
   }
 
-  /// What a product reads from row `begin` on.
-  Rows product_input(int index, bool from_block, int begin) const {
-    if (from_block) return block_of(index - 1);
-    const Map& source = run_.layers[index].source;
-    return rows_of(source, base(source), begin - source_origin(index));
-  }
-
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -11358,6 +11454,40 @@ class Chain {
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    if constexpr (kNeeds.l1)
+      if (run_.layers[index].op == Operator::l1)
+        return map_convolution<L1Inputs>(index, begin, end, output);
+    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
+  }
+
+  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
+  /// kernel.
+  template <template <int> class Inputs>
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    constexpr int kMostPointers = 512;
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
+    const float* inputs[kMostPointers];
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.rows = inputs;
+    product.kernel_rows = kernel_rows;
+    product.kernel_columns = layer.kernel.width;
+    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
+    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    for (int y = begin; y < end; y += most) {
+      const int count = std::min(most, end - y);
+      for (int i = 0; i < count * kernel_rows; ++i)
+        inputs[i] =
+            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
+                                 i % kernel_rows * layer.dilation.height);
+      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
+                                   end_channel(layer));
+      product.output += static_cast<std::size_t>(count) * output.row_pitch;
+    }
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
@@ -11414,29 +11544,6 @@ class Chain {
                          .output_row_pitch = output.row_pitch},
                         layer.kernel.height, layer.stride.width);
     }
-  }
-
-  /// Each pixel of the output is its neighbours in the input, in raster order.
-  void patches(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    const auto taps = static_cast<std::size_t>(layer.kernel.width);
-    for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel.height; ++row) {
-        const float* input = input_row(
-            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
-        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row) * taps * channels;
-        for (int x = 0; x < layer.output.width; ++x) {
-          for (std::size_t column = 0; column < taps; ++column)
-            std::memcpy(pixel + column * channels, input + column * tap_pitch,
-                        channels * sizeof(float));
-          input += static_cast<std::size_t>(layer.stride.width) * pitch;
-          pixel += output.pixel_pitch;
-        }
-      }
   }
 
   const Run& run_;
@@ -11516,7 +11623,6 @@ class ImageRun {
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
-        case Operator::patches:
         case Operator::pointwise:
         case Operator::l1:
           chain(i, next - 1);
@@ -11595,7 +11701,7 @@ class ImageRun {
   static constexpr int kShare = std::max(kTileChannels, kPanel);
 
   bool splits_by_channels(const Layer& layer) const {
-    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+    return (layer.is_product() || layer.op == Operator::depthwise) &&
            layer.output.channels >= run_.threads * kShare;
   }
 
@@ -13392,7 +13498,7 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
 /// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
+/// in which it keeps the picture's rows; a product's over [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.is_product()) {
@@ -13400,8 +13506,8 @@ constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::
     const auto width = static_cast<std::size_t>(layer.kernel.width);
     const std::size_t channels = depth / (height * width);
     const std::size_t column = k % width, row = k / width % height, in = k / width / height;
-    k = layer.op == Operator::convolution ? (row * channels + in) * width + column
-                                          : (row * width + column) * channels + in;
+    k = layer.is_stem() ? (row * channels + in) * width + column
+                        : (row * width + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
@@ -14283,9 +14389,7 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
     const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
     return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
-  // A product with a kernel reads patches.
-  const std::int64_t depth =
-      layer.op == Operator::depthwise ? 1 : in / (layer.is_product() ? height * width : 1);
+  const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
   switch (layer.layout) {
     case Layout::none:
       return {};
@@ -14961,16 +15065,10 @@ inline std::string size_of(std::string_view before, Pair size) {
 }
 
 /// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(std::span<const Layer> layers, std::size_t index) {
-  const Layer& layer = layers[index];
-  // How the kernel of a dense convolution moves is said where its patches are taken.
-  const bool patches = index > 0 && layers[index - 1].op == Operator::patches;
-  const Layer& window = patches ? layers[index - 1] : layer;
-  const int kernel = layer.kernel.height * layer.kernel.width;
+inline std::string word_of(const Layer& layer) {
   std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", window.stride), size_of("d", window.dilation), ":"});
-  if (layer.op != Operator::depthwise)
-    word += join({layer.input.channels / (patches ? kernel : 1), "-"});
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
   word += join({layer.output.channels});
   for (const Activation activation : {layer.activation, layer.last_activation})
     if (activation != Activation::none) word += join({":", activation_name(activation)});
@@ -14985,8 +15083,8 @@ inline std::string word_of(std::span<const Layer> layers, std::size_t index) {
 inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
                                                                  const NetworkTraits& traits) {
   std::string words;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
+  for (const Layer& layer : layers)
+    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},

@@ -360,7 +360,7 @@ constexpr bool scratch_has_room(const Plan& net) {
   for (int i = 0; i < net.layer_count; ++i) {
     const Layer& layer = net.layers[i];
     std::size_t floats = 0;
-    if (layer.op == Operator::convolution) {
+    if (layer.is_stem()) {
       const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel.height;
       const int phases = layer.input.channels * layer.stride.width;
       // What is read ends with a vector's excess after the last output.

@@ -68,27 +68,21 @@ inline Matrix seen(const Layer& layer, const Matrix& input, int row, int column)
   return pixels;
 }
 
-/// Any layer with weights: a sum over taps. A pointwise layer after patches has a kernel, too: its
-/// taps are groups of channels.
+/// Any layer with weights: a sum over taps.
 inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters,
                        const Matrix& input) {
   const int channels = layer.output.channels, taps = layer.kernel.height * layer.kernel.width;
-  const Eigen::Index group = layer.input.channels / taps;
   const Matrix weights = matrix(parameters.weight, channels);
   Matrix sum = matrix(parameters.bias, channels).replicate(1, layer.output.pixels());
   for (int tap = 0; tap < taps; ++tap) {
     const Matrix weight = weights(Eigen::all, Eigen::seq(tap, Eigen::last, taps));
-    if (layer.op == Operator::pointwise) {
-      sum += weight * input.middleRows(tap * group, group);
-      continue;
-    }
-    if (layer.op == Operator::l1) {
-      for (Eigen::Index k = 0; k < group; ++k)
-        for (Eigen::Index c = 0; c < channels; ++c)
-          sum.row(c).array() -= (input.row(tap * group + k).array() - weight(c, k)).abs();
-      continue;
-    }
     const Matrix pixels = seen(layer, input, tap / layer.kernel.width, tap % layer.kernel.width);
+    if (layer.op == Operator::l1) {
+      for (Eigen::Index k = 0; k < pixels.rows(); ++k)
+        for (Eigen::Index c = 0; c < channels; ++c)
+          sum.row(c).array() -= (pixels.row(k).array() - weight(c, k)).abs();
+      continue;
+    }
     if (layer.op == Operator::depthwise)
       sum += weight.col(0).asDiagonal() * pixels;
     else
@@ -102,15 +96,6 @@ inline Matrix weighted(const Layer& layer, const pplcnet::Parameters& parameters
     const double y = activated(layer.activation, x);
     return layer.affine ? y * parameters.affine[0] + parameters.affine[1] : y;
   });
-}
-
-/// A pixel and its neighbours, tap by tap.
-inline Matrix patches(const Layer& layer, const Matrix& input) {
-  Matrix all(layer.output.channels, layer.output.pixels());
-  for (int tap = 0; tap < layer.kernel.height * layer.kernel.width; ++tap)
-    all.middleRows(tap * input.rows(), input.rows()) =
-        seen(layer, input, tap / layer.kernel.width, tap % layer.kernel.width);
-  return all;
 }
 
 /// A maximum or a mean of each window; what is outside of the map does not count, unless a mean is
@@ -273,8 +258,6 @@ inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& par
       return input.rowwise().mean();
     case Operator::gate:
       return apply(factors.col(0).asDiagonal() * input, layer.activation);
-    case Operator::patches:
-      return patches(layer, input);
     case Operator::max_pool:
     case Operator::average_pool:
       return windows(layer, input);

@@ -228,10 +228,7 @@ class Graph {
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
     if (node.kind == NodeKind::concat) return node.part_count;
-    if (node.kind == NodeKind::shuffle) return node.groups;
-    const bool patches =
-        node.kind == NodeKind::l1 || (node.kind == NodeKind::convolution && node.groups == 1);
-    return patches && node.window != Window{} ? 2 : 1;
+    return node.kind == NodeKind::shuffle ? node.groups : 1;
   }
   /// Counts layers.
   constexpr void count(int layers) {

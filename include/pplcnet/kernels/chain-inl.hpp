@@ -72,16 +72,14 @@ class Chain {
       const Layer& layer = run_.layers[i];
       const Rows rows =
           i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
-      if (layer.op == Operator::convolution)
-        convolution(layer, begin, end, rows);
+      if (layer.is_stem())
+        stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.l1 && layer.op == Operator::l1)
-        l1_rows(layer, run_.weights, product_input(i, i > first, begin), count, rows);
-      else if constexpr (kNeeds.patches)
-        patches(i, begin, end, rows);
+      else
+        map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
         if (layer.has_slopes())
           apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
@@ -121,14 +119,14 @@ class Chain {
     return rows;
   }
 
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return convolution<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) convolution<1>(layer, begin, end, output);
+      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
+    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
   }
 
   template <int kStride>
-  void convolution(const Layer& layer, int begin, int end, const Rows& output) const {
+  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
     const int step = layer.stride.height, top = begin * step - layer.padding.top;
     float* const lines = scratch_ + layer.scratch;
     load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
@@ -159,20 +157,12 @@ class Chain {
 
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    const Rows input = product_input(index, from_block, begin);
-    Product product = {.input = input.pixels,
-                       .pixel_pitch = input.pixel_pitch,
-                       .depth = layer.depth(),
-                       .weights = run_.weights + layer.weights,
-                       .half = layer.half,
-                       .float32_scratch = scratch_ + layer.float32_scratch,
-                       .biases = run_.weights + layer.biases,
-                       .channels = layer.padded_channels(),
-                       .activation = layer.activation.kind,
-                       .output = output.pixels,
-                       .width = layer.output.width,
-                       .output_pixel_pitch = output.pixel_pitch,
-                       .output_row_pitch = output.row_pitch};
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.input = input.pixels;
+    product.pixel_pitch = input.pixel_pitch;
     // Pixels follow each other without a gap unless the map has a frame, for another reader.
     const bool gaps =
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
@@ -184,13 +174,6 @@ class Chain {
     }
   }
 
-  /// What a product reads from row `begin` on.
-  Rows product_input(int index, bool from_block, int begin) const {
-    if (from_block) return block_of(index - 1);
-    const Map& source = run_.layers[index].source;
-    return rows_of(source, base(source), begin - source_origin(index));
-  }
-
   /// Where row y of what a layer reads begins, its own padding included: in its source or, above
   /// and below that, the row of zeros.
   const float* input_row(int index, int y) const {
@@ -199,6 +182,40 @@ class Chain {
     if (y < 0 || y >= layer.input.height) return scratch_;
     return base(source) + source.row(y - source_origin(index)) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    if constexpr (kNeeds.l1)
+      if (run_.layers[index].op == Operator::l1)
+        return map_convolution<L1Inputs>(index, begin, end, output);
+    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
+  }
+
+  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
+  /// kernel.
+  template <template <int> class Inputs>
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    constexpr int kMostPointers = 512;
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
+    const float* inputs[kMostPointers];
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.rows = inputs;
+    product.kernel_rows = kernel_rows;
+    product.kernel_columns = layer.kernel.width;
+    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
+    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    for (int y = begin; y < end; y += most) {
+      const int count = std::min(most, end - y);
+      for (int i = 0; i < count * kernel_rows; ++i)
+        inputs[i] =
+            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
+                                 i % kernel_rows * layer.dilation.height);
+      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
+                                   end_channel(layer));
+      product.output += static_cast<std::size_t>(count) * output.row_pitch;
+    }
   }
 
   /// With dilation, every so many rows and columns are an image of their own, of which the kernel
@@ -255,29 +272,6 @@ class Chain {
                          .output_row_pitch = output.row_pitch},
                         layer.kernel.height, layer.stride.width);
     }
-  }
-
-  /// Each pixel of the output is its neighbours in the input, in raster order.
-  void patches(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const auto channels = static_cast<std::size_t>(layer.input.channels);
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const auto tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    const auto taps = static_cast<std::size_t>(layer.kernel.width);
-    for (int y = begin; y < end; ++y)
-      for (int row = 0; row < layer.kernel.height; ++row) {
-        const float* input = input_row(
-            index, y * layer.stride.height - layer.padding.top + row * layer.dilation.height);
-        float* pixel = output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch +
-                       static_cast<std::size_t>(row) * taps * channels;
-        for (int x = 0; x < layer.output.width; ++x) {
-          for (std::size_t column = 0; column < taps; ++column)
-            std::memcpy(pixel + column * channels, input + column * tap_pitch,
-                        channels * sizeof(float));
-          input += static_cast<std::size_t>(layer.stride.width) * pitch;
-          pixel += output.pixel_pitch;
-        }
-      }
   }
 
   const Run& run_;

@@ -6,6 +6,8 @@
 #include "pplcnet/kernels/activation-inl.hpp"
 #include "pplcnet/kernels/partial-inl.hpp"
 #include "pplcnet/kernels/rows-inl.hpp"
+// These, too.
+#include "pplcnet/kernels/product-inputs-inl.hpp"
 // Kernels.
 #include "pplcnet/kernels/convolution-inl.hpp"
 #include "pplcnet/kernels/depthwise-any-inl.hpp"
@@ -89,7 +91,6 @@ class ImageRun {
       switch (layer.op) {
         case Operator::convolution:
         case Operator::depthwise:
-        case Operator::patches:
         case Operator::pointwise:
         case Operator::l1:
           chain(i, next - 1);
@@ -168,7 +169,7 @@ class ImageRun {
   static constexpr int kShare = std::max(kTileChannels, kPanel);
 
   bool splits_by_channels(const Layer& layer) const {
-    return (layer.op == Operator::pointwise || layer.op == Operator::depthwise) &&
+    return (layer.is_product() || layer.op == Operator::depthwise) &&
            layer.output.channels >= run_.threads * kShare;
   }
 

@@ -28,7 +28,8 @@ struct Needs {
   bool depthwise_oblong = true;                 ///< of those, another stride down than across
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
-  bool patches = true, windows = true, gate = true, add = true, copy = true, picture = true;
+  bool map_convolution = true;                  ///< dense, of a map
+  bool windows = true, gate = true, add = true, copy = true, picture = true;
   bool l1 = true, prelu = true;
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
   bool attention = true;
@@ -59,7 +60,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
-      return layer.op == Operator::convolution && (layer.stride.width == 2) == (stride == 2);
+      return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
     });
   };
   const auto any_depthwise = [&](auto is) {
@@ -69,7 +70,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   };
   const auto any_activation = [&](bool hardswish) {
     return any([&](const Layer& layer) {
-      return layer.works_by_rows() && layer.op != Operator::patches &&
+      return layer.works_by_rows() &&
              (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
     });
   };
@@ -94,7 +95,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .depthwise_any = any([](const Layer& layer) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),
-      .patches = any_of(Operator::patches),
+      .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
       .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
       .gate = any_of(Operator::gate),
       .add = any_of(Operator::add),

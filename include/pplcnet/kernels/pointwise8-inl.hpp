@@ -83,7 +83,7 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
   }
-  product_rows<kNeeds>(product, pixels, begin, end);
+  product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -9,32 +9,16 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k.
-struct Product {
-  const float* input;
-  std::size_t pixel_pitch;  // floats from a pixel of the input to the next
-  int depth;
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
-
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
 /// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
 /// the inputs of all pixels).
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
-template <class D, int kPixels, int kVectors>
+template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
+  using TileInputs = Inputs<kPixels>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
@@ -45,25 +29,26 @@ class ProductTile {
                          const char* ahead, std::size_t ahead_step)
       : product_(product), channel_(channel), pixel_(pixel) {
     start(Indices<kPixels * kVectors>());
-    const auto depth = static_cast<std::size_t>(product.depth);
-    const std::size_t panel_pitch = depth * kPanel;
-    const float* input = product.input + static_cast<std::size_t>(pixel) * product.pixel_pitch;
-    // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
-    // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-    const float* rows[kGroups];
-    point(rows, input, Indices<kGroups>());
-    const std::size_t unrolled = kUnroll == 1 ? panel_pitch : depth / kUnroll * kUnroll * kPanel;
-    for (const float* const end = weights + unrolled; weights != end;
-         weights += kUnroll * kPanel, ahead += kUnroll * ahead_step) {
-      add(rows, weights, panel_pitch);
-      __builtin_prefetch(ahead, 0, 2);
-      advance<kUnroll>(rows, Indices<kGroups>());
-    }
-    if constexpr (kUnroll > 1)
-      for (std::size_t k = depth % kUnroll; k > 0; --k, weights += kPanel) {
-        add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-        advance<1>(rows, Indices<kGroups>());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      const float* const end = weights + tap;
+#if HWY_ARCH_ARM
+      for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
+        add_quad<0>(inputs, weights, Indices<kPixels>());
+        add_quad<4>(inputs, weights, Indices<kPixels>());
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kUnroll * ahead_step;
+        inputs.advance(kUnroll);
       }
+#endif
+      for (; weights != end; weights += kPanel, ahead += ahead_step) {
+        add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
   }
 
   template <class Activate>
@@ -77,9 +62,9 @@ class ProductTile {
   }
 
  private:
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
-  static constexpr int kUnroll = HWY_ARCH_ARM ? 8 : 1;
+#if HWY_ARCH_ARM
+  static constexpr int kUnroll = 8;  // channels: two quads
+#endif
 
   template <int... kIndex>
   HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
@@ -87,39 +72,12 @@ class ProductTile {
     ((sums_[kIndex] = hn::Load(d, product_.biases + channel_ + kIndex % kVectors * kStep)), ...);
   }
 
-  template <int... kIndex>
-  HWY_INLINE void point(const float** rows, const float* input,
-                        std::integer_sequence<int, kIndex...>) const {
-    ((rows[kIndex] = input + kGroup * kIndex * product_.pixel_pitch), ...);
-  }
-
-  template <int kSteps, int... kIndex>
-  static HWY_INLINE void advance(const float** rows, std::integer_sequence<int, kIndex...>) {
-    ((rows[kIndex] += kSteps), ...);
-  }
-
-  /// Adds the products of kUnroll k.
-  HWY_INLINE void add(const float* const* rows, const float* weights, std::size_t panel_pitch) {
-#if HWY_ARCH_ARM
-    static_cast<void>(panel_pitch);
-    add_quad<0>(rows, weights, Indices<kPixels>());
-    add_quad<4>(rows, weights, Indices<kPixels>());
-#else
-    add_vectors(rows, weights, panel_pitch, Indices<kVectors>());
-#endif
-  }
-
-  template <int kPixel>
-  HWY_INLINE const float* address(const float* const* rows) const {
-    return rows[kPixel / kGroup] + kPixel % kGroup * product_.pixel_pitch;
-  }
-
 #if HWY_ARCH_ARM
   /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
   template <int kFirst, int... kPixel>
-  HWY_INLINE void add_quad(const float* const* rows, const float* weights,
+  HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
-    const V inputs[kPixels] = {hn::LoadU(D(), address<kPixel>(rows) + kFirst)...};
+    const V inputs[kPixels] = {hn::LoadU(D(), tile.template address<kPixel>() + kFirst)...};
     add_row<0>(inputs, weights + kFirst * kPanel, Indices<kVectors>());
     add_row<1>(inputs, weights + (kFirst + 1) * kPanel, Indices<kVectors>());
     add_row<2>(inputs, weights + (kFirst + 2) * kPanel, Indices<kVectors>());
@@ -135,29 +93,31 @@ class ProductTile {
 
   template <int kLane, int kVector, int... kPixel>
   HWY_INLINE void add_lane(const V* inputs, V weights, std::integer_sequence<int, kPixel...>) {
-    ((sums_[kPixel * kVectors + kVector] = hn::MulAdd(weights, hn::Broadcast<kLane>(inputs[kPixel]),
-                                                      sums_[kPixel * kVectors + kVector])),
+    ((sums_[kPixel * kVectors + kVector] = TileInputs::add(
+          hn::Broadcast<kLane>(inputs[kPixel]), weights, sums_[kPixel * kVectors + kVector])),
      ...);
   }
 #endif
+
   template <int... kVector>
-  HWY_INLINE void add_vectors(const float* const* rows, const float* weights,
+  HWY_INLINE void add_vectors(const TileInputs& inputs, const float* weights,
                               std::size_t panel_pitch, std::integer_sequence<int, kVector...>) {
     const V row[kVectors] = {hn::Load(
         D(), weights + kVector * kStep / kPanel * panel_pitch + kVector * kStep % kPanel)...};
-    add_pixels(rows, row, Indices<kPixels>());
+    add_pixels(inputs, row, Indices<kPixels>());
   }
 
   template <int... kPixel>
-  HWY_INLINE void add_pixels(const float* const* rows, const V* row,
+  HWY_INLINE void add_pixels(const TileInputs& inputs, const V* row,
                              std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(hn::Set(D(), *address<kPixel>(rows)), row, Indices<kVectors>()), ...);
+    (add_pixel<kPixel>(hn::Set(D(), *inputs.template address<kPixel>()), row, Indices<kVectors>()),
+     ...);
   }
 
   template <int kPixel, int... kVector>
   HWY_INLINE void add_pixel(V input, const V* row, std::integer_sequence<int, kVector...>) {
     ((sums_[kPixel * kVectors + kVector] =
-          hn::MulAdd(input, row[kVector], sums_[kPixel * kVectors + kVector])),
+          TileInputs::add(input, row[kVector], sums_[kPixel * kVectors + kVector])),
      ...);
   }
 
@@ -198,7 +158,7 @@ struct ProductWeights {
 
 /// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
 /// one before it: what it computes again has the same bits.
-template <TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
   constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
@@ -209,8 +169,8 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<D, decltype(size)::value, kVectors>(product, weights.here, channel,
-                                                                  pixel, ahead, ahead_step),
+    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+                      product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
@@ -256,13 +216,13 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 }
 
 /// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
-template <Needs kNeeds>
+template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
   int channel = begin;
   const auto columns = [&](auto lanes, auto count) {
     constexpr int kChannels = decltype(count)::value;
-    product_columns<kNeeds.ends, decltype(lanes), kChannels>(
+    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
         product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
     channel += kChannels;
   };

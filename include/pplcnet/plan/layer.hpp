@@ -19,10 +19,8 @@ inline constexpr int kHalfPanel = kPanel / 2;
 
 /// What a layer computes. The plan is a sequence of these; there is one kernel for each.
 enum class Operator : unsigned char {
-  convolution,   ///< dense 3×3 over the picture (the stem)
+  convolution,   ///< dense: of the picture 3×3 (the stem), of a map with any kernel
   depthwise,     ///< each channel alone
-  patches,       ///< each pixel becomes the neighbours that a kernel sees: a pointwise layer after
-                 ///< it makes a dense convolution
   pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
   pool,          ///< mean over all pixels: a map becomes a vector
   dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
@@ -140,9 +138,7 @@ struct Layer {
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
     if (op == Operator::normalise) return 1;
-    return op == Operator::depthwise     ? taps
-           : op == Operator::convolution ? taps * input.channels
-                                         : input.channels;
+    return op == Operator::depthwise ? taps : taps * input.channels;
   }
   /// Rows and columns from a kernel's first tap to its last.
   constexpr Pair reach() const {
@@ -160,16 +156,21 @@ struct Layer {
   constexpr bool is_elementwise() const {
     return layout == Layout::none || layout == Layout::vector || layout == Layout::pixel;
   }
-  /// It is a matrix product over channels, or what has the form of one.
-  constexpr bool is_product() const { return op == Operator::pointwise || op == Operator::l1; }
+  /// It is a convolution of the picture, which has a kernel of its own.
+  constexpr bool is_stem() const { return op == Operator::convolution && from < 0; }
+  /// It is a dense convolution of a map.
+  constexpr bool is_map_convolution() const { return op == Operator::convolution && from >= 0; }
+  /// It is a matrix product over the channels of a map, tap by tap, or what has the form of one.
+  constexpr bool is_product() const {
+    return op == Operator::pointwise || op == Operator::l1 || is_map_convolution();
+  }
   /// Its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
-    return op == Operator::depthwise || op == Operator::patches;
+    return op == Operator::depthwise || (is_product() && op != Operator::pointwise);
   }
   /// It is computed by blocks of rows.
   constexpr bool works_by_rows() const {
-    return op == Operator::convolution || op == Operator::depthwise || op == Operator::patches ||
-           is_product();
+    return op == Operator::convolution || op == Operator::depthwise || is_product();
   }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {

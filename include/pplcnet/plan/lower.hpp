@@ -131,18 +131,14 @@ class Lowering {
   constexpr void lower_convolution(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    const Shape& input = graph_.nodes[node.input].shape;
-    if (node.input == 0 && is_stem(node)) {
-      layer.op = Operator::convolution;
-      layer.input = input;
-    } else if (node.groups > 1 || node.kind == NodeKind::affine) {
-      layer.op = Operator::depthwise;
+    layer.op = node.kind == NodeKind::l1                          ? Operator::l1
+               : node.groups > 1 || node.kind == NodeKind::affine ? Operator::depthwise
+               : node.window == Window{}                          ? Operator::pointwise
+                                                                  : Operator::convolution;
+    if (node.input == 0 && is_stem(node))
+      layer.input = graph_.nodes[0].shape;
+    else
       read(layer, node.input);
-    } else {
-      layer.op = node.kind == NodeKind::l1 ? Operator::l1 : Operator::pointwise;
-      read(layer, node.input);
-      if (node.window != Window{}) append_patches(layer);
-    }
     if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {
@@ -155,23 +151,6 @@ class Lowering {
     layer.addend_channel = addend.channel;
     layer.last_activation = add.activation;
     weights_[index] = append(layer, sum);
-  }
-
-  /// Has the pointwise layer of a dense convolution read what its kernel sees.
-  constexpr void append_patches(Layer& layer) {
-    Layer patches = layer;
-    patches.op = Operator::patches;
-    patches.name = layer.name.leaf.empty() ? layer.name + ".patches" : Name();
-    patches.activation = Activation::none;
-    patches.batch_norm = patches.bias = false;
-    patches.weights_of = -1;
-    patches.training = no_branches;
-    patches.output.channels = layer.kernel.height * layer.kernel.width * layer.input.channels;
-    layer.from = append(patches);
-    layer.from_channel = 0;
-    layer.input = patches.output;
-    layer.stride = layer.dilation = 1;
-    layer.padding = {};
   }
 
   /// Appends the layer of a node that reads one value.

@@ -63,7 +63,7 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, a product, and
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
 /// which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
@@ -72,9 +72,8 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   for (int i = plan.layer_count - 2; i >= 0; --i) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
-    const bool streams =
-        layer.op == Operator::depthwise || layer.op == Operator::patches || layer.is_product();
-    layer.fused = streams && !is_stage[i] && next.is_product() && next.from == i &&
+    const bool streams = layer.op == Operator::depthwise || layer.is_product();
+    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -182,7 +181,7 @@ constexpr void choose_rows(Plan& plan) {
     for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
     if (last > first)
       floats = choose_unit_rows(plan, first, last);
-    else if (layer.op == Operator::convolution)
+    else if (layer.is_stem())
       floats = choose_convolution_rows(layer);
     else
       floats = choose_whole_map(layer);

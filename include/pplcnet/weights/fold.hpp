@@ -120,7 +120,7 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
 
 /// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
 /// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over patches, [kernel row][kernel column][in].
+/// in which it keeps the picture's rows; a product's over [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.is_product()) {
@@ -128,8 +128,8 @@ constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::
     const auto width = static_cast<std::size_t>(layer.kernel.width);
     const std::size_t channels = depth / (height * width);
     const std::size_t column = k % width, row = k / width % height, in = k / width / height;
-    k = layer.op == Operator::convolution ? (row * channels + in) * width + column
-                                          : (row * width + column) * channels + in;
+    k = layer.is_stem() ? (row * channels + in) * width + column
+                        : (row * width + column) * channels + in;
   }
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }

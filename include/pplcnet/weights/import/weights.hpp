@@ -45,7 +45,7 @@ class GraphMatch {
 
   Error find(std::span<float> weights) {
     for (const Layer& layer : layers_)
-      if (layer.op == Operator::patches || layer.op == Operator::max_pool ||
+      if (layer.is_map_convolution() || layer.op == Operator::max_pool ||
           layer.op == Operator::add || layer.op == Operator::copy || layer.op == Operator::picture)
         return Error::of(graph_.path, ": no graph of operations is read for ", what_of(traits_),
                          ", which has dense convolutions of maps, maxima, sums of more than one "

@@ -145,9 +145,7 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
     const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
     return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
   }
-  // A product with a kernel reads patches.
-  const std::int64_t depth =
-      layer.op == Operator::depthwise ? 1 : in / (layer.is_product() ? height * width : 1);
+  const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
   switch (layer.layout) {
     case Layout::none:
       return {};

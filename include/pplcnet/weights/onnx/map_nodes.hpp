@@ -117,8 +117,7 @@ class OnnxMapNodes {
 
   /// A convolution of distances: ONNX has none. One that takes every pixel with its neighbours, as
   /// channels; then differences with each output's weights.
-  std::string distances_of(const std::string& x, const Layer& geometry,
-                           const Parameters& parameters) {
+  std::string distances_of(const std::string& x, const Parameters& parameters) {
     const auto [height, width] = layer_.kernel;
     const std::int64_t depth = layer_.depth(), channels = layer_.output.channels;
     std::vector<float> identity(static_cast<std::size_t>(depth * depth));
@@ -128,9 +127,9 @@ class OnnxMapNodes {
         "Conv", part("seen"),
         {x, tensor("identity", {depth, depth / (height * width), height, width}, identity)},
         {{"kernel_shape", OnnxInts{height, width}},
-         {"strides", OnnxInts{geometry.stride.height, geometry.stride.width}},
-         {"dilations", OnnxInts{geometry.dilation.height, geometry.dilation.width}},
-         {"pads", pads_of(geometry)}});
+         {"strides", OnnxInts{layer_.stride.height, layer_.stride.width}},
+         {"dilations", OnnxInts{layer_.dilation.height, layer_.dilation.width}},
+         {"pads", pads_of(layer_)}});
     const std::string pixels = reshaped(part("pixels"), seen, {0, 1, depth, -1});
     const std::string difference =
         graph_.add_node("Sub", part("difference"),

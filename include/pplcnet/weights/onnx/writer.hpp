@@ -85,8 +85,6 @@ class OnnxWriter {
     const Layer& layer = layers_[index];
     std::string name = name_of(index);
     switch (layer.op) {
-      case Operator::patches:  // part of the convolution after them
-        return input_of(index);
       case Operator::convolution:
       case Operator::depthwise:
       case Operator::pointwise:
@@ -190,18 +188,13 @@ class OnnxWriter {
 
   std::string convolution(std::size_t index, const std::string& node) {
     const Layer& layer = layers_[index];
-    // After patches, these say how the kernel moves.
-    const bool patches = index > 0 && layers_[index - 1].op == Operator::patches &&
-                         layer.from == static_cast<int>(index) - 1;
-    const Layer& geometry = patches ? layers_[index - 1] : layer;
     const bool depthwise = layer.op == Operator::depthwise;
     const auto [height, width] = layer.kernel;
     const std::int64_t channels = layer.output.channels;
     const std::int64_t in = depthwise ? 1 : layer.depth() / (height * width);
     const Parameters parameters = unpack(layer, weights_);
-    const std::string input = patches ? values_.of(static_cast<int>(index) - 1) : input_of(index);
-    if (layer.op == Operator::l1)
-      return nodes_of(layer, node).distances_of(input, geometry, parameters);
+    const std::string input = input_of(index);
+    if (layer.op == Operator::l1) return nodes_of(layer, node).distances_of(input, parameters);
     // Shared weights are in the file once for each layer that has them.
     const std::string name = layer.owns_weights() && !layer.name.empty() ? layer_name(layer) : node;
     return graph_.add_node(
@@ -210,9 +203,9 @@ class OnnxWriter {
          graph_.add_tensor(name + ".weight", {channels, in, height, width}, parameters.weight),
          graph_.add_tensor(name + ".bias", {channels}, parameters.bias)},
         {{"kernel_shape", OnnxInts{height, width}},
-         {"strides", OnnxInts{geometry.stride.height, geometry.stride.width}},
-         {"dilations", OnnxInts{geometry.dilation.height, geometry.dilation.width}},
-         {"pads", pads_of(geometry)},
+         {"strides", OnnxInts{layer.stride.height, layer.stride.width}},
+         {"dilations", OnnxInts{layer.dilation.height, layer.dilation.width}},
+         {"pads", pads_of(layer)},
          {"group", depthwise ? channels : std::int64_t{1}}});
   }
 

@@ -27,16 +27,10 @@ inline std::string size_of(std::string_view before, Pair size) {
 }
 
 /// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(std::span<const Layer> layers, std::size_t index) {
-  const Layer& layer = layers[index];
-  // How the kernel of a dense convolution moves is said where its patches are taken.
-  const bool patches = index > 0 && layers[index - 1].op == Operator::patches;
-  const Layer& window = patches ? layers[index - 1] : layer;
-  const int kernel = layer.kernel.height * layer.kernel.width;
+inline std::string word_of(const Layer& layer) {
   std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", window.stride), size_of("d", window.dilation), ":"});
-  if (layer.op != Operator::depthwise)
-    word += join({layer.input.channels / (patches ? kernel : 1), "-"});
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
   word += join({layer.output.channels});
   for (const Activation activation : {layer.activation, layer.last_activation})
     if (activation != Activation::none) word += join({":", activation_name(activation)});
@@ -51,8 +45,8 @@ inline std::string word_of(std::span<const Layer> layers, std::size_t index) {
 inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
                                                                  const NetworkTraits& traits) {
   std::string words;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layers, i);
+  for (const Layer& layer : layers)
+    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},
