@@ -23,6 +23,7 @@ constexpr pplcnet::Graph map_operators() {
                  g.conv(columns, 20, {.activation = Activation::sigmoid, .weights_of = row_gate}),
                  Activation::linear_of(0.5F, 0.25F));
   x = g.multiply(x, g.reduce(x, Reduction::variance, {Axis::channels}), Activation::silu);
+  x = g.multiply(x, g.slice(g.maximum_and_mean(x, Axis::channels), 1, 1));
   const Value turned = g.transpose(x, Axis::channels, Axis::rows);
   const Value c = g.conv(turned, 26, {.kernel = {1, 3}, .activation = Activation::relu}, "c");
   x = g.add(x, g.transpose(c, Axis::columns, Axis::channels));

@@ -585,7 +585,12 @@ enum class NodeKind : unsigned char {
 enum class Axis : unsigned char { rows, columns, channels };
 
 /// What becomes of the values along axes.
-enum class Reduction : unsigned char { mean, maximum, variance };
+enum class Reduction : unsigned char {
+  mean,
+  maximum,
+  variance,
+  maximum_and_mean,  ///< two values are left
+};
 
 /// Where the numbers of a map go.
 struct Rearrangement {
@@ -615,7 +620,8 @@ struct Node {
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
-  /// channel its own; the blocks of channels that a softmax compares; the heads of an attention.
+  /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
+  /// a reduction to two values the axis.
   int groups = 1;
   int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
   int weights_of = -1;  ///< the node whose weights it has, too; -1: none
@@ -780,6 +786,7 @@ class Graph {
   constexpr Value affine(Value x, const Affine& options, Name name = {});
   constexpr Value activate(Value x, Activation activation, Name slopes = {});
   constexpr Value reduce(Value x, Reduction reduction, std::initializer_list<Axis> axes);
+  constexpr Value maximum_and_mean(Value x, Axis axis);
   constexpr Value multiply(Value x, Value factors, Activation after = Activation::none);
   constexpr Value layer_norm(Value x, Name name);
   constexpr Value instance_norm(Value x, Name name, int repeats = 1);
@@ -961,6 +968,17 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
   node.activation = after;
   node.shape = x.shape;
   return append(node);
+}
+
+/// Appends maxima and means along one axis, of which these two values are left.
+constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
+  Shape shape = x.shape;
+  (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 2;
+  const Value y = on_map(NodeKind::reduce, x, shape);
+  if (flaw_) return y;
+  nodes[y.node].reduction = Reduction::maximum_and_mean;
+  nodes[y.node].groups = static_cast<int>(axis);
+  return y;
 }
 
 /// Appends a normalisation of each pixel by the mean and the variance of its channels, and a scale
@@ -4946,7 +4964,8 @@ class ChannelReduction {
 };
 
 /// All channels of a range of pixels.
-inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
+                        const PixelRange& range) {
   const int channels = layer.input.channels;
   const float count = range.count() * static_cast<float>(channels);
   const auto reduced = [&](const auto& combine) HWY_ATTR {
@@ -4955,30 +4974,49 @@ inline float reduce_all(const Layer& layer, const float* maps, const PixelRange&
                    [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
     return partial;
   };
-  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  if (reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
   const float mean = reduced(Sum()).total(Sum()) / count;
-  if (layer.reduction == Reduction::mean) return mean;
+  if (reduction == Reduction::mean) return mean;
   return reduced(SquaredDistances{mean}).total(Sum()) / count;
 }
 
+/// Which axes are reduced.
+struct ReducedAxes {
+  bool rows, columns, channels;
+
+  explicit ReducedAxes(const Layer& layer)
+      : rows(layer.output.height == 1),
+        columns(layer.output.width == 1),
+        channels(layer.output.channels == 1) {
+    if (layer.reduction != Reduction::maximum_and_mean) return;
+    rows = layer.groups == static_cast<int>(Axis::rows);
+    columns = layer.groups == static_cast<int>(Axis::columns);
+    channels = layer.groups == static_cast<int>(Axis::channels);
+  }
+};
+
 /// Rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
-  const Shape &input = layer.input, &output = layer.output;
+  const ReducedAxes axes(layer);
+  const bool both = layer.reduction == Reduction::maximum_and_mean;
+  const auto which = [&](int i) {
+    return !both ? layer.reduction : i == 0 ? Reduction::maximum : Reduction::mean;
+  };
   for (int y = begin; y < end; ++y)
-    for (int x = 0; x < output.width; ++x) {
-      const bool rows = output.height == 1, columns = output.width == 1;
-      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
-                                columns ? input.width : x + 1};
+    for (int x = 0; x < layer.output.width; ++x) {
+      const PixelRange range = {axes.rows ? 0 : y, axes.rows ? layer.input.height : y + 1,
+                                axes.columns ? 0 : x, axes.columns ? layer.input.width : x + 1};
       float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
-      if (output.channels < input.channels) {
-        *to = reduce_all(layer, maps, range);
+      if (axes.channels) {
+        for (int i = 0; i < layer.output.channels; ++i)
+          to[i] = reduce_all(layer, which(i), maps, range);
         continue;
       }
+      const Reduction reduction = which(axes.rows ? y : x);
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(Lanes8())))
-        hn::StoreU(
-            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
-            Lanes8(), to + channel);
+        hn::StoreU(ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(reduction),
+                   Lanes8(), to + channel);
     }
 }
 
@@ -7812,7 +7850,8 @@ class ChannelReduction {
 };
 
 /// All channels of a range of pixels.
-inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
+                        const PixelRange& range) {
   const int channels = layer.input.channels;
   const float count = range.count() * static_cast<float>(channels);
   const auto reduced = [&](const auto& combine) HWY_ATTR {
@@ -7821,30 +7860,49 @@ inline float reduce_all(const Layer& layer, const float* maps, const PixelRange&
                    [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
     return partial;
   };
-  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  if (reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
   const float mean = reduced(Sum()).total(Sum()) / count;
-  if (layer.reduction == Reduction::mean) return mean;
+  if (reduction == Reduction::mean) return mean;
   return reduced(SquaredDistances{mean}).total(Sum()) / count;
 }
 
+/// Which axes are reduced.
+struct ReducedAxes {
+  bool rows, columns, channels;
+
+  explicit ReducedAxes(const Layer& layer)
+      : rows(layer.output.height == 1),
+        columns(layer.output.width == 1),
+        channels(layer.output.channels == 1) {
+    if (layer.reduction != Reduction::maximum_and_mean) return;
+    rows = layer.groups == static_cast<int>(Axis::rows);
+    columns = layer.groups == static_cast<int>(Axis::columns);
+    channels = layer.groups == static_cast<int>(Axis::channels);
+  }
+};
+
 /// Rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
-  const Shape &input = layer.input, &output = layer.output;
+  const ReducedAxes axes(layer);
+  const bool both = layer.reduction == Reduction::maximum_and_mean;
+  const auto which = [&](int i) {
+    return !both ? layer.reduction : i == 0 ? Reduction::maximum : Reduction::mean;
+  };
   for (int y = begin; y < end; ++y)
-    for (int x = 0; x < output.width; ++x) {
-      const bool rows = output.height == 1, columns = output.width == 1;
-      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
-                                columns ? input.width : x + 1};
+    for (int x = 0; x < layer.output.width; ++x) {
+      const PixelRange range = {axes.rows ? 0 : y, axes.rows ? layer.input.height : y + 1,
+                                axes.columns ? 0 : x, axes.columns ? layer.input.width : x + 1};
       float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
-      if (output.channels < input.channels) {
-        *to = reduce_all(layer, maps, range);
+      if (axes.channels) {
+        for (int i = 0; i < layer.output.channels; ++i)
+          to[i] = reduce_all(layer, which(i), maps, range);
         continue;
       }
+      const Reduction reduction = which(axes.rows ? y : x);
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(Lanes8())))
-        hn::StoreU(
-            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
-            Lanes8(), to + channel);
+        hn::StoreU(ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(reduction),
+                   Lanes8(), to + channel);
     }
 }
 
@@ -10684,7 +10742,8 @@ class ChannelReduction {
 };
 
 /// All channels of a range of pixels.
-inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
+                        const PixelRange& range) {
   const int channels = layer.input.channels;
   const float count = range.count() * static_cast<float>(channels);
   const auto reduced = [&](const auto& combine) HWY_ATTR {
@@ -10693,30 +10752,49 @@ inline float reduce_all(const Layer& layer, const float* maps, const PixelRange&
                    [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
     return partial;
   };
-  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  if (reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
   const float mean = reduced(Sum()).total(Sum()) / count;
-  if (layer.reduction == Reduction::mean) return mean;
+  if (reduction == Reduction::mean) return mean;
   return reduced(SquaredDistances{mean}).total(Sum()) / count;
 }
 
+/// Which axes are reduced.
+struct ReducedAxes {
+  bool rows, columns, channels;
+
+  explicit ReducedAxes(const Layer& layer)
+      : rows(layer.output.height == 1),
+        columns(layer.output.width == 1),
+        channels(layer.output.channels == 1) {
+    if (layer.reduction != Reduction::maximum_and_mean) return;
+    rows = layer.groups == static_cast<int>(Axis::rows);
+    columns = layer.groups == static_cast<int>(Axis::columns);
+    channels = layer.groups == static_cast<int>(Axis::channels);
+  }
+};
+
 /// Rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
-  const Shape &input = layer.input, &output = layer.output;
+  const ReducedAxes axes(layer);
+  const bool both = layer.reduction == Reduction::maximum_and_mean;
+  const auto which = [&](int i) {
+    return !both ? layer.reduction : i == 0 ? Reduction::maximum : Reduction::mean;
+  };
   for (int y = begin; y < end; ++y)
-    for (int x = 0; x < output.width; ++x) {
-      const bool rows = output.height == 1, columns = output.width == 1;
-      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
-                                columns ? input.width : x + 1};
+    for (int x = 0; x < layer.output.width; ++x) {
+      const PixelRange range = {axes.rows ? 0 : y, axes.rows ? layer.input.height : y + 1,
+                                axes.columns ? 0 : x, axes.columns ? layer.input.width : x + 1};
       float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
-      if (output.channels < input.channels) {
-        *to = reduce_all(layer, maps, range);
+      if (axes.channels) {
+        for (int i = 0; i < layer.output.channels; ++i)
+          to[i] = reduce_all(layer, which(i), maps, range);
         continue;
       }
+      const Reduction reduction = which(axes.rows ? y : x);
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(Lanes8())))
-        hn::StoreU(
-            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
-            Lanes8(), to + channel);
+        hn::StoreU(ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(reduction),
+                   Lanes8(), to + channel);
     }
 }
 
@@ -12156,6 +12234,9 @@ struct SqueezeExcite {
   Activation after = Activation::none;  ///< applied to the product
 };
 
+/// Appends what may be in the place of a squeeze-excite, see attention.hpp.
+using Attention = Value (*)(Graph& g, Value x, Name name);
+
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
                                Name expand, Name pool = {}, Name gate = {}) {
@@ -12406,6 +12487,101 @@ constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
 
 #include <string_view>
 
+// from pplcnet/networks/attention.hpp
+#ifndef PPLCNET_NETWORKS_ATTENTION_HPP
+#define PPLCNET_NETWORKS_ATTENTION_HPP
+
+#include <algorithm>
+#include <string_view>
+
+
+// Attention of the kind that multiplies a map by what its own values say: functions that append it
+// to a map of any network. The names of their tensors are those of light_cnns.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends coordinate attention (arXiv 2103.02907): factors for each row and each column. What is
+/// between the means and the factors has the same weights for both, and a `reduction`-th of the
+/// channels, at least 8.
+constexpr Value coordinate_attention(Graph& g, Value x, Name name, int reduction) {
+  const int channels = x.shape.channels, squeezed = std::max(8, channels / reduction);
+  Conv squeeze = {.activation = Activation::hardswish, .norm_name = name + ".bn1"};
+  squeeze.bias = true;
+  const Conv factors = {.activation = Activation::sigmoid, .norm = false, .bias = true};
+  const Value rows =
+      g.conv(g.reduce(x, Reduction::mean, {Axis::columns}), squeezed, squeeze, name + ".conv1");
+  squeeze.weights_of = rows;
+  const Value columns =
+      g.conv(g.reduce(x, Reduction::mean, {Axis::rows}), squeezed, squeeze, name + ".conv1");
+  x = g.multiply(x, g.conv(columns, channels, factors, name + ".conv3"));
+  return g.multiply(x, g.conv(rows, channels, factors, name + ".conv2"));
+}
+
+constexpr Value coordinate_attention(Graph& g, Value x, Name name) {
+  return coordinate_attention(g, x, name, 32);
+}
+
+/// Appends efficient channel attention (arXiv 1910.03151): factors for each channel, from the means
+/// of its neighbours, of which there are more the more channels there are.
+constexpr Value efficient_channel_attention(Graph& g, Value x, Name name) {
+  int kernel = 1;  // half the binary logarithm and one half, or the next odd number
+  while (1 << (2 * kernel + 1) <= x.shape.channels) ++kernel;
+  kernel += kernel % 2 == 0 ? 1 : 0;
+  Value line = g.reduce(x, Reduction::mean, {Axis::rows, Axis::columns});
+  line = g.transpose(line, Axis::rows, Axis::channels);
+  line = g.conv(line, 1,
+                {.kernel = {1, kernel},
+                 .activation = Activation::sigmoid,
+                 .norm = false,
+                 .layout = Layout::line},
+                name + ".conv");
+  return g.multiply(x, g.transpose(line, Axis::rows, Axis::channels));
+}
+
+/// Appends shuffle attention (arXiv 2102.00240): of each group of channels the first half times
+/// factors for each channel, the other half times factors for each of its values; then a shuffle.
+/// All groups have the same parameters.
+constexpr Value shuffle_attention(Graph& g, Value x, Name name, int groups) {
+  const Affine factors = {
+      .activation = Activation::sigmoid, .norm = false, .layout = Layout::pixel, .repeats = groups};
+  const int half = x.shape.channels / 2;
+  x = g.shuffle_blocks(x, groups, 2);  // the first halves, then the others
+  const Value means = g.reduce(g.slice(x, 0, half), Reduction::mean, {Axis::rows, Axis::columns});
+  const Value first = g.multiply(g.slice(x, 0, half), g.affine(means, factors, name + ".c"));
+  const Value other = g.slice(x, half, half);
+  const Value unit = g.instance_norm(other, name + ".gn", groups);
+  const Value second = g.multiply(other, g.affine(unit, factors, name + ".s"));
+  return g.shuffle(g.shuffle_blocks(g.concat({first, second}), 2, groups), 2);
+}
+
+constexpr Value shuffle_attention(Graph& g, Value x, Name name) {
+  return shuffle_attention(g, x, name, 8);
+}
+
+/// Appends triplet attention (arXiv 2010.03045): the mean of three products, each with factors for
+/// two of the axes, from the maxima and means along the third.
+constexpr Value triplet_attention(Graph& g, Value x, Name name) {
+  const auto gate = [&g, name](Value map, std::string_view conv, std::string_view norm) {
+    return g.conv(map, 1,
+                  {.kernel = 7, .activation = Activation::sigmoid, .norm_name = name + norm},
+                  name + conv);
+  };
+  const Value channels = g.maximum_and_mean(x, Axis::channels);
+  Value sum = g.multiply(x, gate(channels, ".SpatialGate.spatial.conv", ".SpatialGate.spatial.bn"));
+  // A map of channels × columns.
+  Value rows = g.transpose(g.maximum_and_mean(x, Axis::rows), Axis::channels, Axis::columns);
+  rows = gate(rows, ".ChannelGateH.spatial.conv", ".ChannelGateH.spatial.bn");
+  sum = g.add(sum, g.multiply(x, g.transpose(rows, Axis::channels, Axis::columns)));
+  // A map of rows × channels.
+  Value columns = g.transpose(g.maximum_and_mean(x, Axis::columns), Axis::rows, Axis::channels);
+  columns = gate(columns, ".ChannelGateW.spatial.conv", ".ChannelGateW.spatial.bn");
+  columns = g.multiply(x, g.transpose(columns, Axis::rows, Axis::channels));
+  return g.add(sum, columns, Activation::linear_of(1.0F / 3));
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_ATTENTION_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -12425,6 +12601,8 @@ struct MobileNetV2Names {
   int modules;                   ///< that such a convolution takes in the block's sequence
   Name last, last_stage, classifier;
   int least_width;  ///< light_cnns rounds a width of 10 % in another way
+  /// What is between a depthwise layer and its projection, where a block has an expansion.
+  Attention attention = nullptr;
 };
 inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
     "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
@@ -12454,7 +12632,12 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
       const int stride = repeat == 0 ? row.stride : 1;
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
                       {names.convolution, i, module});
-      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + names.modules});
+      module += names.modules;
+      if (names.attention != nullptr && row.expansion > 1) {
+        const Name attention("features.#.conv.#", i, module++);
+        x = g.output(names.attention(g, x, attention), Role::stage, attention);
+      }
+      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
       g.output(x, Role::stage, {"features.#", i});
     }
@@ -12472,6 +12655,33 @@ constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
 /// MobileNetV2 of light_cnns (`mobilenetv2.py`).
 constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kLightCnnsMobileNetV2, options);
+}
+
+/// MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
+constexpr Graph light_cnns_mobilenet_v2(std::string_view title, Attention attention,
+                                        const WidthOptions& options) {
+  MobileNetV2Names names = kLightCnnsMobileNetV2;
+  names.title = title;
+  names.classifier = {"classifier.#", 1};
+  names.attention = attention;
+  return mobilenet_v2(names, options);
+}
+/// With coordinate attention.
+constexpr Graph light_cnns_mobilenet_v2_ca(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_ca", coordinate_attention, options);
+}
+/// With efficient channel attention.
+constexpr Graph light_cnns_mobilenet_v2_eca(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_eca", efficient_channel_attention,
+                                 options);
+}
+/// With shuffle attention.
+constexpr Graph light_cnns_mobilenet_v2_sa(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_sa", shuffle_attention, options);
+}
+/// With triplet attention.
+constexpr Graph light_cnns_mobilenet_v2_triplet(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_triplet", triplet_attention, options);
 }
 
 /// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
@@ -20253,6 +20463,7 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
+  Attention attention = nullptr;  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -20267,6 +20478,7 @@ struct BackboneOptions {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
+  Attention attention = nullptr;  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const BackboneOptions&) const = default;
 };
@@ -20337,7 +20549,9 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     if (first && stage > 2) depthwise.stride = o.strides[static_cast<std::size_t>(stage - 2)];
     dilation.apply(depthwise);
     x = g.depthwise(x, depthwise, block + ".dw_conv");
-    if (row.squeeze_excite) {
+    if (row.squeeze_excite && o.attention != nullptr) {
+      x = o.attention(g, x, {"blocks#.#.attention", stage, index});
+    } else if (row.squeeze_excite) {
       const int quarter = x.shape.channels / 4;
       x = squeeze_excite(
           g, x,
@@ -20363,7 +20577,8 @@ constexpr Graph pplcnet_v1(Scale scale, const Options& o = {}) {
                            {.strides = o.strides,
                             .output_stride = v1::kAnyStride,
                             .activation = o.activation,
-                            .dialect = o.dialect});
+                            .dialect = o.dialect,
+                            .attention = o.attention});
   x = g.global_mean(x, "avg_pool");
   if (o.head != 0)
     x = g.dense(x, o.head,

@@ -17,6 +17,10 @@ constexpr bool has(std::int64_t parameters, std::int64_t multiply_adds) {
 static_assert(has<light_cnns::lcnet_baseline>(2'952'520, 155'700'480));
 static_assert(has<light_cnns::mbv1>(4'215'112, 1'753'953'856));
 static_assert(has<light_cnns::mbv2>(3'504'872, 300'774'272));
+static_assert(has<light_cnns::mbv2_ca>(3'950'648, 306'666'368));
+static_assert(has<light_cnns::mbv2_eca>(3'504'950, 300'809'600));
+static_assert(has<light_cnns::mbv2_sa>(3'507'536, 300'774'272));
+static_assert(has<light_cnns::mbv2_triplet>(3'509'672, 319'949'344));
 static_assert(has<light_cnns::mbv3_small>(2'542'856, 56'510'400));
 static_assert(has<light_cnns::mbv3_large>(5'483'032, 216'589'760));
 static_assert(has<light_cnns::mobilenext>(3'535'416, 311'342'592));
@@ -38,6 +42,16 @@ static_assert(multiply_adds(pplcnet::inception_resnet_v2()) == 13'155'794'016);
 static_assert(multiply_adds(pplcnet::inception_v3()) == 5'713'216'096);
 static_assert(multiply_adds(pplcnet::inception_v4()) == 12'253'974'624);
 static_assert(multiply_adds(pplcnet::xception()) == 8'357'403'496);
+
+/// Coordinate attention in the place of PP-LCNet's two squeeze-excites.
+using Lcnet = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
+constexpr pplcnet::Graph lcnet_ca() {
+  return pplcnet::pplcnet_v1(pplcnet::Scale::x1_0, {.attention = pplcnet::coordinate_attention});
+}
+using LcnetCa = pplcnet::Network<lcnet_ca>;
+static_assert(Lcnet::parameter_count - LcnetCa::parameter_count ==
+              64 + 256 + 128 + 512 + 2 * (256 * 64 + 512 * 128) -
+                  (3 * 256 * 8 + 3 * 8 + 2 * 256 + 3 * 512 * 16 + 3 * 16 + 2 * 512));
 
 TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 

@@ -41,6 +41,10 @@ struct GraphOfGolden {
 inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"mbv1", pplcnet::light_cnns_mobilenet_v1},
     {"mbv2", pplcnet::light_cnns_mobilenet_v2},
+    {"mbv2_ca", pplcnet::light_cnns_mobilenet_v2_ca},
+    {"mbv2_eca", pplcnet::light_cnns_mobilenet_v2_eca},
+    {"mbv2_sa", pplcnet::light_cnns_mobilenet_v2_sa},
+    {"mbv2_triplet", pplcnet::light_cnns_mobilenet_v2_triplet},
     {"mbv3_small", pplcnet::light_cnns_mobilenet_v3_small},
     {"mbv3_large", pplcnet::light_cnns_mobilenet_v3_large},
     {"mobilenext", pplcnet::light_cnns_mobilenext},
@@ -84,7 +88,7 @@ inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
     if (!fits) continue;
     const std::vector<int> size = golden.numbers.at("hw");
     const std::vector<int> logits = golden.numbers.at("outputs").at("logits").at("shape");
-    return known.graph({width_in(rest, known.width), {size.at(0), size.at(1)}, logits.back()});
+    return known.graph({width_in(rest, known.width), {size.at(0), size.at(1)}, logits.at(1)});
   }
   return std::nullopt;
 }

@@ -273,6 +273,17 @@ TEST_P(GraphKernels, Reductions) {
         }
 }
 
+TEST_P(GraphKernels, MaximaAndMeans) {
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const pplcnet::Axis axis :
+           {pplcnet::Axis::rows, pplcnet::Axis::columns, pplcnet::Axis::channels}) {
+        Graph graph(input);
+        graph.output(graph.maximum_and_mean(map(graph, channels), axis));
+        judge(graph);
+      }
+}
+
 TEST_P(GraphKernels, ProductsOfMaps) {
   for (const int channels : kChannels) {
     Graph graph(kInputs[1]);

@@ -129,6 +129,25 @@ inline Matrix windows(const Layer& layer, const Matrix& input) {
 
 /// Means, maxima or variances of all values that one of the output stands for.
 inline Matrix reduced(const Layer& layer, const Matrix& input) {
+  if (layer.reduction == pplcnet::Reduction::maximum_and_mean) {
+    Layer one = layer;
+    (layer.groups == 0   ? one.output.height
+     : layer.groups == 1 ? one.output.width
+                         : one.output.channels) = 1;
+    one.reduction = pplcnet::Reduction::maximum;
+    const Matrix maximum = reduced(one, input);
+    one.reduction = pplcnet::Reduction::mean;
+    const Matrix mean = reduced(one, input);
+    Matrix both(layer.output.channels, layer.output.pixels());
+    if (layer.groups == 1)
+      for (Eigen::Index y = 0; y < maximum.cols(); ++y) {
+        both.col(2 * y) = maximum.col(y);
+        both.col(2 * y + 1) = mean.col(y);
+      }
+    else  // beside each other, or below
+      both << maximum, mean;
+    return both;
+  }
   const pplcnet::Shape &in = layer.input, &out = layer.output;
   std::vector<std::vector<double>> values(static_cast<std::size_t>(out.size()));
   for (int c = 0; c < in.channels; ++c)

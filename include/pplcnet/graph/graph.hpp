@@ -155,6 +155,7 @@ class Graph {
   constexpr Value affine(Value x, const Affine& options, Name name = {});
   constexpr Value activate(Value x, Activation activation, Name slopes = {});
   constexpr Value reduce(Value x, Reduction reduction, std::initializer_list<Axis> axes);
+  constexpr Value maximum_and_mean(Value x, Axis axis);
   constexpr Value multiply(Value x, Value factors, Activation after = Activation::none);
   constexpr Value layer_norm(Value x, Name name);
   constexpr Value instance_norm(Value x, Name name, int repeats = 1);

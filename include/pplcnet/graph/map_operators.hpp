@@ -76,6 +76,17 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
   return append(node);
 }
 
+/// Appends maxima and means along one axis, of which these two values are left.
+constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
+  Shape shape = x.shape;
+  (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 2;
+  const Value y = on_map(NodeKind::reduce, x, shape);
+  if (flaw_) return y;
+  nodes[y.node].reduction = Reduction::maximum_and_mean;
+  nodes[y.node].groups = static_cast<int>(axis);
+  return y;
+}
+
 /// Appends a normalisation of each pixel by the mean and the variance of its channels, and a scale
 /// and a shift.
 constexpr Value Graph::layer_norm(Value x, Name name) {

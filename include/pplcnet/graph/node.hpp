@@ -41,7 +41,12 @@ enum class NodeKind : unsigned char {
 enum class Axis : unsigned char { rows, columns, channels };
 
 /// What becomes of the values along axes.
-enum class Reduction : unsigned char { mean, maximum, variance };
+enum class Reduction : unsigned char {
+  mean,
+  maximum,
+  variance,
+  maximum_and_mean,  ///< two values are left
+};
 
 /// Where the numbers of a map go.
 struct Rearrangement {
@@ -71,7 +76,8 @@ struct Node {
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
-  /// channel its own; the blocks of channels that a softmax compares; the heads of an attention.
+  /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
+  /// a reduction to two values the axis.
   int groups = 1;
   int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
   int weights_of = -1;  ///< the node whose weights it has, too; -1: none

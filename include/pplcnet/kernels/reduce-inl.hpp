@@ -64,7 +64,8 @@ class ChannelReduction {
 };
 
 /// All channels of a range of pixels.
-inline float reduce_all(const Layer& layer, const float* maps, const PixelRange& range) {
+inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
+                        const PixelRange& range) {
   const int channels = layer.input.channels;
   const float count = range.count() * static_cast<float>(channels);
   const auto reduced = [&](const auto& combine) HWY_ATTR {
@@ -73,30 +74,49 @@ inline float reduce_all(const Layer& layer, const float* maps, const PixelRange&
                    [&](const float* pixel) HWY_ATTR { partial.add(pixel, channels, combine); });
     return partial;
   };
-  if (layer.reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
+  if (reduction == Reduction::maximum) return reduced(Maximum()).total(Maximum());
   const float mean = reduced(Sum()).total(Sum()) / count;
-  if (layer.reduction == Reduction::mean) return mean;
+  if (reduction == Reduction::mean) return mean;
   return reduced(SquaredDistances{mean}).total(Sum()) / count;
 }
 
+/// Which axes are reduced.
+struct ReducedAxes {
+  bool rows, columns, channels;
+
+  explicit ReducedAxes(const Layer& layer)
+      : rows(layer.output.height == 1),
+        columns(layer.output.width == 1),
+        channels(layer.output.channels == 1) {
+    if (layer.reduction != Reduction::maximum_and_mean) return;
+    rows = layer.groups == static_cast<int>(Axis::rows);
+    columns = layer.groups == static_cast<int>(Axis::columns);
+    channels = layer.groups == static_cast<int>(Axis::channels);
+  }
+};
+
 /// Rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
-  const Shape &input = layer.input, &output = layer.output;
+  const ReducedAxes axes(layer);
+  const bool both = layer.reduction == Reduction::maximum_and_mean;
+  const auto which = [&](int i) {
+    return !both ? layer.reduction : i == 0 ? Reduction::maximum : Reduction::mean;
+  };
   for (int y = begin; y < end; ++y)
-    for (int x = 0; x < output.width; ++x) {
-      const bool rows = output.height == 1, columns = output.width == 1;
-      const PixelRange range = {rows ? 0 : y, rows ? input.height : y + 1, columns ? 0 : x,
-                                columns ? input.width : x + 1};
+    for (int x = 0; x < layer.output.width; ++x) {
+      const PixelRange range = {axes.rows ? 0 : y, axes.rows ? layer.input.height : y + 1,
+                                axes.columns ? 0 : x, axes.columns ? layer.input.width : x + 1};
       float* const to = maps + layer.target.pixels(y) + x * layer.target.pixel_pitch;
-      if (output.channels < input.channels) {
-        *to = reduce_all(layer, maps, range);
+      if (axes.channels) {
+        for (int i = 0; i < layer.output.channels; ++i)
+          to[i] = reduce_all(layer, which(i), maps, range);
         continue;
       }
+      const Reduction reduction = which(axes.rows ? y : x);
       for (int channel = 0; channel < layer.padded_channels();
            channel += static_cast<int>(hn::MaxLanes(Lanes8())))
-        hn::StoreU(
-            ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(layer.reduction),
-            Lanes8(), to + channel);
+        hn::StoreU(ChannelReduction<Lanes8>(layer.source, maps, range, channel).result(reduction),
+                   Lanes8(), to + channel);
     }
 }
 

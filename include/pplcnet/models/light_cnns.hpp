@@ -36,6 +36,10 @@ constexpr Model light_cnns_model(std::string_view name) {
 inline constexpr Published kModels[] = {
     {light_cnns_model("mbv1"), light_cnns_mobilenet_v1},
     {light_cnns_model("mbv2"), light_cnns_mobilenet_v2},
+    {light_cnns_model("mbv2_ca"), light_cnns_mobilenet_v2_ca},
+    {light_cnns_model("mbv2_eca"), light_cnns_mobilenet_v2_eca},
+    {light_cnns_model("mbv2_sa"), light_cnns_mobilenet_v2_sa},
+    {light_cnns_model("mbv2_triplet"), light_cnns_mobilenet_v2_triplet},
     {light_cnns_model("mbv3_small"), light_cnns_mobilenet_v3_small},
     {light_cnns_model("mbv3_large"), light_cnns_mobilenet_v3_large},
     {light_cnns_model("mobilenext"), light_cnns_mobilenext},
@@ -53,6 +57,10 @@ inline constexpr Published kModels[] = {
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the collection.
 using mbv1 = NetworkOf<Row<kModels, row_of(kModels, "mbv1")>>;
 using mbv2 = NetworkOf<Row<kModels, row_of(kModels, "mbv2")>>;
+using mbv2_ca = NetworkOf<Row<kModels, row_of(kModels, "mbv2_ca")>>;
+using mbv2_eca = NetworkOf<Row<kModels, row_of(kModels, "mbv2_eca")>>;
+using mbv2_sa = NetworkOf<Row<kModels, row_of(kModels, "mbv2_sa")>>;
+using mbv2_triplet = NetworkOf<Row<kModels, row_of(kModels, "mbv2_triplet")>>;
 using mbv3_small = NetworkOf<Row<kModels, row_of(kModels, "mbv3_small")>>;
 using mbv3_large = NetworkOf<Row<kModels, row_of(kModels, "mbv3_large")>>;
 using mobilenext = NetworkOf<Row<kModels, row_of(kModels, "mobilenext")>>;

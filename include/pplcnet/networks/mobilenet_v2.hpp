@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/networks/attention.hpp"
+#include "pplcnet/networks/squeeze_excite.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -24,6 +26,8 @@ struct MobileNetV2Names {
   int modules;                   ///< that such a convolution takes in the block's sequence
   Name last, last_stage, classifier;
   int least_width;  ///< light_cnns rounds a width of 10 % in another way
+  /// What is between a depthwise layer and its projection, where a block has an expansion.
+  Attention attention = nullptr;
 };
 inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
     "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
@@ -53,7 +57,12 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
       const int stride = repeat == 0 ? row.stride : 1;
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
                       {names.convolution, i, module});
-      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module + names.modules});
+      module += names.modules;
+      if (names.attention != nullptr && row.expansion > 1) {
+        const Name attention("features.#.conv.#", i, module++);
+        x = g.output(names.attention(g, x, attention), Role::stage, attention);
+      }
+      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
       g.output(x, Role::stage, {"features.#", i});
     }
@@ -71,6 +80,33 @@ constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
 /// MobileNetV2 of light_cnns (`mobilenetv2.py`).
 constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kLightCnnsMobileNetV2, options);
+}
+
+/// MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
+constexpr Graph light_cnns_mobilenet_v2(std::string_view title, Attention attention,
+                                        const WidthOptions& options) {
+  MobileNetV2Names names = kLightCnnsMobileNetV2;
+  names.title = title;
+  names.classifier = {"classifier.#", 1};
+  names.attention = attention;
+  return mobilenet_v2(names, options);
+}
+/// With coordinate attention.
+constexpr Graph light_cnns_mobilenet_v2_ca(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_ca", coordinate_attention, options);
+}
+/// With efficient channel attention.
+constexpr Graph light_cnns_mobilenet_v2_eca(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_eca", efficient_channel_attention,
+                                 options);
+}
+/// With shuffle attention.
+constexpr Graph light_cnns_mobilenet_v2_sa(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_sa", shuffle_attention, options);
+}
+/// With triplet attention.
+constexpr Graph light_cnns_mobilenet_v2_triplet(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_triplet", triplet_attention, options);
 }
 
 /// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths

@@ -28,6 +28,7 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
+  Attention attention = nullptr;  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -42,6 +43,7 @@ struct BackboneOptions {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
+  Attention attention = nullptr;  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const BackboneOptions&) const = default;
 };
@@ -112,7 +114,9 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     if (first && stage > 2) depthwise.stride = o.strides[static_cast<std::size_t>(stage - 2)];
     dilation.apply(depthwise);
     x = g.depthwise(x, depthwise, block + ".dw_conv");
-    if (row.squeeze_excite) {
+    if (row.squeeze_excite && o.attention != nullptr) {
+      x = o.attention(g, x, {"blocks#.#.attention", stage, index});
+    } else if (row.squeeze_excite) {
       const int quarter = x.shape.channels / 4;
       x = squeeze_excite(
           g, x,
@@ -138,7 +142,8 @@ constexpr Graph pplcnet_v1(Scale scale, const Options& o = {}) {
                            {.strides = o.strides,
                             .output_stride = v1::kAnyStride,
                             .activation = o.activation,
-                            .dialect = o.dialect});
+                            .dialect = o.dialect,
+                            .attention = o.attention});
   x = g.global_mean(x, "avg_pool");
   if (o.head != 0)
     x = g.dense(x, o.head,

@@ -13,6 +13,9 @@ struct SqueezeExcite {
   Activation after = Activation::none;  ///< applied to the product
 };
 
+/// Appends what may be in the place of a squeeze-excite, see attention.hpp.
+using Attention = Value (*)(Graph& g, Value x, Name name);
+
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
                                Name expand, Name pool = {}, Name gate = {}) {

@@ -28,6 +28,14 @@ class OnnxMapNodes {
 
   /// Means, maxima or variances along the axes of which one value is left.
   std::string reduce(const std::string& x) {
+    if (layer_.reduction == Reduction::maximum_and_mean) {
+      constexpr std::int64_t kAxes[] = {2, 3, 1};  // rows, columns, channels
+      const std::int64_t axis = kAxes[layer_.groups];
+      return graph_.add_node("Concat", name_,
+                             {reduced("ReduceMax", part("maximum"), x, {axis}),
+                              reduced("ReduceMean", part("mean"), x, {axis})},
+                             {{"axis", axis}});
+    }
     const Shape &in = layer_.input, &out = layer_.output;
     OnnxInts axes;
     if (out.channels < in.channels) axes.push_back(1);
