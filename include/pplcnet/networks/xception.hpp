@@ -37,12 +37,11 @@ constexpr Graph xception(const WidthOptions& options = {.input = {299, 299}}) {
   };
   Value x = g.output(conv(g.image(), 32, 2, "conv1", "bn1"), Role::stage, "act1");
   x = g.output(conv(x, 64, 1, "conv2", "bn2"), Role::stage, "act2");
-  Value activated = x;
   int i = 1;
   for (const XceptionRow& row : kXceptionTable) {
     const int layers = row.channels[2] > 0 ? 3 : 2;
     int module = i == 1 ? 0 : 1;  // the first block begins without an activation
-    Value y = activated;
+    Value y = i == 1 ? x : g.activate(x, kRelu);
     for (int layer = 0; layer < layers; ++layer, module += 3)
       y = separable(y, row.channels[layer], layer + 1 < layers ? kRelu : Activation::none,
                     {kModule, i, module}, {kModule, i, module + 1});
@@ -51,7 +50,6 @@ constexpr Graph xception(const WidthOptions& options = {.input = {299, 299}}) {
       x = g.conv(x, y.shape.channels, {.stride = row.stride, .norm_name = {"block#.skipbn", i}},
                  {"block#.skip", i});
     }
-    activated = g.add(x, y, kRelu);
     x = g.output(g.add(x, y), Role::stage, {"block#", i++});
   }
   x = separable(x, 1536, kRelu, "conv3", "bn3");
