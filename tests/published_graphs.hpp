@@ -1,6 +1,7 @@
 #ifndef PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
 #define PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
 
+#include "ic_pattern.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -40,6 +41,7 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::inception_v3, {79, 75}},
     {pplcnet::inception_v4, {79, 75}},
     {pplcnet::xception},
+    {ic_resnet50_for_detection, {193, 201}},
 };
 
 }  // namespace pplcnet_test

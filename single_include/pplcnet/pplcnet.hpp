@@ -715,8 +715,8 @@ struct Pool {
 class Graph {
  public:
   static constexpr int kMaxNodes = 512;
-  static constexpr int kMaxLayers = 640;  ///< that the operators become, see `layers_of`
-  static constexpr int kMaxParts = 16;
+  static constexpr int kMaxLayers = 896;  ///< that the operators become, see `layers_of`
+  static constexpr int kMaxParts = 36;
   static constexpr int kMaxOutputs = 64;
   static constexpr int kMostChannels = 8192;
   static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer

@@ -14,6 +14,7 @@
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
+#include "pplcnet/networks/ic_resnet50.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
 #include "pplcnet/networks/inception_v3.hpp"
 #include "pplcnet/networks/inception_v4.hpp"
@@ -359,6 +360,29 @@ TEST(GraphFlaws, OptionsOfPublishedNetworks) {
   EXPECT_EQ(error_of(pplcnet_v3(Scale::x0_75, V3::recognition, {.input = {32, 64}})),
             "v3_recognition: operator 38: Graph::conv, pool: kernels from 1 to 63, no larger than "
             "the padded input; found 0");
+}
+
+TEST(GraphFlaws, PatternsOfDilations) {
+  using Pattern = pplcnet::IcPattern<7>;
+  const auto error_with = [](const auto& change) {
+    Pattern pattern = {};
+    for (auto& dilations : pattern) dilations[0][0] = 64;
+    change(pattern);
+    return error_of(pplcnet::ic_resnet50(pattern));
+  };
+  EXPECT_EQ(error_with([](Pattern&) {}), "");
+  EXPECT_EQ(error_with([](Pattern& pattern) { pattern[2][1][1] = -1; }),
+            "ic_resnet50: operator 20: Graph: an operator gives from 1 to 8192 channels, a dense "
+            "layer to 4194304; found -1");
+  EXPECT_EQ(error_with([](Pattern& pattern) { pattern[0][0][0] = 0; }),
+            "ic_resnet50: operator 7: Graph::concat: from 1 to Graph::kMaxParts maps of the same "
+            "height and width; found 0");
+  EXPECT_EQ(error_with([](Pattern& pattern) {
+              for (auto& row : pattern[0]) row.fill(1);
+            }),
+            "ic_resnet50: operator 43: Graph::concat: from 1 to Graph::kMaxParts maps of the same "
+            "height and width; found 37");
+  EXPECT_NE(error_of(pplcnet::ic_resnet50(Pattern{}, {.input = {256, 256}})), "");
 }
 
 TEST(GraphFlaws, Threads) {

@@ -91,12 +91,9 @@ TEST_P(PublishedGraphs, SameBits) {
                       std::back_inserter(expected));
   EXPECT_NE(Bits(expected.begin(), expected.begin() + network->classes()),
             Bits(expected.end() - network->classes(), expected.end()));
-  for (const Isa isa : {Isa::avx2, Isa::avx512, pplcnet::best_isa()}) {
-    if (isa > pplcnet::best_isa()) continue;
-    for (const int threads : {1, 2})
-      EXPECT_EQ(logits(*network, pictures, isa, threads), expected)
-          << pplcnet::isa_name(isa) << ", " << threads << " threads";
-  }
+  EXPECT_EQ(logits(*network, pictures, pplcnet::best_isa(), 2), expected) << "two threads";
+  const Isa other = std::min(Isa::avx2, pplcnet::best_isa());
+  EXPECT_EQ(logits(*network, pictures, other, 1), expected) << pplcnet::isa_name(other);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, PublishedGraphs, testing::ValuesIn(pplcnet_test::kPublishedGraphs),

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "ic_pattern.hpp"
+
 namespace {
 
 namespace light_cnns = pplcnet::models::light_cnns;
@@ -33,6 +35,13 @@ static_assert(has<light_cnns::inception_v2>(55'843'464, 6'468'961'120));
 static_assert(has<light_cnns::inception_v3>(23'834'568, 2'837'921'120));
 static_assert(has<light_cnns::inception_v4>(42'679'816, 6'121'894'752));
 static_assert(has<light_cnns::xception>(22'855'952, 4'552'879'072));
+
+constexpr bool has(const pplcnet::Graph& graph, std::int64_t parameters,
+                   std::int64_t multiply_adds) {
+  const pplcnet::Plan plan = make_plan(graph);
+  return plan.parameter_count == parameters && plan.multiply_add_count == multiply_adds;
+}
+static_assert(has(pplcnet_test::ic_resnet50_for_detection({}), 25'576'264, 4'328'824'832));
 
 /// Pictures of 299×299, as the papers have them, are what the functions take by themselves.
 constexpr std::int64_t multiply_adds(const pplcnet::Graph& graph) {

@@ -13,6 +13,7 @@
 
 #include "goldens/golden.hpp"
 #include "goldens/golden_answers.hpp"
+#include "ic_pattern.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -57,6 +58,7 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"inception_v3", pplcnet::inception_v3},
     {"inception_v4", pplcnet::inception_v4},
     {"xception", pplcnet::xception},
+    {"ic_resnet50", ic_resnet50_for_detection},
     {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
     {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},

@@ -228,7 +228,8 @@ int main(int argc, char** argv) {
                            "inception_v2",
                            "inception_v3",
                            "inception_v4",
-                           "xception_97"})
+                           "xception_97",
+                           "ic_resnet50"})
     write_golden(to, name, name[0] == 'p' ? kOld : kNew);
   write_torchvision(to);
   return testing::Test::HasFailure();
