@@ -7,15 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "command.hpp"
 #include "engine.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/open/registry.hpp"
 #include "pplcnet/thread_pool.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -52,7 +53,7 @@ void fill(AnyNetwork& network) {
 }
 
 /// Latency of one picture with synthetic weights: time does not depend on what they are.
-Times measure(const Published& one, const Arguments& arguments, pplcnet::Isa isa) {
+Times measure(const pplcnet::KnownModel& one, const Arguments& arguments, pplcnet::Isa isa) {
   using Clock = std::chrono::steady_clock;
   AnyNetwork network(one.graph(), arguments.threads,
                      arguments.half_head ? pplcnet::Storage::half_head : pplcnet::Storage::single);
@@ -94,15 +95,15 @@ int run(const Arguments& arguments) {
     }
   for (const auto& [name, one] : kIsas)
     if (one == isa) isa_name = name;
-  std::vector<const Published*> models;
+  std::vector<const pplcnet::KnownModel*> models;
   for (const std::string& name : arguments.models) {
-    models.push_back(find_published(name));
+    models.push_back(pplcnet::find_model(name));
   }
   Json list = Json::array();
   if (!arguments.json)
     std::printf("%-34s %9s %9s %9s %9s   %s, %d thread%s\n", "model", "median ms", "p90", "minimum",
                 "GMAC/s", isa_name.c_str(), arguments.threads, arguments.threads == 1 ? "" : "s");
-  for (const Published* one : models) {
+  for (const pplcnet::KnownModel* one : models) {
     const Times times = measure(*one, arguments, isa);
     if (interruption::happened()) return interruption::exit_status();
     const double macs = static_cast<double>(pplcnet::make_plan(one->graph()).multiply_add_count);
@@ -135,12 +136,12 @@ Run add_bench(CommandLine& program) {
   const auto arguments = std::make_shared<Arguments>();
   const Command command =
       program.add("bench", "How long a picture takes on this machine; needs no weights");
-  command.footer("Models: " + names_of_published(false) +
+  command.footer("Models: " + pplcnet::model_names(false) +
                  ".\n\nExamples: pplcnet bench\n          pplcnet bench PPLCNet_x1_0 "
                  "--threads 2 --isa avx2 --json");
   command.add("models", arguments->models, "Models by name; PPLCNet_x0_25 and x1_0 if none")
       .by_default({"PPLCNet_x0_25", "PPLCNet_x1_0"})
-      .check(check_published);
+      .check(check_model);
   command.add("--threads", arguments->threads, "Threads for each picture")
       .range(1, 64)
       .show_default();

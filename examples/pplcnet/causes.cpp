@@ -12,23 +12,23 @@
 #include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "preprocessing_variants.hpp"
-#include "weight_file.hpp"
+#include "weights.hpp"
 
 using pplcnet::Layer;
 
 namespace {
 
 /// Reads the unfolded parameters of all layers, or the folded ones where a file has no others.
-std::vector<pplcnet::Parameters> parameters_of(const Classifier& classifier,
+std::vector<pplcnet::Parameters> parameters_of(const pplcnet::AnyClassifier& classifier,
                                                const std::string& weights, const std::string& part,
                                                bool& folded) {
   const pplcnet::AnyNetwork& network = classifier.network();
   const auto layers = network.layers();
   std::vector<pplcnet::Parameters> result(layers.size());
-  WeightFile file;
+  pplcnet::WeightFile file;
   pplcnet::TensorFile tensors;
   folded = true;
-  if (!WeightFile::open(weights, "", file, part) &&
+  if (!open_weights(weights, "", file, part) &&
       !file.read_state_dict(layers, network.traits(), tensors) && !pplcnet::is_native(tensors)) {
     pplcnet::StateDict state(tensors, network.layers(), network.traits());
     folded = static_cast<bool>(state.open());
@@ -95,7 +95,7 @@ std::vector<float> as_floats(std::span<const double> values) {
 }
 
 /// Adds what the network computes with each of the usual mistakes.
-void add_deviations(const Classifier& classifier, const std::string& weights,
+void add_deviations(const pplcnet::AnyClassifier& classifier, const std::string& weights,
                     const std::string& part, const DifferingPlace& place, CauseSearch& search) {
   bool folded = false;
   const auto parameters = parameters_of(classifier, weights, part, folded);
@@ -130,8 +130,8 @@ void add_deviations(const Classifier& classifier, const std::string& weights,
 }
 
 /// Adds what the network computes for the common variants of the preprocessing.
-void add_variants(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageView stored,
-                  const DifferingPlace& place, CauseSearch& search) {
+void add_variants(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+                  pplcnet::ImageView stored, const DifferingPlace& place, CauseSearch& search) {
   pplcnet::AnyNetwork& network = classifier.network();
   std::vector<float> values(place.own.size());
   std::vector<float*> destinations(network.layers().size());
@@ -146,9 +146,10 @@ void add_variants(Classifier& classifier, pplcnet::ImageView image, pplcnet::Ima
 
 }  // namespace
 
-std::optional<std::string> find_cause(Classifier& classifier, const std::string& weights,
-                                      const std::string& part, pplcnet::ImageView image,
-                                      pplcnet::ImageView stored, const DifferingPlace& place) {
+std::optional<std::string> find_cause(pplcnet::AnyClassifier& classifier,
+                                      const std::string& weights, const std::string& part,
+                                      pplcnet::ImageView image, pplcnet::ImageView stored,
+                                      const DifferingPlace& place) {
   const bool is_logits = place.layer == classifier.network().traits().logits;
   CauseSearch search(place.own, place.reference, is_logits);
   search.add("", std::vector<float>(place.own.begin(), place.own.end()));

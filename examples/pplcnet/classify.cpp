@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "catalogue.hpp"
-#include "classifier.hpp"
 #include "command.hpp"
 #include "explain.hpp"
 #include "interruption.hpp"
@@ -19,6 +17,8 @@
 #include "pictures.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/open/registry.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
 
@@ -42,7 +42,7 @@ struct Arguments {
 };
 
 void print(Format format, const std::string& path, const std::vector<Prediction>& predictions,
-           const Classifier& classifier) {
+           const pplcnet::AnyClassifier& classifier) {
   switch (format) {
     case Format::paddle:
       std::printf(
@@ -72,7 +72,7 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
 }
 
 int run(const Arguments& arguments) {
-  std::optional<Classifier> classifier;
+  std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::optional<Explanations> explanations;
   if (!arguments.explain.empty())
@@ -83,7 +83,7 @@ int run(const Arguments& arguments) {
   if (arguments.format() == Format::csv) std::puts("file,rank,class_id,label,score");
   const bool good = over_pictures(
       *classifier, threads, names.count(), [&] { return names.next(); },
-      [&](Classifier& own, const std::string& path) {
+      [&](pplcnet::AnyClassifier& own, const std::string& path) {
         Outcome<std::vector<Prediction>> outcome;
         outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
           std::vector<float> scores;
@@ -114,7 +114,7 @@ Run add_classify(CommandLine& program) {
       "Pictures are JPEG, PNG or BMP. They are turned as their Exif orientation says, and "
       "transparency is dropped, both as cv2 does."
       "\n\nModels: " +
-      names_of_published(true) +
+      pplcnet::model_names(true) +
       ".\n\nExamples: pplcnet classify --weights PPLCNet_x1_0.safetensors cat.jpg"
       "\n          find photos -name '*.jpg' | pplcnet classify --weights W --json -"
       "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"

@@ -12,23 +12,23 @@
 #include <string_view>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "checksum.hpp"
 #include "command.hpp"
 #include "engine.hpp"
 #include "interruption.hpp"
 #include "labels.hpp"
-#include "open_network.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/open/open_network.hpp"
+#include "pplcnet/open/registry.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "pplcnet/weights/state_dict_out.hpp"
 #include "printable.hpp"
-#include "weight_file.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -60,7 +60,8 @@ std::string strides_of(std::span<const pplcnet::Layer> layers) {
   return text;
 }
 
-void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInfo& info) {
+void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened,
+           const pplcnet::ModelInfo& info) {
   const pplcnet::NetworkTraits& net = opened.network.traits();
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
     std::printf("%s: %s\n", what, without_controls(pplcnet::join(pieces)).c_str());
@@ -86,8 +87,8 @@ void print(const WeightFile& file, const Opened& opened, const pplcnet::ModelInf
 }
 
 /// What belongs to the weights beside them: of the command line, of the file, of the model.
-Error complete(const Arguments& arguments, const WeightFile& file, Opened& opened,
-               pplcnet::ModelInfo& info) {
+Error complete(const Arguments& arguments, const pplcnet::WeightFile& file,
+               pplcnet::OpenedNetwork& opened, pplcnet::ModelInfo& info) {
   info.model = opened.is_published ? opened.published->model.name : "";
   info.preprocessing =
       arguments.preset.empty() ? opened.preprocessing.name : std::string_view(arguments.preset);
@@ -102,7 +103,8 @@ Error complete(const Arguments& arguments, const WeightFile& file, Opened& opene
 }
 
 /// Writes the output, and reads it back before it gets its name.
-Error write(const Arguments& arguments, const Opened& opened, const pplcnet::ModelInfo& info) {
+Error write(const Arguments& arguments, const pplcnet::OpenedNetwork& opened,
+            const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
   const pplcnet::Storage storage = arguments.stored.storage();
   if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
@@ -110,8 +112,8 @@ Error write(const Arguments& arguments, const Opened& opened, const pplcnet::Mod
     return error;
   std::optional<pplcnet::AnyNetwork> again;
   if (auto error = pplcnet::AnyNetwork::make(opened.network.graph(), 1, again)) return error;
-  WeightFile written;
-  if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
+  pplcnet::WeightFile written;
+  if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
   if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
   if (arguments.writes_native()) {
     if (auto error = self_test(file.temporary(), *again)) return error;
@@ -124,7 +126,8 @@ Error write(const Arguments& arguments, const Opened& opened, const pplcnet::Mod
 
 /// Writes the state dict of another framework, and reads it back before it gets its name: within
 /// what rounding may change, the weights are those of the input.
-Error write_state_dict(const Arguments& arguments, const WeightFile& input, const Opened& opened) {
+Error write_state_dict(const Arguments& arguments, const pplcnet::WeightFile& input,
+                       const pplcnet::OpenedNetwork& opened) {
   OutputFile file(arguments.output());
   pplcnet::TensorFile source;
   const pplcnet::AnyNetwork& network = opened.network;
@@ -146,8 +149,8 @@ Error write_state_dict(const Arguments& arguments, const WeightFile& input, cons
   pplcnet::TensorFile tensors = out.file();
   tensors.metadata = {{"format", arguments.to == "paddle" ? "np" : "pt"}};
   if (auto error = write_safetensors(file, tensors)) return error;
-  WeightFile written;
-  if (auto error = WeightFile::open(file.temporary(), "", written)) return error;
+  pplcnet::WeightFile written;
+  if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
   if (auto error = written.read(twin->layers(), twin->traits(), twin->weights())) return error;
   float largest = 0, difference = 0;
   for (std::size_t i = 0; i < network.weights().size(); ++i) {
@@ -161,14 +164,15 @@ Error write_state_dict(const Arguments& arguments, const WeightFile& input, cons
 
 /// Finds the network and converts.
 Error convert(const Arguments& arguments) {
-  WeightFile file;
-  if (auto error = WeightFile::open(arguments.input(), arguments.graph(), file, arguments.part))
+  pplcnet::WeightFile file;
+  if (auto error = open_weights(arguments.input(), arguments.graph(), file, arguments.part))
     return error;
   if (!arguments.labels.empty()) add_input(arguments.labels);
   if (!arguments.list)
     if (auto error = claim_output(arguments.output())) return error;
-  std::optional<Opened> opened;
-  if (auto error = open_network(file, arguments.model, Purpose::any, opened)) return error;
+  std::optional<pplcnet::OpenedNetwork> opened;
+  if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::any, opened))
+    return error;
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
@@ -214,7 +218,7 @@ Run add_convert(CommandLine& program) {
   const Command command = program.add(
       "convert", "Weights of any format into a native file or into ONNX; prints what they are");
   command.footer(
-      "Models: " + names_of_published(false) + ".\n\nPresets: " + presets() +
+      "Models: " + pplcnet::model_names(false) + ".\n\nPresets: " + presets() +
       ".\n\nExamples: pplcnet convert inference.pdiparams inference.json line.safetensors"
       "\n          pplcnet convert lcnet_050.pth lcnet_050.onnx --batch 0"
       "\n          pplcnet convert PPLCNet_x1_0.pdparams lcnet_100.safetensors --to timm"
@@ -233,7 +237,7 @@ Run add_convert(CommandLine& program) {
   command
       .add("--model", arguments->model,
            "The network, by name (see below); without it, the one that the weights fit")
-      .check(check_published);
+      .check(check_model);
   add_part(command, arguments->part);
   command.add(
       "--to", arguments->to,

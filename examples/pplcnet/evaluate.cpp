@@ -15,7 +15,6 @@
 
 #include "answers.hpp"
 #include "checksum.hpp"
-#include "classifier.hpp"
 #include "command.hpp"
 #include "evaluation.hpp"
 #include "example.hpp"
@@ -26,6 +25,7 @@
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "printable.hpp"
@@ -54,7 +54,7 @@ Error read_list(const std::string& path, const std::string& root, int classes,
 
 /// Finds the pictures in a folder for each class. What cannot be read is reported, and then
 /// `complete` becomes false.
-Error read_folder(const std::string& folder, const Classifier& classifier,
+Error read_folder(const std::string& folder, const pplcnet::AnyClassifier& classifier,
                   std::vector<Example>& examples, bool& complete) {
   std::vector<std::string> names;
   std::vector<int> class_ids;
@@ -69,7 +69,8 @@ Error read_folder(const std::string& folder, const Classifier& classifier,
 }
 
 /// Returns what predictions on a list or folder, whose paths begin in `root`, belong to.
-Origin origin_of(const Classifier& classifier, const std::string& data, const std::string& root) {
+Origin origin_of(const pplcnet::AnyClassifier& classifier, const std::string& data,
+                 const std::string& root) {
   const auto absolute = [](const std::string& path) {
     std::error_code problem;
     const std::string whole = fs::absolute(path, problem).lexically_normal().string();
@@ -94,7 +95,7 @@ Origin origin_of(const Classifier& classifier, const std::string& data, const st
       {"root", absolute(root)}};
 }
 
-void print(const Evaluation& evaluation, const Classifier& classifier, double rate) {
+void print(const Evaluation& evaluation, const pplcnet::AnyClassifier& classifier, double rate) {
   std::printf("pictures: %zu\n", evaluation.count());
   if (!evaluation.unread().empty()) std::printf("not read: %zu\n", evaluation.unread().size());
   std::printf("top-1: %.3f %%\n", 100 * evaluation.accuracy(1));
@@ -118,7 +119,7 @@ void print(const Evaluation& evaluation, const Classifier& classifier, double ra
 }
 
 /// Returns with which classes one was confused, and how often.
-Json to_json(const ClassResult& one, const Classifier& classifier) {
+Json to_json(const ClassResult& one, const pplcnet::AnyClassifier& classifier) {
   std::map<std::string, int> counts;  // two classes may have one label
   for (const auto& [other, count] : one.confused_with) counts[classifier.label(other)] += count;
   Json json = Json::object();
@@ -126,7 +127,7 @@ Json to_json(const ClassResult& one, const Classifier& classifier) {
   return json;
 }
 
-Json to_json(const Evaluation& evaluation, const Classifier& classifier, double rate) {
+Json to_json(const Evaluation& evaluation, const pplcnet::AnyClassifier& classifier, double rate) {
   Json classes = Json::array(), wrong = Json::array(), not_read = Json::array();
   for (const ClassResult& one : evaluation.by_class(classifier.classes()))
     classes.add(Json::object({{"label", classifier.label(one.class_id)},
@@ -161,8 +162,9 @@ Json to_json(const Evaluation& evaluation, const Classifier& classifier, double 
 }
 
 /// Reads the examples of a list or of a folder for each class; there is at least one.
-Error read_examples(const std::string& data, const std::string& root, const Classifier& classifier,
-                    std::vector<Example>& examples, bool& complete) {
+Error read_examples(const std::string& data, const std::string& root,
+                    const pplcnet::AnyClassifier& classifier, std::vector<Example>& examples,
+                    bool& complete) {
   std::error_code ignored;
   const bool is_folder = fs::is_directory(data, ignored);
   if (auto error = is_folder ? read_folder(data, classifier, examples, complete)
@@ -172,7 +174,7 @@ Error read_examples(const std::string& data, const std::string& root, const Clas
 }
 
 /// Classifies an example, unless its prediction is known.
-Outcome<Evaluated> evaluate_one(Classifier& classifier, const Example& example,
+Outcome<Evaluated> evaluate_one(pplcnet::AnyClassifier& classifier, const Example& example,
                                 const KnownAnswers& known) {
   Outcome<Evaluated> outcome;
   if (const Evaluated* one = known.find(example.path, example.class_id)) {
@@ -202,8 +204,8 @@ int interrupted(const Evaluation& evaluation, std::size_t examples, bool resumes
 }
 
 /// Prints an evaluation, and writes the page that was asked for.
-Error show(const Arguments& arguments, const Evaluation& evaluation, Classifier& classifier,
-           double rate) {
+Error show(const Arguments& arguments, const Evaluation& evaluation,
+           pplcnet::AnyClassifier& classifier, double rate) {
   if (arguments.json)
     std::printf("%s\n", to_json(evaluation, classifier, rate).text(1).c_str());
   else
@@ -213,7 +215,7 @@ Error show(const Arguments& arguments, const Evaluation& evaluation, Classifier&
 }
 
 int run(const Arguments& arguments) {
-  std::optional<Classifier> classifier;
+  std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::vector<Example> examples;
   bool complete = true;
@@ -251,7 +253,9 @@ int run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   const bool good = over_pictures(
       *classifier, arguments.threads, examples.size(), one_by_one(examples),
-      [&](Classifier& own, const Example& example) { return evaluate_one(own, example, known); },
+      [&](pplcnet::AnyClassifier& own, const Example& example) {
+        return evaluate_one(own, example, known);
+      },
       [&](const Example& example, auto& outcome) {
         pass_over(&example);
         const Evaluated& one = outcome.value;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "output_file.hpp"
+#include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 namespace fs = std::filesystem;
@@ -104,7 +105,7 @@ float sample(const HeatMap& map, float v, float u) {
 }
 
 /// As a person reads it: the label if its letters can be drawn, or the class's number.
-std::string drawable_label(const Classifier& classifier, int class_id) {
+std::string drawable_label(const pplcnet::AnyClassifier& classifier, int class_id) {
   const std::string label = classifier.label(class_id);
   const bool ascii = std::ranges::all_of(label, [](char c) { return c >= ' ' && c <= '~'; });
   return ascii && !label.empty() ? label : "class " + std::to_string(class_id);
@@ -112,7 +113,8 @@ std::string drawable_label(const Classifier& classifier, int class_id) {
 
 }  // namespace
 
-std::optional<HeatMap> heat_map(Classifier& classifier, pplcnet::ImageView image, int class_id) {
+std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+                                int class_id) {
   const AnyNetwork& network = classifier.network();
   const auto layers = network.layers();
   const int pool = network.traits().pooled;
@@ -146,8 +148,8 @@ pplcnet::ImageSize shown_size(pplcnet::ImageSize size) {
   return {scaled(size.width), scaled(size.height)};
 }
 
-Canvas draw_heat(const Classifier& classifier, pplcnet::ImageView image, const HeatMap& map,
-                 pplcnet::ImageSize size) {
+Canvas draw_heat(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+                 const HeatMap& map, pplcnet::ImageSize size) {
   Canvas canvas(image, size.width, size.height);
   const auto plan = pplcnet::resize_plan(classifier.preprocessing(), image.size());
   if (!plan) return canvas;
@@ -188,7 +190,7 @@ Canvas draw_heat(const Classifier& classifier, pplcnet::ImageView image, const H
   return canvas;
 }
 
-std::string explanation_png(const Classifier& classifier, pplcnet::ImageView image,
+std::string explanation_png(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                             const HeatMap& map, int class_id, float score) {
   constexpr int kMargin = 16, kGap = 8, kBar = 160, kWidestTitle = 900;
   constexpr Colour kPaper = {255, 255, 255}, kInk = {29, 37, 48}, kFaint = {95, 105, 118};
@@ -228,7 +230,7 @@ std::string explanation_png(const Classifier& classifier, pplcnet::ImageView ima
   return page.png();
 }
 
-Error Explanations::open(const std::string& folder, Classifier& classifier,
+Error Explanations::open(const std::string& folder, pplcnet::AnyClassifier& classifier,
                          std::optional<Explanations>& result) {
   if (classifier.network().traits().pooled < 0)
     return Error::of(classifier.name(), ": has no pooled map that a class could be seen in");
@@ -239,8 +241,8 @@ Error Explanations::open(const std::string& folder, Classifier& classifier,
   return {};
 }
 
-Error Explanations::draw(const std::string& path, pplcnet::ImageView image, Classifier& classifier,
-                         std::span<const float> scores) {
+Error Explanations::draw(const std::string& path, pplcnet::ImageView image,
+                         pplcnet::AnyClassifier& classifier, std::span<const float> scores) {
   const auto best = static_cast<int>(std::ranges::max_element(scores) - scores.begin());
   const auto map = heat_map(classifier, image, best);
   if (!map) return too_narrow(path);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "canvas.hpp"
-#include "classifier.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
 
 /// How much each place of the last map says for a class, as a part of the largest: the gradient of
@@ -24,13 +24,13 @@ struct HeatMap {
 class Explanations {
  public:
   /// The folder is made if it is not there; an error if the network is none that pools a map.
-  static pplcnet::Error open(const std::string& folder, Classifier& classifier,
+  static pplcnet::Error open(const std::string& folder, pplcnet::AnyClassifier& classifier,
                              std::optional<Explanations>& result);
 
   /// Writes NAME.png: the picture, beside or below it the map of its most probable class, and what
   /// the colours mean. Pictures of one name in several folders get numbers.
-  pplcnet::Error draw(const std::string& path, pplcnet::ImageView image, Classifier& classifier,
-                      std::span<const float> scores);
+  pplcnet::Error draw(const std::string& path, pplcnet::ImageView image,
+                      pplcnet::AnyClassifier& classifier, std::span<const float> scores);
 
  private:
   explicit Explanations(std::string folder) : folder_(std::move(folder)) {}
@@ -40,15 +40,16 @@ class Explanations {
 };
 
 /// The map of one class for a picture; none if it is too narrow.
-std::optional<HeatMap> heat_map(Classifier& classifier, pplcnet::ImageView image, int class_id);
+std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+                                int class_id);
 
 /// In which size a picture is shown: at least 320 pixels wide, at most 1024 wide and high, unless
 /// it is too narrow for both.
 pplcnet::ImageSize shown_size(pplcnet::ImageSize size);
 
 /// The map over the picture in grey; what the network did not see is pale.
-Canvas draw_heat(const Classifier& classifier, pplcnet::ImageView image, const HeatMap& map,
-                 pplcnet::ImageSize size);
+Canvas draw_heat(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+                 const HeatMap& map, pplcnet::ImageSize size);
 
 /// What colours of a map mean, from little to most, as a CSS gradient.
 inline constexpr const char* kHeatGradient =
@@ -57,7 +58,7 @@ inline constexpr const char* kHeatGradient =
     "#fcffa4)";
 
 /// The picture and the map of a class side by side, with a legend: the bytes of a PNG file.
-std::string explanation_png(const Classifier& classifier, pplcnet::ImageView image,
+std::string explanation_png(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                             const HeatMap& map, int class_id, float score);
 
 #endif  // PPLCNET_EXAMPLES_EXPLAIN_HPP

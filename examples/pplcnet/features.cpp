@@ -9,7 +9,6 @@
 #include <system_error>
 #include <vector>
 
-#include "classifier.hpp"
 #include "command.hpp"
 #include "interruption.hpp"
 #include "npy.hpp"
@@ -17,6 +16,7 @@
 #include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
 #include "printable.hpp"
@@ -34,7 +34,7 @@ struct Arguments {
 };
 
 /// The layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
-Error find_layer(const Classifier& classifier, const std::string& word, int& layer) {
+Error find_layer(const pplcnet::AnyClassifier& classifier, const std::string& word, int& layer) {
   const pplcnet::AnyNetwork& network = classifier.network();
   layer = -1;
   if (word == "embedding") {
@@ -60,8 +60,8 @@ Error find_layer(const Classifier& classifier, const std::string& word, int& lay
 }
 
 int run(const Arguments& arguments) {
-  std::optional<Classifier> classifier;
-  if (report(arguments.network.open(classifier, Purpose::any))) return 1;
+  std::optional<pplcnet::AnyClassifier> classifier;
+  if (report(arguments.network.open(classifier, pplcnet::Purpose::any))) return 1;
   int layer = 0;
   if (report(find_layer(*classifier, arguments.layer, layer))) return 1;
   const pplcnet::Shape shape =
@@ -79,7 +79,7 @@ int run(const Arguments& arguments) {
   std::int64_t count = 0;
   const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
-      [&](Classifier& own, const std::string& path) {
+      [&](pplcnet::AnyClassifier& own, const std::string& path) {
         Outcome<std::vector<float>> outcome;
         outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
           return own.run(image, layer, outcome.value) ? Error() : too_narrow(path);

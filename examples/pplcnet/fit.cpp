@@ -11,7 +11,6 @@
 #include <system_error>
 #include <vector>
 
-#include "classifier.hpp"
 #include "command.hpp"
 #include "engine.hpp"
 #include "example.hpp"
@@ -21,6 +20,7 @@
 #include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "printable.hpp"
 
@@ -67,12 +67,12 @@ struct Embeddings {
 };
 
 /// Those of all examples; those without one are left out, and then it is false.
-bool embed(const Arguments& arguments, const Classifier& classifier, const Examples& examples,
-           Embeddings& result) {
+bool embed(const Arguments& arguments, const pplcnet::AnyClassifier& classifier,
+           const Examples& examples, Embeddings& result) {
   const int layer = classifier.network().traits().embedding;
   return over_pictures(
       classifier, arguments.threads, examples.all.size(), one_by_one(examples.all),
-      [&](Classifier& own, const Example& example) {
+      [&](pplcnet::AnyClassifier& own, const Example& example) {
         Outcome<std::vector<float>> outcome;
         outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
           return own.run(image, layer, outcome.value) ? Error() : too_narrow(example.path);
@@ -109,7 +109,7 @@ Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& hea
 
 int run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
-  std::optional<Classifier> classifier;
+  std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   if (classifier->network().traits().embedding < 0)
     return fail(Error::of(classifier->name(), ": has no embedding"));

@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
-#include "catalogue.hpp"
 #include "command.hpp"
 #include "pplcnet/models/flops.hpp"
+#include "pplcnet/open/registry.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -117,15 +118,30 @@ std::size_t workspace_bytes(const Plan& plan) {
          aligned_bytes(plan.scratch_floats);
 }
 
-void print(const Published& one, const Plan& plan) {
+/// Returns the name of a layer; copies, sums and most pools have none.
+std::string shown_name(const Layer& layer) {
+  const std::string name = pplcnet::layer_name(layer);
+  return name.empty() ? "-" : name;
+}
+
+/// Returns the width of the column of names.
+int name_width(const Plan& plan) {
+  constexpr std::size_t kLeast = 20, kSpace = 2;
+  std::size_t width = kLeast;
+  for (const Layer& layer : layers_of(plan)) width = std::max(width, shown_name(layer).size());
+  return static_cast<int>(width + kSpace);
+}
+
+void print(const pplcnet::KnownModel& one, const Plan& plan) {
+  const int names = name_width(plan);
   std::printf("%s: input %s, %s\n\n", std::string(one.model.name).c_str(),
               size_of(plan.layers[0].input).c_str(), answer_of(plan).c_str());
-  pad("layer", 22);
+  pad("layer", names);
   pad("work", 24);
   pad("output", 14);
   std::printf("%12s%14s%12s  buffer\n", "parameters", "multiply-adds", "bytes");
   for (const Layer& layer : layers_of(plan)) {
-    pad(pplcnet::layer_name(layer), 22);
+    pad(shown_name(layer), names);
     pad(work_of(layer), 24);
     pad(size_of(layer.output), 14);
     std::printf("%12lld%14lld%12zu  %s\n", static_cast<long long>(layer.parameters),
@@ -157,7 +173,7 @@ void print_heads() {
               "published", "top-1", "weights", "workspace");
 }
 
-void print_line(const Published& one, const Plan& plan) {
+void print_line(const pplcnet::KnownModel& one, const Plan& plan) {
   const pplcnet::Model& model = one.model;
   const auto text = [](auto number) { return std::to_string(number); };
   std::printf(kColumns, std::string(model.name).c_str(), text(plan.parameter_count).c_str(),
@@ -171,13 +187,13 @@ void print_line(const Published& one, const Plan& plan) {
 int run(const std::string& model) {
   if (model.empty()) {
     print_heads();
-    for (const Published& one : published()) {
+    for (const pplcnet::KnownModel& one : pplcnet::known_models()) {
       const auto plan = std::make_unique<Plan>(pplcnet::make_plan(one.graph()));
       print_line(one, *plan);
     }
     return 0;
   }
-  const Published* found = find_published(model);
+  const pplcnet::KnownModel* found = pplcnet::find_model(model);
   const auto plan = std::make_unique<Plan>(pplcnet::make_plan(found->graph()));
   print(*found, *plan);
   return 0;
@@ -189,8 +205,8 @@ Run add_inspect(CommandLine& program) {
   const auto model = std::make_shared<std::string>();
   const Command command = program.add(
       "inspect", "Operations, cost and memory per layer of a network, or a line for each network");
-  command.footer("Models: " + names_of_published(false) + ".");
+  command.footer("Models: " + pplcnet::model_names(false) + ".");
   command.add("model", *model, "The network, by name; without it all are listed")
-      .check(check_published);
+      .check(check_model);
   return [model] { return run(*model); };
 }

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "catalogue.hpp"
 #include "labels.hpp"
-#include "weight_file.hpp"
+#include "pplcnet/open/registry.hpp"
+#include "weights.hpp"
 
 CommandOption NetworkOptions::add_to(const Command& command) {
   CommandOption option =
@@ -17,7 +17,7 @@ CommandOption NetworkOptions::add_to(const Command& command) {
       .add("--model", model,
            "The network, by name (see `pplcnet inspect`); without it, the one that the "
            "weights fit")
-      .check(check_published)
+      .check(check_model)
       .needs(option);
   return option;
 }
@@ -32,10 +32,11 @@ void NetworkOptions::add_half_head_to(const Command& command) {
   command.add_flag("--half-head", half_head, kHalfHead);
 }
 
-pplcnet::Error NetworkOptions::open(std::optional<Classifier>& classifier, Purpose purpose) const {
-  WeightFile file;
-  if (auto error = WeightFile::open(weights, "", file, part)) return error;
-  if (auto error = Classifier::open(file, model, purpose, classifier)) return error;
+pplcnet::Error NetworkOptions::open(std::optional<pplcnet::AnyClassifier>& classifier,
+                                    pplcnet::Purpose purpose) const {
+  pplcnet::WeightFile file;
+  if (auto error = open_weights(weights, "", file, part)) return error;
+  if (auto error = pplcnet::AnyClassifier::open(file, model, purpose, classifier)) return error;
   const bool single = classifier->network().traits().storage == pplcnet::Storage::single;
   if (half_head && single)
     if (auto error = classifier->store_as(pplcnet::Storage::half_head, weights)) return error;

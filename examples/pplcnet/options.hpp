@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "classifier.hpp"
 #include "command_line.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 
@@ -27,8 +27,8 @@ struct NetworkOptions {
   void add_half_head_to(const Command& command);
 
   /// The classifier, with the labels that were asked for.
-  pplcnet::Error open(std::optional<Classifier>& classifier,
-                      Purpose purpose = Purpose::classes) const;
+  pplcnet::Error open(std::optional<pplcnet::AnyClassifier>& classifier,
+                      pplcnet::Purpose purpose = pplcnet::Purpose::classes) const;
 };
 
 /// What `--half-head` does where weights are used.

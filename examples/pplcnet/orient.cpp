@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "classifier.hpp"
 #include "command.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
@@ -17,12 +16,13 @@
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/models/orientation.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet_embedded/page_orientation.hpp"
 #include "pplcnet_embedded/text_line_orientation.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
 #include "upright.hpp"
-#include "weight_file.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -47,7 +47,7 @@ struct Answer {
 /// Turns, by quarters clockwise, of the classes of a network, from their labels: `90` or
 /// `180_degree`. An error if it is not about orientation: of lines by two classes, or of pages by
 /// four.
-Error turns_of(const Classifier& classifier, std::vector<std::size_t>& turns) {
+Error turns_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t>& turns) {
   const auto classes = static_cast<std::size_t>(classifier.classes());
   const bool may_be = (classes == 2 || classes == 4) && classifier.labels().size() == classes;
   for (int i = 0; i < classifier.classes(); ++i) {
@@ -66,7 +66,7 @@ Error turns_of(const Classifier& classifier, std::vector<std::size_t>& turns) {
 /// A network for orientation, and what its classes mean.
 class Reader {
  public:
-  Reader(Classifier& classifier, std::span<const std::size_t> turns)
+  Reader(pplcnet::AnyClassifier& classifier, std::span<const std::size_t> turns)
       : classifier_(classifier), turns_(turns) {}
 
   /// How probable it is that a picture is turned by 0, 90, 180 and 270 degrees: lines of text are
@@ -101,7 +101,7 @@ class Reader {
     return quarters_;
   }
 
-  Classifier& classifier_;
+  pplcnet::AnyClassifier& classifier_;
   std::span<const std::size_t> turns_;
   bool good_ = true;
   std::vector<float> scores_;
@@ -126,25 +126,26 @@ void print(const Arguments& arguments, const std::string& path, const Answer& an
 }
 
 /// The network that was asked for, or one of those that are part of the program.
-Error open_classifier(const Arguments& arguments, std::optional<Classifier>& classifier) {
+Error open_classifier(const Arguments& arguments,
+                      std::optional<pplcnet::AnyClassifier>& classifier) {
   if (!arguments.network.weights.empty())
-    return arguments.network.open(classifier, Purpose::orientation);
+    return arguments.network.open(classifier, pplcnet::Purpose::orientation);
   const auto weights = arguments.lines ? pplcnet_embedded::text_line_orientation()
                                        : pplcnet_embedded::page_orientation();
-  WeightFile file;
-  if (auto error = WeightFile::open(weights, "built-in weights", file)) return error;
-  return Classifier::open(file, "", Purpose::orientation, classifier);
+  pplcnet::WeightFile file;
+  if (auto error = pplcnet::WeightFile::open(weights, "built-in weights", file)) return error;
+  return pplcnet::AnyClassifier::open(file, "", pplcnet::Purpose::orientation, classifier);
 }
 
 int run(const Arguments& arguments) {
-  std::optional<Classifier> classifier;
+  std::optional<pplcnet::AnyClassifier> classifier;
   if (report(open_classifier(arguments, classifier))) return 1;
   std::vector<std::size_t> turns;
   if (report(turns_of(*classifier, turns))) return 1;
   PictureNames names(arguments.pictures);
   const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
-      [&](Classifier& own, const std::string& path) {
+      [&](pplcnet::AnyClassifier& own, const std::string& path) {
         Outcome<Answer> outcome;
         std::array<double, 4> probabilities = {};
         outcome.error = see_picture(

@@ -11,7 +11,7 @@ namespace {
 
 /// What all pictures share.
 struct Batch {
-  std::vector<Classifier> copies;  ///< one for each thread
+  std::vector<pplcnet::AnyClassifier> copies;  ///< one for each thread
   Progress progress;
   bool good = true;
 };
@@ -55,10 +55,11 @@ pplcnet::Error see_picture(const std::string& path,
   return see(picture.view());
 }
 
-bool over_picture_tasks(const Classifier& classifier, int threads, std::size_t count,
+bool over_picture_tasks(const pplcnet::AnyClassifier& classifier, int threads, std::size_t count,
                         const std::function<std::unique_ptr<PictureTask>()>& next) {
-  Batch batch = {.copies = std::vector<Classifier>(static_cast<std::size_t>(threads), classifier),
-                 .progress = Progress(count)};
+  Batch batch = {
+      .copies = std::vector<pplcnet::AnyClassifier>(static_cast<std::size_t>(threads), classifier),
+      .progress = Progress(count)};
   in_order(threads, [&]() -> std::unique_ptr<OrderedTask> {
     auto task = interruption::happened() ? nullptr : next();
     return task ? std::make_unique<BatchTask>(std::move(task), batch) : nullptr;

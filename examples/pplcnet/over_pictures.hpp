@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "classifier.hpp"
 #include "example.hpp"
 #include "picture.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
 
 /// What became of one picture.
@@ -38,7 +38,7 @@ class PictureTask {
   virtual ~PictureTask() = default;
 
   virtual const std::string& path() const = 0;
-  virtual void work(Classifier& classifier) = 0;
+  virtual void work(pplcnet::AnyClassifier& classifier) = 0;
   /// What went wrong so far.
   virtual pplcnet::Error& error() = 0;
   /// Hands on the result; false ends everything.
@@ -46,7 +46,7 @@ class PictureTask {
 };
 
 /// Works on the pictures that `next` gives until there are no more, as `over_pictures` below.
-bool over_picture_tasks(const Classifier& classifier, int threads, std::size_t count,
+bool over_picture_tasks(const pplcnet::AnyClassifier& classifier, int threads, std::size_t count,
                         const std::function<std::unique_ptr<PictureTask>()>& next);
 
 /// Works on pictures with several threads, each with a copy of the classifier, and hands on what
@@ -57,15 +57,15 @@ bool over_picture_tasks(const Classifier& classifier, int threads, std::size_t c
 /// Outcome; `emit(item, outcome)` is called for those without an error, may give them one, and ends
 /// everything with false. An exception in the work on a picture is an error of that picture.
 template <class Next, class Work, class Emit>
-bool over_pictures(const Classifier& classifier, int threads, std::size_t count, Next next,
-                   const Work& work, Emit emit) {
+bool over_pictures(const pplcnet::AnyClassifier& classifier, int threads, std::size_t count,
+                   Next next, const Work& work, Emit emit) {
   using Item = typename decltype(next())::value_type;
   class Task final : public PictureTask {
    public:
     Task(Item item, const Work& work, Emit& emit)
         : item_(std::move(item)), work_(work), emit_(emit) {}
     const std::string& path() const override { return path_of(item_); }
-    void work(Classifier& own) override { outcome_ = work_(own, item_); }
+    void work(pplcnet::AnyClassifier& own) override { outcome_ = work_(own, item_); }
     pplcnet::Error& error() override { return outcome_.error; }
     bool emit() override { return emit_(item_, outcome_); }
 
@@ -73,7 +73,7 @@ bool over_pictures(const Classifier& classifier, int threads, std::size_t count,
     Item item_;
     const Work& work_;
     Emit& emit_;
-    decltype(work_(std::declval<Classifier&>(), item_)) outcome_;
+    decltype(work_(std::declval<pplcnet::AnyClassifier&>(), item_)) outcome_;
   };
   return over_picture_tasks(classifier, threads, count, [&]() -> std::unique_ptr<PictureTask> {
     auto item = next();

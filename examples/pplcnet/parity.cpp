@@ -18,14 +18,15 @@
 
 #include "causes.hpp"
 #include "checksum.hpp"
-#include "classifier.hpp"
 #include "command.hpp"
 #include "difference.hpp"
 #include "engine.hpp"
 #include "npy.hpp"
 #include "options.hpp"
 #include "picture.hpp"
+#include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/open/any_classifier.hpp"
 #include "preprocessing_variants.hpp"
 #include "printable.hpp"
 
@@ -85,7 +86,7 @@ std::string point_name(const pplcnet::AnyNetwork& network, int index) {
 }
 
 /// Returns all tensors, in order.
-bool trace(Classifier& classifier, pplcnet::ImageView image, bool all_layers,
+bool trace(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image, bool all_layers,
            std::vector<Point>& points) {
   const auto& preprocessing = classifier.preprocessing();
   pplcnet::PreprocessScratch scratch;
@@ -131,8 +132,8 @@ std::vector<std::int64_t> without_batch(std::vector<std::int64_t> shape, std::si
 /// and says what was not compared.
 class Comparison {
  public:
-  Comparison(Classifier& classifier, const Arguments& arguments, pplcnet::ImageView image,
-             pplcnet::ImageView stored, const std::vector<Point>& points,
+  Comparison(pplcnet::AnyClassifier& classifier, const Arguments& arguments,
+             pplcnet::ImageView image, pplcnet::ImageView stored, const std::vector<Point>& points,
              const std::map<std::string, NumpyArray>& arrays)
       : classifier_(classifier),
         arguments_(arguments),
@@ -254,7 +255,7 @@ class Comparison {
                                               "says in which layer)"});
   }
 
-  Classifier& classifier_;
+  pplcnet::AnyClassifier& classifier_;
   const Arguments& arguments_;
   pplcnet::ImageView image_, stored_;
   const std::vector<Point>& points_;
@@ -276,7 +277,8 @@ Error write(const std::string& folder, const std::vector<Point>& points) {
 }
 
 /// Prints label and score of each variant of the preprocessing.
-void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageView stored) {
+void consult(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
+             pplcnet::ImageView stored) {
   std::printf("\n%-62s %-20s %8s\n", "preprocessing", "label", "score");
   const auto show = [&](const std::string& what, std::span<const float> input) {
     pplcnet::AnyNetwork& network = classifier.network();
@@ -300,7 +302,7 @@ void consult(Classifier& classifier, pplcnet::ImageView image, pplcnet::ImageVie
 }
 
 int run(const Arguments& arguments) {
-  std::optional<Classifier> classifier;
+  std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   Picture picture, stored;
   if (report(Picture::read(arguments.picture, picture))) return 1;

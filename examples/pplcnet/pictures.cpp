@@ -167,3 +167,7 @@ std::optional<std::string> PictureNames::next_line() {
   if (report(input_.error())) complete_ = false;
   return std::nullopt;
 }
+
+Error too_narrow(std::string_view path) {
+  return Error::of(path, ": too narrow a picture to crop from");
+}

@@ -24,6 +24,9 @@ std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names,
                           bool& complete);
 
+/// Returns what to say of a picture that is too narrow to crop from.
+pplcnet::Error too_narrow(std::string_view path);
+
 /// The pictures that arguments of a command line stand for, in order: files, folders, patterns with
 /// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.
 class PictureNames {

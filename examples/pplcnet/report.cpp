@@ -129,7 +129,8 @@ std::string histogram(std::span<const Evaluated> all, bool right, std::string_vi
                      kTop + kHeight + 38, "\">score of the most probable class</text></svg>"});
 }
 
-std::string class_table(std::span<const ClassResult> classes, const Classifier& classifier) {
+std::string class_table(std::span<const ClassResult> classes,
+                        const pplcnet::AnyClassifier& classifier) {
   std::string html =
       "<div class=\"wide\"><table><tr><th class=\"left\">class</th><th>recall</th><th></th>"
       "<th>precision</th><th class=\"left\">confused with</th></tr>";
@@ -154,7 +155,8 @@ std::string class_table(std::span<const ClassResult> classes, const Classifier& 
 }
 
 /// Returns the confusion matrix; of many classes, those with most mistakes.
-std::string confusion_matrix(std::span<const ClassResult> classes, const Classifier& classifier) {
+std::string confusion_matrix(std::span<const ClassResult> classes,
+                             const pplcnet::AnyClassifier& classifier) {
   constexpr std::size_t kMost = 16;
   std::vector<const ClassResult*> shown;
   for (const ClassResult& one : classes)
@@ -198,7 +200,7 @@ std::string image(std::string_view png, std::string_view what) {
 }
 
 /// Returns a picture and its class activation map.
-std::string pair_of(const Evaluated& one, Classifier& classifier) {
+std::string pair_of(const Evaluated& one, pplcnet::AnyClassifier& classifier) {
   Picture picture;
   if (auto error = Picture::read(one.path, picture))
     return join({"<p>", html_text(error.message()), "</p>"});
@@ -216,7 +218,7 @@ std::string pair_of(const Evaluated& one, Classifier& classifier) {
 }
 
 /// Returns pictures with wrong predictions.
-std::string pictures(std::span<const Evaluated> wrong, Classifier& classifier) {
+std::string pictures(std::span<const Evaluated> wrong, pplcnet::AnyClassifier& classifier) {
   std::string html = "<div class=\"pictures\">";
   for (const Evaluated& one : wrong)
     html += join({"<figure><div class=\"pair\">", pair_of(one, classifier),
@@ -226,7 +228,7 @@ std::string pictures(std::span<const Evaluated> wrong, Classifier& classifier) {
   return html + "</div>";
 }
 
-std::string mistakes(const Evaluation& evaluation, Classifier& classifier) {
+std::string mistakes(const Evaluation& evaluation, pplcnet::AnyClassifier& classifier) {
   constexpr std::size_t kMostConfident = 16, kMostOthers = 8;
   const std::vector<Evaluated> wrong = evaluation.wrong();
   const auto confident = static_cast<std::size_t>(
@@ -266,7 +268,8 @@ std::string unread_pictures(const Evaluation& evaluation) {
 }  // namespace
 
 pplcnet::Error write_report(const std::string& path, const std::string& data,
-                            const Evaluation& evaluation, Classifier& classifier, double rate) {
+                            const Evaluation& evaluation, pplcnet::AnyClassifier& classifier,
+                            double rate) {
   const auto figure = [](std::string_view value, std::string_view what) {
     return join({"<div><b>", value, "</b>", what, "</div>"});
   };

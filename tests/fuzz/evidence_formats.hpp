@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "evidence.hpp"
 #include "fuzz/format.hpp"
-#include "tar.hpp"
+#include "pplcnet/open/evidence.hpp"
+#include "pplcnet/open/inference_yml.hpp"
+#include "pplcnet/open/tar.hpp"
 #include "weights/contents.hpp"
 
 /// What lies beside weights, or around them, and says which network they are.
@@ -34,9 +35,11 @@ inline Format inference_yml_format() {
                        post + "    - 1 # one\n    -\n      two\n", ""}),
       .read =
           [](std::string_view contents) {
-            return run<Evidence>(
-                [&](Evidence& evidence) { return read_inference_yml(contents, kPath, evidence); },
-                [](const Evidence& evidence) {
+            return run<pplcnet::Evidence>(
+                [&](pplcnet::Evidence& evidence) {
+                  return pplcnet::read_inference_yml(contents, kPath, evidence);
+                },
+                [](const pplcnet::Evidence& evidence) {
                   const auto& found = evidence.preprocessing;
                   require(
                       !found || (found->height > 0 && found->width > 0 && found->resize_short >= 0),
@@ -76,13 +79,13 @@ inline Format tar_format() {
                      std::string(1024, '\0')}},
           .read =
               [](std::string_view contents) {
-                return run<std::vector<TarEntry>>(
-                    [&](std::vector<TarEntry>& entries) {
-                      return parse_tar(bytes_of(contents), kPath, entries);
+                return run<std::vector<pplcnet::TarEntry>>(
+                    [&](std::vector<pplcnet::TarEntry>& entries) {
+                      return pplcnet::parse_tar(bytes_of(contents), kPath, entries);
                     },
-                    [&](const std::vector<TarEntry>& entries) {
+                    [&](const std::vector<pplcnet::TarEntry>& entries) {
                       const auto bytes = bytes_of(contents);
-                      for (const TarEntry& one : entries)
+                      for (const pplcnet::TarEntry& one : entries)
                         require(one.bytes.empty() ||
                                     (std::greater_equal()(one.bytes.data(), bytes.data()) &&
                                      std::less_equal()(one.bytes.data() + one.bytes.size(),

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "evidence.hpp"
 #include "fuzz/format.hpp"
 #include "goldens/synthetic_network.hpp"
+#include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
@@ -29,8 +29,8 @@ inline void check_graph(const pplcnet::FileGraph& graph) {
       require(input >= -1 && input < static_cast<int>(i), "a node that reads a later one");
   for (const pplcnet::Tensor& tensor : graph.constants)
     require(pplcnet::byte_count(tensor.type, tensor.shape) == tensor.data.size(), "size of data");
-  Evidence evidence;
-  read_graph(graph, evidence);
+  pplcnet::Evidence evidence;
+  pplcnet::read_graph(graph, evidence);
   require(evidence.classes >= 0 && evidence.head.value_or(0) >= 0, "what a graph says");
 }
 

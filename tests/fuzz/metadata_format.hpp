@@ -6,10 +6,10 @@
 #include <optional>
 #include <string_view>
 
-#include "evidence.hpp"
 #include "fuzz/format.hpp"
 #include "fuzz/tensor_formats.hpp"
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "weights/contents.hpp"
@@ -21,8 +21,8 @@ inline pplcnet::Error make_and_load(std::string_view contents,
                                     std::optional<pplcnet::AnyNetwork>& network) {
   pplcnet::TensorFile file;
   if (auto error = pplcnet::parse_safetensors(bytes_of(contents), kPath, file)) return error;
-  Evidence evidence;
-  if (auto error = read_metadata(file, evidence)) return error;
+  pplcnet::Evidence evidence;
+  if (auto error = pplcnet::read_metadata(file, evidence)) return error;
   pplcnet::Options net = {.input = {16, 16}, .head = 8};
   net.classes = evidence.classes;
   net.head = evidence.head.value_or(net.head);

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "evidence.hpp"
 #include "fuzz/format.hpp"
+#include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
@@ -29,8 +29,8 @@ namespace pplcnet_test {
 
 /// Reads all there is to read; the sanitizers see where it leads.
 inline bool check_tensors(const pplcnet::TensorFile& file) {
-  Evidence evidence;
-  read_classifier(file, evidence);
+  pplcnet::Evidence evidence;
+  pplcnet::read_classifier(file, evidence);
   require(evidence.classes >= 0 && evidence.features >= 0, "what tensors say");
   unsigned sum = 0;
   for (const pplcnet::Tensor& tensor : file.tensors) {

@@ -116,8 +116,8 @@ class Identify(unittest.TestCase):
             result = Result(*command, *arguments)
             self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
             sentence = result.complaints[0]
-            self.assertIn("say with --model which of them it is: ", sentence)
-            asked = [name.split(" (")[0] for name in sentence.split(" it is: ")[1].split(", ")]
+            self.assertIn("say which is meant by `model`: ", sentence)
+            asked = [name.split(" (")[0] for name in sentence.split(" by `model`: ")[1].split(", ")]
             self.assertEqual(asked, names)
 
     def expect_refusal(self, message, *arguments):

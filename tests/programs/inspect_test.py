@@ -69,6 +69,21 @@ COUNTS = {
     "PPLCNetV4_small_recognition": (2_676_000, 0, 988_273_152),
     "PPLCNetV4_medium_recognition": (14_315_456, 0, 5_490_638_848),
 }
+# Those whose figures the compiler compares, see tests/constexpr/lightweight_test.cpp.
+LIGHTWEIGHT = """
+    MobileNetV1_x0_25 MobileNetV1_x0_5 MobileNetV1_x0_75 MobileNetV1 MobileNetV1_ssld
+    MobileNetV2_x0_25 MobileNetV2_x0_5 MobileNetV2_x0_75 MobileNetV2 MobileNetV2_x1_5
+    MobileNetV2_x2_0 MobileNetV2_ssld MobileNetV3_small_x0_35 MobileNetV3_small_x0_5
+    MobileNetV3_small_x0_75 MobileNetV3_small_x1_0 MobileNetV3_small_x1_25
+    MobileNetV3_small_x0_35_ssld MobileNetV3_small_x1_0_ssld MobileNetV3_large_x0_35
+    MobileNetV3_large_x0_5 MobileNetV3_large_x0_75 MobileNetV3_large_x1_0
+    MobileNetV3_large_x1_25 MobileNetV3_large_x1_0_ssld ShuffleNetV2_x0_25
+    ShuffleNetV2_x0_33 ShuffleNetV2_x0_5 ShuffleNetV2 ShuffleNetV2_x1_5 GhostNet_x0_5
+    GhostNet_x1_0 GhostNet_x1_3 GhostNet_x1_3_ssld mobilenet_v2 mobilenet_v3_small
+    mobilenet_v3_large shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5
+    shufflenet_v2_x2_0
+""".split()
+COUNTS |= dict.fromkeys(LIGHTWEIGHT, (None, None, None))
 # Published: millions of parameters (Paddle's with batch norm's statistics) and of FLOPs, top-1 in
 # percent. PaddleClas docs/zh_CN/models/ImageNet1k/model_list.md.
 PUBLISHED = {
@@ -122,7 +137,7 @@ class Inspect(unittest.TestCase):
 
                 layers = [LAYER.match(line) for line in plan.lines[3:-3]]
                 self.assertNotIn(None, layers, plan.lines)
-                self.assertGreater(len(layers), 30)
+                self.assertGreater(len(layers), 25)
                 column = lambda index: sum(int(layer[index]) for layer in layers)
                 self.assertEqual(
                     [column(4), column(5), column(6)],
@@ -143,7 +158,7 @@ class Inspect(unittest.TestCase):
                 else:
                     self.assertEqual(int(ours), int(flops))
         for name, (_, flops, _) in self.published.items():
-            self.assertEqual(flops == "-", name not in PUBLISHED)
+            self.assertEqual(flops == "-", name not in PUBLISHED and name not in LIGHTWEIGHT)
 
     def test_an_unknown_model_is_an_error(self):
         unknown = Result("inspect", "PPLCNet_x9_9")

@@ -168,7 +168,7 @@ class Values(unittest.TestCase):
             **{f"Teacher.{name}": entry for name, entry in teacher.items()},
             **{f"Student.{name}": entry for name, entry in student.items()}})
         self.expect_refusal("convert", self.file, self.to,
-                            says="say with --part which of them is meant: 'Teacher', 'Student'")
+                            says="say which is meant by `part`: 'Teacher', 'Student'")
         self.expect_refusal("convert", "--part", "x", self.file, self.to,
                             says="has no part 'x', it has 'Teacher', 'Student'")
         self.expect_refusal("convert", "--part", "student", TIMM, self.to,

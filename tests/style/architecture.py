@@ -19,6 +19,8 @@ ARROWS = {
     "weights": {"graph", "plan", "network", "any_network", "picture"},
     "image": {"weights", "picture"},
     "models": {"graph", "networks", "plan", "network", "image", "weights"},
+    "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
+             "models"},
 }
 MOST_LINES, MOST_OF_FUNCTION = 300, 60
 TOP = {"CMakeLists.txt", "include", "examples", "tests", "bench", "single_include"}

@@ -1,5 +1,5 @@
-#ifndef PPLCNET_MODELS_REGISTRY_HPP
-#define PPLCNET_MODELS_REGISTRY_HPP
+#ifndef PPLCNET_MODELS_WITH_NETWORK_HPP
+#define PPLCNET_MODELS_WITH_NETWORK_HPP
 
 #include <memory>
 #include <string>
@@ -69,4 +69,4 @@ Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) 
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_MODELS_REGISTRY_HPP
+#endif  // PPLCNET_MODELS_WITH_NETWORK_HPP

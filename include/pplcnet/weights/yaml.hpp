@@ -1,21 +1,66 @@
-#include "yaml.hpp"
+#ifndef PPLCNET_WEIGHTS_YAML_HPP
+#define PPLCNET_WEIGHTS_YAML_HPP
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <utility>
 
-#include "pplcnet/image/label_list.hpp"
 #include "pplcnet/weights/utf8.hpp"
+#include "pplcnet/weights/yaml_scalar.hpp"
+#endif
 
-using pplcnet::Error;
+namespace pplcnet::inline PPLCNET_ABI {
 
-const Yaml* Yaml::find(std::string_view name) const {
+struct YamlEntry;
+
+/// A value of a YAML file: a text, a list, or values by name. Numbers are texts.
+struct Yaml {
+  std::string text;
+  std::vector<Yaml> list;
+  std::vector<YamlEntry> map;
+
+  /// The value of a name; null if there is none.
+  const Yaml* find(std::string_view name) const;
+  /// The same at the end of a path of names.
+  template <class... Names>
+  const Yaml* find(std::string_view name, std::string_view next, Names... rest) const {
+    const Yaml* child = find(name);
+    return child == nullptr ? nullptr : child->find(next, rest...);
+  }
+
+  std::optional<double> number() const;
+  /// All of a list that are numbers, or a number alone.
+  std::vector<double> numbers() const;
+};
+
+/// A value of a map, and its name.
+struct YamlEntry {
+  std::string name;
+  Yaml value;
+};
+
+/// Reads the YAML that frameworks write: maps and lists by indentation, lists in brackets, texts
+/// plain or in quotes, on one line or folded to several. Anchors and tags are texts. `path` is for
+/// messages.
+PPLCNET_INLINE Error parse_yaml(std::string_view content, std::string_view path, Yaml& result);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE const Yaml* Yaml::find(std::string_view name) const {
   const auto found = std::ranges::find(map, name, &YamlEntry::name);
   return found == map.end() ? nullptr : &found->value;
 }
 
-std::optional<double> Yaml::number() const {
+PPLCNET_INLINE std::optional<double> Yaml::number() const {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, problem] = std::from_chars(text.data(), end, value);
@@ -32,7 +77,7 @@ std::optional<double> Yaml::number() const {
   return good ? std::optional(value / divisor) : std::nullopt;
 }
 
-std::vector<double> Yaml::numbers() const {
+PPLCNET_INLINE std::vector<double> Yaml::numbers() const {
   std::vector<double> values;
   if (const auto alone = number()) values.push_back(*alone);
   for (const Yaml& one : list)
@@ -40,10 +85,10 @@ std::vector<double> Yaml::numbers() const {
   return values;
 }
 
-namespace {
+namespace yaml {
 
-constexpr std::size_t kMaxBytes = 4 << 20;
-constexpr int kMaxDepth = 32;
+inline constexpr std::size_t kMaxBytes = 4 << 20;
+inline constexpr int kMaxDepth = 32;
 
 struct Line {
   std::size_t indent = 0;
@@ -51,33 +96,29 @@ struct Line {
   std::size_t number = 0;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
-}
-
-bool is_item(std::string_view text) { return text == "-" || text.starts_with("- "); }
+inline bool is_item(std::string_view text) { return text == "-" || text.starts_with("- "); }
 
 /// Returns where the colon after a name is; npos if the text is none with a name.
-std::size_t colon_in(std::string_view text) {
+inline std::size_t colon_in(std::string_view text) {
   if (text.empty() || std::string_view("'\"[{").find(text.front()) != text.npos) return text.npos;
   const std::size_t colon = text.find(": ");
   if (colon != text.npos) return colon;
   return text.ends_with(':') ? text.size() - 1 : text.npos;
 }
 
-bool is_quoted(std::string_view text) { return text.starts_with('\'') || text.starts_with('"'); }
+inline bool is_quoted(std::string_view text) {
+  return text.starts_with('\'') || text.starts_with('"');
+}
 
 /// A text without its quotes, and without the comment after it; none if its quotes are wrong.
-std::optional<std::string> plain(std::string_view text) {
+inline std::optional<std::string> plain(std::string_view text) {
   text = trimmed(text);
-  if (is_quoted(text)) return pplcnet::yaml::scalar(text);
+  if (is_quoted(text)) return scalar(text);
   return std::string(trimmed(text.starts_with('#') ? "" : text.substr(0, text.find(" #"))));
 }
 
 /// Where a text in quotes at the front of another ends; its size if nothing closes it.
-std::size_t end_of_quoted(std::string_view text) {
+inline std::size_t end_of_quoted(std::string_view text) {
   const char quote = text.front();
   std::size_t end = 1;
   for (; end < text.size() && text[end] != quote; ++end)
@@ -86,7 +127,7 @@ std::size_t end_of_quoted(std::string_view text) {
 }
 
 /// A text, or a list in brackets; none if quotes in it are wrong.
-std::optional<Yaml> value_of(std::string_view text) {
+inline std::optional<Yaml> value_of(std::string_view text) {
   text = trimmed(text);
   Yaml value;
   if (!text.starts_with('[') || !text.ends_with(']')) {
@@ -137,8 +178,7 @@ class Parser {
     return problem(what, lines_[std::min(place_, lines_.size() - 1)]);
   }
   Error problem(std::string_view what, const Line& line) const {
-    return Error::of(path_, ": line ", line.number, ": ", what, ", found ",
-                     pplcnet::quote(line.text));
+    return Error::of(path_, ": line ", line.number, ": ", what, ", found ", quote(line.text));
   }
 
   /// The lines from here on that are indented by `indent`.
@@ -207,13 +247,19 @@ class Parser {
   std::size_t place_ = 0;
 };
 
-}  // namespace
+}  // namespace yaml
 
-Error parse_yaml(std::string_view content, std::string_view path, Yaml& result) {
+PPLCNET_INLINE Error parse_yaml(std::string_view content, std::string_view path, Yaml& result) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   if (content.starts_with(kMark)) content.remove_prefix(kMark.size());
-  if (content.size() > kMaxBytes)
-    return Error::of(path, ": expected at most ", kMaxBytes, " bytes, found ", content.size());
-  if (!pplcnet::is_utf8(content)) return Error::of(path, ": expected YAML in UTF-8");
-  return Parser(content, path).parse(result);
+  if (content.size() > yaml::kMaxBytes)
+    return Error::of(path, ": expected at most ", yaml::kMaxBytes, " bytes, found ",
+                     content.size());
+  if (!is_utf8(content)) return Error::of(path, ": expected YAML in UTF-8");
+  return yaml::Parser(content, path).parse(result);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_YAML_HPP

@@ -51,22 +51,22 @@ static_assert(std::is_same_v<pplcnet::Joined<ModelList<Unused<First>>, ModelList
                              ModelList<Unused<First>, Unused<Second>, Unused<First>>>);
 static_assert(std::is_same_v<pplcnet::Joined<>::List, ModelList<>>);
 
-TEST(Registry, FindsTheOneThatFits) {
+TEST(WithNetwork, FindsTheOneThatFits) {
   EXPECT_EQ(found(Some{}, saved<pplcnet::timm::lcnet_050>("timm")), "lcnet_050");
   EXPECT_EQ(found(Some{}, saved<pplcnet::PPLCNet<pplcnet::Scale::x0_5>>("plain")), "PPLCNet_x0_5");
 }
 
-TEST(Registry, ANativeFileOfAModelIsThatModels) {
+TEST(WithNetwork, ANativeFileOfAModelIsThatModels) {
   EXPECT_EQ(found(Some{}, saved<pulc::car_exists>("car")), "car_exists");
 }
 
-TEST(Registry, SaysWhatItCannotTell) {
+TEST(WithNetwork, SaysWhatItCannotTell) {
   using Two = pplcnet::PPLCNet<pplcnet::Scale::x1_0, pplcnet::Options{.classes = 2}>;
   EXPECT_EQ(found(Some{}, saved<Two>("two")),
             ": fits 2 networks, say which of them it is: person_exists, car_exists");
 }
 
-TEST(Registry, SaysWhatTheNearestLacks) {
+TEST(WithNetwork, SaysWhatTheNearestLacks) {
   EXPECT_EQ(found(Some{}, saved<pulc::traffic_sign>("sign")),
             ": fits none of 4 networks; the nearest is person_exists: its network has classes "
             "'232', the type's (x1_0) has '2'");
@@ -76,7 +76,7 @@ TEST(Registry, SaysWhatTheNearestLacks) {
             "the type's (x0_5) has '1280'");
 }
 
-TEST(Registry, AStateDictThatLacksATensorIsNearestToItsNetwork) {
+TEST(WithNetwork, AStateDictThatLacksATensorIsNearestToItsNetwork) {
   using Net = pplcnet::timm::lcnet_050;
   const std::string path = saved<Net>("lacking");
   auto state = pplcnet_test::synthetic_state_dict(Net::layers, Net::traits);
@@ -103,7 +103,7 @@ TEST(Registry, AStateDictThatLacksATensorIsNearestToItsNetwork) {
       << found(Some{}, path);
 }
 
-TEST(Registry, SaysWhyWhereThereIsOneReason) {
+TEST(WithNetwork, SaysWhyWhereThereIsOneReason) {
   EXPECT_EQ(found(Some{}, "/nowhere/net.safetensors"), ": there is no such file");
   EXPECT_EQ(found(ModelList<pulc::car_exists>{}, saved<pulc::person_exists>("person")),
             ": holds 'person_exists', not 'car_exists'");

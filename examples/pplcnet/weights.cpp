@@ -1,0 +1,20 @@
+#include "weights.hpp"
+
+#include "output_file.hpp"
+#include "pplcnet/open/registry.hpp"
+#include "pplcnet/weights/join.hpp"
+
+using pplcnet::Error;
+
+Error open_weights(const std::string& path, const std::string& companion, pplcnet::WeightFile& file,
+                   const std::string& part) {
+  Error error = pplcnet::WeightFile::open(path, companion, file, part);
+  for (const std::string& read : file.paths()) add_input(read);
+  return error;
+}
+
+std::string check_model(const std::string& name) {
+  if (pplcnet::find_model(name) != nullptr) return "";
+  return pplcnet::join(
+      {"no model is called ", pplcnet::quote(name), "; there are ", pplcnet::model_names(false)});
+}

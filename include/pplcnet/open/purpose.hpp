@@ -1,0 +1,17 @@
+#ifndef PPLCNET_OPEN_PURPOSE_HPP
+#define PPLCNET_OPEN_PURPOSE_HPP
+
+#include "pplcnet/abi.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a network is opened for, which is evidence of what a file is.
+enum class Purpose {
+  any,          ///< classifiers and backbones
+  classes,      ///< classifiers
+  orientation,  ///< classifiers whose classes are angles
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_OPEN_PURPOSE_HPP

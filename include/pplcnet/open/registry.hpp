@@ -1,0 +1,155 @@
+#ifndef PPLCNET_OPEN_REGISTRY_HPP
+#define PPLCNET_OPEN_REGISTRY_HPP
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/graph/graph.hpp"
+#include "pplcnet/models/model.hpp"
+#include "pplcnet/networks/adaptation.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "pplcnet/models/lightweight.hpp"
+#include "pplcnet/models/models.hpp"
+#include "pplcnet/models/torchvision.hpp"
+#include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/naming/names.hpp"
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A published model as data: what its type is in a program that knows at compile time.
+struct KnownModel {
+  Model model;
+  /// Returns its network, or one that is otherwise as a file says.
+  Graph (*adapted)(const Adaptation&) = nullptr;
+  Extent input = {};
+  int classes = 0;                  ///< 0: no classifier
+  int head = 0;                     ///< width of the embedding before the classes; 0: none
+  int pooled = 0;                   ///< width of the pooled vector; 0: maps are the result
+  bool head_bias = false;           ///< the embedding's layer has a bias
+  bool adapts_head = false;         ///< there is an option for the embedding's width
+  std::string_view framework = {};  ///< whose network it is
+
+  Graph graph() const { return adapted({}); }
+};
+
+/// Whether a model is for any classes: those of ImageNet are what it was published with.
+PPLCNET_INLINE bool is_general(const KnownModel& one);
+
+/// Returns all that the library knows, in order.
+PPLCNET_INLINE std::span<const KnownModel> known_models();
+
+/// What files call the weights of a network's first layer and of its classifier.
+struct EndNames {
+  std::string first, classifier;
+};
+
+/// Returns the names of all published classifiers, in every naming.
+PPLCNET_INLINE std::span<const EndNames> end_names();
+
+/// Returns the model of that name; null if there is none.
+PPLCNET_INLINE const KnownModel* find_model(std::string_view name);
+
+/// Returns the names of those with classes, or of all, with commas between them.
+PPLCNET_INLINE std::string model_names(bool classifiers_only);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace opening {
+
+/// Fills in what the graph of a published model says.
+inline void describe(KnownModel& one) {
+  const auto graph = std::make_unique<Graph>(one.graph());
+  const Node* const nodes = graph->nodes;
+  one.input = {nodes[0].shape.height, nodes[0].shape.width};
+  one.framework = graph->namings.empty() ? "" : graph->namings.front().framework;
+  for (const OptionalModule& module : graph->optional)
+    one.adapts_head = one.adapts_head || !module.is_flag;
+  const Graph::Output& last = graph->outputs[graph->output_count - 1];
+  const Node* node = &nodes[last.node];
+  if (!node->vector) return;
+  if (last.role == Role::result) {
+    one.classes = node->shape.channels;
+    node = &nodes[node->input];
+  }
+  if (node->kind == NodeKind::dense) {
+    one.head = node->shape.channels;
+    one.head_bias = node->bias;
+    node = &nodes[node->input];
+  }
+  one.pooled = node->shape.channels;
+}
+
+}  // namespace opening
+
+PPLCNET_INLINE bool is_general(const KnownModel& one) {
+  constexpr int kImageNetClasses = 1000;
+  return one.classes == kImageNetClasses;
+}
+
+PPLCNET_INLINE std::span<const KnownModel> known_models() {
+  static const std::vector<KnownModel> kAll = [] {
+    std::vector<KnownModel> all;
+    const auto add = [&]<class Net>() {
+      KnownModel& one = all.emplace_back();
+      one.model = Net::Definition::model;
+      one.adapted = Net::Definition::adapted;
+      opening::describe(one);
+    };
+    for_each(models::AllModels{}, add);
+    for_each(models::lightweight::Models{}, add);
+    for_each(models::torchvision::Models{}, add);
+    return all;
+  }();
+  return kAll;
+}
+
+PPLCNET_INLINE std::span<const EndNames> end_names() {
+  static const std::vector<EndNames> kAll = [] {
+    std::vector<EndNames> all;
+    std::vector<const Naming*> seen;
+    for (const KnownModel& one : known_models()) {
+      if (one.classes == 0) continue;
+      const auto graph = std::make_unique<Graph>(one.graph());
+      const Naming* const namings = graph->namings.data();
+      if (namings != nullptr && std::ranges::find(seen, namings) != seen.end()) continue;
+      seen.push_back(namings);
+      const auto plan = std::make_unique<Plan>(make_plan(*graph));
+      const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
+      const auto first = std::ranges::find_if(layers, &Layer::has_weights);
+      for (const Naming& naming : namings_of(plan->traits))
+        all.push_back(
+            {parameter_names(*first, naming).weight, parameter_names(plan->back(), naming).weight});
+    }
+    return all;
+  }();
+  return kAll;
+}
+
+PPLCNET_INLINE const KnownModel* find_model(std::string_view name) {
+  const auto all = known_models();
+  const auto found =
+      std::ranges::find_if(all, [&](const KnownModel& one) { return one.model.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+PPLCNET_INLINE std::string model_names(bool classifiers_only) {
+  std::string text;
+  for (const KnownModel& one : known_models())
+    if (!classifiers_only || one.classes > 0)
+      text.append(text.empty() ? "" : ", ").append(one.model.name);
+  return text;
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_OPEN_REGISTRY_HPP
