@@ -19217,46 +19217,36 @@ struct ClassifierState : InHugePages {
 #define PPLCNET_IMAGE_LABEL_LIST_HPP
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+// from pplcnet/weights/yaml_scalar.hpp
+#ifndef PPLCNET_WEIGHTS_YAML_SCALAR_HPP
+#define PPLCNET_WEIGHTS_YAML_SCALAR_HPP
 
-// The labels of Paddle's inference.yml: a block sequence of scalars under `label_list:`.
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A label and the line that it begins in, from 1.
-struct FoundLabel {
-  std::string text;
-  std::size_t line = 0;
-};
-
 namespace yaml {
-
-inline constexpr std::string_view kLabelList = "label_list:";
-
-inline std::size_t indentation(std::string_view line) {
-  return std::min(line.find_first_not_of(' '), line.size());
-}
 
 /// Without spaces around it.
 inline std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
+  const std::size_t begin = text.find_first_not_of(" \t\r");
   if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-/// Whether a line begins a key without a value, or a document: what text for people does not.
-inline bool begins_document(std::string_view line) {
-  const std::string_view text = trimmed(line);
-  return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
 /// Appends the character that an escape at the front of `text` stands for, and takes it away.
@@ -19313,6 +19303,36 @@ inline std::optional<std::string> scalar(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+}  // namespace yaml
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_YAML_SCALAR_HPP
+
+// The labels of Paddle's inference.yml: a block sequence of scalars under `label_list:`.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A label and the line that it begins in, from 1.
+struct FoundLabel {
+  std::string text;
+  std::size_t line = 0;
+};
+
+namespace yaml {
+
+inline constexpr std::string_view kLabelList = "label_list:";
+
+inline std::size_t indentation(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+/// Whether a line begins a key without a value, or a document: what text for people does not.
+inline bool begins_document(std::string_view line) {
+  const std::string_view text = trimmed(line);
+  return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
 }
 
 }  // namespace yaml
@@ -22385,9 +22405,9 @@ constexpr void for_each(Visit&& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_MODELS_HPP
-// from pplcnet/models/registry.hpp
-#ifndef PPLCNET_MODELS_REGISTRY_HPP
-#define PPLCNET_MODELS_REGISTRY_HPP
+// from pplcnet/models/with_network.hpp
+#ifndef PPLCNET_MODELS_WITH_NETWORK_HPP
+#define PPLCNET_MODELS_WITH_NETWORK_HPP
 
 #include <memory>
 #include <string>
@@ -22498,7 +22518,7 @@ Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) 
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_MODELS_REGISTRY_HPP
+#endif  // PPLCNET_MODELS_WITH_NETWORK_HPP
 // from pplcnet/models/torchvision.hpp
 #ifndef PPLCNET_MODELS_TORCHVISION_HPP
 #define PPLCNET_MODELS_TORCHVISION_HPP

@@ -16,6 +16,7 @@
 #include <memory>
 #include <vector>
 
+#include "pplcnet/models/light_cnns.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/torchvision.hpp"
@@ -107,6 +108,7 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     for_each(models::AllModels{}, add);
     for_each(models::lightweight::Models{}, add);
     for_each(models::torchvision::Models{}, add);
+    for_each(models::light_cnns::Models{}, add);
     return all;
   }();
   return kAll;
