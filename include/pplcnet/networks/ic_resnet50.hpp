@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "pplcnet/graph/graph.hpp"
@@ -14,7 +15,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// What a search has found for each bottleneck of ResNet-50: how many channels of its convolution
 /// of 3×3, `[i][j]`, have a dilation of i + 1 rows and j + 1 columns.
 template <std::size_t kDilations>
-using IcPattern = std::array<std::array<std::array<short, kDilations>, kDilations>, 16>;
+using IcPattern = std::array<std::array<std::array<std::int16_t, kDilations>, kDilations>, 16>;
 
 /// Inception convolutions in ResNet-50 (IC-Conv). Source: light_cnns `inception_nas.py`. Shortcuts
 /// become smaller by a stride, and the last pool is a window of 7×7.
