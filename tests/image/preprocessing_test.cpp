@@ -234,7 +234,8 @@ TEST(Presets, AreFoundByName) {
         pplcnet::paddlex_imagenet(64, 96), pplcnet::paddle_direct(64, 96),
         pplcnet::paddle_direct_deploy(64, 96), pplcnet::paddlex_direct(64, 96),
         pplcnet::timm_bicubic(64, 96), pplcnet::timm_bilinear(64, 96),
-        pplcnet::torchvision_232(64, 96)}) {
+        pplcnet::torchvision_232(64, 96), pplcnet::timm_inception(64, 96),
+        pplcnet::timm_inception_333(64, 96), pplcnet::torchvision_inception(64, 96)}) {
     const std::optional<Preprocessing> found = pplcnet::find_preset(preset.name, 64, 96);
     ASSERT_TRUE(found) << preset.name;
     EXPECT_EQ(found->name, preset.name);
@@ -243,6 +244,8 @@ TEST(Presets, AreFoundByName) {
     EXPECT_EQ(found->interpolation, preset.interpolation);
     EXPECT_EQ(found->normalisation.formula, preset.normalisation.formula);
     EXPECT_EQ(found->normalisation.scale, preset.normalisation.scale);
+    EXPECT_EQ(found->normalisation.mean, preset.normalisation.mean);
+    EXPECT_EQ(found->normalisation.deviation, preset.normalisation.deviation);
     EXPECT_EQ(found->height, 64);
     EXPECT_EQ(found->width, 96);
   }
@@ -250,14 +253,35 @@ TEST(Presets, AreFoundByName) {
   EXPECT_FALSE(pplcnet::find_preset(""));
 }
 
+/// torchvision's networks of TensorFlow undo ImageNet's mean and deviation themselves.
+TEST(Presets, InceptionsSeeValuesFromMinusOneToOne) {
+  const pplcnet::Normalisation once = pplcnet::torchvision_inception().normalisation;
+  const pplcnet::Normalisation usual = pplcnet::timm_bilinear().normalisation;
+  for (std::size_t plane = 0; plane < 3; ++plane)
+    for (int x = 0; x < 256; ++x) {
+      const double twice =
+          double{pplcnet::normalised(usual, plane, x)} * (usual.deviation[plane] / 0.5) +
+          (usual.mean[plane] - 0.5) / 0.5;
+      EXPECT_NEAR(double{pplcnet::normalised(once, plane, x)}, twice, 1e-6);
+    }
+  EXPECT_EQ(pplcnet::normalised(once, 0, 0), -1);
+  EXPECT_EQ(pplcnet::normalised(once, 2, 255), 1);
+}
+
 TEST(Presets, CropAlwaysFits) {
   static_assert(pplcnet::paddle_imagenet().resize_short == 256);
   static_assert(pplcnet::timm_bicubic(288, 288).resize_short == 329);
   static_assert(pplcnet::torchvision_232().resize_short == 232);
+  static_assert(pplcnet::timm_inception().resize_short == 341);
+  static_assert(pplcnet::timm_inception_333().resize_short == 333);
+  static_assert(pplcnet::torchvision_inception().resize_short == 342);
+  static_assert(pplcnet::torchvision_inception(224, 224).resize_short == 256);
   for (int side = 1; side < 700; side += 3) {
     EXPECT_TRUE(pplcnet::resize_plan(pplcnet::timm_bicubic(side, 100), {5, 7})) << side;
     EXPECT_TRUE(pplcnet::resize_plan(pplcnet::paddle_imagenet(100, side), {7, 5})) << side;
     EXPECT_TRUE(pplcnet::resize_plan(pplcnet::torchvision_232(100, side), {7, 5})) << side;
+    EXPECT_TRUE(pplcnet::resize_plan(pplcnet::timm_inception_333(100, side), {7, 5})) << side;
+    EXPECT_TRUE(pplcnet::resize_plan(pplcnet::torchvision_inception(side, 100), {7, 5})) << side;
   }
 }
 

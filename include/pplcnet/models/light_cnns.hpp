@@ -22,16 +22,20 @@
 #include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/networks/xception.hpp"
 
-// Networks of the collection awesome_lightweight_networks (package light_cnns), by the names and
-// with the input that it gives them. No weights are published, preprocessing is taken to be that of
-// Paddle's.
+// Networks of the collection awesome_lightweight_networks (package light_cnns), by the names that
+// it gives them. It publishes no weights. Where graph and names of tensors are those of timm or
+// torchvision, which do, pictures are prepared as for theirs; otherwise as for Paddle's.
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
-constexpr Model light_cnns_model(std::string_view name) {
-  return {.name = name, .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
+constexpr Model light_cnns_model(std::string_view name,
+                                 const Preprocessing& preprocessing = paddle_imagenet()) {
+  return {.name = name, .preprocessing = preprocessing, .labels = kImageNetLabels};
 }
+
+/// The size of pictures for which weights of the last networks are published.
+inline constexpr Extent kLarger = {299, 299};
 
 inline constexpr Published kModels[] = {
     {light_cnns_model("mbv1"), light_cnns_mobilenet_v1},
@@ -45,13 +49,13 @@ inline constexpr Published kModels[] = {
     {light_cnns_model("mobilenext"), light_cnns_mobilenext},
     {light_cnns_model("shufflenetv1"), light_cnns_shufflenet_v1},
     {light_cnns_model("shufflenetv2"), light_cnns_shufflenet_v2, 150},
-    {light_cnns_model("ghostnet"), light_cnns_ghostnet},
-    {light_cnns_model("resnet50_v1b"), resnet50_d},
+    {light_cnns_model("ghostnet", timm_bilinear()), light_cnns_ghostnet},
+    {light_cnns_model("resnet50_v1b", timm_bicubic()), resnet50_d},
     {light_cnns_model("googlenet"), light_cnns_googlenet},
-    {light_cnns_model("inception_v2"), inception_resnet_v2},
-    {light_cnns_model("inception_v3"), inception_v3},
-    {light_cnns_model("inception_v4"), inception_v4},
-    {light_cnns_model("xception"), xception},
+    {light_cnns_model("inception_v2", timm_inception_333()), inception_resnet_v2, 100, kLarger},
+    {light_cnns_model("inception_v3", torchvision_inception()), inception_v3, 100, kLarger},
+    {light_cnns_model("inception_v4", timm_inception()), inception_v4, 100, kLarger},
+    {light_cnns_model("xception", timm_inception_333()), xception, 100, kLarger},
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the collection.
