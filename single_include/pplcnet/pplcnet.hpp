@@ -18493,6 +18493,32 @@ constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
   return preset;
 }
 
+/// timm's evaluation transform, bicubic, of weights that came from TensorFlow: values from -1 to 1.
+constexpr Preprocessing timm_inception(int height = 299, int width = 299) {
+  Preprocessing preset = timm_bicubic(height, width);
+  preset.name = "timm_inception";
+  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
+  return preset;
+}
+
+/// The same with crop_pct 0.8975: the short side becomes 333 for 299 x 299.
+constexpr Preprocessing timm_inception_333(int height = 299, int width = 299) {
+  Preprocessing preset = timm_inception(height, width);
+  preset.name = "timm_inception_333";
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 10000 / 8975);
+  return preset;
+}
+
+/// torchvision's transform of weights that came from TensorFlow (with `transform_input`): values
+/// from -1 to 1, the short side becomes 342 for 299 x 299.
+constexpr Preprocessing torchvision_inception(int height = 299, int width = 299) {
+  Preprocessing preset = timm_bilinear(height, width);
+  preset.name = "torchvision_inception";
+  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 342 / 299);
+  return preset;
+}
+
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
 /// PULC language_classification.
@@ -18504,9 +18530,9 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 
 /// All presets.
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
-    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet, paddle_direct,
-    paddle_direct_deploy, paddlex_direct,           timm_bicubic,     timm_bilinear,
-    torchvision_232};
+    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet,   paddle_direct,
+    paddle_direct_deploy, paddlex_direct,           timm_bicubic,       timm_bilinear,
+    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception};
 
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
