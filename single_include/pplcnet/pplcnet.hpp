@@ -13618,14 +13618,16 @@ inline std::array<std::vector<float>*, 7> by_channel(Parameters& parameters) {
           &parameters.mean,   &parameters.variance, &parameters.slopes};
 }
 
-/// A dense layer's weight as some files hold it, [in][out], to [out][in].
-inline void transpose(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto out = static_cast<std::size_t>(layer.output.channels);
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-  weight = std::move(result);
+/// Returns a matrix of `count` rows the other way round: some files hold a dense layer's weight as
+/// [in][out], this library as [out][in].
+inline std::vector<float> transposed(std::span<const float> matrix, int count) {
+  const auto rows = static_cast<std::size_t>(count);
+  const std::size_t columns = matrix.size() / rows;
+  std::vector<float> result(matrix.size());
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns; ++column)
+      result[column * rows + row] = matrix[row * columns + column];
+  return result;
 }
 
 /// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:
@@ -14590,17 +14592,23 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
   return names;
 }
 
+/// Returns how a file of a naming holds a layer's weight.
+inline Layout layout_in(const Layer& layer, const Naming& naming) {
+  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
+  return own ? layer.layout : naming.linear;
+}
+
 /// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
 /// [out, in] or [in, out] of a linear layer; see Layout.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (is_linear(layer.layout)) {
-    const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-    return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
-  }
   const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
-  switch (layer.layout) {
+  switch (layout_in(layer, naming)) {
+    case Layout::out_in:
+      return {out, in};
+    case Layout::in_out:
+      return {in, out};
     case Layout::none:
       return {};
     case Layout::line:
@@ -14614,9 +14622,10 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
       while (side * side < layer.repeats) ++side;
       return {in, out / layer.repeats, side, side};
     }
-    default:
-      return {out, depth, height, width};
+    case Layout::convolution:
+      break;
   }
+  return {out, depth, height, width};
 }
 
 /// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
@@ -14627,12 +14636,6 @@ inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
 inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
   if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
   return vector_shape(layer);
-}
-
-/// Returns whether a file of the naming holds the layer's weight the other way round.
-inline bool is_transposed(const Layer& layer, const Naming& naming) {
-  const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-  return is_linear(layer.layout) && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -16351,7 +16354,8 @@ class StateDict : private StateDictTensors {
     const ParameterNames names = names_of(layer);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
+    if (layout_in(layer, naming_) == Layout::in_out)
+      parameters.weight = transposed(parameters.weight, layer.input.channels);
     repeat(layer, parameters);
     return {};
   }

@@ -164,6 +164,8 @@ class NcnnNetwork {
       case Kind::none:
       case Kind::gelu:
       case Kind::silu:
+      case Kind::linear:
+      case Kind::prelu:
         return input;
       case Kind::relu:
         return model_.layer("ReLU", {input}, "");

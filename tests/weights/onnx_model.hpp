@@ -265,6 +265,8 @@ class OnnxNetwork {
       case Kind::none:
       case Kind::gelu:
       case Kind::silu:
+      case Kind::linear:
+      case Kind::prelu:
         return input;
       case Kind::relu:
         return model_.node("Relu", {input});

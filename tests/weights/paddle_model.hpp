@@ -333,6 +333,8 @@ class PaddleNetwork {
       case Kind::none:
       case Kind::gelu:
       case Kind::silu:
+      case Kind::linear:
+      case Kind::prelu:
         return input;
       case Kind::relu:
         return operation("relu", "relu");

@@ -30,14 +30,16 @@ inline std::array<std::vector<float>*, 7> by_channel(Parameters& parameters) {
           &parameters.mean,   &parameters.variance, &parameters.slopes};
 }
 
-/// A dense layer's weight as some files hold it, [in][out], to [out][in].
-inline void transpose(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto out = static_cast<std::size_t>(layer.output.channels);
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o) result[o * in + i] = weight[i * out + o];
-  weight = std::move(result);
+/// Returns a matrix of `count` rows the other way round: some files hold a dense layer's weight as
+/// [in][out], this library as [out][in].
+inline std::vector<float> transposed(std::span<const float> matrix, int count) {
+  const auto rows = static_cast<std::size_t>(count);
+  const std::size_t columns = matrix.size() / rows;
+  std::vector<float> result(matrix.size());
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < columns; ++column)
+      result[column * rows + row] = matrix[row * columns + column];
+  return result;
 }
 
 /// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:

@@ -69,7 +69,8 @@ class StateDict : private StateDictTensors {
     const ParameterNames names = names_of(layer);
     if (auto error = check_classes(layer, names.weight)) return error;
     if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    if (is_transposed(layer, naming_)) transpose(layer, parameters.weight);
+    if (layout_in(layer, naming_) == Layout::in_out)
+      parameters.weight = transposed(parameters.weight, layer.input.channels);
     repeat(layer, parameters);
     return {};
   }

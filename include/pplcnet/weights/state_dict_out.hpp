@@ -83,10 +83,11 @@ class StateDictOut {
   void add_tensors(const Layer& layer, const Parameters& parameters) {
     const ParameterNames names = parameter_names(layer, target_.naming);
     const std::vector<std::int64_t> vector = vector_shape(layer);
+    const bool in_out = layout_in(layer, target_.naming) == Layout::in_out;
     add(names.weight, weight_shape(layer, target_.naming),
-        layer.layout == Layout::transposed     ? gathered(layer, parameters.weight)
-        : is_transposed(layer, target_.naming) ? in_out(layer, parameters.weight)
-                                               : parameters.weight);
+        layer.layout == Layout::transposed ? gathered(layer, parameters.weight)
+        : in_out                           ? transposed(parameters.weight, layer.output.channels)
+                                           : parameters.weight);
     add(names.bias, bias_shape(layer), parameters.bias);
     add(names.slopes, vector, parameters.slopes);
     add(names.gamma, vector, parameters.gamma);
@@ -100,16 +101,6 @@ class StateDictOut {
     add(affine.bias, {1}, {0});
     add(affine.last_scale, {1}, {last ? parameters.affine[0] : 1});
     add(affine.last_bias, {1}, {last ? parameters.affine[1] : 0});
-  }
-
-  /// Returns a linear layer's weight, [out][in], as [in][out].
-  static std::vector<float> in_out(const Layer& layer, const std::vector<float>& weight) {
-    const auto in = static_cast<std::size_t>(layer.input.channels);
-    const auto out = static_cast<std::size_t>(layer.output.channels);
-    std::vector<float> result(weight.size());
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t i = 0; i < in; ++i) result[i * out + o] = weight[o * in + i];
-    return result;
   }
 
   /// Returns the weight of a transposed convolution as it is in files: the opposite of `spread`.

@@ -56,8 +56,8 @@ class FactFinder {
 
   /// Says what the graph makes of a step that is classes.
   void read_scores(int classes, GraphFacts& facts) const {
-    for (const Step& step : steps_.steps()) {
-      if (step.from != classes && step.second != classes) continue;
+    for (const int reader : steps_.readers(classes)) {
+      const Step& step = steps_[reader];
       if (step.type == StepType::softmax) {
         facts.scores = Scores::softmax;
       } else if (step.type == StepType::activation && step.activation == Activation::sigmoid) {
@@ -75,8 +75,7 @@ class FactFinder {
       const bool weights = step.type == StepType::weights;
       if (weights && !seen[static_cast<std::size_t>(i)]) last.push_back(i);
       if (!weights && !seen[static_cast<std::size_t>(i)]) continue;
-      for (const int from : {step.from, step.second})
-        if (from != kNone) seen[static_cast<std::size_t>(from)] = true;
+      for_each_source(step, [&](int source) { seen[static_cast<std::size_t>(source)] = true; });
     }
     return last;
   }
@@ -112,7 +111,10 @@ class FactFinder {
         case StepType::activation:
         case StepType::batch_norm:
           continue;
+        case StepType::window_mean:
         case StepType::pool:
+          if (step.type != StepType::pool && node(steps_[last]).type != NodeType::product)
+            return false;
           found.classes = outputs_of(steps_[last]);
           read_scores(last, found);
           facts = found;
@@ -147,10 +149,9 @@ inline Error check_factor(std::string_view path, int percent, float found) {
 
 /// After the classes there may be probabilities, and nothing that changes them.
 inline Error check_scores(const FileGraph& graph, const GraphSteps& steps, int classes) {
-  for (const Step& step : steps.steps()) {
-    if (step.from != classes && step.second != classes) continue;
-    const GraphNode& node = graph.nodes[static_cast<std::size_t>(step.node)];
-    if (!keeps_scores(step, node))
+  for (const int reader : steps.readers(classes)) {
+    const GraphNode& node = steps.node(reader);
+    if (!keeps_scores(steps[reader], node))
       return Error::of(graph.path, ": computes ", quote(node.what),
                        " of the classes; expected softmax, sigmoid or nothing");
   }

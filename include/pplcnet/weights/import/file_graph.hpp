@@ -1,12 +1,14 @@
 #ifndef PPLCNET_WEIGHTS_IMPORT_FILE_GRAPH_HPP
 #define PPLCNET_WEIGHTS_IMPORT_FILE_GRAPH_HPP
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/graph/shape.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -35,15 +38,34 @@ enum class NodeType : unsigned char {
   softmax,      ///< over the channels
   hardsigmoid,  ///< clamp(alpha * x + beta, 0, 1)
   hardswish,    ///< x * clamp(alpha * x + beta, 0, 1)
+  gelu,
+  silu,
+  prelu,  ///< of input 0, with a slope for each channel in 1
+  erf,
+  pad,          ///< zeros around the maps of input 0
   pool,         ///< mean of height and width
-  window_mean,  ///< means of windows, without a border
+  window_mean,  ///< means of windows
+  window_max,   ///< maxima of windows
+  concat,       ///< the inputs' channels, one after the other
+  slice,        ///< some channels of input 0
+  shuffle,      ///< `groups` rows of channels become columns
+  reshape,      ///< input 0 with the dimensions `numbers`
+  transpose,    ///< input 0 with its dimensions in the order `numbers`
   other,
 };
 
+/// How a file says what is around a map.
+enum class PaddingRule : unsigned char {
+  explicit_sizes,
+  same_upper,  ///< as many pixels as keep the size, those that are odd below and right
+  same_lower,  ///< .. above and left
+};
+
 /// One node of a graph: a picture, a constant, or an operation on nodes that come before it. It has
-/// one result; an operation with several is of type `other`.
+/// one result: what gives several is a node for each of them, or of type `other`.
 struct GraphNode {
   static constexpr std::size_t kMaxInputs = 5;
+  static constexpr std::size_t kMaxNumbers = 6;
   static constexpr int kNone = -1;
 
   NodeType type = NodeType::other;
@@ -54,11 +76,19 @@ struct GraphNode {
   std::array<int, kMaxInputs> inputs = {kNone, kNone, kNone, kNone, kNone};
   int constant = kNone;  ///< in FileGraph::constants
 
-  // Of a convolution: rows, then columns.
-  std::array<int, 2> stride = {1, 1}, dilation = {1, 1};
-  std::array<int, 4> padding = {};  ///< above, left, below, right
+  // Of convolutions and windows.
+  Window window = {};
+  PaddingRule padding_rule = PaddingRule::explicit_sizes;
+  bool count_padding = false;  ///< in the number that a mean is divided by
   int groups = 1;
-  std::array<int, 2> window = {1, 1};  ///< of a mean: rows, then columns
+
+  // Of a slice: channels `first`, `first + step`, … before `last`; below 0: from the end on. Or one
+  // of several parts of equal size.
+  int first = 0, last = std::numeric_limits<int>::max(), step = 1;
+  int part = 0, parts = 1;
+
+  std::array<int, kMaxNumbers> numbers = {};
+  int number_count = 0;  ///< 0: they are not known
 
   std::array<int, 2> size = {};  ///< of a picture: rows, columns; 0: any number
 
@@ -79,12 +109,32 @@ struct FileGraph {
   std::vector<std::pair<std::string, std::string>> metadata;  ///< key, value
   std::string path;                                           ///< for messages
 
-  bool is_full() const { return nodes.size() >= kMaxNodes; }
-
   /// Appends a node; returns its number.
   int add(const GraphNode& node) {
     nodes.push_back(node);
     return static_cast<int>(nodes.size() - 1);
+  }
+
+  /// The most nodes that a concat becomes.
+  static constexpr std::size_t kMostOfConcat = 5;
+
+  /// Appends a concat of any number of inputs, as many nodes as that takes, the first inputs first.
+  int add_concat(GraphNode node, std::span<const int> inputs) {
+    if (inputs.size() > 1 + kMostOfConcat * (GraphNode::kMaxInputs - 1)) {
+      node.type = NodeType::other;
+      return add(node);
+    }
+    int result = GraphNode::kNone;
+    while (result == GraphNode::kNone || !inputs.empty()) {
+      node.inputs.fill(GraphNode::kNone);
+      std::size_t place = 0;
+      if (result != GraphNode::kNone) node.inputs[place++] = result;
+      const std::size_t count = std::min(inputs.size(), node.inputs.size() - place);
+      std::copy_n(inputs.begin(), count, node.inputs.begin() + static_cast<std::ptrdiff_t>(place));
+      inputs = inputs.subspan(count);
+      result = add(node);
+    }
+    return result;
   }
 
   int add_constant(Tensor tensor, std::string_view name) {
@@ -116,11 +166,27 @@ struct FileGraph {
   }
 };
 
-/// The number of a constant that is only one.
-inline std::optional<float> number_of(const Tensor& tensor) {
-  if (!converts_to_float(tensor.type) || tensor.element_count() != 1) return std::nullopt;
+/// The integers of a constant, at most as many as any of our operations has; nothing if it has
+/// others.
+inline std::vector<int> integers_of(const Tensor* tensor) {
+  constexpr std::size_t kMost = 16;
+  using Limits = std::numeric_limits<int>;
+  std::vector<int> result;
+  if (tensor == nullptr || tensor->type != DataType::i64 || tensor->data.size() / 8 > kMost)
+    return result;
+  for (std::size_t i = 0; i < tensor->data.size() / 8; ++i)
+    result.push_back(static_cast<int>(std::clamp<std::int64_t>(
+        std::bit_cast<std::int64_t>(read_little_endian<std::uint64_t>(tensor->data.subspan(8 * i))),
+        Limits::min(), Limits::max())));
+  return result;
+}
+
+/// Returns the number of a constant that is only one; nothing of another, or of none.
+inline std::optional<float> number_of(const Tensor* tensor) {
+  if (tensor == nullptr || !converts_to_float(tensor->type) || tensor->element_count() != 1)
+    return std::nullopt;
   float value = 0;
-  to_float(tensor, {&value, 1});
+  to_float(*tensor, {&value, 1});
   return value;
 }
 

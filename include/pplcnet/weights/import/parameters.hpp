@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "pplcnet/weights/check_values.hpp"
@@ -17,71 +17,69 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// What a layer is in a graph.
+struct LayerMatch {
+  int result = GraphNode::kNone;   ///< a step
+  int weights = GraphNode::kNone;  ///< a step
+  int norm = GraphNode::kNone;     ///< a step
+  int slopes = GraphNode::kNone;   ///< a step: a PReLU
+  int parts = 1;                   ///< so many layers share the step's weights, side by side
+  bool is_scaled = false;          ///< a step multiplies weight × input + bias
+  Linear before, after;            ///< learnt scales and shifts before the activation, and after it
+};
+
 /// Takes a layer's parameters out of the nodes that were found for it, after a check that they are
 /// what the layer must have.
 class GraphParameters {
  public:
   GraphParameters(const FileGraph& graph, const GraphSteps& steps) : graph_(graph), steps_(steps) {}
 
-  /// The shape of the layer's weights where they are those of such a node.
-  static std::vector<std::int64_t> shape_for(const Layer& layer, const GraphNode& node) {
+  /// Returns the shape of the layer's weights where they are those of such a node.
+  static std::vector<std::int64_t> shape_for(const Layer& layer, const GraphNode& node,
+                                             int parts = 1) {
     const std::int64_t in = layer.input.channels, out = layer.output.channels;
     if (node.type == NodeType::product && layer.op == Operator::dense)
       return node.transposed ? std::vector{out, in} : std::vector{in, out};
-    if (layer.layout != Layout::convolution) return {out, in, 1, 1};
-    return weight_shape(layer, Naming{});
+    if (is_linear(layer.layout)) return {out, in, 1, 1};
+    const auto [height, width] = layer.kernel;
+    return {out * parts, layer.depth() / (height * width), height, width};
   }
 
-  /// Weights and bias.
-  Error read_weights(const Layer& layer, const Step& step, Parameters& parameters) {
-    const GraphNode& found = graph_.nodes[static_cast<std::size_t>(step.node)];
+  /// Checks the shape of a step's weights.
+  Error check_weights(const Layer& layer, const LayerMatch& match) const {
+    const GraphNode& found = steps_.node(match.weights);
     const Tensor& tensor = *steps_.constant(found, 1);
-    const auto expected = shape_for(layer, found);
+    const auto expected = shape_for(layer, found, match.parts);
     const std::size_t in = found.type == NodeType::product && !found.transposed ? 0 : 1;
     const std::size_t out = 1 - in;
-    if (layer.layout != Layout::convolution && tensor.shape.size() == expected.size() &&
+    if (is_linear(layer.layout) && tensor.shape.size() == expected.size() &&
         tensor.shape[in] == expected[in] && tensor.shape[out] != expected[out])
       return Error::of(graph_.path, ": has ", tensor.shape[out], " classes, the type has ",
                        expected[out]);
     if (!converts_to_float(tensor.type) || tensor.shape != expected)
       return problem(layer, "expected weights ", describe(DataType::f32, expected), ", found ",
                      describe(tensor.type, tensor.shape), " (", quote(found.name), ")");
+    return {};
+  }
+
+  /// Reads all parameters of a layer, whose weights have been checked.
+  Error read(const Layer& layer, const LayerMatch& match, Parameters& parameters) {
+    if (match.weights == kNone) return read_rest(layer, match, parameters);
+    const GraphNode& found = steps_.node(match.weights);
+    const Tensor& tensor = *steps_.constant(found, 1);
     parameters.weight.resize(static_cast<std::size_t>(tensor.element_count()));
     keep_first(wrong_value_, read_values(tensor, graph_.path, parameters.weight));
-    if (in == 0) transpose(layer, parameters.weight);
-    if (step.bias == kNone) return {};
-    return read_vector(layer, steps_.constant(step.bias), parameters.bias);
-  }
-
-  Error read_batch_norm(const Layer& layer, const GraphNode& norm, Parameters& parameters) {
-    if (!(std::abs(norm.alpha - layer.norm_epsilon) <= layer.norm_epsilon / 100))
-      return problem(layer, "the batch norm after it has another epsilon than the network's");
-    std::vector<float>* const values[] = {&parameters.gamma, &parameters.beta, &parameters.mean,
-                                          &parameters.variance};
-    for (std::size_t i = 0; i < std::size(values); ++i)
-      if (auto error = read_vector(layer, steps_.constant(norm, i + 1), *values[i],
-                                   i == 3 ? read_variances : read_values))
+    if (found.type == NodeType::product && !found.transposed)
+      parameters.weight = transposed(parameters.weight, layer.input.channels);
+    take_part(layer, match, parameters.weight);
+    if (const int bias = steps_[match.weights].bias; bias != kNone)
+      if (auto error = read_vector(layer, match, steps_.constant(bias), parameters.bias))
         return error;
-    return {};
-  }
-
-  /// What the shape of the weights does not tell; strides are compared when all are known.
-  Error check_geometry(const Layer& layer, const GraphNode& found) const {
-    const int groups = layer.op == Operator::depthwise ? layer.input.channels : 1;
-    const int dilation[] = {layer.dilation.height, layer.dilation.width};
-    const int first[] = {layer.padding.top, layer.padding.left};
-    const int last[] = {layer.padding.bottom, layer.padding.right};
-    const auto expect = [&](std::string_view what, int value, int expected) {
-      if (value == expected) return Error();
-      return problem(layer, "expected ", what, " ", expected, ", found ", value);
-    };
-    if (auto error = expect("groups", found.groups, groups)) return error;
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-      if (auto error = expect("dilation", found.dilation[axis], dilation[axis])) return error;
-      if (auto error = expect("padding", found.padding[axis], first[axis])) return error;
-      if (auto error = expect("padding", found.padding[axis + 2], last[axis])) return error;
-    }
-    return {};
+    for (float& weight : parameters.weight)
+      weight = static_cast<float>(weight * match.before.factor);
+    for (float& bias : parameters.bias)
+      bias = static_cast<float>(std::fma(bias, match.before.factor, match.before.offset));
+    return read_rest(layer, match, parameters);
   }
 
   /// Checks a layer's packed weights.
@@ -100,17 +98,51 @@ class GraphParameters {
     return Error::of(graph_.path, ": ", layer_name(layer), ": ", parts...);
   }
 
-  /// One number for each of a layer's channels, whatever dimensions of 1 are around them.
-  Error read_vector(const Layer& layer, const Tensor* tensor, std::vector<float>& values,
-                    decltype(read_values)& check = read_values) {
-    const std::int64_t channels = layer.output.channels;
+  /// Reads what follows a layer's weights.
+  Error read_rest(const Layer& layer, const LayerMatch& match, Parameters& parameters) {
+    if (layer.affine)
+      parameters.affine = {static_cast<float>(match.after.factor),
+                           static_cast<float>(match.after.offset)};
+    if (layer.has_slopes())
+      if (auto error = read_vector(layer, match, steps_.constant(steps_.node(match.slopes), 1),
+                                   parameters.slopes))
+        return error;
+    return match.norm == kNone ? Error() : read_batch_norm(layer, match, parameters);
+  }
+
+  Error read_batch_norm(const Layer& layer, const LayerMatch& match, Parameters& parameters) {
+    const GraphNode& norm = steps_.node(match.norm);
+    if (!(std::abs(norm.alpha - layer.norm_epsilon) <= layer.norm_epsilon / 100))
+      return problem(layer, "the batch norm after it has another epsilon than the network's");
+    std::vector<float>* const values[] = {&parameters.gamma, &parameters.beta, &parameters.mean,
+                                          &parameters.variance};
+    for (std::size_t i = 0; i < std::size(values); ++i)
+      if (auto error = read_vector(layer, match, steps_.constant(norm, i + 1), *values[i],
+                                   i == 3 ? read_variances : read_values))
+        return error;
+    return {};
+  }
+
+  /// Reads one number for each of a layer's channels, whatever dimensions of 1 are around them.
+  Error read_vector(const Layer& layer, const LayerMatch& match, const Tensor* tensor,
+                    std::vector<float>& values, decltype(read_values)& check = read_values) {
+    const std::int64_t channels = std::int64_t{layer.output.channels} * match.parts;
     if (tensor == nullptr) return problem(layer, "expected ", channels, " constants, found others");
     if (!converts_to_float(tensor->type) || tensor->element_count() != channels)
       return problem(layer, "expected ", describe(DataType::f32, {&channels, 1}), ", found ",
                      describe(tensor->type, tensor->shape));
     values.resize(static_cast<std::size_t>(channels));
     keep_first(wrong_value_, check(*tensor, graph_.path, values));
+    take_part(layer, match, values);
     return {};
+  }
+
+  /// Leaves the layer's part of what several share.
+  static void take_part(const Layer& layer, const LayerMatch& match, std::vector<float>& values) {
+    if (match.parts == 1) return;
+    const std::size_t size = values.size() / static_cast<std::size_t>(match.parts);
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(size) * layer.group;
+    values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
   const FileGraph& graph_;

@@ -136,17 +136,23 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
   return names;
 }
 
+/// Returns how a file of a naming holds a layer's weight.
+inline Layout layout_in(const Layer& layer, const Naming& naming) {
+  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
+  return own ? layer.layout : naming.linear;
+}
+
 /// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
 /// [out, in] or [in, out] of a linear layer; see Layout.
 inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
-  if (is_linear(layer.layout)) {
-    const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-    return linear == Layout::in_out ? std::vector{in, out} : std::vector{out, in};
-  }
   const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
-  switch (layer.layout) {
+  switch (layout_in(layer, naming)) {
+    case Layout::out_in:
+      return {out, in};
+    case Layout::in_out:
+      return {in, out};
     case Layout::none:
       return {};
     case Layout::line:
@@ -160,9 +166,10 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
       while (side * side < layer.repeats) ++side;
       return {in, out / layer.repeats, side, side};
     }
-    default:
-      return {out, depth, height, width};
+    case Layout::convolution:
+      break;
   }
+  return {out, depth, height, width};
 }
 
 /// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
@@ -173,12 +180,6 @@ inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
 inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
   if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
   return vector_shape(layer);
-}
-
-/// Returns whether a file of the naming holds the layer's weight the other way round.
-inline bool is_transposed(const Layer& layer, const Naming& naming) {
-  const Layout linear = naming.linear == Layout::convolution ? layer.layout : naming.linear;
-  return is_linear(layer.layout) && linear == Layout::in_out;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

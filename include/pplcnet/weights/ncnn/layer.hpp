@@ -25,26 +25,30 @@ struct LayerType {
 inline constexpr LayerType kLayerTypes[] = {
     {"BinaryOp", NodeType::other},
     {"Clip", NodeType::clip},
-    {"Concat", NodeType::other},
-    {"Crop", NodeType::other},
+    {"Concat", NodeType::concat},
+    {"Crop", NodeType::slice},
     {"Dropout", NodeType::same},
     {"Eltwise", NodeType::other},
+    {"Erf", NodeType::erf},
     {"Flatten", NodeType::same},
+    {"GELU", NodeType::gelu},
     {"HardSigmoid", NodeType::hardsigmoid},
     {"HardSwish", NodeType::hardswish},
     {"Input", NodeType::picture},
     {"Interp", NodeType::other},
     {"Noop", NodeType::same},
-    {"Permute", NodeType::other},
+    {"Padding", NodeType::pad},
+    {"Permute", NodeType::transpose},
     {"Pooling", NodeType::pool},
     {"ReLU", NodeType::relu},
-    {"Reshape", NodeType::same},
-    {"ShuffleChannel", NodeType::other},
+    {"Reduction", NodeType::other},
+    {"Reshape", NodeType::reshape},
+    {"ShuffleChannel", NodeType::shuffle},
     {"Sigmoid", NodeType::sigmoid},
-    {"Slice", NodeType::other},
+    {"Slice", NodeType::slice},
     {"Softmax", NodeType::softmax},
     {"Split", NodeType::same},
-    {"Swish", NodeType::other},
+    {"Swish", NodeType::silu},
     {"UnaryOp", NodeType::other},
 };
 
@@ -67,35 +71,156 @@ constexpr NodeType type_of_binary(int operation) {
   }
 }
 
+/// Reads paddings, whose absence or a code stands for others: pixels left, right, above, below.
+inline void read_padding(const LayerLine& layer, int left, int right, int top, int bottom,
+                         GraphNode& node) {
+  constexpr int kSameUpper = -233, kSameLower = -234;
+  Padding& padding = node.window.padding;
+  padding.left = layer.integer(left);
+  padding.right = layer.integer(right, padding.left);
+  padding.top = layer.integer(top, padding.left);
+  padding.bottom = layer.integer(bottom, padding.top);
+  if (padding.left != kSameUpper && padding.left != kSameLower) return;
+  node.padding_rule =
+      padding.left == kSameUpper ? PaddingRule::same_upper : PaddingRule::same_lower;
+  padding = 0;
+}
+
+/// Reads a pool: of all pixels, or of windows; one of another kind is an `other`.
+inline void read_pool(const LayerLine& layer, GraphNode& node) {
+  constexpr int kMean = 1;
+  const int kind = layer.integer(0), width = layer.integer(1);
+  if (layer.integer(7) == 1) {  // as many outputs as are asked for
+    const int columns = layer.integer(8);
+    if (kind != kMean || columns != 1 || layer.integer(18, columns) != 1)
+      node.type = NodeType::other;
+    return;
+  }
+  if (layer.integer(4) == 1) {
+    if (kind != kMean) node.type = NodeType::other;
+    return;
+  }
+  node.type = kind == kMean ? NodeType::window_mean : NodeType::window_max;
+  node.window.kernel = {layer.integer(11, width), width};
+  const int stride = layer.integer(2, 1), mode = layer.integer(5);
+  node.window.stride = {layer.integer(12, stride), stride};
+  read_padding(layer, 3, 14, 13, 15, node);
+  node.count_padding = layer.integer(6) != 0;
+  // The last window may reach beyond the map; or as TensorFlow pads.
+  node.window.ceil_mode = mode == 0;
+  if (mode == 2) node.padding_rule = PaddingRule::same_upper;
+  if (mode == 3) node.padding_rule = PaddingRule::same_lower;
+}
+
+/// Reads which channels a Crop leaves; false if it crops something else.
+inline bool read_crop(const LayerLine& layer, GraphNode& node) {
+  constexpr int kEnd = -233;
+  const auto one = [&](int key) { return number_in<int>(layer.text(key)); };
+  const auto start = one(9), end = one(10), axis = one(11);
+  node.first = start.value_or(0);
+  if (end != kEnd) node.last = end.value_or(0);
+  return layer.inputs.size() == 1 && start && end && axis == 0;
+}
+
+/// Reads the rows of channels that a Reshape makes: of width, height and channels, or with depth.
+inline void read_reshape(const LayerLine& layer, GraphNode& node) {
+  if (layer.integer(11) != 0) {
+    node.numbers = {1, layer.integer(2), layer.integer(11), layer.integer(1), layer.integer(0)};
+    node.number_count = 5;
+  } else if (layer.integer(2) > 0) {
+    node.numbers = {1, layer.integer(2), layer.integer(1), layer.integer(0)};
+    node.number_count = 4;
+  }
+}
+
+/// Reads whether a Permute exchanges rows of channels with their columns; false if it does
+/// something else.
+inline bool read_permute(const LayerLine& layer, GraphNode& node) {
+  constexpr int kOfThree = 2, kOfFour = 6;  // dimensions
+  const int order = layer.integer(0);
+  node.numbers = {0, 2, 1, 3, 4};
+  node.number_count = order == kOfThree ? 4 : 5;
+  return order == kOfThree || order == kOfFour;
+}
+
+/// Returns the type of what has no type of its own by its name.
+inline NodeType type_of_other(const LayerLine& layer) {
+  if (layer.type == "BinaryOp") return type_of_binary(layer.integer(0));
+  // A sum without factors.
+  if (layer.type == "Eltwise" && layer.inputs.size() == 2 && layer.integer(0) == 1 &&
+      layer.text(1).empty())
+    return NodeType::add;
+  // A mean over height and width.
+  if (layer.type == "Reduction" && layer.integer(0) == 3 && layer.integer(1) == 0 &&
+      (layer.text(3) == "1,2" || layer.text(3) == "-2,-1") && layer.number(2, 1) == 1)
+    return NodeType::pool;
+  return NodeType::other;
+}
+
+/// What the parameters of an activation say; false if it is none that is known.
+inline bool read_activation(const LayerLine& layer, GraphNode& node) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  switch (node.type) {
+    case NodeType::hardsigmoid:
+    case NodeType::hardswish:
+      node.alpha = layer.number(0, 0.2f);
+      node.beta = layer.number(1, 0.5f);
+      return true;
+    case NodeType::clip:
+      node.alpha = layer.number(0, -kLargest);
+      node.beta = layer.number(1, kLargest);
+      return true;
+    default:  // neither leaky nor an approximation
+      return layer.number(0) == 0;
+  }
+}
+
 /// What the parameters of a layer without weights say; with unusual ones it is an `other`.
 inline void read_parameters(const LayerLine& layer, GraphNode& node) {
-  constexpr float kLargest = std::numeric_limits<float>::max();
+  bool known = true;
   switch (node.type) {
     case NodeType::picture:
       node.size = {std::max(0, layer.integer(1)), std::max(0, layer.integer(0))};
       break;
     case NodeType::hardsigmoid:
     case NodeType::hardswish:
-      node.alpha = layer.number(0, 0.2f);
-      node.beta = layer.number(1, 0.5f);
-      break;
     case NodeType::clip:
-      node.alpha = layer.number(0, -kLargest);
-      node.beta = layer.number(1, kLargest);
-      break;
     case NodeType::relu:
-      if (layer.number(0) != 0) node.type = NodeType::other;  // leaky
+    case NodeType::gelu:
+      known = read_activation(layer, node);
       break;
-    case NodeType::pool: {
-      const bool whole = layer.integer(4) == 1;
-      const int width = layer.integer(8);
-      const bool adaptive = layer.integer(7) == 1 && width == 1 && layer.integer(18, width) == 1;
-      if (layer.integer(0) != 1 || !(whole || adaptive)) node.type = NodeType::other;
+    case NodeType::pool:
+      read_pool(layer, node);
       break;
-    }
+    case NodeType::pad:
+      node.window.padding = {layer.integer(0), layer.integer(2), layer.integer(1),
+                             layer.integer(3)};
+      known = layer.integer(4) == 0 && layer.number(5) == 0 && layer.integer(7) == 0 &&
+              layer.integer(8) == 0;
+      break;
+    case NodeType::concat:
+      known = layer.integer(0) == 0;
+      break;
+    case NodeType::slice:
+      known = layer.type == "Crop" ? read_crop(layer, node) : layer.integer(1) == 0;
+      break;
+    case NodeType::shuffle:
+      node.groups = layer.integer(0, 1);
+      known = layer.integer(1) == 0;
+      break;
+    case NodeType::reshape:
+      read_reshape(layer, node);
+      break;
+    case NodeType::transpose:
+      known = read_permute(layer, node);
+      break;
+    case NodeType::other:
+      node.type = type_of_other(layer);
+      break;
     default:
-      if (layer.type == "BinaryOp") node.type = type_of_binary(layer.integer(0));
+      break;
   }
+  if (!known) node.type = NodeType::other;
 }
 
 /// The activation inside of a layer with weights, as a node after it.

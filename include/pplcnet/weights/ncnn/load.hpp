@@ -2,8 +2,10 @@
 #define PPLCNET_WEIGHTS_NCNN_LOAD_HPP
 
 // pplcnet.hpp does not include it.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string_view>
@@ -58,23 +60,25 @@ class GraphReader {
   }
 
   Error add(const LayerLine& layer, bool& known) {
-    constexpr std::size_t kMost = 8;  // nodes that a layer becomes
-    if (graph_.nodes.size() + kMost > FileGraph::kMaxNodes ||
-        numbers_.size() > FileGraph::kMaxNodes)
+    // Nodes that a layer becomes.
+    const std::size_t most = 8 + (layer.type == "Slice" ? layer.outputs.size() : 0);
+    if (graph_.nodes.size() + most > FileGraph::kMaxNodes || numbers_.size() > FileGraph::kMaxNodes)
       return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
                        " layers and constants, found more");
-    if (!budget_.reserve(graph_.nodes, graph_.nodes.size() + kMost) ||
-        !budget_.reserve(graph_.constants, graph_.constants.size() + kMost) ||
+    if (!budget_.reserve(graph_.nodes, graph_.nodes.size() + most) ||
+        !budget_.reserve(graph_.constants, graph_.constants.size() + most) ||
         !budget_.take((1 + layer.outputs.size()) * MemoryBudget::kEntry))
       return MemoryBudget::exceeded(graph_.path);
     GraphNode node;
     node.what = layer.type;
     node.name = layer.name;
-    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-      const auto found = numbers_.find(layer.inputs[i]);
+    std::vector<int> inputs;
+    for (const std::string_view input : layer.inputs) {
+      const auto found = numbers_.find(input);
       if (found == numbers_.end()) return problem(layer, "reads what no layer before it gives");
-      if (i < GraphNode::kMaxInputs) node.inputs[i] = found->second;
+      inputs.push_back(found->second);
     }
+    std::copy_n(inputs.begin(), std::min(inputs.size(), node.inputs.size()), node.inputs.begin());
     int result = GraphNode::kNone;
     if (layer.type == "Convolution" || layer.type == "ConvolutionDepthWise") {
       if (auto error = add_convolution(layer, node, result)) return error;
@@ -91,11 +95,45 @@ class GraphReader {
       read_parameters(layer, node);
       if (layer.type == "BinaryOp" && layer.integer(1) == 1)
         node.inputs[1] = graph_.add_constant(layer.number(2));
-      result = graph_.add(node);
+      if (node.type == NodeType::slice && layer.type == "Slice") return add_slices(layer, node);
+      result = node.type == NodeType::concat ? graph_.add_concat(node, inputs) : graph_.add(node);
     }
     for (const std::string_view output : layer.outputs)
-      if (!numbers_.emplace(output, result).second)
-        return problem(layer, "gives what another layer gives");
+      if (auto error = name_result(layer, output, result)) return error;
+    return {};
+  }
+
+  Error name_result(const LayerLine& layer, std::string_view name, int node) {
+    if (numbers_.emplace(name, node).second) return {};
+    return problem(layer, "gives what another layer gives");
+  }
+
+  /// Each result of a Slice is a part of its input: of a number of channels, or of what is left,
+  /// in equal parts.
+  Error add_slices(const LayerLine& layer, GraphNode node) {
+    constexpr int kRest = -233;
+    std::string_view sizes = layer.text(0);
+    node.last = 0;
+    for (std::size_t i = 0; i < layer.outputs.size(); ++i) {
+      const int size = number_in<int>(take_word(sizes, ",")).value_or(0);
+      node.first = node.last;
+      if (size == kRest) {
+        const bool all = i == 0 || node.parts > 1;
+        const bool last = i + 1 == layer.outputs.size();
+        if (all) {
+          node.parts = static_cast<int>(layer.outputs.size());
+          node.part = static_cast<int>(i);
+        } else {
+          node.last = last ? std::numeric_limits<int>::max() : node.first;
+        }
+      } else {
+        node.parts = 1;
+        node.last =
+            std::min(node.first, std::numeric_limits<int>::max() - std::max(size, 0)) + size;
+      }
+      node.name = layer.outputs[i];
+      if (auto error = name_result(layer, node.name, graph_.add(node))) return error;
+    }
     return {};
   }
 
@@ -141,10 +179,9 @@ class GraphReader {
       return problem(layer, "its weights have no known shape");
     node.type = NodeType::convolution;
     node.groups = depthwise ? layer.integer(7, 1) : 1;
-    node.dilation = {layer.integer(12, layer.integer(2, 1)), layer.integer(2, 1)};
-    node.stride = {layer.integer(13, layer.integer(3, 1)), layer.integer(3, 1)};
-    const int left = layer.integer(4), above = layer.integer(14, left);
-    node.padding = {above, left, layer.integer(16, above), layer.integer(15, left)};
+    node.window.dilation = {layer.integer(12, layer.integer(2, 1)), layer.integer(2, 1)};
+    node.window.stride = {layer.integer(13, layer.integer(3, 1)), layer.integer(3, 1)};
+    read_padding(layer, 4, 15, 14, 16, node);
     if (auto error = add_weights(layer, {out, count / taps / out, height, width}, node.inputs[1]))
       return error;
     return finish(layer, layer.integer(5) != 0 ? out : 0, node, result);

@@ -22,7 +22,9 @@
 #include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/onnx/load_own.hpp"
 #include "pplcnet/weights/onnx/node.hpp"
+#include "pplcnet/weights/onnx/operands.hpp"
 #include "pplcnet/weights/onnx/tensor.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
@@ -48,12 +50,12 @@ class GraphReader {
   }
 
  private:
-  /// Makes room for a node, which may be a constant.
-  Error make_room() {
-    if (graph_.is_full())
+  /// Makes room for nodes, which may be constants.
+  Error make_room(std::size_t nodes = 1) {
+    if (graph_.nodes.size() + nodes > FileGraph::kMaxNodes)
       return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
                        " nodes and constants, found more");
-    if (budget_.reserve(graph_.nodes, graph_.nodes.size() + 1) &&
+    if (budget_.reserve(graph_.nodes, graph_.nodes.size() + nodes) &&
         budget_.reserve(graph_.constants, graph_.constants.size() + 1))
       return {};
     return MemoryBudget::exceeded(graph_.path);
@@ -97,11 +99,11 @@ class GraphReader {
     if (auto error = make_room()) return error;
     GraphNode node;
     std::string_view domain;
-    std::size_t inputs = 0;
+    std::vector<int> inputs;
     for (Message fields = message; fields.next();) {
       switch (fields.tag_and_type()) {
         case field(1, Wire::length_delimited):
-          if (auto error = read_operand(text(fields.get_view()), node, inputs++)) return error;
+          if (auto error = read_operand(text(fields.get_view()), inputs)) return error;
           break;
         case field(2, Wire::length_delimited):
           if (node.name.empty())
@@ -119,30 +121,60 @@ class GraphReader {
           fields.skip();
       }
     }
+    std::copy_n(inputs.begin(), std::min(inputs.size(), node.inputs.size()), node.inputs.begin());
     if (node.what == "Constant") return read_constant_node(message, node);
     if (domain.empty() || domain == "ai.onnx") node.type = type_of(node.what);
     set_defaults(node);
-    Attribute axes;
-    for (Message attributes = message; attributes.next(5, Wire::length_delimited);) {
-      const Attribute attribute = read_attribute(attributes.get_message());
+    Attributes attributes;
+    for (Message fields = message; fields.next(5, Wire::length_delimited);) {
+      const Attribute attribute = read_attribute(fields.get_message());
       apply(attribute, node);
-      if (attribute.name == "axes") axes = attribute;
+      attributes.take(attribute);
     }
-    if (node.what == "ReduceMean" && !are_height_and_width(read_axes(node, axes)))
-      node.type = NodeType::other;
-    const int number = graph_.add(node);
-    for (Message outputs = message; outputs.next(2, Wire::length_delimited);)
-      if (auto error = name_result(text(outputs.get_view()), number)) return error;
+    read_operands(graph_, attributes, node);
+    if (node.type == NodeType::concat) {
+      if (auto error = make_room(FileGraph::kMostOfConcat)) return error;
+      return name_results(message, graph_.add_concat(node, inputs));
+    }
+    if (node.type == NodeType::slice && node.what == "Split")
+      return read_split(message, attributes, node);
+    return name_results(message, graph_.add(node));
+  }
+
+  /// A node's results are one.
+  Error name_results(Message message, int number) {
+    while (message.next(2, Wire::length_delimited))
+      if (auto error = name_result(text(message.get_view()), number)) return error;
     return {};
   }
 
-  Error read_operand(std::string_view name, GraphNode& node, std::size_t place) const {
-    if (name.empty()) return {};
+  /// Each result of a split is a slice.
+  Error read_split(const Message& message, const Attributes& attributes, GraphNode node) {
+    const std::vector<int> sizes = attributes.integers("split", graph_.tensor(node.inputs[1]));
+    int count = 0, part = 0;
+    for (Message outputs = message; outputs.next(2, Wire::length_delimited); outputs.skip())
+      ++count;
+    node.parts = sizes.empty() ? std::max(count, 1) : 1;
+    node.last = 0;
+    for (Message outputs = message; outputs.next(2, Wire::length_delimited); ++part) {
+      if (auto error = make_room()) return error;
+      node.name = text(outputs.get_view());
+      node.part = part;
+      node.first = node.last;
+      if (static_cast<std::size_t>(part) < sizes.size())
+        node.last = clamped(std::int64_t{node.first} + sizes[static_cast<std::size_t>(part)]);
+      if (auto error = name_result(node.name, graph_.add(node))) return error;
+    }
+    return {};
+  }
+
+  Error read_operand(std::string_view name, std::vector<int>& inputs) const {
+    constexpr std::size_t kMost = 64;
     const auto found = numbers_.find(name);
-    if (found == numbers_.end())
+    if (!name.empty() && found == numbers_.end())
       return Error::of(graph_.path, ": the node after ", graph_.nodes.size(), " others reads ",
                        quote(name), ", which nothing before it is");
-    if (place < GraphNode::kMaxInputs) node.inputs[place] = found->second;
+    if (inputs.size() < kMost) inputs.push_back(name.empty() ? GraphNode::kNone : found->second);
     return {};
   }
 
@@ -160,20 +192,6 @@ class GraphReader {
       return add_constant(std::move(tensor), node.name);
     }
     return name_result(node.name, graph_.add(node));
-  }
-
-  /// The axes of a mean: an attribute, or in newer files a constant.
-  std::array<int, 2> read_axes(const GraphNode& node, const Attribute& attribute) const {
-    std::array<int, 2> axes = {};
-    const Tensor* tensor = graph_.tensor(node.inputs[1]);
-    if (tensor == nullptr) {
-      attribute.get(axes);
-    } else if (tensor->type == DataType::i64 && tensor->element_count() == 2) {
-      for (std::size_t i = 0; i < 2; ++i)
-        axes[i] = clamped(std::bit_cast<std::int64_t>(
-            read_little_endian<std::uint64_t>(tensor->data.subspan(8 * i))));
-    }
-    return axes;
   }
 
   FileGraph& graph_;
@@ -233,38 +251,6 @@ inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path,
 }
 
 namespace loading {
-
-/// Fills packed weights from a model that this library wrote: by the layers' names, bit for bit.
-inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers,
-                           const NetworkTraits& traits, std::span<float> weights) {
-  if (auto error = check_description(file, layers, traits)) return error;
-  for (const Layer& layer : layers) {
-    if (!layer.owns_weights()) continue;
-    Parameters parameters;
-    const auto read = [&](std::string_view leaf, std::size_t size, std::vector<float>& values) {
-      const std::string name = join({layer_name(layer), leaf});
-      const Tensor* tensor = file.find(name);
-      if (tensor == nullptr) return Error::of(file.path, ": tensor ", quote(name), " is missing");
-      if (!converts_to_float(tensor->type) ||
-          tensor->element_count() != static_cast<std::int64_t>(size))
-        return Error::of(file.path, ": tensor ", quote(name), ": expected ", size,
-                         " numbers, found ", describe(tensor->type, tensor->shape));
-      values.resize(values.size() + size);
-      return read_values(*tensor, file.path, std::span(values).last(size));
-    };
-    const auto channels = static_cast<std::size_t>(layer.output.channels);
-    const auto depth = static_cast<std::size_t>(layer.depth());
-    if (auto error = read(".weight", channels * depth, parameters.weight)) return error;
-    if (auto error = read(".bias", channels, parameters.bias)) return error;
-    if (layer.affine) {
-      if (auto error = read(".scale", 1, parameters.affine)) return error;
-      if (auto error = read(".shift", 1, parameters.affine)) return error;
-    }
-    if (layer.scale_percent != 100 && file.find(kOnnxKeep) != nullptr) fold(layer, parameters);
-    pack(layer, parameters, weights);
-  }
-  return check_packed(layers, weights, file.path);
-}
 
 /// Fills packed weights from an ONNX model's bytes.
 inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,

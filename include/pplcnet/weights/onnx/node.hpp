@@ -28,23 +28,32 @@ inline constexpr OperationName kOperations[] = {
     {"BatchNormalization", NodeType::batch_norm},
     {"Cast", NodeType::same},
     {"Clip", NodeType::clip},
+    {"Concat", NodeType::concat},
     {"Conv", NodeType::convolution},
     {"Div", NodeType::divide},
     {"Dropout", NodeType::same},
+    {"Erf", NodeType::erf},
     {"Flatten", NodeType::same},
+    {"Gelu", NodeType::gelu},
     {"Gemm", NodeType::product},
     {"GlobalAveragePool", NodeType::pool},
     {"HardSigmoid", NodeType::hardsigmoid},
     {"HardSwish", NodeType::hardswish},
     {"Identity", NodeType::same},
     {"MatMul", NodeType::product},
+    {"MaxPool", NodeType::window_max},
     {"Mul", NodeType::multiply},
+    {"PRelu", NodeType::prelu},
+    {"Pad", NodeType::pad},
     {"ReduceMean", NodeType::pool},
     {"Relu", NodeType::relu},
-    {"Reshape", NodeType::same},
+    {"Reshape", NodeType::reshape},
     {"Sigmoid", NodeType::sigmoid},
+    {"Slice", NodeType::slice},
     {"Softmax", NodeType::softmax},
+    {"Split", NodeType::slice},
     {"Squeeze", NodeType::same},
+    {"Transpose", NodeType::transpose},
     {"Unsqueeze", NodeType::same},
 };
 
@@ -65,14 +74,26 @@ struct Attribute {
   std::string_view name = {}, string = {};
   float number = 0;
   std::int64_t integer = 0;
-  FirstIntegers<4> integers = {};
+  FirstIntegers<8> integers = {};
   Message tensor = {};
 
-  template <std::size_t kCount>
-  bool get(std::array<int, kCount>& values) const {
-    if (integers.count != kCount) return false;
-    std::ranges::transform(integers.span(), values.begin(), clamped);
+  /// Reads rows and columns.
+  bool get(Pair& pair) const {
+    if (integers.count != 2) return false;
+    pair = {clamped(integers.values[0]), clamped(integers.values[1])};
     return true;
+  }
+  /// Reads what is above, left of, below and right of a map.
+  bool get(Padding& padding) const {
+    if (integers.count != 4) return false;
+    const auto at = [&](std::size_t place) { return clamped(integers.values[place]); };
+    padding = {at(0), at(1), at(2), at(3)};
+    return true;
+  }
+  bool get(PaddingRule& rule) const {
+    if (string == "SAME_UPPER") rule = PaddingRule::same_upper;
+    if (string == "SAME_LOWER") rule = PaddingRule::same_lower;
+    return rule != PaddingRule::explicit_sizes || string == "NOTSET" || string == "VALID";
   }
 };
 
@@ -121,13 +142,6 @@ inline std::array<int, 2> read_size(Message type) {
   return {known(2), known(3)};
 }
 
-/// Whether numbers are the axes of height and width.
-inline bool are_height_and_width(std::array<int, 2> axes) {
-  for (int& axis : axes) axis += axis < 0 ? 4 : 0;
-  std::ranges::sort(axes);
-  return axes == std::array{2, 3};
-}
-
 /// The values of attributes that are not there.
 inline void set_defaults(GraphNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
@@ -137,17 +151,37 @@ inline void set_defaults(GraphNode& node) {
   if (node.type == NodeType::hardswish) node.alpha = 1.0f / 6, node.beta = 0.5f;
 }
 
+/// Takes a node's numbers, if it can have so many.
+template <class Numbers>
+void set_numbers(const Numbers& numbers, GraphNode& node) {
+  if (numbers.size() > node.numbers.size()) return;
+  node.number_count = static_cast<int>(numbers.size());
+  std::ranges::transform(numbers, node.numbers.begin(), clamped);
+}
+
+/// What an attribute of a convolution or a pool says; false if it is not known here.
+inline bool apply_to_window(const Attribute& attribute, GraphNode& node) {
+  const std::string_view name = attribute.name;
+  if (name == "strides") return attribute.get(node.window.stride);
+  if (name == "dilations") return attribute.get(node.window.dilation);
+  if (name == "kernel_shape") return attribute.get(node.window.kernel);
+  if (name == "pads") return attribute.get(node.window.padding);
+  if (name == "auto_pad") return attribute.get(node.padding_rule);
+  if (name == "group") node.groups = clamped(attribute.integer);
+  if (name == "ceil_mode") node.window.ceil_mode = attribute.integer != 0;
+  if (name == "count_include_pad") node.count_padding = attribute.integer != 0;
+  return name != "storage_order" || attribute.integer == 0;
+}
+
 /// What an attribute says; a node with one that is not known here becomes an `other`.
 inline void apply(const Attribute& attribute, GraphNode& node) {
   const std::string_view name = attribute.name;
   bool known = true;
   switch (node.type) {
     case NodeType::convolution:
-      if (name == "strides") known = attribute.get(node.stride);
-      if (name == "dilations") known = attribute.get(node.dilation);
-      if (name == "pads") known = attribute.get(node.padding);
-      if (name == "group") node.groups = clamped(attribute.integer);
-      if (name == "auto_pad") known = attribute.string == "NOTSET" || attribute.string == "VALID";
+    case NodeType::window_mean:
+    case NodeType::window_max:
+      known = apply_to_window(attribute, node);
       break;
     case NodeType::product:
       if (name == "transB") node.transposed = attribute.integer != 0;
@@ -161,19 +195,25 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
       if (name == "min") node.alpha = attribute.number;
       if (name == "max") node.beta = attribute.number;
       break;
-    case NodeType::window_mean:
-      if (name == "kernel_shape") known = attribute.get(node.window);
-      if (name == "strides") known = attribute.get(node.stride);
-      if (name == "pads") known = std::ranges::count(attribute.integers.span(), 0) == 4;
-      if (name == "ceil_mode") known = attribute.integer == 0;
-      if (name == "auto_pad") known = attribute.string == "NOTSET" || attribute.string == "VALID";
-      break;
     case NodeType::softmax:
       if (name == "axis") known = attribute.integer == -1 || attribute.integer == 1;
       break;
     case NodeType::hardsigmoid:
       if (name == "alpha") node.alpha = attribute.number;
       if (name == "beta") node.beta = attribute.number;
+      break;
+    case NodeType::gelu:
+      if (name == "approximate") known = attribute.string == "none";
+      break;
+    case NodeType::concat:
+      if (name == "axis") known = attribute.integer == 1 || attribute.integer == -3;
+      break;
+    case NodeType::pad:
+      if (name == "mode") known = attribute.string == "constant";
+      if (name == "value") known = attribute.number == 0;
+      break;
+    case NodeType::transpose:
+      if (name == "perm") set_numbers(attribute.integers.span(), node);
       break;
     default:
       break;

@@ -2,10 +2,8 @@
 #define PPLCNET_WEIGHTS_PADDLE_OPERATION_HPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <span>
@@ -66,6 +64,9 @@ inline constexpr OperationType kOperationTypes[] = {
     {"assign", NodeType::same},
     {"batch_norm", NodeType::batch_norm},
     {"batch_norm_", NodeType::batch_norm},
+    {"channel_shuffle", NodeType::shuffle},
+    {"clip", NodeType::clip},
+    {"concat", NodeType::concat},
     {"conv2d", NodeType::convolution},
     {"data", NodeType::picture},
     {"depthwise_conv2d", NodeType::convolution},
@@ -74,28 +75,45 @@ inline constexpr OperationType kOperationTypes[] = {
     {"elementwise_add", NodeType::add},
     {"elementwise_div", NodeType::divide},
     {"elementwise_mul", NodeType::multiply},
+    {"erf", NodeType::erf},
     {"feed", NodeType::picture},
     {"fetch", NodeType::same},
     {"flatten", NodeType::same},
     {"flatten_contiguous_range", NodeType::same},
+    {"gelu", NodeType::gelu},
     {"hard_sigmoid", NodeType::hardsigmoid},
     {"hard_swish", NodeType::hardswish},
     {"hardsigmoid", NodeType::hardsigmoid},
     {"hardswish", NodeType::hardswish},
     {"matmul", NodeType::product},
     {"matmul_v2", NodeType::product},
+    {"mean", NodeType::pool},
     {"multiply", NodeType::multiply},
+    {"pad3d", NodeType::pad},
     {"pool2d", NodeType::pool},
+    {"reduce_mean", NodeType::pool},
+    {"prelu", NodeType::prelu},
     {"relu", NodeType::relu},
     {"relu6", NodeType::clip},
-    {"reshape", NodeType::same},
-    {"reshape2", NodeType::same},
+    {"reshape", NodeType::reshape},
+    {"reshape2", NodeType::reshape},
     {"scale", NodeType::multiply},
     {"shadow_output", NodeType::same},
+    {"shuffle_channel", NodeType::shuffle},
     {"sigmoid", NodeType::sigmoid},
+    {"silu", NodeType::silu},
+    {"slice", NodeType::slice},
     {"softmax", NodeType::softmax},
+    {"split", NodeType::slice},
+    {"split_with_num", NodeType::slice},
     {"squeeze", NodeType::same},
     {"squeeze2", NodeType::same},
+    {"strided_slice", NodeType::slice},
+    {"swish", NodeType::silu},
+    {"transpose", NodeType::transpose},
+    {"transpose2", NodeType::transpose},
+    {"unsqueeze", NodeType::same},
+    {"unsqueeze2", NodeType::same},
 };
 
 /// The node's type, and the word for it, which needs no file.
@@ -109,98 +127,6 @@ inline void set_type(std::string_view name, GraphNode& node) {
 inline int clamped(std::int64_t value) {
   using Limits = std::numeric_limits<int>;
   return static_cast<int>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
-}
-
-inline bool read_pair(std::span<const std::int64_t> values, std::array<int, 2>& pair) {
-  if (values.size() != 2) return false;
-  pair = {clamped(values[0]), clamped(values[1])};
-  return true;
-}
-
-/// Rows and columns of a picture [images][channels][rows][columns]; below 1: any number.
-inline void read_size(std::span<const std::int64_t> shape, GraphNode& node) {
-  if (shape.size() != 4) return;
-  node.size = {std::max(0, clamped(shape[2])), std::max(0, clamped(shape[3]))};
-}
-
-/// Height and width, or above, below, left and right.
-inline bool read_padding(std::span<const std::int64_t> values, std::array<int, 4>& padding) {
-  if (values.size() == 4)
-    padding = {clamped(values[0]), clamped(values[2]), clamped(values[1]), clamped(values[3])};
-  else if (values.size() == 2)
-    padding = {clamped(values[0]), clamped(values[1]), clamped(values[0]), clamped(values[1])};
-  return values.size() == 2 || values.size() == 4;
-}
-
-inline bool read_convolution(const Operation& operation, GraphNode& node) {
-  node.groups = clamped(operation.integer("groups").value_or(1));
-  return read_pair(operation.integers("strides"), node.stride) &&
-         read_pair(operation.integers("dilations"), node.dilation) &&
-         read_padding(operation.integers("paddings"), node.padding) &&
-         operation.text("padding_algorithm", "EXPLICIT") == "EXPLICIT" &&
-         operation.text("data_format", "NCHW") != "NHWC";
-}
-
-/// `window` is the size that the mean is taken of.
-inline bool read_pool(const Operation& operation, std::span<const std::int64_t> window,
-                      GraphNode& node) {
-  if (operation.text("pooling_type", "") != "avg") return false;
-  const bool one = std::ranges::equal(window, std::array{1, 1});
-  if (operation.is_true("global_pooling") || (operation.is_true("adaptive") && one)) return true;
-  node.type = NodeType::window_mean;
-  return !operation.is_true("adaptive") &&
-         std::ranges::count(operation.integers("paddings"), 0) ==
-             std::ssize(operation.integers("paddings")) &&
-         read_pair(window, node.window) && read_pair(operation.integers("strides"), node.stride);
-}
-
-/// What the attributes say; a node with unusual ones is an `other`.
-inline void read_attributes(const Operation& operation, std::span<const std::int64_t> window,
-                            GraphNode& node) {
-  const auto number = [&](std::string_view name, double otherwise) {
-    return static_cast<float>(operation.number(name, otherwise));
-  };
-  bool known = true;
-  switch (node.type) {
-    case NodeType::convolution:
-      known = read_convolution(operation, node);
-      break;
-    case NodeType::picture:
-      read_size(operation.integers("shape"), node);
-      break;
-    case NodeType::multiply:
-      known = number("bias", 0) == 0;  // of `scale`
-      break;
-    case NodeType::softmax:
-      known = std::abs(operation.integer("axis").value_or(-1)) == 1;
-      break;
-    case NodeType::product:
-      node.transposed = operation.is_true("transpose_y") || operation.is_true("trans_y");
-      known = !operation.is_true("transpose_x") && !operation.is_true("trans_x");
-      break;
-    case NodeType::batch_norm:
-      node.alpha = number("epsilon", 1e-5);
-      break;
-    case NodeType::hardsigmoid:
-      node.alpha = number("slope", 0.2);
-      node.beta = number("offset", 0.5);
-      break;
-    case NodeType::hardswish:
-      known = number("threshold", 6) == number("scale", 6);
-      node.alpha = 1 / number("scale", 6);
-      node.beta = number("offset", 3) / number("scale", 6);
-      break;
-    case NodeType::clip:
-      node.alpha = 0;
-      node.beta = number("threshold", 6);
-      break;
-    case NodeType::pool:
-      known = read_pool(operation, window, node);
-      break;
-    default:
-      break;
-  }
-  if (!known) node.type = NodeType::other;
 }
 
 /// By what dropout multiplies at inference.

@@ -69,8 +69,8 @@ inline paddle::Attribute read_attribute(Message message) {
 /// An operation's inputs in the order of a GraphNode; none is needed of others.
 inline std::size_t place_of(std::string_view parameter) {
   constexpr std::pair<std::string_view, std::size_t> kPlaces[] = {
-      {"X", 0}, {"Input", 0}, {"Y", 1},    {"Filter", 1},   {"Scale", 1},
-      {"B", 2}, {"Bias", 2},  {"Mean", 3}, {"Variance", 4},
+      {"X", 0},     {"Input", 0}, {"Y", 1},    {"Alpha", 1}, {"Filter", 1},
+      {"Scale", 1}, {"B", 2},     {"Bias", 2}, {"Mean", 3},  {"Variance", 4},
   };
   for (const auto& [name, place] : kPlaces)
     if (name == parameter) return place;
@@ -156,16 +156,22 @@ class Reader {
     return fits;
   }
 
-  /// A Var of an OpDesc: a parameter's name, and its arguments, of which the first counts.
-  static std::pair<std::string_view, std::string_view> read_argument(Message message) {
-    std::pair<std::string_view, std::string_view> result;
+  /// A Var of an OpDesc: a parameter's name, and its arguments.
+  struct Argument {
+    std::string_view parameter;
+    std::vector<std::string_view> values;
+  };
+  static Argument read_argument(Message message) {
+    Argument result;
     while (message.next()) {
-      if (message.tag_and_type() == field(1, Wire::length_delimited))
-        result.first = text(message.get_view());
-      else if (message.tag_and_type() == field(2, Wire::length_delimited) && result.second.empty())
-        result.second = text(message.get_view());
-      else
+      if (message.tag_and_type() == field(1, Wire::length_delimited)) {
+        result.parameter = text(message.get_view());
+      } else if (message.tag_and_type() == field(2, Wire::length_delimited) &&
+                 result.values.size() <= paddle::ProgramBuilder::kMostParts) {
+        result.values.push_back(text(message.get_view()));
+      } else {
         message.skip();
+      }
     }
     return result;
   }
@@ -190,16 +196,8 @@ class Reader {
           fields.skip();
       }
     }
-    for (Message inputs = message; inputs.next(1, Wire::length_delimited);) {
-      const auto [parameter, value] = read_argument(inputs.get_message());
-      const std::size_t place = place_of(parameter);
-      if (place == GraphNode::kMaxInputs || value.empty() || operation.type == "feed") continue;
-      const auto found = values_.find(value);
-      if (found == values_.end())
-        return Error::of(builder_.path(), ": ", quote(operation.type), " reads ", quote(value),
-                         ", which nothing before it is");
-      node.inputs[place] = found->second;
-    }
+    std::vector<int> inputs;  // of the first parameter
+    if (auto error = read_inputs(message, operation, node, inputs)) return error;
     if (operation.type == "dropout") {
       const auto probability = static_cast<float>(operation.number("dropout_prob", 0));
       node.inputs[1] =
@@ -208,14 +206,47 @@ class Reader {
     if (operation.type == "scale")
       node.inputs[1] =
           builder_.graph().add_constant(static_cast<float>(operation.number("scale", 1)));
-    const int number = builder_.add_operation(operation, operation.integers("ksize"), node);
-    for (Message outputs = message; outputs.next(2, Wire::length_delimited);) {
-      const std::string_view value = read_argument(outputs.get_message()).second;
-      if (value.empty()) continue;
-      if (const auto found = pictures_.find(value);
-          operation.type == "feed" && found != pictures_.end())
-        paddle::read_size(found->second, builder_.graph().nodes.back());
-      if (auto error = name_value(value, number)) return error;
+    if (operation.type == "split")
+      return name_results(message, operation, builder_.add_parts(operation, node));
+    const int number = operation.type == "concat" ? builder_.add_concat(operation, inputs)
+                                                  : builder_.add_operation(operation, node);
+    return name_results(message, operation, {number});
+  }
+
+  Error read_inputs(Message message, paddle::Operation& operation, GraphNode& node,
+                    std::vector<int>& first) {
+    while (message.next(1, Wire::length_delimited)) {
+      const Argument argument = read_argument(message.get_message());
+      if (argument.values.empty() || operation.type == "feed") continue;
+      // In place of an attribute, which then means nothing.
+      if (argument.parameter.ends_with("Tensor") || argument.parameter.ends_with("TensorList"))
+        operation.attributes.clear();
+      const std::size_t place = place_of(argument.parameter);
+      if (place == GraphNode::kMaxInputs) continue;
+      for (const std::string_view value : argument.values) {
+        const auto found = values_.find(value);
+        if (found == values_.end())
+          return Error::of(builder_.path(), ": ", quote(operation.type), " reads ", quote(value),
+                           ", which nothing before it is");
+        if (node.inputs[place] == GraphNode::kNone) node.inputs[place] = found->second;
+        if (place == 0) first.push_back(found->second);
+      }
+    }
+    return {};
+  }
+
+  /// Names what an operation gives: one value, or as many as there are nodes.
+  Error name_results(Message message, const paddle::Operation& operation,
+                     const std::vector<int>& nodes) {
+    while (message.next(2, Wire::length_delimited)) {
+      const std::vector<std::string_view> values = read_argument(message.get_message()).values;
+      for (std::size_t i = 0; i < values.size() && i < nodes.size(); ++i) {
+        if (values[i].empty()) continue;
+        if (const auto found = pictures_.find(values[i]);
+            operation.type == "feed" && found != pictures_.end())
+          paddle::read_size(found->second, builder_.graph().nodes.back());
+        if (auto error = name_value(values[i], nodes[i])) return error;
+      }
     }
     return {};
   }

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +19,7 @@
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
+#include "pplcnet/weights/paddle/pir_json.hpp"
 #include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -27,96 +28,6 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace pir {
-
-/// A program of our networks has about 0.1 MiB of text and 13 levels.
-inline constexpr std::size_t kMaxBytes = 4 << 20;
-inline constexpr int kMaxDepth = 64;
-inline constexpr int kMaxValues = 1 << 9;  ///< of an operation; they have up to two hundred
-
-using Json = nlohmann::json;
-
-inline const Json* child(const Json* value, const char* key) {
-  if (!value || !value->is_object()) return nullptr;
-  const auto found = value->find(key);
-  return found == value->end() ? nullptr : &*found;
-}
-
-inline const Json* child(const Json* value, int index) {
-  const auto position = static_cast<std::size_t>(index);
-  if (!value || !value->is_array() || position >= value->size()) return nullptr;
-  return &(*value)[position];
-}
-
-/// The value at the end of a path of keys and indices, or null.
-template <typename... Steps>
-const Json* at_path(const Json& root, Steps... steps) {
-  const Json* value = &root;
-  ((value = child(value, steps)), ...);
-  return value;
-}
-
-/// Empty if the value is no text.
-inline std::string_view text_of(const Json* value) {
-  const auto* text = value ? value->get_ptr<const Json::string_t*>() : nullptr;
-  return text ? std::string_view(*text) : std::string_view();
-}
-
-inline bool read_integer(const Json* value, std::int64_t& integer) {
-  if (value && value->is_boolean()) {
-    integer = value->get<bool>() ? 1 : 0;
-    return true;
-  }
-  const auto* found = value ? value->get_ptr<const Json::number_integer_t*>() : nullptr;
-  if (found) integer = *found;  // those above 2^63 look negative here
-  return found != nullptr;
-}
-
-inline bool read_shape(const Json* value, std::vector<std::int64_t>& shape) {
-  if (!value || !value->is_array() || value->size() > kMaxRank) return false;
-  for (const Json& element : *value) {
-    if (!element.is_number_integer() || !read_integer(&element, shape.emplace_back()) ||
-        shape.back() < 0)
-      return false;
-  }
-  return true;
-}
-
-/// Whether brackets nest deeper than kMaxDepth; for text that is not JSON the answer is anything.
-inline bool is_too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char character = text[i];
-    if (in_string) {
-      if (character == '\\') ++i;
-      if (character == '"') in_string = false;
-    } else if (character == '"') {
-      in_string = true;
-    } else if (character == '[' || character == '{') {
-      if (++depth > kMaxDepth) return true;
-    } else if (character == ']' || character == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-/// Reads {"N": name, "AT": {"D": value}}; of an array its elements' {"D": value}.
-inline paddle::Attribute read_attribute(const Json& attribute) {
-  paddle::Attribute result = {.name = text_of(at_path(attribute, "N"))};
-  const Json* value = at_path(attribute, "AT", "D");
-  if (!value) return result;
-  if (std::int64_t integer = 0; read_integer(value, integer)) result.integers = {integer};
-  if (value->is_number()) result.number = value->get<double>();
-  result.text = text_of(value);
-  if (!value->is_array() || value->size() > kMaxRank) return result;
-  for (const Json& element : *value) {
-    std::int64_t integer = 0;
-    const Json* data = element.is_object() ? at_path(element, "D") : &element;
-    if (read_integer(data, integer)) result.integers.push_back(integer);
-  }
-  return result;
-}
 
 /// Reads one operation after the other:
 /// {"#": type, "A": [attribute, ..], "I": [{"%": value}, ..], "O": [{"%": value}, ..]}.
@@ -136,22 +47,27 @@ class Reader {
         operation.attributes.push_back(read_attribute(attribute));
 
     GraphNode node;
-    std::vector<std::int64_t> window;
+    std::vector<int> first;  // of the first input, which may be a list
     if (const Json* inputs = at_path(json, "I"); inputs && inputs->is_array()) {
-      for (std::size_t i = 0; i < inputs->size() && i < GraphNode::kMaxInputs; ++i) {
+      const std::size_t most =
+          operation.type == "combine" ? paddle::ProgramBuilder::kMostParts : node.inputs.size();
+      for (std::size_t i = 0; i < inputs->size() && i < most; ++i) {
         std::int64_t value = 0;
         if (!read_integer(at_path((*inputs)[i], "%"), value))
           return Error::of(where, "expected the number of a value");
         if (value == 0) continue;  // none
-        if (const auto integers = integers_.find(value); integers != integers_.end())
-          window = integers->second;
-        const auto found = numbers_.find(value);
-        if (found == numbers_.end())
+        const auto found = values_.find(value);
+        if (found == values_.end())
           return Error::of(where, "reads value ", value, ", which nothing before it is");
-        node.inputs[i] = found->second;
+        const Value& input = found->second;
+        if (i < node.inputs.size() && !input.nodes.empty()) node.inputs[i] = input.nodes.front();
+        if (i == 0 || operation.type == "combine")
+          first.insert(first.end(), input.nodes.begin(), input.nodes.end());
+        if (const auto name = operand_name(operation.type, i); !name.empty())
+          operation.attributes.push_back({.name = name, .integers = input.integers});
       }
     }
-    return add(json, where, operation, window, node);
+    return add(json, where, operation, node, first);
   }
 
  private:
@@ -162,55 +78,95 @@ class Reader {
       return Error::of(where, "expected a parameter's name and shape");
     const std::string_view kept = builder_.graph().keep(std::string(name));
     return name_value(at_path(json, "O", "%"), where,
-                      builder_.add_parameter(kept, std::move(shape)));
+                      {.nodes = {builder_.add_parameter(kept, std::move(shape))}});
   }
 
-  Error name_value(const Json* value, std::string_view where, int node) {
+  /// What a value is: a node, or several, and integers, if it is a constant of these.
+  struct Value {
+    std::vector<int> nodes;
+    std::vector<std::int64_t> integers = {};
+  };
+
+  Error name_value(const Json* value, std::string_view where, Value result) {
     std::int64_t number = 0;
     if (!read_integer(value, number)) return Error::of(where, "expected the number of a value");
-    if (numbers_.size() >= FileGraph::kMaxNodes)
+    if (values_.size() >= FileGraph::kMaxNodes)
       return Error::of(builder_.path(), ": expected at most ", FileGraph::kMaxNodes,
                        " values, found more");
-    if (numbers_.emplace(number, node).second) return {};
+    if (values_.emplace(number, std::move(result)).second) return {};
     return Error::of(where, "gives value ", number, ", which another gives");
   }
 
   Error add(const Json& json, std::string_view where, const paddle::Operation& operation,
-            std::span<const std::int64_t> window, GraphNode node) {
+            GraphNode node, const std::vector<int>& first) {
     if (operation.type == "batch_norm_" || operation.type == "batch_norm")
       node.inputs = {node.inputs[0], node.inputs[3], node.inputs[4], node.inputs[1],
                      node.inputs[2]};
-    int number = GraphNode::kNone;
-    if (operation.type == "full") {
-      number = builder_.graph().add_constant(static_cast<float>(operation.number("value", 0)));
+    Value result;
+    const bool lists = json.is_object() && text_of(at_path(json, "#")).starts_with("0.");
+    if (lists && (operation.type == "combine" || operation.type == "split")) {
+      result.nodes = first;
+    } else if (operation.type == "split" || operation.type == "split_with_num") {
+      result.nodes = builder_.add_parts(operation, node);
+    } else if (operation.type == "concat") {
+      result.nodes = {builder_.add_concat(operation, first)};
+    } else if (operation.type == "full") {
+      const double number = operation.number("value", 0);
+      result.nodes = {builder_.graph().add_constant(static_cast<float>(number))};
+      if (std::abs(number) < 1 << 30) result.integers = {static_cast<std::int64_t>(number)};
     } else {
       if (operation.type == "dropout") {
-        const Tensor* tensor = builder_.graph().tensor(node.inputs[2]);
-        const float probability = tensor ? number_of(*tensor).value_or(0) : 0;
+        const float probability = number_of(builder_.graph().tensor(node.inputs[2])).value_or(0);
         node.inputs = {
             node.inputs[0],
             builder_.graph().add_constant(paddle::dropout_factor(operation, probability)),
             GraphNode::kNone, GraphNode::kNone, GraphNode::kNone};
       }
-      number = builder_.add_operation(operation, window, node);
+      result.nodes = {builder_.add_operation(operation, node)};
+      const auto integers = operation.integers("value");
+      if (operation.type == "full_int_array")
+        result.integers.assign(integers.begin(), integers.end());
     }
+    return name_results(json, where, operation, result, lists);
+  }
+
+  /// Names what an operation gives; of a list that is taken apart each its own.
+  Error name_results(const Json& json, std::string_view where, const paddle::Operation& operation,
+                     const Value& result, bool lists) {
     const Json* outputs = at_path(json, "O");
     if (!outputs || !outputs->is_array()) return {};
-    for (const Json& output : *outputs) {
-      if (auto error = name_value(at_path(output, "%"), where, number)) return error;
-      std::int64_t value = 0;
-      if (operation.type == "full_int_array" && read_integer(at_path(output, "%"), value)) {
-        const auto integers = operation.integers("value");
-        integers_[value].assign(integers.begin(), integers.end());
-      }
+    const bool apart = lists && operation.type == "split";
+    for (std::size_t i = 0; i < outputs->size(); ++i) {
+      Value one = result;
+      if (apart) one = {.nodes = {}};
+      if (apart && i < result.nodes.size()) one.nodes = {result.nodes[i]};
+      if (auto error = name_value(at_path((*outputs)[i], "%"), where, std::move(one))) return error;
     }
+    return {};
+  }
+
+  /// Returns the name of the attribute that a constant input stands for.
+  static std::string_view operand_name(std::string_view type, std::size_t input) {
+    constexpr struct {
+      std::string_view type;
+      std::size_t input;
+      std::string_view name;
+    } kNames[] = {
+        {"concat", 1, "axis"},         {"pad3d", 1, "paddings"},
+        {"pool2d", 1, "ksize"},        {"reshape", 1, "shape"},
+        {"slice", 1, "starts"},        {"slice", 2, "ends"},
+        {"split", 1, "sections"},      {"split", 2, "axis"},
+        {"split_with_num", 1, "axis"}, {"strided_slice", 1, "starts"},
+        {"strided_slice", 2, "ends"},  {"strided_slice", 3, "strides"},
+    };
+    for (const auto& [known, place, name] : kNames)
+      if (known == type && place == input) return name;
     return {};
   }
 
   paddle::ProgramBuilder& builder_;
   std::size_t count_ = 0;
-  std::map<std::int64_t, int> numbers_;                         // of nodes, by values
-  std::map<std::int64_t, std::vector<std::int64_t>> integers_;  // constants, by values
+  std::map<std::int64_t, Value> values_;
 };
 
 }  // namespace pir

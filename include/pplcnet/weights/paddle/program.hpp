@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/paddle/attributes.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -40,6 +42,8 @@ class ProgramBuilder {
     program_.graph.path = path;
   }
 
+  static constexpr std::size_t kMostParts = 16;
+
   FileGraph& graph() { return program_.graph; }
   std::string_view path() const { return program_.graph.path; }
 
@@ -49,24 +53,63 @@ class ProgramBuilder {
     return graph().add_constant({.name = {}, .shape = std::move(shape), .data = {}}, name);
   }
 
-  /// `node` has its inputs; `window` is what a pool takes the mean of.
-  int add_operation(const Operation& operation, std::span<const std::int64_t> window,
-                    GraphNode node) {
+  /// Appends an operation whose node has its inputs.
+  int add_operation(const Operation& operation, GraphNode node) {
     set_type(operation.type, node);
     if (node.what.empty()) node.what = graph().keep(std::string(operation.type));
-    read_attributes(operation, window, node);
-    return graph().add(node);
+    read_attributes(operation, node);
+    const auto bias = static_cast<float>(operation.number("bias", 0));
+    if (operation.type != "scale" || bias == 0) return graph().add(node);
+    if (!operation.is_true("bias_after_scale")) node.type = NodeType::other;
+    GraphNode sum = {.type = NodeType::add, .what = node.what};
+    sum.inputs[0] = graph().add(node);
+    sum.inputs[1] = graph().add_constant(bias);
+    return graph().add(sum);
+  }
+
+  /// Appends a concat of any number of nodes.
+  int add_concat(const Operation& operation, std::span<const int> inputs) {
+    GraphNode node;
+    set_type(operation.type, node);
+    read_attributes(operation, node);
+    return graph().add_concat(node, inputs);
+  }
+
+  /// Appends the parts that a split makes of a node, at most kMostParts.
+  std::vector<int> add_parts(const Operation& operation, GraphNode node) {
+    set_type(operation.type, node);
+    read_attributes(operation, node);
+    const auto sizes = operation.integers("sections");
+    const auto count = operation.integer("num").value_or(0);
+    const std::size_t parts = std::min(
+        sizes.empty() ? static_cast<std::size_t>(std::max<std::int64_t>(count, 0)) : sizes.size(),
+        kMostParts);
+    std::vector<int> result;
+    node.last = 0;
+    for (std::size_t i = 0; i < parts; ++i) {
+      node.parts = sizes.empty() ? static_cast<int>(parts) : 1;
+      node.part = static_cast<int>(i);
+      node.first = node.last;
+      if (!sizes.empty()) node.last = clamped(node.first + std::max<std::int64_t>(sizes[i], 0));
+      // One may be what the others leave.
+      if (!sizes.empty() && sizes[i] < 0) {
+        node.last = i + 1 == parts ? std::numeric_limits<int>::max() : node.first;
+      }
+      result.push_back(graph().add(node));
+    }
+    return result;
   }
 
   /// Makes room for one more operation or parameter.
   Error make_room() {
-    constexpr std::size_t kMost = 2;      // nodes that an operation becomes
-    constexpr std::size_t kBeside = 128;  // names, shapes, and what finds values by number
+    constexpr std::size_t kMost = kMostParts;  // nodes that an operation becomes
+    constexpr std::size_t kMostConstants = 2;  // and constants
+    constexpr std::size_t kBeside = 128;       // names, shapes, and what finds values by number
     if (graph().nodes.size() + kMost > FileGraph::kMaxNodes)
       return Error::of(path(), ": expected at most ", FileGraph::kMaxNodes,
                        " operations and constants, found more");
     if (budget_.reserve(graph().nodes, graph().nodes.size() + kMost) &&
-        budget_.reserve(graph().constants, graph().constants.size() + kMost) &&
+        budget_.reserve(graph().constants, graph().constants.size() + kMostConstants) &&
         budget_.take(kBeside))
       return {};
     return MemoryBudget::exceeded(path());
