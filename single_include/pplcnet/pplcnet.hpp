@@ -378,6 +378,8 @@ struct Naming {
   ModuleNames (*module)(const Name& own) = nullptr;
   /// The same in older files, some or all of whose names may be such; null: there are none.
   ModuleNames (*older_module)(const Name& own) = nullptr;
+  /// Returns what Paddle calls a module's parameters inside of a graph; null: it numbers them.
+  ModuleNames (*parameters)(const Name& own) = nullptr;
 
   /// Returns the naming of older files.
   constexpr Naming older() const {
@@ -12219,6 +12221,36 @@ using Network = NetworkOf<GraphFunction<kFunction>>;
 
 #include <string_view>
 
+// from pplcnet/networks/renaming.hpp
+#ifndef PPLCNET_NETWORKS_RENAMING_HPP
+#define PPLCNET_NETWORKS_RENAMING_HPP
+
+#include <span>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A module in another naming: what the project calls it (the part after the name of its block,
+/// where it is in one), and what its weights and its batch norm are called there.
+struct Renaming {
+  std::string_view own, weights, norm = {};
+};
+
+/// Returns the names of a module by a table, after that of its block there; empty if it has none.
+constexpr ModuleNames renamed(const Name& own, std::span<const Renaming> table, const Name& block) {
+  const std::string_view part = own.leaf.empty() ? own.pattern : own.leaf;
+  for (const Renaming& row : table) {
+    if (row.own != part) continue;
+    if (own.leaf.empty()) return {row.weights, row.norm};
+    return {block + row.weights, row.norm.empty() ? Name() : block + row.norm};
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_RENAMING_HPP
 // from pplcnet/networks/squeeze_excite.hpp
 #ifndef PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
 #define PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
@@ -12326,10 +12358,42 @@ constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name pr
 
 }  // namespace ghostnet_parts
 
+namespace paddle_ghostnet_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"conv1", "conv1"},
+    {".ghost_module_1.primary_conv", "_ghost_module_1_primary_conv"},
+    {".ghost_module_1.cheap_operation", "_ghost_module_1_cheap_operation"},
+    {".depthwise_conv", "_depthwise_depthwise"},
+    {".se_block.squeeze", "_se_1"},
+    {".se_block.excitation", "_se_2"},
+    {".ghost_module_2.primary_conv", "_ghost_module_2_primary_conv"},
+    {".ghost_module_2.cheap_operation", "_ghost_module_2_cheap_operation"},
+    {".shortcut_depthwise", "_shortcut_depthwise_depthwise"},
+    {".shortcut_conv", "_shortcut_conv"},
+    {"conv_last", "conv_last"},
+    {"fc_0", "fc_0"},
+    {"fc_1", "fc_1"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  return renamed(own, kParameters, {"_ghostbottleneck_#", own.numbers[0]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' GhostNet",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_ghostnet_names
+
 /// GhostNet. Source: PaddleClas `ghostnet.py`.
 constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");
+  g.namings = paddle_ghostnet_names::kNamings;
   const int percent = checked_width(g, options);
   const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");
@@ -12684,11 +12748,33 @@ constexpr Graph light_cnns_mobilenet_v2_triplet(const WidthOptions& options = {}
   return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_triplet", triplet_attention, options);
 }
 
+namespace paddle_mobilenet_v2_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"conv1", "conv1_1"},         {"._expand_conv", "_expand"}, {"._bottleneck_conv", "_dwise"},
+    {"._linear_conv", "_linear"}, {"conv9", "conv9"},           {"out", "fc10"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  const bool first = own.pattern == "conv#._first_block";
+  return renamed(own, kParameters, {"conv#_#", own.numbers[0], first ? 1 : own.numbers[2]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' MobileNetV2",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_mobilenet_v2_names
+
 /// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
 /// are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
+  g.namings = paddle_mobilenet_v2_names::kNamings;
   const int percent = checked_width(g, options);
   const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6}, "conv1");
@@ -12964,6 +13050,7 @@ constexpr Graph light_cnns_mobilenext(const WidthOptions& options = {}) {
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 
+#include <span>
 #include <string_view>
 
 
@@ -12993,6 +13080,35 @@ constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, 
 struct ShuffleNetV2Unit {
   Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
 };
+namespace paddle_shufflenet_v2_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"_conv1", "stage1_conv"},
+    {"._conv_pw", "_conv1"},
+    {"._conv_dw", "_conv2"},
+    {"._conv_linear", "_conv3"},
+    {"._conv_dw_1", "_conv4"},
+    {"._conv_linear_1", "_conv5"},
+    {"._conv_pw_2", "_conv1"},
+    {"._conv_dw_2", "_conv2"},
+    {"._conv_linear_2", "_conv3"},
+    {"_last_conv", "conv5"},
+    {"_fc", "fc6"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  return renamed(own, kParameters, {"stage_#_#", own.numbers[0], own.numbers[1]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' ShuffleNetV2",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_shufflenet_v2_names
+
 /// What they call the modules of the same network.
 struct ShuffleNetV2Names {
   std::string_view title;
@@ -13001,6 +13117,7 @@ struct ShuffleNetV2Names {
   Name stem, pool, last, mean, classifier;
   Layout classifier_layout;
   ShuffleNetV2Unit (*unit)(int stage, int number, bool strided);
+  std::span<const Naming> namings = {};
 };
 inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
     .title = "paddle_shufflenet_v2",
@@ -13022,7 +13139,8 @@ inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
               unit + "._conv_pw_2",
               unit + "._conv_dw_2",
               unit + "._conv_linear_2"};
-    }};
+    },
+    .namings = paddle_shufflenet_v2_names::kNamings};
 inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
     .title = "torchvision_shufflenet_v2",
     .tensors = kTorchSequence,
@@ -13090,6 +13208,7 @@ constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
 constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, names.tensors, names.title);
+  g.namings = names.namings;
   const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, names.least_width);
   Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, names.stem);
   g.output(x, Role::stage, names.stem);
@@ -15028,56 +15147,114 @@ inline std::string_view known_as(const TensorFile& file) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Returns the naming of a network whose parameters Paddle numbers in the order of its layers; null
-/// if it does not, or if that is not known.
-inline const Naming* numbered_naming(const NetworkTraits& traits) {
-  const auto found = std::ranges::find_if(traits.namings, [](const Naming& one) {
-    return one.framework == "paddle" && one.module == nullptr;
-  });
-  return found == traits.namings.end() || traits.classes == 0 ? nullptr : &*found;
-}
+/// What Paddle calls the tensors of a network inside of a graph, each with the name that the same
+/// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
+/// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
+/// the layer, but convolutions that deployment makes after all others. Some networks give names
+/// (`conv1_1_weights`).
+class PaddleGraphNames {
+ public:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Returns Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`,
-/// `batch_norm2d_26.b_0`), each with the name that the same tensor has in a state dict; sorted by
-/// code points, which is the order of their records in a `.pdiparams` file (Paddle `static/io.py`,
-/// `static/pir_io.py`).
-inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers,
-                                                                    const Naming& naming) {
-  std::vector<std::pair<std::string, std::string>> names;
-  int convolutions = 0, linears = 0, norms = 0;
-  for (const Layer& layer : layers) {
-    if (!layer.owns_weights()) continue;
-    const ParameterNames state = parameter_names(layer, naming);
-    const std::string weights = layer.layout == Layout::convolution
-                                    ? join({"conv2d_", convolutions++})
-                                    : join({"linear_", linears++});
-    names.emplace_back(weights + ".w_0", state.weight);
-    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
-    if (!layer.batch_norm) continue;
-    const std::string norm = join({"batch_norm2d_", norms++});
-    names.emplace_back(norm + ".w_0", state.gamma);
-    names.emplace_back(norm + ".b_0", state.beta);
-    names.emplace_back(norm + ".w_1", state.mean);
-    names.emplace_back(norm + ".w_2", state.variance);
+  explicit PaddleGraphNames(const Naming& naming) : naming_(naming) {}
+
+  /// Returns the names, sorted by code points: the order of their records in a `.pdiparams` file
+  /// (Paddle `static/io.py`, `static/pir_io.py`).
+  Pairs of(std::span<const Layer> layers) {
+    std::vector<const Layer*> made_last;
+    for (const Layer& layer : layers) {
+      if (!layer.owns_weights()) continue;
+      if (add_branches(layer)) made_last.push_back(&layer);
+    }
+    for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
+    std::ranges::sort(names_);
+    return std::move(names_);
   }
-  std::ranges::sort(names);
-  return names;
+
+ private:
+  /// Counts what a layer is trained as; returns whether deployment makes its convolution.
+  bool add_branches(const Layer& layer) {
+    const TrainingForm form = training_form(layer);
+    for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
+      convolutions_ += branch.identity ? 0 : 1;
+      norms_ += branch.norm.empty() ? 0 : 1;
+    }
+    norms_ += form.norm.empty() ? 0 : 1;
+    if (const AffineNames affine = affine_names(layer, naming_); !affine.scale.empty()) {
+      add_affine(affine.scale, affine.bias, true);
+      add_affine(affine.last_scale, affine.last_bias, layer.affine);
+    }
+    if (form.count > 0 && !form.keeps_deployed) return true;
+    if (is_linear(layer.layout))
+      add_weights(layer, "linear_", linears_++);
+    else
+      add_weights(layer, "conv2d_", convolutions_++);
+    if (layer.batch_norm) add_norm(layer);
+    return false;
+  }
+
+  /// Adds a scale and a shift, unless the graph has no use for them.
+  void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
+    const std::string name = join({"learnable_affine_block_", affines_++});
+    if (!is_there) return;
+    names_.emplace_back(name + ".w_0", scale);
+    names_.emplace_back(name + ".w_1", shift);
+  }
+
+  void add_weights(const Layer& layer, std::string_view kind, int number) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named ? own_name(layer) : join({kind, number});
+    names_.emplace_back(name + (named ? "_weights" : ".w_0"), state.weight);
+    if (layer.bias) names_.emplace_back(name + (named ? "_offset" : ".b_0"), state.bias);
+  }
+
+  void add_norm(const Layer& layer) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named                         ? own_name(layer)
+                             : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
+                                                           : join({"batch_norm2d_", norms_++});
+    names_.emplace_back(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
+    names_.emplace_back(name + (named ? "_bn_offset" : ".b_0"), state.beta);
+    names_.emplace_back(name + (named ? "_bn_mean" : ".w_1"), state.mean);
+    names_.emplace_back(name + (named ? "_bn_variance" : ".w_2"), state.variance);
+  }
+
+  std::string own_name(const Layer& layer) const {
+    return text_of(naming_.parameters(layer.name).weights);
+  }
+
+  const Naming& naming_;
+  Pairs names_;
+  int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
+};
+
+/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
+/// each with that in a state dict of the naming.
+inline PaddleGraphNames::Pairs graph_names(std::span<const Layer> layers, const Naming& naming) {
+  return PaddleGraphNames(naming).of(layers);
 }
 
 /// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
 /// checked by whoever reads them by name.
 inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
                             const NetworkTraits& traits) {
-  const Naming* const naming = numbered_naming(traits);
-  if (naming == nullptr)
+  const std::vector<Naming> namings = namings_of(traits);
+  const auto naming = std::ranges::find(namings, "paddle", &Naming::framework);
+  if (naming == namings.end())
     return Error::of(file.path,
-                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
-                     "of V1 with Dialect::paddle only; the type is ", what_of(traits));
+                     ": a .pdiparams file, which does not name its tensors, fits networks of "
+                     "Paddle only; the type is ",
+                     what_of(traits));
   const auto names = graph_names(layers, *naming);
   if (names.size() != file.tensors.size()) {
     // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
     const bool head = traits.embedding != traits.pooled;
-    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
+    const bool has_option = !traits.optional.empty() && !traits.optional.front().is_flag;
+    const std::size_t with_other_head = !has_option ? names.size()
+                                        : head      ? names.size() - 1
+                                                    : names.size() + 1;
     return Error::of(file.path, ": holds ", file.tensors.size(),
                      " tensors, the type's network has ", names.size(),
                      file.tensors.size() != with_other_head ? ""
@@ -18918,36 +19095,6 @@ constexpr void for_each(ModelList<Nets...>, Visit&& visit) {
 #include <span>
 #include <string_view>
 
-// from pplcnet/networks/renaming.hpp
-#ifndef PPLCNET_NETWORKS_RENAMING_HPP
-#define PPLCNET_NETWORKS_RENAMING_HPP
-
-#include <span>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// A module in another naming: what the project calls it (the part after the name of its block,
-/// where it is in one), and what its weights and its batch norm are called there.
-struct Renaming {
-  std::string_view own, weights, norm = {};
-};
-
-/// Returns the names of a module by a table, after that of its block there; empty if it has none.
-constexpr ModuleNames renamed(const Name& own, std::span<const Renaming> table, const Name& block) {
-  const std::string_view part = own.leaf.empty() ? own.pattern : own.leaf;
-  for (const Renaming& row : table) {
-    if (row.own != part) continue;
-    if (own.leaf.empty()) return {row.weights, row.norm};
-    return {block + row.weights, row.norm.empty() ? Name() : block + row.norm};
-  }
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_RENAMING_HPP
 
 // What the frameworks call the modules of PP-LCNet V1. The project's own names are Paddle's.
 

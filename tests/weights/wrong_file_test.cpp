@@ -160,8 +160,8 @@ TEST(WrongFileTest, AnotherNetworkIsSaid) {
             "holds tensors of Paddle's V1 (dialect paddle), the type is a PP-LCNet V1 with "
             "Dialect::timm");
   EXPECT_EQ(problem<Timm>(data),
-            "a .pdiparams file, which does not name its tensors, fits classifiers of V1 with "
-            "Dialect::paddle only; the type is a PP-LCNet V1 with Dialect::timm");
+            "a .pdiparams file, which does not name its tensors, fits networks of Paddle only; the "
+            "type is a PP-LCNet V1 with Dialect::timm");
   EXPECT_EQ(problem<Timm>(native),
             "its network has dropout_percent '20', the type's (x0_25) has '0'");
 

@@ -41,6 +41,8 @@ struct Naming {
   ModuleNames (*module)(const Name& own) = nullptr;
   /// The same in older files, some or all of whose names may be such; null: there are none.
   ModuleNames (*older_module)(const Name& own) = nullptr;
+  /// Returns what Paddle calls a module's parameters inside of a graph; null: it numbers them.
+  ModuleNames (*parameters)(const Name& own) = nullptr;
 
   /// Returns the naming of older files.
   constexpr Naming older() const {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/networks/renaming.hpp"
 #include "pplcnet/networks/squeeze_excite.hpp"
 #include "pplcnet/networks/widths.hpp"
 
@@ -34,10 +35,42 @@ constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name pr
 
 }  // namespace ghostnet_parts
 
+namespace paddle_ghostnet_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"conv1", "conv1"},
+    {".ghost_module_1.primary_conv", "_ghost_module_1_primary_conv"},
+    {".ghost_module_1.cheap_operation", "_ghost_module_1_cheap_operation"},
+    {".depthwise_conv", "_depthwise_depthwise"},
+    {".se_block.squeeze", "_se_1"},
+    {".se_block.excitation", "_se_2"},
+    {".ghost_module_2.primary_conv", "_ghost_module_2_primary_conv"},
+    {".ghost_module_2.cheap_operation", "_ghost_module_2_cheap_operation"},
+    {".shortcut_depthwise", "_shortcut_depthwise_depthwise"},
+    {".shortcut_conv", "_shortcut_conv"},
+    {"conv_last", "conv_last"},
+    {"fc_0", "fc_0"},
+    {"fc_1", "fc_1"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  return renamed(own, kParameters, {"_ghostbottleneck_#", own.numbers[0]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' GhostNet",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_ghostnet_names
+
 /// GhostNet. Source: PaddleClas `ghostnet.py`.
 constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");
+  g.namings = paddle_ghostnet_names::kNamings;
   const int percent = checked_width(g, options);
   const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
   Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kRelu}, "conv1");

@@ -5,6 +5,7 @@
 
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/attention.hpp"
+#include "pplcnet/networks/renaming.hpp"
 #include "pplcnet/networks/squeeze_excite.hpp"
 #include "pplcnet/networks/widths.hpp"
 
@@ -109,11 +110,33 @@ constexpr Graph light_cnns_mobilenet_v2_triplet(const WidthOptions& options = {}
   return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_triplet", triplet_attention, options);
 }
 
+namespace paddle_mobilenet_v2_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"conv1", "conv1_1"},         {"._expand_conv", "_expand"}, {"._bottleneck_conv", "_dwise"},
+    {"._linear_conv", "_linear"}, {"conv9", "conv9"},           {"out", "fc10"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  const bool first = own.pattern == "conv#._first_block";
+  return renamed(own, kParameters, {"conv#_#", own.numbers[0], first ? 1 : own.numbers[2]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' MobileNetV2",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_mobilenet_v2_names
+
 /// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
 /// are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
+  g.namings = paddle_mobilenet_v2_names::kNamings;
   const int percent = checked_width(g, options);
   const auto width = [&](int channels) { return cut_width(channels, percent); };
   Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6}, "conv1");

@@ -1,9 +1,11 @@
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 
+#include <span>
 #include <string_view>
 
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/networks/renaming.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -32,6 +34,35 @@ constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, 
 struct ShuffleNetV2Unit {
   Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
 };
+namespace paddle_shufflenet_v2_names {
+
+inline constexpr Renaming kParameters[] = {
+    {"_conv1", "stage1_conv"},
+    {"._conv_pw", "_conv1"},
+    {"._conv_dw", "_conv2"},
+    {"._conv_linear", "_conv3"},
+    {"._conv_dw_1", "_conv4"},
+    {"._conv_linear_1", "_conv5"},
+    {"._conv_pw_2", "_conv1"},
+    {"._conv_dw_2", "_conv2"},
+    {"._conv_linear_2", "_conv3"},
+    {"_last_conv", "conv5"},
+    {"_fc", "fc6"},
+};
+
+/// Returns what a graph calls the parameters of a module.
+constexpr ModuleNames parameters(const Name& own) {
+  return renamed(own, kParameters, {"stage_#_#", own.numbers[0], own.numbers[1]});
+}
+
+inline constexpr Naming kNamings[] = {{.framework = "paddle",
+                                       .what = "PaddleClas' ShuffleNetV2",
+                                       .tensors = kOlderPaddleClas,
+                                       .linear = Layout::in_out,
+                                       .parameters = parameters}};
+
+}  // namespace paddle_shufflenet_v2_names
+
 /// What they call the modules of the same network.
 struct ShuffleNetV2Names {
   std::string_view title;
@@ -40,6 +71,7 @@ struct ShuffleNetV2Names {
   Name stem, pool, last, mean, classifier;
   Layout classifier_layout;
   ShuffleNetV2Unit (*unit)(int stage, int number, bool strided);
+  std::span<const Naming> namings = {};
 };
 inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
     .title = "paddle_shufflenet_v2",
@@ -61,7 +93,8 @@ inline constexpr ShuffleNetV2Names kPaddleShuffleNetV2 = {
               unit + "._conv_pw_2",
               unit + "._conv_dw_2",
               unit + "._conv_linear_2"};
-    }};
+    },
+    .namings = paddle_shufflenet_v2_names::kNamings};
 inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
     .title = "torchvision_shufflenet_v2",
     .tensors = kTorchSequence,
@@ -129,6 +162,7 @@ constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
 constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, names.tensors, names.title);
+  g.namings = names.namings;
   const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, names.least_width);
   Value x = g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, names.stem);
   g.output(x, Role::stage, names.stem);

@@ -16,56 +16,114 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Returns the naming of a network whose parameters Paddle numbers in the order of its layers; null
-/// if it does not, or if that is not known.
-inline const Naming* numbered_naming(const NetworkTraits& traits) {
-  const auto found = std::ranges::find_if(traits.namings, [](const Naming& one) {
-    return one.framework == "paddle" && one.module == nullptr;
-  });
-  return found == traits.namings.end() || traits.classes == 0 ? nullptr : &*found;
-}
+/// What Paddle calls the tensors of a network inside of a graph, each with the name that the same
+/// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
+/// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
+/// the layer, but convolutions that deployment makes after all others. Some networks give names
+/// (`conv1_1_weights`).
+class PaddleGraphNames {
+ public:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Returns Paddle's names of a network's tensors inside a graph (`conv2d_0.w_0`,
-/// `batch_norm2d_26.b_0`), each with the name that the same tensor has in a state dict; sorted by
-/// code points, which is the order of their records in a `.pdiparams` file (Paddle `static/io.py`,
-/// `static/pir_io.py`).
-inline std::vector<std::pair<std::string, std::string>> graph_names(std::span<const Layer> layers,
-                                                                    const Naming& naming) {
-  std::vector<std::pair<std::string, std::string>> names;
-  int convolutions = 0, linears = 0, norms = 0;
-  for (const Layer& layer : layers) {
-    if (!layer.owns_weights()) continue;
-    const ParameterNames state = parameter_names(layer, naming);
-    const std::string weights = layer.layout == Layout::convolution
-                                    ? join({"conv2d_", convolutions++})
-                                    : join({"linear_", linears++});
-    names.emplace_back(weights + ".w_0", state.weight);
-    if (layer.bias) names.emplace_back(weights + ".b_0", state.bias);
-    if (!layer.batch_norm) continue;
-    const std::string norm = join({"batch_norm2d_", norms++});
-    names.emplace_back(norm + ".w_0", state.gamma);
-    names.emplace_back(norm + ".b_0", state.beta);
-    names.emplace_back(norm + ".w_1", state.mean);
-    names.emplace_back(norm + ".w_2", state.variance);
+  explicit PaddleGraphNames(const Naming& naming) : naming_(naming) {}
+
+  /// Returns the names, sorted by code points: the order of their records in a `.pdiparams` file
+  /// (Paddle `static/io.py`, `static/pir_io.py`).
+  Pairs of(std::span<const Layer> layers) {
+    std::vector<const Layer*> made_last;
+    for (const Layer& layer : layers) {
+      if (!layer.owns_weights()) continue;
+      if (add_branches(layer)) made_last.push_back(&layer);
+    }
+    for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
+    std::ranges::sort(names_);
+    return std::move(names_);
   }
-  std::ranges::sort(names);
-  return names;
+
+ private:
+  /// Counts what a layer is trained as; returns whether deployment makes its convolution.
+  bool add_branches(const Layer& layer) {
+    const TrainingForm form = training_form(layer);
+    for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
+      convolutions_ += branch.identity ? 0 : 1;
+      norms_ += branch.norm.empty() ? 0 : 1;
+    }
+    norms_ += form.norm.empty() ? 0 : 1;
+    if (const AffineNames affine = affine_names(layer, naming_); !affine.scale.empty()) {
+      add_affine(affine.scale, affine.bias, true);
+      add_affine(affine.last_scale, affine.last_bias, layer.affine);
+    }
+    if (form.count > 0 && !form.keeps_deployed) return true;
+    if (is_linear(layer.layout))
+      add_weights(layer, "linear_", linears_++);
+    else
+      add_weights(layer, "conv2d_", convolutions_++);
+    if (layer.batch_norm) add_norm(layer);
+    return false;
+  }
+
+  /// Adds a scale and a shift, unless the graph has no use for them.
+  void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
+    const std::string name = join({"learnable_affine_block_", affines_++});
+    if (!is_there) return;
+    names_.emplace_back(name + ".w_0", scale);
+    names_.emplace_back(name + ".w_1", shift);
+  }
+
+  void add_weights(const Layer& layer, std::string_view kind, int number) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named ? own_name(layer) : join({kind, number});
+    names_.emplace_back(name + (named ? "_weights" : ".w_0"), state.weight);
+    if (layer.bias) names_.emplace_back(name + (named ? "_offset" : ".b_0"), state.bias);
+  }
+
+  void add_norm(const Layer& layer) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named                         ? own_name(layer)
+                             : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
+                                                           : join({"batch_norm2d_", norms_++});
+    names_.emplace_back(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
+    names_.emplace_back(name + (named ? "_bn_offset" : ".b_0"), state.beta);
+    names_.emplace_back(name + (named ? "_bn_mean" : ".w_1"), state.mean);
+    names_.emplace_back(name + (named ? "_bn_variance" : ".w_2"), state.variance);
+  }
+
+  std::string own_name(const Layer& layer) const {
+    return text_of(naming_.parameters(layer.name).weights);
+  }
+
+  const Naming& naming_;
+  Pairs names_;
+  int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
+};
+
+/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
+/// each with that in a state dict of the naming.
+inline PaddleGraphNames::Pairs graph_names(std::span<const Layer> layers, const Naming& naming) {
+  return PaddleGraphNames(naming).of(layers);
 }
 
 /// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
 /// checked by whoever reads them by name.
 inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
                             const NetworkTraits& traits) {
-  const Naming* const naming = numbered_naming(traits);
-  if (naming == nullptr)
+  const std::vector<Naming> namings = namings_of(traits);
+  const auto naming = std::ranges::find(namings, "paddle", &Naming::framework);
+  if (naming == namings.end())
     return Error::of(file.path,
-                     ": a .pdiparams file, which does not name its tensors, fits classifiers ",
-                     "of V1 with Dialect::paddle only; the type is ", what_of(traits));
+                     ": a .pdiparams file, which does not name its tensors, fits networks of "
+                     "Paddle only; the type is ",
+                     what_of(traits));
   const auto names = graph_names(layers, *naming);
   if (names.size() != file.tensors.size()) {
     // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
     const bool head = traits.embedding != traits.pooled;
-    const std::size_t with_other_head = head ? names.size() - 1 : names.size() + 1;
+    const bool has_option = !traits.optional.empty() && !traits.optional.front().is_flag;
+    const std::size_t with_other_head = !has_option ? names.size()
+                                        : head      ? names.size() - 1
+                                                    : names.size() + 1;
     return Error::of(file.path, ": holds ", file.tensors.size(),
                      " tensors, the type's network has ", names.size(),
                      file.tensors.size() != with_other_head ? ""
