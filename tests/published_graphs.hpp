@@ -14,6 +14,7 @@
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/torchvision_googlenet.hpp"
 #include "pplcnet/networks/xception.hpp"
 
 namespace pplcnet_test {
@@ -37,6 +38,7 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::light_cnns_ghostnet},
     {pplcnet::resnet50_d},
     {pplcnet::light_cnns_googlenet},
+    {pplcnet::torchvision_googlenet},
     {pplcnet::inception_resnet_v2, {79, 75}},
     {pplcnet::inception_v3, {79, 75}},
     {pplcnet::inception_v4, {79, 75}},

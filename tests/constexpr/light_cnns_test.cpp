@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ic_pattern.hpp"
+#include "pplcnet/networks/torchvision_googlenet.hpp"
 
 namespace {
 
@@ -47,6 +48,9 @@ static_assert(has(pplcnet::inception_resnet_v2({}), 55'843'464, 6'468'961'120));
 static_assert(has(pplcnet::inception_v3({}), 23'834'568, 2'837'921'120));
 static_assert(has(pplcnet::inception_v4({}), 42'679'816, 6'121'894'752));
 static_assert(has(pplcnet::xception({}), 22'855'952, 4'552'879'072));
+
+/// torchvision publishes 6,624,904 parameters and 1.498 billion operations.
+static_assert(has(pplcnet::torchvision_googlenet(), 6'624'904, 1'498'376'192));
 
 TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 

@@ -128,18 +128,35 @@ class Modules {
   }
 
   /// MaxPool2d(3, 2, 1).
-  static Map max_pool(const Map& x) {
-    Map y(x.channels, (x.height - 1) / 2 + 1, (x.width - 1) / 2 + 1);
+  static Map max_pool(const Map& x) { return max_pool(x, 3, 2, 1, false); }
+
+  /// MaxPool2d(kernel, stride, padding, ceil_mode=ceil); no window begins behind the map.
+  static Map max_pool(const Map& x, int kernel, int stride, int padding, bool ceil) {
+    const auto size = [&](int n) {
+      return (n + 2 * padding - kernel + (ceil ? stride - 1 : 0)) / stride + 1;
+    };
+    Map y(x.channels, size(x.height), size(x.width));
     for (int c = 0; c < x.channels; ++c)
       for (int row = 0; row < y.height; ++row)
         for (int column = 0; column < y.width; ++column) {
+          const int top = row * stride - padding, left = column * stride - padding;
           double most = -INFINITY;
-          for (int from_y = std::max(2 * row - 1, 0); from_y <= 2 * row + 1; ++from_y)
-            for (int from_x = std::max(2 * column - 1, 0); from_x <= 2 * column + 1; ++from_x)
-              if (from_y < x.height && from_x < x.width)
-                most = std::max(most, x.at(c, from_y, from_x));
+          for (int from_y = std::max(top, 0); from_y < std::min(top + kernel, x.height); ++from_y)
+            for (int from_x = std::max(left, 0); from_x < std::min(left + kernel, x.width);
+                 ++from_x)
+              most = std::max(most, x.at(c, from_y, from_x));
           y.at(c, row, column) = most;
         }
+    return y;
+  }
+
+  /// cat of maps along channels.
+  static Map concat(const std::vector<Map>& maps) {
+    Map y(0, maps.front().height, maps.front().width);
+    for (const Map& map : maps) {
+      y.channels += map.channels;
+      y.values.insert(y.values.end(), map.values.begin(), map.values.end());
+    }
     return y;
   }
 

@@ -15,11 +15,12 @@ namespace inception {
 
 /// What a unit of a module is computed from.
 enum class Reads : unsigned char {
-  input,   ///< the module's input: a branch begins
-  mean,    ///< means of 3×3 pixels of it: a branch begins
-  last,    ///< what the unit before it gives
-  beside,  ///< what the unit before it reads: a branch becomes two
-  halve,   ///< no convolution, but maxima of 3×3 pixels of the input, with a stride of 2
+  input,    ///< the module's input: a branch begins
+  mean,     ///< means of 3×3 pixels of it: a branch begins
+  maximum,  ///< maxima of 3×3 pixels of it: a branch begins
+  last,     ///< what the unit before it gives
+  beside,   ///< what the unit before it reads: a branch becomes two
+  halve,    ///< no convolution, but maxima of 3×3 pixels of the input, with a stride of 2
 };
 using enum Reads;
 
@@ -64,6 +65,7 @@ constexpr Value append(Graph& g, Value x, Name name, std::span<const Unit> units
     if (unit.reads == last) read = parts[count - 1];
     if (unit.reads == input) read = x;
     if (unit.reads == mean) read = g.mean_pool(x, around);
+    if (unit.reads == maximum) read = g.max_pool(x, around);
     if (unit.reads != last) ++count;
     const int channels = unit.channels == kVaries ? varying : unit.channels;
     parts[count - 1] = unit.reads == halve ? g.max_pool(x, {.kernel = 3, .stride = 2})
