@@ -616,6 +616,7 @@ struct Node {
   bool norm = false;            ///< a batch norm follows the weights
   bool bias = false;            ///< the weights have a bias of their own
   bool vector = false;          ///< its output is a vector, not a map
+  bool reads_group = false;     ///< a convolution reads the channels of its group alone
   bool count_padding = false;   ///< in the number that a mean is divided by
   int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
   int first_part = 0, part_count = 0;
@@ -932,7 +933,7 @@ constexpr Value Graph::affine(Value x, const Affine& options, Name name) {
   node.activation = options.activation;
   set_norm(node, options.norm);
   node.repeats = options.repeats;
-  node.name = name;
+  node.name = name.empty() ? options.norm_name : name;
   node.norm_name = options.norm_name;
   return append(node);
 }
@@ -1224,13 +1225,16 @@ constexpr void Graph::share_weights(Node& node, Value owner) {
 
 /// A convolution for each group of channels, side by side.
 constexpr Value Graph::grouped(Value x, int channels, const Conv& options, Name name) {
-  const int groups = options.groups, in = x.shape.channels / groups;
+  const int groups = options.groups;
   Value results[kMaxParts];
   Conv conv = options;
   conv.groups = 1;
   conv.group_count = groups;
-  for (; conv.group < groups; ++conv.group)
-    results[conv.group] = this->conv(slice(x, conv.group * in, in), channels / groups, conv, name);
+  for (; conv.group < groups; ++conv.group) {
+    const Value part = this->conv(x, channels / groups, conv, name);
+    if (!flaw_) nodes[part.node].reads_group = true;
+    results[conv.group] = part;
+  }
   return concat(std::span<const Value>(results, static_cast<std::size_t>(groups)));
 }
 
@@ -1377,6 +1381,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
+    if (node.reads_group) add({node.group});
     if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
@@ -2273,8 +2278,9 @@ constexpr Layer layer_of(const Node& node) {
 /// Whether the kernel for stems computes a convolution of the picture.
 constexpr bool is_stem(const Node& node) {
   const Window& window = node.window;
-  return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
-         window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+  return node.groups == 1 && !node.reads_group && window.kernel == Pair(3) &&
+         window.dilation == Pair(1) && window.padding == Padding(1) && window.stride.height <= 2 &&
+         window.stride.width <= 2;
 }
 
 /// Returns the operator of a node that reads one value.
@@ -2549,6 +2555,10 @@ class Lowering {
       layer.input = graph_.nodes[0].shape;
     else
       read(layer, node.input);
+    if (node.reads_group) {
+      layer.input.channels /= node.group_count;
+      layer.from_channel += layer.input.channels * node.group;
+    }
     if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {

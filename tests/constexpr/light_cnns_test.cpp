@@ -31,6 +31,11 @@ static_assert(has<light_cnns::shufflenetv1>(5'449'776, 524'045'184));
 static_assert(has<light_cnns::shufflenetv2>(3'506'720, 298'970'656));
 static_assert(has<light_cnns::ghostnet>(5'182'508, 141'150'512));
 static_assert(has<light_cnns::resnet50_v1b>(25'576'264, 4'328'824'832));
+static_assert(has<light_cnns::resnest50_v1b>(27'464'360, 4'330'711'040));
+static_assert(has<light_cnns::mobilevit_s>(5'636'720, 1'722'139'648));  // and the attention's
+static_assert(has<light_cnns::resnet20>(272'484, 443'008));             // and distances
+static_assert(has<light_cnns::espnetv1>(203'189, 332'042'032));
+static_assert(has<light_cnns::espnetv2>(1'670'072 - 3'130, 86'744'404));  // without unused modules
 static_assert(has<light_cnns::googlenet>(7'325'064, 26'062'839'808));
 static_assert(has<light_cnns::inception_v2>(55'843'464, 13'155'794'016));
 static_assert(has<light_cnns::inception_v3>(23'834'568, 5'713'216'096));

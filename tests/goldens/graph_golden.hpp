@@ -14,6 +14,9 @@
 #include "goldens/golden.hpp"
 #include "goldens/golden_answers.hpp"
 #include "ic_pattern.hpp"
+#include "pplcnet/networks/addernet.hpp"
+#include "pplcnet/networks/espnet_v1.hpp"
+#include "pplcnet/networks/espnet_v2.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -23,6 +26,8 @@
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/mobilevit.hpp"
+#include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
@@ -59,6 +64,11 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"inception_v4", pplcnet::inception_v4},
     {"xception", pplcnet::xception},
     {"ic_resnet50", ic_resnet50_for_detection},
+    {"resnest50_v1b", pplcnet::light_cnns_resnest50},
+    {"addernet_resnet20", pplcnet::addernet_resnet20},
+    {"mobilevit_s", pplcnet::light_cnns_mobilevit_s},
+    {"espnetv1", pplcnet::light_cnns_espnet_v1},
+    {"espnetv2", pplcnet::light_cnns_espnet_v2},
     {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
     {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},
@@ -95,11 +105,27 @@ inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
   return std::nullopt;
 }
 
+/// Parameters of a golden's modules that the network has no use for.
+inline std::int64_t unused_parameters(const Golden& golden, const pplcnet::NetworkTraits& traits) {
+  std::int64_t sum = 0;
+  for (const pplcnet::Name& module : traits.unused)
+    for (const nlohmann::json& tensor : golden.numbers.at("tensors")) {
+      const std::string name = tensor.at(0);
+      if (!name.starts_with(pplcnet::text_of(module) + ".") || name.find(".running_") != name.npos)
+        continue;
+      std::int64_t size = 1;
+      for (const std::int64_t extent : tensor.at(1)) size *= extent;
+      sum += size;
+    }
+  return sum;
+}
+
 /// Compares a network with a golden; `run(image, destinations)` computes all layers of a picture.
 template <class Run>
 void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcnet::Plan& plan,
                  Run run) {
-  ASSERT_EQ(golden.numbers.at("param_count"), plan.parameter_count);
+  ASSERT_EQ(golden.numbers.at("param_count"),
+            plan.parameter_count + unused_parameters(golden, plan.traits));
   const std::vector<std::size_t> shape = golden.input_shape();
   const std::vector<float> input = golden.input();
   ASSERT_FALSE(input.empty()) << "the golden is of another input";

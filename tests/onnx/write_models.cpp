@@ -90,7 +90,8 @@ void write(const std::string& folder, const char* name, pplcnet::AnyNetwork& net
   write(path + ".x.f32", pictures);
   std::vector<float> answers;
   for (std::size_t image = 0; image < kImages; ++image) {
-    std::vector<float> logits(static_cast<std::size_t>(network.classes()));
+    const auto result = static_cast<std::size_t>(network.plan().outputs[0]);
+    std::vector<float> logits(static_cast<std::size_t>(network.layers()[result].output.size()));
     network.run(pplcnet::Picture::planar(
                     pictures.data() + image * static_cast<std::size_t>(picture.size()), picture),
                 network.plan().outputs[0], logits);
@@ -222,6 +223,15 @@ int main(int argc, char** argv) {
                            "paddle_shufflenetv2_x0_25_97x131",
                            "paddle_shufflenetv2_x1_5_97x131",
                            "paddle_ghostnet_x0_5",
+                           "mbv2_ca_97x131_c10",
+                           "mbv2_eca_97x131_c10",
+                           "mbv2_sa_97x131_c10",
+                           "mbv2_triplet_97x131_c10",
+                           "resnest50_v1b_97x131_c10",
+                           "mobilevit_s",
+                           "espnetv2_97x131",
+                           "addernet_resnet20_32",
+                           "espnetv1_96x136",
                            "shufflenetv1",
                            "resnet50_v1b_97x131_c10",
                            "googlenet_75x53",

@@ -36,7 +36,7 @@ constexpr Value Graph::affine(Value x, const Affine& options, Name name) {
   node.activation = options.activation;
   set_norm(node, options.norm);
   node.repeats = options.repeats;
-  node.name = name;
+  node.name = name.empty() ? options.norm_name : name;
   node.norm_name = options.norm_name;
   return append(node);
 }

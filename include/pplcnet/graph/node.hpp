@@ -70,6 +70,7 @@ struct Node {
   bool norm = false;            ///< a batch norm follows the weights
   bool bias = false;            ///< the weights have a bias of their own
   bool vector = false;          ///< its output is a vector, not a map
+  bool reads_group = false;     ///< a convolution reads the channels of its group alone
   bool count_padding = false;   ///< in the number that a mean is divided by
   int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
   int first_part = 0, part_count = 0;

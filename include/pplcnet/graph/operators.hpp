@@ -102,13 +102,16 @@ constexpr void Graph::share_weights(Node& node, Value owner) {
 
 /// A convolution for each group of channels, side by side.
 constexpr Value Graph::grouped(Value x, int channels, const Conv& options, Name name) {
-  const int groups = options.groups, in = x.shape.channels / groups;
+  const int groups = options.groups;
   Value results[kMaxParts];
   Conv conv = options;
   conv.groups = 1;
   conv.group_count = groups;
-  for (; conv.group < groups; ++conv.group)
-    results[conv.group] = this->conv(slice(x, conv.group * in, in), channels / groups, conv, name);
+  for (; conv.group < groups; ++conv.group) {
+    const Value part = this->conv(x, channels / groups, conv, name);
+    if (!flaw_) nodes[part.node].reads_group = true;
+    results[conv.group] = part;
+  }
   return concat(std::span<const Value>(results, static_cast<std::size_t>(groups)));
 }
 
@@ -255,6 +258,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
+    if (node.reads_group) add({node.group});
     if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,

@@ -8,6 +8,9 @@
 #include "pplcnet/models/lcnet_baseline.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/published.hpp"
+#include "pplcnet/networks/addernet.hpp"
+#include "pplcnet/networks/espnet_v1.hpp"
+#include "pplcnet/networks/espnet_v2.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -17,6 +20,8 @@
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/mobilevit.hpp"
+#include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
@@ -50,6 +55,9 @@ inline constexpr Published kModels[] = {
     {light_cnns_model("shufflenetv1"), light_cnns_shufflenet_v1},
     {light_cnns_model("shufflenetv2"), light_cnns_shufflenet_v2, 150},
     {light_cnns_model("ghostnet", timm_bilinear()), light_cnns_ghostnet},
+    {light_cnns_model("resnest50_v1b"), light_cnns_resnest50},
+    {light_cnns_model("mobilevit_s"), light_cnns_mobilevit_s, 100, {256, 256}},
+    {light_cnns_model("espnetv2"), light_cnns_espnet_v2},
     {light_cnns_model("resnet50_v1b", timm_bicubic()), resnet50_d},
     {light_cnns_model("googlenet"), light_cnns_googlenet},
     {light_cnns_model("inception_v2", timm_inception_333()), inception_resnet_v2, 100, kLarger},
@@ -71,6 +79,9 @@ using mobilenext = NetworkOf<Row<kModels, row_of(kModels, "mobilenext")>>;
 using shufflenetv1 = NetworkOf<Row<kModels, row_of(kModels, "shufflenetv1")>>;
 using shufflenetv2 = NetworkOf<Row<kModels, row_of(kModels, "shufflenetv2")>>;
 using ghostnet = NetworkOf<Row<kModels, row_of(kModels, "ghostnet")>>;
+using resnest50_v1b = NetworkOf<Row<kModels, row_of(kModels, "resnest50_v1b")>>;
+using mobilevit_s = NetworkOf<Row<kModels, row_of(kModels, "mobilevit_s")>>;
+using espnetv2 = NetworkOf<Row<kModels, row_of(kModels, "espnetv2")>>;
 using resnet50_v1b = NetworkOf<Row<kModels, row_of(kModels, "resnet50_v1b")>>;
 using googlenet = NetworkOf<Row<kModels, row_of(kModels, "googlenet")>>;
 using inception_v2 = NetworkOf<Row<kModels, row_of(kModels, "inception_v2")>>;
@@ -78,6 +89,12 @@ using inception_v3 = NetworkOf<Row<kModels, row_of(kModels, "inception_v3")>>;
 using inception_v4 = NetworkOf<Row<kModels, row_of(kModels, "inception_v4")>>;
 using xception = NetworkOf<Row<kModels, row_of(kModels, "xception")>>;
 // NOLINTEND(readability-identifier-naming)
+
+/// Those that are not for ImageNet: for 10 classes of small pictures, and for segmentation.
+constexpr Graph resnet20_of_adders() { return addernet_resnet20(); }
+constexpr Graph espnet_of_20_classes() { return light_cnns_espnet_v1(); }
+using resnet20 = Network<resnet20_of_adders>;    // NOLINT(readability-identifier-naming)
+using espnetv1 = Network<espnet_of_20_classes>;  // NOLINT(readability-identifier-naming)
 
 using Models = RowsOf<kModels>::List;
 

@@ -40,8 +40,9 @@ constexpr Layer layer_of(const Node& node) {
 /// Whether the kernel for stems computes a convolution of the picture.
 constexpr bool is_stem(const Node& node) {
   const Window& window = node.window;
-  return node.groups == 1 && window.kernel == Pair(3) && window.dilation == Pair(1) &&
-         window.padding == Padding(1) && window.stride.height <= 2 && window.stride.width <= 2;
+  return node.groups == 1 && !node.reads_group && window.kernel == Pair(3) &&
+         window.dilation == Pair(1) && window.padding == Padding(1) && window.stride.height <= 2 &&
+         window.stride.width <= 2;
 }
 
 /// Returns the operator of a node that reads one value.

@@ -139,6 +139,10 @@ class Lowering {
       layer.input = graph_.nodes[0].shape;
     else
       read(layer, node.input);
+    if (node.reads_group) {
+      layer.input.channels /= node.group_count;
+      layer.from_channel += layer.input.channels * node.group;
+    }
     if (node.weights_of >= 0) layer.weights_of = weights_[node.weights_of];
     const int sum = readers_.sum_after(index);
     if (sum < 0) {

@@ -67,7 +67,8 @@ class OnnxWriter {
     const auto output = std::ranges::find(outputs_, ordinal);
     const bool is_result = output != outputs_.end();
     if (is_result && ordinal == plan_.traits.embedding) return "features";
-    std::string name = layer_name(layers_[index]);
+    const Layer& layer = layers_[index];
+    std::string name = layer.weights_of < 0 ? layer_name(layer) : "";  // another one has it
     if (is_result)
       if (const Name& own = plan_.output_names[output - outputs_.begin()]; !own.empty())
         name = text_of(own);
