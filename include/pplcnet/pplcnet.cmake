@@ -11,6 +11,23 @@ function(pplcnet_add_compiled source)
   target_compile_definitions(pplcnet_compiled PUBLIC PPLCNET_COMPILED)
 endfunction()
 
+# pplcnet_add_open(SOURCE): the target pplcnet::open, which opens weight files of any kind, where the
+# headers that it needs are there.
+
+function(pplcnet_add_open source)
+  find_path(PPLCNET_PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp)
+  find_path(PPLCNET_JSON_INCLUDE_DIR nlohmann/json.hpp)
+  if(NOT PPLCNET_PROTOZERO_INCLUDE_DIR OR NOT PPLCNET_JSON_INCLUDE_DIR)
+    message(STATUS "pplcnet::open is left out: apt install libprotozero-dev nlohmann-json3-dev")
+    return()
+  endif()
+  add_library(pplcnet_open STATIC EXCLUDE_FROM_ALL ${source})
+  add_library(pplcnet::open ALIAS pplcnet_open)
+  target_link_libraries(pplcnet_open PUBLIC pplcnet::compiled)
+  target_include_directories(pplcnet_open SYSTEM PUBLIC
+    ${PPLCNET_PROTOZERO_INCLUDE_DIR} ${PPLCNET_JSON_INCLUDE_DIR})
+endfunction()
+
 # pplcnet_embed(TARGET FILE NAME): makes a weight file part of a program. Its bytes are taken as they
 # are, by the assembler, and begin at a multiple of 64, so that a native file can be viewed without
 # a copy and without a file system:

@@ -1,5 +1,4 @@
 // The kernels, loaders and savers of a program whose files are compiled with PPLCNET_COMPILED.
 #define PPLCNET_IMPLEMENTATION
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/load_any.hpp"

@@ -17,7 +17,7 @@
 #include "pplcnet/open/weight_file.hpp"
 #include "pplcnet/weights/error.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <cstddef>
 #include <utility>
 
@@ -84,7 +84,7 @@ class AnyClassifier {
   PreprocessScratch scratch_;
 };
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 PPLCNET_INLINE AnyClassifier::AnyClassifier(OpenedNetwork opened)
     : name_(opened.published->model.name),
       network_(std::move(opened.network)),
@@ -166,7 +166,7 @@ PPLCNET_INLINE void AnyClassifier::to_probabilities(std::span<float> logits) con
   else
     pplcnet::softmax(logits);
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

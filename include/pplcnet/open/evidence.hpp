@@ -14,7 +14,7 @@
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -67,7 +67,7 @@ PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence);
 /// Whether two pipelines give the same numbers but for how they round.
 PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
 /// A whole text as a number from 0 to a limit.
@@ -194,7 +194,7 @@ PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b) 
          near(scale_of(x), scale_of(y)) && std::ranges::equal(x.mean, y.mean, near) &&
          std::ranges::equal(x.deviation, y.deviation, near);
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

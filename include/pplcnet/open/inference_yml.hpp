@@ -8,7 +8,7 @@
 #include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/error.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "pplcnet/image/preprocessing.hpp"
-#include "pplcnet/weights/yaml.hpp"
+#include "pplcnet/open/yaml.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -25,7 +25,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 PPLCNET_INLINE Error read_inference_yml(std::string_view content, const std::string& path,
                                         Evidence& evidence);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
 /// What PaddleX calls published models, where that is not the name they are known by here.
@@ -168,7 +168,7 @@ PPLCNET_INLINE Error read_inference_yml(std::string_view content, const std::str
   }
   return {};
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -15,7 +15,7 @@
 #include "pplcnet/open/weight_file.hpp"
 #include "pplcnet/weights/error.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -65,7 +65,7 @@ PPLCNET_INLINE Error open_network(const std::string& path, std::optional<OpenedN
 PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
                                   std::optional<OpenedNetwork>& result);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
 /// A candidate that takes the weights, and these.
@@ -215,7 +215,7 @@ PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& mod
   });
   return {};
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

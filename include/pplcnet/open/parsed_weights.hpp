@@ -14,7 +14,7 @@
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -85,7 +85,7 @@ class ParsedWeights {
   TensorFile tensors_;
 };
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 PPLCNET_INLINE Error ParsedWeights::open(const std::string& path, const std::string& companion,
                                          const std::string& part) {
   if (auto error = source_.open(path)) return error;
@@ -232,7 +232,7 @@ PPLCNET_INLINE Error ParsedWeights::read_state_dict(std::span<const Layer> layer
   tensors = tensors_;
   return form_ == Form::nameless ? name_pdiparams(tensors, layers, traits) : Error();
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

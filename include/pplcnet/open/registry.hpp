@@ -10,7 +10,7 @@
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/networks/adaptation.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -63,7 +63,7 @@ PPLCNET_INLINE const KnownModel* find_model(std::string_view name);
 /// Returns the names of those with classes, or of all, with commas between them.
 PPLCNET_INLINE std::string model_names(bool classifiers_only);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
 /// Fills in what the graph of a published model says.
@@ -150,7 +150,7 @@ PPLCNET_INLINE std::string model_names(bool classifiers_only) {
       text.append(text.empty() ? "" : ", ").append(one.model.name);
   return text;
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

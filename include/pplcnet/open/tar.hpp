@@ -10,7 +10,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -31,7 +31,7 @@ struct TarEntry {
 PPLCNET_INLINE Error parse_tar(std::span<const std::byte> archive, std::string_view path,
                                std::vector<TarEntry>& entries);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace tar {
 
 inline constexpr std::size_t kBlock = 512;
@@ -84,7 +84,7 @@ PPLCNET_INLINE Error parse_tar(std::span<const std::byte> archive, std::string_v
   }
   return {};
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

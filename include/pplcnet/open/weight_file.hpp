@@ -13,7 +13,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <utility>
 
 #include "pplcnet/open/inference_yml.hpp"
@@ -69,7 +69,7 @@ class WeightFile {
   Evidence evidence_;
 };
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 PPLCNET_INLINE Error WeightFile::open(const std::string& path, const std::string& companion,
                                       WeightFile& file, const std::string& part) {
   if (auto error = file.parsed_.open(path, companion, part)) return error;
@@ -116,7 +116,7 @@ PPLCNET_INLINE Error WeightFile::collect_evidence() {
                      evidence_.output == Output::sigmoid ? "sigmoid" : "softmax");
   return {};
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -14,7 +14,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -67,7 +67,7 @@ class WeightSource {
   bool in_memory_ = false;
 };
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
 /// Whether a name is that of weights which need not be asked for by name.
@@ -163,7 +163,7 @@ PPLCNET_INLINE Error WeightSource::read_beside(std::initializer_list<const char*
   }
   return {};
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,5 +1,5 @@
-#ifndef PPLCNET_WEIGHTS_YAML_HPP
-#define PPLCNET_WEIGHTS_YAML_HPP
+#ifndef PPLCNET_OPEN_YAML_HPP
+#define PPLCNET_OPEN_YAML_HPP
 
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -54,7 +54,7 @@ struct YamlEntry {
 /// messages.
 PPLCNET_INLINE Error parse_yaml(std::string_view content, std::string_view path, Yaml& result);
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 PPLCNET_INLINE const Yaml* Yaml::find(std::string_view name) const {
   const auto found = std::ranges::find(map, name, &YamlEntry::name);
   return found == map.end() ? nullptr : &found->value;
@@ -258,8 +258,8 @@ PPLCNET_INLINE Error parse_yaml(std::string_view content, std::string_view path,
   if (!is_utf8(content)) return Error::of(path, ": expected YAML in UTF-8");
   return yaml::Parser(content, path).parse(result);
 }
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_YAML_HPP
+#endif  // PPLCNET_OPEN_YAML_HPP

@@ -1,0 +1,4 @@
+// What opens any weight file, for programs whose files are compiled with PPLCNET_COMPILED. Needs
+// the headers of protozero and nlohmann/json, and exceptions.
+#define PPLCNET_OPEN_IMPLEMENTATION
+#include "pplcnet/open/any_classifier.hpp"
