@@ -2212,12 +2212,15 @@ struct Run {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
-/// a network needs of the kernels is this function.
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
-
-/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
-template <Needs kNeeds>
+/// a network needs of the kernels is this function. The plan needs no kernels but `kNeeds`, which
+/// by default are all.
+template <Needs kNeeds = Needs{}>
 void forward(const Run& run, Isa isa) noexcept;
+
+#if defined(PPLCNET_COMPILED)
+/// The same where the kernels are compiled once, which are all.
+void forward(const Run& run, Isa isa) noexcept;
+#endif
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -11941,7 +11944,9 @@ void forward_by_isa(const Run& run, Isa isa) noexcept {
   PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
 }
 
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
+#if defined(PPLCNET_IMPLEMENTATION)
+void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
+#endif
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 #endif  // PPLCNET_HAS_DEFINITIONS
@@ -17057,51 +17062,40 @@ class AnyNetwork {
 
   /// Makes the network of a graph of any origin; the executor of a call may use up to `threads`
   /// threads. It is an error if the graph has a flaw, if its weights or its activations need more
-  /// than kMostFloats, or if there is no memory for them.
+  /// than kMostFloats, or if there is no memory for them. The graph needs no kernels but `kNeeds`.
+  template <Needs kNeeds = Needs{}>
   static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
                     Storage storage = Storage::single) {
-    result.reset();
-    if (auto error = check_graph(graph)) return error;
-    if (threads < 1 || threads > kMostThreads)
-      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
-    return with_memory_for(graph.title, [&] {
-      AnyNetwork network(threads);
-      network.graph_.reset(new (std::nothrow) Graph(graph));
-      network.plan_ = new_plan(graph, storage);
-      if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
-      const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(graph.title, ": needs memory for ", floats, " numbers, of at most ",
-                           kMostFloats);
-      network.weights_ = zeros(plan.weight_floats);
-      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
-      result.emplace(std::move(network));
-      return Error();
-    });
+    return make(graph, threads, result, storage, &pplcnet::forward<kNeeds>);
   }
 
-  /// The same of a graph without a flaw, such as the published ones. These constructors throw
-  /// std::bad_alloc; compiled with -fno-exceptions, they end the program.
-  explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
-      : threads_(threads),
-        graph_(std::make_shared<const Graph>(graph)),
-        plan_(new_plan(graph, storage)) {
-    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
-    if (weights_ == nullptr || !allocate()) fail_allocation();
+  /// Makes the same network in another storage, for one thread and without weights.
+  Error make_empty(Storage storage, std::optional<AnyNetwork>& result) const {
+    return make(graph(), /*threads=*/1, result, storage, forward_);
   }
-  /// A `Network` with its weights.
+
+  /// The same as `make` of a graph without a flaw, such as the published ones. These constructors
+  /// throw std::bad_alloc; compiled with -fno-exceptions, they end the program.
+  template <Needs kNeeds = Needs{}>
+  explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
+      : AnyNetwork(graph, threads, storage, &pplcnet::forward<kNeeds>) {}
+  /// A `Network` with its weights, in any storage.
   template <class Weights>
   static AnyNetwork of(const Weights& weights) {
     using Net = typename Weights::Network;
-    AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage);
+    static constexpr Needs kNeeds = [] {
+      Needs needs = needs_of(Net::layers);
+      needs.half_weights = true;
+      return needs;
+    }();
+    AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage,
+                       &pplcnet::forward<kNeeds>);
     std::ranges::copy(weights.values, network.weights_.get());
     return network;
   }
   AnyNetwork(const AnyNetwork& other)
       : threads_(other.threads_),
+        forward_(other.forward_),
         graph_(other.graph_),
         plan_(other.plan_),
         weights_(other.weights_) {
@@ -17133,19 +17127,19 @@ class AnyNetwork {
   /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
   void run(const Picture& picture, std::span<float* const> destinations,
            const RunOptions& options = {}) noexcept {
-    pplcnet::forward({.layers = plan_->layers,
-                      .layer_count = plan_->layer_count,
-                      .weights = weights_.get(),
-                      .pictures = &picture,
-                      .images = 1,
-                      .destinations = destinations.data(),
-                      .maps = maps_.get(),
-                      .vectors = vectors_.get(),
-                      .scratch = scratch_.get(),
-                      .scratch_floats = plan_->scratch_floats,
-                      .threads = std::clamp(options.executor.threads(), 1, threads_),
-                      .executor = options.executor},
-                     options.isa);
+    forward_({.layers = plan_->layers,
+              .layer_count = plan_->layer_count,
+              .weights = weights_.get(),
+              .pictures = &picture,
+              .images = 1,
+              .destinations = destinations.data(),
+              .maps = maps_.get(),
+              .vectors = vectors_.get(),
+              .scratch = scratch_.get(),
+              .scratch_floats = plan_->scratch_floats,
+              .threads = std::clamp(options.executor.threads(), 1, threads_),
+              .executor = options.executor},
+             options.isa);
   }
 
   /// The output of one layer.
@@ -17165,7 +17159,44 @@ class AnyNetwork {
   };
   using Floats = std::unique_ptr<float[], Free>;
 
-  explicit AnyNetwork(int threads) : threads_(threads) {}
+  /// Runs a plan: `forward` of the kernels that this one needs.
+  using Forward = void (*)(const Run& run, Isa isa) noexcept;
+
+  AnyNetwork(int threads, Forward forward) : threads_(threads), forward_(forward) {}
+
+  AnyNetwork(const Graph& graph, int threads, Storage storage, Forward forward)
+      : threads_(threads),
+        forward_(forward),
+        graph_(std::make_shared<const Graph>(graph)),
+        plan_(new_plan(graph, storage)) {
+    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
+    if (weights_ == nullptr || !allocate()) fail_allocation();
+  }
+
+  static Error make(const Graph& graph, int threads, std::optional<AnyNetwork>& result,
+                    Storage storage, Forward forward) {
+    result.reset();
+    if (auto error = check_graph(graph)) return error;
+    if (threads < 1 || threads > kMostThreads)
+      return Error::of("expected from 1 to ", kMostThreads, " threads, found ", threads);
+    return with_memory_for(graph.title, [&] {
+      AnyNetwork network(threads, forward);
+      network.graph_.reset(new (std::nothrow) Graph(graph));
+      network.plan_ = new_plan(graph, storage);
+      if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
+      const Plan& plan = network.plan();
+      for (const std::size_t floats :
+           {plan.weight_floats, plan.map_floats + plan.vector_floats +
+                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
+        if (floats > kMostFloats)
+          return Error::of(graph.title, ": needs memory for ", floats, " numbers, of at most ",
+                           kMostFloats);
+      network.weights_ = zeros(plan.weight_floats);
+      if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
+      result.emplace(std::move(network));
+      return Error();
+    });
+  }
 
   /// Null if there is no memory.
   static Floats zeros(std::size_t count) {
@@ -17184,6 +17215,7 @@ class AnyNetwork {
   }
 
   int threads_;
+  Forward forward_;
   std::shared_ptr<const Graph> graph_;
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<float[]> weights_;
@@ -17442,7 +17474,7 @@ PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::s
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result) {
   std::optional<AnyNetwork> stored;
-  if (auto error = AnyNetwork::make(network.graph(), /*threads=*/1, stored, storage))
+  if (auto error = network.make_empty(storage, stored))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))

@@ -2,7 +2,6 @@
 #define PPLCNET_KERNELS_FORWARD_HPP
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/compiled.hpp"
 #include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/kernels/needs.hpp"
 #include "pplcnet/kernels/run.hpp"
@@ -10,12 +9,15 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Runs a plan with the kernels of one instruction set, or the best one that this CPU has. All that
-/// a network needs of the kernels is this function.
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept;
-
-/// The same for a plan that needs no other kernels. Where kernels are compiled once, it has all.
-template <Needs kNeeds>
+/// a network needs of the kernels is this function. The plan needs no kernels but `kNeeds`, which
+/// by default are all.
+template <Needs kNeeds = Needs{}>
 void forward(const Run& run, Isa isa) noexcept;
+
+#if defined(PPLCNET_COMPILED)
+/// The same where the kernels are compiled once, which are all.
+void forward(const Run& run, Isa isa) noexcept;
+#endif
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -64,7 +64,9 @@ void forward_by_isa(const Run& run, Isa isa) noexcept {
   PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
 }
 
-PPLCNET_INLINE void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
+#if defined(PPLCNET_IMPLEMENTATION)
+void forward(const Run& run, Isa isa) noexcept { forward_by_isa<Needs{}>(run, isa); }
+#endif
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 #endif  // PPLCNET_HAS_DEFINITIONS

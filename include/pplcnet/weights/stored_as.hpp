@@ -42,7 +42,7 @@ PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::s
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result) {
   std::optional<AnyNetwork> stored;
-  if (auto error = AnyNetwork::make(network.graph(), /*threads=*/1, stored, storage))
+  if (auto error = network.make_empty(storage, stored))
     return Error::of(name, ": ", error.message());
   copy_packed(network.layers(), network.weights(), stored->layers(), stored->weights());
   if (auto error = check_packed(stored->layers(), stored->weights(), name, kWhenStored))
