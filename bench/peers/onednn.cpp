@@ -45,7 +45,7 @@ void append_activation(dnnl::post_ops& operations, Activation activation) {
 }
 
 /// Padding below and right of the picture.
-Dims padding_behind(const Layer& layer) {
+Dims padding_after(const Layer& layer) {
   return {(layer.output.height - 1) * layer.stride.height + layer.kernel.height -
               layer.padding.top - layer.input.height,
           (layer.output.width - 1) * layer.stride.width + layer.kernel.width - layer.padding.left -
@@ -138,7 +138,7 @@ class Network {
         describe(dims_of(layer.input), source), describe(weight_dims(layer), Format::any),
         describe({layer.output.channels}, Format::a), describe(dims_of(layer.output), choice_.maps),
         {layer.stride.height, layer.stride.width}, {layer.padding.top, layer.padding.left},
-        padding_behind(layer));
+        padding_after(layer));
     return {description, with(operations), engine_};
   }
 

@@ -1,7 +1,7 @@
 """PP-LCNet, first generation, with the names and the arithmetic of PaddleClas.
 
 The state dict has Paddle's names but for batch norm's statistics (`export.py` renames those).
-Behind the last convolution features are multiplied by 0.8 at inference, as Paddle's dropout does.
+After the last convolution features are multiplied by 0.8 at inference, as Paddle's dropout does.
 """
 import torch
 import torch.nn.functional as F

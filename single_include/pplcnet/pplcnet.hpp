@@ -390,6 +390,23 @@ struct Naming {
   }
 };
 
+/// Whose tensors the files are that are known by their names, as `Naming::what` says it.
+namespace tensors_of {
+
+inline constexpr std::string_view kPaddleV1 = "Paddle's V1 (dialect paddle)";
+inline constexpr std::string_view kHuggingFaceV1 = "Hugging Face's V1 (dialect paddle)";
+inline constexpr std::string_view kTimmV1 = "timm's V1 (dialect timm)";
+inline constexpr std::string_view kPyTorchV1 = "the PyTorch reproduction's V1 (dialect pytorch)";
+inline constexpr std::string_view kLightCnnsV1 = "light_cnns' V1 (dialect light_cnns)";
+inline constexpr std::string_view kV2 = "V2";
+inline constexpr std::string_view kV3Detection = "V3 for detection";
+inline constexpr std::string_view kV3Recognition = "V3 for recognition";
+inline constexpr std::string_view kV4Detection = "V4 for detection";
+inline constexpr std::string_view kV4Recognition = "V4 for recognition";
+inline constexpr std::string_view kV4TinyRecognition = "V4 tiny for recognition";
+
+}  // namespace tensors_of
+
 /// A module that a network has with some options only, and which one says so.
 struct OptionalModule {
   Name module;
@@ -12251,6 +12268,47 @@ using Network = NetworkOf<GraphFunction<kFunction>>;
 #include <span>
 #include <string_view>
 
+// from pplcnet/networks/widths.hpp
+#ifndef PPLCNET_NETWORKS_WIDTHS_HPP
+#define PPLCNET_NETWORKS_WIDTHS_HPP
+
+
+// What the networks of a table have in common: their options, and the rounding of widths. A network
+// has a function for each library that publishes it: structures differ, and so do names of tensors.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Options of a network that comes in several widths.
+struct WidthOptions {
+  int width = 100;  ///< of all layers but the last, in percent; one that the network comes in
+  Extent input = {224, 224};
+  int classes = 1000;
+};
+
+/// Names of PaddleClas' newer networks (`legendary_models`) and of its older ones.
+inline constexpr TensorNames kPaddleClas = {
+    .weights = ".conv", .norm = ".bn", .mean = "._mean", .variance = "._variance"};
+inline constexpr TensorNames kOlderPaddleClas = {
+    .weights = "._conv", .norm = "._batch_norm", .mean = "._mean", .variance = "._variance"};
+
+/// Returns the width of a network that comes in all from `least` to `most` percent. Any other is a
+/// flaw of the graph, which then has the width 100.
+constexpr int checked_width(Graph& g, const WidthOptions& options, int least = 1, int most = 1000) {
+  if (options.width >= least && options.width <= most) return options.width;
+  g.fail(GraphRule::width, options.width);
+  return 100;
+}
+/// The same for a network that comes in one width.
+constexpr void check_only_width(Graph& g, const WidthOptions& options) {
+  checked_width(g, options, 100, 100);
+}
+
+/// Returns `channels * percent / 100`, cut to a whole number.
+constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_WIDTHS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -12269,6 +12327,15 @@ constexpr ModuleNames renamed(const Name& own, std::span<const Renaming> table, 
     return {block + row.weights, row.norm.empty() ? Name() : block + row.norm};
   }
   return {};
+}
+
+/// Returns how PaddleClas' and PaddleOCR's newer networks name their tensors.
+constexpr Naming paddle_naming(std::string_view what, ModuleNames (*module)(const Name& own)) {
+  return {.framework = "paddle",
+          .what = what,
+          .tensors = kPaddleClas,
+          .linear = Layout::in_out,
+          .module = module};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12312,47 +12379,6 @@ constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
-// from pplcnet/networks/widths.hpp
-#ifndef PPLCNET_NETWORKS_WIDTHS_HPP
-#define PPLCNET_NETWORKS_WIDTHS_HPP
-
-
-// What the networks of a table have in common: their options, and the rounding of widths. A network
-// has a function for each library that publishes it: structures differ, and so do names of tensors.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Options of a network that comes in several widths.
-struct WidthOptions {
-  int width = 100;  ///< of all layers but the last, in percent; one that the network comes in
-  Extent input = {224, 224};
-  int classes = 1000;
-};
-
-/// Names of PaddleClas' newer networks (`legendary_models`) and of its older ones.
-inline constexpr TensorNames kPaddleClas = {
-    .weights = ".conv", .norm = ".bn", .mean = "._mean", .variance = "._variance"};
-inline constexpr TensorNames kOlderPaddleClas = {
-    .weights = "._conv", .norm = "._batch_norm", .mean = "._mean", .variance = "._variance"};
-
-/// Returns the width of a network that comes in all from `least` to `most` percent. Any other is a
-/// flaw of the graph, which then has the width 100.
-constexpr int checked_width(Graph& g, const WidthOptions& options, int least = 1, int most = 1000) {
-  if (options.width >= least && options.width <= most) return options.width;
-  g.fail(GraphRule::width, options.width);
-  return 100;
-}
-/// The same for a network that comes in one width.
-constexpr void check_only_width(Graph& g, const WidthOptions& options) {
-  checked_width(g, options, 100, 100);
-}
-
-/// Returns `channels * percent / 100`, cut to a whole number.
-constexpr int cut_width(int channels, int percent) { return channels * percent / 100; }
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_WIDTHS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -13563,6 +13589,274 @@ PPLCNET_INLINE std::string quote(std::string_view text) {
 #include <span>
 #include <string_view>
 
+// from pplcnet/weights/file.hpp
+#ifndef PPLCNET_WEIGHTS_FILE_HPP
+#define PPLCNET_WEIGHTS_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// from pplcnet/weights/out_of_memory.hpp
+#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What to do where neither an error nor null can be returned.
+[[noreturn]] inline void fail_allocation() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
+/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    return Error::of(name, ": there is not enough memory");
+  } catch (const std::bad_alloc&) {
+    return Error("out of memory");  // so short that a string keeps it in itself
+  }
+#else
+  static_cast<void>(name);
+  return Error("out of memory");
+#endif
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
+/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
+template <class Work>
+Error with_memory_for(std::string_view name, const Work& work) {
+#if defined(__cpp_exceptions)
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(name);
+  }
+#else
+  static_cast<void>(name);
+  return work();
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
+class FileBytes {
+ public:
+  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
+
+  FileBytes() = default;
+
+  /// Room for `size` bytes; has none if the system cannot give that much.
+  explicit FileBytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
+        size_(bytes_ ? size : 0) {}
+
+  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+ private:
+  struct Delete {
+    std::size_t size;
+    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
+  };
+
+  std::unique_ptr<std::byte, Delete> bytes_;
+  std::size_t size_ = 0;
+};
+
+namespace files {
+
+/// Returns what the last failed call of the C library has to say.
+PPLCNET_INLINE std::string last_problem();
+
+}  // namespace files
+
+/// A weight file that is larger than this is not one of ours.
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
+
+/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
+/// changes its size meanwhile; `result` changes only on success.
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
+                               std::uint64_t max_bytes = kMaxFileBytes);
+
+/// A file on its way: until it is complete it has a temporary name in the folder where it is to
+/// appear. What is not published leaves no file. A program that writes files in its own way
+/// overrides `write` and `publish`.
+class NewFile {
+ public:
+  explicit NewFile(std::string_view path) : path_(path) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  virtual ~NewFile();
+
+  const std::string& path() const { return path_; }            ///< what it will be called
+  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
+
+  /// Writes the pieces one after another; once. An error where something has the name that is no
+  /// file: it would be gone.
+  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+
+  /// Gives the file its name; another file of that name is gone then.
+  virtual Error publish();
+
+ protected:
+  void set_temporary(std::string name) { temporary_ = std::move(name); }
+
+ private:
+  std::string path_, target_, temporary_;
+};
+
+/// Writes the pieces one after another. The file appears under its name only when it is complete;
+/// a failure leaves nothing of it.
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace files {
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+PPLCNET_INLINE std::string last_problem() {
+  return std::error_code(errno, std::generic_category()).message();
+}
+
+}  // namespace files
+
+PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
+  return with_memory_for(path, [&]() -> Error {
+    const std::string name(path);
+    std::error_code problem;
+    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    if (status.type() == std::filesystem::file_type::not_found) {
+      return Error::of(path, ": there is no such file");
+    }
+    if (status.type() == std::filesystem::file_type::none) {
+      return Error::of(path, ": cannot be read: ", problem.message());
+    }
+    // A pipe or a device could keep us waiting, or never end.
+    if (!std::filesystem::is_regular_file(status)) {
+      return Error::of(path, ": expected a file, found ",
+                       std::filesystem::is_directory(status) ? "a folder" : "something else");
+    }
+    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
+    if (size == 0) return Error::of(path, ": the file is empty");
+    if (size > max_bytes) {
+      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
+    }
+
+    const files::File file(std::fopen(name.c_str(), "rb"));
+    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
+    FileBytes content(static_cast<std::size_t>(size));
+    if (content.bytes().size() != size) {
+      return Error::of(path, ": no memory for its ", size, " bytes");
+    }
+    const std::size_t count =
+        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
+    if (std::ferror(file.get())) {
+      return Error::of(path, ": cannot be read: ", files::last_problem());
+    }
+    if (count != size || std::fgetc(file.get()) != EOF) {
+      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
+    }
+    result = std::move(content);
+    return {};
+  });
+}
+
+PPLCNET_INLINE NewFile::~NewFile() {
+  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+}
+
+PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status old = fs::status(path_, problem);
+  const bool replaces = fs::is_regular_file(old);
+  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
+    return Error::of(path_, ": expected a file that can be replaced, found something else");
+  }
+  // A link stays, and what it leads to is replaced.
+  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
+  target_ = problem && replaces ? path_ : target.string();
+  constexpr int kAttempts = 100;
+  std::string name;
+  files::File file;
+  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
+    name = target_ + ".tmp" + std::to_string(attempt);
+    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    if (!file && errno != EEXIST) break;
+  }
+  if (!file) {
+    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
+  }
+  temporary_ = std::move(name);
+  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
+
+  bool written = true;
+  for (const std::span<const std::byte> piece : pieces) {
+    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
+  }
+  // Closing writes what is still buffered, so it can fail too.
+  written = std::fclose(file.release()) == 0 && written;
+  if (written) return {};
+  return Error::of(path_, ": cannot be written: ", files::last_problem());
+}
+
+PPLCNET_INLINE Error NewFile::publish() {
+  std::error_code problem;
+  std::filesystem::rename(temporary_, target_, problem);
+  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
+  temporary_.clear();
+  return {};
+}
+
+PPLCNET_INLINE Error write_file(std::string_view path,
+                                std::span<const std::span<const std::byte>> pieces) {
+  return with_memory_for(path, [&]() -> Error {
+    NewFile file(path);
+    if (auto error = file.write(pieces)) return error;
+    return file.publish();
+  });
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_FILE_HPP
 // from pplcnet/weights/model_info.hpp
 #ifndef PPLCNET_WEIGHTS_MODEL_INFO_HPP
 #define PPLCNET_WEIGHTS_MODEL_INFO_HPP
@@ -14320,274 +14614,6 @@ constexpr std::string_view advice_on(Content content) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_CONTENT_HPP
-// from pplcnet/weights/file.hpp
-#ifndef PPLCNET_WEIGHTS_FILE_HPP
-#define PPLCNET_WEIGHTS_FILE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// from pplcnet/weights/out_of_memory.hpp
-#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-
-#include <cstdlib>
-#include <new>
-#include <string>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What to do where neither an error nor null can be returned.
-[[noreturn]] inline void fail_allocation() {
-#if defined(__cpp_exceptions)
-  throw std::bad_alloc();
-#else
-  std::abort();
-#endif
-}
-
-/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
-PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
-
-#if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    return Error::of(name, ": there is not enough memory");
-  } catch (const std::bad_alloc&) {
-    return Error("out of memory");  // so short that a string keeps it in itself
-  }
-#else
-  static_cast<void>(name);
-  return Error("out of memory");
-#endif
-}
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
-/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
-template <class Work>
-Error with_memory_for(std::string_view name, const Work& work) {
-#if defined(__cpp_exceptions)
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(name);
-  }
-#else
-  static_cast<void>(name);
-  return work();
-#endif
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-
-#if PPLCNET_HAS_DEFINITIONS
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
-#include <system_error>
-#endif
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
-class FileBytes {
- public:
-  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
-
-  FileBytes() = default;
-
-  /// Room for `size` bytes; has none if the system cannot give that much.
-  explicit FileBytes(std::size_t size)
-      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
-        size_(bytes_ ? size : 0) {}
-
-  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
-  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
-
- private:
-  struct Delete {
-    std::size_t size;
-    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
-  };
-
-  std::unique_ptr<std::byte, Delete> bytes_;
-  std::size_t size_ = 0;
-};
-
-namespace files {
-
-/// Returns what the last failed call of the C library has to say.
-PPLCNET_INLINE std::string last_problem();
-
-}  // namespace files
-
-/// A weight file that is larger than this is not one of ours.
-inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
-
-/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
-/// changes its size meanwhile; `result` changes only on success.
-PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
-                               std::uint64_t max_bytes = kMaxFileBytes);
-
-/// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind. A program that writes files in its own way
-/// overrides `write` and `publish`.
-class NewFile {
- public:
-  explicit NewFile(std::string_view path) : path_(path) {}
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile();
-
-  const std::string& path() const { return path_; }            ///< what it will be called
-  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
-
-  /// Writes the pieces one after another; once. An error where something has the name that is no
-  /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces);
-
-  /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish();
-
- protected:
-  void set_temporary(std::string name) { temporary_ = std::move(name); }
-
- private:
-  std::string path_, target_, temporary_;
-};
-
-/// Writes the pieces one after another. The file appears under its name only when it is complete;
-/// a failure leaves nothing of it.
-PPLCNET_INLINE Error write_file(std::string_view path,
-                                std::span<const std::span<const std::byte>> pieces);
-
-#if PPLCNET_HAS_DEFINITIONS
-namespace files {
-
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Close>;
-
-PPLCNET_INLINE std::string last_problem() {
-  return std::error_code(errno, std::generic_category()).message();
-}
-
-}  // namespace files
-
-PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
-  return with_memory_for(path, [&]() -> Error {
-    const std::string name(path);
-    std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(name, problem);
-    if (status.type() == std::filesystem::file_type::not_found) {
-      return Error::of(path, ": there is no such file");
-    }
-    if (status.type() == std::filesystem::file_type::none) {
-      return Error::of(path, ": cannot be read: ", problem.message());
-    }
-    // A pipe or a device could keep us waiting, or never end.
-    if (!std::filesystem::is_regular_file(status)) {
-      return Error::of(path, ": expected a file, found ",
-                       std::filesystem::is_directory(status) ? "a folder" : "something else");
-    }
-    const std::uintmax_t size = std::filesystem::file_size(name, problem);
-    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
-    if (size == 0) return Error::of(path, ": the file is empty");
-    if (size > max_bytes) {
-      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
-    }
-
-    const files::File file(std::fopen(name.c_str(), "rb"));
-    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
-    FileBytes content(static_cast<std::size_t>(size));
-    if (content.bytes().size() != size) {
-      return Error::of(path, ": no memory for its ", size, " bytes");
-    }
-    const std::size_t count =
-        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
-    if (std::ferror(file.get())) {
-      return Error::of(path, ": cannot be read: ", files::last_problem());
-    }
-    if (count != size || std::fgetc(file.get()) != EOF) {
-      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
-    }
-    result = std::move(content);
-    return {};
-  });
-}
-
-PPLCNET_INLINE NewFile::~NewFile() {
-  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
-}
-
-PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
-  namespace fs = std::filesystem;
-  std::error_code problem;
-  const fs::file_status old = fs::status(path_, problem);
-  const bool replaces = fs::is_regular_file(old);
-  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
-    return Error::of(path_, ": expected a file that can be replaced, found something else");
-  }
-  // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-  target_ = problem && replaces ? path_ : target.string();
-  constexpr int kAttempts = 100;
-  std::string name;
-  files::File file;
-  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-    name = target_ + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
-    if (!file && errno != EEXIST) break;
-  }
-  if (!file) {
-    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
-  }
-  temporary_ = std::move(name);
-  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
-
-  bool written = true;
-  for (const std::span<const std::byte> piece : pieces) {
-    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
-  }
-  // Closing writes what is still buffered, so it can fail too.
-  written = std::fclose(file.release()) == 0 && written;
-  if (written) return {};
-  return Error::of(path_, ": cannot be written: ", files::last_problem());
-}
-
-PPLCNET_INLINE Error NewFile::publish() {
-  std::error_code problem;
-  std::filesystem::rename(temporary_, target_, problem);
-  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
-  temporary_.clear();
-  return {};
-}
-
-PPLCNET_INLINE Error write_file(std::string_view path,
-                                std::span<const std::span<const std::byte>> pieces) {
-  return with_memory_for(path, [&]() -> Error {
-    NewFile file(path);
-    if (auto error = file.write(pieces)) return error;
-    return file.publish();
-  });
-}
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_FILE_HPP
 // from pplcnet/weights/naming/likeness.hpp
 #ifndef PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 #define PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
@@ -15131,16 +15157,16 @@ inline std::string_view known_as(const TensorFile& file) {
   constexpr struct {
     std::string_view tensor, what;
   } kKnown[] = {
-      {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)"},
-      {"conv1.conv.weight", "Paddle's V1 (dialect paddle)"},
-      {"conv_stem.weight", "timm's V1 (dialect timm)"},
-      {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)"},
-      {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
-      {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
-      {"stem.0.conv.weight", "V2"},
-      {"stem.stem1.conv.weight", "V4 for detection"},
-      {"conv1.stem1.conv.weight", "V4 for recognition"},
-      {"conv1.0.conv.weight", "V4 tiny for recognition"},
+      {"blocks.0.0.dw_conv.conv.weight", tensors_of::kLightCnnsV1},
+      {"conv1.conv.weight", tensors_of::kPaddleV1},
+      {"conv_stem.weight", tensors_of::kTimmV1},
+      {"features.0.weight", tensors_of::kPyTorchV1},
+      {"encoder.convolution.convolution.weight", tensors_of::kHuggingFaceV1},
+      {"embedder.convolution.convolution.weight", tensors_of::kHuggingFaceV1},
+      {"stem.0.conv.weight", tensors_of::kV2},
+      {"stem.stem1.conv.weight", tensors_of::kV4Detection},
+      {"conv1.stem1.conv.weight", tensors_of::kV4Recognition},
+      {"conv1.0.conv.weight", tensors_of::kV4TinyRecognition},
   };
   // What a network is part of may have a module of that name, too, but deeper inside.
   std::string_view found;
@@ -15159,8 +15185,8 @@ inline std::string_view known_as(const TensorFile& file) {
       found = what;
     }
   // V1 and V3 call their first layers the same.
-  if (found == kKnown[1].what && holds(".lab.scale"))
-    return holds("layer_list.0.weight") ? "V3 for detection" : "V3 for recognition";
+  if (found == tensors_of::kPaddleV1 && holds(".lab.scale"))
+    return holds("layer_list.0.weight") ? tensors_of::kV3Detection : tensors_of::kV3Recognition;
   return found;
 }
 
@@ -16978,64 +17004,6 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <span>
 #include <utility>
 
-// from pplcnet/weights/out_of_memory.hpp
-#ifndef PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-#define PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
-
-#include <cstdlib>
-#include <new>
-#include <string>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What to do where neither an error nor null can be returned.
-[[noreturn]] inline void fail_allocation() {
-#if defined(__cpp_exceptions)
-  throw std::bad_alloc();
-#else
-  std::abort();
-#endif
-}
-
-/// Says that there is no memory for `name`; without the name, if there is none for the sentence.
-PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept;
-
-#if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE Error out_of_memory(std::string_view name) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    return Error::of(name, ": there is not enough memory");
-  } catch (const std::bad_alloc&) {
-    return Error("out of memory");  // so short that a string keeps it in itself
-  }
-#else
-  static_cast<void>(name);
-  return Error("out of memory");
-#endif
-}
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-/// Returns the error that `work` returns, or that memory ended while it was at work. (Compiled with
-/// -fno-exceptions, only large objects can fail so: std::vector and std::string end the program.)
-template <class Work>
-Error with_memory_for(std::string_view name, const Work& work) {
-#if defined(__cpp_exceptions)
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(name);
-  }
-#else
-  static_cast<void>(name);
-  return work();
-#endif
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_OUT_OF_MEMORY_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -17225,216 +17193,6 @@ class AnyNetwork {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_ANY_NETWORK_HPP
-// from pplcnet/weights/file.hpp
-#ifndef PPLCNET_WEIGHTS_FILE_HPP
-#define PPLCNET_WEIGHTS_FILE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-#if PPLCNET_HAS_DEFINITIONS
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
-#include <system_error>
-#endif
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The bytes of a whole file, owned. They begin at a multiple of kAlignment.
-class FileBytes {
- public:
-  static constexpr std::size_t kAlignment = HugePageMemory::kCacheLine;
-
-  FileBytes() = default;
-
-  /// Room for `size` bytes; has none if the system cannot give that much.
-  explicit FileBytes(std::size_t size)
-      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
-        size_(bytes_ ? size : 0) {}
-
-  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
-  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
-
- private:
-  struct Delete {
-    std::size_t size;
-    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
-  };
-
-  std::unique_ptr<std::byte, Delete> bytes_;
-  std::size_t size_ = 0;
-};
-
-namespace files {
-
-/// Returns what the last failed call of the C library has to say.
-PPLCNET_INLINE std::string last_problem();
-
-}  // namespace files
-
-/// A weight file that is larger than this is not one of ours.
-inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30;
-
-/// Reads a whole regular file. It is an error if it is missing, empty, larger than `max_bytes`, or
-/// changes its size meanwhile; `result` changes only on success.
-PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
-                               std::uint64_t max_bytes = kMaxFileBytes);
-
-/// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind. A program that writes files in its own way
-/// overrides `write` and `publish`.
-class NewFile {
- public:
-  explicit NewFile(std::string_view path) : path_(path) {}
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile();
-
-  const std::string& path() const { return path_; }            ///< what it will be called
-  const std::string& temporary() const { return temporary_; }  ///< what it is called once written
-
-  /// Writes the pieces one after another; once. An error where something has the name that is no
-  /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces);
-
-  /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish();
-
- protected:
-  void set_temporary(std::string name) { temporary_ = std::move(name); }
-
- private:
-  std::string path_, target_, temporary_;
-};
-
-/// Writes the pieces one after another. The file appears under its name only when it is complete;
-/// a failure leaves nothing of it.
-PPLCNET_INLINE Error write_file(std::string_view path,
-                                std::span<const std::span<const std::byte>> pieces);
-
-#if PPLCNET_HAS_DEFINITIONS
-namespace files {
-
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Close>;
-
-PPLCNET_INLINE std::string last_problem() {
-  return std::error_code(errno, std::generic_category()).message();
-}
-
-}  // namespace files
-
-PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
-  return with_memory_for(path, [&]() -> Error {
-    const std::string name(path);
-    std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(name, problem);
-    if (status.type() == std::filesystem::file_type::not_found) {
-      return Error::of(path, ": there is no such file");
-    }
-    if (status.type() == std::filesystem::file_type::none) {
-      return Error::of(path, ": cannot be read: ", problem.message());
-    }
-    // A pipe or a device could keep us waiting, or never end.
-    if (!std::filesystem::is_regular_file(status)) {
-      return Error::of(path, ": expected a file, found ",
-                       std::filesystem::is_directory(status) ? "a folder" : "something else");
-    }
-    const std::uintmax_t size = std::filesystem::file_size(name, problem);
-    if (problem) return Error::of(path, ": cannot be read: ", problem.message());
-    if (size == 0) return Error::of(path, ": the file is empty");
-    if (size > max_bytes) {
-      return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
-    }
-
-    const files::File file(std::fopen(name.c_str(), "rb"));
-    if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
-    FileBytes content(static_cast<std::size_t>(size));
-    if (content.bytes().size() != size) {
-      return Error::of(path, ": no memory for its ", size, " bytes");
-    }
-    const std::size_t count =
-        std::fread(content.bytes().data(), 1, content.bytes().size(), file.get());
-    if (std::ferror(file.get())) {
-      return Error::of(path, ": cannot be read: ", files::last_problem());
-    }
-    if (count != size || std::fgetc(file.get()) != EOF) {
-      return Error::of(path, ": expected ", size, " bytes, but its size changed while it was read");
-    }
-    result = std::move(content);
-    return {};
-  });
-}
-
-PPLCNET_INLINE NewFile::~NewFile() {
-  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
-}
-
-PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
-  namespace fs = std::filesystem;
-  std::error_code problem;
-  const fs::file_status old = fs::status(path_, problem);
-  const bool replaces = fs::is_regular_file(old);
-  if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
-    return Error::of(path_, ": expected a file that can be replaced, found something else");
-  }
-  // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-  target_ = problem && replaces ? path_ : target.string();
-  constexpr int kAttempts = 100;
-  std::string name;
-  files::File file;
-  for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
-    name = target_ + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
-    if (!file && errno != EEXIST) break;
-  }
-  if (!file) {
-    return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
-  }
-  temporary_ = std::move(name);
-  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
-
-  bool written = true;
-  for (const std::span<const std::byte> piece : pieces) {
-    written = written && std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size();
-  }
-  // Closing writes what is still buffered, so it can fail too.
-  written = std::fclose(file.release()) == 0 && written;
-  if (written) return {};
-  return Error::of(path_, ": cannot be written: ", files::last_problem());
-}
-
-PPLCNET_INLINE Error NewFile::publish() {
-  std::error_code problem;
-  std::filesystem::rename(temporary_, target_, problem);
-  if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
-  temporary_.clear();
-  return {};
-}
-
-PPLCNET_INLINE Error write_file(std::string_view path,
-                                std::span<const std::span<const std::byte>> pieces) {
-  return with_memory_for(path, [&]() -> Error {
-    NewFile file(path);
-    if (auto error = file.write(pieces)) return error;
-    return file.publish();
-  });
-}
-#endif  // PPLCNET_HAS_DEFINITIONS
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_FILE_HPP
 // from pplcnet/weights/stored_as.hpp
 #ifndef PPLCNET_WEIGHTS_STORED_AS_HPP
 #define PPLCNET_WEIGHTS_STORED_AS_HPP
@@ -19262,23 +19020,20 @@ constexpr ModuleNames older_hugging_face_module(const Name& own) {
 
 inline constexpr Naming kPaddleNamings[] = {
     {.framework = "paddle",
-     .what = "Paddle's V1 (dialect paddle)",
+     .what = tensors_of::kPaddleV1,
      .tensors = kPaddleClas,
      .linear = Layout::in_out},
     {.framework = "huggingface",
-     .what = "Hugging Face's V1 (dialect paddle)",
+     .what = tensors_of::kHuggingFaceV1,
      .module = hugging_face_module,
      .older_module = older_hugging_face_module},
 };
 inline constexpr Naming kTimmNamings[] = {
-    {.framework = "timm", .what = "timm's V1 (dialect timm)", .module = timm_module}};
+    {.framework = "timm", .what = tensors_of::kTimmV1, .module = timm_module}};
 inline constexpr Naming kPyTorchNamings[] = {
-    {.framework = "pytorch",
-     .what = "the PyTorch reproduction's V1 (dialect pytorch)",
-     .module = pytorch_module}};
-inline constexpr Naming kLightCnnsNamings[] = {{.framework = "light_cnns",
-                                                .what = "light_cnns' V1 (dialect light_cnns)",
-                                                .module = light_cnns_module}};
+    {.framework = "pytorch", .what = tensors_of::kPyTorchV1, .module = pytorch_module}};
+inline constexpr Naming kLightCnnsNamings[] = {
+    {.framework = "light_cnns", .what = tensors_of::kLightCnnsV1, .module = light_cnns_module}};
 
 }  // namespace v1
 
@@ -21008,11 +20763,7 @@ constexpr ModuleNames paddle_module(const Name& own) {
   return split ? ModuleNames{block + ".pw_conv_2"} : renamed(own, kPaddle, block);
 }
 
-inline constexpr Naming kNamings[] = {{.framework = "paddle",
-                                       .what = "V2",
-                                       .tensors = kPaddleClas,
-                                       .linear = Layout::in_out,
-                                       .module = paddle_module}};
+inline constexpr Naming kNamings[] = {paddle_naming(tensors_of::kV2, paddle_module)};
 
 inline constexpr OptionalModule kOptional[] = {{"neck.feat_bn", "V2Options::features", true}};
 
@@ -21185,15 +20936,10 @@ constexpr ModuleNames paddle_module(const Name& own) {
   return {own};
 }
 
-constexpr Naming naming(std::string_view what) {
-  return {.framework = "paddle",
-          .what = what,
-          .tensors = kPaddleClas,
-          .linear = Layout::in_out,
-          .module = paddle_module};
-}
-inline constexpr Naming kDetectionNamings[] = {naming("V3 for detection")};
-inline constexpr Naming kRecognitionNamings[] = {naming("V3 for recognition")};
+inline constexpr Naming kDetectionNamings[] = {
+    paddle_naming(tensors_of::kV3Detection, paddle_module)};
+inline constexpr Naming kRecognitionNamings[] = {
+    paddle_naming(tensors_of::kV3Recognition, paddle_module)};
 
 /// Returns what all layers of blocks have in common.
 constexpr Conv layer(Activation activation) {
@@ -21310,18 +21056,12 @@ constexpr ModuleNames tiny_recognition_module(const Name& own) {
   return recognition_module(own);
 }
 
-constexpr Naming naming(std::string_view what, ModuleNames (*module)(const Name&)) {
-  return {.framework = "paddle",
-          .what = what,
-          .tensors = kPaddleClas,
-          .linear = Layout::in_out,
-          .module = module};
-}
-
-inline constexpr Naming kDetectionNamings[] = {naming("V4 for detection", detection_module)};
-inline constexpr Naming kRecognitionNamings[] = {naming("V4 for recognition", recognition_module)};
+inline constexpr Naming kDetectionNamings[] = {
+    paddle_naming(tensors_of::kV4Detection, detection_module)};
+inline constexpr Naming kRecognitionNamings[] = {
+    paddle_naming(tensors_of::kV4Recognition, recognition_module)};
 inline constexpr Naming kTinyRecognitionNamings[] = {
-    naming("V4 tiny for recognition", tiny_recognition_module)};
+    paddle_naming(tensors_of::kV4TinyRecognition, tiny_recognition_module)};
 
 }  // namespace v4
 

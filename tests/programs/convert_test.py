@@ -1,4 +1,4 @@
-"""Every format becomes the same weights; what does not fit is said, and leaves nothing behind."""
+"""Every format becomes the same weights; what does not fit is said, and leaves no file."""
 
 import io
 import json

@@ -96,7 +96,7 @@ TEST(FileTest, FailedReadingSaysWhy) {
             large + ": expected at most 1073741824 bytes, found 1099511627776");
 }
 
-TEST(FileTest, FailedWritingLeavesNothingBehind) {
+TEST(FileTest, FailedWritingLeavesNoFile) {
   const TemporaryFolder folder;
   const std::string missing = folder.file("missing/a"), occupied = folder.file("occupied");
   EXPECT_EQ(write(missing, "x").message(),
@@ -116,7 +116,7 @@ TEST(FileTest, ATemporaryFileOfSomebodyElseIsLeftAlone) {
   EXPECT_EQ(folder.file_count(), 2);
 }
 
-TEST(FileTest, WhatIsNotPublishedLeavesNothingBehind) {
+TEST(FileTest, WhatIsNotPublishedLeavesNoFile) {
   const TemporaryFolder folder;
   const std::string path = folder.file("a");
   ASSERT_FALSE(write(path, "old"));

@@ -229,7 +229,7 @@ TEST(NcnnTest, MuchMemoryForFewBytesIsRefused) {
             "param: has no convolution");
 }
 
-TEST(NcnnTest, WhatIsBehindABackboneNeedNotBeKnown) {
+TEST(NcnnTest, WhatFollowsABackboneNeedNotBeKnown) {
   NcnnNetwork detector = network<Backbone>();
   NcnnModel& model = detector.model();
   model.layer("ANewLayer", {detector.results().back()}, "0=1 1=abc");

@@ -53,6 +53,23 @@ struct Naming {
   }
 };
 
+/// Whose tensors the files are that are known by their names, as `Naming::what` says it.
+namespace tensors_of {
+
+inline constexpr std::string_view kPaddleV1 = "Paddle's V1 (dialect paddle)";
+inline constexpr std::string_view kHuggingFaceV1 = "Hugging Face's V1 (dialect paddle)";
+inline constexpr std::string_view kTimmV1 = "timm's V1 (dialect timm)";
+inline constexpr std::string_view kPyTorchV1 = "the PyTorch reproduction's V1 (dialect pytorch)";
+inline constexpr std::string_view kLightCnnsV1 = "light_cnns' V1 (dialect light_cnns)";
+inline constexpr std::string_view kV2 = "V2";
+inline constexpr std::string_view kV3Detection = "V3 for detection";
+inline constexpr std::string_view kV3Recognition = "V3 for recognition";
+inline constexpr std::string_view kV4Detection = "V4 for detection";
+inline constexpr std::string_view kV4Recognition = "V4 for recognition";
+inline constexpr std::string_view kV4TinyRecognition = "V4 tiny for recognition";
+
+}  // namespace tensors_of
+
 /// A module that a network has with some options only, and which one says so.
 struct OptionalModule {
   Name module;

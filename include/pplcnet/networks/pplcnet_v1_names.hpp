@@ -124,23 +124,20 @@ constexpr ModuleNames older_hugging_face_module(const Name& own) {
 
 inline constexpr Naming kPaddleNamings[] = {
     {.framework = "paddle",
-     .what = "Paddle's V1 (dialect paddle)",
+     .what = tensors_of::kPaddleV1,
      .tensors = kPaddleClas,
      .linear = Layout::in_out},
     {.framework = "huggingface",
-     .what = "Hugging Face's V1 (dialect paddle)",
+     .what = tensors_of::kHuggingFaceV1,
      .module = hugging_face_module,
      .older_module = older_hugging_face_module},
 };
 inline constexpr Naming kTimmNamings[] = {
-    {.framework = "timm", .what = "timm's V1 (dialect timm)", .module = timm_module}};
+    {.framework = "timm", .what = tensors_of::kTimmV1, .module = timm_module}};
 inline constexpr Naming kPyTorchNamings[] = {
-    {.framework = "pytorch",
-     .what = "the PyTorch reproduction's V1 (dialect pytorch)",
-     .module = pytorch_module}};
-inline constexpr Naming kLightCnnsNamings[] = {{.framework = "light_cnns",
-                                                .what = "light_cnns' V1 (dialect light_cnns)",
-                                                .module = light_cnns_module}};
+    {.framework = "pytorch", .what = tensors_of::kPyTorchV1, .module = pytorch_module}};
+inline constexpr Naming kLightCnnsNamings[] = {
+    {.framework = "light_cnns", .what = tensors_of::kLightCnnsV1, .module = light_cnns_module}};
 
 }  // namespace v1
 

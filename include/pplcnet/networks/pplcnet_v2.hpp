@@ -91,11 +91,7 @@ constexpr ModuleNames paddle_module(const Name& own) {
   return split ? ModuleNames{block + ".pw_conv_2"} : renamed(own, kPaddle, block);
 }
 
-inline constexpr Naming kNamings[] = {{.framework = "paddle",
-                                       .what = "V2",
-                                       .tensors = kPaddleClas,
-                                       .linear = Layout::in_out,
-                                       .module = paddle_module}};
+inline constexpr Naming kNamings[] = {paddle_naming(tensors_of::kV2, paddle_module)};
 
 inline constexpr OptionalModule kOptional[] = {{"neck.feat_bn", "V2Options::features", true}};
 

@@ -5,6 +5,7 @@
 
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/adaptation.hpp"
+#include "pplcnet/networks/renaming.hpp"
 #include "pplcnet/networks/scale.hpp"
 #include "pplcnet/networks/squeeze_excite.hpp"
 #include "pplcnet/networks/text_options.hpp"
@@ -62,15 +63,10 @@ constexpr ModuleNames paddle_module(const Name& own) {
   return {own};
 }
 
-constexpr Naming naming(std::string_view what) {
-  return {.framework = "paddle",
-          .what = what,
-          .tensors = kPaddleClas,
-          .linear = Layout::in_out,
-          .module = paddle_module};
-}
-inline constexpr Naming kDetectionNamings[] = {naming("V3 for detection")};
-inline constexpr Naming kRecognitionNamings[] = {naming("V3 for recognition")};
+inline constexpr Naming kDetectionNamings[] = {
+    paddle_naming(tensors_of::kV3Detection, paddle_module)};
+inline constexpr Naming kRecognitionNamings[] = {
+    paddle_naming(tensors_of::kV3Recognition, paddle_module)};
 
 /// Returns what all layers of blocks have in common.
 constexpr Conv layer(Activation activation) {

@@ -43,18 +43,12 @@ constexpr ModuleNames tiny_recognition_module(const Name& own) {
   return recognition_module(own);
 }
 
-constexpr Naming naming(std::string_view what, ModuleNames (*module)(const Name&)) {
-  return {.framework = "paddle",
-          .what = what,
-          .tensors = kPaddleClas,
-          .linear = Layout::in_out,
-          .module = module};
-}
-
-inline constexpr Naming kDetectionNamings[] = {naming("V4 for detection", detection_module)};
-inline constexpr Naming kRecognitionNamings[] = {naming("V4 for recognition", recognition_module)};
+inline constexpr Naming kDetectionNamings[] = {
+    paddle_naming(tensors_of::kV4Detection, detection_module)};
+inline constexpr Naming kRecognitionNamings[] = {
+    paddle_naming(tensors_of::kV4Recognition, recognition_module)};
 inline constexpr Naming kTinyRecognitionNamings[] = {
-    naming("V4 tiny for recognition", tiny_recognition_module)};
+    paddle_naming(tensors_of::kV4TinyRecognition, tiny_recognition_module)};
 
 }  // namespace v4
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "pplcnet/graph/naming.hpp"
+#include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -23,6 +24,15 @@ constexpr ModuleNames renamed(const Name& own, std::span<const Renaming> table, 
     return {block + row.weights, row.norm.empty() ? Name() : block + row.norm};
   }
   return {};
+}
+
+/// Returns how PaddleClas' and PaddleOCR's newer networks name their tensors.
+constexpr Naming paddle_naming(std::string_view what, ModuleNames (*module)(const Name& own)) {
+  return {.framework = "paddle",
+          .what = what,
+          .tensors = kPaddleClas,
+          .linear = Layout::in_out,
+          .module = module};
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

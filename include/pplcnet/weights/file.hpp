@@ -64,7 +64,7 @@ PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result,
                                std::uint64_t max_bytes = kMaxFileBytes);
 
 /// A file on its way: until it is complete it has a temporary name in the folder where it is to
-/// appear. What is not published leaves nothing behind. A program that writes files in its own way
+/// appear. What is not published leaves no file. A program that writes files in its own way
 /// overrides `write` and `publish`.
 class NewFile {
  public:

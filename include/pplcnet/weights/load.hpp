@@ -9,6 +9,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/model_info.hpp"
 
 #if PPLCNET_HAS_DEFINITIONS
@@ -20,7 +21,6 @@
 
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/content.hpp"
-#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "pplcnet/graph/naming.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -32,16 +33,16 @@ inline std::string_view known_as(const TensorFile& file) {
   constexpr struct {
     std::string_view tensor, what;
   } kKnown[] = {
-      {"blocks.0.0.dw_conv.conv.weight", "light_cnns' V1 (dialect light_cnns)"},
-      {"conv1.conv.weight", "Paddle's V1 (dialect paddle)"},
-      {"conv_stem.weight", "timm's V1 (dialect timm)"},
-      {"features.0.weight", "the PyTorch reproduction's V1 (dialect pytorch)"},
-      {"encoder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
-      {"embedder.convolution.convolution.weight", "Hugging Face's V1 (dialect paddle)"},
-      {"stem.0.conv.weight", "V2"},
-      {"stem.stem1.conv.weight", "V4 for detection"},
-      {"conv1.stem1.conv.weight", "V4 for recognition"},
-      {"conv1.0.conv.weight", "V4 tiny for recognition"},
+      {"blocks.0.0.dw_conv.conv.weight", tensors_of::kLightCnnsV1},
+      {"conv1.conv.weight", tensors_of::kPaddleV1},
+      {"conv_stem.weight", tensors_of::kTimmV1},
+      {"features.0.weight", tensors_of::kPyTorchV1},
+      {"encoder.convolution.convolution.weight", tensors_of::kHuggingFaceV1},
+      {"embedder.convolution.convolution.weight", tensors_of::kHuggingFaceV1},
+      {"stem.0.conv.weight", tensors_of::kV2},
+      {"stem.stem1.conv.weight", tensors_of::kV4Detection},
+      {"conv1.stem1.conv.weight", tensors_of::kV4Recognition},
+      {"conv1.0.conv.weight", tensors_of::kV4TinyRecognition},
   };
   // What a network is part of may have a module of that name, too, but deeper inside.
   std::string_view found;
@@ -60,8 +61,8 @@ inline std::string_view known_as(const TensorFile& file) {
       found = what;
     }
   // V1 and V3 call their first layers the same.
-  if (found == kKnown[1].what && holds(".lab.scale"))
-    return holds("layer_list.0.weight") ? "V3 for detection" : "V3 for recognition";
+  if (found == tensors_of::kPaddleV1 && holds(".lab.scale"))
+    return holds("layer_list.0.weight") ? tensors_of::kV3Detection : tensors_of::kV3Recognition;
   return found;
 }
 
