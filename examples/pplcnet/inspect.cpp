@@ -146,7 +146,8 @@ void print(const pplcnet::KnownModel& one, const Plan& plan) {
     pad(size_of(layer.output), 14);
     std::printf("%12lld%14lld%12zu  %s\n", static_cast<long long>(layer.parameters),
                 static_cast<long long>(layer.multiply_adds),
-                4 * (layer.weight_floats() + layer.bias_floats()), buffer_of(layer).c_str());
+                layer.owns_weights() ? 4 * (layer.weight_floats() + layer.bias_floats()) : 0,
+                buffer_of(layer).c_str());
   }
   std::printf(
       "\nparameters %lld (and %lld of batch norm's statistics), multiply-adds %lld, FLOPs %lld\n"

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "ic_pattern.hpp"
-#include "pplcnet/networks/torchvision_googlenet.hpp"
+#include "pplcnet/models/torchvision_googlenet.hpp"
 
 namespace {
 
@@ -55,7 +55,7 @@ static_assert(has(pplcnet::inception_v4({}), 42'679'816, 6'121'894'752));
 static_assert(has(pplcnet::xception({}), 22'855'952, 4'552'879'072));
 
 /// torchvision publishes 6,624,904 parameters and 1.498 billion operations.
-static_assert(has(pplcnet::torchvision_googlenet(), 6'624'904, 1'498'376'192));
+static_assert(has<pplcnet::torchvision::googlenet>(6'624'904, 1'498'376'192));
 
 TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 

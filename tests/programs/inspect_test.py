@@ -81,8 +81,9 @@ LIGHTWEIGHT = """
     ShuffleNetV2_x0_33 ShuffleNetV2_x0_5 ShuffleNetV2 ShuffleNetV2_x1_5 GhostNet_x0_5
     GhostNet_x1_0 GhostNet_x1_3 GhostNet_x1_3_ssld mobilenet_v2 mobilenet_v3_small
     mobilenet_v3_large shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5
-    shufflenet_v2_x2_0 mbv1 mbv2 mbv3_small mbv3_large mobilenext shufflenetv1 shufflenetv2
-    ghostnet resnet50_v1b googlenet inception_v2 inception_v3 inception_v4 xception
+    shufflenet_v2_x2_0 torchvision_googlenet mbv1 mbv2 mbv2_ca mbv2_eca mbv2_sa mbv2_triplet
+    mbv3_small mbv3_large mobilenext shufflenetv1 shufflenetv2 ghostnet resnet50_v1b googlenet
+    inception_v2 inception_v3 inception_v4 xception
 """.split()
 COUNTS |= dict.fromkeys(LIGHTWEIGHT, (None, None, None))
 # Published: millions of parameters (Paddle's with batch norm's statistics) and of FLOPs, top-1 in

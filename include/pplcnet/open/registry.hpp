@@ -20,6 +20,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/torchvision.hpp"
+#include "pplcnet/models/torchvision_googlenet.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/naming/names.hpp"
@@ -108,6 +109,7 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     for_each(models::AllModels{}, add);
     for_each(models::lightweight::Models{}, add);
     for_each(models::torchvision::Models{}, add);
+    for_each(models::torchvision::GoogLeNetModels{}, add);
     for_each(models::light_cnns::Models{}, add);
     return all;
   }();
