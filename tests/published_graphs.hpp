@@ -2,6 +2,7 @@
 #define PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
 
 #include "ic_pattern.hpp"
+#include "pplcnet/networks/espnet_v2.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -11,6 +12,8 @@
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/mobilevit.hpp"
+#include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
@@ -30,6 +33,10 @@ struct PublishedGraph {
 inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::light_cnns_mobilenet_v1},
     {pplcnet::light_cnns_mobilenet_v2},
+    {pplcnet::light_cnns_mobilenet_v2_ca},
+    {pplcnet::light_cnns_mobilenet_v2_eca},
+    {pplcnet::light_cnns_mobilenet_v2_sa},
+    {pplcnet::light_cnns_mobilenet_v2_triplet},
     {pplcnet::light_cnns_mobilenet_v3_small},
     {pplcnet::light_cnns_mobilenet_v3_large},
     {pplcnet::light_cnns_mobilenext},
@@ -37,6 +44,9 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::light_cnns_shufflenet_v2, {193, 217}, 150},
     {pplcnet::light_cnns_ghostnet},
     {pplcnet::resnet50_d},
+    {pplcnet::light_cnns_resnest50},
+    {pplcnet::light_cnns_mobilevit_s, {64, 128}},
+    {pplcnet::light_cnns_espnet_v2},
     {pplcnet::light_cnns_googlenet},
     {pplcnet::torchvision_googlenet},
     {pplcnet::inception_resnet_v2, {79, 75}},

@@ -75,7 +75,7 @@ TEST_P(PublishedGraphs, SameBits) {
   std::optional<AnyNetwork> network;
   ASSERT_FALSE(AnyNetwork::make(GetParam().graph(), 1, network));
   for (const pplcnet::Layer& layer : network->layers())
-    if (layer.has_weights())
+    if (layer.owns_weights())
       pack(layer, pplcnet_test::synthetic_parameters(layer), network->weights());
   const pplcnet::Shape shape = network->input_shape();
   const std::vector<float> images = pplcnet_test::synthetic_input(
