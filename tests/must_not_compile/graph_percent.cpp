@@ -1,5 +1,5 @@
 // Dropout leaves something.
-// expect: Graph::dense: percents from 1 to 100
+// expect: Graph::conv, dense: percents from 1 to 100
 // errors: 1
 #include "pplcnet/network.hpp"
 #include "pplcnet/networks/pplcnet_v1.hpp"
