@@ -14618,11 +14618,11 @@ constexpr std::string_view advice_on(Content content) {
 #ifndef PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 #define PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 // from pplcnet/weights/naming/names.hpp
@@ -14818,20 +14818,22 @@ inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Lay
   using Sizes = std::vector<std::int64_t>;
   const auto matrix_or_map = [](Sizes shape) {
     while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
-    if (shape.size() == 2) std::ranges::sort(shape);
+    if (shape.size() == 2 && shape[0] > shape[1]) std::swap(shape[0], shape[1]);
     return shape;
   };
-  std::vector<Sizes> found, wanted;
+  std::multiset<Sizes> found;
   for (const Tensor& tensor : tensors)
     if (tensor.shape.size() == 2 || tensor.shape.size() == 4)
-      found.push_back(matrix_or_map(tensor.shape));
-  for (const Layer& layer : layers)
-    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming{})));
-  std::ranges::sort(found);
-  std::ranges::sort(wanted);
-  std::vector<Sizes> both;
-  std::ranges::set_intersection(found, wanted, std::back_inserter(both));
-  return both.size();
+      found.insert(matrix_or_map(tensor.shape));
+  std::size_t both = 0;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const auto place = found.find(matrix_or_map(weight_shape(layer, Naming{})));
+    if (place == found.end()) continue;
+    found.erase(place);
+    ++both;
+  }
+  return both;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -15120,6 +15122,7 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -15216,8 +15219,7 @@ class PaddleGraphNames {
       if (add_branches(layer)) made_last.push_back(&layer);
     }
     for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
-    std::ranges::sort(names_);
-    return std::move(names_);
+    return Pairs(names_.begin(), names_.end());
   }
 
  private:
@@ -15246,16 +15248,16 @@ class PaddleGraphNames {
   void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
     const std::string name = join({"learnable_affine_block_", affines_++});
     if (!is_there) return;
-    names_.emplace_back(name + ".w_0", scale);
-    names_.emplace_back(name + ".w_1", shift);
+    names_.emplace(name + ".w_0", scale);
+    names_.emplace(name + ".w_1", shift);
   }
 
   void add_weights(const Layer& layer, std::string_view kind, int number) {
     const ParameterNames state = parameter_names(layer, naming_);
     const bool named = naming_.parameters != nullptr;
     const std::string name = named ? own_name(layer) : join({kind, number});
-    names_.emplace_back(name + (named ? "_weights" : ".w_0"), state.weight);
-    if (layer.bias) names_.emplace_back(name + (named ? "_offset" : ".b_0"), state.bias);
+    names_.emplace(name + (named ? "_weights" : ".w_0"), state.weight);
+    if (layer.bias) names_.emplace(name + (named ? "_offset" : ".b_0"), state.bias);
   }
 
   void add_norm(const Layer& layer) {
@@ -15264,10 +15266,10 @@ class PaddleGraphNames {
     const std::string name = named                         ? own_name(layer)
                              : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
                                                            : join({"batch_norm2d_", norms_++});
-    names_.emplace_back(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
-    names_.emplace_back(name + (named ? "_bn_offset" : ".b_0"), state.beta);
-    names_.emplace_back(name + (named ? "_bn_mean" : ".w_1"), state.mean);
-    names_.emplace_back(name + (named ? "_bn_variance" : ".w_2"), state.variance);
+    names_.emplace(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
+    names_.emplace(name + (named ? "_bn_offset" : ".b_0"), state.beta);
+    names_.emplace(name + (named ? "_bn_mean" : ".w_1"), state.mean);
+    names_.emplace(name + (named ? "_bn_variance" : ".w_2"), state.variance);
   }
 
   std::string own_name(const Layer& layer) const {
@@ -15275,7 +15277,7 @@ class PaddleGraphNames {
   }
 
   const Naming& naming_;
-  Pairs names_;
+  std::multiset<Pairs::value_type> names_;
   int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
 };
 

@@ -1,11 +1,11 @@
 #ifndef PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 #define PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/plan/layer.hpp"
@@ -20,20 +20,22 @@ inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Lay
   using Sizes = std::vector<std::int64_t>;
   const auto matrix_or_map = [](Sizes shape) {
     while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
-    if (shape.size() == 2) std::ranges::sort(shape);
+    if (shape.size() == 2 && shape[0] > shape[1]) std::swap(shape[0], shape[1]);
     return shape;
   };
-  std::vector<Sizes> found, wanted;
+  std::multiset<Sizes> found;
   for (const Tensor& tensor : tensors)
     if (tensor.shape.size() == 2 || tensor.shape.size() == 4)
-      found.push_back(matrix_or_map(tensor.shape));
-  for (const Layer& layer : layers)
-    if (layer.has_weights()) wanted.push_back(matrix_or_map(weight_shape(layer, Naming{})));
-  std::ranges::sort(found);
-  std::ranges::sort(wanted);
-  std::vector<Sizes> both;
-  std::ranges::set_intersection(found, wanted, std::back_inserter(both));
-  return both.size();
+      found.insert(matrix_or_map(tensor.shape));
+  std::size_t both = 0;
+  for (const Layer& layer : layers) {
+    if (!layer.has_weights()) continue;
+    const auto place = found.find(matrix_or_map(weight_shape(layer, Naming{})));
+    if (place == found.end()) continue;
+    found.erase(place);
+    ++both;
+  }
+  return both;
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -36,8 +37,7 @@ class PaddleGraphNames {
       if (add_branches(layer)) made_last.push_back(&layer);
     }
     for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
-    std::ranges::sort(names_);
-    return std::move(names_);
+    return Pairs(names_.begin(), names_.end());
   }
 
  private:
@@ -66,16 +66,16 @@ class PaddleGraphNames {
   void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
     const std::string name = join({"learnable_affine_block_", affines_++});
     if (!is_there) return;
-    names_.emplace_back(name + ".w_0", scale);
-    names_.emplace_back(name + ".w_1", shift);
+    names_.emplace(name + ".w_0", scale);
+    names_.emplace(name + ".w_1", shift);
   }
 
   void add_weights(const Layer& layer, std::string_view kind, int number) {
     const ParameterNames state = parameter_names(layer, naming_);
     const bool named = naming_.parameters != nullptr;
     const std::string name = named ? own_name(layer) : join({kind, number});
-    names_.emplace_back(name + (named ? "_weights" : ".w_0"), state.weight);
-    if (layer.bias) names_.emplace_back(name + (named ? "_offset" : ".b_0"), state.bias);
+    names_.emplace(name + (named ? "_weights" : ".w_0"), state.weight);
+    if (layer.bias) names_.emplace(name + (named ? "_offset" : ".b_0"), state.bias);
   }
 
   void add_norm(const Layer& layer) {
@@ -84,10 +84,10 @@ class PaddleGraphNames {
     const std::string name = named                         ? own_name(layer)
                              : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
                                                            : join({"batch_norm2d_", norms_++});
-    names_.emplace_back(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
-    names_.emplace_back(name + (named ? "_bn_offset" : ".b_0"), state.beta);
-    names_.emplace_back(name + (named ? "_bn_mean" : ".w_1"), state.mean);
-    names_.emplace_back(name + (named ? "_bn_variance" : ".w_2"), state.variance);
+    names_.emplace(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
+    names_.emplace(name + (named ? "_bn_offset" : ".b_0"), state.beta);
+    names_.emplace(name + (named ? "_bn_mean" : ".w_1"), state.mean);
+    names_.emplace(name + (named ? "_bn_variance" : ".w_2"), state.variance);
   }
 
   std::string own_name(const Layer& layer) const {
@@ -95,7 +95,7 @@ class PaddleGraphNames {
   }
 
   const Naming& naming_;
-  Pairs names_;
+  std::multiset<Pairs::value_type> names_;
   int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
 };
 
