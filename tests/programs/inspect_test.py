@@ -1,5 +1,6 @@
 """The tables of `inspect`: sums of their rows, and the counts that others have published."""
 
+import pathlib
 import re
 import unittest
 
@@ -69,22 +70,10 @@ COUNTS = {
     "PPLCNetV4_small_recognition": (2_676_000, 0, 988_273_152),
     "PPLCNetV4_medium_recognition": (14_315_456, 0, 5_490_638_848),
 }
-# Those whose figures the compiler compares, see tests/constexpr/lightweight_test.cpp.
-LIGHTWEIGHT = """
-    MobileNetV1_x0_25 MobileNetV1_x0_5 MobileNetV1_x0_75 MobileNetV1 MobileNetV1_ssld
-    MobileNetV2_x0_25 MobileNetV2_x0_5 MobileNetV2_x0_75 MobileNetV2 MobileNetV2_x1_5
-    MobileNetV2_x2_0 MobileNetV2_ssld MobileNetV3_small_x0_35 MobileNetV3_small_x0_5
-    MobileNetV3_small_x0_75 MobileNetV3_small_x1_0 MobileNetV3_small_x1_25
-    MobileNetV3_small_x0_35_ssld MobileNetV3_small_x1_0_ssld MobileNetV3_large_x0_35
-    MobileNetV3_large_x0_5 MobileNetV3_large_x0_75 MobileNetV3_large_x1_0
-    MobileNetV3_large_x1_25 MobileNetV3_large_x1_0_ssld ShuffleNetV2_x0_25
-    ShuffleNetV2_x0_33 ShuffleNetV2_x0_5 ShuffleNetV2 ShuffleNetV2_x1_5 GhostNet_x0_5
-    GhostNet_x1_0 GhostNet_x1_3 GhostNet_x1_3_ssld mobilenet_v2 mobilenet_v3_small
-    mobilenet_v3_large shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5
-    shufflenet_v2_x2_0 torchvision_googlenet mbv1 mbv2 mbv2_ca mbv2_eca mbv2_sa mbv2_triplet
-    mbv3_small mbv3_large mobilenext shufflenetv1 shufflenetv2 ghostnet resnet50_v1b googlenet
-    inception_v2 inception_v3 inception_v4 xception
-""".split()
+# Rows of tables of other networks, whose figures the compiler compares with what is published.
+MODELS = pathlib.Path(__file__).resolve().parents[2] / "include/pplcnet/models"
+LIGHTWEIGHT = [name for path in MODELS.glob("*.hpp")
+               for name in re.findall(r'_model\("(\w+)"', path.read_text()) if name not in COUNTS]
 COUNTS |= dict.fromkeys(LIGHTWEIGHT, (None, None, None))
 # Published: millions of parameters (Paddle's with batch norm's statistics) and of FLOPs, top-1 in
 # percent. PaddleClas docs/zh_CN/models/ImageNet1k/model_list.md.
