@@ -65,8 +65,24 @@ std::vector<float> outputs(AnyNetwork& network) {
   return all;
 }
 
+/// Whether a network has layers that are not looked for in graphs: those that take a map as a
+/// whole.
+bool takes_maps_as_wholes(const AnyNetwork& network) {
+  using pplcnet::Operator;
+  constexpr Operator kOperators[] = {Operator::l1,        Operator::reduce,  Operator::multiply,
+                                     Operator::normalise, Operator::softmax, Operator::attention,
+                                     Operator::rearrange};
+  return std::ranges::any_of(network.layers(), [&](const pplcnet::Layer& layer) {
+    return std::ranges::find(kOperators, layer.op) != std::end(kOperators);
+  });
+}
+
 void expect_the_same(const Graph& graph, int opset = 17) {
   SCOPED_TRACE(graph.title);
+  if (takes_maps_as_wholes(AnyNetwork(graph))) {
+    EXPECT_NE(problem(graph, graph), "");
+    return;
+  }
   AnyNetwork written = network(graph);
   const std::vector<float> expected = outputs(written);
   float most = 0;
@@ -98,7 +114,6 @@ TEST(ForeignOnnxTest, TorchvisionsNetworksAreRead) {
 
 TEST(ForeignOnnxTest, NetworksOfLightCnnsAreRead) {
   for (const auto& row : pplcnet::models::light_cnns::kModels) {
-    if (row.model.name.starts_with("mbv2_")) continue;  // attention is not looked for in graphs
     const bool window = row.model.name.starts_with("shufflenet");  // of 7×7 pixels
     expect_the_same(
         row.network({.width = row.width,

@@ -97,11 +97,10 @@ class StepList {
   const Functions& functions(int step) const { return functions_[static_cast<std::size_t>(step)]; }
 
   int append(Step step, Functions functions) {
+    // Of the step that is furthest away: what is spelled out may end with another activation.
     for (const auto& [of, function] : functions.all())
-      if (const auto known = activation_of(function)) {
+      if (const auto known = activation_of(function))
         step = {.type = StepType::activation, .activation = *known, .node = step.node, .from = of};
-        break;
-      }
     const int result = append(step);
     functions_.back() = std::move(functions);
     return result;

@@ -96,7 +96,7 @@ inline bool read_line(std::string_view text, LayerLine& line) {
     const auto key = number_in<int>(word.substr(0, sign));
     std::string_view value = word.substr(sign + 1);
     if (!key || line.parameters.size() == kMostParameters) return false;
-    if (*key <= -kList) take_word(value, ",");
+    if (*key <= -kList) value.remove_prefix(std::min(value.find(','), value.size() - 1) + 1);
     line.parameters.emplace_back(*key <= -kList ? -kList - *key : *key, value);
   }
   return true;
