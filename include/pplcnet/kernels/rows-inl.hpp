@@ -32,8 +32,8 @@ inline Map whole_map(const Layer& owner) {
 inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
                         int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int x = 0; x < shape.width; ++x)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
                         static_cast<std::size_t>(c * channel_step)];
