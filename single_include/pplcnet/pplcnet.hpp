@@ -2862,6 +2862,15 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
          static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
 }
 
+/// Rows of a convolution of a map: where its weights fit L2, so do the rows that it reads, and a
+/// large map need not be stored whole. Other weights are passed over once.
+constexpr int map_convolution_rows(const Layer& layer) {
+  if (layer.weight_floats() * sizeof(float) > kL2Share) return layer.output.height;
+  const auto values = static_cast<std::size_t>(layer.input.width) *
+                      static_cast<std::size_t>(layer.input.channels * layer.stride.height);
+  return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
+}
+
 /// Rows of a unit of several layers, and the floats of scratch that they take.
 constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
@@ -2908,6 +2917,8 @@ constexpr void choose_rows(Plan& plan) {
       floats = choose_unit_rows(plan, first, last);
     else if (layer.is_stem())
       floats = choose_convolution_rows(layer);
+    else if (layer.is_map_convolution())
+      layer.rows = map_convolution_rows(layer);
     else
       floats = choose_whole_map(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
@@ -3598,8 +3609,8 @@ inline Map whole_map(const Layer& owner) {
 inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
                         int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int x = 0; x < shape.width; ++x)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
                         static_cast<std::size_t>(c * channel_step)];
@@ -5293,13 +5304,58 @@ HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before
   return {std::max(begin, 0), std::min(end, size), end - begin};
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
-/// window, into a pixel.
-template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
-                        const Last& last) {
-  const Lanes8 d;
+/// The part of one output's window that lies on the map.
+struct WindowPixels {
+  const float* first;
+  std::size_t row_pitch, pixel_pitch;
+  int rows, columns;
+  float share;  // of one pixel in a mean
+};
+
+struct WindowMaximum {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Max(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D, V maximum, float) const {
+    return maximum;
+  }
+};
+
+struct WindowMean {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Add(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D d, V sum, float share) const {
+    return hn::Mul(sum, hn::Set(d, share));
+  }
+};
+
+/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+template <class What, class D, int... kVector>
+HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
+                             float* output, std::integer_sequence<int, kVector...>) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const float* row = window.first + channel;
+  hn::Vec<D> sums[] = {hn::LoadU(d, row + kVector * kStep)...};
+  for (int y = 0; y < window.rows; ++y, row += window.row_pitch) {
+    const float* pixel = row;
+    for (int x = 0; x < window.columns; ++x, pixel += window.pixel_pitch)
+      if (x > 0 || y > 0)
+        ((sums[kVector] = what.combine(sums[kVector], hn::LoadU(d, pixel + kVector * kStep))), ...);
+  }
+  (hn::StoreU(what.result(d, sums[kVector], window.share), d, output + channel + kVector * kStep),
+   ...);
+}
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
+/// the map does not count.
+template <class What>
+HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+  constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
   for (int y = begin; y < end; ++y) {
@@ -5308,37 +5364,31 @@ HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, con
     for (int x = 0; x < layer.output.width; ++x) {
       const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
                                              padding.left, padding.right, layer.input.width);
-      const int pixels = layer.count_padding
-                             ? rows.counted * columns.counted
-                             : (rows.end - rows.begin) * (columns.end - columns.begin);
-      const float share = 1.0f / static_cast<float>(pixels);
+      const WindowPixels window = {
+          .first = maps + source.pixels(rows.begin) + columns.begin * source.pixel_pitch,
+          .row_pitch = source.row_pitch(),
+          .pixel_pitch = static_cast<std::size_t>(source.pixel_pitch),
+          .rows = rows.end - rows.begin,
+          .columns = columns.end - columns.begin,
+          .share =
+              1.0f / static_cast<float>(layer.count_padding ? rows.counted * columns.counted
+                                                            : (rows.end - rows.begin) *
+                                                                  (columns.end - columns.begin))};
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
-      for (int channel = 0; channel < layer.padded_channels();
-           channel += static_cast<int>(hn::MaxLanes(d))) {
-        const auto pixel = [&](int row, int column) HWY_ATTR {
-          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
-        };
-        auto sum = pixel(rows.begin, columns.begin);
-        for (int row = rows.begin; row < rows.end; ++row)
-          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
-               column < columns.end; ++column)
-            sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum, share), d, output + channel);
-      }
+      int channel = 0;
+      for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
+        window_pixel(what, Lanes16(), window, channel, output,
+                     std::make_integer_sequence<int, 4>());
+      for (; channel < layer.padded_channels(); channel += kStep)
+        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
-inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  using V = hn::Vec<Lanes8>;
-  if (layer.op == Operator::max_pool)
-    return windows(
-        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
-        [](V x, float) HWY_ATTR { return x; });
-  windows(
-      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
+inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
+  windows(layer, maps, begin, end, WindowMean());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6484,8 +6534,8 @@ inline Map whole_map(const Layer& owner) {
 inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
                         int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int x = 0; x < shape.width; ++x)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
                         static_cast<std::size_t>(c * channel_step)];
@@ -8179,13 +8229,58 @@ HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before
   return {std::max(begin, 0), std::min(end, size), end - begin};
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
-/// window, into a pixel.
-template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
-                        const Last& last) {
-  const Lanes8 d;
+/// The part of one output's window that lies on the map.
+struct WindowPixels {
+  const float* first;
+  std::size_t row_pitch, pixel_pitch;
+  int rows, columns;
+  float share;  // of one pixel in a mean
+};
+
+struct WindowMaximum {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Max(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D, V maximum, float) const {
+    return maximum;
+  }
+};
+
+struct WindowMean {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Add(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D d, V sum, float share) const {
+    return hn::Mul(sum, hn::Set(d, share));
+  }
+};
+
+/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+template <class What, class D, int... kVector>
+HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
+                             float* output, std::integer_sequence<int, kVector...>) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const float* row = window.first + channel;
+  hn::Vec<D> sums[] = {hn::LoadU(d, row + kVector * kStep)...};
+  for (int y = 0; y < window.rows; ++y, row += window.row_pitch) {
+    const float* pixel = row;
+    for (int x = 0; x < window.columns; ++x, pixel += window.pixel_pitch)
+      if (x > 0 || y > 0)
+        ((sums[kVector] = what.combine(sums[kVector], hn::LoadU(d, pixel + kVector * kStep))), ...);
+  }
+  (hn::StoreU(what.result(d, sums[kVector], window.share), d, output + channel + kVector * kStep),
+   ...);
+}
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
+/// the map does not count.
+template <class What>
+HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+  constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
   for (int y = begin; y < end; ++y) {
@@ -8194,37 +8289,31 @@ HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, con
     for (int x = 0; x < layer.output.width; ++x) {
       const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
                                              padding.left, padding.right, layer.input.width);
-      const int pixels = layer.count_padding
-                             ? rows.counted * columns.counted
-                             : (rows.end - rows.begin) * (columns.end - columns.begin);
-      const float share = 1.0f / static_cast<float>(pixels);
+      const WindowPixels window = {
+          .first = maps + source.pixels(rows.begin) + columns.begin * source.pixel_pitch,
+          .row_pitch = source.row_pitch(),
+          .pixel_pitch = static_cast<std::size_t>(source.pixel_pitch),
+          .rows = rows.end - rows.begin,
+          .columns = columns.end - columns.begin,
+          .share =
+              1.0f / static_cast<float>(layer.count_padding ? rows.counted * columns.counted
+                                                            : (rows.end - rows.begin) *
+                                                                  (columns.end - columns.begin))};
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
-      for (int channel = 0; channel < layer.padded_channels();
-           channel += static_cast<int>(hn::MaxLanes(d))) {
-        const auto pixel = [&](int row, int column) HWY_ATTR {
-          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
-        };
-        auto sum = pixel(rows.begin, columns.begin);
-        for (int row = rows.begin; row < rows.end; ++row)
-          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
-               column < columns.end; ++column)
-            sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum, share), d, output + channel);
-      }
+      int channel = 0;
+      for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
+        window_pixel(what, Lanes16(), window, channel, output,
+                     std::make_integer_sequence<int, 4>());
+      for (; channel < layer.padded_channels(); channel += kStep)
+        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
-inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  using V = hn::Vec<Lanes8>;
-  if (layer.op == Operator::max_pool)
-    return windows(
-        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
-        [](V x, float) HWY_ATTR { return x; });
-  windows(
-      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
+inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
+  windows(layer, maps, begin, end, WindowMean());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -9376,8 +9465,8 @@ inline Map whole_map(const Layer& owner) {
 inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
                         int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int x = 0; x < shape.width; ++x)
-      for (int c = 0; c < shape.channels; ++c)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int x = 0; x < shape.width; ++x)
         destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
             from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
                         static_cast<std::size_t>(c * channel_step)];
@@ -11071,13 +11160,58 @@ HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before
   return {std::max(begin, 0), std::min(end, size), end - begin};
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels, in raster order; what
-/// is outside of the map does not count. `last` turns a sum, and the share of one pixel in the
-/// window, into a pixel.
-template <class Combine, class Last>
-HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, const Combine& combine,
-                        const Last& last) {
-  const Lanes8 d;
+/// The part of one output's window that lies on the map.
+struct WindowPixels {
+  const float* first;
+  std::size_t row_pitch, pixel_pitch;
+  int rows, columns;
+  float share;  // of one pixel in a mean
+};
+
+struct WindowMaximum {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Max(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D, V maximum, float) const {
+    return maximum;
+  }
+};
+
+struct WindowMean {
+  template <class V>
+  HWY_INLINE V combine(V a, V b) const {
+    return hn::Add(a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V result(D d, V sum, float share) const {
+    return hn::Mul(sum, hn::Set(d, share));
+  }
+};
+
+/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+template <class What, class D, int... kVector>
+HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
+                             float* output, std::integer_sequence<int, kVector...>) {
+  constexpr std::size_t kStep = hn::MaxLanes(D());
+  const float* row = window.first + channel;
+  hn::Vec<D> sums[] = {hn::LoadU(d, row + kVector * kStep)...};
+  for (int y = 0; y < window.rows; ++y, row += window.row_pitch) {
+    const float* pixel = row;
+    for (int x = 0; x < window.columns; ++x, pixel += window.pixel_pitch)
+      if (x > 0 || y > 0)
+        ((sums[kVector] = what.combine(sums[kVector], hn::LoadU(d, pixel + kVector * kStep))), ...);
+  }
+  (hn::StoreU(what.result(d, sums[kVector], window.share), d, output + channel + kVector * kStep),
+   ...);
+}
+
+/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
+/// the map does not count.
+template <class What>
+HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+  constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
   for (int y = begin; y < end; ++y) {
@@ -11086,37 +11220,31 @@ HWY_INLINE void windows(const Layer& layer, float* maps, int begin, int end, con
     for (int x = 0; x < layer.output.width; ++x) {
       const WindowPart columns = window_part(x, layer.stride.width, layer.kernel.width,
                                              padding.left, padding.right, layer.input.width);
-      const int pixels = layer.count_padding
-                             ? rows.counted * columns.counted
-                             : (rows.end - rows.begin) * (columns.end - columns.begin);
-      const float share = 1.0f / static_cast<float>(pixels);
+      const WindowPixels window = {
+          .first = maps + source.pixels(rows.begin) + columns.begin * source.pixel_pitch,
+          .row_pitch = source.row_pitch(),
+          .pixel_pitch = static_cast<std::size_t>(source.pixel_pitch),
+          .rows = rows.end - rows.begin,
+          .columns = columns.end - columns.begin,
+          .share =
+              1.0f / static_cast<float>(layer.count_padding ? rows.counted * columns.counted
+                                                            : (rows.end - rows.begin) *
+                                                                  (columns.end - columns.begin))};
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
-      for (int channel = 0; channel < layer.padded_channels();
-           channel += static_cast<int>(hn::MaxLanes(d))) {
-        const auto pixel = [&](int row, int column) HWY_ATTR {
-          return hn::LoadU(d, maps + source.pixels(row) + column * source.pixel_pitch + channel);
-        };
-        auto sum = pixel(rows.begin, columns.begin);
-        for (int row = rows.begin; row < rows.end; ++row)
-          for (int column = row == rows.begin ? columns.begin + 1 : columns.begin;
-               column < columns.end; ++column)
-            sum = combine(sum, pixel(row, column));
-        hn::StoreU(last(sum, share), d, output + channel);
-      }
+      int channel = 0;
+      for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
+        window_pixel(what, Lanes16(), window, channel, output,
+                     std::make_integer_sequence<int, 4>());
+      for (; channel < layer.padded_channels(); channel += kStep)
+        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
 /// Rows [begin, end) of a layer of maxima or of means.
-inline HWY_NOINLINE void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  using V = hn::Vec<Lanes8>;
-  if (layer.op == Operator::max_pool)
-    return windows(
-        layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Max(a, b); },
-        [](V x, float) HWY_ATTR { return x; });
-  windows(
-      layer, maps, begin, end, [](V a, V b) HWY_ATTR { return hn::Add(a, b); },
-      [](V x, float share) HWY_ATTR { return hn::Mul(x, hn::Set(Lanes8(), share)); });
+inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
+  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
+  windows(layer, maps, begin, end, WindowMean());
 }
 
 }  // namespace HWY_NAMESPACE

@@ -116,6 +116,28 @@ TEST_P(GraphKernels, ConvolutionOfAnyKernel) {
       }
 }
 
+/// Tiles that cross rows, maps smaller than a tile, kernels larger than the map; outputs that are
+/// no multiple of a half panel, and those that another layer reads from scratch.
+TEST_P(GraphKernels, ConvolutionsOfMapsOfAnySize) {
+  constexpr pplcnet::Conv kConvolutions[] = {
+      {.kernel = 3, .activation = Activation::relu},
+      {.kernel = 3, .stride = 2, .activation = Activation::hardswish},
+      {.kernel = 5, .activation = Activation::silu},
+      {.kernel = {1, 7}},
+      {.kernel = {3, 1}, .stride = {1, 2}, .dilation = {4, 1}},
+      {.kernel = 3, .dilation = 3, .padding = Padding(3, 3, 4, 3)},
+  };
+  for (const Extent input : {Extent{1, 1}, Extent{7, 7}, Extent{8, 13}})
+    for (const int channels : {1, 3, 8, 17, 64})
+      for (const int outputs : {17, 64})
+        for (const pplcnet::Conv& conv : kConvolutions) {
+          Graph graph(input);
+          const Value x = graph.conv(map(graph, channels), outputs, conv, "conv");
+          graph.output(graph.conv(x, 24, {.activation = Activation::relu}, "pointwise"));
+          judge(graph);
+        }
+}
+
 TEST_P(GraphKernels, GroupsOfChannels) {
   for (const int groups : {2, 3, 4})
     for (const int in : {1, 4, 8, 10})

@@ -137,6 +137,15 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
          static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
 }
 
+/// Rows of a convolution of a map: where its weights fit L2, so do the rows that it reads, and a
+/// large map need not be stored whole. Other weights are passed over once.
+constexpr int map_convolution_rows(const Layer& layer) {
+  if (layer.weight_floats() * sizeof(float) > kL2Share) return layer.output.height;
+  const auto values = static_cast<std::size_t>(layer.input.width) *
+                      static_cast<std::size_t>(layer.input.channels * layer.stride.height);
+  return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
+}
+
 /// Rows of a unit of several layers, and the floats of scratch that they take.
 constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
@@ -183,6 +192,8 @@ constexpr void choose_rows(Plan& plan) {
       floats = choose_unit_rows(plan, first, last);
     else if (layer.is_stem())
       floats = choose_convolution_rows(layer);
+    else if (layer.is_map_convolution())
+      layer.rows = map_convolution_rows(layer);
     else
       floats = choose_whole_map(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
