@@ -3,11 +3,11 @@
 
 #include "ic_pattern.hpp"
 #include "pplcnet/networks/espnet_v2.hpp"
-#include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
 #include "pplcnet/networks/inception_v3.hpp"
 #include "pplcnet/networks/inception_v4.hpp"
+#include "pplcnet/networks/light_cnns_ghostnet.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"

@@ -12,7 +12,6 @@
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"
-#include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/layer.hpp"

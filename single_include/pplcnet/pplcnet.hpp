@@ -12609,56 +12609,6 @@ constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   return g;
 }
 
-/// GhostNet of light_cnns and timm (`ghostnet.py`): another gate, and a bias in the place of the
-/// last batch norm.
-constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
-  constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");
-  const int percent = checked_width(g, options);
-  const auto width = [&](int channels) { return make_divisible(channels * percent, 4); };
-  Value x =
-      g.conv(g.image(), width(16),
-             {.kernel = 3, .stride = 2, .activation = kRelu, .norm_name = "bn1"}, "conv_stem");
-  g.output(x, Role::stage, "act1");
-  int stage = -1, index = 0, stride = 0;
-  for (const GhostNetRow& row : kGhostNetTable) {
-    // A stage ends before a stride and after it.
-    index = row.stride == 2 || row.stride != stride ? 0 : index + 1;
-    if (index == 0) ++stage;
-    stride = row.stride;
-    const Name block("blocks.#.#", stage, index);
-    const auto module = [&](std::string_view pattern) { return Name(pattern, stage, index); };
-    const Value input = x;
-    const int hidden = width(row.hidden), out = width(row.out);
-    x = ghostnet_parts::ghost(g, x, hidden, kRelu, module("blocks.#.#.ghost1.primary_conv.#"),
-                              module("blocks.#.#.ghost1.cheap_operation.#"));
-    if (row.stride == 2)
-      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2, .norm_name = block + ".bn_dw"},
-                      block + ".conv_dw");
-    if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = make_divisible(hidden * 25, 4)},
-                         block + ".se.conv_reduce", block + ".se.conv_expand");
-    x = ghostnet_parts::ghost(g, x, out, Activation::none,
-                              module("blocks.#.#.ghost2.primary_conv.#"),
-                              module("blocks.#.#.ghost2.cheap_operation.#"));
-    Value shortcut = input;
-    if (row.stride != 1 || input.shape.channels != out) {
-      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
-                             {"blocks.#.#.shortcut.#", stage, index, 0});
-      shortcut = g.conv(shortcut, out, {}, {"blocks.#.#.shortcut.#", stage, index, 2});
-    }
-    x = g.output(g.add(x, shortcut), Role::stage, block);
-  }
-  const Name last("blocks.#.0", stage + 1);
-  x = g.conv(x, width(960), {.activation = kRelu, .norm_name = last + ".bn1"}, last + ".conv");
-  g.output(x, Role::stage, last);
-  x = g.global_mean(x);
-  x = g.dense(x, 1280, {.activation = kRelu, .layout = Layout::convolution}, "conv_head");
-  g.output(x, Role::stage, "act2");
-  g.output(g.dense(x, options.classes, {}, "classifier"));
-  return g;
-}
-
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_GHOSTNET_HPP
@@ -13166,63 +13116,6 @@ constexpr Graph paddle_mobilenet_v3_large(const WidthOptions& options = {}) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_MOBILENET_V3_HPP
-// from pplcnet/networks/mobilenext.hpp
-#ifndef PPLCNET_NETWORKS_MOBILENEXT_HPP
-#define PPLCNET_NETWORKS_MOBILENEXT_HPP
-
-#include <algorithm>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Rows of MobileNeXt's table: `repeats` sandglass blocks, of which the first has the stride.
-struct MobileNextRow {
-  int reduction, out, repeats, stride;
-};
-inline constexpr MobileNextRow kMobileNextTable[] = {
-    {2, 96, 1, 2},  {6, 144, 1, 1}, {6, 192, 3, 2}, {6, 288, 3, 2},
-    {6, 384, 4, 1}, {6, 576, 4, 2}, {6, 960, 3, 1}, {6, 1280, 1, 1},
-};
-
-/// MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier, in one
-/// width. A block that changes the number of channels begins without a depthwise layer, and one
-/// that keeps the size ends there.
-constexpr Graph light_cnns_mobilenext(const WidthOptions& options = {}) {
-  constexpr Activation kRelu6 = Activation::relu6;
-  Graph g(options.input, kTorchSequence, "light_cnns_mobilenext");
-  check_only_width(g, options);
-  Value x = g.conv(g.image(), 32, {.kernel = 3, .stride = 2, .activation = kRelu6},
-                   {"features.#.#", 0, 0});
-  g.output(x, Role::stage, {"features.#", 0});
-  int i = 1;
-  for (const MobileNextRow& row : kMobileNextTable)
-    for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
-      const Value input = x;
-      const int in = input.shape.channels, stride = repeat == 0 ? row.stride : 1;
-      int hidden = in / row.reduction;
-      if (6 * hidden < row.out) hidden = make_divisible((row.out + 5) / 6 * 100, 16);
-      const bool alone = row.repeats == 1 && stride == 1;
-      const bool begins = row.reduction == 2 || in == row.out || alone;
-      const bool ends = begins || stride == 2;
-      int module = 0;  // in the block's sequence
-      if (begins)
-        x = g.depthwise(x, {.kernel = 3, .activation = kRelu6}, {"features.#.conv.#", i, 0});
-      if (begins) module = 3;
-      x = g.conv(x, hidden, {}, {"features.#.conv.#", i, module});
-      x = g.conv(x, row.out, {.activation = kRelu6}, {"features.#.conv.#", i, module + 2});
-      if (ends)
-        x = g.depthwise(x, {.kernel = 3, .stride = stride}, {"features.#.conv.#", i, module + 5});
-      if (begins && in == row.out && stride == 1) x = g.add(input, x);
-      g.output(x, Role::stage, {"features.#", i});
-    }
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, "classifier"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_MOBILENEXT_HPP
 // from pplcnet/networks/shufflenet_v2.hpp
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
@@ -18612,30 +18505,28 @@ constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
   return preset;
 }
 
-/// timm's evaluation transform, bicubic, of weights that came from TensorFlow: values from -1 to 1.
+/// Returns a preset for weights that came from TensorFlow: values from -1 to 1, and the short side
+/// becomes `numerator / denominator` of the longer side of the tensor.
+constexpr Preprocessing with_values_of_tensorflow(std::string_view name, Preprocessing preset,
+                                                  int numerator, int denominator) {
+  const std::int64_t side = std::max(preset.height, preset.width);
+  preset.name = name;
+  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
+  preset.resize_short = static_cast<int>(side * numerator / denominator);
+  return preset;
+}
+
+/// timm's evaluation transform, bicubic: inception_v4.
 constexpr Preprocessing timm_inception(int height = 299, int width = 299) {
-  Preprocessing preset = timm_bicubic(height, width);
-  preset.name = "timm_inception";
-  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
-  return preset;
+  return with_values_of_tensorflow("timm_inception", timm_bicubic(height, width), 8, 7);
 }
-
-/// The same with crop_pct 0.8975: the short side becomes 333 for 299 x 299.
+/// The same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
 constexpr Preprocessing timm_inception_333(int height = 299, int width = 299) {
-  Preprocessing preset = timm_inception(height, width);
-  preset.name = "timm_inception_333";
-  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 10000 / 8975);
-  return preset;
+  return with_values_of_tensorflow("timm_inception_333", timm_bicubic(height, width), 10000, 8975);
 }
-
-/// torchvision's transform of weights that came from TensorFlow (with `transform_input`): values
-/// from -1 to 1, the short side becomes 342 for 299 x 299.
+/// torchvision's transform, with `transform_input`: inception_v3, googlenet.
 constexpr Preprocessing torchvision_inception(int height = 299, int width = 299) {
-  Preprocessing preset = timm_bilinear(height, width);
-  preset.name = "torchvision_inception";
-  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
-  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 342 / 299);
-  return preset;
+  return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
 /// PP-LCNet_x*_textline_ori, by its inference.yml.

@@ -22,6 +22,7 @@
 #include "pplcnet/networks/inception_resnet_v2.hpp"
 #include "pplcnet/networks/inception_v3.hpp"
 #include "pplcnet/networks/inception_v4.hpp"
+#include "pplcnet/networks/light_cnns_ghostnet.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v3.hpp"

@@ -105,30 +105,28 @@ constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
   return preset;
 }
 
-/// timm's evaluation transform, bicubic, of weights that came from TensorFlow: values from -1 to 1.
+/// Returns a preset for weights that came from TensorFlow: values from -1 to 1, and the short side
+/// becomes `numerator / denominator` of the longer side of the tensor.
+constexpr Preprocessing with_values_of_tensorflow(std::string_view name, Preprocessing preset,
+                                                  int numerator, int denominator) {
+  const std::int64_t side = std::max(preset.height, preset.width);
+  preset.name = name;
+  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
+  preset.resize_short = static_cast<int>(side * numerator / denominator);
+  return preset;
+}
+
+/// timm's evaluation transform, bicubic: inception_v4.
 constexpr Preprocessing timm_inception(int height = 299, int width = 299) {
-  Preprocessing preset = timm_bicubic(height, width);
-  preset.name = "timm_inception";
-  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
-  return preset;
+  return with_values_of_tensorflow("timm_inception", timm_bicubic(height, width), 8, 7);
 }
-
-/// The same with crop_pct 0.8975: the short side becomes 333 for 299 x 299.
+/// The same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
 constexpr Preprocessing timm_inception_333(int height = 299, int width = 299) {
-  Preprocessing preset = timm_inception(height, width);
-  preset.name = "timm_inception_333";
-  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 10000 / 8975);
-  return preset;
+  return with_values_of_tensorflow("timm_inception_333", timm_bicubic(height, width), 10000, 8975);
 }
-
-/// torchvision's transform of weights that came from TensorFlow (with `transform_input`): values
-/// from -1 to 1, the short side becomes 342 for 299 x 299.
+/// torchvision's transform, with `transform_input`: inception_v3, googlenet.
 constexpr Preprocessing torchvision_inception(int height = 299, int width = 299) {
-  Preprocessing preset = timm_bilinear(height, width);
-  preset.name = "torchvision_inception";
-  preset.normalisation.mean = preset.normalisation.deviation = {0.5, 0.5, 0.5};
-  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 342 / 299);
-  return preset;
+  return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
