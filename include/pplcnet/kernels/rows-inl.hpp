@@ -28,7 +28,8 @@ inline Map whole_map(const Layer& owner) {
   return map;
 }
 
-/// Copies rows [begin, end), of which the first is at `from`, into a planar destination.
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination: a row of a
+/// channel at a time, since those of all channels may compete for the same place in the cache.
 inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
                         int channel_step = 1) {
   for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
