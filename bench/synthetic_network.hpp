@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,23 +40,31 @@ bool with_network(std::string_view wanted, Visit visit) {
   return found;
 }
 
-/// Weights that give meaningful logits: each layer's synthetic parameters, which other engines get
-/// as they are.
+/// Fills in weights that give meaningful logits: each layer's synthetic parameters, which other
+/// engines get as they are.
+inline void fill_with_synthetic_weights(std::span<const pplcnet::Layer> layers,
+                                        std::span<float> weights) {
+  for (const pplcnet::Layer& layer : layers)
+    if (layer.owns_weights()) pack(layer, pplcnet_test::synthetic_parameters(layer), weights);
+}
+
 template <class Net>
 std::unique_ptr<typename Net::Weights> synthetic_weights() {
   auto weights = std::make_unique<typename Net::Weights>();
-  for (const pplcnet::Layer& layer : Net::layers)
-    if (layer.owns_weights())
-      pack(layer, pplcnet_test::synthetic_parameters(layer), weights->values);
+  fill_with_synthetic_weights(Net::layers, weights->values);
   return weights;
 }
 
-/// Pictures for a network, one after the other.
+/// Returns pictures of a size, one after the other.
+inline std::vector<float> synthetic_input(const pplcnet::Shape& shape, int images = 1) {
+  return pplcnet_test::synthetic_input(1, static_cast<std::size_t>(images), 3,
+                                       static_cast<std::size_t>(shape.height),
+                                       static_cast<std::size_t>(shape.width));
+}
+
 template <class Net>
 std::vector<float> synthetic_input(int images = 1) {
-  return pplcnet_test::synthetic_input(1, static_cast<std::size_t>(images), 3,
-                                       static_cast<std::size_t>(Net::input_shape.height),
-                                       static_cast<std::size_t>(Net::input_shape.width));
+  return synthetic_input(Net::input_shape, images);
 }
 
 }  // namespace bench

@@ -13,7 +13,16 @@ PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 sys.path.insert(0, str(PEERS))
 from compare import Engine  # noqa: E402
 
-TOLERANCE = 1e-3  # of logits, which synthetic weights make small: do both compute the same network?
+# PP-LCNet, those that its paper compares it with (table 3), and GhostNet.
+PAPER = """
+    PPLCNet_x0_25 PPLCNet_x0_35 PPLCNet_x0_5 PPLCNet_x0_75 PPLCNet_x1_0 MobileNetV1
+    MobileNetV2_x0_25 MobileNetV2_x0_5 MobileNetV2 MobileNetV3_small_x0_35
+    MobileNetV3_small_x1_25 MobileNetV3_large_x0_35 ShuffleNetV2_x0_33 ShuffleNetV2_x0_5
+    GhostNet_x0_5 GhostNet_x1_0
+""".split()
+# Of the largest logit: do both compute the same network? With synthetic weights some networks are
+# chaotic (MobileNeXt's logits change by 2 % with 1e-6 of the picture); tests compare exactly.
+TOLERANCE = 5e-2
 OURS, PEER = "pplcnet", "ONNX Runtime"
 FAMILIES = {"PPLCNet": "#d1362f", "MobileNetV1": "#8a8a8a", "MobileNetV2": "#0072b2",
             "MobileNetV3": "#009e73", "ShuffleNetV2": "#e69f00", "GhostNet": "#8b5fb0"}
@@ -47,11 +56,12 @@ def print_table(results):
     for name, r in results.items():
         ours, theirs = r["ms"][OURS], r["ms"][PEER]
         print(f"| {name} | {r['parameters'] / 1e6:.2f} | {r['multiply_adds'] / 1e6:.0f} "
-              f"| {r['top1']:.2f} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} |")
+              f"| {format(r['top1'], '.2f') if r['top1'] else '-'} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} |")
 
 
 def draw(results):
     """Accuracy against latency on this engine, in SVG; a line joins the widths of a family."""
+    results = {name: r for name, r in results.items() if r["top1"]}
     most = max(r["ms"][OURS] for r in results.values()) * 1.08
     low = min(r["top1"] for r in results.values()) - 2
     high = max(r["top1"] for r in results.values()) + 2
@@ -94,7 +104,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path)
-    parser.add_argument("--networks", help="some of them, by name")
+    parser.add_argument("--networks", help="some, by name, or all that the library knows")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--core", default="0")
     parser.add_argument("--quick", action="store_true", default="PPLCNET_BENCH_QUICK" in os.environ,
@@ -105,10 +115,13 @@ def main():
     program = options.build / "bin/lightweight_networks"
     (options.build / "models").mkdir(exist_ok=True)
     listed = subprocess.run([program, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout
-    results = {}
+    chosen = (options.networks or " ".join(PAPER)).split()
+    results, known = {}, set()
     for line in listed.splitlines():
         name, top1, parameters, multiply_adds = line.split()
-        if options.networks and name not in options.networks.split():
+        is_variant = (parameters, multiply_adds) in known  # the same network with other weights
+        known.add((parameters, multiply_adds))
+        if is_variant if chosen == ["all"] else name not in chosen:
             continue
         results[name] = {"top1": float(top1), "parameters": int(parameters),
                          "multiply_adds": int(multiply_adds),

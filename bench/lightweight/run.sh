@@ -5,6 +5,9 @@
 #   bench/lightweight/run.sh [--json FILE] [--svg FILE] [--networks "NAME NAME"] [--rounds N]
 #                            [--core 0] [--quick]
 #
+# Networks are those of the paper and GhostNet; '--networks all' has every classifier that the
+# library knows, but the variants of one network with other weights.
+#
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
 #   PPLCNET_BENCH_QUICK=1          --quick
 set -euo pipefail
@@ -12,7 +15,8 @@ project=$(realpath "$(dirname "$0")/../..")
 build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/peers}")
 
 {
-  "$project/.ci/install" g++ cmake ninja-build python3 util-linux libhwy-dev libprotozero-dev
+  "$project/.ci/install" g++ cmake ninja-build python3 util-linux libhwy-dev libprotozero-dev \
+    nlohmann-json3-dev
   command -v npm >/dev/null || "$project/.ci/install" npm
   # Its install script would fetch what a GPU needs; the CPU's part is in the package.
   npm install --prefix "$build/npm" --ignore-scripts --no-audit --no-fund onnxruntime-node

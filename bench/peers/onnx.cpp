@@ -6,7 +6,9 @@
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const bool found = bench::with_network(
-      argv[1], [&]<class Net>() { bench::write_onnx_files<Net>(argv[2], argv[1]); });
+  const bool found = bench::with_network(argv[1], [&]<class Net>() {
+    bench::write_onnx_files(pplcnet::AnyNetwork::of(*bench::synthetic_weights<Net>()), argv[2],
+                            argv[1]);
+  });
   return found ? 0 : 2;
 }

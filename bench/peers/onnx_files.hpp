@@ -17,13 +17,13 @@ inline void write_bytes(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// Writes FOLDER/NAME.onnx, a network with synthetic weights, FOLDER/NAME.f32, its input, and
-/// FOLDER/nothing.onnx, a model that does nothing.
-template <class Net>
-void write_onnx_files(const std::string& folder, std::string_view name) {
+/// Writes FOLDER/NAME.onnx, a network, FOLDER/NAME.f32, its input, and FOLDER/nothing.onnx, a model
+/// that does nothing.
+inline void write_onnx_files(const pplcnet::AnyNetwork& network, const std::string& folder,
+                             std::string_view name) {
   const std::string path = folder + "/" + std::string(name);
-  write_bytes(path + ".onnx", pplcnet::onnx_model(*synthetic_weights<Net>()));
-  const std::vector<float> input = synthetic_input<Net>();
+  write_bytes(path + ".onnx", pplcnet::onnx_model(network, {}, {}));
+  const std::vector<float> input = synthetic_input(network.input_shape());
   write_bytes(path + ".f32", {reinterpret_cast<const char*>(input.data()), 4 * input.size()});
   pplcnet::OnnxGraphWriter graph;
   graph.add_input("input", {1});

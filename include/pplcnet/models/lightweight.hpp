@@ -108,12 +108,6 @@ using GhostNet_x1_3_ssld = PaddleModel<row_of(kPaddleModels, "GhostNet_x1_3_ssld
 
 using Models = RowsOf<kPaddleModels>::List;
 
-/// Those that the PP-LCNet paper compares itself with (table 3), and GhostNet.
-using ComparedModels =
-    ModelList<MobileNetV1_x1_0, MobileNetV2_x0_25, MobileNetV2_x0_5, MobileNetV2_x1_0,
-              MobileNetV3_small_x0_35, MobileNetV3_small_x1_25, MobileNetV3_large_x0_35,
-              ShuffleNetV2_x0_33, ShuffleNetV2_x0_5, GhostNet_x0_5, GhostNet_x1_0>;
-
 }  // namespace models::lightweight
 
 namespace lightweight = models::lightweight;
