@@ -12487,8 +12487,21 @@ struct SqueezeExcite {
   Activation after = Activation::none;  ///< applied to the product
 };
 
-/// Appends what may be in the place of a squeeze-excite, see attention.hpp.
-using Attention = Value (*)(Graph& g, Value x, Name name);
+/// What may be in the place of a squeeze-excite: a function that appends it, see attention.hpp, or
+/// nothing.
+struct Attention {
+  using Append = Value (*)(Graph& g, Value x, Name name);
+
+  Append append = nullptr;
+  /// With -fsanitize=undefined, g++ 12 does not know as a constant that a function is not null.
+  bool is_there = false;
+
+  constexpr Attention() = default;
+  constexpr Attention(Append function)  // NOLINT(google-explicit-constructor)
+      : append(function), is_there(true) {}
+
+  constexpr bool operator==(const Attention&) const = default;
+};
 
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
@@ -12796,7 +12809,7 @@ struct MobileNetV2Names {
   Name last, last_stage, classifier;
   int least_width;  ///< light_cnns rounds a width of 10 % in another way
   /// What is between a depthwise layer and its projection, where a block has an expansion.
-  Attention attention = nullptr;
+  Attention attention = {};
 };
 inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
     "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
@@ -12827,9 +12840,9 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
                       {names.convolution, i, module});
       module += names.modules;
-      if (names.attention != nullptr && row.expansion > 1) {
+      if (names.attention.is_there && row.expansion > 1) {
         const Name attention("features.#.conv.#", i, module++);
-        x = g.output(names.attention(g, x, attention), Role::stage, attention);
+        x = g.output(names.attention.append(g, x, attention), Role::stage, attention);
       }
       x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
@@ -20489,7 +20502,7 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = nullptr;  ///< in the place of squeeze-excite
+  Attention attention = {};  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -20504,7 +20517,7 @@ struct BackboneOptions {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = nullptr;  ///< in the place of squeeze-excite
+  Attention attention = {};  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const BackboneOptions&) const = default;
 };
@@ -20575,8 +20588,8 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     if (first && stage > 2) depthwise.stride = o.strides[static_cast<std::size_t>(stage - 2)];
     dilation.apply(depthwise);
     x = g.depthwise(x, depthwise, block + ".dw_conv");
-    if (row.squeeze_excite && o.attention != nullptr) {
-      x = o.attention(g, x, {"blocks#.#.attention", stage, index});
+    if (row.squeeze_excite && o.attention.is_there) {
+      x = o.attention.append(g, x, {"blocks#.#.attention", stage, index});
     } else if (row.squeeze_excite) {
       const int quarter = x.shape.channels / 4;
       x = squeeze_excite(

@@ -9,6 +9,7 @@
 #include "fuzz/format.hpp"
 #include "fuzz/tensor_formats.hpp"
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/kernels/needs.hpp"
 #include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
@@ -32,7 +33,8 @@ inline pplcnet::Error make_and_load(std::string_view contents,
   if (std::int64_t{net.input.height} * net.input.width > kMostPixels)
     return pplcnet::Error::of(kPath, ": is for pictures that are larger than any here");
   const pplcnet::Storage storage = pplcnet::storage_of(file, pplcnet::Storage::single);
-  if (auto error = pplcnet::AnyNetwork::make(fuzzed_graph(net), 1, network, storage))
+  constexpr pplcnet::Needs kNoKernels = pplcnet::needs_of({});  // for it is not run
+  if (auto error = pplcnet::AnyNetwork::make<kNoKernels>(fuzzed_graph(net), 1, network, storage))
     return pplcnet::Error::of(kPath, ": ", error.message());
   return pplcnet::loading::load_bytes(bytes_of(contents), kPath, network->layers(),
                                       network->traits(), network->weights(), nullptr);

@@ -28,7 +28,7 @@ struct MobileNetV2Names {
   Name last, last_stage, classifier;
   int least_width;  ///< light_cnns rounds a width of 10 % in another way
   /// What is between a depthwise layer and its projection, where a block has an expansion.
-  Attention attention = nullptr;
+  Attention attention = {};
 };
 inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
     "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
@@ -59,9 +59,9 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
       x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
                       {names.convolution, i, module});
       module += names.modules;
-      if (names.attention != nullptr && row.expansion > 1) {
+      if (names.attention.is_there && row.expansion > 1) {
         const Name attention("features.#.conv.#", i, module++);
-        x = g.output(names.attention(g, x, attention), Role::stage, attention);
+        x = g.output(names.attention.append(g, x, attention), Role::stage, attention);
       }
       x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module});
       if (stride == 1 && x.shape == input.shape) x = g.add(input, x);

@@ -28,7 +28,7 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = nullptr;  ///< in the place of squeeze-excite
+  Attention attention = {};  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -43,7 +43,7 @@ struct BackboneOptions {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = nullptr;  ///< in the place of squeeze-excite
+  Attention attention = {};  ///< in the place of squeeze-excite
 
   constexpr bool operator==(const BackboneOptions&) const = default;
 };
@@ -114,8 +114,8 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     if (first && stage > 2) depthwise.stride = o.strides[static_cast<std::size_t>(stage - 2)];
     dilation.apply(depthwise);
     x = g.depthwise(x, depthwise, block + ".dw_conv");
-    if (row.squeeze_excite && o.attention != nullptr) {
-      x = o.attention(g, x, {"blocks#.#.attention", stage, index});
+    if (row.squeeze_excite && o.attention.is_there) {
+      x = o.attention.append(g, x, {"blocks#.#.attention", stage, index});
     } else if (row.squeeze_excite) {
       const int quarter = x.shape.channels / 4;
       x = squeeze_excite(

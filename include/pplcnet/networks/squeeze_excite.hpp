@@ -13,8 +13,21 @@ struct SqueezeExcite {
   Activation after = Activation::none;  ///< applied to the product
 };
 
-/// Appends what may be in the place of a squeeze-excite, see attention.hpp.
-using Attention = Value (*)(Graph& g, Value x, Name name);
+/// What may be in the place of a squeeze-excite: a function that appends it, see attention.hpp, or
+/// nothing.
+struct Attention {
+  using Append = Value (*)(Graph& g, Value x, Name name);
+
+  Append append = nullptr;
+  /// With -fsanitize=undefined, g++ 12 does not know as a constant that a function is not null.
+  bool is_there = false;
+
+  constexpr Attention() = default;
+  constexpr Attention(Append function)  // NOLINT(google-explicit-constructor)
+      : append(function), is_there(true) {}
+
+  constexpr bool operator==(const Attention&) const = default;
+};
 
 /// Appends a squeeze-excite: the map times factors that its own means give.
 constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
