@@ -394,4 +394,47 @@ TEST(GraphFlaws, Threads) {
               "expected from 1 to 1024 threads, found " + std::to_string(threads));
 }
 
+TEST(GraphFlaws, OperatorsOfWholeMaps) {
+  using pplcnet::Axis;
+  const auto said = [](const auto& append) {
+    const std::string error = error_with(append);
+    const std::string before = "net: operator ";
+    return error.starts_with(before) ? error.substr(error.find(": ", before.size()) + 2) : error;
+  };
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.multiply(x, g.slice(x, 0, 2)); }),
+            "Graph::multiply: along each axis as many factors as the map has, or one; found 2");
+  EXPECT_EQ(said([](Graph& g, Value x) {
+              return g.multiply(x, g.max_pool(x, {.kernel = {2, 1}, .stride = {2, 1}}));
+            }),
+            "Graph::multiply: along each axis as many factors as the map has, or one; found 8");
+  const std::string blocks =
+      "Graph::softmax: the number of blocks divides that of channels; found ";
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.softmax(x, 3); }), blocks + "3");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.softmax(x, 0); }), blocks + "0");
+  const std::string heads =
+      "Graph::attention: a map of queries, keys and values, each for all heads; found ";
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.attention(x, 1); }), heads + "1");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.attention(x, INT_MAX); }),
+            heads + std::to_string(INT_MAX));
+  const std::string taken_apart =
+      "Graph::transpose: two axes; shuffle_blocks, space_to_rows, rows_to_space, depth_to_space: "
+      "what divides the axis that is taken apart; found ";
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.transpose(x, Axis::columns, Axis::columns); }),
+            taken_apart + "1");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.shuffle_blocks(x, INT_MAX, INT_MAX); }),
+            taken_apart + std::to_string(INT_MAX));
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.shuffle_blocks(x, 8, 4); }), taken_apart + "8");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.space_to_rows(x, 3); }), taken_apart + "3");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.rows_to_space(x, 2, 4); }), taken_apart + "2");
+  EXPECT_EQ(said([](Graph& g, Value x) { return g.depth_to_space(x, INT_MAX); }),
+            taken_apart + std::to_string(INT_MAX));
+  EXPECT_EQ(
+      said([](Graph& g, Value x) { return g.instance_norm(x, "n", 3); }),
+      "Graph::affine, instance_norm: the number of repeats divides that of channels; found 3");
+  EXPECT_NE(said([](Graph& g, Value x) {
+              return g.multiply(x, g.activate(x, pplcnet::Activation::linear_of(1e9F)));
+            }),
+            "");
+}
+
 }  // namespace
