@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "pplcnet/weights/onnx/save.hpp"
 #include "synthetic_weights.hpp"
 #include "weights/contents.hpp"
+#include "weights/onnx_model.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -206,6 +208,41 @@ TEST(ForeignOnnxTest, TwinsAreToldApartByWhatFollows) {
   AnyNetwork written = network(twins(true)), read(twins(false));
   ASSERT_EQ(problem(pplcnet::onnx_model(written, {}, {}), read), "");
   EXPECT_EQ(outputs(read), outputs(written));
+}
+
+/// As many nodes as a graph may have, each of a kind that could take much time or memory.
+TEST(ForeignOnnxTest, HostileGraphsAreRefusedSoon) {
+  constexpr int kNodes = 4000;
+  AnyNetwork network(branches({}));
+  for (const char* kind : {"Concat", "Add", "Mul", "Relu", "Slice", "MaxPool"}) {
+    SCOPED_TRACE(kind);
+    OnnxModel model("x");
+    std::string value =
+        model.node("Conv", {"x", model.constant({16, 3, 3, 3}, std::vector<float>(432))},
+                   {OnnxModel::attribute("pads", std::vector<std::int64_t>(4, 1)),
+                    OnnxModel::attribute("strides", std::vector<std::int64_t>(2, 2))});
+    value = model.node("Relu", {value});
+    model.add_initializer(OnnxModel::integers("one", {1}));
+    model.add_initializer(OnnxModel::integers("end", {1 << 30}));
+    // So that the file is large enough for its nodes.
+    const std::string filler = OnnxModel::attribute("", std::vector<std::int64_t>(100));
+    const std::string name = kind;
+    std::vector<std::string> attributes = {filler};
+    if (name == "Concat") attributes.push_back(OnnxModel::attribute("axis", std::int64_t{1}));
+    for (int i = 0; i < kNodes; ++i) {
+      std::vector<std::string> inputs = {value};
+      if (name == "Slice") inputs = {value, "one", "end", "one", "one"};
+      if (name == "Concat" || name == "Add" || name == "Mul") inputs.push_back(value);
+      const std::string next = model.node(kind, inputs, attributes);
+      if (i % 2 == 0) value = next;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string message = problem(model.file(), network);
+    EXPECT_TRUE(message.starts_with("the pool after stem: ") || message.starts_with("first: ") ||
+                message.starts_with("second: "))
+        << message;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  }
 }
 
 TEST(ForeignOnnxTest, EveryPublishedLcnetIsRead) {

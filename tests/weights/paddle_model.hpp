@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -86,6 +87,63 @@ class PaddleModel {
     for (const Attribute& attribute : attributes) writer.add_message(4, pdmodel_value(attribute));
     operations_pb_.push_back(message);
     return value;
+  }
+
+  /// Channels of values side by side.
+  int concat(const std::vector<int>& parts) {
+    const int list = ++values_, value = ++values_;
+    if (is_pir()) {
+      Json inputs = Json::array();
+      for (const int part : parts) inputs.push_back({{"%", part}});
+      operations_.push_back({{"#", "0.combine"}, {"I", inputs}, {"O", {{{"%", list}}}}});
+      const int axis = operation("full", {}, {{"value", 1.0}});
+      operations_.push_back(
+          {{"#", "1.concat"}, {"I", {{{"%", list}}, {{"%", axis}}}}, {"O", {{{"%", value}}}}});
+      return value;
+    }
+    names_[value] = "concat_" + std::to_string(value) + ".tmp_0";
+    std::string message, inputs;
+    Writer list_writer(inputs);
+    list_writer.add_string(1, "X");
+    for (const int part : parts) list_writer.add_string(2, names_.at(part));
+    Writer writer(message);
+    writer.add_message(1, inputs);
+    writer.add_message(2, variable("Out", names_.at(value)));
+    writer.add_string(3, "concat");
+    writer.add_message(4, pdmodel_value({"axis", 1}));
+    operations_pb_.push_back(message);
+    return value;
+  }
+
+  /// Two halves of a value's channels, of so many each.
+  std::array<int, 2> split(int input, std::int64_t size) {
+    const std::array<int, 2> halves = {values_ + 1, values_ + 2};
+    values_ += 2;
+    if (is_pir()) {
+      const int sections = operation("full_int_array", {}, {{"value", Integers{size, size}}});
+      const int axis = operation("full", {}, {{"value", 1.0}});
+      const int list =
+          operation("split", {{"X", input}, {"sections", sections}, {"axis", axis}}, {});
+      operations_.push_back({{"#", "0.split"},
+                             {"I", {{{"%", list}}}},
+                             {"O", {{{"%", halves[0]}}, {{"%", halves[1]}}}}});
+      return halves;
+    }
+    std::string message, outputs;
+    Writer list_writer(outputs);
+    list_writer.add_string(1, "Out");
+    for (const int half : halves) {
+      names_[half] = "split_" + std::to_string(half) + ".tmp_0";
+      list_writer.add_string(2, names_.at(half));
+    }
+    Writer writer(message);
+    writer.add_message(1, variable("X", names_.at(input)));
+    writer.add_message(2, outputs);
+    writer.add_string(3, "split");
+    writer.add_message(4, pdmodel_value({"axis", 1}));
+    writer.add_message(4, pdmodel_value({"sections", Integers{size, size}}));
+    operations_pb_.push_back(message);
+    return halves;
   }
 
   std::string graph() const {

@@ -167,15 +167,20 @@ class LayerFinder : public LayerSearch {
   /// Moves after the sum of a result and the addend, and its activation.
   Error find_sum(const Layer& layer, LayerMatch& match) const {
     const ChannelList list = channels(layer.addend, layer.addend_channel, layer.output.channels);
+    const int addend = steps_.find(list);
+    int found = kNone;
+    if (match.parts == 1 && addend == kNone) return not_arranged(layer, list);
+    if (match.parts == 1) found = steps_.reader_of(match.result, StepType::sum, addend);
     for (const int reader : steps_.readers(match.result)) {
       const Step& sum = steps_[reader];
-      if (sum.type != StepType::sum) continue;
-      if (part_of(sum.from == match.result ? sum.second : sum.from, layer, match) != list) continue;
-      match.result = reader;
-      return find_activation(layer, layer.last_activation, match.result);
+      if (match.parts == 1 || found != kNone || sum.type != StepType::sum) continue;
+      const int other = sum.from == match.result ? sum.second : sum.from;
+      if (part_of(other, layer, match) == list) found = reader;
     }
-    if (match.parts == 1 && steps_.find(list) == kNone) return not_arranged(layer, list);
-    return problem(layer, "nothing is added to it, in the type the shortcut is");
+    if (found == kNone)
+      return problem(layer, "nothing is added to it, in the type the shortcut is");
+    match.result = found;
+    return find_activation(layer, layer.last_activation, match.result);
   }
 
   /// Returns the channels of a step that are a layer's, which may share it with others.
