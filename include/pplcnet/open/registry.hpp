@@ -21,6 +21,7 @@
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/torchvision.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
+#include "pplcnet/network.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/naming/names.hpp"
@@ -67,6 +68,14 @@ PPLCNET_INLINE std::string model_names(bool classifiers_only);
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
+/// The definition of a network. To ask its type would have the compiler make a plan of each.
+template <class Net>
+struct DefinitionOf;
+template <class Definition>
+struct DefinitionOf<NetworkOf<Definition>> {
+  using Type = Definition;
+};
+
 /// Fills in what the graph of a published model says.
 inline void describe(KnownModel& one) {
   const auto graph = std::make_unique<Graph>(one.graph());
@@ -101,16 +110,19 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
   static const std::vector<KnownModel> kAll = [] {
     std::vector<KnownModel> all;
     const auto add = [&]<class Net>() {
+      using Definition = typename opening::DefinitionOf<Net>::Type;
       KnownModel& one = all.emplace_back();
-      one.model = Net::Definition::model;
-      one.adapted = Net::Definition::adapted;
+      one.model = Definition::model;
+      one.adapted = Definition::adapted;
       opening::describe(one);
     };
-    for_each(models::AllModels{}, add);
-    for_each(models::lightweight::Models{}, add);
-    for_each(models::torchvision::Models{}, add);
-    for_each(models::torchvision::GoogLeNetModels{}, add);
-    for_each(models::light_cnns::Models{}, add);
+    // Names with a namespace: to look for functions of the arguments', the compiler would lay out
+    // every network.
+    pplcnet::for_each(models::AllModels{}, add);
+    pplcnet::for_each(models::lightweight::Models{}, add);
+    pplcnet::for_each(models::torchvision::Models{}, add);
+    pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);
+    pplcnet::for_each(models::light_cnns::Models{}, add);
     return all;
   }();
   return kAll;
