@@ -2,7 +2,6 @@
 #define PPLCNET_WEIGHTS_IMPORT_CHANNELS_HPP
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -18,7 +17,10 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// A channel of what a step computes.
 struct Channel {
   int step = -1, channel = 0;
-  auto operator<=>(const Channel&) const = default;
+  bool operator==(const Channel&) const = default;
+  bool operator<(const Channel& other) const {
+    return step != other.step ? step < other.step : channel < other.channel;
+  }
 };
 using ChannelList = std::vector<Channel>;
 
@@ -44,11 +46,11 @@ class ChannelLists {
 
   /// Returns a step with the same channels in another order; -1: none.
   int find_permuted(ChannelList list) const {
-    std::ranges::sort(list);
+    std::sort(list.begin(), list.end());
     for (const auto& [other, step] : steps_) {
       if (other.size() != list.size()) continue;
       ChannelList sorted = other;
-      std::ranges::sort(sorted);
+      std::sort(sorted.begin(), sorted.end());
       if (sorted == list) return step;
     }
     return -1;

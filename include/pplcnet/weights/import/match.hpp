@@ -194,8 +194,7 @@ class LayerFinder : public LayerSearch {
 
   /// Checks that what several layers write side by side is so in the file, whoever reads it.
   Error check_maps() const {
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const Layer& layer = layers_[i];
+    for (const Layer& layer : layers_) {
       const ChannelList& map = maps_.map_of(layer);
       if (steps_.find(map) != kNone) continue;
       return not_arranged(layer, map);

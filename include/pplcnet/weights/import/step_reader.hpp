@@ -253,7 +253,7 @@ class StepReader : public StepList {
     Step sum = {.type = StepType::sum, .node = number, .from = a.step, .second = b.step};
     if (b.step != kNone) {
       int& known = sums_.emplace(std::minmax(a.step, b.step), kNone).first->second;
-      if (known == kNone) known = append_of_two(sum, std::plus<float>());
+      if (known == kNone) known = append_of_two(sum, std::plus<>());
       return {.step = known};
     }
     Step& step = at(a.step);
@@ -277,7 +277,7 @@ class StepReader : public StepList {
     if (a.step == kNone || b.step == kNone) return other(number, a);
     return {.step = append_of_two(
                 {.type = StepType::product, .node = number, .from = a.step, .second = b.step},
-                std::multiplies<float>())};
+                std::multiplies<>())};
   }
 
   Result scale(int number, Result input, float factor) {
