@@ -2862,10 +2862,12 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
          static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
 }
 
-/// Rows of a convolution of a map: where its weights fit L2, so do the rows that it reads, and a
-/// large map need not be stored whole. Other weights are passed over once.
+/// Rows of a convolution of a map: those that it reads fit L2 while the weights pass by, unless
+/// these are so many that one pass over all rows is cheaper. A large map need not be stored whole.
 constexpr int map_convolution_rows(const Layer& layer) {
-  if (layer.weight_floats() * sizeof(float) > kL2Share) return layer.output.height;
+  constexpr int kTileChannels = 2 * kPanel;  // for which the rows are read again
+  if (static_cast<std::size_t>(layer.depth() * kTileChannels) * sizeof(float) > kL2Share)
+    return layer.output.height;
   const auto values = static_cast<std::size_t>(layer.input.width) *
                       static_cast<std::size_t>(layer.input.channels * layer.stride.height);
   return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
