@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "answers.hpp"
 #include "checksum.hpp"
 #include "command.hpp"
 #include "evaluation.hpp"
@@ -28,6 +27,7 @@
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "predictions.hpp"
 #include "printable.hpp"
 #include "report.hpp"
 #include "text_file.hpp"
@@ -39,7 +39,7 @@ using pplcnet::Error;
 
 struct Arguments {
   NetworkOptions network;
-  std::string data, root, answers, page;
+  std::string data, root, predictions, page;
   int threads = 1;
   bool json = false;
 };
@@ -175,7 +175,7 @@ Error read_examples(const std::string& data, const std::string& root,
 
 /// Classifies an example, unless its prediction is known.
 Outcome<Evaluated> evaluate_one(pplcnet::AnyClassifier& classifier, const Example& example,
-                                const KnownAnswers& known) {
+                                const KnownPredictions& known) {
   Outcome<Evaluated> outcome;
   if (const Evaluated* one = known.find(example.path, example.class_id)) {
     outcome.value = *one;
@@ -224,17 +224,17 @@ int run(const Arguments& arguments) {
   if (report(read_examples(arguments.data, root, *classifier, examples, complete))) return 1;
 
   for (const Example& one : examples) add_input(one.path);
-  for (const std::string& output : {arguments.answers, arguments.page})
+  for (const std::string& output : {arguments.predictions, arguments.page})
     if (report(claim_output(output))) return 1;
-  KnownAnswers known;
-  AnswerFile answers;
-  if (!arguments.answers.empty())
-    if (report(answers.open(arguments.answers, origin_of(*classifier, arguments.data, root),
-                            classifier->classes(), known)))
+  KnownPredictions known;
+  PredictionFile predictions;
+  if (!arguments.predictions.empty())
+    if (report(predictions.open(arguments.predictions, origin_of(*classifier, arguments.data, root),
+                                classifier->classes(), known)))
       return 1;
   if (known.was_cut)
-    report(Error::of(arguments.answers, ": its last line was cut off, and is left out"));
-  add_input(arguments.answers);
+    report(Error::of(arguments.predictions, ": its last line was cut off, and is left out"));
+  add_input(arguments.predictions);
 
   Evaluation evaluation;
   std::size_t computed = 0, place = 0;
@@ -263,10 +263,11 @@ int run(const Arguments& arguments) {
         if (!one.problem.empty()) outcome.error = Error(one.problem);
         if (one.is_known || outcome.error) return true;
         ++computed;
-        if (answers.is_open()) unwritten = answers.add(one);
+        if (predictions.is_open()) unwritten = predictions.add(one);
         return !unwritten;
       });
-  if (interruption::happened()) return interrupted(evaluation, examples.size(), answers.is_open());
+  if (interruption::happened())
+    return interrupted(evaluation, examples.size(), predictions.is_open());
   if (unwritten) return fail(unwritten);
   pass_over(nullptr);
   const double seconds =
@@ -287,15 +288,15 @@ Run add_evaluate(CommandLine& program) {
       "the folders in it are the classes: their names are labels or numbers of classes, or else "
       "they are all classes in the order of their names (as of ImageNet)."
       "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
-      "\n          pplcnet evaluate --weights W --answers done.jsonl --report out.html val"
+      "\n          pplcnet evaluate --weights W --predictions done.jsonl --report out.html val"
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
-      "after Ctrl-C: with --answers the same command resumes from there.");
+      "after Ctrl-C: with --predictions the same command resumes from there.");
   command.add("data", arguments->data, "A list, or a folder with one for each class").required();
   arguments->network.add_to(command);
   arguments->network.add_labels_to(command);
   arguments->network.add_half_head_to(command);
   command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
-  command.add("--answers", arguments->answers,
+  command.add("--predictions", arguments->predictions,
               "A file of predictions, one JSON object per line: written, and resumed from");
   command.add("--report", arguments->page, "A page with tables and pictures, .html");
   add_threads(command, arguments->threads);

@@ -145,14 +145,15 @@ class Classifier {
     return first_row();
   }
 
-  /// A published model's answer: attributes, or the class that is decided for, with its score.
-  auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
-    using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
-    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(first_row()))
+  /// Returns a published model's prediction: attributes, or the class above its threshold, with its
+  /// score.
+  auto predict(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
+    using Predicted = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
+    return probabilities(image, options) ? std::optional<Predicted>(decode<Net>(first_row()))
                                          : std::nullopt;
   }
 
-  /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
+  /// The kCount most probable classes, best first; class_id is -1 where there is no prediction.
   template <std::size_t kCount>
   std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
@@ -176,7 +177,7 @@ class Classifier {
   }
 
   /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
-  /// many predictions for each, best first; class_id is -1 where there is no answer.
+  /// many predictions for each, best first; class_id is -1 where there is no prediction.
   Error classify(std::span<const ImageView> images, std::span<Prediction> best,
                  const RunOptions& options = {}) {
     const std::size_t count = images.empty() ? 0 : best.size() / images.size();

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "answers.hpp"
 #include "example.hpp"
 #include "fuzz/format.hpp"
 #include "npy.hpp"
+#include "predictions.hpp"
 #include "weights/contents.hpp"
 
 /// What the command line program reads besides: they are of examples/pplcnet.
@@ -41,36 +41,38 @@ inline Format list_format() {
           .factor = 320};  // a path is a std::string, and joined with the root's
 }
 
-/// Answers of `pplcnet evaluate`.
-inline Format answers_format() {
+/// Predictions of `pplcnet evaluate`.
+inline Format predictions_format() {
   constexpr int kClasses = 10;
   const std::string first =
       R"({"answers of":"pplcnet evaluate","weights":"1f","pictures":"/list.txt"})"
       "\n";
-  const std::string answer = R"({"file":"a.png","class":1,"rank":0,"best":1,"score":0.75})"
-                             "\n";
+  const std::string prediction = R"({"file":"a.png","class":1,"rank":0,"best":1,"score":0.75})"
+                                 "\n";
   const std::string wrong = R"({"file":"b.png","class":3,"rank":9,"best":0,"score":1})"
                             "\n";
-  return {.files = {{first, answer + wrong}, {first + wrong, answer}, {first, answer + "{\"file"}},
+  return {.files = {{first, prediction + wrong},
+                    {first + wrong, prediction},
+                    {first, prediction + "{\"file"}},
           .read =
               [](std::string_view contents) {
                 const Origin origin = {{"weights", "1f"}, {"pictures", "/list.txt"}};
-                return run<KnownAnswers>(
-                    [&](KnownAnswers& answers) {
-                      return parse_answers(contents, kPath, origin, kClasses, answers);
+                return run<KnownPredictions>(
+                    [&](KnownPredictions& predictions) {
+                      return parse_predictions(contents, kPath, origin, kClasses, predictions);
                     },
-                    [&](const KnownAnswers& answers) {
+                    [&](const KnownPredictions& predictions) {
                       const auto is_class = [](int id) { return id >= 0 && id < kClasses; };
-                      for (const auto& [key, one] : answers.all)
+                      for (const auto& [key, one] : predictions.all)
                         require(is_class(one.class_id) && is_class(one.best) &&
                                     is_class(one.rank) && one.score >= 0 && one.score <= 1 &&
                                     one.path == key.first && one.class_id == key.second,
-                                "an answer");
-                      require(answers.whole_bytes <= contents.size(), "the whole lines");
-                      return !answers.all.empty();
+                                "a prediction");
+                      require(predictions.whole_bytes <= contents.size(), "the whole lines");
+                      return !predictions.all.empty();
                     });
               },
-          .large = {first + repeated(answer), first + repeated("[[],") + "\n",
+          .large = {first + repeated(prediction), first + repeated("[[],") + "\n",
                     first + "[" + repeated("[],") + "[]]\n", first + repeated("{\"\":") + "\n"},
           .words = {"\"file\":", "\"class\":", "\"rank\":", "\"best\":", "\"score\":",
                     "\"answers of\":\"pplcnet evaluate\"", "1e400", "18446744073709551616"},

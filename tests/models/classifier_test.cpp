@@ -1,4 +1,5 @@
-// A classifier of a published model: preprocessing, labels, probabilities and answers are its own.
+// A classifier of a published model: preprocessing, labels, probabilities and predictions are its
+// own.
 #include "pplcnet/classifier.hpp"
 
 #include <gtest/gtest.h>
@@ -90,12 +91,12 @@ TEST_F(ClassifierOfAModel, AppliesSigmoidToAttributes) {
   EXPECT_EQ(probabilities->size(), 6U);
   EXPECT_TRUE(std::ranges::equal(*probabilities, expected));
 
-  const auto answer = classifier.answer(view());
-  ASSERT_TRUE(answer);
+  const auto prediction = classifier.predict(view());
+  ASSERT_TRUE(prediction);
   const auto decoded =
       pplcnet::table_attributes(std::span<const float, 6>(expected.data(), expected.size()));
-  EXPECT_EQ(answer->bits, decoded.bits);
-  EXPECT_EQ(answer->scanned, expected[0] > 0.5F);
+  EXPECT_EQ(prediction->bits, decoded.bits);
+  EXPECT_EQ(prediction->scanned, expected[0] > 0.5F);
 }
 
 TEST_F(ClassifierOfAModel, AppliesSoftmaxAndTheThreshold) {
@@ -104,10 +105,10 @@ TEST_F(ClassifierOfAModel, AppliesSoftmaxAndTheThreshold) {
   ASSERT_TRUE(probabilities);
   const float yes = (*probabilities)[1];
   EXPECT_NEAR((*probabilities)[0] + yes, 1.0F, 1e-6F);
-  const auto answer = classifier.answer(view());
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->class_id, yes >= 0.5F ? 1 : 0);
-  EXPECT_EQ(answer->score, yes >= 0.5F ? yes : 1.0F - yes);
+  const auto prediction = classifier.predict(view());
+  ASSERT_TRUE(prediction);
+  EXPECT_EQ(prediction->class_id, yes >= 0.5F ? 1 : 0);
+  EXPECT_EQ(prediction->score, yes >= 0.5F ? yes : 1.0F - yes);
 }
 
 #if defined(__linux__)
@@ -142,7 +143,7 @@ TEST_F(ClassifierOfAModel, HasItsMemoryBeforeTheFirstPicture) {
 
 using TextLine = pplcnet::models::textline_orientation_x0_25;
 
-/// Pictures of many sizes, two of which cannot have an answer.
+/// Pictures of many sizes, two of which cannot have a prediction.
 std::vector<pplcnet::ImageView> views_of(const std::vector<std::uint8_t>& pixels) {
   std::vector<pplcnet::ImageView> views;
   for (int i = 0; i < 21; ++i)
@@ -227,7 +228,7 @@ TEST_F(ClassifierOfAModel, LoadsBytesAndViewsThem) {
 }
 
 TEST_F(ClassifierOfAModel, HasNoAnswerWithoutWeights) {
-  EXPECT_FALSE(Classifier<pulc::table_attribute>().answer(view()));
+  EXPECT_FALSE(Classifier<pulc::table_attribute>().predict(view()));
 }
 
 }  // namespace

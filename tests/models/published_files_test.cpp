@@ -45,11 +45,12 @@ TEST(PublishedFiles, AnswerAsPaddleDoesWithNothingButTheType) {
     SKIP_WITHOUT(path);
     Picture pixels;
     ASSERT_STREQ(Picture::read(path, pixels).message(), "");
-    const auto answer = classifier.answer(pixels.view());
-    ASSERT_TRUE(answer);
+    const auto prediction = classifier.predict(pixels.view());
+    ASSERT_TRUE(prediction);
     const auto probability = picture.at("prob");
-    EXPECT_EQ(answer->class_id, probability[1] > probability[0] ? 1 : 0);
-    EXPECT_NEAR(answer->score, probability[static_cast<std::size_t>(answer->class_id)], 1e-3);
+    EXPECT_EQ(prediction->class_id, probability[1] > probability[0] ? 1 : 0);
+    EXPECT_NEAR(prediction->score, probability[static_cast<std::size_t>(prediction->class_id)],
+                1e-3);
   }
 }
 

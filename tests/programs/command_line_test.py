@@ -135,12 +135,12 @@ class CommandLine(unittest.TestCase):
     def test_an_interrupted_evaluation_says_how_to_go_on(self):
         examples = self.folder / "list.txt"
         examples.write_text("".join(f"{PHOTO} {i % 2}\n" for i in range(5000)))
-        answers = self.folder / "answers.jsonl"
-        status, _, said = self.interrupted("evaluate", "--weights", WEIGHTS, "--answers", answers,
+        predictions = self.folder / "predictions.jsonl"
+        status, _, said = self.interrupted("evaluate", "--weights", WEIGHTS, "--predictions", predictions,
                                            examples)
         self.assertEqual(status, 130)
         self.assertIn("the same command resumes from there", said)
-        self.assertTrue(answers.read_text().endswith("}\n"))
+        self.assertTrue(predictions.read_text().endswith("}\n"))
 
     def test_a_reader_that_leaves_ends_it(self):
         program = subprocess.Popen([PPLCNET, "classify", "--weights", WEIGHTS, *[PHOTO] * 2000],

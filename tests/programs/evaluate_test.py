@@ -60,7 +60,7 @@ class Evaluate(unittest.TestCase):
             shutil.copy(LINE, self.folder / name)
         self.list = self.folder / "list.txt"
         self.list.write_text("a.png 1\nb.png 0\nc.png 1\n")
-        self.answers = self.folder / "answers.jsonl"
+        self.predictions = self.folder / "predictions.jsonl"
 
     def evaluate(self, *arguments, weights=WEIGHTS, data=None):
         return Result("evaluate", "--weights", weights, data or self.list, *arguments)
@@ -77,10 +77,10 @@ class Evaluate(unittest.TestCase):
         text = page.read_text()
         for name in ["b.png", "gone.png", "there is no such file"]:
             self.assertIn(name, text)
-        answer = json.loads("\n".join(self.evaluate("--json").lines))
-        self.assertEqual([pathlib.Path(one["file"]).name for one in answer["not_read"]],
+        prediction = json.loads("\n".join(self.evaluate("--json").lines))
+        self.assertEqual([pathlib.Path(one["file"]).name for one in prediction["not_read"]],
                          ["b.png", "gone.png"])
-        self.assertIn("there is no such file", answer["not_read"][1]["why"])
+        self.assertIn("there is no such file", prediction["not_read"][1]["why"])
 
     def test_pictures_of_no_class_are_named(self):
         data = self.folder / "data"
@@ -93,27 +93,27 @@ class Evaluate(unittest.TestCase):
                                              "folder, and is left out"])
 
     def test_an_evaluation_goes_on_and_says_what_was_cut(self):
-        whole = self.evaluate("--answers", self.answers)
+        whole = self.evaluate("--predictions", self.predictions)
         self.assertEqual((whole.status, whole.complaints), (0, []))
-        lines = self.answers.read_bytes().splitlines(keepends=True)
+        lines = self.predictions.read_bytes().splitlines(keepends=True)
         self.assertEqual(len(lines), 4)  # the first says of what they are
         for rest in [lines[2][:-1], lines[2][:20], b"{"]:
-            self.answers.write_bytes(b"".join(lines[:2]) + rest)
-            again = self.evaluate("--answers", self.answers)
+            self.predictions.write_bytes(b"".join(lines[:2]) + rest)
+            again = self.evaluate("--predictions", self.predictions)
             self.assertEqual((again.status, again.lines[1]), (0, whole.lines[1]))
             self.assertEqual(again.complaints,
-                             [f"pplcnet evaluate: {self.answers}: its last line was cut off, and is "
+                             [f"pplcnet evaluate: {self.predictions}: its last line was cut off, and is "
                               "left out"])
-            self.assertEqual(self.answers.read_bytes(), b"".join(lines))
+            self.assertEqual(self.predictions.read_bytes(), b"".join(lines))
         # What was killed before the first line was complete begins anew.
         for rest in [b"", lines[0][:30]]:
-            self.answers.write_bytes(rest)
-            self.assertEqual(self.evaluate("--answers", self.answers).status, 0)
-            self.assertEqual(self.answers.read_bytes(), b"".join(lines))
+            self.predictions.write_bytes(rest)
+            self.assertEqual(self.evaluate("--predictions", self.predictions).status, 0)
+            self.assertEqual(self.predictions.read_bytes(), b"".join(lines))
 
-    def test_answers_are_not_taken_over_from_anything_else(self):
-        self.assertEqual(self.evaluate("--answers", self.answers).status, 0)
-        before = self.answers.read_bytes()
+    def test_predictions_are_not_taken_over_from_anything_else(self):
+        self.assertEqual(self.evaluate("--predictions", self.predictions).status, 0)
+        before = self.predictions.read_bytes()
         other = self.folder / "other.safetensors"
         changed = bytearray(WEIGHTS.read_bytes())
         changed[-5000] ^= 1
@@ -123,42 +123,42 @@ class Evaluate(unittest.TestCase):
         another_list = self.folder / "another.txt"
         another_list.write_text("a.png 1\n")
         for what, result in [
-            ("weights", self.evaluate("--answers", self.answers, weights=other)),
-            ("model", self.evaluate("--answers", self.answers, weights=PAGE_WEIGHTS)),
-            ("labels", self.evaluate("--answers", self.answers, "--labels", labels)),
-            ("pictures", self.evaluate("--answers", self.answers, data=another_list)),
-            ("root", self.evaluate("--answers", self.answers, "--root", self.folder / "b")),
+            ("weights", self.evaluate("--predictions", self.predictions, weights=other)),
+            ("model", self.evaluate("--predictions", self.predictions, weights=PAGE_WEIGHTS)),
+            ("labels", self.evaluate("--predictions", self.predictions, "--labels", labels)),
+            ("pictures", self.evaluate("--predictions", self.predictions, data=another_list)),
+            ("root", self.evaluate("--predictions", self.predictions, "--root", self.folder / "b")),
         ]:
             self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1), what)
-            self.assertIn(f"answers.jsonl: its answers are of other {what}: ", result.complaints[0])
-        self.assertEqual(self.answers.read_bytes(), before)
+            self.assertIn(f"predictions.jsonl: its predictions are of other {what}: ", result.complaints[0])
+        self.assertEqual(self.predictions.read_bytes(), before)
 
-    def test_answers_that_cannot_be_are_refused_with_the_line(self):
-        self.assertEqual(self.evaluate("--answers", self.answers).status, 0)
-        lines = self.answers.read_text().splitlines()
+    def test_predictions_that_cannot_be_are_refused_with_the_line(self):
+        self.assertEqual(self.evaluate("--predictions", self.predictions).status, 0)
+        lines = self.predictions.read_text().splitlines()
         for key, value in [("best", 20000), ("best", -1), ("best", 2), ("best", 1.5), ("best", "1"),
                            ("best", 2**64), ("rank", 2), ("rank", None), ("class", 2),
                            ("class", "up"), ("file", 1), ("file", None), ("score", "high"),
                            ("score", 1e300), ("score", -1), ("best", 0), ("rank", 1)]:
-            answer = json.loads(lines[1]) | {key: value}
-            content = "\n".join([lines[0], json.dumps(answer), *lines[2:], ""])
-            self.answers.write_text(content)
-            result = self.evaluate("--answers", self.answers)
+            prediction = json.loads(lines[1]) | {key: value}
+            content = "\n".join([lines[0], json.dumps(prediction), *lines[2:], ""])
+            self.predictions.write_text(content)
+            result = self.evaluate("--predictions", self.predictions)
             self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1),
                              (key, value, result.complaints))
-            self.assertIn("answers.jsonl: line 2: expected an answer for 2 classes, found ",
+            self.assertIn("predictions.jsonl: line 2: expected a prediction for 2 classes, found ",
                           result.complaints[0])
-            self.assertEqual(self.answers.read_text(), content)
+            self.assertEqual(self.predictions.read_text(), content)
 
-    def test_what_is_no_file_of_answers_stays_as_it_is(self):
+    def test_what_is_no_file_of_predictions_stays_as_it_is(self):
         for content in [b"my notes\n", b"{}\n", b"[1]\n", b"no line end", b"\xff\xfe\n", b"\n",
                         b'{"file":"a.png","class":1,"rank":0,"best":1,"score":0.9}\n',
                         LINE.read_bytes()]:
-            self.answers.write_bytes(content)
-            result = self.evaluate("--answers", self.answers)
+            self.predictions.write_bytes(content)
+            result = self.evaluate("--predictions", self.predictions)
             self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
-            self.assertIn("answers.jsonl: line 1: ", result.complaints[0])
-            self.assertEqual(self.answers.read_bytes(), content)
+            self.assertIn("predictions.jsonl: line 1: ", result.complaints[0])
+            self.assertEqual(self.predictions.read_bytes(), content)
 
     def report(self, *arguments, **more):
         path = self.folder / "page.html"

@@ -69,10 +69,10 @@ class Fit(unittest.TestCase):
         self.assertLess(self.seconds, 30)
         result = self.evaluate("--json", self.folder / "held_out")
         self.assertEqual(result.complaints, [])
-        answer = json.loads("\n".join(result.lines))
-        self.assertEqual([one["label"] for one in answer["classes"]], sorted(KINDS))
-        print(f"held out: {100 * answer['top1']:.1f} %, fitted in {self.seconds:.1f} s")
-        self.assertGreaterEqual(answer["top1"], 0.95)
+        report = json.loads("\n".join(result.lines))
+        self.assertEqual([one["label"] for one in report["classes"]], sorted(KINDS))
+        print(f"held out: {100 * report['top1']:.1f} %, fitted in {self.seconds:.1f} s")
+        self.assertGreaterEqual(report["top1"], 0.95)
 
     def test_the_new_weights_are_like_others(self):
         picture = self.folder / "held_out" / "rings" / "00.png"
@@ -97,14 +97,14 @@ class Fit(unittest.TestCase):
         self.assertEqual(*without_speed)
 
     def test_an_evaluation_goes_on_where_it_stopped(self):
-        answers = self.folder / "answers.jsonl"
-        whole = self.evaluate("--answers", answers, self.folder / "held_out")
-        lines = answers.read_text().splitlines(keepends=True)
+        predictions = self.folder / "predictions.jsonl"
+        whole = self.evaluate("--predictions", predictions, self.folder / "held_out")
+        lines = predictions.read_text().splitlines(keepends=True)
         self.assertEqual(len(lines), 101)  # the first says what they are of
-        answers.write_text("".join(lines[:60]) + lines[60][:20])  # cut in the middle of a line
-        again = self.evaluate("--answers", answers, self.folder / "held_out")
+        predictions.write_text("".join(lines[:60]) + lines[60][:20])  # cut in the middle of a line
+        again = self.evaluate("--predictions", predictions, self.folder / "held_out")
         self.assertEqual(whole.lines[1:2], again.lines[1:2])
-        self.assertEqual(sorted(answers.read_text().splitlines(keepends=True)), sorted(lines))
+        self.assertEqual(sorted(predictions.read_text().splitlines(keepends=True)), sorted(lines))
 
     def test_the_report_is_one_page_with_everything_in_it(self):
         page = self.folder / "report.html"

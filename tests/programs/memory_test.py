@@ -103,8 +103,8 @@ class Memory(unittest.TestCase):
                           self.shared / "output" / "upright", self.picture)
 
     def test_evaluate(self):
-        self.try_requests("evaluate", "--weights", self.weights, "--json", "--answers",
-                          self.shared / "output" / "answers", "--report",
+        self.try_requests("evaluate", "--weights", self.weights, "--json", "--predictions",
+                          self.shared / "output" / "predictions", "--report",
                           self.shared / "output" / "page.html", self.train, compares=False)
 
     def test_convert(self):

@@ -72,8 +72,8 @@ class Outputs(unittest.TestCase):
             ("evaluate", "--report", hard, listed),
             ("evaluate", "--report", training, self.folder / "train"),
             ("evaluate", "--report", labels, "--labels", labels, listed),
-            ("evaluate", "--answers", training, self.folder / "train"),
-            ("evaluate", "--answers", listed, listed),
+            ("evaluate", "--predictions", training, self.folder / "train"),
+            ("evaluate", "--predictions", listed, listed),
         ]:
             self.assertIn("is both read and to be written", self.refused(*arguments), arguments)
         before = self.contents()

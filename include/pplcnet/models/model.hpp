@@ -45,8 +45,8 @@ concept HasModel = requires {
   Net::Definition::model.preprocessing;
 };
 
-/// A model's answer to the probabilities of its classes: the attributes; or the class that the
-/// threshold decides for; or the most probable class.
+/// Returns a model's prediction from the probabilities of its classes: the attributes; or the class
+/// that the threshold decides for; or the most probable class.
 template <HasModel Net>
 constexpr auto decode(std::span<const float, Net::classes> probabilities) {
   using Definition = typename Net::Definition;

@@ -1,4 +1,4 @@
-#include "answers.hpp"
+#include "predictions.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +17,7 @@ using pplcnet::Error;
 
 namespace {
 
-constexpr const char* kOf = "answers of";
+constexpr const char* kOf = "answers of";  // as in files of earlier versions
 constexpr const char* kProgram = "pplcnet evaluate";
 
 std::string first_line(const Origin& origin) {
@@ -35,7 +35,7 @@ std::optional<int> number_in(const Json& line, const char* key, int limit) {
   return static_cast<int>(number);
 }
 
-std::optional<Evaluated> answer_in(std::string_view text, int classes) {
+std::optional<Evaluated> prediction_in(std::string_view text, int classes) {
   const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!line.is_object()) return std::nullopt;
   const auto file = line.find("file"), score = line.find("score");
@@ -54,7 +54,7 @@ std::optional<Evaluated> answer_in(std::string_view text, int classes) {
                    .is_known = true};
 }
 
-/// Whether answers are these, from their first line.
+/// Checks from the first line that predictions are of this origin.
 Error check_origin(std::string_view text, const std::string& path, const Origin& origin) {
   const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto words = [&](const std::string& key) -> std::string {
@@ -62,23 +62,24 @@ Error check_origin(std::string_view text, const std::string& path, const Origin&
     return found == line.end() || !found->is_string() ? "" : found->get<std::string>();
   };
   if (words(kOf) != kProgram)
-    return Error::of(path, ": line 1: expected the answers of an earlier run, found ",
+    return Error::of(path, ": line 1: expected the predictions of an earlier run, found ",
                      pplcnet::quote(text), "; it is left as it is");
   const Json wanted = Json::parse(first_line(origin));
   for (const auto& [key, value] : origin)
     if (const auto here = wanted[key].get<std::string>(); words(key) != here)
-      return Error::of(path, ": its answers are of other ", key, ": ", pplcnet::quote(words(key)),
-                       ", here ", pplcnet::quote(here), "; name another file");
+      return Error::of(path, ": its predictions are of other ", key, ": ",
+                       pplcnet::quote(words(key)), ", here ", pplcnet::quote(here),
+                       "; name another file");
   return {};
 }
 
 }  // namespace
 
-Error parse_answers(std::string_view text, const std::string& path, const Origin& origin,
-                    int classes, KnownAnswers& answers) {
-  answers = {};
-  for (std::size_t number = 1; answers.whole_bytes < text.size(); ++number) {
-    std::string_view line = text.substr(answers.whole_bytes);
+Error parse_predictions(std::string_view text, const std::string& path, const Origin& origin,
+                        int classes, KnownPredictions& predictions) {
+  predictions = {};
+  for (std::size_t number = 1; predictions.whole_bytes < text.size(); ++number) {
+    std::string_view line = text.substr(predictions.whole_bytes);
     const std::size_t end = line.find('\n');
     line = line.substr(0, end);
     const bool is_cut = end == line.npos;
@@ -88,22 +89,22 @@ Error parse_answers(std::string_view text, const std::string& path, const Origin
     if (number == 1) {
       if (is_cut && first_line(origin).starts_with(line)) break;
       if (auto error = check_origin(line, path, origin)) return error;
-    } else if (auto one = answer_in(line, classes)) {
+    } else if (auto one = prediction_in(line, classes)) {
       std::pair key(one->path, one->class_id);
-      answers.all.insert_or_assign(std::move(key), *std::move(one));
+      predictions.all.insert_or_assign(std::move(key), *std::move(one));
     } else {
-      return Error::of(path, ": line ", number, ": expected an answer for ", classes,
+      return Error::of(path, ": line ", number, ": expected a prediction for ", classes,
                        " classes, found ", pplcnet::quote(line), "; the file is left as it is");
     }
-    answers.whole_bytes = std::min(answers.whole_bytes + bytes, text.size());
+    predictions.whole_bytes = std::min(predictions.whole_bytes + bytes, text.size());
   }
   return {};
 }
 
-Error AnswerFile::open(const std::string& path, const Origin& origin, int classes,
-                       KnownAnswers& answers) {
+Error PredictionFile::open(const std::string& path, const Origin& origin, int classes,
+                           KnownPredictions& predictions) {
   path_ = path;
-  answers = {};
+  predictions = {};
   std::error_code problem;
   const fs::file_status status = fs::status(path, problem);
   const bool is_new = status.type() == fs::file_type::not_found ||
@@ -112,19 +113,19 @@ Error AnswerFile::open(const std::string& path, const Origin& origin, int classe
     pplcnet::FileBytes file;
     if (auto error = read_text(path, file)) return error;
     const std::string_view text = text_of(file);
-    if (auto error = parse_answers(text, path, origin, classes, answers)) return error;
-    if (answers.whole_bytes < text.size()) {
-      fs::resize_file(path, answers.whole_bytes, problem);
+    if (auto error = parse_predictions(text, path, origin, classes, predictions)) return error;
+    if (predictions.whole_bytes < text.size()) {
+      fs::resize_file(path, predictions.whole_bytes, problem);
       if (problem) return Error::of(path, ": cannot be written: ", problem.message());
-      answers.was_cut = true;
+      predictions.was_cut = true;
     }
   }
   file_.open(path, std::ios::app | std::ios::binary);
-  if (answers.whole_bytes == 0) file_ << first_line(origin) << std::flush;
+  if (predictions.whole_bytes == 0) file_ << first_line(origin) << std::flush;
   return file_ ? Error() : Error::of(path, ": cannot be written");
 }
 
-Error AnswerFile::add(const Evaluated& one) {
+Error PredictionFile::add(const Evaluated& one) {
   if (!pplcnet::is_utf8(one.path)) return {};
   const Json line = {{"file", one.path},
                      {"class", one.class_id},
