@@ -38,7 +38,7 @@ struct Arguments {
   std::vector<std::string> pictures;
 };
 
-struct Answer {
+struct Orientation {
   int angle = 0;  ///< degrees by which it is turned, clockwise
   double confidence = 0;
   bool is_sure = false;
@@ -63,29 +63,30 @@ Error turns_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t
   return {};
 }
 
-/// A network for orientation, and what its classes mean.
+/// A network for orientation with the rotations that its classes stand for.
 class Reader {
  public:
   Reader(pplcnet::AnyClassifier& classifier, std::span<const std::size_t> turns)
       : classifier_(classifier), turns_(turns) {}
 
-  /// How probable it is that a picture is turned by 0, 90, 180 and 270 degrees: lines of text are
-  /// read in pieces, pages in tiles if the network is for such, or else they are seen as a whole.
-  /// False if a picture is too narrow.
+  /// Computes how probable it is that a picture is rotated by 0, 90, 180 and 270 degrees: lines of
+  /// text are read in pieces, pages in tiles if the network is for such, others as a whole.
+  /// Returns false if a picture is too narrow.
   bool read(pplcnet::ImageView image, std::array<double, 4>& probabilities) {
     good_ = true;
     const pplcnet::Shape input = classifier_.network().input_shape();
     const bool tiles = input.height == pplcnet::PageTiling{}.side && input.width == input.height;
     if (turns_.size() == 2) {
-      const auto look = [&](pplcnet::ImageView piece) {
-        const auto answer = see(piece);
-        both_ = {answer[0], answer[2]};
+      const auto predict = [&](pplcnet::ImageView piece) {
+        const auto rotations = see(piece);
+        both_ = {rotations[0], rotations[2]};
         return std::span<const float>(both_);
       };
-      const auto [upright, upside_down] = pplcnet::line_turn(image, look);
+      const auto [upright, upside_down] = pplcnet::line_rotation(image, predict);
       probabilities = {upright, 0, upside_down, 0};
     } else if (tiles) {
-      probabilities = pplcnet::page_turn(image, [&](pplcnet::ImageView tile) { return see(tile); });
+      probabilities =
+          pplcnet::page_rotation(image, [&](pplcnet::ImageView tile) { return see(tile); });
     } else {
       std::ranges::copy(see(image), probabilities.begin());
     }
@@ -109,19 +110,20 @@ class Reader {
   std::array<float, 2> both_ = {};
 };
 
-void print(const Arguments& arguments, const std::string& path, const Answer& answer) {
+void print(const Arguments& arguments, const std::string& path, const Orientation& orientation) {
   if (!arguments.json) {
-    if (answer.is_sure)
-      std::printf("%s\t%d\t%.3f\n", printable(path).c_str(), answer.angle, answer.confidence);
+    if (orientation.is_sure)
+      std::printf("%s\t%d\t%.3f\n", printable(path).c_str(), orientation.angle,
+                  orientation.confidence);
     else
-      std::printf("%s\tunsure\t%.3f\n", printable(path).c_str(), answer.confidence);
+      std::printf("%s\tunsure\t%.3f\n", printable(path).c_str(), orientation.confidence);
     return;
   }
   Json line = Json::object();
   line.add_file(path);
-  line.add("angle", answer.angle);
-  line.add("confidence", answer.confidence);
-  line.add("sure", answer.is_sure);
+  line.add("angle", orientation.angle);
+  line.add("confidence", orientation.confidence);
+  line.add("sure", orientation.is_sure);
   std::printf("%s\n", line.text().c_str());
 }
 
@@ -146,7 +148,7 @@ int run(const Arguments& arguments) {
   const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
       [&](pplcnet::AnyClassifier& own, const std::string& path) {
-        Outcome<Answer> outcome;
+        Outcome<Orientation> outcome;
         std::array<double, 4> probabilities = {};
         outcome.error = see_picture(
             path,
@@ -155,13 +157,13 @@ int run(const Arguments& arguments) {
             },
             {.transparency = Picture::Transparency::on_contrast});
         if (outcome.error) return outcome;
-        Answer& answer = outcome.value;
+        Orientation& orientation = outcome.value;
         const auto* const best = std::ranges::max_element(probabilities);
-        answer.angle = 90 * static_cast<int>(best - probabilities.begin());
-        answer.confidence = *best;
-        answer.is_sure = *best >= arguments.sure;
-        if (!arguments.folder.empty() && answer.is_sure)
-          outcome.error = write_upright(path, arguments.folder, answer.angle);
+        orientation.angle = 90 * static_cast<int>(best - probabilities.begin());
+        orientation.confidence = *best;
+        orientation.is_sure = *best >= arguments.sure;
+        if (!arguments.folder.empty() && orientation.is_sure)
+          outcome.error = write_upright(path, arguments.folder, orientation.angle);
         return outcome;
       },
       [&](const std::string& path, const auto& outcome) {

@@ -18,15 +18,15 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a page is read by a network for tiles of it, small squares in which letters are large
-/// enough: the page in several sizes, of each the tiles with most to see. A whole page that is
+/// Cuts a page into tiles for a network: small squares in which letters are large enough. The page
+/// is resized to several scales, and of each the tiles with the most edges are kept. A whole page
 /// squeezed into one input keeps its layout but not its letters.
 struct PageTiling {
-  int side = 128;                                  ///< of a tile, in pixels
-  std::array<int, 3> longest = {640, 1120, 1960};  ///< the page's longer side in each size
-  double enlarge = 1.5;                            ///< at most
-  int tiles = 24;                                  ///< of each size, at most
-  int steepest = 64;  ///< difference of grey values above which an edge is no better
+  int side = 128;                                 ///< of a tile, in pixels
+  std::array<int, 3> scales = {640, 1120, 1960};  ///< the page's longer side in each scale
+  double max_upscale = 1.5;                       ///< largest factor by which a page is enlarged
+  int max_tiles = 24;                             ///< most tiles of each scale
+  int edge_clip = 64;  ///< differences of grey values are clipped to this
 };
 
 /// One tile: RGB interleaved, side × side.
@@ -34,16 +34,16 @@ using Tile = std::vector<std::uint8_t>;
 
 namespace tiling {
 
-/// The sizes of a page. None if it is so long and thin that tiles of it would be too many.
+/// Returns the sizes of a page; none if it is so long and thin that it would have too many tiles.
 inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
-  constexpr double kDistinct = 1.1;  // sizes nearer than that see the same
+  constexpr double kDistinct = 1.1;  // closer scales show the same
   constexpr int kMostPixels = 1 << 25;
   std::vector<ImageSize> result;
   const int longer = std::max(page.width, page.height), shorter = std::min(page.width, page.height);
   double last = 0;
-  result.reserve(tiling.longest.size());
-  for (const int longest : tiling.longest) {
-    double factor = std::min(static_cast<double>(longest) / longer, tiling.enlarge);
+  result.reserve(tiling.scales.size());
+  for (const int longer_side : tiling.scales) {
+    double factor = std::min(static_cast<double>(longer_side) / longer, tiling.max_upscale);
     factor = std::max(factor, static_cast<double>(tiling.side) / shorter);
     if (factor <= kDistinct * last) continue;
     last = factor;
@@ -56,7 +56,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   return result;
 }
 
-/// Where tiles begin along a side that they cover, evenly.
+/// Returns where tiles that cover a side evenly begin.
 inline std::vector<int> places(int length, int side) {
   const int count = (length + side - 1) / side;
   std::vector<int> result;
@@ -68,8 +68,7 @@ inline std::vector<int> places(int length, int side) {
   return result;
 }
 
-/// How much there is to see in a tile of an RGB page: the sum of the differences between
-/// neighbours.
+/// Returns the edge energy of a tile of an RGB page: the sum of the differences between neighbours.
 inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, int top) {
   const auto grey = [&](int x, int y) {
     const std::uint8_t* const pixel = page.pixel(x, y);
@@ -81,14 +80,14 @@ inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, i
       const int here = grey(x, y);
       const int right = x + 1 < page.width ? std::abs(grey(x + 1, y) - here) : 0;
       const int below = y + 1 < page.height ? std::abs(grey(x, y + 1) - here) : 0;
-      sum += std::min(right + below, tiling.steepest);
+      sum += std::min(right + below, tiling.edge_clip);
     }
   return sum;
 }
 
 }  // namespace tiling
 
-/// The tiles of a page that say most; none if it is empty, or a thread of pixels.
+/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
 inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   std::vector<Tile> result;
   if (page.empty()) return result;
@@ -108,7 +107,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
       for (const int left : tiling::places(size.width, tiling.side))
         places.push_back({tiling::energy(tiling, resized, left, top), left, top});
     std::ranges::stable_sort(places, std::greater(), &Place::energy);
-    places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.tiles)));
+    places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.max_tiles)));
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
       for (int y = top; y < top + tiling.side; ++y) {

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "pplcnet/image/line_pieces.hpp"
+#include "pplcnet/image/orientation_evidence.hpp"
 #include "pplcnet/image/page_tiles.hpp"
 #include "pplcnet/image/presets.hpp"
-#include "pplcnet/image/turn_evidence.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/ocr.hpp"
 #include "pplcnet/models/pplcnet.hpp"
@@ -17,7 +17,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// By how much a page is turned, from a tile of it: see page_turn.
+/// Orientation of a page, from a tile of it: see page_rotation.
 struct PageOrientation
     : V1<Scale::x0_35, Options{.classes = 4, .input = {PageTiling{}.side, PageTiling{}.side}}> {
   static constexpr Model model = {
@@ -34,26 +34,26 @@ using OrientationModels = ModelList<page_orientation>;
 }  // namespace models
 
 /// Chosen on the validation sets of examples/orientation.
-inline constexpr LookTrust kTrustInTiles = {.doubt = 0.01, .sharpness = 0.08};
-inline constexpr LookTrust kTrustInPieces = {.doubt = 0.01, .sharpness = 1};
+inline constexpr EvidenceCalibration kTileCalibration = {.uniform_weight = 0.01, .exponent = 0.08};
+inline constexpr EvidenceCalibration kPieceCalibration = {.uniform_weight = 0.01, .exponent = 1};
 
-/// How probable it is that a page is turned by 0, 90, 180 or 270 degrees, clockwise. `look(tile)`
-/// gives the probabilities of page_orientation for a tile, as a span of floats.
-template <class Look>
-std::array<double, 4> page_turn(ImageView page, const Look& look) {
-  TurnEvidence<4> evidence(kTrustInTiles);
+/// Returns how probable it is that a page is rotated by 0, 90, 180 or 270 degrees, clockwise.
+/// `predict(tile)` returns the probabilities of page_orientation for a tile, as a span of floats.
+template <class Predict>
+std::array<double, 4> page_rotation(ImageView page, const Predict& predict) {
+  OrientationEvidence<4> evidence(kTileCalibration);
   const PageTiling tiling;
   for (const Tile& tile : page_tiles(tiling, page))
-    evidence.add_looks({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, look);
+    evidence.add_rotations({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, predict);
   return evidence.probabilities();
 }
 
-/// How probable it is that a line of text is upright, or upside down. `look(piece)` gives the
-/// probabilities of textline_orientation_x0_25 for a piece of it.
-template <class Look>
-std::array<double, 2> line_turn(ImageView line, const Look& look) {
-  TurnEvidence<2> evidence(kTrustInPieces);
-  for (const ImageView piece : line_pieces(line)) evidence.add_looks(piece, look);
+/// Returns how probable it is that a line of text is upright, or upside down. `predict(piece)`
+/// returns the probabilities of textline_orientation_x0_25 for a piece of it.
+template <class Predict>
+std::array<double, 2> line_rotation(ImageView line, const Predict& predict) {
+  OrientationEvidence<2> evidence(kPieceCalibration);
+  for (const ImageView piece : line_pieces(line)) evidence.add_rotations(piece, predict);
   return evidence.probabilities();
 }
 

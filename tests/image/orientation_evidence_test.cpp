@@ -1,5 +1,5 @@
-// How a picture is turned, from many looks at it.
-#include "pplcnet/image/turn_evidence.hpp"
+// The orientation of a picture, from predictions on its parts.
+#include "pplcnet/image/orientation_evidence.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,37 +17,37 @@ namespace pplcnet_test {
 namespace {
 
 using pplcnet::ImageView;
-using pplcnet::TurnEvidence;
+using pplcnet::OrientationEvidence;
 
-template <std::size_t kTurns>
-void expect_near(const std::array<double, kTurns>& found,
-                 const std::array<double, kTurns>& expected) {
-  for (std::size_t i = 0; i < kTurns; ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
+template <std::size_t kRotations>
+void expect_near(const std::array<double, kRotations>& found,
+                 const std::array<double, kRotations>& expected) {
+  for (std::size_t i = 0; i < kRotations; ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
 }
 
 /// The numbers are those of examples/orientation/orientation.py.
-TEST(TurnEvidence, IsSummed) {
+TEST(OrientationEvidence, IsSummed) {
   constexpr std::array<std::array<float, 4>, 3> kTiles = {
       {{0.7f, 0.1f, 0.1f, 0.1f}, {0.25f, 0.25f, 0.25f, 0.25f}, {0.1f, 0.6f, 0.2f, 0.1f}}};
-  const auto sum = [&](const pplcnet::LookTrust& trust) {
-    TurnEvidence<4> evidence(trust);
+  const auto sum = [&](const pplcnet::EvidenceCalibration& calibration) {
+    OrientationEvidence<4> evidence(calibration);
     for (const auto& tile : kTiles) evidence.add(tile);
     return evidence.probabilities();
   };
-  expect_near(sum({.doubt = 0.04, .sharpness = 0.5}),
+  expect_near(sum({.uniform_weight = 0.04, .exponent = 0.5}),
               {0.34898874, 0.32349534, 0.18993059, 0.13758534});
   expect_near(sum({}), {0.4375, 0.375, 0.125, 0.0625});
-  expect_near(TurnEvidence<4>().probabilities(), {0.25, 0.25, 0.25, 0.25});
+  expect_near(OrientationEvidence<4>().probabilities(), {0.25, 0.25, 0.25, 0.25});
 }
 
-/// A look at the picture turned further speaks for the turn before.
-TEST(TurnEvidence, LooksInOtherTurnsAgree) {
-  TurnEvidence<4> quarters;
+/// The prediction on a picture rotated further counts for the rotation before.
+TEST(OrientationEvidence, OtherRotationsAgree) {
+  OrientationEvidence<4> quarters;
   quarters.add(std::array{0.1f, 0.7f, 0.1f, 0.1f}, 0);
   quarters.add(std::array{0.1f, 0.1f, 0.7f, 0.1f}, 1);
   quarters.add(std::array{0.7f, 0.1f, 0.1f, 0.1f}, 3);
   expect_near(quarters.probabilities(), {1.0 / 346, 343.0 / 346, 1.0 / 346, 1.0 / 346});
-  TurnEvidence<2> halves;
+  OrientationEvidence<2> halves;
   halves.add(std::array{0.25f, 0.75f}, 0);
   halves.add(std::array{0.75f, 0.25f}, 1);
   expect_near(halves.probabilities(), {0.1, 0.9});
@@ -59,35 +59,36 @@ class Corner {
   Corner() { pixels_[0] = pixels_[1] = pixels_[2] = 255; }
   ImageView view() const { return {pixels_.data(), 3, 2, pplcnet::PixelFormat::rgb}; }
 
-  /// Probabilities that are right for `kTurns` turns, clockwise.
-  template <std::size_t kTurns>
-  static std::span<const float> look(ImageView view) {
+  /// Probabilities that are right for `kRotations` rotations, clockwise.
+  template <std::size_t kRotations>
+  static std::span<const float> predict(ImageView view) {
     const auto white = [&](int x, int y) { return view.row(y)[3 * x] == 255; };
     const bool corners[] = {white(0, 0), white(view.width - 1, 0),
                             white(view.width - 1, view.height - 1), white(0, view.height - 1)};
-    static std::array<float, kTurns> answer;
-    for (std::size_t i = 0; i < kTurns; ++i) answer[i] = corners[i * 4 / kTurns] ? 0.9f : 0.05f;
-    return answer;
+    static std::array<float, kRotations> prediction;
+    for (std::size_t i = 0; i < kRotations; ++i)
+      prediction[i] = corners[i * 4 / kRotations] ? 0.9f : 0.05f;
+    return prediction;
   }
 
  private:
   std::vector<std::uint8_t> pixels_ = std::vector<std::uint8_t>(18);
 };
 
-TEST(TurnEvidence, LooksInEveryTurn) {
+TEST(OrientationEvidence, AddsEveryRotation) {
   const Corner corner;
-  for (const int turn : {0, 1, 2, 3}) {
+  for (const int rotation : {0, 1, 2, 3}) {
     std::vector<std::uint8_t> storage;
     constexpr std::array kExif = {1, 6, 3, 8};
-    const ImageView turned =
-        oriented(corner.view(), kExif[static_cast<std::size_t>(turn)], storage);
-    TurnEvidence<4> quarters;
-    quarters.add_looks(turned, Corner::look<4>);
-    EXPECT_GT(quarters.probabilities()[static_cast<std::size_t>(turn)], 0.9999);
-    if (turn % 2 != 0) continue;
-    TurnEvidence<2> halves;
-    halves.add_looks(turned, Corner::look<2>);
-    EXPECT_GT(halves.probabilities()[static_cast<std::size_t>(turn) / 2], 0.99);
+    const ImageView rotated =
+        oriented(corner.view(), kExif[static_cast<std::size_t>(rotation)], storage);
+    OrientationEvidence<4> quarters;
+    quarters.add_rotations(rotated, Corner::predict<4>);
+    EXPECT_GT(quarters.probabilities()[static_cast<std::size_t>(rotation)], 0.9999);
+    if (rotation % 2 != 0) continue;
+    OrientationEvidence<2> halves;
+    halves.add_rotations(rotated, Corner::predict<2>);
+    EXPECT_GT(halves.probabilities()[static_cast<std::size_t>(rotation) / 2], 0.99);
   }
 }
 
@@ -127,28 +128,30 @@ TEST(LinePieces, AreAtMost64OfALine) {
   }
 }
 
-TEST(Turns, OfAPageAndOfALine) {
+TEST(OrientationProbabilities, OfAPageAndOfALine) {
   const std::vector<std::uint8_t> pixels(std::size_t{3} * 400 * 300, 200);
-  int looks = 0;
+  int predictions = 0;
   const auto sideways = [&](ImageView) {
-    static constexpr std::array kAnswers = {
+    static constexpr std::array kPredictions = {
         std::array{0.1f, 0.7f, 0.1f, 0.1f}, std::array{0.1f, 0.1f, 0.7f, 0.1f},
         std::array{0.1f, 0.1f, 0.1f, 0.7f}, std::array{0.7f, 0.1f, 0.1f, 0.1f}};
-    return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 4)]);
+    return std::span<const float>(kPredictions[static_cast<std::size_t>(predictions++ % 4)]);
   };
-  EXPECT_GT(pplcnet::page_turn({pixels.data(), 400, 300, pplcnet::PixelFormat::rgb}, sideways)[1],
-            0.99);
-  EXPECT_EQ(looks % 4, 0);
-  EXPECT_EQ(pplcnet::page_turn({}, sideways)[1], 0.25);
+  EXPECT_GT(
+      pplcnet::page_rotation({pixels.data(), 400, 300, pplcnet::PixelFormat::rgb}, sideways)[1],
+      0.99);
+  EXPECT_EQ(predictions % 4, 0);
+  EXPECT_EQ(pplcnet::page_rotation({}, sideways)[1], 0.25);
 
   const auto upside_down = [&](ImageView) {
-    static constexpr std::array kAnswers = {std::array{0.2f, 0.8f}, std::array{0.8f, 0.2f}};
-    return std::span<const float>(kAnswers[static_cast<std::size_t>(looks++ % 2)]);
+    static constexpr std::array kPredictions = {std::array{0.2f, 0.8f}, std::array{0.8f, 0.2f}};
+    return std::span<const float>(kPredictions[static_cast<std::size_t>(predictions++ % 2)]);
   };
-  looks = 0;
-  EXPECT_GT(pplcnet::line_turn({pixels.data(), 400, 20, pplcnet::PixelFormat::rgb}, upside_down)[1],
-            0.8);
-  EXPECT_EQ(looks, 6);
+  predictions = 0;
+  EXPECT_GT(
+      pplcnet::line_rotation({pixels.data(), 400, 20, pplcnet::PixelFormat::rgb}, upside_down)[1],
+      0.8);
+  EXPECT_EQ(predictions, 6);
 }
 
 }  // namespace
