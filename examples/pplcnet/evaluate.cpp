@@ -79,20 +79,19 @@ Origin origin_of(const pplcnet::AnyClassifier& classifier, const std::string& da
   std::string labels;
   for (const std::string& label : classifier.labels()) labels += label + '\n';
   const pplcnet::Preprocessing& preprocessing = classifier.preprocessing();
-  const auto meaning = pplcnet::normalisation_tables(preprocessing.normalisation);
-  return {
-      {"model", std::string(classifier.name())},
-      {"classes", std::to_string(classifier.classes())},
-      {"weights", checksum(std::span<const float>(classifier.network().weights()))},
-      {"labels", checksum(std::span<const char>(labels))},
-      {"preprocessing",
-       pplcnet::join({preprocessing.name, " ", preprocessing.height, "x", preprocessing.width, " ",
-                      preprocessing.resize_short, " ", static_cast<int>(preprocessing.geometry),
-                      " ", static_cast<int>(preprocessing.interpolation), " ",
-                      static_cast<int>(preprocessing.channel_order), " ",
-                      checksum(std::span<const pplcnet::ByteValues>(meaning))})},
-      {"pictures", absolute(data)},
-      {"root", absolute(root)}};
+  const auto lookup = pplcnet::normalisation_tables(preprocessing.normalisation);
+  return {{"model", std::string(classifier.name())},
+          {"classes", std::to_string(classifier.classes())},
+          {"weights", checksum(std::span<const float>(classifier.network().weights()))},
+          {"labels", checksum(std::span<const char>(labels))},
+          {"preprocessing", pplcnet::join({preprocessing.name, " ", preprocessing.height, "x",
+                                           preprocessing.width, " ", preprocessing.resize_short,
+                                           " ", static_cast<int>(preprocessing.geometry), " ",
+                                           static_cast<int>(preprocessing.interpolation), " ",
+                                           static_cast<int>(preprocessing.channel_order), " ",
+                                           checksum(std::span<const pplcnet::ByteTable>(lookup))})},
+          {"pictures", absolute(data)},
+          {"root", absolute(root)}};
 }
 
 void print(const Evaluation& evaluation, const pplcnet::AnyClassifier& classifier, double rate) {

@@ -24,25 +24,25 @@ std::vector<float> prepared(const Preprocessing& preprocessing, ImageView image)
 }
 
 /// How bytes become numbers in each plane: x * factor + offset.
-struct Meaning {
+struct AffineMap {
   std::array<double, 3> factor = {}, offset = {};
 };
 
-Meaning meaning_of(const Normalisation& normalisation) {
-  Meaning meaning;
+AffineMap affine_map(const Normalisation& normalisation) {
+  AffineMap map;
   for (std::size_t plane = 0; plane < 3; ++plane) {
     const double low = pplcnet::normalised(normalisation, plane, 0);
     const double high = pplcnet::normalised(normalisation, plane, 255);
-    meaning.factor[plane] = (high - low) / 255;
-    meaning.offset[plane] = low;
+    map.factor[plane] = (high - low) / 255;
+    map.offset[plane] = low;
   }
-  return meaning;
+  return map;
 }
 
 /// Returns the same pixels with another normalisation: what `other` makes of the bytes that `own`
 /// made.
-std::vector<float> renormalised(std::span<const float> tensor, const Meaning& own,
-                                const Meaning& other) {
+std::vector<float> renormalised(std::span<const float> tensor, const AffineMap& own,
+                                const AffineMap& other) {
   std::vector<float> result(tensor.begin(), tensor.end());
   const std::size_t pixels = tensor.size() / 3;
   for (std::size_t i = 0; i < tensor.size(); ++i) {
@@ -96,7 +96,7 @@ std::vector<float> resized(const Preprocessing& preprocessing, ImageView image, 
                            Rounding rounding) {
   const auto plan = pplcnet::resize_plan(preprocessing, image.size());
   if (!plan) return {};
-  const Meaning meaning = meaning_of(preprocessing.normalisation);
+  const AffineMap map = affine_map(preprocessing.normalisation);
   const auto window = plan->window;
   std::vector<std::vector<Tap>> columns;
   for (int x = 0; x < window.width; ++x)
@@ -118,7 +118,7 @@ std::vector<float> resized(const Preprocessing& preprocessing, ImageView image, 
             (plane * static_cast<std::size_t>(window.height) + static_cast<std::size_t>(y)) *
                 static_cast<std::size_t>(window.width) +
             static_cast<std::size_t>(x);
-        tensor[place] = static_cast<float>(byte * meaning.factor[plane] + meaning.offset[plane]);
+        tensor[place] = static_cast<float>(byte * map.factor[plane] + map.offset[plane]);
       }
     }
   }
@@ -188,8 +188,8 @@ std::vector<PreprocessingVariant> common_variants(const Preprocessing& preproces
       }));
 
   const Normalisation& normal = preprocessing.normalisation;
-  const Meaning meaning = meaning_of(normal);
-  Meaning swapped, none, whole, middle, bytes;
+  const AffineMap map = affine_map(normal);
+  AffineMap swapped, none, whole, middle, bytes;
   for (std::size_t plane = 0; plane < 3; ++plane) {
     const double mean = normal.mean[plane], deviation = normal.deviation[plane];
     swapped.factor[plane] = 1 / 255.0 / mean;
@@ -201,15 +201,15 @@ std::vector<PreprocessingVariant> common_variants(const Preprocessing& preproces
     middle.factor[plane] = 1 / 127.5;
     middle.offset[plane] = -1;
   }
-  add("mean and deviation swapped", renormalised(own, meaning, swapped));
-  add("divided by 255 only: no mean, no deviation", renormalised(own, meaning, none));
-  add("not normalised: bytes from 0 to 255 as they are", renormalised(own, meaning, bytes));
-  add("not divided by 255", renormalised(own, meaning, whole));
-  add("mean 127.5 and deviation 127.5: from -1 to 1", renormalised(own, meaning, middle));
+  add("mean and deviation swapped", renormalised(own, map, swapped));
+  add("divided by 255 only: no mean, no deviation", renormalised(own, map, none));
+  add("not normalised: bytes from 0 to 255 as they are", renormalised(own, map, bytes));
+  add("not divided by 255", renormalised(own, map, whole));
+  add("mean 127.5 and deviation 127.5: from -1 to 1", renormalised(own, map, middle));
   Normalisation reversed = normal;
   std::ranges::reverse(reversed.mean);
   std::ranges::reverse(reversed.deviation);
-  add("mean and deviation in the order of BGR", renormalised(own, meaning, meaning_of(reversed)));
+  add("mean and deviation in the order of BGR", renormalised(own, map, affine_map(reversed)));
   add(rgb ? "BGR in place of RGB, with mean and deviation in the order of BGR"
           : "RGB in place of BGR, with mean and deviation in the order of RGB",
       planes_reversed(own));
@@ -281,14 +281,14 @@ std::optional<std::string> find_variant(const Preprocessing& preprocessing, Imag
 }
 
 std::vector<float> tensor_of(const Preprocessing& preprocessing, std::span<const float> pixels) {
-  const Meaning meaning = meaning_of(preprocessing.normalisation);
+  const AffineMap map = affine_map(preprocessing.normalisation);
   std::vector<float> tensor(pixels.size());
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     const std::size_t channel = i % 3;
     const std::size_t plane =
         preprocessing.channel_order == ChannelOrder::rgb ? channel : 2 - channel;
     tensor[plane * (pixels.size() / 3) + i / 3] =
-        static_cast<float>(pixels[i] * meaning.factor[plane] + meaning.offset[plane]);
+        static_cast<float>(pixels[i] * map.factor[plane] + map.offset[plane]);
   }
   return tensor;
 }

@@ -44,7 +44,7 @@ class Classifier {
       : weights_(other.weights_),
         owner_(other.owner_),
         preprocessing_(other.preprocessing_),
-        meaning_(other.meaning_),
+        lookup_(other.lookup_),
         labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
   Classifier& operator=(const Classifier& other) {
@@ -112,7 +112,7 @@ class Classifier {
   /// Its height and width must be those of the network's input.
   void set_preprocessing(const Preprocessing& preprocessing) {
     preprocessing_ = preprocessing;
-    meaning_ = normalisation_tables(preprocessing.normalisation);
+    lookup_ = normalisation_tables(preprocessing.normalisation);
   }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
@@ -127,7 +127,7 @@ class Classifier {
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
-      picture = states_[0]->see(preprocessing_, meaning_, image, 0);
+      picture = states_[0]->see(preprocessing_, lookup_, image, 0);
       return Error();
     };
     if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
@@ -251,8 +251,7 @@ class Classifier {
       for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
         const auto work = [&] {
           const std::size_t end = std::min(begin + chunk, images.size());
-          state.compute(*weights_, preprocessing_, meaning_, images, begin, end, options.isa,
-                        visit);
+          state.compute(*weights_, preprocessing_, lookup_, images, begin, end, options.isa, visit);
           return Error();
         };
         if (with_memory_for("pictures", work)) exhausted = true;
@@ -266,7 +265,7 @@ class Classifier {
   std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
-  ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);
+  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_ = default_labels<Net>();
 };
 

@@ -20,7 +20,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// What bytes stand for, in each channel of the network's input.
-using ByteMeaning = std::array<ByteValues, kImageChannels>;
+using ByteTables = std::array<ByteTable, kImageChannels>;
 
 /// Logits to probabilities, in place, as the network's model wants it.
 template <class Net>
@@ -42,12 +42,12 @@ struct ClassifierState : InHugePages {
 
   /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
   /// that cannot be (see `resize_and_crop`).
-  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteMeaning& meaning,
+  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteTables& lookup,
                              ImageView image, std::size_t place) {
     if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
     std::swap(scratch.pixels, pixels[place]);
     const auto picture =
-        Picture::interleaved(pixels[place].data(), meaning.data(), Net::input_shape);
+        Picture::interleaved(pixels[place].data(), lookup.data(), Net::input_shape);
     return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
                                                             : picture;
   }
@@ -55,13 +55,13 @@ struct ClassifierState : InHugePages {
   /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
   template <class Visit>
   void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
-               const ByteMeaning& meaning, std::span<const ImageView> images, std::size_t begin,
+               const ByteTables& lookup, std::span<const ImageView> images, std::size_t begin,
                std::size_t end, Isa isa, const Visit& visit) {
     std::array<Picture, kChunk> pictures;
     std::array<std::size_t, kChunk> whose = {};
     std::size_t count = 0;
     for (std::size_t i = begin; i < end; ++i)
-      if (const auto picture = see(preprocessing, meaning, images[i], count)) {
+      if (const auto picture = see(preprocessing, lookup, images[i], count)) {
         pictures[count] = *picture;
         whose[count++] = i;
       }

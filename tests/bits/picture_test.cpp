@@ -13,7 +13,7 @@
 
 namespace {
 
-using pplcnet::ByteValues, pplcnet::Options, pplcnet::Picture, pplcnet::PPLCNet, pplcnet::Scale,
+using pplcnet::ByteTable, pplcnet::Options, pplcnet::Picture, pplcnet::PPLCNet, pplcnet::Scale,
     pplcnet::Shape, pplcnet::Stride;
 
 template <class Net>
@@ -25,7 +25,7 @@ class Pictures : public testing::Test {
   Pictures() {
     for (std::size_t c = 0; c < 3; ++c)
       for (std::size_t i = 0; i < 256; ++i)
-        meaning_[c][i] =
+        lookup_[c][i] =
             (static_cast<float>(i) / 255.0F - 0.4F) / (0.2F + 0.1F * static_cast<float>(c));
     std::uint32_t random = 1;
     for (int c = 0; c < 3; ++c)
@@ -33,7 +33,7 @@ class Pictures : public testing::Test {
         for (int x = 0; x < kShape.width; ++x) {
           random = random * 1664525U + 1013904223U;
           const auto byte = static_cast<std::uint8_t>(random >> 24U);
-          const float value = meaning_[static_cast<std::size_t>(c)][byte];
+          const float value = lookup_[static_cast<std::size_t>(c)][byte];
           const auto planar = static_cast<std::size_t>((c * kShape.height + y) * kShape.width + x);
           const auto pixel = static_cast<std::size_t>(y * kRow + x * 3);
           const auto channel = static_cast<std::size_t>(c);
@@ -58,7 +58,7 @@ class Pictures : public testing::Test {
   static constexpr std::size_t kBytes = kShape.height * kRow;
   std::unique_ptr<typename Net::Weights> weights_ = pplcnet_test::synthetic_weights<Net>();
   std::unique_ptr<typename Net::Workspace> workspace_ = std::make_unique<typename Net::Workspace>();
-  std::array<ByteValues, 3> meaning_;
+  std::array<ByteTable, 3> lookup_;
   std::vector<float> planar_ = std::vector<float>(Net::input_size);
   std::vector<std::uint8_t> planar_bytes_ = std::vector<std::uint8_t>(Net::input_size);
   std::vector<float> values_ = std::vector<float>(kBytes), reversed_ = values_;
@@ -78,7 +78,7 @@ TYPED_TEST_SUITE(Pictures, Nets);
 TYPED_TEST(Pictures, SameBits) {
   constexpr Shape kPicture = TestFixture::kShape;
   constexpr std::ptrdiff_t kPitch = TestFixture::kRow;
-  const ByteValues* const meaning = this->meaning_.data();
+  const ByteTable* const lookup = this->lookup_.data();
   for (const pplcnet::Isa isa : {pplcnet::Isa::baseline, pplcnet::best_isa()}) {
     const auto expected = this->logits(Picture::planar(this->planar_.data(), kPicture), isa);
     const auto judge = [&](const char* what, const Picture& picture) {
@@ -87,11 +87,11 @@ TYPED_TEST(Pictures, SameBits) {
     judge("floats, interleaved", Picture::interleaved(this->values_.data(), kPicture, kPitch));
     judge("floats, reversed",
           Picture::interleaved(this->reversed_.data(), kPicture, kPitch).reversed(kPicture));
-    judge("bytes, planar", Picture::planar(this->planar_bytes_.data(), meaning, kPicture));
+    judge("bytes, planar", Picture::planar(this->planar_bytes_.data(), lookup, kPicture));
     judge("bytes, interleaved",
-          Picture::interleaved(this->bytes_.data(), meaning, kPicture, kPitch));
+          Picture::interleaved(this->bytes_.data(), lookup, kPicture, kPitch));
     judge("bytes, reversed",
-          Picture::interleaved(this->reversed_bytes_.data(), meaning, kPicture, kPitch)
+          Picture::interleaved(this->reversed_bytes_.data(), lookup, kPicture, kPitch)
               .reversed(kPicture));
   }
 }

@@ -68,7 +68,7 @@ struct PreprocessScratch {
 };
 
 /// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
-/// which normalisation_tables() give a meaning.
+/// which normalisation_tables() map to values.
 ///
 /// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
 /// image.

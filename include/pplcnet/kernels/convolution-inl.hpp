@@ -105,9 +105,9 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
       if (input.values == nullptr) {
-        const ByteValues& meaning = input.meaning[c];
+        const ByteTable& lookup = input.lookup[c];
         copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
-          return meaning[input.bytes[first + x * input.pixel]];
+          return lookup[input.bytes[first + x * input.pixel]];
         });
       } else if (input.pixel == 1) {
         copy_planar_columns<kStride>(used, phase, input.values + first);

@@ -66,7 +66,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
         const std::ptrdiff_t place =
             channel * picture.channel + y * picture.row + x * picture.pixel;
         to[channel] = picture.values != nullptr ? picture.values[place]
-                                                : picture.meaning[channel][picture.bytes[place]];
+                                                : picture.lookup[channel][picture.bytes[place]];
       }
   }
 }

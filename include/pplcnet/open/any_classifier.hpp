@@ -80,7 +80,7 @@ class AnyClassifier {
   Output output_;
   std::vector<std::string> labels_;
   Preprocessing preprocessing_;
-  std::array<ByteValues, kImageChannels> meaning_;
+  std::array<ByteTable, kImageChannels> lookup_;
   PreprocessScratch scratch_;
 };
 
@@ -134,13 +134,13 @@ PPLCNET_INLINE std::string AnyClassifier::label(int class_id) const {
 
 PPLCNET_INLINE void AnyClassifier::set_preprocessing(const Preprocessing& preprocessing) {
   preprocessing_ = preprocessing;
-  meaning_ = normalisation_tables(preprocessing.normalisation);
+  lookup_ = normalisation_tables(preprocessing.normalisation);
 }
 
 PPLCNET_INLINE bool AnyClassifier::run(ImageView image, std::span<float* const> destinations) {
   if (!resize_and_crop(preprocessing_, image, scratch_)) return false;
   const Shape shape = network_.input_shape();
-  auto picture = Picture::interleaved(scratch_.pixels.data(), meaning_.data(), shape);
+  auto picture = Picture::interleaved(scratch_.pixels.data(), lookup_.data(), shape);
   if (preprocessing_.channel_order == ChannelOrder::bgr) picture = picture.reversed(shape);
   network_.run(picture, destinations);
   return true;
