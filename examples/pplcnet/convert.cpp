@@ -66,7 +66,7 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
     std::printf("%s: %s\n", what, without_controls(pplcnet::join(pieces)).c_str());
   };
-  say("format", {name_of(file.content())});
+  say("format", {name_of(file.format())});
   say("model", {info.model.empty() ? "of its own" : std::string_view(info.model)});
   say("network", {pplcnet::what_of(net)});
   say("scale", {net.name});

@@ -9,8 +9,8 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/open/weight_source.hpp"
 #include "pplcnet/plan/layer.hpp"
-#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -33,8 +33,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The tensors or the graph of a weight file of any format, found out by content: they are parsed
-/// once, on however many networks they are tried.
+/// The tensors or the graph of a weight file of any format, detected from its first bytes: they are
+/// parsed once, on however many networks they are tried.
 class ParsedWeights {
  public:
   /// What there is to try networks on.
@@ -54,7 +54,7 @@ class ParsedWeights {
   const WeightSource& source() const { return source_; }
   const std::string& path() const { return source_.weights().path; }
   const WeightSource::Part& companion() const { return companion_; }
-  Content content() const { return content_; }
+  FileFormat format() const { return format_; }
   Form form() const { return form_; }
   const FileGraph& graph() const { return graph_; }
   const TensorFile& tensors() const { return tensors_; }
@@ -79,7 +79,7 @@ class ParsedWeights {
 
   WeightSource source_;
   WeightSource::Part companion_;
-  Content content_ = Content::unknown;
+  FileFormat format_ = FileFormat::unknown;
   Form form_ = Form::state_dict;
   FileGraph graph_;
   TensorFile tensors_;
@@ -89,7 +89,7 @@ class ParsedWeights {
 PPLCNET_INLINE Error ParsedWeights::open(const std::string& path, const std::string& companion,
                                          const std::string& part) {
   if (auto error = source_.open(path)) return error;
-  content_ = content_of(source_.weights().bytes);
+  format_ = detect_format(source_.weights().bytes);
   if (!companion.empty()) {
     if (auto error = source_.read(companion, companion_)) return error;
     if (auto error = check_order()) return error;
@@ -100,18 +100,18 @@ PPLCNET_INLINE Error ParsedWeights::open(const std::string& path, const std::str
 
 PPLCNET_INLINE Error ParsedWeights::open(std::span<const std::byte> bytes, std::string name) {
   source_.open(bytes, std::move(name));
-  content_ = content_of(bytes);
+  format_ = detect_format(bytes);
   return parse();
 }
 
 /// Checks which of two files comes first.
 PPLCNET_INLINE Error ParsedWeights::check_order() {
-  const Content second = content_of(companion_.bytes);
-  const auto comes_first = [](Content content) {
-    return content == Content::pdiparams || content == Content::ncnn;
+  const FileFormat second = detect_format(companion_.bytes);
+  const auto comes_first = [](FileFormat format) {
+    return format == FileFormat::pdiparams || format == FileFormat::ncnn;
   };
-  if (!comes_first(content_) && comes_first(second))
-    return Error::of(path(), ": expected weights, found ", name_of(content_), "; ", companion_.path,
+  if (!comes_first(format_) && comes_first(second))
+    return Error::of(path(), ": expected weights, found ", name_of(format_), "; ", companion_.path,
                      " is ", name_of(second), " and comes first");
   return {};
 }
@@ -122,33 +122,33 @@ PPLCNET_INLINE Error ParsedWeights::find_companion(std::initializer_list<const c
 }
 
 PPLCNET_INLINE Error ParsedWeights::parse() {
-  switch (content_) {
-    case Content::pdiparams:
+  switch (format_) {
+    case FileFormat::pdiparams:
       return parse_paddle();
-    case Content::ncnn:
+    case FileFormat::ncnn:
       return parse_ncnn();
-    case Content::onnx:
-    case Content::safetensors:
-    case Content::pickle:
-    case Content::zip:
+    case FileFormat::onnx:
+    case FileFormat::safetensors:
+    case FileFormat::pickle:
+    case FileFormat::zip:
       if (companion_.is_there())
-        return Error::of(path(), ": is ", name_of(content_), ", to which no second file belongs; ",
+        return Error::of(path(), ": is ", name_of(format_), ", to which no second file belongs; ",
                          "found ", companion_.path);
-      return content_ == Content::onnx ? parse_onnx() : parse_tensors();
+      return format_ == FileFormat::onnx ? parse_onnx() : parse_tensors();
     default:
       return Error::of(path(), ": expected weights (safetensors, .pdiparams, .pdparams, .pth, ",
-                       "ONNX or ncnn's .param), found ", name_of(content_), advice_on(content_));
+                       "ONNX or ncnn's .param), found ", name_of(format_), hint_for(format_));
   }
 }
 
 PPLCNET_INLINE Error ParsedWeights::parse_tensors() {
   const auto bytes = source_.weights().bytes;
-  if (content_ == Content::safetensors) {
+  if (format_ == FileFormat::safetensors) {
     if (auto error = parse_safetensors(bytes, path(), tensors_)) return error;
     form_ = is_native(tensors_) ? Form::native : Form::state_dict;
     return {};
   }
-  return content_ == Content::zip || torch::after_magic(bytes) > 0
+  return format_ == FileFormat::zip || torch::after_magic(bytes) > 0
              ? parse_torch_checkpoint(bytes, path(), tensors_)
              : parse_pdparams(bytes, path(), tensors_);
 }
@@ -171,18 +171,18 @@ PPLCNET_INLINE Error ParsedWeights::parse_paddle() {
   if (auto error = parse_pdiparams(source_.weights().bytes, path(), tensors_)) return error;
   form_ = Form::nameless;
   if (!companion_.is_there()) return {};
-  const Content kind = content_of(companion_.bytes);
-  if (kind == Content::pdiparams_info) {
+  const FileFormat kind = detect_format(companion_.bytes);
+  if (kind == FileFormat::pdiparams_info) {
     form_ = Form::state_dict;
     PdiparamsInfo names;
     if (auto error = parse_pdiparams_info(companion_.bytes, companion_.path, names)) return error;
     return name_pdiparams(tensors_, names);
   }
-  if (kind != Content::json && kind != Content::pdmodel)
+  if (kind != FileFormat::json && kind != FileFormat::pdmodel)
     return Error::of(companion_.path, ": expected what belongs to ", path(),
                      " (inference.json, .pdmodel or .pdiparams.info), found ", name_of(kind));
   form_ = Form::graph;
-  const auto parse = kind == Content::json ? parse_pir : parse_pdmodel;
+  const auto parse = kind == FileFormat::json ? parse_pir : parse_pdmodel;
   PaddleProgram program;
   if (auto error = parse(companion_.bytes, companion_.path, program)) return error;
   if (auto error = attach_parameters(tensors_, program)) return error;
@@ -193,7 +193,7 @@ PPLCNET_INLINE Error ParsedWeights::parse_paddle() {
 PPLCNET_INLINE Error ParsedWeights::parse_ncnn() {
   if (auto error = find_companion({".bin"})) return error;
   if (!companion_.is_there())
-    return Error::of(path(), ": is ", name_of(content_),
+    return Error::of(path(), ": is ", name_of(format_),
                      ", whose weights are in a .bin; there is none beside it");
   form_ = Form::graph;
   return pplcnet::parse_ncnn(source_.weights().text(), path(), companion_.bytes, companion_.path,

@@ -9,8 +9,8 @@
 #include "pplcnet/open/evidence.hpp"
 #include "pplcnet/open/parsed_weights.hpp"
 #include "pplcnet/plan/layer.hpp"
-#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
@@ -41,7 +41,7 @@ class WeightFile {
   std::span<const std::string> paths() const { return parsed_.source().paths(); }
   /// Returns the path of the second file; empty: there is none.
   const std::string& companion() const { return parsed_.companion().path; }
-  Content content() const { return parsed_.content(); }
+  FileFormat format() const { return parsed_.format(); }
   /// Returns the bytes of the weights and of what belongs to them.
   std::size_t size() const {
     return parsed_.source().weights().bytes.size() + parsed_.companion().bytes.size();

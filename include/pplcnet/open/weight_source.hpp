@@ -21,7 +21,7 @@
 #include <system_error>
 #include <utility>
 
-#include "pplcnet/weights/content.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/join.hpp"
 #endif
 
@@ -105,7 +105,7 @@ PPLCNET_INLINE Error WeightSource::open(const std::string& path) {
   if (std::filesystem::is_directory(path, ignored))
     if (auto error = choose_in_folder(path, file)) return error;
   if (auto error = read(file, weights_)) return error;
-  const bool archive = content_of(weights_.bytes) == Content::tar;
+  const bool archive = detect_format(weights_.bytes) == FileFormat::tar;
   return archive ? open_archive() : Error();
 }
 

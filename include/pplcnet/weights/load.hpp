@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "pplcnet/weights/check_values.hpp"
-#include "pplcnet/weights/content.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
@@ -58,29 +58,29 @@ PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view nam
 
 #if PPLCNET_HAS_DEFINITIONS
 
-/// Which header reads what `load` does not.
-inline std::string_view reader_of(Content content) {
-  switch (content) {
-    case Content::pickle:
-    case Content::zip:
+/// Returns the end of a message that names the header which reads a format that `load` does not.
+inline std::string_view header_hint(FileFormat format) {
+  switch (format) {
+    case FileFormat::pickle:
+    case FileFormat::zip:
       return ": weights/load_any.hpp reads them";
-    case Content::onnx:
+    case FileFormat::onnx:
       return ": weights/onnx/load.hpp reads it";
-    case Content::ncnn:
+    case FileFormat::ncnn:
       return ": weights/ncnn/load.hpp reads it";
     default:
       return "";
   }
 }
 
-/// Reads tensors in whatever format the content has, and gives them names.
+/// Reads tensors in any format and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
                   std::span<const Layer> layers, const NetworkTraits& traits, TensorFile& file) {
-  const Content content = content_of(bytes);
-  if (content == Content::safetensors) return parse_safetensors(bytes, path, file);
-  if (content != Content::pdiparams)
-    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
-                     name_of(content), reader_of(content), advice_on(content));
+  const FileFormat format = detect_format(bytes);
+  if (format == FileFormat::safetensors) return parse_safetensors(bytes, path, file);
+  if (format != FileFormat::pdiparams)
+    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ", name_of(format),
+                     header_hint(format), hint_for(format));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
   return name_pdiparams(file, layers, traits).after(likeness(file.tensors, layers));
 }
@@ -122,7 +122,7 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   TensorFile file;
   if (auto error = open(bytes, path, layers, traits, file)) return error;
   if (auto error = load_tensors(file, layers, traits, weights)) {
-    if (content_of(bytes) != Content::pdiparams) return error;
+    if (detect_format(bytes) != FileFormat::pdiparams) return error;
     return std::move(error).after(likeness(file.tensors, layers));
   }
   return take_info(file, traits, info).after(layers.size() + 1);

@@ -13,8 +13,8 @@
 #if PPLCNET_HAS_DEFINITIONS
 #include <utility>
 
-#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/pdparams.hpp"
 #include "pplcnet/weights/state_dict.hpp"
@@ -40,11 +40,11 @@ PPLCNET_INLINE Error load_any_file(std::string_view path, std::span<const Layer>
 inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
                       std::span<const Layer> layers, const NetworkTraits& traits,
                       std::span<float> weights, ModelInfo* info) {
-  const Content content = content_of(bytes);
-  if (content != Content::zip && content != Content::pickle)
+  const FileFormat format = detect_format(bytes);
+  if (format != FileFormat::zip && format != FileFormat::pickle)
     return load(bytes, path, layers, traits, weights, info);
   TensorFile file;
-  if (auto error = content == Content::zip || torch::after_magic(bytes) > 0
+  if (auto error = format == FileFormat::zip || torch::after_magic(bytes) > 0
                        ? parse_torch_checkpoint(bytes, path, file)
                        : parse_pdparams(bytes, path, file))
     return error;

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "pplcnet/weights/content.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/info.hpp"
 #include "pplcnet/weights/paddle/pdmodel.hpp"
@@ -23,9 +23,9 @@ Error load_paddle(std::string_view pdiparams_path, std::string_view beside_path,
   return with_memory_for(pdiparams_path, [&]() -> Error {
     FileBytes beside;
     if (auto error = read_file(beside_path, beside)) return error;
-    const Content content = content_of(std::as_const(beside).bytes());
-    if (content == Content::json) return load_pir(pdiparams_path, beside_path, weights);
-    if (content == Content::pdiparams_info)
+    const FileFormat format = detect_format(std::as_const(beside).bytes());
+    if (format == FileFormat::json) return load_pir(pdiparams_path, beside_path, weights);
+    if (format == FileFormat::pdiparams_info)
       return load_pdiparams_info(pdiparams_path, beside_path, weights);
     return load_pdmodel(pdiparams_path, beside_path, weights);
   });

@@ -1,5 +1,5 @@
-#ifndef PPLCNET_WEIGHTS_CONTENT_HPP
-#define PPLCNET_WEIGHTS_CONTENT_HPP
+#ifndef PPLCNET_WEIGHTS_FILE_FORMAT_HPP
+#define PPLCNET_WEIGHTS_FILE_FORMAT_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What a file holds, as its first bytes tell; its name has no say.
-enum class Content : std::uint8_t {
+/// The format of a file, detected from its first bytes; the file name is ignored.
+enum class FileFormat : std::uint8_t {
   unknown,
   safetensors,
   pdiparams,
@@ -25,11 +25,11 @@ enum class Content : std::uint8_t {
   pdiparams_info,  ///< the names of a .pdiparams file's tensors
   tar,
   gzip,
-  web_page,         ///< what a browser saved in place of a file
-  git_lfs_pointer,  ///< what git fetched in place of a file
+  web_page,         ///< saved by a browser in place of a file
+  git_lfs_pointer,  ///< fetched by git in place of a file
 };
 
-inline Content content_of(std::span<const std::byte> bytes) {
+inline FileFormat detect_format(std::span<const std::byte> bytes) {
   constexpr std::size_t kBeginning = 4096;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               std::min(bytes.size(), kBeginning));
@@ -37,31 +37,33 @@ inline Content content_of(std::span<const std::byte> bytes) {
     return text.size() >= place && text.substr(place).starts_with(what);
   };
   // Eight bytes say how long a header is, which is no number of 2^56.
-  if (has(7, std::string_view("\0{", 2))) return Content::safetensors;
+  if (has(7, std::string_view("\0{", 2))) return FileFormat::safetensors;
   // Two versions of 0, and no level of detail.
-  if (has(0, std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16))) return Content::pdiparams;
-  if (has(0, "PK\3\4")) return Content::zip;
+  if (has(0, std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)))
+    return FileFormat::pdiparams;
+  if (has(0, "PK\3\4")) return FileFormat::zip;
   if (has(0, "\x80"))
-    return text.find("structured_name") != text.npos ? Content::pdiparams_info : Content::pickle;
-  if (has(0, "7767517")) return Content::ncnn;
-  if (has(0, "{")) return Content::json;
+    return text.find("structured_name") != text.npos ? FileFormat::pdiparams_info
+                                                     : FileFormat::pickle;
+  if (has(0, "7767517")) return FileFormat::ncnn;
+  if (has(0, "{")) return FileFormat::json;
   // Field 1 of a ModelProto is a small version, and a field of text or of messages follows.
   if (has(0, "\x08") && text.size() > 2 && text[1] > 0 && text[1] < ' ' && (text[2] & 7) == 2)
-    return Content::onnx;
+    return FileFormat::onnx;
   // Field 1 of a ProgramDesc is a block: its size; its number, 0; and that of its parent.
   std::size_t block = 1;
   while (block < text.size() && (text[block] & 0x80) != 0)
     ++block;  // all bytes of a size but its last
-  if (has(0, "\n") && has(block + 1, std::string_view("\x08\0\x10", 3))) return Content::pdmodel;
-  if (has(257, "ustar")) return Content::tar;
-  if (has(0, "\x1f\x8b")) return Content::gzip;
-  if (has(0, "<!") || has(0, "<html")) return Content::web_page;
-  if (has(0, "version https://git-lfs")) return Content::git_lfs_pointer;
-  return Content::unknown;
+  if (has(0, "\n") && has(block + 1, std::string_view("\x08\0\x10", 3))) return FileFormat::pdmodel;
+  if (has(257, "ustar")) return FileFormat::tar;
+  if (has(0, "\x1f\x8b")) return FileFormat::gzip;
+  if (has(0, "<!") || has(0, "<html")) return FileFormat::web_page;
+  if (has(0, "version https://git-lfs")) return FileFormat::git_lfs_pointer;
+  return FileFormat::unknown;
 }
 
-/// For messages: `found a zip archive, as .pth files are`.
-constexpr std::string_view name_of(Content content) {
+/// Returns the format's name for messages: `found a zip archive, as .pth files are`.
+constexpr std::string_view name_of(FileFormat format) {
   constexpr std::string_view kNames[] = {"something else",
                                          "safetensors",
                                          "Paddle's parameters (.pdiparams)",
@@ -76,21 +78,21 @@ constexpr std::string_view name_of(Content content) {
                                          "a gzip archive",
                                          "a web page",
                                          "Git LFS's pointer to a file"};
-  return kNames[static_cast<std::size_t>(content)];
+  return kNames[static_cast<std::size_t>(format)];
 }
 
-/// What to do about it where weights are wanted: empty, or for the end of the message.
-constexpr std::string_view advice_on(Content content) {
-  switch (content) {
-    case Content::json:
-    case Content::pdmodel:
-    case Content::pdiparams_info:
+/// Returns a hint for the end of a message about a file that holds no weights, or nothing.
+constexpr std::string_view hint_for(FileFormat format) {
+  switch (format) {
+    case FileFormat::json:
+    case FileFormat::pdmodel:
+    case FileFormat::pdiparams_info:
       return ": the weights are in the .pdiparams beside it";
-    case Content::tar:
-    case Content::gzip:
+    case FileFormat::tar:
+    case FileFormat::gzip:
       return ": unpack it and take the weights inside";
-    case Content::web_page:
-    case Content::git_lfs_pointer:
+    case FileFormat::web_page:
+    case FileFormat::git_lfs_pointer:
       return ": download the file itself";
     default:
       return "";
@@ -99,4 +101,4 @@ constexpr std::string_view advice_on(Content content) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_CONTENT_HPP
+#endif  // PPLCNET_WEIGHTS_FILE_FORMAT_HPP
