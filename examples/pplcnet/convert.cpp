@@ -138,11 +138,11 @@ Error write_state_dict(const Arguments& arguments, const pplcnet::WeightFile& in
                      "made of what a framework has saved");
   pplcnet::Adaptation adaptation = opened.adaptation;
   adaptation.framework = arguments.to;
-  std::optional<pplcnet::AnyNetwork> twin;
-  if (auto error = pplcnet::AnyNetwork::make(opened.published->adapted(adaptation), 1, twin))
+  std::optional<pplcnet::AnyNetwork> adapted;
+  if (auto error = pplcnet::AnyNetwork::make(opened.published->adapted(adaptation), 1, adapted))
     return Error::of(file.path(), ": ", error.message());
-  pplcnet::StateDictTarget target = {twin->layers(), twin->traits(), {}};
-  if (auto error = find_naming(twin->traits(), arguments.to, file.path(), target.naming))
+  pplcnet::StateDictTarget target = {adapted->layers(), adapted->traits(), {}};
+  if (auto error = find_naming(adapted->traits(), arguments.to, file.path(), target.naming))
     return error;
   pplcnet::StateDictOut out(target, file.path());
   if (auto error = out.add(source, network.layers(), network.traits())) return error;
@@ -151,11 +151,12 @@ Error write_state_dict(const Arguments& arguments, const pplcnet::WeightFile& in
   if (auto error = write_safetensors(file, tensors)) return error;
   pplcnet::WeightFile written;
   if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
-  if (auto error = written.read(twin->layers(), twin->traits(), twin->weights())) return error;
+  if (auto error = written.read(adapted->layers(), adapted->traits(), adapted->weights()))
+    return error;
   float largest = 0, difference = 0;
   for (std::size_t i = 0; i < network.weights().size(); ++i) {
     largest = std::max(largest, std::abs(network.weights()[i]));
-    difference = std::max(difference, std::abs(network.weights()[i] - twin->weights()[i]));
+    difference = std::max(difference, std::abs(network.weights()[i] - adapted->weights()[i]));
   }
   if (!(difference <= 1e-6F * largest))
     return Error::of(file.path(), ": other weights came back than were written");

@@ -171,7 +171,7 @@ TEST(PersonAttributes, NamesArePaddles) {
   EXPECT_EQ(attribute_name(Bag::none), "No bag");
   EXPECT_EQ(attribute_name(Sleeve::short_sleeve), "ShortSleeve");
   EXPECT_EQ(attribute_name(Sleeve::long_sleeve), "LongSleeve");
-  EXPECT_EQ(attribute_name(Upper::stride), "UpperStride");
+  EXPECT_EQ(attribute_name(Upper::stripe), "UpperStride");
   EXPECT_EQ(attribute_name(Upper::splice), "UpperSplice");
   EXPECT_EQ(attribute_name(Lower::stripe), "LowerStripe");
   EXPECT_EQ(attribute_name(Lower::skirt_or_dress), "Skirt&Dress");

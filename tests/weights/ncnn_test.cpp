@@ -43,15 +43,16 @@ using TextLine = PPLCNet<Scale::x0_25, Options{.classes = 2,
 TEST(NcnnTest, ThePublishedTextLineModelAnswersAsPaddlesDoes) {
   const std::string data = PPLCNET_TEST_DATA;
   const std::string name = data + "/models/textline_ori_x0_25_ncnn/PP-LCNet_x0_25_textline_ori";
-  const std::string twin = data + "/models/textline_ori_x0_25/inference.pdiparams";
+  const std::string original_path = data + "/models/textline_ori_x0_25/inference.pdiparams";
   const std::string cases = data + "/models/textline_ori_x0_25/expected.json";
-  for (const std::string& path : {name + ".param", name + ".bin", twin, cases}) SKIP_WITHOUT(path);
+  for (const std::string& path : {name + ".param", name + ".bin", original_path, cases})
+    SKIP_WITHOUT(path);
   std::ifstream text(cases);
   const auto expected = nlohmann::json::parse(text);
   const auto converted = std::make_unique<TextLine::Weights>();
   const auto original = std::make_unique<TextLine::Weights>();
   ASSERT_STREQ(pplcnet::load_ncnn(name + ".param", name + ".bin", *converted).message(), "");
-  ASSERT_STREQ(pplcnet::load(twin, *original).message(), "");
+  ASSERT_STREQ(pplcnet::load(original_path, *original).message(), "");
   const auto workspace = std::make_unique<TextLine::Workspace>();
   double difference = 0;
   ASSERT_EQ(expected.at("cases").size(), 4u);

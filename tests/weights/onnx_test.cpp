@@ -67,15 +67,15 @@ double relative_error(std::span<const float> found, std::span<const float> expec
 TEST(OnnxTest, TheSyntheticModelsGivePaddlesLogits) {
   using Net = PPLCNet<Scale::x0_25>;
   const std::string folder = PPLCNET_SYNTHETIC "/";
-  const std::string twin = folder + "pplcnet_x0_25.pdiparams";
+  const std::string original_path = folder + "pplcnet_x0_25.pdiparams";
   const std::string plain = folder + "pplcnet_x0_25_op13_bn.onnx";
   const std::string folded = folder + "pplcnet_x0_25_op13.onnx";
-  for (const std::string& path : {twin, plain, folded}) SKIP_WITHOUT(path);
+  for (const std::string& path : {original_path, plain, folded}) SKIP_WITHOUT(path);
   const Golden golden = Golden::read(own_goldens() / "v1_x0_25.json");
   const std::vector<float> input = golden.input();
   const std::vector<float> answer = golden.numbers.at("outputs").at("logits").at("f64").at(0);
   const auto expected = std::make_unique<Net::Weights>();
-  ASSERT_STREQ(pplcnet::load(twin, *expected).message(), "");
+  ASSERT_STREQ(pplcnet::load(original_path, *expected).message(), "");
   const auto workspace = std::make_unique<Net::Workspace>();
   for (const std::string& path : {plain, folded}) {
     SCOPED_TRACE(path);

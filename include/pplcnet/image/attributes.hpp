@@ -69,7 +69,7 @@ enum class Direction : unsigned char { front, side, back };
 enum class Bag : unsigned char { hand_bag, shoulder_bag, backpack, none };
 enum class Sleeve : unsigned char { short_sleeve, long_sleeve };
 /// Of the upper clothes.
-enum class Upper : unsigned char { stride, logo, plaid, splice };
+enum class Upper : unsigned char { stripe, logo, plaid, splice };
 /// The lower clothes.
 enum class Lower : unsigned char { stripe, pattern, long_coat, trousers, shorts, skirt_or_dress };
 

@@ -15,7 +15,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models::text {
 
 template <Scale kScale, V3 kTask>
-struct Third : V3Definition<kScale, kTask, TextOptions{}> {
+struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
   static constexpr Extent kInput = text_input({}, kTask == V3::detection);
   static constexpr Model model = {
       .name = kTask == V3::detection ? "PPLCNetV3_x0_75_detection" : "PPLCNetV3_x0_95_recognition",
@@ -23,7 +23,7 @@ struct Third : V3Definition<kScale, kTask, TextOptions{}> {
 };
 
 template <Size kSize, V4 kTask>
-struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
+struct V4Model : V4Definition<kSize, kTask, TextOptions{}> {
   static constexpr std::string_view kNames[2][3] = {
       {"PPLCNetV4_tiny_detection", "PPLCNetV4_small_detection", "PPLCNetV4_medium_detection"},
       {"PPLCNetV4_tiny_recognition", "PPLCNetV4_small_recognition",
@@ -34,14 +34,14 @@ struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV3_x0_75_detection = NetworkOf<Third<Scale::x0_75, V3::detection>>;
-using PPLCNetV3_x0_95_recognition = NetworkOf<Third<Scale::x0_95, V3::recognition>>;
-using PPLCNetV4_tiny_detection = NetworkOf<Fourth<Size::tiny, V4::detection>>;
-using PPLCNetV4_small_detection = NetworkOf<Fourth<Size::small, V4::detection>>;
-using PPLCNetV4_medium_detection = NetworkOf<Fourth<Size::medium, V4::detection>>;
-using PPLCNetV4_tiny_recognition = NetworkOf<Fourth<Size::tiny, V4::recognition>>;
-using PPLCNetV4_small_recognition = NetworkOf<Fourth<Size::small, V4::recognition>>;
-using PPLCNetV4_medium_recognition = NetworkOf<Fourth<Size::medium, V4::recognition>>;
+using PPLCNetV3_x0_75_detection = NetworkOf<V3Model<Scale::x0_75, V3::detection>>;
+using PPLCNetV3_x0_95_recognition = NetworkOf<V3Model<Scale::x0_95, V3::recognition>>;
+using PPLCNetV4_tiny_detection = NetworkOf<V4Model<Size::tiny, V4::detection>>;
+using PPLCNetV4_small_detection = NetworkOf<V4Model<Size::small, V4::detection>>;
+using PPLCNetV4_medium_detection = NetworkOf<V4Model<Size::medium, V4::detection>>;
+using PPLCNetV4_tiny_recognition = NetworkOf<V4Model<Size::tiny, V4::recognition>>;
+using PPLCNetV4_small_recognition = NetworkOf<V4Model<Size::small, V4::recognition>>;
+using PPLCNetV4_medium_recognition = NetworkOf<V4Model<Size::medium, V4::recognition>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =

@@ -26,7 +26,7 @@ Error fits(std::string_view path, const Read& read) {
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
   return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName))
-      .after(Net::layers.size());
+      .with_progress(Net::layers.size());
 }
 
 /// Finds the network of `list` that weights fit, which `read(weights, info)` brings, and calls

@@ -78,8 +78,8 @@ struct Fit {
   std::span<float> weights() const { return {values.get(), count}; }
 };
 
-/// Whether two candidates give the same predictions.
-inline bool are_twins(const Fit& one, const Fit& other) {
+/// Returns whether two candidates give the same predictions.
+inline bool are_equivalent(const Fit& one, const Fit& other) {
   const Candidate &a = one.candidate, &b = other.candidate;
   return one.fingerprint == other.fingerprint && a.input() == b.input() && a.output == b.output &&
          a.labels == b.labels && same_pixels(a.preprocessing, b.preprocessing);
@@ -100,7 +100,7 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
   if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
   const bool known =
-      std::ranges::any_of(fits, [&](const Fit& other) { return are_twins(other, fit); });
+      std::ranges::any_of(fits, [&](const Fit& other) { return are_equivalent(other, fit); });
   if (!known) fits.push_back(std::move(fit));
   return {};
 }

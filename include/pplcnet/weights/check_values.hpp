@@ -55,7 +55,7 @@ Error wrong(std::string_view path, std::string_view tensor, std::size_t index, f
             const Expected&... expected) {
   return Error::of(path, ": tensor ", quote(tensor), ": expected ", expected..., ", found ",
                    text_of(found), " (number ", index, ")")
-      .after(Error::kAllSteps);
+      .with_progress(Error::kAllSteps);
 }
 
 }  // namespace checking

@@ -30,13 +30,12 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
-  /// The steps of one that tells all: what is wrong would be so in any attempt.
+  /// The progress of an error that any other attempt would meet, too.
   static constexpr std::size_t kAllSteps = std::numeric_limits<std::size_t>::max();
 
-  /// The same error, which knows how much had gone well before it, in steps of any kind: of several
-  /// attempts at one thing, the one that got furthest tells most. It knows the most that it is
-  /// told.
-  Error after(std::size_t steps) && {
+  /// Records how far the attempt got, in steps of any kind: of several attempts, the error of the
+  /// one that got furthest is reported. Keeps the largest number of steps recorded.
+  Error with_progress(std::size_t steps) && {
     steps_ = std::max(steps_, steps);
     return std::move(*this);
   }

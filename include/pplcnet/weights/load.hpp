@@ -82,7 +82,7 @@ inline Error open(std::span<const std::byte> bytes, std::string_view path,
     return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ", name_of(format),
                      header_hint(format), hint_for(format));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers, traits).after(likeness(file.tensors, layers));
+  return name_pdiparams(file, layers, traits).with_progress(likeness(file.tensors, layers));
 }
 
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
@@ -123,9 +123,9 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   if (auto error = open(bytes, path, layers, traits, file)) return error;
   if (auto error = load_tensors(file, layers, traits, weights)) {
     if (detect_format(bytes) != FileFormat::pdiparams) return error;
-    return std::move(error).after(likeness(file.tensors, layers));
+    return std::move(error).with_progress(likeness(file.tensors, layers));
   }
-  return take_info(file, traits, info).after(layers.size() + 1);
+  return take_info(file, traits, info).with_progress(layers.size() + 1);
 }
 
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,

@@ -50,12 +50,12 @@ class StateDict : private StateDictTensors {
           names += (names.empty() ? "" : ", ") + quote(name);
         find_prefix(name, naming, found);
       }
-    if (!found.twin.empty())
-      return Error::of(file_.path, ": holds two networks, ", quote(found.twin), " and ",
+    if (!found.second_prefix.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(found.second_prefix), " and ",
                        quote(prefix_));
     if (found.is_there) {
       choose_framework(*first, namings);
-      return check_optional().after(1);
+      return check_optional().with_progress(1);
     }
     return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
                      "); the first is ",
@@ -99,7 +99,7 @@ class StateDict : private StateDictTensors {
   /// Where a network has been found: what it is called before all names is `prefix_`.
   struct Place {
     bool is_there = false;
-    std::string twin;  ///< another prefix of the same depth
+    std::string second_prefix;  ///< another prefix of the same depth
   };
 
   /// Of namings with the same names for weights, chooses the one that names the batch norm as the
@@ -125,7 +125,7 @@ class StateDict : private StateDictTensors {
       const std::string prefix = tensor.name.substr(0, begin);
       const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
       if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
-      found.twin = found.is_there && deeper == 0 ? prefix_ : "";
+      found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
       found.is_there = true;
       naming_ = naming;
       prefix_ = prefix;
@@ -292,7 +292,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
     pack(layer, parameters, weights);
     state.check(layer, weights);
   }
-  return (first ? std::move(first) : state.close()).after(count);
+  return (first ? std::move(first) : state.close()).with_progress(count);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -29,7 +29,7 @@ struct StateDictTarget {
   Naming naming;
 };
 
-/// The tensors of a state dict of another framework, for the same network or for its twin in
+/// The tensors of a state dict of another framework, for the same network or its equivalent in
 /// another dialect: that framework's names and shapes, batch norms kept. A layer with branches is
 /// written as it is deployed. What the one network has and the other cannot have is an error.
 class StateDictOut {

@@ -35,7 +35,7 @@ class GraphMatch {
     if (!error) return error;
     // Of networks that are equally like the graph, the nearer is the one that is found further on.
     const std::size_t steps = likeness(graph_.constants, layers_) * FileGraph::kMaxNodes;
-    return std::move(error).after(steps + found_);
+    return std::move(error).with_progress(steps + found_);
   }
 
  private:

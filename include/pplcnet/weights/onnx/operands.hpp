@@ -1,7 +1,7 @@
 #ifndef PPLCNET_WEIGHTS_ONNX_OPERANDS_HPP
 #define PPLCNET_WEIGHTS_ONNX_OPERANDS_HPP
 
-// Needs protozero and exceptions, see onnx_tensor.hpp.
+// Needs protozero and exceptions, see tensor.hpp.
 #include <algorithm>
 #include <array>
 #include <cstddef>

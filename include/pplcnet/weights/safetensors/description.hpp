@@ -96,7 +96,7 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
       return Error::of(file.path, ": its network has ", key, " ",
                        quote(native::differing_word(*found, expected)), ", the type's (",
                        traits.name, ") has ", quote(native::differing_word(expected, *found)))
-          .after(same);
+          .with_progress(same);
   }
   return {};
 }

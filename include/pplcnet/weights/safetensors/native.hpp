@@ -101,13 +101,13 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
-  if (error) return std::move(error).after(layers.size());
+  if (error) return std::move(error).with_progress(layers.size());
   // A panel has room for more classes than the metadata may say.
   const Tensor* answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
   if (answer != nullptr && answer->element_count() != traits.classes)
     return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
                      " classes, found ", answer->element_count())
-        .after(Error::kAllSteps);
+        .with_progress(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};

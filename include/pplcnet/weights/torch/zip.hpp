@@ -39,7 +39,7 @@ inline bool begins(std::span<const std::byte> bytes) {
   return bytes.size() >= 4 && read_little_endian<std::uint32_t>(bytes) == kLocalHeader;
 }
 
-/// Number of `Size` bytes at a place that is known to be in `bytes`.
+/// Returns the little-endian `Number` at a place that is known to be in `bytes`.
 template <class Number>
 std::uint64_t number_at(std::span<const std::byte> bytes, std::size_t place) {
   return read_little_endian<Number>(bytes.subspan(place));
