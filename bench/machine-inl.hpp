@@ -38,7 +38,8 @@ class Chains {
   hn::Vec<D> sums_[kChains];
 };
 
-/// At least `count` multiply-adds that nobody can predict; `count` becomes how many.
+/// Does at least `count` multiply-adds whose results the compiler cannot predict; `count` becomes
+/// how many.
 HWY_NOINLINE float multiply_adds(float factor, std::int64_t& count) {
   constexpr std::make_integer_sequence<int, kChains> kAll;
   constexpr auto kStep = static_cast<std::int64_t>(kChains * Chains::kLanes);

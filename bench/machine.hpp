@@ -32,9 +32,9 @@ inline std::vector<std::pair<std::string, Isa>> available_isas() {
   return isas;
 }
 
-inline std::optional<Isa> find_isa(std::string_view wanted) {
+inline std::optional<Isa> find_isa(std::string_view requested) {
   for (const auto& [name, isa] : available_isas())
-    if (name == wanted) return isa;
+    if (name == requested) return isa;
   return {};
 }
 

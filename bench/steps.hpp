@@ -10,8 +10,8 @@
 namespace bench {
 
 /// What can be run alone: a chain of layers, which is a single layer in most cases. Layers after
-/// the last one that is wanted are not computed, and what is wanted is copied: an empty layer at
-/// the end is wanted, so that all are computed and nothing is copied.
+/// the last one that is requested are not computed, and what is requested is copied: an empty layer
+/// at the end is requested, so that all are computed and nothing is copied.
 struct Step {
   std::vector<pplcnet::Layer> layers;
   std::vector<float*> destinations;

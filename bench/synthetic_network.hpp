@@ -30,10 +30,10 @@ void for_each_network(Visit visit) {
 
 /// Calls `visit.operator()<Net>()` for the network of that name; false if there is none.
 template <class Visit>
-bool with_network(std::string_view wanted, Visit visit) {
+bool with_network(std::string_view requested, Visit visit) {
   bool found = false;
   for_each_network([&]<class Net>(std::string_view name) {
-    if (name != wanted) return;
+    if (name != requested) return;
     found = true;
     visit.template operator()<Net>();
   });

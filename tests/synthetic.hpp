@@ -91,9 +91,9 @@ inline Distribution distribution_of(std::string_view name, const std::vector<std
   const std::string_view leaf = parts.back();
   const std::string_view parent = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const std::string_view first = parts.front();
-  const auto has_part = [&](std::string_view wanted) {
+  const auto has_part = [&](std::string_view requested) {
     for (const std::string_view part : parts) {
-      if (part == wanted) return true;
+      if (part == requested) return true;
     }
     return false;
   };

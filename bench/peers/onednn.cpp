@@ -152,8 +152,9 @@ class Network {
     if (depthwise != nullptr) {
       const int after = DNNL_ARG_ATTR_POST_OP_DW;
       const pplcnet::Parameters more = pplcnet_test::synthetic_parameters(*depthwise);
-      const auto wanted = description.query_md(dnnl::query::exec_arg_md, after | DNNL_ARG_WEIGHTS);
-      arguments[after | DNNL_ARG_WEIGHTS] = weights(more, wanted);
+      const auto requested =
+          description.query_md(dnnl::query::exec_arg_md, after | DNNL_ARG_WEIGHTS);
+      arguments[after | DNNL_ARG_WEIGHTS] = weights(more, requested);
       arguments[after | DNNL_ARG_BIAS] = biases(more);
     }
     add_step(Convolution(description), std::move(arguments), description.dst_desc());
@@ -209,10 +210,11 @@ class Network {
     current_ = map_;
   }
 
-  void reorder_to(const memory::desc& wanted) {
-    if (current_.get_desc() == wanted) return;
-    const dnnl::reorder::primitive_desc description(engine_, current_.get_desc(), engine_, wanted);
-    add_step(dnnl::reorder(description), {{DNNL_ARG_FROM, current_}}, wanted);
+  void reorder_to(const memory::desc& requested) {
+    if (current_.get_desc() == requested) return;
+    const dnnl::reorder::primitive_desc description(engine_, current_.get_desc(), engine_,
+                                                    requested);
+    add_step(dnnl::reorder(description), {{DNNL_ARG_FROM, current_}}, requested);
   }
 
   /// Maps take turns in two places; vectors have a place each.
@@ -230,14 +232,14 @@ class Network {
     return attributes;
   }
 
-  /// In the format that is wanted.
-  memory weights(const pplcnet::Parameters& parameters, const memory::desc& wanted) {
-    const Dims dims = wanted.dims();
+  /// In the format that is requested.
+  memory weights(const pplcnet::Parameters& parameters, const memory::desc& requested) {
+    const Dims dims = requested.dims();
     const Format plain = dims.size() == 5   ? Format::goihw
                          : dims.size() == 4 ? Format::oihw
                                             : Format::oi;
     auto values = parameters.weight;
-    memory from(describe(dims, plain), engine_, values.data()), to(wanted, engine_);
+    memory from(describe(dims, plain), engine_, values.data()), to(requested, engine_);
     dnnl::reorder(from, to).execute(stream_, from, to);
     stream_.wait();
     return to;

@@ -127,7 +127,7 @@ def calibrate(weights, prefix):
 
 
 def print_fits(looks, doubts, sharpnesses):
-    """How well looks at upright pictures are answered, by how far they are believed."""
+    """Accuracy on upright pictures by the calibration of the evidence."""
     for doubt in doubts:
         for sharpness in sharpnesses:
             c = np.array([orientation.confidence(look, doubt, sharpness) for look in looks])

@@ -49,7 +49,7 @@ class OrderedWork {
     changed_.notify_all();
   }
 
-  /// Hands on results in order until there are no more, or one is the last that is wanted.
+  /// Hands on results in order until there are no more, or one is the last that is requested.
   void emit_all() {
     try {
       while (true) {

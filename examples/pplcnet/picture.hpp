@@ -18,7 +18,7 @@
 ///     if (auto error = Picture::decode(bytes, "upload 17", picture)) return fail(error.message());
 ///     classifier.probabilities(picture.view());
 ///
-/// Formats are told by the first bytes of a file, and not by its name:
+/// Formats are detected by the first bytes of a file, not by its name:
 ///
 /// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker. The
 ///   decoder is stb_image's; its values differ from those of libjpeg by a few levels.

@@ -14,7 +14,7 @@
 namespace decoding {
 
 /// Decodes a PNG to 8 bits for each value, of 16 the higher ones, as cv2 does; with alpha if that
-/// is wanted and there is any.
+/// is requested and there is any.
 inline pplcnet::Error decode_png(std::span<const std::byte> file, const PictureLimits& limits,
                                  std::uint64_t other_bytes, bool with_alpha, Pixels& pixels) {
   PngFile png;

@@ -64,9 +64,9 @@ Error check_origin(std::string_view text, const std::string& path, const Origin&
   if (words(kOf) != kProgram)
     return Error::of(path, ": line 1: expected the predictions of an earlier run, found ",
                      pplcnet::quote(text), "; it is left as it is");
-  const Json wanted = Json::parse(first_line(origin));
+  const Json requested = Json::parse(first_line(origin));
   for (const auto& [key, value] : origin)
-    if (const auto here = wanted[key].get<std::string>(); words(key) != here)
+    if (const auto here = requested[key].get<std::string>(); words(key) != here)
       return Error::of(path, ": its predictions are of other ", key, ": ",
                        pplcnet::quote(words(key)), ", here ", pplcnet::quote(here),
                        "; name another file");

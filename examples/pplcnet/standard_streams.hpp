@@ -9,7 +9,7 @@
 // Standard input and output are files like others, which may be missing, full or gone.
 
 /// Opens what is missing of standard input, output and error, so that no other file takes its
-/// place; what is read from there or written to it fails. A pipe that nobody reads is no reason to
+/// place; what is read from there or written to it fails. A pipe without a reader is no reason to
 /// die.
 void open_standard_streams();
 
@@ -17,7 +17,7 @@ void open_standard_streams();
 bool flush_output();
 
 /// Flushes and closes standard output: an error if something that was printed is lost, but for a
-/// pipe that nobody reads any more.
+/// pipe without a reader.
 pplcnet::Error close_output();
 
 /// Whether the reader of a pipe has left.

@@ -111,7 +111,7 @@ class AnyNetwork {
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
   /// Computes the layers that are asked for: `destinations[i]` is where the output of layer i
-  /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
+  /// goes, planar [channels][height][width]; null: not requested. One for each layer.
   void run(const Picture& picture, std::span<float* const> destinations,
            const RunOptions& options = {}) noexcept {
     forward_({.layers = plan_->layers,

@@ -120,8 +120,8 @@ class NetworkOf {
   using Image = std::span<const float, input_size>;
   using Logits = std::array<float, classes>;
 
-  /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
-  /// Layers after the last wanted one are not computed.
+  /// Where the features of one image go, planar [channels][height][width]; null: not requested.
+  /// Layers after the last requested one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
     std::array<float*, output_count> outputs = {};  ///< the answer
@@ -183,32 +183,33 @@ class NetworkOf {
     }
   }
 
-  /// Feature maps, pooled vector, embedding, logits: whatever `wanted` points to.
+  /// Feature maps, pooled vector, embedding, logits: whatever `requested` points to.
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
-                       const Features& wanted, const RunOptions& options = {}) noexcept {
-    features(weights, Picture::planar(image.data(), input_shape), workspace, wanted, options);
+                       const Features& requested, const RunOptions& options = {}) noexcept {
+    features(weights, Picture::planar(image.data(), input_shape), workspace, requested, options);
   }
 
   /// The same for a picture that lies elsewhere (see `forward`).
   template <int kThreads>
   static void features(WeightsView weights, const Picture& picture,
-                       ParallelWorkspace<kThreads>& workspace, const Features& wanted,
+                       ParallelWorkspace<kThreads>& workspace, const Features& requested,
                        const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
     const auto for_each_wanted = [&](auto visit) {
-      for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
-      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
-      for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
-      visit(traits.pooled, wanted.pooled);
-      visit(traits.embedding, wanted.embedding);
-      visit(traits.logits, wanted.logits);
+      for (int i = 0; i < layer_count; ++i) visit(i, requested.layers.data()[i]);
+      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), requested.stages.data()[i]);
+      for (int i = 0; i < output_count; ++i) visit(output_layer(i), requested.outputs.data()[i]);
+      visit(traits.pooled, requested.pooled);
+      visit(traits.embedding, requested.embedding);
+      visit(traits.logits, requested.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
     run(weights, &picture, 1, workspace, destinations, options);
-    // One layer can be wanted under two names: without a head the pooled vector is the embedding.
+    // One layer can be requested under two names: without a head the pooled vector is the
+    // embedding.
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);

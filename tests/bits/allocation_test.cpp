@@ -109,17 +109,17 @@ TYPED_TEST(NoAllocation, InForwardBatchAndFeatures) {
   const typename Net::Image image(images.data(), Net::input_size);
   std::vector<float> logits(kBatch * Net::classes), stage(Net::stage_shape(0).size());
   typename Net::Logits first;
-  typename Net::Features wanted;
-  wanted.stages[0] = stage.data();
-  wanted.logits = first.data();
+  typename Net::Features requested;
+  requested.stages[0] = stage.data();
+  requested.logits = first.data();
   std::vector<float> last(Net::output_shape(Net::output_count - 1).size());
-  wanted.outputs[Net::output_count - 1] = last.data();
+  requested.outputs[Net::output_count - 1] = last.data();
 
   for (const int count : {1, 2}) {
     pplcnet_test::Threads threads(count);
     const pplcnet::RunOptions options = {.executor = threads.executor()};
     EXPECT_EQ(allocations_in([&] {
-                Net::features(*weights, image, *workspace, wanted, options);
+                Net::features(*weights, image, *workspace, requested, options);
                 if constexpr (Net::classes > 0) {
                   Net::forward(*weights, image, *workspace, first, options);
                   Net::template forward_batch<kBatch>(

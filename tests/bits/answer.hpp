@@ -21,11 +21,11 @@ std::vector<float> answer(pplcnet::Isa isa) {
       synthetic_input(1, 1, 3, Net::input_shape.height, Net::input_shape.width);
 
   std::vector<std::vector<float>> outputs;
-  typename Net::Features wanted;
+  typename Net::Features requested;
   for (int i = 0; i < Net::output_count; ++i)
-    wanted.outputs[static_cast<std::size_t>(i)] =
+    requested.outputs[static_cast<std::size_t>(i)] =
         outputs.emplace_back(static_cast<std::size_t>(Net::output_shape(i).size())).data();
-  Net::features(*weights, typename Net::Image(image), *workspace, wanted, {.isa = isa});
+  Net::features(*weights, typename Net::Image(image), *workspace, requested, {.isa = isa});
   std::vector<float> all;
   for (const std::vector<float>& output : outputs)
     all.insert(all.end(), output.begin(), output.end());

@@ -56,11 +56,11 @@ class SameBits : public testing::Test {
 
   /// Outputs of all layers for the first image.
   std::vector<Bits> layers(const RunOptions& options) {
-    typename Net::Features wanted;
+    typename Net::Features requested;
     std::vector<std::vector<float>> outputs;
     for (std::size_t i = 0; i < Net::layers.size(); ++i)
-      wanted.layers[i] = outputs.emplace_back(Net::layers[i].output.size()).data();
-    Net::features(*weights_, image(0), *workspace_, wanted, options);
+      requested.layers[i] = outputs.emplace_back(Net::layers[i].output.size()).data();
+    Net::features(*weights_, image(0), *workspace_, requested, options);
     std::vector<Bits> all;
     for (const std::vector<float>& output : outputs) all.push_back(bits(output));
     return all;
@@ -90,9 +90,9 @@ class SameBits : public testing::Test {
 
   Bits stage(int index, const RunOptions& options) {
     std::vector<float> output(static_cast<std::size_t>(Net::stage_shape(index).size()));
-    typename Net::Features wanted;
-    wanted.stages[static_cast<std::size_t>(index)] = output.data();
-    Net::features(*weights_, image(0), *workspace_, wanted, options);
+    typename Net::Features requested;
+    requested.stages[static_cast<std::size_t>(index)] = output.data();
+    Net::features(*weights_, image(0), *workspace_, requested, options);
     return bits(output);
   }
 

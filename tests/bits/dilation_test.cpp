@@ -43,12 +43,12 @@ std::vector<std::vector<float>> maps(pplcnet::Isa isa) {
   const std::vector<float> input =
       pplcnet_test::synthetic_input(1, 1, 3, Net::input_shape.height, Net::input_shape.width);
   std::vector<std::vector<float>> maps(Net::stage_count);
-  typename Net::Features wanted;
+  typename Net::Features requested;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     maps[i].resize(static_cast<std::size_t>(Net::stage_shape(static_cast<int>(i)).size()));
-    wanted.stages[i] = maps[i].data();
+    requested.stages[i] = maps[i].data();
   }
-  Net::features(*weights, typename Net::Image(input), *workspace, wanted, {.isa = isa});
+  Net::features(*weights, typename Net::Image(input), *workspace, requested, {.isa = isa});
   return maps;
 }
 

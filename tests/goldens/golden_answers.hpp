@@ -112,7 +112,7 @@ inline void expect_answer(const nlohmann::json& golden, const std::vector<float>
 }
 
 /// `run(image, destinations)` computes all layers of a network, an image at a time, to where they
-/// are wanted; returns the answer of the first image.
+/// are requested; returns the answer of the first image.
 template <class Run>
 std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, Run run) {
   const nlohmann::json& numbers = golden.numbers;

@@ -80,18 +80,18 @@ inline void add_deployed(SyntheticStateDict& state, const pplcnet::Layer& layer,
   add_branches(trained, layer, naming);
   const auto names = pplcnet::training_names(layer, naming);
   const auto form = pplcnet::training_form(layer);
-  const auto parameters_of = [&](const pplcnet::ParameterNames& wanted) {
+  const auto parameters_of = [&](const pplcnet::ParameterNames& requested) {
     const auto values = [&](const std::string& name) {
       for (std::size_t i = 0; i < trained.values.size(); ++i)
         if (trained.file.tensors[i].name == name) return *trained.values[i];
       return std::vector<float>{};
     };
-    return pplcnet::Parameters{.weight = values(wanted.weight),
+    return pplcnet::Parameters{.weight = values(requested.weight),
                                .bias = {},
-                               .gamma = values(wanted.gamma),
-                               .beta = values(wanted.beta),
-                               .mean = values(wanted.mean),
-                               .variance = values(wanted.variance),
+                               .gamma = values(requested.gamma),
+                               .beta = values(requested.beta),
+                               .mean = values(requested.mean),
+                               .variance = values(requested.variance),
                                .affine = {},
                                .slopes = {}};
   };

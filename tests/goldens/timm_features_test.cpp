@@ -56,12 +56,12 @@ const std::vector<float>& input() {
   return values;
 }
 
-/// The features whose bits are set in `wanted`; the others are empty.
-FeatureValues features(const Net::Weights& weights, unsigned wanted) {
+/// The features whose bits are set in `requested`; the others are empty.
+FeatureValues features(const Net::Weights& weights, unsigned requested) {
   FeatureValues values(kFeatures);
   Net::Features places;
   const auto place = [&](std::size_t i, std::int64_t size) -> float* {
-    if ((wanted >> i & 1) == 0) return nullptr;
+    if ((requested >> i & 1) == 0) return nullptr;
     values[i].resize(static_cast<std::size_t>(size));
     return values[i].data();
   };
@@ -99,13 +99,13 @@ TEST(TimmFeaturesTest, TimmsValues) {
 TEST(TimmFeaturesTest, AnySubsetHasTheSameBits) {
   const auto weights = synthetic_weights<Net>();
   const FeatureValues expected = features(*weights, kAll);
-  for (unsigned wanted = 1; wanted < kAll; ++wanted) {
-    const FeatureValues found = features(*weights, wanted);
+  for (unsigned requested = 1; requested < kAll; ++requested) {
+    const FeatureValues found = features(*weights, requested);
     for (std::size_t i = 0; i < kFeatures; ++i) {
-      if ((wanted >> i & 1) == 0) continue;
+      if ((requested >> i & 1) == 0) continue;
       ASSERT_EQ(
           std::memcmp(found[i].data(), expected[i].data(), expected[i].size() * sizeof(float)), 0)
-          << "feature " << i << " of " << wanted;
+          << "feature " << i << " of " << requested;
     }
   }
 }

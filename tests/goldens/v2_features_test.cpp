@@ -74,10 +74,10 @@ TEST_P(V2FeaturesTest, BiasDropoutAndBatchNorm) {
     for (const Isa isa : available_isas()) {
       const std::vector<float> input = synthetic_input(1, 1, 3, 64, 96);
       std::vector<float> pooled(1024), found(512), answer(512);
-      Net::Features wanted = {.pooled = pooled.data(), .embedding = found.data()};
-      wanted.outputs[0] = answer.data();
+      Net::Features requested = {.pooled = pooled.data(), .embedding = found.data()};
+      requested.outputs[0] = answer.data();
       const auto workspace = std::make_unique<Net::Workspace>();
-      Net::features(*weights, Net::Image(input), *workspace, wanted, {.isa = isa});
+      Net::features(*weights, Net::Image(input), *workspace, requested, {.isa = isa});
       EXPECT_EQ(answer, found);
       const std::vector<double> expected = embedding(state.file, backbone, pooled);
       double largest = 0;

@@ -75,12 +75,12 @@ void check(V4Variant variant, Form form, Isa isa) {
   ASSERT_FALSE(error) << error.message();
 
   std::vector<std::vector<float>> outputs;
-  typename Net::Features wanted;
+  typename Net::Features requested;
   for (std::size_t i = 0; i < Net::layers.size(); ++i)
-    wanted.layers[i] =
+    requested.layers[i] =
         outputs.emplace_back(static_cast<std::size_t>(Net::layers[i].output.size())).data();
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  Net::features(*weights, typename Net::Image(input), *workspace, wanted, {.isa = isa});
+  Net::features(*weights, typename Net::Image(input), *workspace, requested, {.isa = isa});
 
   std::map<std::string, std::span<const float>> found;
   for (std::size_t i = 0; i < Net::layers.size(); ++i)

@@ -18,7 +18,7 @@
 
 namespace pplcnet_test {
 
-/// A file of somebody else; empty if it is missing.
+/// Reads a file of the reference data; empty if it is missing.
 inline std::string read_reference(const std::string& path) {
   std::ifstream file(std::string(PPLCNET_TEST_DATA) + "/" + path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -15,7 +15,8 @@
 namespace pplcnet_test {
 
 /// A region of the workspace in a heap block of its own, so that the address sanitizer sees every
-/// step beyond it; full of NaN, so that the results show every read of what nobody wrote.
+/// step beyond it; full of NaN, so that the results show every read of a value that was never
+/// written.
 class Region {
  public:
   explicit Region(std::size_t floats)

@@ -63,13 +63,13 @@ void write(const std::string& folder, const char* name, const OnnxOptions& optio
   const auto workspace = std::make_unique<typename Net::Workspace>();
   std::vector<float> answers;
   for (std::size_t image = 0; image < kImages; ++image) {
-    typename Net::Features wanted;
+    typename Net::Features requested;
     std::vector<std::vector<float>> outputs;
     for (int i = 0; i < Net::output_count; ++i)
-      wanted.outputs[static_cast<std::size_t>(i)] =
+      requested.outputs[static_cast<std::size_t>(i)] =
           outputs.emplace_back(static_cast<std::size_t>(Net::output_shape(i).size())).data();
     const typename Net::Image picture(pictures.data() + image * Net::input_size, Net::input_size);
-    Net::features(*weights, picture, *workspace, wanted);
+    Net::features(*weights, picture, *workspace, requested);
     for (const auto& output : outputs) answers.insert(answers.end(), output.begin(), output.end());
   }
   write(path + ".y.f32", answers);

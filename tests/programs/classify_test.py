@@ -30,7 +30,7 @@ def classify(*arguments, stdin=""):
     return Result("classify", "--model", MODEL, "--weights", WEIGHTS, *arguments, stdin=stdin)
 
 
-LABELS = ["0_degree", "180_degree"]  # which the model has without being told
+LABELS = ["0_degree", "180_degree"]  # which the model has by itself
 
 
 def paddles_line(path, case, labels=LABELS, top_k=2):
@@ -195,7 +195,7 @@ class Classify(unittest.TestCase):
     def test_bad_weights_and_labels_are_said(self):
         copy = shutil.copy(WEIGHTS, self.folder)
         alone = Result("classify", "--model", MODEL, "--weights", copy, *LINES)
-        self.expect(alone, PADDLES_LINES)  # without its graph it is believed
+        self.expect(alone, PADDLES_LINES)  # without its graph the type's values are used
         nameless = shutil.copy(WEIGHTS, self.folder / "nameless.pdiparams")
         self.file("inference.json", b"{}")
         for arguments, message in [

@@ -184,14 +184,14 @@ class Convert(unittest.TestCase):
         source = LINE
         for name in ["net.safetensors", "net.onnx", "again.safetensors"]:
             to = self.folder / name
-            told = self.convert(source, to, *named)
+            report = self.convert(source, to, *named)
             content = to.read_bytes()
             self.assertRegex(content, rb"labels.{1,10}up(\n|\\[nu0a]+)down")
             self.assertIn(b"paddlex_direct", content)
             again = self.convert("--list", to)
             self.assertEqual((again["model"], again["preset"], again["labels"]),
                              ("PP-LCNet_x0_25_textline_ori", "paddlex_direct", "2"))
-            self.assertEqual(told["preset"], "paddlex_direct")
+            self.assertEqual(report["preset"], "paddlex_direct")
             source, named = to, []
         self.assertIn(b"self_test.answer", content)
 

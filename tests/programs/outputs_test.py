@@ -1,4 +1,4 @@
-"""What `pplcnet` writes: no input and nobody else's file is lost, devices and links stay what they
+"""What `pplcnet` writes: no input and no other file is lost, devices and links stay what they
 are, and an output is there as a whole or not at all."""
 
 import os

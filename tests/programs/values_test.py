@@ -1,4 +1,4 @@
-"""What weight files say in numbers, and what lies beside their tensors: nothing wrong is believed,
+"""What weight files say in numbers, and what lies beside their tensors: no wrong value is accepted,
 and nothing that is right is refused."""
 
 import argparse

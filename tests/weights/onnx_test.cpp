@@ -103,13 +103,13 @@ TEST(OnnxTest, ADetectorBeginsWithItsBackbone) {
   const auto workspace = std::make_unique<Net::Workspace>();
   std::vector<float> maps[3];
   const std::string names[] = {"C3_s8", "C4_s16", "C5_s32"};
-  Net::Features wanted;
+  Net::Features requested;
   for (std::size_t i = 0; i < 3; ++i) {
     const auto stage = static_cast<std::size_t>(Net::stage_of_stride(8 << i));
     maps[i].resize(static_cast<std::size_t>(Net::stage_shape(static_cast<int>(stage)).size()));
-    wanted.stages[stage] = maps[i].data();
+    requested.stages[stage] = maps[i].data();
   }
-  Net::features(*weights, Net::Image(input), *workspace, wanted);
+  Net::features(*weights, Net::Image(input), *workspace, requested);
   for (std::size_t i = 0; i < 3; ++i) {
     const double error = relative_error(maps[i], read_floats(folder + "bus_" + names[i] + ".f32"));
     EXPECT_LT(error, 1e-4) << names[i];

@@ -199,7 +199,7 @@ TEST(ValuesTest, GraphsAreRefusedByTheTensorsName) {
   }
 }
 
-/// A wrong value is told of the network that the file has, not of others that it is tried on.
+/// A wrong value is reported for the network that the file has, not of others that it is tried on.
 TEST(ValuesTest, AnotherNetworkIsToldBeforeAWrongValue) {
   using Other = PPLCNet<Scale::x0_25, Options{.classes = 5, .input = {32, 32}}>;
   const auto state = marked<Net>("conv1.conv.weight", 0);

@@ -31,7 +31,7 @@ inline void sigmoid(std::span<float> values) noexcept {
   for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
 }
 
-/// A class and how much the network believes in it.
+/// A class and its probability.
 struct Prediction {
   int class_id = -1;
   float score = 0.0F;

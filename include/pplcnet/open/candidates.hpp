@@ -106,7 +106,7 @@ class Filter {
     // A classifier is no detector's backbone, though it begins like one.
     if (evidence_.classes > 0 && one.pooled == 0) return false;
     if (named_) return has_name(one, evidence_.model);
-    // A name that nobody has is of a network of one's own.
+    // An unknown name is that of a user's own network.
     if (!evidence_.model.empty() && !is_general(one) && classes > 0) return false;
     return true;
   }
@@ -147,7 +147,7 @@ class Filter {
       with_head(evidence_.features);
   }
 
-  /// Whether a candidate that nobody asked for by name contradicts nothing.
+  /// Returns whether a candidate that was not requested by name contradicts nothing.
   bool fits(const Candidate& candidate) const {
     const KnownModel& one = *candidate.published;
     // The graph of the dialect paddle has no bias there, that of others has.

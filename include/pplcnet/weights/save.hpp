@@ -94,11 +94,11 @@ inline std::vector<float> answer(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const std::span<const int> wanted(network.plan().outputs,
-                                    static_cast<std::size_t>(network.plan().output_count));
+  const std::span<const int> requested(network.plan().outputs,
+                                       static_cast<std::size_t>(network.plan().output_count));
   std::vector<std::vector<float>> outputs;
   std::vector<float*> destinations(network.layers().size());
-  for (const int layer : wanted) {
+  for (const int layer : requested) {
     const auto index = static_cast<std::size_t>(layer);
     outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
     destinations[index] = outputs.back().data();
@@ -106,7 +106,7 @@ inline std::vector<float> answer(AnyNetwork network) {
   network.run(Picture::planar(image.data(), input), destinations);
   std::vector<float> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = network.layers()[static_cast<std::size_t>(wanted[i])].output;
+    const Shape shape = network.layers()[static_cast<std::size_t>(requested[i])].output;
     const float* value = outputs[i].data();
     for (int channel = 0; channel < shape.channels; ++channel) {
       double sum = 0;
