@@ -29,7 +29,7 @@ struct Share {
   float part = 0;
 };
 
-/// What pixel `at` of `to` is made of, where `from` were.
+/// Returns the pixels of `from` that pixel `at` of `to` is made of.
 std::vector<Share> shares_of(int at, int from, int to) {
   const float scale = static_cast<float>(from) / static_cast<float>(to);
   std::vector<Share> shares;

@@ -49,7 +49,7 @@ std::vector<Layer> folded_layers(std::span<const Layer> layers) {
   return result;
 }
 
-/// Of several search, the one that leaves least of a difference.
+/// A search for the candidate with the smallest remaining difference.
 class CauseSearch {
  public:
   CauseSearch(std::span<const float> own, std::span<const float> reference, bool is_logits)

@@ -24,7 +24,7 @@ Run add_convert(CommandLine& program);
 
 /// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);
-/// What an exception has to say.
+/// Returns the message of an exception.
 const char* words_of(const std::exception& problem);
 /// Says it, and gives the exit status.
 int fail(const pplcnet::Error& error);

@@ -66,7 +66,7 @@ class Command {
 /// A program with commands, one of which is called for.
 class CommandLine {
  public:
-  /// What a command line says.
+  /// A parsed command line.
   struct Parsed {
     int command = -1;     ///< by number, in the order in which they were added; -1: none is run
     std::string name;     ///< what was called for, as far as it was understood

@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-/// How many values are NaN or infinite.
+/// Counts the values that are NaN or infinite.
 template <class Value>
 std::size_t count_not_finite(std::span<const Value> values) {
   return static_cast<std::size_t>(

@@ -19,7 +19,7 @@ void run_network(pplcnet::AnyNetwork& network, const pplcnet::Picture& picture,
 pplcnet::Error save_native(pplcnet::NewFile& file, const pplcnet::AnyNetwork& network,
                            const pplcnet::ModelInfo& info, pplcnet::Storage storage);
 
-/// Whether a native file's self-test has the answer of these weights.
+/// Checks that these weights give the output that a native file's self-test has.
 pplcnet::Error self_test(const std::string& path, const pplcnet::AnyNetwork& network);
 
 #endif  // PPLCNET_EXAMPLES_ENGINE_HPP

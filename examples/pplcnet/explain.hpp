@@ -12,9 +12,9 @@
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
 
-/// How much each place of the last map says for a class, as a part of the largest: the gradient of
-/// the class's logit by the pooled vector, which is exact for this head, times the map (Grad-CAM,
-/// Selvaraju 2017). [rows][columns] of that map, none below 0.
+/// Computes how much each place of the last map contributes to a class, as a part of the largest:
+/// the gradient of the class's logit by the pooled vector, which is exact for this head, times the
+/// map (Grad-CAM, Selvaraju 2017). [rows][columns] of that map, none below 0.
 struct HeatMap {
   int rows = 0, columns = 0;
   std::vector<float> values;
@@ -51,7 +51,7 @@ pplcnet::ImageSize shown_size(pplcnet::ImageSize size);
 Canvas draw_heat(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                  const HeatMap& map, pplcnet::ImageSize size);
 
-/// What colours of a map mean, from little to most, as a CSS gradient.
+/// The colours of a map, from the lowest value to the highest, as a CSS gradient.
 inline constexpr const char* kHeatGradient =
     "linear-gradient(90deg, #000004, #1f0c48, #550f6d, #88226a, #ba3655, #e35933, #f98c0a, "
     "#f9c932, "

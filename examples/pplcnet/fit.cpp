@@ -60,7 +60,7 @@ Error find_examples(const std::string& folder, Examples& examples) {
                    "found ", examples.labels.size());
 }
 
-/// What the network sees: an embedding in each row, and its class.
+/// The training set: an embedding in each row, and its class.
 struct Embeddings {
   std::vector<std::vector<float>> rows;
   std::vector<int> classes;

@@ -16,7 +16,7 @@ std::size_t bytes_of_first(std::string_view text) {
   return 0;
 }
 
-/// Whether a character in UTF-8 is a control character, of ASCII or of C1.
+/// Returns whether a character in UTF-8 is a control character, of ASCII or of C1.
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7f;

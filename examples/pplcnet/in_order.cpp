@@ -13,7 +13,7 @@ namespace {
 
 using Task = std::unique_ptr<OrderedTask>;
 
-/// What several threads share that work on tasks and hand on their results in order.
+/// State shared by several threads that work on tasks and hand on their results in order.
 class OrderedWork {
  public:
   explicit OrderedWork(int threads) : ahead_(kAhead * static_cast<std::size_t>(threads)) {}

@@ -17,7 +17,7 @@
 
 namespace decoding {
 
-/// How the decoder came to its end.
+/// Result of the decoder.
 struct JpegEnd {
   bool had_memory = true;
   int bits_left = 0;  ///< that were read of the last scan and not needed

@@ -15,7 +15,7 @@
 
 namespace decoding {
 
-/// What a JPEG says of itself, from all of its markers; nothing is decoded.
+/// Header of a JPEG, from all of its markers; nothing is decoded.
 class JpegHeader {
  public:
   /// An error if the file ends early, or is of a kind that is not decoded.

@@ -12,7 +12,7 @@
 
 // Options that several commands have.
 
-/// What is said where weights are missing.
+/// The message where weights are missing.
 inline constexpr const char* kWhereWeightsAre =
     "; PaddleOCR, PaddleClas and timm publish such files: see include/pplcnet/weights/README.md";
 

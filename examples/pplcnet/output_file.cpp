@@ -76,7 +76,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// Whether it is what a standard stream of this program goes to.
+/// Returns whether it is what a standard stream of this program goes to.
 int standard_stream_of(const struct stat& status) {
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
     struct stat other = {};

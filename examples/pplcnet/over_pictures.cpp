@@ -9,7 +9,7 @@
 
 namespace {
 
-/// What all pictures share.
+/// State shared by all pictures.
 struct Batch {
   std::vector<pplcnet::AnyClassifier> copies;  ///< one for each thread
   Progress progress;

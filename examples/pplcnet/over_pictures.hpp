@@ -14,7 +14,7 @@
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
 
-/// What became of one picture.
+/// Result for one picture.
 template <class Value>
 struct Outcome {
   pplcnet::Error error;
@@ -39,7 +39,7 @@ class PictureTask {
 
   virtual const std::string& path() const = 0;
   virtual void work(pplcnet::AnyClassifier& classifier) = 0;
-  /// What went wrong so far.
+  /// Returns the errors so far.
   virtual pplcnet::Error& error() = 0;
   /// Hands on the result; false ends everything.
   virtual bool emit() = 0;

@@ -8,7 +8,7 @@
 
 #include "pplcnet/weights/error.hpp"
 
-/// What a picture may ask for. All are checked before anything is decoded, from what the file says
+/// Limits of a picture. All are checked before anything is decoded, from what the file says
 /// of itself: 119 bytes can ask for gigabytes.
 struct PictureLimits {
   std::uint64_t pixels = 89'478'485;               ///< width × height; Pillow warns of more

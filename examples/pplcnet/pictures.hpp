@@ -11,11 +11,11 @@
 #include "pplcnet/weights/error.hpp"
 #include "standard_streams.hpp"
 
-/// Whether a file's name ends as that of a picture: of those too that are not decoded, so that they
-/// are named where they are met.
+/// Returns whether a file's name ends as that of a picture: of those too that are not decoded, so
+/// that they are named where they are met.
 bool looks_like_picture(std::string_view path);
 
-/// What is in a folder that looks like a picture, and in the folders in it, sorted. What cannot be
+/// Lists the pictures in a folder and its subfolders, by their names, sorted. What cannot be
 /// read of it is reported, and then `complete` becomes false.
 std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 
@@ -37,10 +37,10 @@ class PictureNames {
   /// None at the end.
   std::optional<std::string> next();
 
-  /// How many there are; 0 where standard input says so only at its end.
+  /// Returns the number of pictures; 0 where standard input says so only at its end.
   std::size_t count() const { return reads_input_ ? 0 : count_; }
 
-  /// Whether nothing has been reported so far.
+  /// Returns whether nothing has been reported so far.
   bool complete() const { return complete_; }
 
  private:

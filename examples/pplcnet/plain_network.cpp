@@ -74,7 +74,7 @@ double convolve(const Layer& layer, std::span<const double> input, std::span<con
   return sum;
 }
 
-/// What follows a channel's sum up to its activation: x * factor + offset.
+/// Returns the affine map between a channel's sum and its activation: x * factor + offset.
 pplcnet::Linear linear_of(const Layer& layer, const Parameters& parameters, std::size_t channel,
                           const Deviation& deviation) {
   const double bias = parameters.bias.empty() ? 0 : double{parameters.bias[channel]};

@@ -8,7 +8,7 @@
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
 
-/// How a network may be computed that is not quite this one.
+/// Variations of a network's computation.
 struct Deviation {
   std::optional<double> gate_slope;  ///< of the gate's hard sigmoid
   std::optional<double> batch_norm_epsilon;
@@ -24,7 +24,7 @@ class PlainNetwork {
                std::span<const pplcnet::Parameters> parameters)
       : layers_(layers), parameters_(parameters) {}
 
-  /// Whether it knows what all layers compute.
+  /// Returns whether it knows what all layers compute.
   bool is_complete() const;
 
   /// The output of layer `last`, planar, for a picture [channels][height][width].

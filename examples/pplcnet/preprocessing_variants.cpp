@@ -23,7 +23,7 @@ std::vector<float> prepared(const Preprocessing& preprocessing, ImageView image)
   return tensor;
 }
 
-/// How bytes become numbers in each plane: x * factor + offset.
+/// The map from bytes to numbers in each plane: x * factor + offset.
 struct AffineMap {
   std::array<double, 3> factor = {}, offset = {};
 };

@@ -20,7 +20,7 @@ bool flush_output();
 /// pipe without a reader.
 pplcnet::Error close_output();
 
-/// Whether the reader of a pipe has left.
+/// Returns whether the reader of a pipe has left.
 bool reader_left();
 
 /// The lines of standard input as they come.

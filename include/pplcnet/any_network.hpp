@@ -98,7 +98,7 @@ class AnyNetwork {
 
   const NetworkTraits& traits() const { return plan_->traits; }
   const Plan& plan() const { return *plan_; }
-  /// What the network was made of.
+  /// Returns the graph that the network was made from.
   const Graph& graph() const { return *graph_; }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};

@@ -19,7 +19,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What bytes stand for, in each channel of the network's input.
+/// Lookup tables from bytes to values, one for each channel of the network's input.
 using ByteTables = std::array<ByteTable, kImageChannels>;
 
 /// Logits to probabilities, in place, as the network's model wants it.
@@ -32,7 +32,7 @@ void to_probabilities(std::span<float> logits) noexcept {
   }
 }
 
-/// What one thread writes to while it classifies pictures.
+/// Buffers of one thread that classifies pictures.
 template <class Net>
 struct ClassifierState : InHugePages {
   PreprocessScratch scratch = {};

@@ -18,7 +18,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How to run a forward pass; every choice gives the same bits (the baseline of an x86 compiler
+/// Options of a forward pass; every choice gives the same bits (the baseline of an x86 compiler
 /// without FMA excepted, which agrees within rounding).
 struct RunOptions {
   Isa isa = best_isa();
@@ -104,7 +104,7 @@ class NetworkOf {
     const float* values_;
   };
 
-  /// What one forward pass needs to write to; one for each thread that calls forward. The
+  /// Buffers of one forward pass; one for each thread that calls forward. The
   /// executor of a call may use up to kThreads threads.
   template <int kThreads>
   struct ParallelWorkspace : InHugePages {

@@ -35,7 +35,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool();
 
-  /// How many there are, the caller included.
+  /// Returns the number of threads, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 

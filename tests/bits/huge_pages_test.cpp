@@ -27,7 +27,7 @@ using Net = pplcnet::PPLCNet<pplcnet::Scale::x0_5>;  // 7.6 MB of weights, 1.2 M
 using Tiny = pplcnet::PPLCNet<pplcnet::Scale::x0_25,
                               pplcnet::Options{.classes = 2, .input = {32, 32}, .head = 0}>;
 
-/// Whether the system takes such a wish at all.
+/// Returns whether the system takes such a wish at all.
 bool system_has_huge_pages() {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   void* const memory =
@@ -40,7 +40,7 @@ bool system_has_huge_pages() {
 #endif
 }
 
-/// Whether huge pages were asked for at an address: what Linux says of its mapping.
+/// Returns whether huge pages were asked for at an address: what Linux says of its mapping.
 bool is_asked_for(const void* memory) {
   std::ifstream maps("/proc/self/smaps");
   const auto address = reinterpret_cast<std::uintptr_t>(memory);

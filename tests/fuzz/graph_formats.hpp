@@ -34,7 +34,7 @@ inline void check_graph(const pplcnet::FileGraph& graph) {
   require(evidence.classes >= 0 && evidence.head.value_or(0) >= 0, "what a graph says");
 }
 
-/// Whether the small network is found with `Error load(weights)`.
+/// Returns whether the small network is found with `Error load(weights)`.
 template <class Load>
 bool is_found(Load&& load) {
   std::vector<float> weights(kPlan.weight_floats);

@@ -28,7 +28,7 @@ inline PaddleModel paddle_model(PaddleForm form) {
   return PaddleNetwork(state.file, kLayers, kTraits, form).model();
 }
 
-/// Whether the small network is in the program, with the data that belong to it.
+/// Returns whether the small network is in the program, with the data that belong to it.
 inline bool check_program(const pplcnet::PaddleProgram& program) {
   const auto name_of = [&](std::size_t constant) {
     return program.graph.constants.at(constant).name;

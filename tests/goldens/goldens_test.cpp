@@ -133,7 +133,7 @@ constexpr Typed kNetworks[] = {
     typed<Recognition<Scale::x0_95, 320>, Form::deployed>("v3_rec_x0_95_48x320_deploy"),
 };
 
-/// Whether two graphs are of one network and of pictures of one size.
+/// Returns whether two graphs are of one network and of pictures of one size.
 bool is_same(const pplcnet::Graph& a, const pplcnet::Graph& b) {
   return a.fingerprint() == b.fingerprint() && a.nodes[0].shape == b.nodes[0].shape &&
          a.namings.data() == b.namings.data();

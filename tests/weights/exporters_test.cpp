@@ -314,7 +314,7 @@ class Pnnx {
   int sliced_ = -1, halves_ = 0, shuffles_ = 0;
 };
 
-/// Whether a graph gives a network the weights that a state dict with its values does.
+/// Returns whether a graph gives a network the weights that a state dict with its values does.
 void expect_the_same(const FileGraph& file, const pplcnet::Graph& graph, float tolerance) {
   AnyNetwork expected(graph), found(graph);
   const auto state = synthetic_state_dict(expected.layers(), expected.traits());

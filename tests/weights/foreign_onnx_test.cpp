@@ -67,8 +67,8 @@ std::vector<float> outputs(AnyNetwork& network) {
   return all;
 }
 
-/// Whether a network has layers that are not looked for in graphs: those that take a map as a
-/// whole.
+/// Returns whether a network has layers that are not looked for in graphs: those that take a map as
+/// a whole.
 bool takes_maps_as_wholes(const AnyNetwork& network) {
   using pplcnet::Operator;
   constexpr Operator kOperators[] = {Operator::l1,        Operator::reduce,  Operator::multiply,

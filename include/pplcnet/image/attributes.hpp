@@ -17,8 +17,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The answer of a yes-or-no model (ThreshOutput) to the probabilities of no and yes: class 1 where
-/// its probability reaches the threshold, otherwise class 0 with the rest.
+/// Returns the prediction of a yes-or-no model (ThreshOutput) from the probabilities of no and yes:
+/// class 1 where its probability reaches the threshold, otherwise class 0 with the rest.
 constexpr Prediction threshold(std::span<const float, 2> probabilities, double least = 0.5) {
   const float score = probabilities[1];
   return score < least ? Prediction{0, 1.0F - score} : Prediction{1, score};
@@ -35,7 +35,7 @@ constexpr int argmax(std::span<const float> values) {
 
 // ---- Persons ---------------------------------------------------------------------------------
 
-/// What the 26 probabilities of PULC person_attribute are, as PaddleClas spells it.
+/// Names of the 26 probabilities of PULC person_attribute, as PaddleClas spells them.
 inline constexpr std::string_view kPersonAttributeNames[] = {"Hat",
                                                              "Glasses",
                                                              "ShortSleeve",
@@ -68,7 +68,7 @@ enum class Age : unsigned char { under_18, from_18_to_60, over_60 };
 enum class Direction : unsigned char { front, side, back };
 enum class Bag : unsigned char { hand_bag, shoulder_bag, backpack, none };
 enum class Sleeve : unsigned char { short_sleeve, long_sleeve };
-/// Of the upper clothes.
+/// The upper clothes.
 enum class Upper : unsigned char { stripe, logo, plaid, splice };
 /// The lower clothes.
 enum class Lower : unsigned char { stripe, pattern, long_coat, trousers, shorts, skirt_or_dress };
@@ -102,7 +102,7 @@ struct PersonThresholds {
   double others = 0.5;
 };
 
-/// What PULC person_attribute says about a person.
+/// Attributes of a person, as PULC person_attribute predicts them.
 struct PersonAttributes {
   Gender gender = {};
   Age age = {};              ///< the most probable
@@ -151,7 +151,7 @@ constexpr PersonAttributes person_attributes(std::span<const float, 26> probabil
 
 // ---- Vehicles --------------------------------------------------------------------------------
 
-/// What the 19 probabilities of PULC vehicle_attribute are: ten colours, then nine types.
+/// Names of the 19 probabilities of PULC vehicle_attribute: ten colours, then nine types.
 inline constexpr std::string_view kVehicleAttributeNames[] = {
     "yellow", "orange", "green", "gray",      "red", "blue",   "white", "golden", "brown", "black",
     "sedan",  "suv",    "van",   "hatchback", "mpv", "pickup", "bus",   "truck",  "estate"};
@@ -197,7 +197,7 @@ struct VehicleThresholds {
   double type = 0.5;
 };
 
-/// What PULC vehicle_attribute says about a vehicle.
+/// Attributes of a vehicle, as PULC vehicle_attribute predicts them.
 struct VehicleAttributes {
   VehicleColour colour = VehicleColour::unknown;
   VehicleType type = VehicleType::unknown;
@@ -227,7 +227,7 @@ constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probab
 
 // ---- Tables ----------------------------------------------------------------------------------
 
-/// What the 6 probabilities of PULC table_attribute are.
+/// Names of the 6 probabilities of PULC table_attribute.
 inline constexpr std::string_view kTableAttributeNames[] = {
     "Scanned", "Little", "Black-and-White", "Clear", "Without-Obstacles", "Horizontal"};
 
@@ -241,7 +241,7 @@ struct TableThresholds {
   double angle = 0.5;
 };
 
-/// What PULC table_attribute says about the picture of a table.
+/// Attributes of the picture of a table, as PULC table_attribute predicts them.
 struct TableAttributes {
   bool scanned = false;            ///< otherwise a photo
   bool little = false;             ///< few cells; otherwise numerous

@@ -31,7 +31,8 @@ inline std::size_t indentation(std::string_view line) {
   return std::min(line.find_first_not_of(' '), line.size());
 }
 
-/// Whether a line begins a key without a value, or a document: what text for people does not.
+/// Returns whether a line begins a key without a value, or a document: what text for people does
+/// not.
 inline bool begins_document(std::string_view line) {
   const std::string_view text = trimmed(line);
   return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);

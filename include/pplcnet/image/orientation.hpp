@@ -46,7 +46,7 @@ struct ByteReader {
   }
 };
 
-/// What Exif data say about the orientation.
+/// The orientation in Exif data.
 struct ExifOrientation {
   int value = 1;           ///< 1 to 8; 1 is upright
   std::size_t offset = 0;  ///< of the byte in the file that says so; 0: none does

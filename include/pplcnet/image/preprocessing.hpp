@@ -21,7 +21,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a picture gets the height and width of the input tensor.
+/// The method by which a picture is resized to the height and width of the input tensor.
 enum class Geometry {
   paddle_short_side,       ///< Short side to resize_short, both sides rounded; crop the centre.
   torchvision_short_side,  ///< Short side to resize_short, the long one truncated; crop the centre.

@@ -33,7 +33,7 @@ inline double filter_weight(PillowFilter filter, double x) {
   return 0.0;
 }
 
-/// What the output pixels of one axis are made of: pixel i is the sum over k < count[i] of
+/// Weights of the output pixels of one axis: pixel i is the sum over k < count[i] of
 /// weights[i * stride + k] times source pixel first[i] + k.
 struct PillowAxis {
   static constexpr int kPrecisionBits = 22;  // of the weights, after the point

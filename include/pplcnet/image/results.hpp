@@ -39,7 +39,7 @@ struct Prediction {
   bool operator==(const Prediction&) const = default;
 };
 
-/// Whether `a` comes before `b`: the higher score, and not-a-number last of all.
+/// Returns whether `a` comes before `b`: the higher score, and not-a-number last of all.
 inline bool ranks_higher(float a, float b) noexcept {
   return a > b || (std::isnan(b) && !std::isnan(a));
 }

@@ -41,7 +41,7 @@ inline Error check_utf8(std::string_view path, std::size_t number, std::string_v
   return Error::of(path, ": line ", number, ": not UTF-8: ", quote(line));
 }
 
-/// Whether there is nothing in a line but spaces.
+/// Returns whether there is nothing in a line but spaces.
 inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
 /// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.

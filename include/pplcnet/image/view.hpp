@@ -12,7 +12,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Channels of what a network sees: red, green and blue.
 inline constexpr int kImageChannels = 3;
 
-/// How the 8-bit channels of a pixel follow each other in memory. OpenCV's pictures are `bgr`.
+/// The order of a pixel's 8-bit channels in memory. OpenCV's pictures are `bgr`.
 /// Alpha is ignored, as OpenCV's and Pillow's conversions to RGB do; `grey` stands for three equal
 /// channels.
 enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };

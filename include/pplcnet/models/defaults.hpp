@@ -35,7 +35,8 @@ std::vector<std::string> default_labels() {
   return {};
 }
 
-/// What makes probabilities of a network's logits: what its model says, otherwise softmax.
+/// Returns the function that turns a network's logits into probabilities: its model's, otherwise
+/// softmax.
 template <class Net>
 constexpr Output output_of() {
   if constexpr (HasModel<Net>) return Net::Definition::model.output;

@@ -13,7 +13,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What makes probabilities of logits.
+/// The function that turns logits into probabilities.
 enum class Output : unsigned char {
   softmax,  ///< one class of all
   sigmoid,  ///< each class for itself: attributes
@@ -24,7 +24,7 @@ constexpr std::string_view output_name(Output output) {
   return output == Output::sigmoid ? "sigmoid" : "softmax";
 }
 
-/// What belongs to published weights beside their network. The definition of a published network
+/// Metadata of published weights. The definition of a published network
 /// has one as `model`; so may that of a user's own.
 struct Model {
   std::string_view name;

@@ -16,8 +16,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether weights are those of a network: gets them by `read(weights, info)`, and says why not.
-/// What was saved from a published model is that model's only. `path` is for messages.
+/// Returns whether weights are those of a network: gets them by `read(weights, info)`, and says why
+/// not. What was saved from a published model is that model's only. `path` is for messages.
 template <HasModel Net, class Read>
 Error fits(std::string_view path, const Read& read) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();

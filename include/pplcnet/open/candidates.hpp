@@ -33,11 +33,11 @@ struct Candidate {
   int head() const { return adaptation.head.value_or(published->head); }
   Graph graph() const { return published->adapted(adaptation); }
   bool is_published() const { return classes() == published->classes; }
-  /// Whether the model is for something, and not for any classes.
+  /// Returns whether the model is for something, and not for any classes.
   bool is_task() const { return !is_general(*published) && classes() > 0; }
 };
 
-/// Whether classes are angles, by their labels: quarter or half turns.
+/// Returns whether classes are angles, by their labels: quarter or half turns.
 inline bool are_angles(std::span<const std::string_view> labels) {
   const auto is_turn = [&](std::string_view label) {
     std::size_t angle = 1;
@@ -47,7 +47,7 @@ inline bool are_angles(std::span<const std::string_view> labels) {
   return (labels.size() == 2 || labels.size() == 4) && std::ranges::all_of(labels, is_turn);
 }
 
-/// Whether a file's word for its model is this one. Two releases have one name.
+/// Returns whether a file's word for its model is this one. Two releases have one name.
 inline bool has_name(const KnownModel& one, std::string_view name) {
   constexpr std::string_view kFirst = "_first";
   const std::string_view own = one.model.name;
@@ -78,7 +78,7 @@ class Filter {
     return result;
   }
 
-  /// How many models there are to choose from before anything is known of the file.
+  /// Returns the number of models to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_meant = [&](const KnownModel& one) {
       return purpose_ == Purpose::any || one.classes > 0;
@@ -89,7 +89,7 @@ class Filter {
  private:
   bool is_asked() const { return !asked_.empty(); }
 
-  /// Whether the file's number of classes is possible for a model without more evidence.
+  /// Returns whether the file's number of classes is possible for a model without more evidence.
   bool may_have_its_classes(const KnownModel& one) const {
     const int classes = one.classes;
     return is_asked() || named_ || is_general(one) || classes == 0 || evidence_.classes == 0 ||

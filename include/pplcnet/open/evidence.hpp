@@ -64,7 +64,7 @@ PPLCNET_INLINE void read_classifier(const TensorFile& file, Evidence& evidence);
 /// Adds what the metadata of a file of this project's say. An error if they cannot be of it.
 PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence);
 
-/// Whether two pipelines give the same numbers but for how they round.
+/// Returns whether two pipelines give the same numbers but for how they round.
 PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b);
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS

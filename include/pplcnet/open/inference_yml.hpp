@@ -28,7 +28,7 @@ PPLCNET_INLINE Error read_inference_yml(std::string_view content, const std::str
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// What PaddleX calls published models, where that is not the name they are known by here.
+/// PaddleX's names of published models, where that is not the name they are known by here.
 inline std::string published_name(std::string_view name) {
   if (name.ends_with("_pedestrian_attribute")) return "person_attribute";
   if (name.ends_with("_vehicle_attribute")) return "vehicle_attribute";
@@ -48,7 +48,7 @@ inline int pixels_of(double number) {
 /// The operations of an inference.yml's PreProcess, one after the other.
 class TransformReader {
  public:
-  /// Whether the operation is known.
+  /// Returns whether the operation is known.
   bool read(std::string_view name, const Yaml& arguments) {
     if (name == "ResizeImage") return read_resize(arguments);
     if (name == "CropImage" || name == "CenterCropImage") return read_crop(arguments);

@@ -45,7 +45,7 @@ struct OpenedNetwork {
   std::vector<std::string> assumed;  ///< what the file does not say: input, labels, …
 };
 
-/// What is known of a file before it is opened; what is empty is found out.
+/// Facts known of a file before it is opened; those left empty are detected.
 struct OpenOptions {
   std::string model = {};      ///< the name of a published model
   std::string companion = {};  ///< a second file: Paddle's graph or names, ncnn's weights

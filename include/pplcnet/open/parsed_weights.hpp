@@ -37,7 +37,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// parsed once, on however many networks they are tried.
 class ParsedWeights {
  public:
-  /// What there is to try networks on.
+  /// The form of the weights that networks are tried on.
   enum class Form {
     state_dict,
     nameless,  ///< tensors of a .pdiparams file alone

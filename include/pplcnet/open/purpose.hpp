@@ -5,7 +5,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What a network is opened for, which is evidence of what a file is.
+/// The purpose for which a network is opened, which is evidence of what a file is.
 enum class Purpose {
   any,          ///< classifiers and backbones
   classes,      ///< classifiers

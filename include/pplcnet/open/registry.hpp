@@ -45,13 +45,13 @@ struct KnownModel {
   Graph graph() const { return adapted({}); }
 };
 
-/// Whether a model is for any classes: those of ImageNet are what it was published with.
+/// Returns whether a model is for any classes: those of ImageNet are what it was published with.
 PPLCNET_INLINE bool is_general(const KnownModel& one);
 
 /// Returns all that the library knows, in order.
 PPLCNET_INLINE std::span<const KnownModel> known_models();
 
-/// What files call the weights of a network's first layer and of its classifier.
+/// Names in files of the weights of a network's first layer and of its classifier.
 struct EndNames {
   std::string first, classifier;
 };

@@ -70,7 +70,7 @@ class WeightSource {
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// Whether a name is that of weights which need not be asked for by name.
+/// Returns whether a name is that of weights which need not be asked for by name.
 inline bool is_weights(const std::string& name) {
   constexpr std::string_view kExtensions[] = {".pdiparams", ".onnx", ".safetensors",
                                               ".pdparams",  ".pth",  ".param"};

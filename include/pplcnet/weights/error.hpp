@@ -15,8 +15,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How something that can fail went: success by default, otherwise one sentence that says where it
-/// failed, what was expected and what was found.
+/// The result of something that can fail: success by default, otherwise one sentence that says
+/// where it failed, what was expected and what was found.
 ///
 ///   if (auto error = read_file(path, bytes)) std::puts(error.message());
 class [[nodiscard]] Error {

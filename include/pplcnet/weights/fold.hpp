@@ -69,7 +69,7 @@ inline void repeat(const Layer& layer, Parameters& parameters) {
   }
 }
 
-/// What batch norm makes of its input: x * factor + offset.
+/// Batch norm as an affine map of its input: x * factor + offset.
 struct Linear {
   double factor = 1, offset = 0;
 };

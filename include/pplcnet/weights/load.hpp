@@ -107,7 +107,7 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
   return check_packed(layers, weights, file.path, kWhenStored);
 }
 
-/// What a file says besides, if it can be true.
+/// Reads a file's metadata and checks it.
 inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
   if (auto error = check_info(found, traits.classes, file.path)) return error;

@@ -25,7 +25,7 @@ class MemoryBudget {
 
   explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
 
-  /// Whether there was so much left; memory that is given back does not count.
+  /// Returns whether there was so much left; memory that is given back does not count.
   bool take(std::size_t bytes) {
     if (bytes > left_) return false;
     left_ -= bytes;
@@ -58,7 +58,7 @@ class MemoryBudget {
     return true;
   }
 
-  /// What to say when there is not enough left.
+  /// Returns the error for when not enough is left.
   static Error exceeded(std::string_view path) {
     return Error::of(path, ": expected to need at most ", kFactor,
                      " times the memory of the file, found more");

@@ -8,7 +8,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What a network needs besides weights to be of use; travels in the metadata.
+/// Metadata that a network needs besides weights to be used; stored in the file.
 struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty

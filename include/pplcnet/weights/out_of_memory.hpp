@@ -11,7 +11,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What to do where neither an error nor null can be returned.
+/// Handles out of memory where neither an error nor null can be returned.
 [[noreturn]] inline void fail_allocation() {
 #if defined(__cpp_exceptions)
   throw std::bad_alloc();

@@ -89,7 +89,7 @@ Error self_test(std::string_view path, const Weights& weights) {
 #if PPLCNET_HAS_DEFINITIONS
 namespace self_testing {
 
-/// The answer to the self-test's input: of each output the means of its channels.
+/// Computes the output for the self-test's input: of each output the means of its channels.
 inline std::vector<float> answer(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));

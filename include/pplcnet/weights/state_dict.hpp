@@ -102,7 +102,7 @@ class StateDict : private StateDictTensors {
     std::string second_prefix;  ///< another prefix of the same depth
   };
 
-  /// Of namings with the same names for weights, chooses the one that names the batch norm as the
+  /// Chooses, of namings with the same names for weights, the one that names the batch norm as the
   /// file does.
   void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
     for (const Naming& naming : namings) {
@@ -158,7 +158,8 @@ class StateDict : private StateDictTensors {
       values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
-  /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
+  /// Returns whether the file has any tensor of a layer's training form, `own` being the deployed
+  /// one's.
   bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
     const auto is_there = [&](const ParameterNames& part) {
       return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||

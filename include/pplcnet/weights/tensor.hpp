@@ -84,7 +84,7 @@ inline std::string describe(DataType type, std::span<const std::int64_t> shape) 
   return text + "]";
 }
 
-/// Whether to_float can read elements of this type.
+/// Returns whether to_float can read elements of this type.
 constexpr bool converts_to_float(DataType type) {
   return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
          type == DataType::f64;

@@ -35,7 +35,7 @@ inline std::uint32_t code_point_of(std::string_view character) {
   return code_point;
 }
 
-/// Whether a character moves a cursor, ends a line, or turns the direction of writing.
+/// Returns whether a character moves a cursor, ends a line, or turns the direction of writing.
 inline bool is_control(std::uint32_t code_point) {
   return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
          code_point == 0x200e || code_point == 0x200f ||
@@ -43,8 +43,8 @@ inline bool is_control(std::uint32_t code_point) {
          (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
 }
 
-/// Whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only, no
-/// surrogates, nothing above U+10FFFF.
+/// Returns whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only,
+/// no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i++]);

@@ -14,7 +14,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How many of a network's weights have a tensor of their shape: of several networks that a file
+/// Counts a network's weights that have a tensor of their shape: of several networks that a file
 /// without names is not, the nearest has most. A matrix may be either way round.
 inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Layer> layers) {
   using Sizes = std::vector<std::int64_t>;

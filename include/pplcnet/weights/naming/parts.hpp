@@ -22,7 +22,7 @@ constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
 
-/// Whether two words are the same but for capital letters.
+/// Returns whether two words are the same but for capital letters.
 constexpr bool same_word(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::ranges::equal(a, b, {}, lower, lower);

@@ -157,7 +157,7 @@ inline NodeType type_of_other(const LayerLine& layer) {
   return NodeType::other;
 }
 
-/// What the parameters of an activation say; false if it is none that is known.
+/// Reads the parameters of an activation; returns false if it is unknown.
 inline bool read_activation(const LayerLine& layer, GraphNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   switch (node.type) {
@@ -175,7 +175,7 @@ inline bool read_activation(const LayerLine& layer, GraphNode& node) {
   }
 }
 
-/// What the parameters of a layer without weights say; with unusual ones it is an `other`.
+/// Reads the parameters of a layer without weights; with unusual ones it is an `other`.
 inline void read_parameters(const LayerLine& layer, GraphNode& node) {
   bool known = true;
   switch (node.type) {

@@ -77,7 +77,7 @@ inline bool read_pad(const Operation& operation, GraphNode& node) {
          operation.text("data_format", "NCDHW") == "NCDHW";
 }
 
-/// Whether an operation is along channels.
+/// Returns whether an operation is along channels.
 inline bool is_of_channels(const Operation& operation, std::string_view axis) {
   const auto axes = operation.integers(axis);
   return axes.size() == 1 && (axes[0] == 1 || axes[0] == -3);
@@ -101,7 +101,7 @@ inline void read_numbers(std::span<const std::int64_t> values, GraphNode& node) 
   std::ranges::transform(values, node.numbers.begin(), clamped);
 }
 
-/// Whether a mean is that of height and width.
+/// Returns whether a mean is that of height and width.
 inline bool is_of_pixels(const Operation& operation) {
   auto axes = operation.integers("axis");
   if (axes.empty()) axes = operation.integers("dim");
@@ -109,7 +109,7 @@ inline bool is_of_pixels(const Operation& operation) {
                                               std::ranges::equal(axes, std::array{-2, -1}));
 }
 
-/// What the attributes of an activation say; false if it is none that is known.
+/// Reads the attributes of an activation; returns false if it is unknown.
 inline bool read_activation(const Operation& operation, GraphNode& node) {
   const auto number = [&](std::string_view name, double otherwise) {
     return static_cast<float>(operation.number(name, otherwise));
@@ -136,7 +136,7 @@ inline bool read_activation(const Operation& operation, GraphNode& node) {
   }
 }
 
-/// What the attributes say; a node with unusual ones is an `other`.
+/// Reads the attributes; a node with unusual ones is an `other`.
 inline void read_attributes(const Operation& operation, GraphNode& node) {
   bool known = true;
   switch (node.type) {

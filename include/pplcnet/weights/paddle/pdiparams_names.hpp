@@ -17,7 +17,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What Paddle calls the tensors of a network inside of a graph, each with the name that the same
+/// Names of a network's tensors inside a Paddle graph, each with the name that the same
 /// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
 /// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
 /// the layer, but convolutions that deployment makes after all others. Some networks give names

@@ -124,8 +124,8 @@ inline constexpr std::string_view kPlainTypes[] = {
     "bool", "bytearray", "complex", "dict", "float", "frozenset", "int",
     "list", "object",    "range",   "set",  "slice", "str",       "unicode"};
 
-/// Whether a name in a pickle is that of an attack. Nothing is called, whatever its name is, but
-/// such a file is not one to go on with.
+/// Returns whether a name in a pickle is that of an attack. Nothing is called, whatever its name
+/// is, but such a file is not one to go on with.
 constexpr bool is_refused(std::string_view module, std::string_view name) {
   const auto has = [](std::span<const std::string_view> texts, std::string_view text) {
     return std::ranges::find(texts, text) != texts.end();

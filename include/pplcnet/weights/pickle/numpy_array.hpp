@@ -41,7 +41,7 @@ constexpr std::optional<DataType> data_type_of(std::string_view name) {
   return std::nullopt;
 }
 
-/// What an array is made of, as the pickle has it.
+/// The parts of an array, as the pickle has it.
 struct Parts {
   Value shape, type, fortran_order, data;
 };

@@ -50,7 +50,7 @@ struct Value {
 
 }  // namespace pickle
 
-/// What was read from pickles. Values refer to containers by number, and nothing follows such
+/// Values read from pickles. Values refer to containers by number, and nothing follows such
 /// references by itself, so neither depth nor cycles are of any concern.
 struct PickleValues {
   using Kind = pickle::Kind;
@@ -103,12 +103,12 @@ struct PickleValues {
     return {Kind::foreign, static_cast<std::uint32_t>(name.size()),
             reinterpret_cast<const std::byte*>(name.data()) - file.data()};
   }
-  /// Whether a value is an object of a class of such a name, whatever is in it.
+  /// Returns whether a value is an object of a class of such a name, whatever is in it.
   bool is_foreign_object(const Value& value) const {
     return value.kind == Kind::call && items(value)[0].kind == Kind::foreign;
   }
 
-  /// What to say about a value that is not what it should be.
+  /// Returns the error for a value of an unexpected kind.
   std::string found(const Value& value) const {
     if (value.kind == Kind::text) return quote(text(value));
     if (is_foreign_object(value)) return join({"an object of ", quote(text(items(value)[0]))});

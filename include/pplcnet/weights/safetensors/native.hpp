@@ -73,7 +73,7 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
 
 }  // namespace native
 
-/// Whether a safetensors file is one of ours.
+/// Returns whether a safetensors file is one of ours.
 inline bool is_native(const TensorFile& file) {
   const std::string* format = native::find(file, "format");
   return format != nullptr && *format == kNativeFormat;
@@ -113,7 +113,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// What makes labels impossible to keep.
+/// Returns why labels cannot be stored.
 inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");

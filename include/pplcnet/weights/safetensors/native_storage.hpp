@@ -40,7 +40,7 @@ inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> laye
   return copy;
 }
 
-/// How many floats the weights of layers take.
+/// Returns the number of floats of the layers' weights.
 inline std::size_t weight_count(std::span<const Layer> layers) {
   std::size_t end = 0;
   for (const Layer& layer : layers)
@@ -63,7 +63,7 @@ inline void copy_packed(std::span<const Layer> from_layers, std::span<const floa
   }
 }
 
-/// How a native file says that its weights are stored; the type's way, where it says nothing known.
+/// Returns the storage of a native file's weights as its metadata has it, or the type's storage.
 inline Storage storage_of(const TensorFile& file, Storage expected) {
   const std::string* found = native::find(file, "storage");
   for (const Storage storage : {Storage::single, Storage::half_head, Storage::half})

@@ -44,7 +44,7 @@ inline std::size_t after_magic(std::span<const std::byte> bytes) {
   return place == begin.npos ? 0 : place + kMagic.size();
 }
 
-/// What a persistent id says: ('storage', class, key, device, count of elements).
+/// Parses a persistent id: ('storage', class, key, device, count of elements).
 struct Storage {
   std::string_view key;
   DataType type = DataType::f32;

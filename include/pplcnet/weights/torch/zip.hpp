@@ -34,7 +34,7 @@ constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50
                         kDirectoryEnd = 0x06054b50;
 constexpr std::size_t kLocalHeaderBytes = 30, kDirectoryEndBytes = 22;
 
-/// Whether it is how an archive begins.
+/// Returns whether it is how an archive begins.
 inline bool begins(std::span<const std::byte> bytes) {
   return bytes.size() >= 4 && read_little_endian<std::uint32_t>(bytes) == kLocalHeader;
 }
