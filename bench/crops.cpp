@@ -1,4 +1,5 @@
-// How many crops of text lines a classifier answers in a second, from decoded pixels to labels.
+// Measures how many crops of text lines a classifier predicts in a second, from decoded pixels to
+// labels.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -26,7 +26,7 @@ int main(int count, char** arguments) {
   const Picture::Options options = {
       .limits = {.pixels = 4 << 20, .bytes = 32 << 20}};  // at most 4 megapixels, in 32 MB
   std::vector<Picture> pictures(names.size());
-  std::vector<pplcnet::ImageView> views(names.size());  // empty: no answer
+  std::vector<pplcnet::ImageView> views(names.size());  // empty: no prediction
   bool complete = true;
   for (std::size_t i = 0; i < names.size(); ++i) {
     pplcnet::FileBytes upload;

@@ -29,7 +29,7 @@ def refuse_huge_pages():
 
 
 class Engine:
-    """A program that answers each line it is sent with numbers, see rounds.hpp. It has computed its
+    """A program that replies to each line it is sent with numbers, see rounds.hpp. It has computed its
     first picture before the next engine starts."""
 
     def __init__(self, command, cores, threads, pages):
@@ -47,7 +47,7 @@ class Engine:
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{' '.join(self.process.args)}: ended without an answer")
+            raise SystemExit(f"{' '.join(self.process.args)}: ended without a reply")
         return [float(word) for word in line.split()]
 
     def ask(self, what):

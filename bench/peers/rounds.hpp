@@ -15,9 +15,9 @@
 namespace bench {
 
 /// Says what an engine's program says to compare.py: one line of logits when it is ready and then,
-/// for each line that it reads, one line of numbers: what `answer` returns for that line.
-template <class Answer>
-void serve(std::span<const float> logits, const Answer& answer) {
+/// for each line that it reads, one line of numbers: what `reply` returns for that line.
+template <class Reply>
+void serve(std::span<const float> logits, const Reply& reply) {
   const auto end_line = [] {
     std::printf("\n");
     std::fflush(stdout);
@@ -25,7 +25,7 @@ void serve(std::span<const float> logits, const Answer& answer) {
   for (const float logit : logits) std::printf("%.9g ", static_cast<double>(logit));
   end_line();
   for (std::string line; std::getline(std::cin, line);) {
-    for (const double number : answer(line)) std::printf("%.9g ", number);
+    for (const double number : reply(line)) std::printf("%.9g ", number);
     end_line();
   }
 }

@@ -117,7 +117,7 @@ Run add_classify(CommandLine& program) {
       pplcnet::model_names(true) +
       ".\n\nExamples: pplcnet classify --weights PPLCNet_x1_0.safetensors cat.jpg"
       "\n          find photos -name '*.jpg' | pplcnet classify --weights W --json -"
-      "\n          pplcnet classify --weights W --threads 4 --csv photos > answers.csv"
+      "\n          pplcnet classify --weights W --threads 4 --csv photos > predictions.csv"
       "\n\nIn --csv a label that a spreadsheet would run as a formula (it begins with =, "
       "+, - or @ and is no number) gets an apostrophe before it, such a file name ./; "
       "--json has all as it is. What is not UTF-8 in a file's name is U+FFFD there, "

@@ -76,7 +76,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// Returns whether it is what a standard stream of this program goes to.
+/// Returns the standard stream of this program that goes to it, if any.
 int standard_stream_of(const struct stat& status) {
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
     struct stat other = {};

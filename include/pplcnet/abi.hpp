@@ -15,8 +15,8 @@
 #define PPLCNET_FAST_MATH_SUFFIX _fast_math
 #ifndef PPLCNET_ALLOW_FAST_MATH
 #error \
-    "pplcnet: -ffast-math changes answers; compile this file without it, or define \
-PPLCNET_ALLOW_FAST_MATH if answers need not have the bits of other builds"
+    "pplcnet: -ffast-math changes outputs; compile this file without it, or define \
+PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 #endif
 #else
 #define PPLCNET_FAST_MATH_SUFFIX

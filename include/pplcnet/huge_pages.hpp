@@ -29,7 +29,7 @@ inline void prefer_huge_pages([[maybe_unused]] void* memory,
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
   if (size < skipped + kHugePage) return;
-  // A wish: a system that does not grant it loses speed, not answers.
+  // A hint: a system that ignores it is slower, and computes the same.
   static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
                             (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
 #endif

@@ -72,7 +72,7 @@ class NetworkOf {
     return found;
   }
 
-  /// The answer: logits, an embedding, or, of a backbone, maps.
+  /// The output: logits, an embedding, or, of a backbone, maps.
   static constexpr int output_count = kWhole.output_count;
   static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
   static constexpr Shape output_shape(int output) {
@@ -124,7 +124,7 @@ class NetworkOf {
   /// Layers after the last requested one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
-    std::array<float*, output_count> outputs = {};  ///< the answer
+    std::array<float*, output_count> outputs = {};  ///< the network's outputs
     float* pooled = nullptr;                        ///< [channels of the last stage]
     float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
     float* logits = nullptr;     ///< [classes]
@@ -133,7 +133,7 @@ class NetworkOf {
 
   /// Class scores before softmax. No allocation, no lock, no failure. The floating-point
   /// environment of all threads must be that of a new program: rounding to nearest, and denormal
-  /// numbers kept (neither FTZ nor DAZ); in another one the answer has other bits.
+  /// numbers kept (neither FTZ nor DAZ); in another one the output has other bits.
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {

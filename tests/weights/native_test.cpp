@@ -149,7 +149,7 @@ TEST_F(NativeTest, SelfTestPassesAndNoticesAChangedWeight) {
   const Loaded loaded(path);
   ASSERT_EQ(loaded.message, "");
   const std::string message = pplcnet::self_test(path, *loaded.weights).message();
-  EXPECT_TRUE(message.starts_with(path + ": self-test: number 0 of the answer is ")) << message;
+  EXPECT_TRUE(message.starts_with(path + ": self-test: number 0 of the output is ")) << message;
 
   const auto not_a_number = std::make_unique<Net::Weights>(*weights);
   not_a_number->values[Net::layers[Net::layer_count - 1].biases] = NAN;

@@ -11,7 +11,7 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/image/results.hpp"
 
-// From probabilities to answers, by the rules of PaddleClas (deploy/python/postprocess.py):
+// From probabilities to predictions, by the rules of PaddleClas (deploy/python/postprocess.py):
 // yes-or-no models, and attributes of persons, vehicles and tables. Thresholds are double because
 // Python's are: the float nearest to 0.3 is above 0.3.
 

@@ -17,8 +17,8 @@
 #include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
-// No NaN and no infinity gets into a network: each makes an answer of nothing without a word. What
-// a file has is checked as it is read, and what was made of it as it lies in memory.
+// No NaN and no infinity gets into a network: each makes an output meaningless without an error.
+// What a file has is checked as it is read, and what was made of it as it lies in memory.
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -38,7 +38,7 @@ constexpr float self_test_input(std::size_t i) {
 }
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the network's: with
+/// and the output that `self_test` checks. `storage` may be another than the network's: with
 /// Storage::half the file is half as large, and any type of the network loads it.
 PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                           Storage storage);
@@ -90,7 +90,7 @@ Error self_test(std::string_view path, const Weights& weights) {
 namespace self_testing {
 
 /// Computes the output for the self-test's input: of each output the means of its channels.
-inline std::vector<float> answer(AnyNetwork network) {
+inline std::vector<float> output(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
@@ -144,11 +144,11 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
                               .shape = shape,
                               .data = std::as_bytes(values.subspan(offset, size))});
     });
-    const std::vector<float> answer = self_testing::answer(*stored);
+    const std::vector<float> output = self_testing::output(*stored);
     file.tensors.push_back({.name = std::string(kSelfTest),
                             .type = DataType::f32,
-                            .shape = {static_cast<std::int64_t>(answer.size())},
-                            .data = std::as_bytes(std::span(answer))});
+                            .shape = {static_cast<std::int64_t>(output.size())},
+                            .data = std::as_bytes(std::span(output))});
     return write_safetensors(target, file);
   });
 }
@@ -169,7 +169,7 @@ PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::stri
     if (auto error = parse_safetensors(bytes, path, file)) return error;
     const Tensor* tensor = file.find(kSelfTest);
     if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-    const std::vector<float> found = self_testing::answer(network);
+    const std::vector<float> found = self_testing::output(network);
     if (tensor->type != DataType::f32 ||
         tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
       return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
@@ -180,7 +180,7 @@ PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::stri
     for (const float value : expected) largest = std::max(largest, std::abs(value));
     for (std::size_t i = 0; i < expected.size(); ++i)
       if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-        return Error::of(path, ": self-test: number ", i, " of the answer is ",
+        return Error::of(path, ": self-test: number ", i, " of the output is ",
                          std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
     return {};
   });

@@ -70,8 +70,8 @@ inline bool read_shape(const Json* value, std::vector<std::int64_t>& shape) {
   return true;
 }
 
-/// Returns whether brackets nest deeper than kMaxDepth; for text that is not JSON the answer is
-/// anything.
+/// Returns whether brackets nest deeper than kMaxDepth; for text that is not JSON the
+/// result is unspecified.
 inline bool is_too_deep(std::string_view text) {
   int depth = 0;
   bool in_string = false;

@@ -35,7 +35,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// The tensor after the weights: the answer to `self_test_input`, as the writer computed it:
+/// The tensor after the weights: the output for `self_test_input`, as the writer computed it:
 /// logits, an embedding, or of each map the means of its channels.
 inline constexpr std::string_view kSelfTest = "self_test.answer";
 
@@ -103,10 +103,10 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   });
   if (error) return std::move(error).with_progress(layers.size());
   // A panel has room for more classes than the metadata may say.
-  const Tensor* answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
-  if (answer != nullptr && answer->element_count() != traits.classes)
+  const Tensor* output = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (output != nullptr && output->element_count() != traits.classes)
     return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
-                     " classes, found ", answer->element_count())
+                     " classes, found ", output->element_count())
         .with_progress(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
