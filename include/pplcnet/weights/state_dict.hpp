@@ -158,8 +158,7 @@ class StateDict : private StateDictTensors {
       values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
-  /// Returns whether the file has any tensor of a layer's training form, `own` being the deployed
-  /// one's.
+  /// Returns whether the file has any tensor of a layer's training form; `own` is the deployed one.
   bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
     const auto is_there = [&](const ParameterNames& part) {
       return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
