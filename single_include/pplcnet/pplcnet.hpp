@@ -61,8 +61,8 @@
 #define PPLCNET_FAST_MATH_SUFFIX _fast_math
 #ifndef PPLCNET_ALLOW_FAST_MATH
 #error \
-    "pplcnet: -ffast-math changes answers; compile this file without it, or define \
-PPLCNET_ALLOW_FAST_MATH if answers need not have the bits of other builds"
+    "pplcnet: -ffast-math changes outputs; compile this file without it, or define \
+PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 #endif
 #else
 #define PPLCNET_FAST_MATH_SUFFIX
@@ -70,9 +70,9 @@ PPLCNET_ALLOW_FAST_MATH if answers need not have the bits of other builds"
 
 // Files of one program may be compiled with different -march, or with different versions of this
 // header. Their copies of an inline function are different code under one name, of which the linker
-// keeps a single one: the wrong one for somebody. So everything lives in an inline namespace named
-// after the version and the instruction set that the compiler was given, such as v0_1_0_avx2;
-// nobody ever writes it, but the linker keeps the copies apart.
+// keeps a single one: the wrong one for some files. So everything lives in an inline namespace
+// named after the version and the instruction set that the compiler was given, such as v0_1_0_avx2;
+// it is never written out, but the linker keeps the copies apart.
 #if defined(__AVX512BF16__)
 #define PPLCNET_ISA_SUFFIX _avx512_bf16
 #elif defined(__AVX512VBMI2__)
@@ -1675,7 +1675,7 @@ inline void prefer_huge_pages([[maybe_unused]] void* memory,
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t skipped = (kHugePage - address % kHugePage) % kHugePage;
   if (size < skipped + kHugePage) return;
-  // A wish: a system that does not grant it loses speed, not answers.
+  // A hint: a system that ignores it is slower, and computes the same.
   static_cast<void>(madvise(static_cast<char*>(memory) + skipped,
                             (size - skipped) / kHugePage * kHugePage, MADV_HUGEPAGE));
 #endif
@@ -2144,15 +2144,15 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What each value of a byte stands for, in one channel of the network's input.
-using ByteValues = std::array<float, 256>;
+/// A lookup table: the normalised value of each byte in one channel of the network's input.
+using ByteTable = std::array<float, 256>;
 
-/// Somebody else's picture, as large as a network's input, which is read where it lies: planar or
-/// interleaved; float32, normalised as the network was trained, or bytes and what they stand for.
+/// Non-owning view of a picture of the network's input size, read in place: planar or interleaved,
+/// as normalised float32 values or as bytes that are normalised through lookup tables.
 struct Picture {
-  const float* values = nullptr;        ///< of channel 0, row 0, column 0; or
-  const std::uint8_t* bytes = nullptr;  ///< the same in bytes,
-  const ByteValues* meaning = nullptr;  ///< one table for each channel
+  const float* values = nullptr;        ///< channel 0, row 0, column 0; null if bytes are given
+  const std::uint8_t* bytes = nullptr;  ///< channel 0, row 0, column 0; null if values are given
+  const ByteTable* lookup = nullptr;    ///< one table for each channel, if bytes are given
   std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
   std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
 
@@ -2168,22 +2168,22 @@ struct Picture {
             .channel = 1,
             .pixel = shape.channels};
   }
-  /// [channels][height][width]; `meaning` points to a table for each channel.
-  static constexpr Picture planar(const std::uint8_t* bytes, const ByteValues* meaning,
+  /// [channels][height][width]; `lookup` points to a table for each channel.
+  static constexpr Picture planar(const std::uint8_t* bytes, const ByteTable* lookup,
                                   const Shape& shape) {
-    return {.bytes = bytes, .meaning = meaning, .row = shape.width, .channel = shape.pixels()};
+    return {.bytes = bytes, .lookup = lookup, .row = shape.width, .channel = shape.pixels()};
   }
   /// [height][width][channels]; a row may be longer.
-  static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteValues* meaning,
+  static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteTable* lookup,
                                        const Shape& shape, std::ptrdiff_t row = 0) {
     return {.bytes = bytes,
-            .meaning = meaning,
+            .lookup = lookup,
             .row = row != 0 ? row : std::ptrdiff_t{shape.width} * shape.channels,
             .channel = 1,
             .pixel = shape.channels};
   }
   /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
-  /// or the other way round. `meaning` stays in the order of the network's channels.
+  /// or the other way round. `lookup` stays in the order of the network's channels.
   constexpr Picture reversed(const Shape& shape) const {
     Picture other = *this;
     const std::ptrdiff_t last = (shape.channels - 1) * channel;
@@ -3899,9 +3899,9 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
       if (input.values == nullptr) {
-        const ByteValues& meaning = input.meaning[c];
+        const ByteTable& lookup = input.lookup[c];
         copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
-          return meaning[input.bytes[first + x * input.pixel]];
+          return lookup[input.bytes[first + x * input.pixel]];
         });
       } else if (input.pixel == 1) {
         copy_planar_columns<kStride>(used, phase, input.values + first);
@@ -4567,7 +4567,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
         const std::ptrdiff_t place =
             channel * picture.channel + y * picture.row + x * picture.pixel;
         to[channel] = picture.values != nullptr ? picture.values[place]
-                                                : picture.meaning[channel][picture.bytes[place]];
+                                                : picture.lookup[channel][picture.bytes[place]];
       }
   }
 }
@@ -6825,9 +6825,9 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
       if (input.values == nullptr) {
-        const ByteValues& meaning = input.meaning[c];
+        const ByteTable& lookup = input.lookup[c];
         copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
-          return meaning[input.bytes[first + x * input.pixel]];
+          return lookup[input.bytes[first + x * input.pixel]];
         });
       } else if (input.pixel == 1) {
         copy_planar_columns<kStride>(used, phase, input.values + first);
@@ -7493,7 +7493,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
         const std::ptrdiff_t place =
             channel * picture.channel + y * picture.row + x * picture.pixel;
         to[channel] = picture.values != nullptr ? picture.values[place]
-                                                : picture.meaning[channel][picture.bytes[place]];
+                                                : picture.lookup[channel][picture.bytes[place]];
       }
   }
 }
@@ -9757,9 +9757,9 @@ HWY_NOINLINE void load_lines(const Layer& layer, const Picture& input, int begin
       }
       const std::ptrdiff_t first = c * input.channel + y * input.row;
       if (input.values == nullptr) {
-        const ByteValues& meaning = input.meaning[c];
+        const ByteTable& lookup = input.lookup[c];
         copy_columns<kStride>(used, phase, [&](std::ptrdiff_t x) {
-          return meaning[input.bytes[first + x * input.pixel]];
+          return lookup[input.bytes[first + x * input.pixel]];
         });
       } else if (input.pixel == 1) {
         copy_planar_columns<kStride>(used, phase, input.values + first);
@@ -10425,7 +10425,7 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
         const std::ptrdiff_t place =
             channel * picture.channel + y * picture.row + x * picture.pixel;
         to[channel] = picture.values != nullptr ? picture.values[place]
-                                                : picture.meaning[channel][picture.bytes[place]];
+                                                : picture.lookup[channel][picture.bytes[place]];
       }
   }
 }
@@ -12156,7 +12156,7 @@ class Checked {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How to run a forward pass; every choice gives the same bits (the baseline of an x86 compiler
+/// Options of a forward pass; every choice gives the same bits (the baseline of an x86 compiler
 /// without FMA excepted, which agrees within rounding).
 struct RunOptions {
   Isa isa = best_isa();
@@ -12210,7 +12210,7 @@ class NetworkOf {
     return found;
   }
 
-  /// The answer: logits, an embedding, or, of a backbone, maps.
+  /// The output: logits, an embedding, or, of a backbone, maps.
   static constexpr int output_count = kWhole.output_count;
   static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
   static constexpr Shape output_shape(int output) {
@@ -12242,7 +12242,7 @@ class NetworkOf {
     const float* values_;
   };
 
-  /// What one forward pass needs to write to; one for each thread that calls forward. The
+  /// Buffers of one forward pass; one for each thread that calls forward. The
   /// executor of a call may use up to kThreads threads.
   template <int kThreads>
   struct ParallelWorkspace : InHugePages {
@@ -12258,11 +12258,11 @@ class NetworkOf {
   using Image = std::span<const float, input_size>;
   using Logits = std::array<float, classes>;
 
-  /// Where the features of one image go, planar [channels][height][width]; null: not wanted.
-  /// Layers after the last wanted one are not computed.
+  /// Where the features of one image go, planar [channels][height][width]; null: not requested.
+  /// Layers after the last requested one are not computed.
   struct Features {
     std::array<float*, stage_count> stages = {};
-    std::array<float*, output_count> outputs = {};  ///< the answer
+    std::array<float*, output_count> outputs = {};  ///< the network's outputs
     float* pooled = nullptr;                        ///< [channels of the last stage]
     float* embedding = nullptr;  ///< [embedding_size], what the classifier sees (before any ×0.8)
     float* logits = nullptr;     ///< [classes]
@@ -12271,7 +12271,7 @@ class NetworkOf {
 
   /// Class scores before softmax. No allocation, no lock, no failure. The floating-point
   /// environment of all threads must be that of a new program: rounding to nearest, and denormal
-  /// numbers kept (neither FTZ nor DAZ); in another one the answer has other bits.
+  /// numbers kept (neither FTZ nor DAZ); in another one the output has other bits.
   template <int kThreads>
   static void forward(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                       Logits& logits, const RunOptions& options = {}) noexcept {
@@ -12321,32 +12321,33 @@ class NetworkOf {
     }
   }
 
-  /// Feature maps, pooled vector, embedding, logits: whatever `wanted` points to.
+  /// Feature maps, pooled vector, embedding, logits: whatever `requested` points to.
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
-                       const Features& wanted, const RunOptions& options = {}) noexcept {
-    features(weights, Picture::planar(image.data(), input_shape), workspace, wanted, options);
+                       const Features& requested, const RunOptions& options = {}) noexcept {
+    features(weights, Picture::planar(image.data(), input_shape), workspace, requested, options);
   }
 
   /// The same for a picture that lies elsewhere (see `forward`).
   template <int kThreads>
   static void features(WeightsView weights, const Picture& picture,
-                       ParallelWorkspace<kThreads>& workspace, const Features& wanted,
+                       ParallelWorkspace<kThreads>& workspace, const Features& requested,
                        const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
     const auto for_each_wanted = [&](auto visit) {
-      for (int i = 0; i < layer_count; ++i) visit(i, wanted.layers.data()[i]);
-      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), wanted.stages.data()[i]);
-      for (int i = 0; i < output_count; ++i) visit(output_layer(i), wanted.outputs.data()[i]);
-      visit(traits.pooled, wanted.pooled);
-      visit(traits.embedding, wanted.embedding);
-      visit(traits.logits, wanted.logits);
+      for (int i = 0; i < layer_count; ++i) visit(i, requested.layers.data()[i]);
+      for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), requested.stages.data()[i]);
+      for (int i = 0; i < output_count; ++i) visit(output_layer(i), requested.outputs.data()[i]);
+      visit(traits.pooled, requested.pooled);
+      visit(traits.embedding, requested.embedding);
+      visit(traits.logits, requested.logits);
     };
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
     run(weights, &picture, 1, workspace, destinations, options);
-    // One layer can be wanted under two names: without a head the pooled vector is the embedding.
+    // One layer can be requested under two names: without a head the pooled vector is the
+    // embedding.
     for_each_wanted([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
@@ -13388,7 +13389,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool();
 
-  /// How many there are, the caller included.
+  /// Returns the number of threads, the caller included.
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
   Executor executor() noexcept { return {*this, threads()}; }
 
@@ -13557,8 +13558,8 @@ PPLCNET_INLINE std::string join(std::initializer_list<Piece> pieces) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How something that can fail went: success by default, otherwise one sentence that says where it
-/// failed, what was expected and what was found.
+/// The result of something that can fail: success by default, otherwise one sentence that says
+/// where it failed, what was expected and what was found.
 ///
 ///   if (auto error = read_file(path, bytes)) std::puts(error.message());
 class [[nodiscard]] Error {
@@ -13572,13 +13573,12 @@ class [[nodiscard]] Error {
     return Error(join({parts...}));
   }
 
-  /// The steps of one that tells all: what is wrong would be so in any attempt.
+  /// The progress of an error that any other attempt would meet, too.
   static constexpr std::size_t kAllSteps = std::numeric_limits<std::size_t>::max();
 
-  /// The same error, which knows how much had gone well before it, in steps of any kind: of several
-  /// attempts at one thing, the one that got furthest tells most. It knows the most that it is
-  /// told.
-  Error after(std::size_t steps) && {
+  /// Records how far the attempt got, in steps of any kind: of several attempts, the error of the
+  /// one that got furthest is reported. Keeps the largest number of steps recorded.
+  Error with_progress(std::size_t steps) && {
     steps_ = std::max(steps_, steps);
     return std::move(*this);
   }
@@ -13652,7 +13652,7 @@ PPLCNET_INLINE std::string quote(std::string_view text) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What to do where neither an error nor null can be returned.
+/// Handles out of memory where neither an error nor null can be returned.
 [[noreturn]] inline void fail_allocation() {
 #if defined(__cpp_exceptions)
   throw std::bad_alloc();
@@ -13906,7 +13906,7 @@ PPLCNET_INLINE Error write_file(std::string_view path,
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What a network needs besides weights to be of use; travels in the metadata.
+/// Metadata that a network needs besides weights to be used; stored in the file.
 struct ModelInfo {
   std::vector<std::string> labels;  ///< one per class, or none
   std::string preprocessing;        ///< name of a preset, or empty
@@ -14132,7 +14132,7 @@ inline void repeat(const Layer& layer, Parameters& parameters) {
   }
 }
 
-/// What batch norm makes of its input: x * factor + offset.
+/// Batch norm as an affine map of its input: x * factor + offset.
 struct Linear {
   double factor = 1, offset = 0;
 };
@@ -14414,7 +14414,7 @@ inline std::string describe(DataType type, std::span<const std::int64_t> shape) 
   return text + "]";
 }
 
-/// Whether to_float can read elements of this type.
+/// Returns whether to_float can read elements of this type.
 constexpr bool converts_to_float(DataType type) {
   return type == DataType::f32 || type == DataType::f16 || type == DataType::bf16 ||
          type == DataType::f64;
@@ -14446,8 +14446,8 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
 
 #endif  // PPLCNET_WEIGHTS_TENSOR_HPP
 
-// No NaN and no infinity gets into a network: each makes an answer of nothing without a word. What
-// a file has is checked as it is read, and what was made of it as it lies in memory.
+// No NaN and no infinity gets into a network: each makes an output meaningless without an error.
+// What a file has is checked as it is read, and what was made of it as it lies in memory.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -14484,12 +14484,12 @@ Error wrong(std::string_view path, std::string_view tensor, std::size_t index, f
             const Expected&... expected) {
   return Error::of(path, ": tensor ", quote(tensor), ": expected ", expected..., ", found ",
                    text_of(found), " (number ", index, ")")
-      .after(Error::kAllSteps);
+      .with_progress(Error::kAllSteps);
 }
 
 }  // namespace checking
 
-/// What is wrong with values is told when all else is right: of a file of another network it is not
+/// Wrong values are reported when everything else is right: of a file of another network it is not
 /// what matters.
 inline void keep_first(Error& first, Error next) {
   if (!first) first = std::move(next);
@@ -14551,9 +14551,9 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_CHECK_VALUES_HPP
-// from pplcnet/weights/content.hpp
-#ifndef PPLCNET_WEIGHTS_CONTENT_HPP
-#define PPLCNET_WEIGHTS_CONTENT_HPP
+// from pplcnet/weights/file_format.hpp
+#ifndef PPLCNET_WEIGHTS_FILE_FORMAT_HPP
+#define PPLCNET_WEIGHTS_FILE_FORMAT_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -14564,8 +14564,8 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What a file holds, as its first bytes tell; its name has no say.
-enum class Content : std::uint8_t {
+/// The format of a file, detected from its first bytes; the file name is ignored.
+enum class FileFormat : std::uint8_t {
   unknown,
   safetensors,
   pdiparams,
@@ -14578,11 +14578,11 @@ enum class Content : std::uint8_t {
   pdiparams_info,  ///< the names of a .pdiparams file's tensors
   tar,
   gzip,
-  web_page,         ///< what a browser saved in place of a file
-  git_lfs_pointer,  ///< what git fetched in place of a file
+  web_page,         ///< saved by a browser in place of a file
+  git_lfs_pointer,  ///< fetched by git in place of a file
 };
 
-inline Content content_of(std::span<const std::byte> bytes) {
+inline FileFormat detect_format(std::span<const std::byte> bytes) {
   constexpr std::size_t kBeginning = 4096;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               std::min(bytes.size(), kBeginning));
@@ -14590,31 +14590,33 @@ inline Content content_of(std::span<const std::byte> bytes) {
     return text.size() >= place && text.substr(place).starts_with(what);
   };
   // Eight bytes say how long a header is, which is no number of 2^56.
-  if (has(7, std::string_view("\0{", 2))) return Content::safetensors;
+  if (has(7, std::string_view("\0{", 2))) return FileFormat::safetensors;
   // Two versions of 0, and no level of detail.
-  if (has(0, std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16))) return Content::pdiparams;
-  if (has(0, "PK\3\4")) return Content::zip;
+  if (has(0, std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)))
+    return FileFormat::pdiparams;
+  if (has(0, "PK\3\4")) return FileFormat::zip;
   if (has(0, "\x80"))
-    return text.find("structured_name") != text.npos ? Content::pdiparams_info : Content::pickle;
-  if (has(0, "7767517")) return Content::ncnn;
-  if (has(0, "{")) return Content::json;
+    return text.find("structured_name") != text.npos ? FileFormat::pdiparams_info
+                                                     : FileFormat::pickle;
+  if (has(0, "7767517")) return FileFormat::ncnn;
+  if (has(0, "{")) return FileFormat::json;
   // Field 1 of a ModelProto is a small version, and a field of text or of messages follows.
   if (has(0, "\x08") && text.size() > 2 && text[1] > 0 && text[1] < ' ' && (text[2] & 7) == 2)
-    return Content::onnx;
+    return FileFormat::onnx;
   // Field 1 of a ProgramDesc is a block: its size; its number, 0; and that of its parent.
   std::size_t block = 1;
   while (block < text.size() && (text[block] & 0x80) != 0)
     ++block;  // all bytes of a size but its last
-  if (has(0, "\n") && has(block + 1, std::string_view("\x08\0\x10", 3))) return Content::pdmodel;
-  if (has(257, "ustar")) return Content::tar;
-  if (has(0, "\x1f\x8b")) return Content::gzip;
-  if (has(0, "<!") || has(0, "<html")) return Content::web_page;
-  if (has(0, "version https://git-lfs")) return Content::git_lfs_pointer;
-  return Content::unknown;
+  if (has(0, "\n") && has(block + 1, std::string_view("\x08\0\x10", 3))) return FileFormat::pdmodel;
+  if (has(257, "ustar")) return FileFormat::tar;
+  if (has(0, "\x1f\x8b")) return FileFormat::gzip;
+  if (has(0, "<!") || has(0, "<html")) return FileFormat::web_page;
+  if (has(0, "version https://git-lfs")) return FileFormat::git_lfs_pointer;
+  return FileFormat::unknown;
 }
 
-/// For messages: `found a zip archive, as .pth files are`.
-constexpr std::string_view name_of(Content content) {
+/// Returns the format's name for messages: `found a zip archive, as .pth files are`.
+constexpr std::string_view name_of(FileFormat format) {
   constexpr std::string_view kNames[] = {"something else",
                                          "safetensors",
                                          "Paddle's parameters (.pdiparams)",
@@ -14629,21 +14631,21 @@ constexpr std::string_view name_of(Content content) {
                                          "a gzip archive",
                                          "a web page",
                                          "Git LFS's pointer to a file"};
-  return kNames[static_cast<std::size_t>(content)];
+  return kNames[static_cast<std::size_t>(format)];
 }
 
-/// What to do about it where weights are wanted: empty, or for the end of the message.
-constexpr std::string_view advice_on(Content content) {
-  switch (content) {
-    case Content::json:
-    case Content::pdmodel:
-    case Content::pdiparams_info:
+/// Returns a hint for the end of a message about a file that holds no weights, or nothing.
+constexpr std::string_view hint_for(FileFormat format) {
+  switch (format) {
+    case FileFormat::json:
+    case FileFormat::pdmodel:
+    case FileFormat::pdiparams_info:
       return ": the weights are in the .pdiparams beside it";
-    case Content::tar:
-    case Content::gzip:
+    case FileFormat::tar:
+    case FileFormat::gzip:
       return ": unpack it and take the weights inside";
-    case Content::web_page:
-    case Content::git_lfs_pointer:
+    case FileFormat::web_page:
+    case FileFormat::git_lfs_pointer:
       return ": download the file itself";
     default:
       return "";
@@ -14652,7 +14654,7 @@ constexpr std::string_view advice_on(Content content) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_CONTENT_HPP
+#endif  // PPLCNET_WEIGHTS_FILE_FORMAT_HPP
 // from pplcnet/weights/naming/likeness.hpp
 #ifndef PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
 #define PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
@@ -14851,7 +14853,7 @@ inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How many of a network's weights have a tensor of their shape: of several networks that a file
+/// Counts a network's weights that have a tensor of their shape: of several networks that a file
 /// without names is not, the nearest has most. A matrix may be either way round.
 inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Layer> layers) {
   using Sizes = std::vector<std::int64_t>;
@@ -14978,7 +14980,7 @@ class MemoryBudget {
 
   explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
 
-  /// Whether there was so much left; memory that is given back does not count.
+  /// Returns whether there was so much left; memory that is given back does not count.
   bool take(std::size_t bytes) {
     if (bytes > left_) return false;
     left_ -= bytes;
@@ -15011,7 +15013,7 @@ class MemoryBudget {
     return true;
   }
 
-  /// What to say when there is not enough left.
+  /// Returns the error for when not enough is left.
   static Error exceeded(std::string_view path) {
     return Error::of(path, ": expected to need at most ", kFactor,
                      " times the memory of the file, found more");
@@ -15238,7 +15240,7 @@ inline std::string_view known_as(const TensorFile& file) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What Paddle calls the tensors of a network inside of a graph, each with the name that the same
+/// Names of a network's tensors inside a Paddle graph, each with the name that the same
 /// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
 /// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
 /// the layer, but convolutions that deployment makes after all others. Some networks give names
@@ -15614,7 +15616,7 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
       return Error::of(file.path, ": its network has ", key, " ",
                        quote(native::differing_word(*found, expected)), ", the type's (",
                        traits.name, ") has ", quote(native::differing_word(expected, *found)))
-          .after(same);
+          .with_progress(same);
   }
   return {};
 }
@@ -15688,7 +15690,7 @@ inline std::uint32_t code_point_of(std::string_view character) {
   return code_point;
 }
 
-/// Whether a character moves a cursor, ends a line, or turns the direction of writing.
+/// Returns whether a character moves a cursor, ends a line, or turns the direction of writing.
 inline bool is_control(std::uint32_t code_point) {
   return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
          code_point == 0x200e || code_point == 0x200f ||
@@ -15696,8 +15698,8 @@ inline bool is_control(std::uint32_t code_point) {
          (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
 }
 
-/// Whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only, no
-/// surrogates, nothing above U+10FFFF.
+/// Returns whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only,
+/// no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i++]);
@@ -16130,7 +16132,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline constexpr std::string_view kNativeFormat = "pplcnet";
 inline constexpr std::string_view kNativeVersion = "1";
 
-/// The tensor after the weights: the answer to `self_test_input`, as the writer computed it:
+/// The tensor after the weights: the output for `self_test_input`, as the writer computed it:
 /// logits, an embedding, or of each map the means of its channels.
 inline constexpr std::string_view kSelfTest = "self_test.answer";
 
@@ -16168,7 +16170,7 @@ void for_each_tensor(std::span<const Layer> layers, Visit visit) {
 
 }  // namespace native
 
-/// Whether a safetensors file is one of ours.
+/// Returns whether a safetensors file is one of ours.
 inline bool is_native(const TensorFile& file) {
   const std::string* format = native::find(file, "format");
   return format != nullptr && *format == kNativeFormat;
@@ -16196,19 +16198,19 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
           file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
           tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
   });
-  if (error) return std::move(error).after(layers.size());
+  if (error) return std::move(error).with_progress(layers.size());
   // A panel has room for more classes than the metadata may say.
-  const Tensor* answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
-  if (answer != nullptr && answer->element_count() != traits.classes)
+  const Tensor* output = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (output != nullptr && output->element_count() != traits.classes)
     return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
-                     " classes, found ", answer->element_count())
-        .after(Error::kAllSteps);
+                     " classes, found ", output->element_count())
+        .with_progress(Error::kAllSteps);
   // The reader has checked that tensors follow each other without a hole.
   packed = {file.tensors[0].data.data(), floats * sizeof(float)};
   return {};
 }
 
-/// What makes labels impossible to keep.
+/// Returns why labels cannot be stored.
 inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
@@ -16292,7 +16294,7 @@ inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> laye
   return copy;
 }
 
-/// How many floats the weights of layers take.
+/// Returns the number of floats of the layers' weights.
 inline std::size_t weight_count(std::span<const Layer> layers) {
   std::size_t end = 0;
   for (const Layer& layer : layers)
@@ -16315,7 +16317,7 @@ inline void copy_packed(std::span<const Layer> from_layers, std::span<const floa
   }
 }
 
-/// How a native file says that its weights are stored; the type's way, where it says nothing known.
+/// Returns the storage of a native file's weights as its metadata has it, or the type's storage.
 inline Storage storage_of(const TensorFile& file, Storage expected) {
   const std::string* found = native::find(file, "storage");
   for (const Storage storage : {Storage::single, Storage::half_head, Storage::half})
@@ -16362,7 +16364,7 @@ constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
 
-/// Whether two words are the same but for capital letters.
+/// Returns whether two words are the same but for capital letters.
 constexpr bool same_word(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -16602,12 +16604,12 @@ class StateDict : private StateDictTensors {
           names += (names.empty() ? "" : ", ") + quote(name);
         find_prefix(name, naming, found);
       }
-    if (!found.twin.empty())
-      return Error::of(file_.path, ": holds two networks, ", quote(found.twin), " and ",
+    if (!found.second_prefix.empty())
+      return Error::of(file_.path, ": holds two networks, ", quote(found.second_prefix), " and ",
                        quote(prefix_));
     if (found.is_there) {
       choose_framework(*first, namings);
-      return check_optional().after(1);
+      return check_optional().with_progress(1);
     }
     return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
                      "); the first is ",
@@ -16651,10 +16653,10 @@ class StateDict : private StateDictTensors {
   /// Where a network has been found: what it is called before all names is `prefix_`.
   struct Place {
     bool is_there = false;
-    std::string twin;  ///< another prefix of the same depth
+    std::string second_prefix;  ///< another prefix of the same depth
   };
 
-  /// Of namings with the same names for weights, chooses the one that names the batch norm as the
+  /// Chooses, of namings with the same names for weights, the one that names the batch norm as the
   /// file does.
   void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
     for (const Naming& naming : namings) {
@@ -16677,7 +16679,7 @@ class StateDict : private StateDictTensors {
       const std::string prefix = tensor.name.substr(0, begin);
       const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
       if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
-      found.twin = found.is_there && deeper == 0 ? prefix_ : "";
+      found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
       found.is_there = true;
       naming_ = naming;
       prefix_ = prefix;
@@ -16710,7 +16712,7 @@ class StateDict : private StateDictTensors {
       values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
   }
 
-  /// Whether the file has any tensor of a layer's training form, `own` being the deployed one's.
+  /// Returns whether the file has any tensor of a layer's training form; `own` is the deployed one.
   bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
     const auto is_there = [&](const ParameterNames& part) {
       return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
@@ -16844,7 +16846,7 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
     pack(layer, parameters, weights);
     state.check(layer, weights);
   }
-  return (first ? std::move(first) : state.close()).after(count);
+  return (first ? std::move(first) : state.close()).with_progress(count);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -16879,31 +16881,31 @@ PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view nam
 
 #if PPLCNET_HAS_DEFINITIONS
 
-/// Which header reads what `load` does not.
-inline std::string_view reader_of(Content content) {
-  switch (content) {
-    case Content::pickle:
-    case Content::zip:
+/// Returns the end of a message that names the header which reads a format that `load` does not.
+inline std::string_view header_hint(FileFormat format) {
+  switch (format) {
+    case FileFormat::pickle:
+    case FileFormat::zip:
       return ": weights/load_any.hpp reads them";
-    case Content::onnx:
+    case FileFormat::onnx:
       return ": weights/onnx/load.hpp reads it";
-    case Content::ncnn:
+    case FileFormat::ncnn:
       return ": weights/ncnn/load.hpp reads it";
     default:
       return "";
   }
 }
 
-/// Reads tensors in whatever format the content has, and gives them names.
+/// Reads tensors in any format and gives them names.
 inline Error open(std::span<const std::byte> bytes, std::string_view path,
                   std::span<const Layer> layers, const NetworkTraits& traits, TensorFile& file) {
-  const Content content = content_of(bytes);
-  if (content == Content::safetensors) return parse_safetensors(bytes, path, file);
-  if (content != Content::pdiparams)
-    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ",
-                     name_of(content), reader_of(content), advice_on(content));
+  const FileFormat format = detect_format(bytes);
+  if (format == FileFormat::safetensors) return parse_safetensors(bytes, path, file);
+  if (format != FileFormat::pdiparams)
+    return Error::of(path, ": expected safetensors or Paddle's .pdiparams, found ", name_of(format),
+                     header_hint(format), hint_for(format));
   if (auto error = parse_pdiparams(bytes, path, file)) return error;
-  return name_pdiparams(file, layers, traits).after(likeness(file.tensors, layers));
+  return name_pdiparams(file, layers, traits).with_progress(likeness(file.tensors, layers));
 }
 
 PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer> layers,
@@ -16928,7 +16930,7 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
   return check_packed(layers, weights, file.path, kWhenStored);
 }
 
-/// What a file says besides, if it can be true.
+/// Reads a file's metadata and checks it.
 inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
   if (auto error = check_info(found, traits.classes, file.path)) return error;
@@ -16943,10 +16945,10 @@ inline Error load(std::span<const std::byte> bytes, std::string_view path,
   TensorFile file;
   if (auto error = open(bytes, path, layers, traits, file)) return error;
   if (auto error = load_tensors(file, layers, traits, weights)) {
-    if (content_of(bytes) != Content::pdiparams) return error;
-    return std::move(error).after(likeness(file.tensors, layers));
+    if (detect_format(bytes) != FileFormat::pdiparams) return error;
+    return std::move(error).with_progress(likeness(file.tensors, layers));
   }
-  return take_info(file, traits, info).after(layers.size() + 1);
+  return take_info(file, traits, info).with_progress(layers.size() + 1);
 }
 
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
@@ -17120,7 +17122,7 @@ class AnyNetwork {
 
   const NetworkTraits& traits() const { return plan_->traits; }
   const Plan& plan() const { return *plan_; }
-  /// What the network was made of.
+  /// Returns the graph that the network was made from.
   const Graph& graph() const { return *graph_; }
   std::span<const Layer> layers() const {
     return {plan_->layers, static_cast<std::size_t>(plan_->layer_count)};
@@ -17133,7 +17135,7 @@ class AnyNetwork {
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
   /// Computes the layers that are asked for: `destinations[i]` is where the output of layer i
-  /// goes, planar [channels][height][width]; null: not wanted. As many as there are layers.
+  /// goes, planar [channels][height][width]; null: not requested. One for each layer.
   void run(const Picture& picture, std::span<float* const> destinations,
            const RunOptions& options = {}) noexcept {
     forward_({.layers = plan_->layers,
@@ -17444,7 +17446,7 @@ constexpr float self_test_input(std::size_t i) {
 }
 
 /// Writes a native file: packed weights, what the network is (metadata), labels, preprocessing,
-/// and the answer that `self_test` checks. `storage` may be another than the network's: with
+/// and the output that `self_test` checks. `storage` may be another than the network's: with
 /// Storage::half the file is half as large, and any type of the network loads it.
 PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                           Storage storage);
@@ -17495,16 +17497,16 @@ Error self_test(std::string_view path, const Weights& weights) {
 #if PPLCNET_HAS_DEFINITIONS
 namespace self_testing {
 
-/// The answer to the self-test's input: of each output the means of its channels.
-inline std::vector<float> answer(AnyNetwork network) {
+/// Computes the output for the self-test's input: of each output the means of its channels.
+inline std::vector<float> output(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const std::span<const int> wanted(network.plan().outputs,
-                                    static_cast<std::size_t>(network.plan().output_count));
+  const std::span<const int> requested(network.plan().outputs,
+                                       static_cast<std::size_t>(network.plan().output_count));
   std::vector<std::vector<float>> outputs;
   std::vector<float*> destinations(network.layers().size());
-  for (const int layer : wanted) {
+  for (const int layer : requested) {
     const auto index = static_cast<std::size_t>(layer);
     outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
     destinations[index] = outputs.back().data();
@@ -17512,7 +17514,7 @@ inline std::vector<float> answer(AnyNetwork network) {
   network.run(Picture::planar(image.data(), input), destinations);
   std::vector<float> result;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = network.layers()[static_cast<std::size_t>(wanted[i])].output;
+    const Shape shape = network.layers()[static_cast<std::size_t>(requested[i])].output;
     const float* value = outputs[i].data();
     for (int channel = 0; channel < shape.channels; ++channel) {
       double sum = 0;
@@ -17550,11 +17552,11 @@ PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const Mode
                               .shape = shape,
                               .data = std::as_bytes(values.subspan(offset, size))});
     });
-    const std::vector<float> answer = self_testing::answer(*stored);
+    const std::vector<float> output = self_testing::output(*stored);
     file.tensors.push_back({.name = std::string(kSelfTest),
                             .type = DataType::f32,
-                            .shape = {static_cast<std::int64_t>(answer.size())},
-                            .data = std::as_bytes(std::span(answer))});
+                            .shape = {static_cast<std::int64_t>(output.size())},
+                            .data = std::as_bytes(std::span(output))});
     return write_safetensors(target, file);
   });
 }
@@ -17575,7 +17577,7 @@ PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::stri
     if (auto error = parse_safetensors(bytes, path, file)) return error;
     const Tensor* tensor = file.find(kSelfTest);
     if (tensor == nullptr) return Error::of(path, ": has no self-test (", kSelfTest, ")");
-    const std::vector<float> found = self_testing::answer(network);
+    const std::vector<float> found = self_testing::output(network);
     if (tensor->type != DataType::f32 ||
         tensor->shape != std::vector{static_cast<std::int64_t>(found.size())})
       return Error::of(path, ": ", kSelfTest, ": expected F32 [", found.size(), "], found ",
@@ -17586,7 +17588,7 @@ PPLCNET_INLINE Error self_test_bytes(std::span<const std::byte> bytes, std::stri
     for (const float value : expected) largest = std::max(largest, std::abs(value));
     for (std::size_t i = 0; i < expected.size(); ++i)
       if (!(std::abs(found[i] - expected[i]) <= 1e-4f * largest))
-        return Error::of(path, ": self-test: number ", i, " of the answer is ",
+        return Error::of(path, ": self-test: number ", i, " of the output is ",
                          std::to_string(found[i]), ", the file says ", std::to_string(expected[i]));
     return {};
   });
@@ -17674,7 +17676,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Channels of what a network sees: red, green and blue.
 inline constexpr int kImageChannels = 3;
 
-/// How the 8-bit channels of a pixel follow each other in memory. OpenCV's pictures are `bgr`.
+/// The order of a pixel's 8-bit channels in memory. OpenCV's pictures are `bgr`.
 /// Alpha is ignored, as OpenCV's and Pillow's conversions to RGB do; `grey` stands for three equal
 /// channels.
 enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };
@@ -18051,7 +18053,7 @@ inline double filter_weight(PillowFilter filter, double x) {
   return 0.0;
 }
 
-/// What the output pixels of one axis are made of: pixel i is the sum over k < count[i] of
+/// Weights of the output pixels of one axis: pixel i is the sum over k < count[i] of
 /// weights[i * stride + k] times source pixel first[i] + k.
 struct PillowAxis {
   static constexpr int kPrecisionBits = 22;  // of the weights, after the point
@@ -18197,7 +18199,7 @@ inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resiz
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a picture gets the height and width of the input tensor.
+/// The method by which a picture is resized to the height and width of the input tensor.
 enum class Geometry {
   paddle_short_side,       ///< Short side to resize_short, both sides rounded; crop the centre.
   torchvision_short_side,  ///< Short side to resize_short, the long one truncated; crop the centre.
@@ -18244,7 +18246,7 @@ struct PreprocessScratch {
 };
 
 /// Turns `image` into scratch.pixels: as many as the network's input has, RGB interleaved bytes,
-/// which normalisation_tables() give a meaning.
+/// which normalisation_tables() map to values.
 ///
 /// Returns false if the image is empty or resize_plan() has no plan: a crop larger than the resized
 /// image.
@@ -18366,7 +18368,7 @@ inline void sigmoid(std::span<float> values) noexcept {
   for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
 }
 
-/// A class and how much the network believes in it.
+/// A class and its probability.
 struct Prediction {
   int class_id = -1;
   float score = 0.0F;
@@ -18374,7 +18376,7 @@ struct Prediction {
   bool operator==(const Prediction&) const = default;
 };
 
-/// Whether `a` comes before `b`: the higher score, and not-a-number last of all.
+/// Returns whether `a` comes before `b`: the higher score, and not-a-number last of all.
 inline bool ranks_higher(float a, float b) noexcept {
   return a > b || (std::isnan(b) && !std::isnan(a));
 }
@@ -18596,14 +18598,14 @@ constexpr std::optional<Preprocessing> find_preset(std::string_view name, int he
 #include <string_view>
 
 
-// From probabilities to answers, by the rules of PaddleClas (deploy/python/postprocess.py):
+// From probabilities to predictions, by the rules of PaddleClas (deploy/python/postprocess.py):
 // yes-or-no models, and attributes of persons, vehicles and tables. Thresholds are double because
 // Python's are: the float nearest to 0.3 is above 0.3.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The answer of a yes-or-no model (ThreshOutput) to the probabilities of no and yes: class 1 where
-/// its probability reaches the threshold, otherwise class 0 with the rest.
+/// Returns the prediction of a yes-or-no model (ThreshOutput) from the probabilities of no and yes:
+/// class 1 where its probability reaches the threshold, otherwise class 0 with the rest.
 constexpr Prediction threshold(std::span<const float, 2> probabilities, double least = 0.5) {
   const float score = probabilities[1];
   return score < least ? Prediction{0, 1.0F - score} : Prediction{1, score};
@@ -18620,7 +18622,7 @@ constexpr int argmax(std::span<const float> values) {
 
 // ---- Persons ---------------------------------------------------------------------------------
 
-/// What the 26 probabilities of PULC person_attribute are, as PaddleClas spells it.
+/// Names of the 26 probabilities of PULC person_attribute, as PaddleClas spells them.
 inline constexpr std::string_view kPersonAttributeNames[] = {"Hat",
                                                              "Glasses",
                                                              "ShortSleeve",
@@ -18653,8 +18655,8 @@ enum class Age : unsigned char { under_18, from_18_to_60, over_60 };
 enum class Direction : unsigned char { front, side, back };
 enum class Bag : unsigned char { hand_bag, shoulder_bag, backpack, none };
 enum class Sleeve : unsigned char { short_sleeve, long_sleeve };
-/// Of the upper clothes.
-enum class Upper : unsigned char { stride, logo, plaid, splice };
+/// The upper clothes.
+enum class Upper : unsigned char { stripe, logo, plaid, splice };
 /// The lower clothes.
 enum class Lower : unsigned char { stripe, pattern, long_coat, trousers, shorts, skirt_or_dress };
 
@@ -18687,7 +18689,7 @@ struct PersonThresholds {
   double others = 0.5;
 };
 
-/// What PULC person_attribute says about a person.
+/// Attributes of a person, as PULC person_attribute predicts them.
 struct PersonAttributes {
   Gender gender = {};
   Age age = {};              ///< the most probable
@@ -18736,7 +18738,7 @@ constexpr PersonAttributes person_attributes(std::span<const float, 26> probabil
 
 // ---- Vehicles --------------------------------------------------------------------------------
 
-/// What the 19 probabilities of PULC vehicle_attribute are: ten colours, then nine types.
+/// Names of the 19 probabilities of PULC vehicle_attribute: ten colours, then nine types.
 inline constexpr std::string_view kVehicleAttributeNames[] = {
     "yellow", "orange", "green", "gray",      "red", "blue",   "white", "golden", "brown", "black",
     "sedan",  "suv",    "van",   "hatchback", "mpv", "pickup", "bus",   "truck",  "estate"};
@@ -18782,7 +18784,7 @@ struct VehicleThresholds {
   double type = 0.5;
 };
 
-/// What PULC vehicle_attribute says about a vehicle.
+/// Attributes of a vehicle, as PULC vehicle_attribute predicts them.
 struct VehicleAttributes {
   VehicleColour colour = VehicleColour::unknown;
   VehicleType type = VehicleType::unknown;
@@ -18812,7 +18814,7 @@ constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probab
 
 // ---- Tables ----------------------------------------------------------------------------------
 
-/// What the 6 probabilities of PULC table_attribute are.
+/// Names of the 6 probabilities of PULC table_attribute.
 inline constexpr std::string_view kTableAttributeNames[] = {
     "Scanned", "Little", "Black-and-White", "Clear", "Without-Obstacles", "Horizontal"};
 
@@ -18826,7 +18828,7 @@ struct TableThresholds {
   double angle = 0.5;
 };
 
-/// What PULC table_attribute says about the picture of a table.
+/// Attributes of the picture of a table, as PULC table_attribute predicts them.
 struct TableAttributes {
   bool scanned = false;            ///< otherwise a photo
   bool little = false;             ///< few cells; otherwise numerous
@@ -18862,7 +18864,7 @@ constexpr TableAttributes table_attributes(std::span<const float, 6> probabiliti
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What makes probabilities of logits.
+/// The function that turns logits into probabilities.
 enum class Output : unsigned char {
   softmax,  ///< one class of all
   sigmoid,  ///< each class for itself: attributes
@@ -18873,7 +18875,7 @@ constexpr std::string_view output_name(Output output) {
   return output == Output::sigmoid ? "sigmoid" : "softmax";
 }
 
-/// What belongs to published weights beside their network. The definition of a published network
+/// Metadata of published weights. The definition of a published network
 /// has one as `model`; so may that of a user's own.
 struct Model {
   std::string_view name;
@@ -18894,8 +18896,8 @@ concept HasModel = requires {
   Net::Definition::model.preprocessing;
 };
 
-/// A model's answer to the probabilities of its classes: the attributes; or the class that the
-/// threshold decides for; or the most probable class.
+/// Returns a model's prediction from the probabilities of its classes: the attributes; or the class
+/// that the threshold decides for; or the most probable class.
 template <HasModel Net>
 constexpr auto decode(std::span<const float, Net::classes> probabilities) {
   using Definition = typename Net::Definition;
@@ -19139,7 +19141,8 @@ std::vector<std::string> default_labels() {
   return {};
 }
 
-/// What makes probabilities of a network's logits: what its model says, otherwise softmax.
+/// Returns the function that turns a network's logits into probabilities: its model's, otherwise
+/// softmax.
 template <class Net>
 constexpr Output output_of() {
   if constexpr (HasModel<Net>) return Net::Definition::model.output;
@@ -19152,8 +19155,8 @@ constexpr Output output_of() {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// What bytes stand for, in each channel of the network's input.
-using ByteMeaning = std::array<ByteValues, kImageChannels>;
+/// Lookup tables from bytes to values, one for each channel of the network's input.
+using ByteTables = std::array<ByteTable, kImageChannels>;
 
 /// Logits to probabilities, in place, as the network's model wants it.
 template <class Net>
@@ -19165,7 +19168,7 @@ void to_probabilities(std::span<float> logits) noexcept {
   }
 }
 
-/// What one thread writes to while it classifies pictures.
+/// Buffers of one thread that classifies pictures.
 template <class Net>
 struct ClassifierState : InHugePages {
   PreprocessScratch scratch = {};
@@ -19175,12 +19178,12 @@ struct ClassifierState : InHugePages {
 
   /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
   /// that cannot be (see `resize_and_crop`).
-  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteMeaning& meaning,
+  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteTables& lookup,
                              ImageView image, std::size_t place) {
     if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
     std::swap(scratch.pixels, pixels[place]);
     const auto picture =
-        Picture::interleaved(pixels[place].data(), meaning.data(), Net::input_shape);
+        Picture::interleaved(pixels[place].data(), lookup.data(), Net::input_shape);
     return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
                                                             : picture;
   }
@@ -19188,13 +19191,13 @@ struct ClassifierState : InHugePages {
   /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
   template <class Visit>
   void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
-               const ByteMeaning& meaning, std::span<const ImageView> images, std::size_t begin,
+               const ByteTables& lookup, std::span<const ImageView> images, std::size_t begin,
                std::size_t end, Isa isa, const Visit& visit) {
     std::array<Picture, kChunk> pictures;
     std::array<std::size_t, kChunk> whose = {};
     std::size_t count = 0;
     for (std::size_t i = begin; i < end; ++i)
-      if (const auto picture = see(preprocessing, meaning, images[i], count)) {
+      if (const auto picture = see(preprocessing, lookup, images[i], count)) {
         pictures[count] = *picture;
         whose[count++] = i;
       }
@@ -19350,7 +19353,8 @@ inline std::size_t indentation(std::string_view line) {
   return std::min(line.find_first_not_of(' '), line.size());
 }
 
-/// Whether a line begins a key without a value, or a document: what text for people does not.
+/// Returns whether a line begins a key without a value, or a document: what text for people does
+/// not.
 inline bool begins_document(std::string_view line) {
   const std::string_view text = trimmed(line);
   return text == "---" || (text.ends_with(':') && text.find_first_of(" \t") == text.npos);
@@ -19444,7 +19448,7 @@ inline Error check_utf8(std::string_view path, std::size_t number, std::string_v
   return Error::of(path, ": line ", number, ": not UTF-8: ", quote(line));
 }
 
-/// Whether there is nothing in a line but spaces.
+/// Returns whether there is nothing in a line but spaces.
 inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
 /// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
@@ -19676,7 +19680,7 @@ class Classifier {
       : weights_(other.weights_),
         owner_(other.owner_),
         preprocessing_(other.preprocessing_),
-        meaning_(other.meaning_),
+        lookup_(other.lookup_),
         labels_(other.labels_) {}
   Classifier(Classifier&&) noexcept = default;
   Classifier& operator=(const Classifier& other) {
@@ -19744,7 +19748,7 @@ class Classifier {
   /// Its height and width must be those of the network's input.
   void set_preprocessing(const Preprocessing& preprocessing) {
     preprocessing_ = preprocessing;
-    meaning_ = normalisation_tables(preprocessing.normalisation);
+    lookup_ = normalisation_tables(preprocessing.normalisation);
   }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
@@ -19759,7 +19763,7 @@ class Classifier {
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
-      picture = states_[0]->see(preprocessing_, meaning_, image, 0);
+      picture = states_[0]->see(preprocessing_, lookup_, image, 0);
       return Error();
     };
     if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
@@ -19777,14 +19781,15 @@ class Classifier {
     return first_row();
   }
 
-  /// A published model's answer: attributes, or the class that is decided for, with its score.
-  auto answer(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
-    using Answer = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
-    return probabilities(image, options) ? std::optional<Answer>(decode<Net>(first_row()))
+  /// Returns a published model's prediction: attributes, or the class above its threshold, with its
+  /// score.
+  auto predict(ImageView image, const RunOptions& options = {}) requires HasModel<Net> {
+    using Predicted = decltype(decode<Net>(std::declval<const typename Net::Logits&>()));
+    return probabilities(image, options) ? std::optional<Predicted>(decode<Net>(first_row()))
                                          : std::nullopt;
   }
 
-  /// The kCount most probable classes, best first; class_id is -1 where there is no answer.
+  /// The kCount most probable classes, best first; class_id is -1 where there is no prediction.
   template <std::size_t kCount>
   std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
@@ -19808,7 +19813,7 @@ class Classifier {
   }
 
   /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
-  /// many predictions for each, best first; class_id is -1 where there is no answer.
+  /// many predictions for each, best first; class_id is -1 where there is no prediction.
   Error classify(std::span<const ImageView> images, std::span<Prediction> best,
                  const RunOptions& options = {}) {
     const std::size_t count = images.empty() ? 0 : best.size() / images.size();
@@ -19882,8 +19887,7 @@ class Classifier {
       for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
         const auto work = [&] {
           const std::size_t end = std::min(begin + chunk, images.size());
-          state.compute(*weights_, preprocessing_, meaning_, images, begin, end, options.isa,
-                        visit);
+          state.compute(*weights_, preprocessing_, lookup_, images, begin, end, options.isa, visit);
           return Error();
         };
         if (with_memory_for("pictures", work)) exhausted = true;
@@ -19897,7 +19901,7 @@ class Classifier {
   std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
   Preprocessing preprocessing_ = default_preprocessing<Net>();
-  ByteMeaning meaning_ = normalisation_tables(preprocessing_.normalisation);
+  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
   std::vector<std::string> labels_ = default_labels<Net>();
 };
 
@@ -19951,7 +19955,7 @@ struct ByteReader {
   }
 };
 
-/// What Exif data say about the orientation.
+/// The orientation in Exif data.
 struct ExifOrientation {
   int value = 1;           ///< 1 to 8; 1 is upright
   std::size_t offset = 0;  ///< of the byte in the file that says so; 0: none does
@@ -21771,6 +21775,79 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_LINE_PIECES_HPP
+// from pplcnet/image/orientation_evidence.hpp
+#ifndef PPLCNET_IMAGE_ORIENTATION_EVIDENCE_HPP
+#define PPLCNET_IMAGE_ORIENTATION_EVIDENCE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Calibration of the predictions on parts of one picture. They are correlated, which the exponent
+/// corrects for; both numbers are fitted on a validation set.
+struct EvidenceCalibration {
+  double uniform_weight = 0;  ///< share of the uniform distribution mixed into each prediction
+  double exponent = 1;        ///< factor of the summed log-probabilities: an inverse temperature
+};
+
+/// Combines the predictions on parts of a picture into probabilities of its orientation: 4
+/// rotations by quarters, or 2 by halves, clockwise.
+template <std::size_t kRotations>
+class OrientationEvidence {
+  static_assert(kRotations == 2 || kRotations == 4);
+
+ public:
+  explicit OrientationEvidence(const EvidenceCalibration& calibration = {})
+      : calibration_(calibration) {}
+
+  /// Adds the probabilities of the picture rotated by `rotation` more steps.
+  void add(std::span<const float, kRotations> probabilities, std::size_t rotation = 0) {
+    for (std::size_t i = 0; i < kRotations; ++i)
+      sum_[i] += std::log((1 - calibration_.uniform_weight) *
+                              double{probabilities[(i + rotation) % kRotations]} +
+                          calibration_.uniform_weight / kRotations);
+  }
+
+  /// Adds the predictions on a part of the picture in every rotation, for a network's predictions
+  /// on a picture and on the same upside down do not always agree. `predict(view)` returns the
+  /// probabilities.
+  template <class Predict>
+  void add_rotations(ImageView part, const Predict& predict) {
+    constexpr std::array kExif = {1, 6, 3, 8};  // the tags of so many quarters clockwise
+    std::vector<std::uint8_t> storage;
+    for (std::size_t rotation = 0; rotation < kRotations; ++rotation) {
+      const std::span<const float> prediction =
+          predict(oriented(part, kExif[rotation * (kExif.size() / kRotations)], storage));
+      add(prediction.first<kRotations>(), rotation);
+    }
+  }
+
+  /// Returns the probabilities of the rotations; equal ones if nothing was added.
+  std::array<double, kRotations> probabilities() const {
+    std::array<double, kRotations> result = {};
+    const double most = *std::ranges::max_element(sum_);
+    double total = 0;
+    for (std::size_t i = 0; i < kRotations; ++i)
+      total += result[i] = std::exp((sum_[i] - most) * calibration_.exponent);
+    for (double& one : result) one /= total;
+    return result;
+  }
+
+ private:
+  EvidenceCalibration calibration_;
+  std::array<double, kRotations> sum_ = {};
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_ORIENTATION_EVIDENCE_HPP
 // from pplcnet/image/page_tiles.hpp
 #ifndef PPLCNET_IMAGE_PAGE_TILES_HPP
 #define PPLCNET_IMAGE_PAGE_TILES_HPP
@@ -21787,15 +21864,15 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How a page is read by a network for tiles of it, small squares in which letters are large
-/// enough: the page in several sizes, of each the tiles with most to see. A whole page that is
+/// Cuts a page into tiles for a network: small squares in which letters are large enough. The page
+/// is resized to several scales, and of each the tiles with the most edges are kept. A whole page
 /// squeezed into one input keeps its layout but not its letters.
 struct PageTiling {
-  int side = 128;                                  ///< of a tile, in pixels
-  std::array<int, 3> longest = {640, 1120, 1960};  ///< the page's longer side in each size
-  double enlarge = 1.5;                            ///< at most
-  int tiles = 24;                                  ///< of each size, at most
-  int steepest = 64;  ///< difference of grey values above which an edge is no better
+  int side = 128;                                 ///< of a tile, in pixels
+  std::array<int, 3> scales = {640, 1120, 1960};  ///< the page's longer side in each scale
+  double max_upscale = 1.5;                       ///< largest factor by which a page is enlarged
+  int max_tiles = 24;                             ///< most tiles of each scale
+  int edge_clip = 64;  ///< differences of grey values are clipped to this
 };
 
 /// One tile: RGB interleaved, side × side.
@@ -21803,16 +21880,16 @@ using Tile = std::vector<std::uint8_t>;
 
 namespace tiling {
 
-/// The sizes of a page. None if it is so long and thin that tiles of it would be too many.
+/// Returns the sizes of a page; none if it is so long and thin that it would have too many tiles.
 inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
-  constexpr double kDistinct = 1.1;  // sizes nearer than that see the same
+  constexpr double kDistinct = 1.1;  // closer scales show the same
   constexpr int kMostPixels = 1 << 25;
   std::vector<ImageSize> result;
   const int longer = std::max(page.width, page.height), shorter = std::min(page.width, page.height);
   double last = 0;
-  result.reserve(tiling.longest.size());
-  for (const int longest : tiling.longest) {
-    double factor = std::min(static_cast<double>(longest) / longer, tiling.enlarge);
+  result.reserve(tiling.scales.size());
+  for (const int longer_side : tiling.scales) {
+    double factor = std::min(static_cast<double>(longer_side) / longer, tiling.max_upscale);
     factor = std::max(factor, static_cast<double>(tiling.side) / shorter);
     if (factor <= kDistinct * last) continue;
     last = factor;
@@ -21825,7 +21902,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   return result;
 }
 
-/// Where tiles begin along a side that they cover, evenly.
+/// Returns where tiles that cover a side evenly begin.
 inline std::vector<int> places(int length, int side) {
   const int count = (length + side - 1) / side;
   std::vector<int> result;
@@ -21837,8 +21914,7 @@ inline std::vector<int> places(int length, int side) {
   return result;
 }
 
-/// How much there is to see in a tile of an RGB page: the sum of the differences between
-/// neighbours.
+/// Returns the edge energy of a tile of an RGB page: the sum of the differences between neighbours.
 inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, int top) {
   const auto grey = [&](int x, int y) {
     const std::uint8_t* const pixel = page.pixel(x, y);
@@ -21850,14 +21926,14 @@ inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, i
       const int here = grey(x, y);
       const int right = x + 1 < page.width ? std::abs(grey(x + 1, y) - here) : 0;
       const int below = y + 1 < page.height ? std::abs(grey(x, y + 1) - here) : 0;
-      sum += std::min(right + below, tiling.steepest);
+      sum += std::min(right + below, tiling.edge_clip);
     }
   return sum;
 }
 
 }  // namespace tiling
 
-/// The tiles of a page that say most; none if it is empty, or a thread of pixels.
+/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
 inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   std::vector<Tile> result;
   if (page.empty()) return result;
@@ -21877,7 +21953,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
       for (const int left : tiling::places(size.width, tiling.side))
         places.push_back({tiling::energy(tiling, resized, left, top), left, top});
     std::ranges::stable_sort(places, std::greater(), &Place::energy);
-    places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.tiles)));
+    places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.max_tiles)));
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
       for (int y = top; y < top + tiling.side; ++y) {
@@ -21892,76 +21968,6 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_PAGE_TILES_HPP
-// from pplcnet/image/turn_evidence.hpp
-#ifndef PPLCNET_IMAGE_TURN_EVIDENCE_HPP
-#define PPLCNET_IMAGE_TURN_EVIDENCE_HPP
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// How far looks are believed. A look may be wrong for reasons of its own, but looks at one picture
-/// are wrong for the same ones, too; both are measured on pictures that nothing was learnt from.
-struct LookTrust {
-  double doubt = 0;      ///< the part of a look's answer that is not believed
-  double sharpness = 1;  ///< the part of a look's evidence that is its own
-};
-
-/// What many looks at a picture say together about how it is turned: by quarters, or of two by
-/// halves, clockwise.
-template <std::size_t kTurns>
-class TurnEvidence {
-  static_assert(kTurns == 2 || kTurns == 4);
-
- public:
-  explicit TurnEvidence(const LookTrust& trust = {}) : trust_(trust) {}
-
-  /// Adds the probabilities of a look at the picture when that was turned `turn` times more.
-  void add(std::span<const float, kTurns> probabilities, std::size_t turn = 0) {
-    for (std::size_t i = 0; i < kTurns; ++i)
-      sum_[i] += std::log((1 - trust_.doubt) * double{probabilities[(i + turn) % kTurns]} +
-                          trust_.doubt / kTurns);
-  }
-
-  /// Looks at a part of the picture in every turn, for what a network says about a picture and
-  /// about the same upside down does not always agree. `look(view)` gives the probabilities.
-  template <class Look>
-  void add_looks(ImageView part, const Look& look) {
-    constexpr std::array kExif = {1, 6, 3, 8};  // what asks for that many quarters clockwise
-    std::vector<std::uint8_t> storage;
-    for (std::size_t turn = 0; turn < kTurns; ++turn) {
-      const std::span<const float> answer =
-          look(oriented(part, kExif[turn * (kExif.size() / kTurns)], storage));
-      add(answer.first<kTurns>(), turn);
-    }
-  }
-
-  /// Probabilities of the turns: equal ones without a look.
-  std::array<double, kTurns> probabilities() const {
-    std::array<double, kTurns> result = {};
-    const double most = *std::ranges::max_element(sum_);
-    double total = 0;
-    for (std::size_t i = 0; i < kTurns; ++i)
-      total += result[i] = std::exp((sum_[i] - most) * trust_.sharpness);
-    for (double& one : result) one /= total;
-    return result;
-  }
-
- private:
-  LookTrust trust_;
-  std::array<double, kTurns> sum_ = {};
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_TURN_EVIDENCE_HPP
 
 // The networks that this project has trained itself; weights, and how they came about, are in
 // examples/orientation. The one for lines of text is a textline_orientation_x0_25 like PaddleOCR's.
@@ -21969,7 +21975,7 @@ class TurnEvidence {
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// By how much a page is turned, from a tile of it: see page_turn.
+/// Orientation of a page, from a tile of it: see page_rotation.
 struct PageOrientation
     : V1<Scale::x0_35, Options{.classes = 4, .input = {PageTiling{}.side, PageTiling{}.side}}> {
   static constexpr Model model = {
@@ -21986,26 +21992,26 @@ using OrientationModels = ModelList<page_orientation>;
 }  // namespace models
 
 /// Chosen on the validation sets of examples/orientation.
-inline constexpr LookTrust kTrustInTiles = {.doubt = 0.01, .sharpness = 0.08};
-inline constexpr LookTrust kTrustInPieces = {.doubt = 0.01, .sharpness = 1};
+inline constexpr EvidenceCalibration kTileCalibration = {.uniform_weight = 0.01, .exponent = 0.08};
+inline constexpr EvidenceCalibration kPieceCalibration = {.uniform_weight = 0.01, .exponent = 1};
 
-/// How probable it is that a page is turned by 0, 90, 180 or 270 degrees, clockwise. `look(tile)`
-/// gives the probabilities of page_orientation for a tile, as a span of floats.
-template <class Look>
-std::array<double, 4> page_turn(ImageView page, const Look& look) {
-  TurnEvidence<4> evidence(kTrustInTiles);
+/// Returns how probable it is that a page is rotated by 0, 90, 180 or 270 degrees, clockwise.
+/// `predict(tile)` returns the probabilities of page_orientation for a tile, as a span of floats.
+template <class Predict>
+std::array<double, 4> page_rotation(ImageView page, const Predict& predict) {
+  OrientationEvidence<4> evidence(kTileCalibration);
   const PageTiling tiling;
   for (const Tile& tile : page_tiles(tiling, page))
-    evidence.add_looks({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, look);
+    evidence.add_rotations({tile.data(), tiling.side, tiling.side, PixelFormat::rgb}, predict);
   return evidence.probabilities();
 }
 
-/// How probable it is that a line of text is upright, or upside down. `look(piece)` gives the
-/// probabilities of textline_orientation_x0_25 for a piece of it.
-template <class Look>
-std::array<double, 2> line_turn(ImageView line, const Look& look) {
-  TurnEvidence<2> evidence(kTrustInPieces);
-  for (const ImageView piece : line_pieces(line)) evidence.add_looks(piece, look);
+/// Returns how probable it is that a line of text is upright, or upside down. `predict(piece)`
+/// returns the probabilities of textline_orientation_x0_25 for a piece of it.
+template <class Predict>
+std::array<double, 2> line_rotation(ImageView line, const Predict& predict) {
+  OrientationEvidence<2> evidence(kPieceCalibration);
+  for (const ImageView piece : line_pieces(line)) evidence.add_rotations(piece, predict);
   return evidence.probabilities();
 }
 
@@ -22294,7 +22300,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace models::text {
 
 template <Scale kScale, V3 kTask>
-struct Third : V3Definition<kScale, kTask, TextOptions{}> {
+struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
   static constexpr Extent kInput = text_input({}, kTask == V3::detection);
   static constexpr Model model = {
       .name = kTask == V3::detection ? "PPLCNetV3_x0_75_detection" : "PPLCNetV3_x0_95_recognition",
@@ -22302,7 +22308,7 @@ struct Third : V3Definition<kScale, kTask, TextOptions{}> {
 };
 
 template <Size kSize, V4 kTask>
-struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
+struct V4Model : V4Definition<kSize, kTask, TextOptions{}> {
   static constexpr std::string_view kNames[2][3] = {
       {"PPLCNetV4_tiny_detection", "PPLCNetV4_small_detection", "PPLCNetV4_medium_detection"},
       {"PPLCNetV4_tiny_recognition", "PPLCNetV4_small_recognition",
@@ -22313,14 +22319,14 @@ struct Fourth : V4Definition<kSize, kTask, TextOptions{}> {
 };
 
 // NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
-using PPLCNetV3_x0_75_detection = NetworkOf<Third<Scale::x0_75, V3::detection>>;
-using PPLCNetV3_x0_95_recognition = NetworkOf<Third<Scale::x0_95, V3::recognition>>;
-using PPLCNetV4_tiny_detection = NetworkOf<Fourth<Size::tiny, V4::detection>>;
-using PPLCNetV4_small_detection = NetworkOf<Fourth<Size::small, V4::detection>>;
-using PPLCNetV4_medium_detection = NetworkOf<Fourth<Size::medium, V4::detection>>;
-using PPLCNetV4_tiny_recognition = NetworkOf<Fourth<Size::tiny, V4::recognition>>;
-using PPLCNetV4_small_recognition = NetworkOf<Fourth<Size::small, V4::recognition>>;
-using PPLCNetV4_medium_recognition = NetworkOf<Fourth<Size::medium, V4::recognition>>;
+using PPLCNetV3_x0_75_detection = NetworkOf<V3Model<Scale::x0_75, V3::detection>>;
+using PPLCNetV3_x0_95_recognition = NetworkOf<V3Model<Scale::x0_95, V3::recognition>>;
+using PPLCNetV4_tiny_detection = NetworkOf<V4Model<Size::tiny, V4::detection>>;
+using PPLCNetV4_small_detection = NetworkOf<V4Model<Size::small, V4::detection>>;
+using PPLCNetV4_medium_detection = NetworkOf<V4Model<Size::medium, V4::detection>>;
+using PPLCNetV4_tiny_recognition = NetworkOf<V4Model<Size::tiny, V4::recognition>>;
+using PPLCNetV4_small_recognition = NetworkOf<V4Model<Size::small, V4::recognition>>;
+using PPLCNetV4_medium_recognition = NetworkOf<V4Model<Size::medium, V4::recognition>>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models =
@@ -22442,7 +22448,7 @@ class NearestMiss {
   /// One sentence about a file and all `networks`, some of which may have been out of the question;
   /// the reason alone where all have the same, or where it tells all.
   Error error(std::string_view path, std::size_t networks) const {
-    if (count_ == 0) return Error::of(path, ": fits no network that is wanted here");
+    if (count_ == 0) return Error::of(path, ": fits none of the requested networks");
     if (same_ || why_.steps() == Error::kAllSteps) return why_;
     std::string_view reason = why_.message();
     if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);
@@ -22465,8 +22471,8 @@ class NearestMiss {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Whether weights are those of a network: gets them by `read(weights, info)`, and says why not.
-/// What was saved from a published model is that model's only. `path` is for messages.
+/// Returns whether weights are those of a network: gets them by `read(weights, info)`, and says why
+/// not. What was saved from a published model is that model's only. `path` is for messages.
 template <HasModel Net, class Read>
 Error fits(std::string_view path, const Read& read) {
   const auto weights = std::make_unique_for_overwrite<typename Net::Weights>();
@@ -22475,7 +22481,7 @@ Error fits(std::string_view path, const Read& read) {
   constexpr std::string_view kName = Net::Definition::model.name;
   if (info.model.empty() || info.model == kName) return {};
   return Error::of(path, ": holds ", quote(info.model), ", not ", quote(kName))
-      .after(Net::layers.size());
+      .with_progress(Net::layers.size());
 }
 
 /// Finds the network of `list` that weights fit, which `read(weights, info)` brings, and calls
