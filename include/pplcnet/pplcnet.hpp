@@ -41,7 +41,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/pplcnet.hpp"
-#include "pplcnet/models/with_network.hpp"
 #include "pplcnet/models/torchvision.hpp"
+#include "pplcnet/models/with_network.hpp"
 
 #endif  // PPLCNET_PPLCNET_HPP

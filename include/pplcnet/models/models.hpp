@@ -20,9 +20,9 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-using AllModels =
-    Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models, ModelList<light_cnns::lcnet_baseline>,
-           OcrModels, OrientationModels, pulc::Models, picodet::Models, text::Models>::List;
+using AllModels = Joined<ImageNetModels, ImageNetV2Models, timm::Models, pytorch::Models,
+                         ModelList<light_cnns::lcnet_baseline>, OcrModels, OrientationModels,
+                         pulc::Models, picodet::Models, text::Models>::List;
 
 /// Calls `visit.operator()<Net>()` for every model; `Net::Definition::model` has its name.
 template <class Visit>
