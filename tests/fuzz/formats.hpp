@@ -36,7 +36,7 @@ inline constexpr NamedFormat kFormats[] = {
     {"info", info_format},
     {"labels", labels_format},
     {"list", list_format},
-    {"answers", predictions_format},
+    {"predictions", predictions_format},
     {"npy", npy_format},
     {"inference_yml", inference_yml_format},
     {"tar", tar_format},

@@ -42,6 +42,7 @@ inline pplcnet::Error make_and_load(std::string_view contents,
 
 inline Format metadata_format() {
   Format format = native_format();
+  format.allowance += sizeof(pplcnet::Graph) + sizeof(pplcnet::Plan);  // of any network
   format.read = [](std::string_view contents) {
     return run<std::optional<pplcnet::AnyNetwork>>(
         [&](auto& network) { return make_and_load(contents, network); },

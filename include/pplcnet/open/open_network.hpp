@@ -100,7 +100,7 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
   if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
   const bool known =
-      std::ranges::any_of(fits, [&](const Fit& other) { return are_equivalent(other, fit); });
+      std::ranges::any_of(fits, [&](const Fit& other) { return are_equivalent(fit, other); });
   if (!known) fits.push_back(std::move(fit));
   return {};
 }

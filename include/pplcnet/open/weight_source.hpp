@@ -56,7 +56,6 @@ class WeightSource {
   Error read_beside(std::initializer_list<const char*> extensions, Part& part);
 
  private:
-  Error choose_in_folder(const std::string& folder, std::string& chosen) const;
   Error open_archive();
 
   std::string path_;
@@ -96,6 +95,17 @@ inline Error choose(const std::string& where, std::vector<std::string> names, st
   return {};
 }
 
+/// Chooses the one file of weights in a folder.
+inline Error choose_in_folder(const std::string& folder, std::string& chosen) {
+  std::error_code problem;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator entry(folder, problem), end; !problem && entry != end;
+       entry.increment(problem))
+    names.push_back(entry->path().string());
+  if (problem) return Error::of(folder, ": cannot be read: ", problem.message());
+  return choose(folder, std::move(names), chosen);
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE Error WeightSource::open(const std::string& path) {
@@ -103,7 +113,7 @@ PPLCNET_INLINE Error WeightSource::open(const std::string& path) {
   std::string file = path;
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
-    if (auto error = choose_in_folder(path, file)) return error;
+    if (auto error = opening::choose_in_folder(path, file)) return error;
   if (auto error = read(file, weights_)) return error;
   const bool archive = detect_format(weights_.bytes) == FileFormat::tar;
   return archive ? open_archive() : Error();
@@ -113,17 +123,6 @@ PPLCNET_INLINE void WeightSource::open(std::span<const std::byte> bytes, std::st
   path_ = name;
   weights_ = {std::move(name), bytes};
   in_memory_ = true;
-}
-
-PPLCNET_INLINE Error WeightSource::choose_in_folder(const std::string& folder,
-                                                    std::string& chosen) const {
-  std::error_code problem;
-  std::vector<std::string> names;
-  for (std::filesystem::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    names.push_back(entry->path().string());
-  if (problem) return Error::of(folder, ": cannot be read: ", problem.message());
-  return opening::choose(folder, std::move(names), chosen);
 }
 
 PPLCNET_INLINE Error WeightSource::open_archive() {

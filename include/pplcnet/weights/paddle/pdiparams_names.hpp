@@ -37,7 +37,7 @@ class PaddleGraphNames {
       if (add_branches(layer)) made_last.push_back(&layer);
     }
     for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
-    return Pairs(names_.begin(), names_.end());
+    return {names_.begin(), names_.end()};
   }
 
  private:
