@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "command.hpp"
-#include "engine.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
 #include "options.hpp"
@@ -71,8 +70,8 @@ Times measure(const pplcnet::KnownModel& one, const Arguments& arguments, pplcne
   if (arguments.threads > 1) options.executor = pool.executor();
   const auto once = [&] {
     const auto begin = Clock::now();
-    run_network(network, pplcnet::Picture::planar(picture.data(), network.input_shape()),
-                destinations, options);
+    network.run(pplcnet::Picture::planar(picture.data(), network.input_shape()), destinations,
+                options);
     return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
   };
   for (int i = 0; i < 3; ++i) once();

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "difference.hpp"
-#include "engine.hpp"
 #include "plain_network.hpp"
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
+#include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "preprocessing_variants.hpp"
 #include "weights.hpp"
@@ -138,7 +138,7 @@ void add_variants(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
   destinations[static_cast<std::size_t>(place.layer)] = values.data();
   for (const PreprocessingVariant& variant :
        common_variants(classifier.preprocessing(), image, stored)) {
-    run_network(network, pplcnet::Picture::planar(variant.input.data(), network.input_shape()),
+    network.run(pplcnet::Picture::planar(variant.input.data(), network.input_shape()),
                 destinations);
     search.add(variant.what, values);
   }

@@ -14,7 +14,6 @@
 
 #include "checksum.hpp"
 #include "command.hpp"
-#include "engine.hpp"
 #include "interruption.hpp"
 #include "labels.hpp"
 #include "options.hpp"
@@ -26,6 +25,7 @@
 #include "pplcnet/weights/onnx/save.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
+#include "pplcnet/weights/save.hpp"
 #include "pplcnet/weights/state_dict_out.hpp"
 #include "printable.hpp"
 #include "weights.hpp"
@@ -108,7 +108,7 @@ Error write(const Arguments& arguments, const pplcnet::OpenedNetwork& opened,
   OutputFile file(arguments.output());
   const pplcnet::Storage storage = arguments.stored.storage();
   if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
-                                           : save_native(file, opened.network, info, storage))
+                                           : pplcnet::save(file, opened.network, info, storage))
     return error;
   std::optional<pplcnet::AnyNetwork> again;
   if (auto error = pplcnet::AnyNetwork::make(opened.network.graph(), 1, again)) return error;
@@ -116,7 +116,7 @@ Error write(const Arguments& arguments, const pplcnet::OpenedNetwork& opened,
   if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
   if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
   if (arguments.writes_native()) {
-    if (auto error = self_test(file.temporary(), *again)) return error;
+    if (auto error = pplcnet::self_test(file.temporary(), *again)) return error;
   }
   if (storage == opened.network.traits().storage &&
       checksum(std::span<const float>(again->weights())) != checksum(opened.network.weights()))

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "command.hpp"
-#include "engine.hpp"
 #include "example.hpp"
 #include "interruption.hpp"
 #include "logistic.hpp"
@@ -22,6 +21,7 @@
 #include "pictures.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/save.hpp"
 #include "printable.hpp"
 
 namespace {
@@ -132,7 +132,7 @@ int run(const Arguments& arguments) {
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};
   OutputFile file(arguments.output);
-  if (report(save_native(file, *network, info, arguments.stored.storage())) ||
+  if (report(pplcnet::save(file, *network, info, arguments.stored.storage())) ||
       report(file.publish()))
     return 1;
   const double seconds =

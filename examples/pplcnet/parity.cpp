@@ -20,13 +20,13 @@
 #include "checksum.hpp"
 #include "command.hpp"
 #include "difference.hpp"
-#include "engine.hpp"
 #include "npy.hpp"
 #include "options.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 #include "preprocessing_variants.hpp"
 #include "printable.hpp"
 
@@ -285,8 +285,7 @@ void consult(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
     std::vector<float> scores(static_cast<std::size_t>(classifier.classes()));
     std::vector<float*> destinations(network.layers().size());
     destinations[static_cast<std::size_t>(network.traits().logits)] = scores.data();
-    run_network(network, pplcnet::Picture::planar(input.data(), network.input_shape()),
-                destinations);
+    network.run(pplcnet::Picture::planar(input.data(), network.input_shape()), destinations);
     classifier.to_probabilities(scores);
     const auto best = pplcnet::top_k<1>(scores).front();
     std::printf("%-62s %-20s %8.5f\n", what.c_str(),
