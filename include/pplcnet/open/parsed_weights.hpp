@@ -25,10 +25,9 @@
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/paddle/load.hpp"
 #include "pplcnet/weights/paddle/pdiparams_names.hpp"
-#include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/pickled.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
-#include "pplcnet/weights/torch/checkpoint.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -148,9 +147,7 @@ PPLCNET_INLINE Error ParsedWeights::parse_tensors() {
     form_ = is_native(tensors_) ? Form::native : Form::state_dict;
     return {};
   }
-  return format_ == FileFormat::zip || torch::after_magic(bytes) > 0
-             ? parse_torch_checkpoint(bytes, path(), tensors_)
-             : parse_pdparams(bytes, path(), tensors_);
+  return parse_pickled(bytes, path(), tensors_);
 }
 
 /// Leaves one of the networks of a distillation, which must have been named.

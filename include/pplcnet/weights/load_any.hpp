@@ -16,9 +16,8 @@
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
-#include "pplcnet/weights/paddle/pdparams.hpp"
+#include "pplcnet/weights/pickled.hpp"
 #include "pplcnet/weights/state_dict.hpp"
-#include "pplcnet/weights/torch/checkpoint.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -44,10 +43,7 @@ inline Error load_any(std::span<const std::byte> bytes, std::string_view path,
   if (format != FileFormat::zip && format != FileFormat::pickle)
     return load(bytes, path, layers, traits, weights, info);
   TensorFile file;
-  if (auto error = format == FileFormat::zip || torch::after_magic(bytes) > 0
-                       ? parse_torch_checkpoint(bytes, path, file)
-                       : parse_pdparams(bytes, path, file))
-    return error;
+  if (auto error = parse_pickled(bytes, path, file)) return error;
   if (info != nullptr) *info = {};
   return pack_state_dict(file, layers, traits, weights);
 }
