@@ -11,6 +11,7 @@ constexpr pplcnet::Graph map_operators() {
   using pplcnet::Activation;
   using pplcnet::Axis;
   using pplcnet::Reduction;
+  using pplcnet::Resampling;
   using pplcnet::Value;
   pplcnet::Graph g({36, 52}, {.norm = ".bn", .slopes = ".act"});
   Value x = g.conv(g.image(), 20, {.kernel = 3, .stride = 2, .activation = Activation::prelu}, "a");
@@ -36,6 +37,9 @@ constexpr pplcnet::Graph map_operators() {
   x = g.l1_conv(x, 21, {.kernel = 3, .stride = 2, .norm = false}, "g");
   x = g.affine(x, {.activation = Activation::relu6, .layout = pplcnet::Layout::vector}, "h");
   x = g.transposed_conv(x, 12, 2, {.activation = Activation::hardswish}, "i");
+  x = g.concat(
+      {g.resize(x, {36, 52}, Resampling::nearest), g.resize(x, {36, 52}, Resampling::bilinear)});
+  x = g.resize(g.resize(x, {27, 61}, Resampling::nearest), {20, 33}, Resampling::bilinear);
   g.output(g.dense(g.global_mean(x), 7, {}, "classes"));
   return g;
 }

@@ -75,6 +75,8 @@ std::string work_of(const Layer& layer) {
       return "softmax";
     case Operator::attention:
       return "attention";
+    case Operator::resize:
+      return "resize";
   }
   return "";
 }

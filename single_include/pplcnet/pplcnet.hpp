@@ -141,6 +141,7 @@ namespace pplcnet::inline PPLCNET_ABI {
        "depth_to_space: what divides the axis that is taken apart")                                \
   rule(blocks, "Graph::softmax: the number of blocks divides that of channels")                    \
   rule(heads, "Graph::attention: a map of queries, keys and values, each for all heads")           \
+  rule(resize, "Graph::resize: to a height and a width from 1 to 32768, at most 2^26 pixels")      \
   rule(same_weights, "Conv::weights_of: a convolution of the same kernel, channels, norm and bias") \
   rule(slopes, "Activation::prelu: of a convolution or an affine")                                 \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \
@@ -597,7 +598,8 @@ enum class NodeKind : unsigned char {
   rearrange,  ///< the same numbers in other places
   softmax,
   attention,
-  l1,  ///< a convolution that takes differences where others take products
+  resize,  ///< to another height and width
+  l1,      ///< a convolution that takes differences where others take products
 };
 
 /// An axis of a map.
@@ -609,6 +611,12 @@ enum class Reduction : unsigned char {
   maximum,
   variance,
   maximum_and_mean,  ///< two values are left
+};
+
+/// What a resized map has between the pixels of its input.
+enum class Resampling : unsigned char {
+  nearest,   ///< output i of n is input ⌊i · size / n⌋
+  bilinear,  ///< at (i + 1/2) · size / n - 1/2, or at the first or the last pixel beyond them
 };
 
 /// Where the numbers of a map go.
@@ -639,6 +647,7 @@ struct Node {
   int first_part = 0, part_count = 0;
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
+  Resampling resampling = Resampling::nearest;
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
   /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
   /// a reduction to two values the axis.
@@ -818,6 +827,7 @@ class Graph {
   constexpr Value transposed_conv(Value x, int channels, int side, Conv options, Name name = {});
   constexpr Value softmax(Value x, int blocks);
   constexpr Value attention(Value x, int heads);
+  constexpr Value resize(Value x, Extent size, Resampling resampling);
   constexpr Value l1_conv(Value x, int channels, const Conv& options, Name name = {});
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});
@@ -1121,6 +1131,17 @@ constexpr Value Graph::attention(Value x, int heads) {
   return y;
 }
 
+/// Appends a map of another height and width.
+constexpr Value Graph::resize(Value x, Extent size, Resampling resampling) {
+  const Shape shape = {size.height, size.width, x.shape.channels};
+  check_range(GraphRule::resize, size.height, 1, kLongestSide);
+  check_range(GraphRule::resize, size.width, 1, kLongestSide);
+  if (shape.pixels() > kMostPixels) fail(GraphRule::resize, shape.pixels());
+  const Value y = on_map(NodeKind::resize, x, shape);
+  if (!flaw_) nodes[y.node].resampling = resampling;
+  return y;
+}
+
 /// Appends -Σ|weight - x| over a kernel, which sees zeros outside of the map.
 constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name name) {
   if (options.norm || options.bias || options.groups != 1) {
@@ -1403,6 +1424,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
            node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
+    if (node.kind == NodeKind::resize) add({static_cast<int>(node.resampling)});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
@@ -1735,6 +1757,7 @@ struct InHugePages {
 #ifndef PPLCNET_KERNELS_NEEDS_HPP
 #define PPLCNET_KERNELS_NEEDS_HPP
 
+#include <algorithm>
 #include <span>
 
 // from pplcnet/plan/layer.hpp
@@ -1800,6 +1823,7 @@ enum class Operator : unsigned char {
   rearrange,     ///< the same numbers in other places
   softmax,       ///< over blocks of channels
   attention,     ///< of each row, whose pixels are tokens
+  resize,        ///< to another height and width
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -1859,6 +1883,7 @@ struct Layer {
   Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
+  Resampling resampling = Resampling::nearest;
   int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.
@@ -2043,13 +2068,13 @@ struct Needs {
   bool windows = true, gate = true, add = true, copy = true, picture = true;
   bool l1 = true, prelu = true;
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
-  bool attention = true;
+  bool attention = true, resize = true;
 
   /// Whether a layer writes a whole map.
   constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
   /// Whether one takes a map as a whole: along its axes, or in another order.
   constexpr bool orders() const {
-    return reduce || multiply || normalise || rearrange || softmax || attention;
+    return reduce || multiply || normalise || rearrange || softmax || attention || resize;
   }
 };
 
@@ -2061,11 +2086,7 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
 
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
-  const auto any = [&](auto is) {
-    for (const Layer& layer : layers)
-      if (is(layer)) return true;
-    return false;
-  };
+  const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
   const auto any_of = [&](Operator op) {
     return any([&](const Layer& layer) { return layer.op == op; });
   };
@@ -2120,6 +2141,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .rearrange = any_of(Operator::rearrange),
       .softmax = any_of(Operator::softmax),
       .attention = any_of(Operator::attention),
+      .resize = any_of(Operator::resize),
   };
 }
 
@@ -2299,6 +2321,7 @@ constexpr Layer layer_of(const Node& node) {
   layer.groups = node.groups;
   layer.reduction = node.reduction;
   layer.rearrangement = node.rearrangement;
+  layer.resampling = node.resampling;
   layer.repeats = node.repeats;
   return layer;
 }
@@ -2330,6 +2353,8 @@ constexpr Operator operator_of(NodeKind kind) {
       return Operator::softmax;
     case NodeKind::attention:
       return Operator::attention;
+    case NodeKind::resize:
+      return Operator::resize;
     default:
       return Operator::dense;
   }
@@ -5077,6 +5102,78 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/resize-inl.hpp
+// A map of another height and width. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels of the input that one of the output lies between, along one axis: `share` of the way
+/// from the first one to the second.
+struct Between {
+  int first, second;
+  float share;
+};
+
+/// Returns those of output `i`: they are around `at` / `whole`, whose rounding is the same on every
+/// CPU. At the longest side both are below 2^31.
+inline Between between(int i, int size, int outputs) {
+  const int whole = 2 * outputs, at = std::max((2 * i + 1) * size - outputs, 0);
+  const int first = at / whole;
+  return {first, std::min(first + 1, size - 1),
+          static_cast<float>(at % whole) / static_cast<float>(whole)};
+}
+
+/// A row of nearest pixels: `from` and `to` are pixels 0.
+inline void nearest_row(const Layer& layer, const float* from, float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels(), outputs = layer.output.width;
+  for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for (rest += layer.input.width; rest >= outputs; rest -= outputs)
+      from += layer.source.pixel_pitch;
+  }
+}
+
+/// A row between two rows of the input.
+inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
+                         float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels();
+  const auto mix = [&](auto share, auto a, auto b)
+                       HWY_ATTR { return hn::MulAdd(share, hn::Sub(b, a), a); };
+  for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+    const auto [first, second, across] = between(x, layer.input.width, layer.output.width);
+    const int left = first * layer.source.pixel_pitch, right = second * layer.source.pixel_pitch;
+    const auto rows = hn::Set(d, down), columns = hn::Set(d, across);
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d))) {
+      const auto top =
+          mix(columns, hn::LoadU(d, above + left + i), hn::LoadU(d, above + right + i));
+      const auto bottom =
+          mix(columns, hn::LoadU(d, below + left + i), hn::LoadU(d, below + right + i));
+      hn::StoreU(mix(rows, top, bottom), d, to + i);
+    }
+  }
+}
+
+/// Rows [begin, end) of a resized map.
+inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* const to = maps + layer.target.pixels(y);
+    if (layer.resampling == Resampling::nearest) {
+      nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
+    } else {
+      const auto [above, below, down] = between(y, layer.input.height, layer.output.height);
+      bilinear_row(layer, maps + source.pixels(above), maps + source.pixels(below), down, to);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/softmax-inl.hpp
 // Softmax over channels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -6032,6 +6129,7 @@ class ImageRun {
         case Operator::rearrange:
         case Operator::softmax:
         case Operator::attention:
+        case Operator::resize:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -6121,7 +6219,10 @@ class ImageRun {
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
 
-  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
+  static std::int64_t pixel_work(const Layer& layer) {
+    const bool grows = kNeeds.resize && layer.op == Operator::resize;
+    return (grows ? layer.output : layer.input).size() * kPixelWork;
+  }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
@@ -6164,6 +6265,8 @@ class ImageRun {
             layer, run_.maps,
             run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
             begin, end);
+    if constexpr (kNeeds.resize)
+      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -8003,6 +8106,78 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/resize-inl.hpp
+// A map of another height and width. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels of the input that one of the output lies between, along one axis: `share` of the way
+/// from the first one to the second.
+struct Between {
+  int first, second;
+  float share;
+};
+
+/// Returns those of output `i`: they are around `at` / `whole`, whose rounding is the same on every
+/// CPU. At the longest side both are below 2^31.
+inline Between between(int i, int size, int outputs) {
+  const int whole = 2 * outputs, at = std::max((2 * i + 1) * size - outputs, 0);
+  const int first = at / whole;
+  return {first, std::min(first + 1, size - 1),
+          static_cast<float>(at % whole) / static_cast<float>(whole)};
+}
+
+/// A row of nearest pixels: `from` and `to` are pixels 0.
+inline void nearest_row(const Layer& layer, const float* from, float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels(), outputs = layer.output.width;
+  for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for (rest += layer.input.width; rest >= outputs; rest -= outputs)
+      from += layer.source.pixel_pitch;
+  }
+}
+
+/// A row between two rows of the input.
+inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
+                         float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels();
+  const auto mix = [&](auto share, auto a, auto b)
+                       HWY_ATTR { return hn::MulAdd(share, hn::Sub(b, a), a); };
+  for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+    const auto [first, second, across] = between(x, layer.input.width, layer.output.width);
+    const int left = first * layer.source.pixel_pitch, right = second * layer.source.pixel_pitch;
+    const auto rows = hn::Set(d, down), columns = hn::Set(d, across);
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d))) {
+      const auto top =
+          mix(columns, hn::LoadU(d, above + left + i), hn::LoadU(d, above + right + i));
+      const auto bottom =
+          mix(columns, hn::LoadU(d, below + left + i), hn::LoadU(d, below + right + i));
+      hn::StoreU(mix(rows, top, bottom), d, to + i);
+    }
+  }
+}
+
+/// Rows [begin, end) of a resized map.
+inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* const to = maps + layer.target.pixels(y);
+    if (layer.resampling == Resampling::nearest) {
+      nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
+    } else {
+      const auto [above, below, down] = between(y, layer.input.height, layer.output.height);
+      bilinear_row(layer, maps + source.pixels(above), maps + source.pixels(below), down, to);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/softmax-inl.hpp
 // Softmax over channels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -8958,6 +9133,7 @@ class ImageRun {
         case Operator::rearrange:
         case Operator::softmax:
         case Operator::attention:
+        case Operator::resize:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -9047,7 +9223,10 @@ class ImageRun {
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
 
-  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
+  static std::int64_t pixel_work(const Layer& layer) {
+    const bool grows = kNeeds.resize && layer.op == Operator::resize;
+    return (grows ? layer.output : layer.input).size() * kPixelWork;
+  }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
@@ -9090,6 +9269,8 @@ class ImageRun {
             layer, run_.maps,
             run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
             begin, end);
+    if constexpr (kNeeds.resize)
+      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
@@ -10935,6 +11116,78 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/resize-inl.hpp
+// A map of another height and width. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// The pixels of the input that one of the output lies between, along one axis: `share` of the way
+/// from the first one to the second.
+struct Between {
+  int first, second;
+  float share;
+};
+
+/// Returns those of output `i`: they are around `at` / `whole`, whose rounding is the same on every
+/// CPU. At the longest side both are below 2^31.
+inline Between between(int i, int size, int outputs) {
+  const int whole = 2 * outputs, at = std::max((2 * i + 1) * size - outputs, 0);
+  const int first = at / whole;
+  return {first, std::min(first + 1, size - 1),
+          static_cast<float>(at % whole) / static_cast<float>(whole)};
+}
+
+/// A row of nearest pixels: `from` and `to` are pixels 0.
+inline void nearest_row(const Layer& layer, const float* from, float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels(), outputs = layer.output.width;
+  for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for (rest += layer.input.width; rest >= outputs; rest -= outputs)
+      from += layer.source.pixel_pitch;
+  }
+}
+
+/// A row between two rows of the input.
+inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
+                         float* to) {
+  const Lanes8 d;
+  const int channels = layer.padded_channels();
+  const auto mix = [&](auto share, auto a, auto b)
+                       HWY_ATTR { return hn::MulAdd(share, hn::Sub(b, a), a); };
+  for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch) {
+    const auto [first, second, across] = between(x, layer.input.width, layer.output.width);
+    const int left = first * layer.source.pixel_pitch, right = second * layer.source.pixel_pitch;
+    const auto rows = hn::Set(d, down), columns = hn::Set(d, across);
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d))) {
+      const auto top =
+          mix(columns, hn::LoadU(d, above + left + i), hn::LoadU(d, above + right + i));
+      const auto bottom =
+          mix(columns, hn::LoadU(d, below + left + i), hn::LoadU(d, below + right + i));
+      hn::StoreU(mix(rows, top, bottom), d, to + i);
+    }
+  }
+}
+
+/// Rows [begin, end) of a resized map.
+inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+  const Map& source = layer.source;
+  for (int y = begin; y < end; ++y) {
+    float* const to = maps + layer.target.pixels(y);
+    if (layer.resampling == Resampling::nearest) {
+      nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
+    } else {
+      const auto [above, below, down] = between(y, layer.input.height, layer.output.height);
+      bilinear_row(layer, maps + source.pixels(above), maps + source.pixels(below), down, to);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/softmax-inl.hpp
 // Softmax over channels. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -11890,6 +12143,7 @@ class ImageRun {
         case Operator::rearrange:
         case Operator::softmax:
         case Operator::attention:
+        case Operator::resize:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -11979,7 +12233,10 @@ class ImageRun {
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
 
-  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
+  static std::int64_t pixel_work(const Layer& layer) {
+    const bool grows = kNeeds.resize && layer.op == Operator::resize;
+    return (grows ? layer.output : layer.input).size() * kPixelWork;
+  }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
@@ -12022,6 +12279,8 @@ class ImageRun {
             layer, run_.maps,
             run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
             begin, end);
+    if constexpr (kNeeds.resize)
+      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);

@@ -128,6 +128,27 @@ TEST(GraphFlaws, Maps) {
       "width; found 32");
 }
 
+TEST(GraphFlaws, Sizes) {
+  using pplcnet::Extent;
+  const auto resized = [](Extent size) {
+    return error_with(
+        [&](Graph& g, Value x) { return g.resize(x, size, pplcnet::Resampling::nearest); });
+  };
+  const std::string sizes =
+      "net: operator 2: Graph::resize: to a height and a width from 1 to 32768, at most 2^26 "
+      "pixels; found ";
+  EXPECT_EQ(resized({1, 32768}), "");
+  EXPECT_EQ(resized({0, 3}), sizes + "0");
+  EXPECT_EQ(resized({3, -1}), sizes + "-1");
+  EXPECT_EQ(resized({INT_MAX, 1}), sizes + std::to_string(INT_MAX));
+  EXPECT_EQ(resized({32768, 2049}), sizes + "67141632");
+  EXPECT_EQ(error_with([](Graph& g, Value x) {
+              return g.resize(g.global_mean(x), {2, 2}, pplcnet::Resampling::bilinear);
+            }),
+            "net: operator 3: Graph: convolutions, pools, sums, concats and slices read maps; "
+            "found 2");
+}
+
 /// What the compiler finds wrong, which accepts no sum that overflows.
 template <class Append>
 constexpr pplcnet::GraphRule rule_with(Append append) {

@@ -356,6 +356,26 @@ TEST_P(GraphKernels, Rearrangements) {
   }
 }
 
+TEST_P(GraphKernels, Resizes) {
+  constexpr Extent kSizes[] = {{18, 34}, {27, 68}, {1, 1}, {5, 4}, {9, 17}, {19, 7}, {40, 33}};
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const Extent size : kSizes)
+        for (const auto how : {pplcnet::Resampling::nearest, pplcnet::Resampling::bilinear}) {
+          Graph graph(input);
+          const Value x = map(graph, channels);
+          const Value y = graph.resize(x, size, how);
+          const Value of_pixel =
+              graph.resize(graph.reduce(x, pplcnet::Reduction::mean,
+                                        {pplcnet::Axis::rows, pplcnet::Axis::columns}),
+                           size, how);
+          const Value of_part = graph.resize(
+              graph.slice(graph.concat({x, x}), 8 * (channels / 8), channels), size, how);
+          graph.output(graph.conv(graph.concat({y, of_pixel, of_part}), 3, {.kernel = 3}, "r"));
+          judge(graph);
+        }
+}
+
 TEST_P(GraphKernels, Softmaxes) {
   for (const int channels : kChannels)
     for (const int blocks : {1, 2, 3}) {

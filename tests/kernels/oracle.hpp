@@ -234,6 +234,32 @@ inline Matrix rearranged(const Layer& layer, const Matrix& input) {
   return result;
 }
 
+/// Each pixel by the definition of the place that it is taken from.
+inline Matrix resized(const Layer& layer, const Matrix& input) {
+  const pplcnet::Shape &in = layer.input, &out = layer.output;
+  const auto pixel = [&](int y, int x) {
+    return Matrix(input.col(std::min(y, in.height - 1) * in.width + std::min(x, in.width - 1)));
+  };
+  Matrix result(out.channels, out.pixels());
+  for (int i = 0; i < out.height; ++i)
+    for (int j = 0; j < out.width; ++j) {
+      const double down = static_cast<double>(in.height) / out.height;
+      const double across = static_cast<double>(in.width) / out.width;
+      if (layer.resampling == pplcnet::Resampling::nearest) {
+        result.col(i * out.width + j) = pixel(i * in.height / out.height, j * in.width / out.width);
+        continue;
+      }
+      const double y = std::max((i + 0.5) * down - 0.5, 0.0);
+      const double x = std::max((j + 0.5) * across - 0.5, 0.0);
+      const int row = static_cast<int>(y), column = static_cast<int>(x);
+      const double v = y - row, u = x - column;
+      result.col(i * out.width + j) =
+          (1 - v) * ((1 - u) * pixel(row, column) + u * pixel(row, column + 1)) +
+          v * ((1 - u) * pixel(row + 1, column) + u * pixel(row + 1, column + 1));
+    }
+  return result;
+}
+
 /// exp(x) by the sum of those in the other blocks of channels.
 inline Matrix softmaxed(const Layer& layer, const Matrix& input) {
   const Eigen::Index size = input.rows() / layer.groups;
@@ -291,6 +317,8 @@ inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& par
       return normalised(layer, parameters, input);
     case Operator::rearrange:
       return rearranged(layer, input);
+    case Operator::resize:
+      return resized(layer, input);
     case Operator::softmax:
       return softmaxed(layer, input);
     case Operator::attention:

@@ -37,6 +37,7 @@ namespace pplcnet::inline PPLCNET_ABI {
        "depth_to_space: what divides the axis that is taken apart")                                \
   rule(blocks, "Graph::softmax: the number of blocks divides that of channels")                    \
   rule(heads, "Graph::attention: a map of queries, keys and values, each for all heads")           \
+  rule(resize, "Graph::resize: to a height and a width from 1 to 32768, at most 2^26 pixels")      \
   rule(same_weights, "Conv::weights_of: a convolution of the same kernel, channels, norm and bias") \
   rule(slopes, "Activation::prelu: of a convolution or an affine")                                 \
   rule(width, "WidthOptions::width: in percent, one of those that the network comes in")           \

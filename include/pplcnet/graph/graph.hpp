@@ -167,6 +167,7 @@ class Graph {
   constexpr Value transposed_conv(Value x, int channels, int side, Conv options, Name name = {});
   constexpr Value softmax(Value x, int blocks);
   constexpr Value attention(Value x, int heads);
+  constexpr Value resize(Value x, Extent size, Resampling resampling);
   constexpr Value l1_conv(Value x, int channels, const Conv& options, Name name = {});
   /// Says that a value is an output of the network.
   constexpr Value output(Value x, Role role = Role::result, Name name = {});

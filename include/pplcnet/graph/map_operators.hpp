@@ -207,6 +207,17 @@ constexpr Value Graph::attention(Value x, int heads) {
   return y;
 }
 
+/// Appends a map of another height and width.
+constexpr Value Graph::resize(Value x, Extent size, Resampling resampling) {
+  const Shape shape = {size.height, size.width, x.shape.channels};
+  check_range(GraphRule::resize, size.height, 1, kLongestSide);
+  check_range(GraphRule::resize, size.width, 1, kLongestSide);
+  if (shape.pixels() > kMostPixels) fail(GraphRule::resize, shape.pixels());
+  const Value y = on_map(NodeKind::resize, x, shape);
+  if (!flaw_) nodes[y.node].resampling = resampling;
+  return y;
+}
+
 /// Appends -Σ|weight - x| over a kernel, which sees zeros outside of the map.
 constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name name) {
   if (options.norm || options.bias || options.groups != 1) {

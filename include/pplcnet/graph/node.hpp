@@ -34,7 +34,8 @@ enum class NodeKind : unsigned char {
   rearrange,  ///< the same numbers in other places
   softmax,
   attention,
-  l1,  ///< a convolution that takes differences where others take products
+  resize,  ///< to another height and width
+  l1,      ///< a convolution that takes differences where others take products
 };
 
 /// An axis of a map.
@@ -46,6 +47,12 @@ enum class Reduction : unsigned char {
   maximum,
   variance,
   maximum_and_mean,  ///< two values are left
+};
+
+/// What a resized map has between the pixels of its input.
+enum class Resampling : unsigned char {
+  nearest,   ///< output i of n is input ⌊i · size / n⌋
+  bilinear,  ///< at (i + 1/2) · size / n - 1/2, or at the first or the last pixel beyond them
 };
 
 /// Where the numbers of a map go.
@@ -76,6 +83,7 @@ struct Node {
   int first_part = 0, part_count = 0;
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
+  Resampling resampling = Resampling::nearest;
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
   /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
   /// a reduction to two values the axis.

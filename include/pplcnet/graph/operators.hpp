@@ -263,6 +263,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
            node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
+    if (node.kind == NodeKind::resize) add({static_cast<int>(node.resampling)});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;

@@ -20,6 +20,7 @@
 #include "pplcnet/kernels/product-inl.hpp"
 #include "pplcnet/kernels/rearrange-inl.hpp"
 #include "pplcnet/kernels/reduce-inl.hpp"
+#include "pplcnet/kernels/resize-inl.hpp"
 #include "pplcnet/kernels/softmax-inl.hpp"
 #include "pplcnet/kernels/vector-inl.hpp"
 #include "pplcnet/kernels/window-inl.hpp"
@@ -107,6 +108,7 @@ class ImageRun {
         case Operator::rearrange:
         case Operator::softmax:
         case Operator::attention:
+        case Operator::resize:
           if constexpr (kNeeds.maps()) whole_map(i);
           break;
         case Operator::pool:
@@ -196,7 +198,10 @@ class ImageRun {
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
 
-  static std::int64_t pixel_work(const Layer& layer) { return layer.input.size() * kPixelWork; }
+  static std::int64_t pixel_work(const Layer& layer) {
+    const bool grows = kNeeds.resize && layer.op == Operator::resize;
+    return (grows ? layer.output : layer.input).size() * kPixelWork;
+  }
 
   /// A layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
@@ -239,6 +244,8 @@ class ImageRun {
             layer, run_.maps,
             run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
             begin, end);
+    if constexpr (kNeeds.resize)
+      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
     if constexpr (kNeeds.gate)
       if (layer.op == Operator::gate)
         return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);

@@ -1,6 +1,7 @@
 #ifndef PPLCNET_KERNELS_NEEDS_HPP
 #define PPLCNET_KERNELS_NEEDS_HPP
 
+#include <algorithm>
 #include <span>
 
 #include "pplcnet/abi.hpp"
@@ -32,13 +33,13 @@ struct Needs {
   bool windows = true, gate = true, add = true, copy = true, picture = true;
   bool l1 = true, prelu = true;
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
-  bool attention = true;
+  bool attention = true, resize = true;
 
   /// Whether a layer writes a whole map.
   constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
   /// Whether one takes a map as a whole: along its axes, or in another order.
   constexpr bool orders() const {
-    return reduce || multiply || normalise || rearrange || softmax || attention;
+    return reduce || multiply || normalise || rearrange || softmax || attention || resize;
   }
 };
 
@@ -50,11 +51,7 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
 
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
-  const auto any = [&](auto is) {
-    for (const Layer& layer : layers)
-      if (is(layer)) return true;
-    return false;
-  };
+  const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
   const auto any_of = [&](Operator op) {
     return any([&](const Layer& layer) { return layer.op == op; });
   };
@@ -109,6 +106,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       .rearrange = any_of(Operator::rearrange),
       .softmax = any_of(Operator::softmax),
       .attention = any_of(Operator::attention),
+      .resize = any_of(Operator::resize),
   };
 }
 

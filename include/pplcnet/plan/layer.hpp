@@ -37,6 +37,7 @@ enum class Operator : unsigned char {
   rearrange,     ///< the same numbers in other places
   softmax,       ///< over blocks of channels
   attention,     ///< of each row, whose pixels are tokens
+  resize,        ///< to another height and width
 };
 
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
@@ -96,6 +97,7 @@ struct Layer {
   Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
   Reduction reduction = Reduction::mean;
   Rearrangement rearrangement = {};
+  Resampling resampling = Resampling::nearest;
   int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.

@@ -33,6 +33,7 @@ constexpr Layer layer_of(const Node& node) {
   layer.groups = node.groups;
   layer.reduction = node.reduction;
   layer.rearrangement = node.rearrangement;
+  layer.resampling = node.resampling;
   layer.repeats = node.repeats;
   return layer;
 }
@@ -64,6 +65,8 @@ constexpr Operator operator_of(NodeKind kind) {
       return Operator::softmax;
     case NodeKind::attention:
       return Operator::attention;
+    case NodeKind::resize:
+      return Operator::resize;
     default:
       return Operator::dense;
   }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/graph/node.hpp"
 #include "pplcnet/graph/shape.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -51,6 +52,7 @@ enum class NodeType : unsigned char {
   shuffle,      ///< `groups` rows of channels become columns
   reshape,      ///< input 0 with the dimensions `numbers`
   transpose,    ///< input 0 with its dimensions in the order `numbers`
+  resize,       ///< maps of input 0 to `size`; or rows times alpha, columns times beta
   other,
 };
 
@@ -90,9 +92,11 @@ struct GraphNode {
   std::array<int, kMaxNumbers> numbers = {};
   int number_count = 0;  ///< 0: they are not known
 
-  std::array<int, 2> size = {};  ///< of a picture: rows, columns; 0: any number
+  std::array<int, 2> size = {};  ///< of a picture or a resized map: rows, columns; 0: any number
 
-  float alpha = 0, beta = 0;
+  Resampling resampling = Resampling::nearest;
+
+  float alpha = 0, beta = 0;  ///< of a resized map, 0: they are not known
 };
 
 /// What an exchange format says of a network: operations and constants, without the layers' names.

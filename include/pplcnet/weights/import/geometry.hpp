@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include "pplcnet/graph/shape.hpp"
@@ -68,6 +69,29 @@ inline Error check_pool(const Window& found, bool count_padding, const Layer& la
     return Error::of("expected means that ", layer.count_padding ? "" : "do not ",
                      "count the padding, found others");
   return {};
+}
+
+/// Returns whether a resized map is that of a layer, as far as the file says its size: an error in
+/// the words of a message about the layer.
+inline Error check_resize(const GraphNode& node, const Layer& layer) {
+  const auto text = [](Resampling how) {
+    return how == Resampling::nearest ? "nearest" : "bilinear";
+  };
+  if (node.resampling != layer.resampling)
+    return Error::of("expected ", text(layer.resampling), " pixels, found ", text(node.resampling));
+  const auto size = [](int known, float factor, int before, int expected) {
+    if (known > 0) return known;
+    if (factor <= 0) return expected;
+    // Factors are rounded.
+    const double product = double{factor} * before;
+    return std::abs(product - expected) < 1e-3 ? expected : static_cast<int>(product);
+  };
+  const Shape& output = layer.output;
+  const int height = size(node.size[0], node.alpha, layer.input.height, output.height);
+  const int width = size(node.size[1], node.beta, layer.input.width, output.width);
+  if (height == output.height && width == output.width) return {};
+  return Error::of("expected ", output.height, "x", output.width, " pixels, found ", height, "x",
+                   width);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

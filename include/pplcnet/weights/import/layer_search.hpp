@@ -60,6 +60,8 @@ class LayerSearch {
         return "the mean";
       case Operator::gate:
         return "the gate";
+      case Operator::resize:
+        return "the resized map";
       default:
         return "the layer";
     }
@@ -148,6 +150,20 @@ class LayerSearch {
       if (steps_[reader].type != type) continue;
       const Window window = window_of(steps_[reader], steps_.node(reader), layer);
       auto error = check_pool(window, steps_[reader].count_padding, layer);
+      result = reader;
+      if (!error) return {};
+      if (!first)
+        first = problem(layer, error.message(), " (", quote(steps_.node(reader).what), ")");
+    }
+    return first;
+  }
+
+  /// Finds a resized map: of those that read a step the one that is the layer's.
+  Error find_resize(const Layer& layer, int input, int& result) const {
+    Error first;
+    for (const int reader : steps_.readers(input)) {
+      if (steps_[reader].type != StepType::resize) continue;
+      auto error = check_resize(steps_.node(reader), layer);
       result = reader;
       if (!error) return {};
       if (!first)

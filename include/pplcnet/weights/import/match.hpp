@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,8 @@ class LayerFinder : public LayerSearch {
   const std::vector<std::pair<Stride, Stride>>& strides() const { return strides_; }
 
  private:
+  static constexpr std::string_view kUnknown = "no graph is known that has such a layer";
+
   ChannelList channels(int layer, int first, int count, int step = 1) const {
     return layer < 0 ? steps_.channels_of(picture_) : maps_.read(layer, first, count, step);
   }
@@ -70,6 +73,11 @@ class LayerFinder : public LayerSearch {
       case Operator::picture:
         match.result = picture_;
         return {};
+      case Operator::reduce:
+        if (layer.reduction != Reduction::mean || layer.output.pixels() > 1 ||
+            layer.output.channels != layer.input.channels)
+          return problem(layer, kUnknown);
+        [[fallthrough]];
       case Operator::pool:
         match.result = find_mean(layer, input);
         break;
@@ -84,11 +92,14 @@ class LayerFinder : public LayerSearch {
       case Operator::average_pool:
         if (auto error = find_window(layer, input, match.result)) return error;
         break;
+      case Operator::resize:
+        if (auto error = find_resize(layer, input, match.result)) return error;
+        break;
       case Operator::add:
         match.result = input;
         return find_sum(layer, match);
       default:
-        return problem(layer, "no graph is known that has such a layer");
+        return problem(layer, kUnknown);
     }
     return match.result == kNone ? not_found(layer, input) : Error();
   }

@@ -32,8 +32,15 @@ enum class StepType : unsigned char {
   channels,  ///< those of a list
   rows,      ///< a step whose channels have become `groups` rows: the beginning of a shuffle
   columns,   ///< such rows, transposed
+  resize,    ///< to another height and width
   other,
 };
+
+/// Returns the step that a node is alone.
+constexpr StepType type_of_step(NodeType node) {
+  if (node == NodeType::pool) return StepType::pool;
+  return node == NodeType::resize ? StepType::resize : StepType::softmax;
+}
 
 struct Step {
   StepType type = StepType::other;

@@ -94,16 +94,16 @@ class StepReader : public StepList {
       case NodeType::divide:
         if (const auto divisor = number_of(second)) return scale(number, input, 1 / *divisor);
         return other(number, input);
+      case NodeType::pool:
+      case NodeType::resize:
       case NodeType::softmax:
-        return step(StepType::softmax);
+        return step(type_of_step(node.type));
       case NodeType::prelu:
         if (second.constant == kNone) return other(number, input);
         return {.step = append({.type = StepType::activation,
                                 .activation = Activation::prelu,
                                 .node = number,
                                 .from = input.step})};
-      case NodeType::pool:
-        return step(StepType::pool);
       case NodeType::pad:
       case NodeType::window_mean:
       case NodeType::window_max:

@@ -20,7 +20,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Height and width of something, or all four sides; sizes of a tensor.
 using OnnxInts = std::vector<std::int64_t>;
 
-/// An attribute of a node: a float, an integer or integers.
+/// An attribute of a node: a float, an integer, integers or a text.
 class OnnxAttribute {
  public:
   OnnxAttribute(std::string_view name, float value) : name_(name), kind_(kFloat), real_(value) {}
@@ -28,12 +28,15 @@ class OnnxAttribute {
       : name_(name), kind_(kInt), integers_({value}) {}
   OnnxAttribute(std::string_view name, OnnxInts values)
       : name_(name), kind_(kInts), integers_(std::move(values)) {}
+  OnnxAttribute(std::string_view name, const char* text)
+      : name_(name), kind_(kString), text_(text) {}
 
   void write(protozero::pbf_writer& node) const {
     protozero::pbf_writer attribute(node, 5);
     attribute.add_string(1, name_.data(), name_.size());
     if (kind_ == kFloat) attribute.add_float(2, real_);
     if (kind_ == kInt) attribute.add_int64(3, integers_.front());
+    if (kind_ == kString) attribute.add_string(4, text_.data(), text_.size());
     for (std::size_t i = 0; kind_ == kInts && i < integers_.size(); ++i)
       attribute.add_int64(8, integers_[i]);
     attribute.add_enum(20, kind_);
@@ -41,12 +44,13 @@ class OnnxAttribute {
 
  private:
   // AttributeProto.AttributeType
-  static constexpr int kFloat = 1, kInt = 2, kInts = 7;
+  static constexpr int kFloat = 1, kInt = 2, kString = 3, kInts = 7;
 
   std::string_view name_;
   int kind_;
   float real_ = 0;
   OnnxInts integers_;
+  std::string_view text_;
 };
 
 /// A graph under construction. Each node has one output, which has the node's name.

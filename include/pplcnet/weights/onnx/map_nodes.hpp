@@ -87,6 +87,31 @@ class OnnxMapNodes {
     return graph_.add_node("DepthToSpace", name_, {x}, {{"blocksize", std::int64_t{first}}});
   }
 
+  /// A map of another height and width: by factors, or to a size where these are not whole.
+  std::string resize(const std::string& x) {
+    const Shape &in = layer_.input, &out = layer_.output;
+    const bool nearest = layer_.resampling == Resampling::nearest;
+    std::vector<OnnxAttribute> attributes = {
+        {"mode", nearest ? "nearest" : "linear"},
+        {"coordinate_transformation_mode", nearest ? "asymmetric" : "half_pixel"}};
+    if (nearest) attributes.emplace_back("nearest_mode", "floor");
+    if (out.height % in.height == 0 && out.width % in.width == 0) {
+      const float factors[] = {1, 1, static_cast<float>(out.height / in.height),
+                               static_cast<float>(out.width / in.width)};
+      return graph_.add_node("Resize", name_, {x, "", tensor("factors", {4}, factors)}, attributes);
+    }
+    const auto integers = [&](const char* what, const OnnxInts& values) {
+      return graph_.add_integers(join({name_, ".", what}), values);
+    };
+    const std::string shape = graph_.add_node("Shape", part("shape"), {x});
+    const std::string images = graph_.add_node(
+        "Slice", part("images"), {shape, integers("first", {0}), integers("last", {1})});
+    const std::string size = graph_.add_node(
+        "Concat", part("size"), {images, integers("size", {out.channels, out.height, out.width})},
+        {{"axis", std::int64_t{0}}});
+    return graph_.add_node("Resize", name_, {x, "", "", size}, attributes);
+  }
+
   /// A softmax over blocks of channels.
   std::string softmax(const std::string& x) {
     const auto [height, width, channels] = layer_.output;

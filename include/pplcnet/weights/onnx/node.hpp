@@ -48,6 +48,7 @@ inline constexpr OperationName kOperations[] = {
     {"ReduceMean", NodeType::pool},
     {"Relu", NodeType::relu},
     {"Reshape", NodeType::reshape},
+    {"Resize", NodeType::resize},
     {"Sigmoid", NodeType::sigmoid},
     {"Slice", NodeType::slice},
     {"Softmax", NodeType::softmax},
@@ -55,6 +56,7 @@ inline constexpr OperationName kOperations[] = {
     {"Squeeze", NodeType::same},
     {"Transpose", NodeType::transpose},
     {"Unsqueeze", NodeType::same},
+    {"Upsample", NodeType::resize},
 };
 
 constexpr NodeType type_of(std::string_view name) {

@@ -112,6 +112,8 @@ class OnnxWriter {
         return nodes_of(layer, name).normalise(input_of(index), unpack(layer, weights_));
       case Operator::rearrange:
         return nodes_of(layer, name).rearrange(input_of(index));
+      case Operator::resize:
+        return nodes_of(layer, name).resize(input_of(index));
       case Operator::softmax:
         return nodes_of(layer, name).softmax(input_of(index));
       case Operator::attention: {
