@@ -308,16 +308,25 @@ struct Name {
   constexpr bool empty() const { return pattern.empty() && leaf.empty(); }
   constexpr bool operator==(const Name&) const = default;
 
-  /// Returns the number of `#` in the pattern.
+  /// Returns the number of `#` in the pattern and in what follows it.
   constexpr int count() const {
     int found = 0;
     for (const char c : pattern) found += c == '#' ? 1 : 0;
+    for (const char c : leaf) found += c == '#' ? 1 : 0;
     return found;
   }
 
   /// Returns the name of a module inside this one; only one literal can be added.
   friend constexpr Name operator+(Name name, std::string_view module) {
     name.leaf = module;
+    return name;
+  }
+
+  /// Returns the name of a module inside this one that has a number:
+  /// `Name("blocks.#.#", 3, 1).inside(".conv.#", 2)` is `blocks.3.1.conv.2`.
+  constexpr Name inside(std::string_view module, int number) const {
+    Name name = *this + module;
+    name.numbers[static_cast<std::size_t>(count())] = number;
     return name;
   }
 };
@@ -12652,7 +12661,118 @@ using Network = NetworkOf<GraphFunction<kFunction>>;
 #ifndef PPLCNET_NETWORKS_GHOSTNET_HPP
 #define PPLCNET_NETWORKS_GHOSTNET_HPP
 
-#include <string_view>
+// from pplcnet/networks/blocks/ghostnet.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_GHOSTNET_HPP
+#define PPLCNET_NETWORKS_BLOCKS_GHOSTNET_HPP
+
+// from pplcnet/networks/squeeze_excite.hpp
+#ifndef PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+#define PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a squeeze-excite consists of.
+struct SqueezeExcite {
+  int squeezed = 0;  ///< channels in between
+  Activation gate = Activation::hardsigmoid;
+  Layout layout = Layout::convolution;
+  Activation after = Activation::none;  ///< applied to the product
+};
+
+/// What may be in the place of a squeeze-excite: a function that appends it, or nothing; see
+/// blocks/attention.hpp.
+struct Attention {
+  using Append = Value (*)(Graph& g, Value x, Name name);
+
+  Append append = nullptr;
+  /// With -fsanitize=undefined, g++ 12 does not know as a constant that a function is not null.
+  bool is_there = false;
+
+  constexpr Attention() = default;
+  constexpr Attention(Append function)  // NOLINT(google-explicit-constructor)
+      : append(function), is_there(true) {}
+
+  constexpr bool operator==(const Attention&) const = default;
+};
+
+/// Appends a squeeze-excite: the map times factors that its own means give.
+constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
+                               Name expand, Name pool = {}, Name gate = {}) {
+  Value factors = g.global_mean(x, pool);
+  factors = g.dense(factors, options.squeezed,
+                    {.activation = Activation::relu, .layout = options.layout}, reduce);
+  factors = g.dense(factors, x.shape.channels,
+                    {.activation = options.gate, .layout = options.layout}, expand);
+  return g.gate(x, factors, options.after, gate);
+}
+
+/// Appends the same with the names that PP-LCNet gives it inside of a block.
+constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name block) {
+  return squeeze_excite(g, x, options, block + ".se.conv1", block + ".se.conv2",
+                        block + ".se.avg_pool", block + ".se");
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A bottleneck of the paper's table 1.
+struct GhostNetRow {
+  int kernel, hidden, out;
+  bool squeeze_excite;
+  int stride;
+};
+inline constexpr GhostNetRow kGhostNetTable[] = {
+    {3, 16, 16, false, 1},   {3, 48, 24, false, 2},  {3, 72, 24, false, 1},
+    {5, 72, 40, true, 2},    {5, 120, 40, true, 1},  {3, 240, 80, false, 2},
+    {3, 200, 80, false, 1},  {3, 184, 80, false, 1}, {3, 184, 80, false, 1},
+    {3, 480, 112, true, 1},  {3, 672, 112, true, 1}, {5, 672, 160, true, 2},
+    {5, 960, 160, false, 1}, {5, 960, 160, true, 1}, {5, 960, 160, false, 1},
+    {5, 960, 160, true, 1},
+};
+
+/// What a library calls the modules of a bottleneck.
+struct GhostNetNames {
+  struct Module {
+    Name primary, cheap;
+  };
+  Module expansion, projection;
+  Name depthwise, depthwise_norm, reduce, expand, shortcut_depthwise, shortcut_linear;
+};
+
+/// Appends half of the channels by a pointwise layer, the others from these by a depthwise one.
+constexpr Value ghost_module(Graph& g, Value x, int out, Activation activation,
+                             const GhostNetNames::Module& name) {
+  const Value half = g.conv(x, (out + 1) / 2, {.activation = activation}, name.primary);
+  return g.concat({half, g.depthwise(half, {.kernel = 3, .activation = activation}, name.cheap)});
+}
+
+/// Appends a bottleneck, whose widths are `hidden` and `out`.
+constexpr Value ghostnet_bottleneck(Graph& g, Value x, const GhostNetRow& row, int hidden, int out,
+                                    const SqueezeExcite& gate, const GhostNetNames& names) {
+  const Conv spatial = {.kernel = row.kernel, .stride = row.stride};
+  Conv depthwise = spatial;
+  depthwise.norm_name = names.depthwise_norm;
+  Value y = ghost_module(g, x, hidden, Activation::relu, names.expansion);
+  if (row.stride == 2) y = g.depthwise(y, depthwise, names.depthwise);
+  if (row.squeeze_excite) y = squeeze_excite(g, y, gate, names.reduce, names.expand);
+  y = ghost_module(g, y, out, Activation::none, names.projection);
+  if (row.stride != 1 || x.shape.channels != out) {
+    x = g.depthwise(x, spatial, names.shortcut_depthwise);
+    x = g.conv(x, out, {}, names.shortcut_linear);
+  }
+  return g.add(y, x);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_GHOSTNET_HPP
+// from pplcnet/networks/names/paddle_ghostnet.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PADDLE_GHOSTNET_HPP
+#define PPLCNET_NETWORKS_NAMES_PADDLE_GHOSTNET_HPP
 
 // from pplcnet/networks/renaming.hpp
 #ifndef PPLCNET_NETWORKS_RENAMING_HPP
@@ -12734,85 +12854,8 @@ constexpr Naming paddle_naming(std::string_view what, ModuleNames (*module)(cons
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_RENAMING_HPP
-// from pplcnet/networks/squeeze_excite.hpp
-#ifndef PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
-#define PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
-
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// What a squeeze-excite consists of.
-struct SqueezeExcite {
-  int squeezed = 0;  ///< channels in between
-  Activation gate = Activation::hardsigmoid;
-  Layout layout = Layout::convolution;
-  Activation after = Activation::none;  ///< applied to the product
-};
-
-/// What may be in the place of a squeeze-excite: a function that appends it, see attention.hpp, or
-/// nothing.
-struct Attention {
-  using Append = Value (*)(Graph& g, Value x, Name name);
-
-  Append append = nullptr;
-  /// With -fsanitize=undefined, g++ 12 does not know as a constant that a function is not null.
-  bool is_there = false;
-
-  constexpr Attention() = default;
-  constexpr Attention(Append function)  // NOLINT(google-explicit-constructor)
-      : append(function), is_there(true) {}
-
-  constexpr bool operator==(const Attention&) const = default;
-};
-
-/// Appends a squeeze-excite: the map times factors that its own means give.
-constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name reduce,
-                               Name expand, Name pool = {}, Name gate = {}) {
-  Value factors = g.global_mean(x, pool);
-  factors = g.dense(factors, options.squeezed,
-                    {.activation = Activation::relu, .layout = options.layout}, reduce);
-  factors = g.dense(factors, x.shape.channels,
-                    {.activation = options.gate, .layout = options.layout}, expand);
-  return g.gate(x, factors, options.after, gate);
-}
-
-/// Appends the same with the names that PP-LCNet gives it inside of a block.
-constexpr Value squeeze_excite(Graph& g, Value x, const SqueezeExcite& options, Name block) {
-  return squeeze_excite(g, x, options, block + ".se.conv1", block + ".se.conv2",
-                        block + ".se.avg_pool", block + ".se");
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_SQUEEZE_EXCITE_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// A bottleneck of the paper's table 1.
-struct GhostNetRow {
-  int kernel, hidden, out;
-  bool squeeze_excite;
-  int stride;
-};
-inline constexpr GhostNetRow kGhostNetTable[] = {
-    {3, 16, 16, false, 1},   {3, 48, 24, false, 2},  {3, 72, 24, false, 1},
-    {5, 72, 40, true, 2},    {5, 120, 40, true, 1},  {3, 240, 80, false, 2},
-    {3, 200, 80, false, 1},  {3, 184, 80, false, 1}, {3, 184, 80, false, 1},
-    {3, 480, 112, true, 1},  {3, 672, 112, true, 1}, {5, 672, 160, true, 2},
-    {5, 960, 160, false, 1}, {5, 960, 160, true, 1}, {5, 960, 160, false, 1},
-    {5, 960, 160, true, 1},
-};
-
-namespace ghostnet_parts {
-
-/// Half of the channels by a pointwise layer, the others from these by a depthwise one.
-constexpr Value ghost(Graph& g, Value x, int out, Activation activation, Name primary, Name cheap) {
-  const Value half = g.conv(x, (out + 1) / 2, {.activation = activation}, primary);
-  return g.concat({half, g.depthwise(half, {.kernel = 3, .activation = activation}, cheap)});
-}
-
-}  // namespace ghostnet_parts
-
 namespace paddle_ghostnet_names {
 
 inline constexpr Renaming kParameters[] = {
@@ -12844,6 +12887,12 @@ inline constexpr Naming kNamings[] = {{.framework = "paddle",
 
 }  // namespace paddle_ghostnet_names
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_NAMES_PADDLE_GHOSTNET_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 /// GhostNet. Source: PaddleClas `ghostnet.py`.
 constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
@@ -12856,25 +12905,21 @@ constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   int i = 0;
   for (const GhostNetRow& row : kGhostNetTable) {
     const Name block("_ghostbottleneck_#", i++);
-    const Value input = x;
-    const int hidden = width(row.hidden), out = width(row.out);
-    x = ghostnet_parts::ghost(g, x, hidden, kRelu, block + ".ghost_module_1.primary_conv",
-                              block + ".ghost_module_1.cheap_operation");
-    if (row.stride == 2)
-      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2}, block + ".depthwise_conv");
-    if (row.squeeze_excite)
-      x = squeeze_excite(
-          g, x, {.squeezed = hidden / 4, .gate = Activation::clip, .layout = Layout::in_out},
-          block + ".se_block.squeeze", block + ".se_block.excitation");
-    x = ghostnet_parts::ghost(g, x, out, Activation::none, block + ".ghost_module_2.primary_conv",
-                              block + ".ghost_module_2.cheap_operation");
-    Value shortcut = input;
-    if (row.stride != 1 || input.shape.channels != out) {
-      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
-                             block + ".shortcut_depthwise");
-      shortcut = g.conv(shortcut, out, {}, block + ".shortcut_conv");
-    }
-    x = g.output(g.add(x, shortcut), Role::stage, block);
+    const int hidden = width(row.hidden);
+    x = ghostnet_bottleneck(
+        g, x, row, hidden, width(row.out),
+        {.squeezed = hidden / 4, .gate = Activation::clip, .layout = Layout::in_out},
+        {.expansion = {block + ".ghost_module_1.primary_conv",
+                       block + ".ghost_module_1.cheap_operation"},
+         .projection = {block + ".ghost_module_2.primary_conv",
+                        block + ".ghost_module_2.cheap_operation"},
+         .depthwise = block + ".depthwise_conv",
+         .depthwise_norm = {},
+         .reduce = block + ".se_block.squeeze",
+         .expand = block + ".se_block.excitation",
+         .shortcut_depthwise = block + ".shortcut_depthwise",
+         .shortcut_linear = block + ".shortcut_conv"});
+    g.output(x, Role::stage, block);
   }
   x = g.conv(x, width(960), {.activation = kRelu}, "conv_last");
   g.output(x, Role::stage, "conv_last");
@@ -12890,6 +12935,244 @@ constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_NETWORKS_GHOSTNET_HPP
+// from pplcnet/networks/light_cnns_mobilenet_v3.hpp
+#ifndef PPLCNET_NETWORKS_LIGHT_CNNS_MOBILENET_V3_HPP
+#define PPLCNET_NETWORKS_LIGHT_CNNS_MOBILENET_V3_HPP
+
+// from pplcnet/networks/blocks/mobilenet_v3.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_MOBILENET_V3_HPP
+#define PPLCNET_NETWORKS_BLOCKS_MOBILENET_V3_HPP
+
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The two networks of the paper.
+enum class MobileNetV3 : unsigned char { small, large };
+
+/// A block: the kernel of its depthwise layer, the channels inside and after it.
+struct MobileNetV3Row {
+  int kernel, expanded, out;
+  bool squeeze_excite, hardswish;  ///< otherwise relu
+  int stride;
+
+  constexpr Activation activation() const {
+    return hardswish ? Activation::hardswish : Activation::relu;
+  }
+};
+
+/// The paper's tables 1 and 2.
+inline constexpr MobileNetV3Row kMobileNetV3Large[] = {
+    {3, 16, 16, false, false, 1}, {3, 64, 24, false, false, 2}, {3, 72, 24, false, false, 1},
+    {5, 72, 40, true, false, 2},  {5, 120, 40, true, false, 1}, {5, 120, 40, true, false, 1},
+    {3, 240, 80, false, true, 2}, {3, 200, 80, false, true, 1}, {3, 184, 80, false, true, 1},
+    {3, 184, 80, false, true, 1}, {3, 480, 112, true, true, 1}, {3, 672, 112, true, true, 1},
+    {5, 672, 160, true, true, 2}, {5, 960, 160, true, true, 1}, {5, 960, 160, true, true, 1},
+};
+inline constexpr MobileNetV3Row kMobileNetV3Small[] = {
+    {3, 16, 16, true, false, 2}, {3, 72, 24, false, false, 2}, {3, 88, 24, false, false, 1},
+    {5, 96, 40, true, true, 2},  {5, 240, 40, true, true, 1},  {5, 240, 40, true, true, 1},
+    {5, 120, 48, true, true, 1}, {5, 144, 48, true, true, 1},  {5, 288, 96, true, true, 2},
+    {5, 576, 96, true, true, 1}, {5, 576, 96, true, true, 1},
+};
+
+constexpr std::span<const MobileNetV3Row> mobilenet_v3_table(MobileNetV3 network) {
+  if (network == MobileNetV3::small) return kMobileNetV3Small;
+  return kMobileNetV3Large;
+}
+
+/// The modules of a block; without a name for it there is no expansion.
+struct MobileNetV3BlockNames {
+  Name expansion, depthwise, reduce, expand, projection;
+};
+
+/// Appends a block, whose widths are `expanded` and `out`. A gate with an activation after it has
+/// that of the depthwise layer.
+constexpr Value mobilenet_v3_block(Graph& g, Value x, const MobileNetV3Row& row, int expanded,
+                                   int out, const SqueezeExcite& gate,
+                                   const MobileNetV3BlockNames& names) {
+  const Activation activation = row.activation();
+  const bool late = row.squeeze_excite && gate.after != Activation::none;
+  Value y = x;
+  if (!names.expansion.empty())
+    y = g.conv(y, expanded, {.activation = activation}, names.expansion);
+  y = g.depthwise(y,
+                  {.kernel = row.kernel,
+                   .stride = row.stride,
+                   .activation = late ? Activation::none : activation},
+                  names.depthwise);
+  if (row.squeeze_excite) y = squeeze_excite(g, y, gate, names.reduce, names.expand);
+  y = g.conv(y, out, {}, names.projection);
+  return row.stride == 1 && y.shape == x.shape ? g.add(x, y) : y;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_MOBILENET_V3_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
+/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
+constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kTorchSequence,
+          small ? "light_cnns_mobilenet_v3_small" : "light_cnns_mobilenet_v3_large");
+  check_only_width(g, options);
+  Value x = g.conv(g.image(), 16, {.kernel = 3, .stride = 2, .activation = kHardswish},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const bool expands = row.expanded != x.shape.channels;
+    const Name block("features.#", i);
+    x = mobilenet_v3_block(g, x, row, row.expanded, row.out,
+                           {.squeezed = make_divisible(row.expanded / 4 * 100, 8),
+                            .layout = Layout::out_in,
+                            .after = expands ? row.activation() : Activation::none},
+                           {.expansion = expands ? block.inside(".conv.#", 0) : Name(),
+                            .depthwise = block.inside(".conv.#", expands ? 3 : 0),
+                            .reduce = block.inside(".conv.#.fc.0", expands ? 5 : 3),
+                            .expand = block.inside(".conv.#.fc.2", expands ? 5 : 3),
+                            .projection = block.inside(".conv.#", expands ? 7 : 4)});
+    g.output(x, Role::stage, {"features.#", i++});
+  }
+  x = g.conv(x, small ? 576 : 960, {.activation = kHardswish}, {"conv.#", 0});
+  g.output(x, Role::stage, "conv");
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  x = g.dense(x, small ? 1024 : 1280, {.activation = kHardswish}, {"classifier.#", 0});
+  g.output(x, Role::stage, "classifier.1");
+  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
+  return g;
+}
+constexpr Graph light_cnns_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph light_cnns_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return light_cnns_mobilenet_v3(MobileNetV3::large, options);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_LIGHT_CNNS_MOBILENET_V3_HPP
+// from pplcnet/networks/light_cnns_shufflenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_LIGHT_CNNS_SHUFFLENET_V2_HPP
+#define PPLCNET_NETWORKS_LIGHT_CNNS_SHUFFLENET_V2_HPP
+
+// from pplcnet/networks/blocks/shufflenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_SHUFFLENET_V2_HPP
+#define PPLCNET_NETWORKS_BLOCKS_SHUFFLENET_V2_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Channels of the three stages and of the last convolution, by width in percent. The first two
+/// widths are PaddleClas' own.
+struct ShuffleNetV2Widths {
+  int percent, stages[3], last;
+};
+inline constexpr ShuffleNetV2Widths kShuffleNetV2Table[] = {
+    {25, {24, 48, 96}, 512},      {33, {32, 64, 128}, 512},     {50, {48, 96, 192}, 1024},
+    {100, {116, 232, 464}, 1024}, {150, {176, 352, 704}, 1024}, {200, {244, 488, 976}, 2048},
+};
+inline constexpr int kShuffleNetV2Units[] = {4, 8, 4};
+
+/// Returns the row of a width from `least` percent on; one that is not in the table is a flaw.
+constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, int least) {
+  for (const ShuffleNetV2Widths& row : kShuffleNetV2Table)
+    if (row.percent == percent && percent >= least) return row;
+  g.fail(GraphRule::width, percent);
+  return kShuffleNetV2Table[0];
+}
+
+/// What PaddleClas and torchvision call a unit and its convolutions: those of the way that is
+/// there with a stride only, and those of the other.
+struct ShuffleNetV2Unit {
+  Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
+};
+
+namespace shufflenet_v2_units {
+
+/// Appends pointwise, depthwise and pointwise layers, by their names.
+constexpr Value branch(Graph& g, Value x, int inside, int out, int stride, Name pointwise,
+                       Name depthwise, Name linear) {
+  constexpr Activation kRelu = Activation::relu;
+  x = g.conv(x, inside, {.activation = kRelu}, pointwise);
+  x = g.depthwise(x, {.kernel = 3, .stride = stride}, depthwise);
+  return g.conv(x, out, {.activation = kRelu}, linear);
+}
+
+/// Appends a unit of PaddleClas and torchvision: half of the channels pass, what the other half
+/// gives is shuffled with them. With a stride both ways are computed.
+constexpr Value shuffled(Graph& g, Value x, int out, bool strided, const ShuffleNetV2Unit& unit) {
+  const int half = out / 2;
+  Value first = x, second = x;
+  if (strided) {
+    first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit.first_depthwise);
+    first = g.conv(first, half, {.activation = Activation::relu}, unit.first_linear);
+  } else {
+    first = g.slice(x, 0, half);
+    second = g.slice(x, half, half);
+  }
+  second =
+      branch(g, second, half, half, strided ? 2 : 1, unit.pointwise, unit.depthwise, unit.linear);
+  return g.shuffle(g.concat({first, second}), 2);
+}
+
+/// Appends a unit of light_cnns: the even channels pass, the odd ones are computed; nothing is
+/// shuffled after the last unit.
+constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
+  const int in = x.shape.channels, half = out / 2;
+  const auto main = [&](Value input, int channels, int stride) {
+    return branch(g, input, half, channels, stride, {"features.#.branch_main.#", i, 0},
+                  {"features.#.branch_main.#", i, 3}, {"features.#.branch_main.#", i, 5});
+  };
+  if (!strided) {
+    const Value kept = g.slice(x, 0, half, 2);
+    return g.concat({kept, main(g.slice(x, 1, half, 2), half, 1)});
+  }
+  Value kept = g.depthwise(x, {.kernel = 3, .stride = 2}, {"features.#.branch_proj.#", i, 0});
+  kept = g.conv(kept, in, {.activation = Activation::relu}, {"features.#.branch_proj.#", i, 2});
+  return g.concat({kept, main(x, out - in, 2)});
+}
+
+}  // namespace shufflenet_v2_units
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_SHUFFLENET_V2_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
+/// window of 7×7, the classifier has no bias.
+constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
+  constexpr Activation kRelu = Activation::relu;
+  Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
+  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, 50);
+  Value x =
+      g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
+  g.output(x, Role::stage, "first_conv");
+  x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
+  g.output(x, Role::stage, "maxpool");
+  int i = 0;
+  for (int stage = 0; stage < 3; ++stage)
+    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
+      x = shufflenet_v2_units::light_cnns(g, x, widths.stages[stage], unit == 0, i);
+      g.output(x, Role::stage, {"features.#", i++});
+    }
+  x = g.conv(x, widths.last, {.activation = kRelu}, {"conv_last.#", 0});
+  g.output(x, Role::stage, "conv_last");
+  x = g.output(g.mean_pool(x, {.kernel = 7, .stride = 7}), Role::stage, "globalpool");
+  g.output(g.dense(x, options.classes, {.bias = false}, {"classifier.#", 0}));
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_LIGHT_CNNS_SHUFFLENET_V2_HPP
 // from pplcnet/networks/mobilenet_v1.hpp
 #ifndef PPLCNET_NETWORKS_MOBILENET_V1_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V1_HPP
@@ -12954,11 +13237,126 @@ constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
 #ifndef PPLCNET_NETWORKS_MOBILENET_V2_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V2_HPP
 
+// from pplcnet/networks/blocks/mobilenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_MOBILENET_V2_HPP
+#define PPLCNET_NETWORKS_BLOCKS_MOBILENET_V2_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows of the paper's table 2: `repeats` blocks, of which the first has the stride.
+struct MobileNetV2Row {
+  int expansion, out, repeats, stride;
+};
+inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
+    {1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2},  {6, 64, 4, 2},
+    {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
+};
+
+/// The modules of an inverted residual; without a name for it there is no expansion.
+struct InvertedResidualNames {
+  Name expansion, depthwise, projection, attention = {};
+};
+
+/// Appends an inverted residual, with an attention before the projection, or without.
+constexpr Value inverted_residual(Graph& g, Value x, int expansion, int out, int stride,
+                                  const InvertedResidualNames& names, Attention attention = {}) {
+  constexpr Activation kRelu6 = Activation::relu6;
+  Value y = x;
+  if (!names.expansion.empty())
+    y = g.conv(y, expansion * x.shape.channels, {.activation = kRelu6}, names.expansion);
+  y = g.depthwise(y, {.kernel = 3, .stride = stride, .activation = kRelu6}, names.depthwise);
+  if (attention.is_there)
+    y = g.output(attention.append(g, y, names.attention), Role::stage, names.attention);
+  y = g.conv(y, out, {}, names.projection);
+  return stride == 1 && y.shape == x.shape ? g.add(x, y) : y;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_MOBILENET_V2_HPP
+// from pplcnet/networks/names/mobilenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_MOBILENET_V2_HPP
+#define PPLCNET_NETWORKS_NAMES_MOBILENET_V2_HPP
+
 #include <string_view>
 
-// from pplcnet/networks/attention.hpp
-#ifndef PPLCNET_NETWORKS_ATTENTION_HPP
-#define PPLCNET_NETWORKS_ATTENTION_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What torchvision and light_cnns call the modules of the same network.
+struct MobileNetV2Names {
+  std::string_view title;
+  std::string_view convolution;  ///< of a block, with an activation
+  int modules;                   ///< that such a convolution takes in the block's sequence
+  Name last, last_stage, classifier;
+  int least_width;  ///< light_cnns rounds a width of 10 % in another way
+  /// What is between a depthwise layer and its projection, where a block has an expansion.
+  Attention attention = {};
+};
+inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
+    "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
+    {"features.#", 18},         {"classifier.#", 1},   1};
+inline constexpr MobileNetV2Names kLightCnnsMobileNetV2 = {
+    "light_cnns_mobilenet_v2", "features.#.conv.#", 3, {"conv.#", 0}, "conv", "classifier", 11};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_NAMES_MOBILENET_V2_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// MobileNetV2 in which the first block has no expansion.
+constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
+  constexpr Activation kRelu6 = Activation::relu6;
+  Graph g(options.input, kTorchSequence, names.title);
+  const int percent = checked_width(g, options, names.least_width);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
+  Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const auto [expansion, out, repeats, stride] : kMobileNetV2Table)
+    for (int repeat = 0; repeat < repeats; ++repeat, ++i) {
+      const bool expands = expansion > 1, attends = expands && names.attention.is_there;
+      const int depthwise = expands ? names.modules : 0;  // in the block's sequence
+      const int next = depthwise + names.modules;
+      x = inverted_residual(g, x, expansion, width(out), repeat == 0 ? stride : 1,
+                            {.expansion = expands ? Name(names.convolution, i, 0) : Name(),
+                             .depthwise = {names.convolution, i, depthwise},
+                             .projection = {"features.#.conv.#", i, attends ? next + 1 : next},
+                             .attention = {"features.#.conv.#", i, next}},
+                            attends ? names.attention : Attention());
+      g.output(x, Role::stage, {"features.#", i});
+    }
+  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, names.last);
+  g.output(x, Role::stage, names.last_stage);
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  g.output(g.dense(x, options.classes, {}, names.classifier));
+  return g;
+}
+
+/// MobileNetV2 of torchvision (`mobilenetv2.py`).
+constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kTorchvisionMobileNetV2, options);
+}
+/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
+constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
+  return mobilenet_v2(kLightCnnsMobileNetV2, options);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENET_V2_HPP
+// from pplcnet/networks/mobilenet_v2_attention.hpp
+#ifndef PPLCNET_NETWORKS_MOBILENET_V2_ATTENTION_HPP
+#define PPLCNET_NETWORKS_MOBILENET_V2_ATTENTION_HPP
+
+#include <string_view>
+
+// from pplcnet/networks/blocks/attention.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP
+#define PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP
 
 #include <algorithm>
 #include <string_view>
@@ -13050,81 +13448,9 @@ constexpr Value triplet_attention(Graph& g, Value x, Name name) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_ATTENTION_HPP
+#endif  // PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Rows of the paper's table 2: `repeats` blocks, of which the first has the stride.
-struct MobileNetV2Row {
-  int expansion, out, repeats, stride;
-};
-inline constexpr MobileNetV2Row kMobileNetV2Table[] = {
-    {1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2},  {6, 64, 4, 2},
-    {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
-};
-
-/// What torchvision and light_cnns call the modules of the same network.
-struct MobileNetV2Names {
-  std::string_view title;
-  std::string_view convolution;  ///< of a block, with an activation
-  int modules;                   ///< that such a convolution takes in the block's sequence
-  Name last, last_stage, classifier;
-  int least_width;  ///< light_cnns rounds a width of 10 % in another way
-  /// What is between a depthwise layer and its projection, where a block has an expansion.
-  Attention attention = {};
-};
-inline constexpr MobileNetV2Names kTorchvisionMobileNetV2 = {
-    "torchvision_mobilenet_v2", "features.#.conv.#.#", 1, {"features.#.#", 18, 0},
-    {"features.#", 18},         {"classifier.#", 1},   1};
-inline constexpr MobileNetV2Names kLightCnnsMobileNetV2 = {
-    "light_cnns_mobilenet_v2", "features.#.conv.#", 3, {"conv.#", 0}, "conv", "classifier", 11};
-
-/// MobileNetV2 in which the first block has no expansion.
-constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
-  constexpr Activation kRelu6 = Activation::relu6;
-  Graph g(options.input, kTorchSequence, names.title);
-  const int percent = checked_width(g, options, names.least_width);
-  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
-  Value x = g.conv(g.image(), width(32), {.kernel = 3, .stride = 2, .activation = kRelu6},
-                   {"features.#.#", 0, 0});
-  g.output(x, Role::stage, {"features.#", 0});
-  int i = 1;
-  for (const MobileNetV2Row& row : kMobileNetV2Table)
-    for (int repeat = 0; repeat < row.repeats; ++repeat, ++i) {
-      const Value input = x;
-      int module = 0;  // in the block's sequence
-      if (row.expansion > 1) {
-        x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
-                   {names.convolution, i, module});
-        module += names.modules;
-      }
-      const int stride = repeat == 0 ? row.stride : 1;
-      x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
-                      {names.convolution, i, module});
-      module += names.modules;
-      if (names.attention.is_there && row.expansion > 1) {
-        const Name attention("features.#.conv.#", i, module++);
-        x = g.output(names.attention.append(g, x, attention), Role::stage, attention);
-      }
-      x = g.conv(x, width(row.out), {}, {"features.#.conv.#", i, module});
-      if (stride == 1 && x.shape == input.shape) x = g.add(input, x);
-      g.output(x, Role::stage, {"features.#", i});
-    }
-  x = g.conv(x, percent > 100 ? width(1280) : 1280, {.activation = kRelu6}, names.last);
-  g.output(x, Role::stage, names.last_stage);
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  g.output(g.dense(x, options.classes, {}, names.classifier));
-  return g;
-}
-
-/// MobileNetV2 of torchvision (`mobilenetv2.py`).
-constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
-  return mobilenet_v2(kTorchvisionMobileNetV2, options);
-}
-/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
-constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
-  return mobilenet_v2(kLightCnnsMobileNetV2, options);
-}
 
 /// MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
 constexpr Graph light_cnns_mobilenet_v2(std::string_view title, Attention attention,
@@ -13153,6 +13479,20 @@ constexpr Graph light_cnns_mobilenet_v2_triplet(const WidthOptions& options = {}
   return light_cnns_mobilenet_v2("light_cnns_mobilenet_v2_triplet", triplet_attention, options);
 }
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_MOBILENET_V2_ATTENTION_HPP
+// from pplcnet/networks/paddle_mobilenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_PADDLE_MOBILENET_V2_HPP
+#define PPLCNET_NETWORKS_PADDLE_MOBILENET_V2_HPP
+
+// from pplcnet/networks/names/paddle_mobilenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PADDLE_MOBILENET_V2_HPP
+#define PPLCNET_NETWORKS_NAMES_PADDLE_MOBILENET_V2_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 namespace paddle_mobilenet_v2_names {
 
 inline constexpr Renaming kParameters[] = {
@@ -13174,6 +13514,12 @@ inline constexpr Naming kNamings[] = {{.framework = "paddle",
 
 }  // namespace paddle_mobilenet_v2_names
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_NAMES_PADDLE_MOBILENET_V2_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 /// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
 /// are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
@@ -13189,14 +13535,10 @@ constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
     for (int repeat = 0; repeat < row.repeats; ++repeat) {
       const Name block = repeat == 0 ? Name("conv#._first_block", stage)
                                      : Name("conv#.conv#_#", stage, stage, repeat + 1);
-      const Value input = x;
-      x = g.conv(x, row.expansion * input.shape.channels, {.activation = kRelu6},
-                 block + "._expand_conv");
-      const int stride = repeat == 0 ? row.stride : 1;
-      x = g.depthwise(x, {.kernel = 3, .stride = stride, .activation = kRelu6},
-                      block + "._bottleneck_conv");
-      x = g.conv(x, width(row.out), {}, block + "._linear_conv");
-      if (repeat > 0) x = g.add(input, x);
+      x = inverted_residual(g, x, row.expansion, width(row.out), repeat == 0 ? row.stride : 1,
+                            {.expansion = block + "._expand_conv",
+                             .depthwise = block + "._bottleneck_conv",
+                             .projection = block + "._linear_conv"});
       g.output(x, Role::stage, block);
     }
     ++stage;
@@ -13210,144 +13552,13 @@ constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_MOBILENET_V2_HPP
-// from pplcnet/networks/mobilenet_v3.hpp
-#ifndef PPLCNET_NETWORKS_MOBILENET_V3_HPP
-#define PPLCNET_NETWORKS_MOBILENET_V3_HPP
-
-#include <span>
+#endif  // PPLCNET_NETWORKS_PADDLE_MOBILENET_V2_HPP
+// from pplcnet/networks/paddle_mobilenet_v3.hpp
+#ifndef PPLCNET_NETWORKS_PADDLE_MOBILENET_V3_HPP
+#define PPLCNET_NETWORKS_PADDLE_MOBILENET_V3_HPP
 
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// The two networks of the paper.
-enum class MobileNetV3 : unsigned char { small, large };
-
-/// A block: the kernel of its depthwise layer, the channels inside and after it.
-struct MobileNetV3Row {
-  int kernel, expanded, out;
-  bool squeeze_excite, hardswish;  ///< otherwise relu
-  int stride;
-};
-
-/// The paper's tables 1 and 2.
-inline constexpr MobileNetV3Row kMobileNetV3Large[] = {
-    {3, 16, 16, false, false, 1}, {3, 64, 24, false, false, 2}, {3, 72, 24, false, false, 1},
-    {5, 72, 40, true, false, 2},  {5, 120, 40, true, false, 1}, {5, 120, 40, true, false, 1},
-    {3, 240, 80, false, true, 2}, {3, 200, 80, false, true, 1}, {3, 184, 80, false, true, 1},
-    {3, 184, 80, false, true, 1}, {3, 480, 112, true, true, 1}, {3, 672, 112, true, true, 1},
-    {5, 672, 160, true, true, 2}, {5, 960, 160, true, true, 1}, {5, 960, 160, true, true, 1},
-};
-inline constexpr MobileNetV3Row kMobileNetV3Small[] = {
-    {3, 16, 16, true, false, 2}, {3, 72, 24, false, false, 2}, {3, 88, 24, false, false, 1},
-    {5, 96, 40, true, true, 2},  {5, 240, 40, true, true, 1},  {5, 240, 40, true, true, 1},
-    {5, 120, 48, true, true, 1}, {5, 144, 48, true, true, 1},  {5, 288, 96, true, true, 2},
-    {5, 576, 96, true, true, 1}, {5, 576, 96, true, true, 1},
-};
-
-constexpr std::span<const MobileNetV3Row> mobilenet_v3_table(MobileNetV3 network) {
-  if (network == MobileNetV3::small) return kMobileNetV3Small;
-  return kMobileNetV3Large;
-}
-
-/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
-/// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
-/// norms have an epsilon of their own.
-constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
-  constexpr Activation kHardswish = Activation::hardswish;
-  const bool small = network == MobileNetV3::small;
-  Graph g(options.input, kTorchSequence,
-          small ? "torchvision_mobilenet_v3_small" : "torchvision_mobilenet_v3_large");
-  g.norm_epsilon = 1e-3;
-  const int percent = checked_width(g, options);
-  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
-  Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish},
-                   {"features.#.#", 0, 0});
-  g.output(x, Role::stage, {"features.#", 0});
-  int i = 1;
-  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
-    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
-    const Value input = x;
-    const int expanded = width(row.expanded);
-    int module = 0;  // in the block's sequence
-    if (expanded != input.shape.channels)
-      x = g.conv(x, expanded, {.activation = activation}, {"features.#.block.#.#", i, module++, 0});
-    x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
-                    {"features.#.block.#.#", i, module++, 0});
-    const Name gate("features.#.block.#", i, module);
-    if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = make_divisible(expanded / 4 * 100, 8)}, gate + ".fc1",
-                         gate + ".fc2");
-    if (row.squeeze_excite) ++module;
-    x = g.conv(x, width(row.out), {}, {"features.#.block.#.#", i, module, 0});
-    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
-    g.output(x, Role::stage, {"features.#", i++});
-  }
-  x = g.conv(x, 6 * x.shape.channels, {.activation = kHardswish}, {"features.#.#", i, 0});
-  g.output(x, Role::stage, {"features.#", i});
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  x = g.dense(x, width(small ? 1024 : 1280), {.activation = kHardswish}, {"classifier.#", 0});
-  g.output(x, Role::stage, {"classifier.#", 1});
-  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
-  return g;
-}
-constexpr Graph torchvision_mobilenet_v3_small(const WidthOptions& options = {}) {
-  return torchvision_mobilenet_v3(MobileNetV3::small, options);
-}
-constexpr Graph torchvision_mobilenet_v3_large(const WidthOptions& options = {}) {
-  return torchvision_mobilenet_v3(MobileNetV3::large, options);
-}
-
-/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
-/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
-constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
-  constexpr Activation kHardswish = Activation::hardswish;
-  const bool small = network == MobileNetV3::small;
-  Graph g(options.input, kTorchSequence,
-          small ? "light_cnns_mobilenet_v3_small" : "light_cnns_mobilenet_v3_large");
-  check_only_width(g, options);
-  Value x = g.conv(g.image(), 16, {.kernel = 3, .stride = 2, .activation = kHardswish},
-                   {"features.#.#", 0, 0});
-  g.output(x, Role::stage, {"features.#", 0});
-  int i = 1;
-  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
-    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
-    const Value input = x;
-    const bool expands = row.expanded != input.shape.channels;
-    const int depthwise = expands ? 3 : 0;  // in the block's sequence
-    if (expands)
-      x = g.conv(x, row.expanded, {.activation = activation}, {"features.#.conv.#", i, 0});
-    const bool activation_is_last = expands && row.squeeze_excite;
-    x = g.depthwise(x,
-                    {.kernel = row.kernel,
-                     .stride = row.stride,
-                     .activation = activation_is_last ? Activation::none : activation},
-                    {"features.#.conv.#", i, depthwise});
-    const Name gate("features.#.conv.#", i, expands ? 5 : 3);
-    if (row.squeeze_excite)
-      x = squeeze_excite(g, x,
-                         {.squeezed = make_divisible(row.expanded / 4 * 100, 8),
-                          .layout = Layout::out_in,
-                          .after = activation_is_last ? activation : Activation::none},
-                         gate + ".fc.0", gate + ".fc.2");
-    x = g.conv(x, row.out, {}, {"features.#.conv.#", i, expands ? 7 : 4});
-    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
-    g.output(x, Role::stage, {"features.#", i++});
-  }
-  x = g.conv(x, small ? 576 : 960, {.activation = kHardswish}, {"conv.#", 0});
-  g.output(x, Role::stage, "conv");
-  x = g.output(g.global_mean(x), Role::stage, "avgpool");
-  x = g.dense(x, small ? 1024 : 1280, {.activation = kHardswish}, {"classifier.#", 0});
-  g.output(x, Role::stage, "classifier.1");
-  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
-  return g;
-}
-constexpr Graph light_cnns_mobilenet_v3_small(const WidthOptions& options = {}) {
-  return light_cnns_mobilenet_v3(MobileNetV3::small, options);
-}
-constexpr Graph light_cnns_mobilenet_v3_large(const WidthOptions& options = {}) {
-  return light_cnns_mobilenet_v3(MobileNetV3::large, options);
-}
 
 /// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
 /// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
@@ -13363,17 +13574,15 @@ constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& opt
   g.output(x, Role::stage, "conv");
   int i = 0;
   for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
-    const Activation activation = row.hardswish ? kHardswish : Activation::relu;
-    const Value input = x;
+    const Name block("blocks.#", i);
     const int expanded = width(row.expanded);
-    x = g.conv(x, expanded, {.activation = activation}, {"blocks.#.expand_conv", i});
-    x = g.depthwise(x, {.kernel = row.kernel, .stride = row.stride, .activation = activation},
-                    {"blocks.#.bottleneck_conv", i});
-    if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_of(0.2F)},
-                         {"blocks.#.mid_se.conv1", i}, {"blocks.#.mid_se.conv2", i});
-    x = g.conv(x, width(row.out), {}, {"blocks.#.linear_conv", i});
-    if (row.stride == 1 && x.shape == input.shape) x = g.add(input, x);
+    x = mobilenet_v3_block(g, x, row, expanded, width(row.out),
+                           {.squeezed = expanded / 4, .gate = Activation::hardsigmoid_of(0.2F)},
+                           {.expansion = block + ".expand_conv",
+                            .depthwise = block + ".bottleneck_conv",
+                            .reduce = block + ".mid_se.conv1",
+                            .expand = block + ".mid_se.conv2",
+                            .projection = block + ".linear_conv"});
     g.output(x, Role::stage, {"blocks.#", i++});
   }
   x = g.conv(x, width(small ? 576 : 960), {.activation = kHardswish}, "last_second_conv");
@@ -13393,10 +13602,14 @@ constexpr Graph paddle_mobilenet_v3_large(const WidthOptions& options = {}) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_MOBILENET_V3_HPP
+#endif  // PPLCNET_NETWORKS_PADDLE_MOBILENET_V3_HPP
 // from pplcnet/networks/shufflenet_v2.hpp
 #ifndef PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
 #define PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
+
+// from pplcnet/networks/names/shufflenet_v2.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_SHUFFLENET_V2_HPP
+#define PPLCNET_NETWORKS_NAMES_SHUFFLENET_V2_HPP
 
 #include <span>
 #include <string_view>
@@ -13404,30 +13617,6 @@ constexpr Graph paddle_mobilenet_v3_large(const WidthOptions& options = {}) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Channels of the three stages and of the last convolution, by width in percent. The first two
-/// widths are PaddleClas' own.
-struct ShuffleNetV2Widths {
-  int percent, stages[3], last;
-};
-inline constexpr ShuffleNetV2Widths kShuffleNetV2Table[] = {
-    {25, {24, 48, 96}, 512},      {33, {32, 64, 128}, 512},     {50, {48, 96, 192}, 1024},
-    {100, {116, 232, 464}, 1024}, {150, {176, 352, 704}, 1024}, {200, {244, 488, 976}, 2048},
-};
-inline constexpr int kShuffleNetV2Units[] = {4, 8, 4};
-
-/// Returns the row of a width from `least` percent on; one that is not in the table is a flaw.
-constexpr const ShuffleNetV2Widths& shufflenet_v2_widths(Graph& g, int percent, int least) {
-  for (const ShuffleNetV2Widths& row : kShuffleNetV2Table)
-    if (row.percent == percent && percent >= least) return row;
-  g.fail(GraphRule::width, percent);
-  return kShuffleNetV2Table[0];
-}
-
-/// What PaddleClas and torchvision call a unit and its convolutions: those of the way that is
-/// there with a stride only, and those of the other.
-struct ShuffleNetV2Unit {
-  Name name, first_depthwise, first_linear, pointwise, depthwise, linear;
-};
 namespace paddle_shufflenet_v2_names {
 
 inline constexpr Renaming kParameters[] = {
@@ -13506,51 +13695,11 @@ inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
               {kSecond, of, number, 0}, {kSecond, of, number, 3}, {kSecond, of, number, 5}};
     }};
 
-namespace shufflenet_v2_units {
+}  // namespace pplcnet::inline PPLCNET_ABI
 
-/// Pointwise, depthwise, pointwise; `names` are those of the three.
-constexpr Value branch(Graph& g, Value x, int inside, int out, int stride, Name pointwise,
-                       Name depthwise, Name linear) {
-  constexpr Activation kRelu = Activation::relu;
-  x = g.conv(x, inside, {.activation = kRelu}, pointwise);
-  x = g.depthwise(x, {.kernel = 3, .stride = stride}, depthwise);
-  return g.conv(x, out, {.activation = kRelu}, linear);
-}
+#endif  // PPLCNET_NETWORKS_NAMES_SHUFFLENET_V2_HPP
 
-/// Half of the channels pass; what the other half gives is shuffled with them. With a stride both
-/// ways are computed.
-constexpr Value shuffled(Graph& g, Value x, int out, bool strided, const ShuffleNetV2Unit& unit) {
-  const int half = out / 2;
-  Value first = x, second = x;
-  if (strided) {
-    first = g.depthwise(x, {.kernel = 3, .stride = 2}, unit.first_depthwise);
-    first = g.conv(first, half, {.activation = Activation::relu}, unit.first_linear);
-  } else {
-    first = g.slice(x, 0, half);
-    second = g.slice(x, half, half);
-  }
-  second =
-      branch(g, second, half, half, strided ? 2 : 1, unit.pointwise, unit.depthwise, unit.linear);
-  return g.shuffle(g.concat({first, second}), 2);
-}
-
-/// The even channels pass, the odd ones are computed; nothing is shuffled after the last unit.
-constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
-  const int in = x.shape.channels, half = out / 2;
-  const auto main = [&](Value input, int channels, int stride) {
-    return branch(g, input, half, channels, stride, {"features.#.branch_main.#", i, 0},
-                  {"features.#.branch_main.#", i, 3}, {"features.#.branch_main.#", i, 5});
-  };
-  if (!strided) {
-    const Value kept = g.slice(x, 0, half, 2);
-    return g.concat({kept, main(g.slice(x, 1, half, 2), half, 1)});
-  }
-  Value kept = g.depthwise(x, {.kernel = 3, .stride = 2}, {"features.#.branch_proj.#", i, 0});
-  kept = g.conv(kept, in, {.activation = Activation::relu}, {"features.#.branch_proj.#", i, 2});
-  return g.concat({kept, main(x, out - in, 2)});
-}
-
-}  // namespace shufflenet_v2_units
+namespace pplcnet::inline PPLCNET_ABI {
 
 /// ShuffleNetV2 of PaddleClas and torchvision.
 constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
@@ -13585,33 +13734,66 @@ constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
   return shufflenet_v2(kTorchvisionShuffleNetV2, options);
 }
 
-/// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
-/// window of 7×7, the classifier has no bias.
-constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
-  constexpr Activation kRelu = Activation::relu;
-  Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
-  const ShuffleNetV2Widths& widths = shufflenet_v2_widths(g, options.width, 50);
-  Value x =
-      g.conv(g.image(), 24, {.kernel = 3, .stride = 2, .activation = kRelu}, {"first_conv.#", 0});
-  g.output(x, Role::stage, "first_conv");
-  x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
-  g.output(x, Role::stage, "maxpool");
-  int i = 0;
-  for (int stage = 0; stage < 3; ++stage)
-    for (int unit = 0; unit < kShuffleNetV2Units[stage]; ++unit) {
-      x = shufflenet_v2_units::light_cnns(g, x, widths.stages[stage], unit == 0, i);
-      g.output(x, Role::stage, {"features.#", i++});
-    }
-  x = g.conv(x, widths.last, {.activation = kRelu}, {"conv_last.#", 0});
-  g.output(x, Role::stage, "conv_last");
-  x = g.output(g.mean_pool(x, {.kernel = 7, .stride = 7}), Role::stage, "globalpool");
-  g.output(g.dense(x, options.classes, {.bias = false}, {"classifier.#", 0}));
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
+// from pplcnet/networks/torchvision_mobilenet_v3.hpp
+#ifndef PPLCNET_NETWORKS_TORCHVISION_MOBILENET_V3_HPP
+#define PPLCNET_NETWORKS_TORCHVISION_MOBILENET_V3_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
+/// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
+/// norms have an epsilon of their own.
+constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
+  constexpr Activation kHardswish = Activation::hardswish;
+  constexpr std::string_view kModule = "features.#.block.#.#";
+  const bool small = network == MobileNetV3::small;
+  Graph g(options.input, kTorchSequence,
+          small ? "torchvision_mobilenet_v3_small" : "torchvision_mobilenet_v3_large");
+  g.norm_epsilon = 1e-3;
+  const int percent = checked_width(g, options);
+  const auto width = [&](int channels) { return make_divisible(channels * percent, 8); };
+  Value x = g.conv(g.image(), width(16), {.kernel = 3, .stride = 2, .activation = kHardswish},
+                   {"features.#.#", 0, 0});
+  g.output(x, Role::stage, {"features.#", 0});
+  int i = 1;
+  for (const MobileNetV3Row& row : mobilenet_v3_table(network)) {
+    const int expanded = width(row.expanded);
+    const bool expands = expanded != x.shape.channels;
+    const int depthwise = expands ? 1 : 0, gate = depthwise + 1;  // in the block's sequence
+    const Name reduce("features.#.block.#.fc1", i, gate), expand("features.#.block.#.fc2", i, gate);
+    x = mobilenet_v3_block(g, x, row, expanded, width(row.out),
+                           {.squeezed = make_divisible(expanded / 4 * 100, 8)},
+                           {.expansion = expands ? Name(kModule, i, 0) : Name(),
+                            .depthwise = {kModule, i, depthwise},
+                            .reduce = reduce,
+                            .expand = expand,
+                            .projection = {kModule, i, row.squeeze_excite ? gate + 1 : gate}});
+    g.output(x, Role::stage, {"features.#", i++});
+  }
+  x = g.conv(x, 6 * x.shape.channels, {.activation = kHardswish}, {"features.#.#", i, 0});
+  g.output(x, Role::stage, {"features.#", i});
+  x = g.output(g.global_mean(x), Role::stage, "avgpool");
+  x = g.dense(x, width(small ? 1024 : 1280), {.activation = kHardswish}, {"classifier.#", 0});
+  g.output(x, Role::stage, {"classifier.#", 1});
+  g.output(g.dense(x, options.classes, {}, {"classifier.#", 3}));
   return g;
+}
+constexpr Graph torchvision_mobilenet_v3_small(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::small, options);
+}
+constexpr Graph torchvision_mobilenet_v3_large(const WidthOptions& options = {}) {
+  return torchvision_mobilenet_v3(MobileNetV3::large, options);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_SHUFFLENET_V2_HPP
+#endif  // PPLCNET_NETWORKS_TORCHVISION_MOBILENET_V3_HPP
 // from pplcnet/thread_pool.hpp
 #ifndef PPLCNET_THREAD_POOL_HPP
 #define PPLCNET_THREAD_POOL_HPP
@@ -14528,6 +14710,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -14536,13 +14719,14 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
-  for (const char c : name.pattern) {
-    if (c == '#')
-      text += std::to_string(name.numbers[next++]);
-    else
-      text += c;
-  }
-  return text.append(name.leaf);
+  for (const std::string_view part : {name.pattern, name.leaf})
+    for (const char c : part) {
+      if (c == '#')
+        text += std::to_string(name.numbers[next++]);
+      else
+        text += c;
+    }
+  return text;
 }
 
 /// Returns the project's own name of a layer.
@@ -19196,9 +19380,9 @@ constexpr void for_each(ModelList<Nets...>, Visit&& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_MODELS_MODEL_HPP
-// from pplcnet/networks/pplcnet_v1_names.hpp
-#ifndef PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
-#define PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+// from pplcnet/networks/names/pplcnet_v1.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
+#define PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
 
 #include <span>
 #include <string_view>
@@ -19372,7 +19556,7 @@ inline constexpr Name kV1Ending[] = {"last_conv", "fc"};
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+#endif  // PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
 
 // What a network is used with, unless something else is said.
 
@@ -21315,9 +21499,9 @@ struct V3Definition {
 
 #include <string_view>
 
-// from pplcnet/networks/pplcnet_v4_names.hpp
-#ifndef PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
-#define PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+// from pplcnet/networks/names/pplcnet_v4.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP
+#define PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP
 
 #include <string_view>
 
@@ -21369,7 +21553,7 @@ inline constexpr Naming kTinyRecognitionNamings[] = {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+#endif  // PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -19,10 +19,14 @@
 #include "pplcnet/networks/inception_v3.hpp"
 #include "pplcnet/networks/inception_v4.hpp"
 #include "pplcnet/networks/light_cnns_ghostnet.hpp"
+#include "pplcnet/networks/light_cnns_mobilenet_v3.hpp"
+#include "pplcnet/networks/light_cnns_shufflenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenet_v2_attention.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v2.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 #include "pplcnet/networks/pplcnet_v1.hpp"
 #include "pplcnet/networks/pplcnet_v2.hpp"
 #include "pplcnet/networks/pplcnet_v3.hpp"
@@ -30,6 +34,7 @@
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/torchvision_mobilenet_v3.hpp"
 #include "pplcnet/networks/xception.hpp"
 
 namespace {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks the shape of the library: includes run one way through its folders, no header has more
-than 300 lines, no function more than 60, and the top level holds what it says it does."""
+than 300 lines, no function more than 60, no network's file more than 60, and the top level holds
+what it says it does."""
 
 import pathlib
 import re
@@ -22,7 +23,9 @@ ARROWS = {
     "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
              "models"},
 }
-MOST_LINES, MOST_OF_FUNCTION = 300, 60
+MOST_LINES, MOST_OF_FUNCTION, MOST_OF_NETWORK = 300, 60, 60
+# Beside its function a PP-LCNet has options of its own, and a definition that checks them.
+LONG_NETWORKS = {f"pplcnet_v{generation}.hpp" for generation in (1, 2, 3, 4)}
 TOP = {"CMakeLists.txt", "include", "examples", "tests", "bench", "single_include"}
 ROOT_FILE = re.compile(r"[A-Z]+(\.md)?|\.[\w.-]+|CMakePresets\.json")
 TABLES = {"models/imagenet_labels.hpp"}  # data
@@ -62,8 +65,17 @@ def long_functions(path):
                 break
 
 
+def long_networks():
+    """Blocks and names of several networks are in folders of their own."""
+    for path in sorted((ROOT / "networks").glob("*.hpp")):
+        lines = path.read_text().count("\n")
+        if lines > MOST_OF_NETWORK and path.name not in LONG_NETWORKS:
+            yield f"{path}: a network of {lines} lines, at most {MOST_OF_NETWORK}"
+
+
 def complaints():
     yield from wrong_arrows()
+    yield from long_networks()
     for path in sorted(ROOT.rglob("*.hpp")):
         lines = path.read_text().count("\n")
         if lines > MOST_LINES:

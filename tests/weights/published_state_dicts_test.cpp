@@ -16,8 +16,10 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v2.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/torchvision_mobilenet_v3.hpp"
 #include "pplcnet/weights/load_any.hpp"
 
 namespace pplcnet_test {

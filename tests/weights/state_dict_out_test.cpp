@@ -13,7 +13,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/models/pplcnet.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 
 namespace pplcnet_test {
 namespace {

@@ -28,16 +28,25 @@ struct Name {
   constexpr bool empty() const { return pattern.empty() && leaf.empty(); }
   constexpr bool operator==(const Name&) const = default;
 
-  /// Returns the number of `#` in the pattern.
+  /// Returns the number of `#` in the pattern and in what follows it.
   constexpr int count() const {
     int found = 0;
     for (const char c : pattern) found += c == '#' ? 1 : 0;
+    for (const char c : leaf) found += c == '#' ? 1 : 0;
     return found;
   }
 
   /// Returns the name of a module inside this one; only one literal can be added.
   friend constexpr Name operator+(Name name, std::string_view module) {
     name.leaf = module;
+    return name;
+  }
+
+  /// Returns the name of a module inside this one that has a number:
+  /// `Name("blocks.#.#", 3, 1).inside(".conv.#", 2)` is `blocks.3.1.conv.2`.
+  constexpr Name inside(std::string_view module, int number) const {
+    Name name = *this + module;
+    name.numbers[static_cast<std::size_t>(count())] = number;
     return name;
   }
 };

@@ -7,7 +7,7 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/models/model.hpp"
-#include "pplcnet/networks/pplcnet_v1_names.hpp"
+#include "pplcnet/networks/names/pplcnet_v1.hpp"
 
 // What a network is used with, unless something else is said.
 

@@ -16,15 +16,16 @@
 #include "pplcnet/networks/inception_v3.hpp"
 #include "pplcnet/networks/inception_v4.hpp"
 #include "pplcnet/networks/light_cnns_ghostnet.hpp"
+#include "pplcnet/networks/light_cnns_mobilenet_v3.hpp"
+#include "pplcnet/networks/light_cnns_shufflenet_v2.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/mobilenet_v2_attention.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/mobilevit.hpp"
 #include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
-#include "pplcnet/networks/shufflenet_v2.hpp"
 #include "pplcnet/networks/xception.hpp"
 
 // Networks of the collection awesome_lightweight_networks (package light_cnns), by the names that

@@ -8,8 +8,8 @@
 #include "pplcnet/models/published.hpp"
 #include "pplcnet/networks/ghostnet.hpp"
 #include "pplcnet/networks/mobilenet_v1.hpp"
-#include "pplcnet/networks/mobilenet_v2.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v2.hpp"
+#include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
 
 // MobileNet V1 to V3, ShuffleNetV2 and GhostNet as PaddleClas publishes them.

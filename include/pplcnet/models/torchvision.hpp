@@ -8,8 +8,8 @@
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/models/published.hpp"
 #include "pplcnet/networks/mobilenet_v2.hpp"
-#include "pplcnet/networks/mobilenet_v3.hpp"
 #include "pplcnet/networks/shufflenet_v2.hpp"
+#include "pplcnet/networks/torchvision_mobilenet_v3.hpp"
 
 // MobileNet V2 and V3 and ShuffleNetV2 of torchvision, with its default weights for ImageNet.
 

@@ -1,9 +1,8 @@
 #ifndef PPLCNET_NETWORKS_LIGHT_CNNS_GHOSTNET_HPP
 #define PPLCNET_NETWORKS_LIGHT_CNNS_GHOSTNET_HPP
 
-#include <string_view>
-
-#include "pplcnet/networks/ghostnet.hpp"
+#include "pplcnet/networks/blocks/ghostnet.hpp"
+#include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -25,27 +24,20 @@ constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
     if (index == 0) ++stage;
     stride = row.stride;
     const Name block("blocks.#.#", stage, index);
-    const auto module = [&](std::string_view pattern) { return Name(pattern, stage, index); };
-    const Value input = x;
-    const int hidden = width(row.hidden), out = width(row.out);
-    x = ghostnet_parts::ghost(g, x, hidden, kRelu, module("blocks.#.#.ghost1.primary_conv.#"),
-                              module("blocks.#.#.ghost1.cheap_operation.#"));
-    if (row.stride == 2)
-      x = g.depthwise(x, {.kernel = row.kernel, .stride = 2, .norm_name = block + ".bn_dw"},
-                      block + ".conv_dw");
-    if (row.squeeze_excite)
-      x = squeeze_excite(g, x, {.squeezed = make_divisible(hidden * 25, 4)},
-                         block + ".se.conv_reduce", block + ".se.conv_expand");
-    x = ghostnet_parts::ghost(g, x, out, Activation::none,
-                              module("blocks.#.#.ghost2.primary_conv.#"),
-                              module("blocks.#.#.ghost2.cheap_operation.#"));
-    Value shortcut = input;
-    if (row.stride != 1 || input.shape.channels != out) {
-      shortcut = g.depthwise(input, {.kernel = row.kernel, .stride = row.stride},
-                             {"blocks.#.#.shortcut.#", stage, index, 0});
-      shortcut = g.conv(shortcut, out, {}, {"blocks.#.#.shortcut.#", stage, index, 2});
-    }
-    x = g.output(g.add(x, shortcut), Role::stage, block);
+    const int hidden = width(row.hidden);
+    x = ghostnet_bottleneck(g, x, row, hidden, width(row.out),
+                            {.squeezed = make_divisible(hidden * 25, 4)},
+                            {.expansion = {block.inside(".ghost1.primary_conv.#", 0),
+                                           block.inside(".ghost1.cheap_operation.#", 0)},
+                             .projection = {block.inside(".ghost2.primary_conv.#", 0),
+                                            block.inside(".ghost2.cheap_operation.#", 0)},
+                             .depthwise = block + ".conv_dw",
+                             .depthwise_norm = block + ".bn_dw",
+                             .reduce = block + ".se.conv_reduce",
+                             .expand = block + ".se.conv_expand",
+                             .shortcut_depthwise = block.inside(".shortcut.#", 0),
+                             .shortcut_linear = block.inside(".shortcut.#", 2)});
+    g.output(x, Role::stage, block);
   }
   const Name last("blocks.#.0", stage + 1);
   x = g.conv(x, width(960), {.activation = kRelu, .norm_name = last + ".bn1"}, last + ".conv");

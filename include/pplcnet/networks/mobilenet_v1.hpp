@@ -1,7 +1,6 @@
 #ifndef PPLCNET_NETWORKS_MOBILENET_V1_HPP
 #define PPLCNET_NETWORKS_MOBILENET_V1_HPP
 
-#include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {

@@ -9,7 +9,7 @@
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/graph/storage.hpp"
 #include "pplcnet/networks/adaptation.hpp"
-#include "pplcnet/networks/pplcnet_v1_names.hpp"
+#include "pplcnet/networks/names/pplcnet_v1.hpp"
 #include "pplcnet/networks/scale.hpp"
 #include "pplcnet/networks/squeeze_excite.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/adaptation.hpp"
-#include "pplcnet/networks/pplcnet_v4_names.hpp"
+#include "pplcnet/networks/names/pplcnet_v4.hpp"
 #include "pplcnet/networks/squeeze_excite.hpp"
 #include "pplcnet/networks/text_options.hpp"
 #include "pplcnet/networks/widths.hpp"

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "pplcnet/graph/graph.hpp"
-#include "pplcnet/networks/resnet_d.hpp"
+#include "pplcnet/networks/blocks/resnet.hpp"
 #include "pplcnet/networks/widths.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {

@@ -13,8 +13,8 @@ struct SqueezeExcite {
   Activation after = Activation::none;  ///< applied to the product
 };
 
-/// What may be in the place of a squeeze-excite: a function that appends it, see attention.hpp, or
-/// nothing.
+/// What may be in the place of a squeeze-excite: a function that appends it, or nothing; see
+/// blocks/attention.hpp.
 struct Attention {
   using Append = Value (*)(Graph& g, Value x, Name name);
 

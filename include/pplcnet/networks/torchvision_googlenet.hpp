@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "pplcnet/networks/blocks/inception.hpp"
 #include "pplcnet/networks/googlenet.hpp"
-#include "pplcnet/networks/inception.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace inception::v1 {
@@ -33,12 +33,13 @@ constexpr Graph torchvision_googlenet(const WidthOptions& options = {}) {
   std::size_t i = 0;
   for (const GoogLeNetRow& row : kGoogLeNetTable) {
     using enum inception::Reads;
-    const inception::Unit units[] = {
-        {input, ".branch1", row.n1},     {input, ".branch2.0", row.reduced3},
-        {last, ".branch2.1", row.n3, 3}, {input, ".branch3.0", row.reduced5},
-        {last, ".branch3.1", row.n5, 3}, {maximum, ".branch4.1", row.pooled},
+    const inception::Branch branches[] = {
+        {input, ".branch1", {{row.n1}}},
+        {input, ".branch2.#", {{row.reduced3}, {row.n3, 3}}},
+        {input, ".branch3.#", {{row.reduced5}, {row.n5, 3}}},
+        {maximum, ".branch4.1", {{row.pooled}}},
     };
-    x = inception::append(g, x, kNames[i], units, false);
+    x = inception::append(g, x, kNames[i], branches);
     g.output(x, Role::stage, kNames[i]);
     if (row.pools) x = g.max_pool(x, i < 2 ? kHalve : Pool{.ceil_mode = true});
     ++i;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -13,13 +14,14 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
-  for (const char c : name.pattern) {
-    if (c == '#')
-      text += std::to_string(name.numbers[next++]);
-    else
-      text += c;
-  }
-  return text.append(name.leaf);
+  for (const std::string_view part : {name.pattern, name.leaf})
+    for (const char c : part) {
+      if (c == '#')
+        text += std::to_string(name.numbers[next++]);
+      else
+        text += c;
+    }
+  return text;
 }
 
 /// Returns the project's own name of a layer.

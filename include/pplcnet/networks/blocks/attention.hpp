@@ -1,5 +1,5 @@
-#ifndef PPLCNET_NETWORKS_ATTENTION_HPP
-#define PPLCNET_NETWORKS_ATTENTION_HPP
+#ifndef PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP
+#define PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP
 
 #include <algorithm>
 #include <string_view>
@@ -92,4 +92,4 @@ constexpr Value triplet_attention(Graph& g, Value x, Name name) {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_ATTENTION_HPP
+#endif  // PPLCNET_NETWORKS_BLOCKS_ATTENTION_HPP

@@ -1,5 +1,5 @@
-#ifndef PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
-#define PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+#ifndef PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP
+#define PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP
 
 #include <string_view>
 
@@ -54,4 +54,4 @@ inline constexpr Naming kTinyRecognitionNamings[] = {
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_PPLCNET_V4_NAMES_HPP
+#endif  // PPLCNET_NETWORKS_NAMES_PPLCNET_V4_HPP

@@ -1,5 +1,5 @@
-#ifndef PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
-#define PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+#ifndef PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
+#define PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
 
 #include <span>
 #include <string_view>
@@ -176,4 +176,4 @@ inline constexpr Name kV1Ending[] = {"last_conv", "fc"};
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_NETWORKS_PPLCNET_V1_NAMES_HPP
+#endif  // PPLCNET_NETWORKS_NAMES_PPLCNET_V1_HPP
