@@ -34,7 +34,13 @@ struct Unit {
   int channels = 0;
   Pair kernel = 1;
   int stride = 1;
-  Padding padding = stride == 1 ? Conv::kSame : kNone;
+  Padding padding = Conv::kSame;
+
+  constexpr Unit() = default;
+  constexpr Unit(int out, Pair size = 1, int step = 1)  // NOLINT(google-explicit-constructor)
+      : Unit(out, size, step, step == 1 ? Conv::kSame : kNone) {}
+  constexpr Unit(int out, Pair size, int step, Padding around)
+      : channels(out), kernel(size), stride(step), padding(around) {}
 };
 
 /// A branch of a module: the name of its convolutions inside of the module, in which `#` stands for
