@@ -15,6 +15,8 @@
 #include "pplcnet/networks/mobilenet_v2_attention.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/mobilevit.hpp"
+#include "pplcnet/networks/ocr_detection.hpp"
+#include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
@@ -55,6 +57,8 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::inception_v4, {79, 75}},
     {pplcnet::xception},
     {ic_resnet50_for_detection, {193, 201}},
+    {pplcnet::ocr_detection, {64, 96}, 75},
+    {pplcnet::ocr_recognition, {48, 60}, 95},
 };
 
 }  // namespace pplcnet_test

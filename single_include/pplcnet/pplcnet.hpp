@@ -15198,7 +15198,8 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   std::string weights = text_of(module.weights);
   weights += training_form(layer).deployed;
   // A module whose batch norm is named, too, is named in full.
-  if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
+  if (layer.batch_norm && module.norm.empty() && layer.norm_name.empty())
+    weights += naming.tensors.weights;
   if (layer.layout != Layout::none) {
     const bool pixel = layer.layout == Layout::pixel;  // whose names have no point
     names.weight = weights + (layer.op == Operator::l1 ? ".adder" : pixel ? "weight" : ".weight");
@@ -21341,6 +21342,8 @@ struct V2Definition {
 #ifndef PPLCNET_NETWORKS_PPLCNET_V3_HPP
 #define PPLCNET_NETWORKS_PPLCNET_V3_HPP
 
+#include <cstddef>
+#include <iterator>
 #include <string_view>
 
 // from pplcnet/networks/text_options.hpp
@@ -21422,6 +21425,17 @@ constexpr ModuleNames paddle_module(const Name& own) {
   return {own};
 }
 
+/// The same in a whole detector or recogniser, whose backbone is a module.
+constexpr ModuleNames paddle_module_of_backbone(const Name& own) {
+  constexpr std::string_view kPatterns[][2] = {{"conv#", "backbone.conv#"},
+                                               {"blocks#.#", "backbone.blocks#.#"},
+                                               {"layer_list.#", "backbone.layer_list.#"}};
+  ModuleNames names = paddle_module(own);
+  for (const auto& [alone, inside] : kPatterns)
+    if (names.weights.pattern == alone) names.weights.pattern = inside;
+  return names;
+}
+
 inline constexpr Naming kDetectionNamings[] = {
     paddle_naming(tensors_of::kV3Detection, paddle_module)};
 inline constexpr Naming kRecognitionNamings[] = {
@@ -21436,6 +21450,48 @@ constexpr Conv layer(Activation activation) {
           .affine = activation != Activation::none};
 }
 
+/// A block: the stage, from 2 on, its number there, and whether it is the stage's last one.
+struct Block {
+  int stage, index;
+  bool is_last;
+};
+
+/// Appends PP-LCNet V3's stem and blocks; after each block calls `end_block(x, block)`.
+template <class EndBlock>
+constexpr Value append_blocks(Graph& g, Scale scale, V3 task, const EndBlock& end_block) {
+  const auto width = [&](int channels) { return scaled(channels, scale, kV3Divisor); };
+  Value x = g.conv(g.image(), width(kV3StemChannels), {.kernel = 3, .stride = 2}, {"conv#", 1});
+  int index = 0;
+  for (std::size_t i = 0; i < std::size(kV3Table); ++i) {
+    const V3Row& row = kV3Table[i];
+    index = i > 0 && kV3Table[i - 1].stage == row.stage ? index + 1 : 0;
+    const Name block("blocks#.#", row.stage, index);
+    const Stride stride = task == V3::detection ? row.detection : row.recognition;
+    Conv depthwise = layer(stride == Stride(2) ? Activation::none : Activation::hardswish);
+    depthwise.kernel = row.kernel;
+    depthwise.stride = stride;
+    x = g.depthwise(x, depthwise, block + ".dw_conv");
+    if (row.squeeze_excite)
+      x = squeeze_excite(
+          g, x, {.squeezed = x.shape.channels / 4, .gate = Activation::hardsigmoid_paddle}, block);
+    x = g.conv(x, width(row.out), layer(Activation::hardswish), block + ".pw_conv");
+    const bool is_last = i + 1 == std::size(kV3Table) || kV3Table[i + 1].stage != row.stage;
+    end_block(x, Block{row.stage, index, is_last});
+  }
+  return x;
+}
+
+/// Appends the layer that gives a detector the map of a stage.
+constexpr Value detection_map(Graph& g, Value x, Scale scale, int stage) {
+  const int channels = kV3DetectionWidths[stage - 3] * static_cast<int>(scale) / 100;
+  return g.conv(x, channels, {.norm = false, .bias = true}, {"blocks#.head", stage});
+}
+
+/// Appends the mean that gives a recogniser one row of columns.
+constexpr Value columns(Graph& g, Value x) {
+  return g.mean_pool(x, {.kernel = {3, 2}, .stride = {3, 2}}, "columns");
+}
+
 }  // namespace v3
 
 /// Returns PP-LCNet V3. Source: PaddleOCR `rec_lcnetv3.py`. Every layer of a block has branches in
@@ -21443,35 +21499,15 @@ constexpr Conv layer(Activation activation) {
 /// with stride 2 in both directions has no activation.
 constexpr Graph pplcnet_v3(Scale scale, V3 task, const TextOptions& o = {}) {
   const bool detection = task == V3::detection;
-  const auto width = [&](int channels) { return scaled(channels, scale, kV3Divisor); };
   Graph g(text_input(o, detection), kPaddleClas, detection ? "v3_detection" : "v3_recognition");
   g.what = detection ? "a PP-LCNet V3 for detection" : "a PP-LCNet V3 for recognition";
   g.namings = detection ? v3::kDetectionNamings : v3::kRecognitionNamings;
-  Value x = g.conv(g.image(), width(kV3StemChannels), {.kernel = 3, .stride = 2}, {"conv#", 1});
-  int stage = 0, index = 0;
-  const auto end_stage = [&] {
-    g.output(x, Role::stage, {"stage#", stage});
-    if (!detection || stage < 3) return;
-    const int channels = kV3DetectionWidths[stage - 3] * static_cast<int>(scale) / 100;
-    g.output(g.conv(x, channels, {.norm = false, .bias = true}, {"blocks#.head", stage}));
-  };
-  for (const V3Row& row : kV3Table) {
-    if (row.stage != stage && stage > 0) end_stage();
-    index = row.stage == stage ? index + 1 : 0;
-    stage = row.stage;
-    const Name block("blocks#.#", stage, index);
-    const Stride stride = detection ? row.detection : row.recognition;
-    Conv depthwise = v3::layer(stride == Stride(2) ? Activation::none : Activation::hardswish);
-    depthwise.kernel = row.kernel;
-    depthwise.stride = stride;
-    x = g.depthwise(x, depthwise, block + ".dw_conv");
-    if (row.squeeze_excite)
-      x = squeeze_excite(
-          g, x, {.squeezed = x.shape.channels / 4, .gate = Activation::hardsigmoid_paddle}, block);
-    x = g.conv(x, width(row.out), v3::layer(Activation::hardswish), block + ".pw_conv");
-  }
-  end_stage();
-  if (!detection) g.output(g.mean_pool(x, {.kernel = {3, 2}, .stride = {3, 2}}, "columns"));
+  const Value x = v3::append_blocks(g, scale, task, [&](Value end, const v3::Block& block) {
+    if (!block.is_last) return;
+    g.output(end, Role::stage, {"stage#", block.stage});
+    if (detection && block.stage >= 3) g.output(v3::detection_map(g, end, scale, block.stage));
+  });
+  if (!detection) g.output(v3::columns(g, x));
   return g;
 }
 

@@ -139,12 +139,13 @@ TEST_F(Allocation, NoneInAnyNetwork) {
     ASSERT_FALSE(pplcnet::AnyNetwork::make(published.graph(), /*threads=*/2, network));
     const pplcnet::Shape shape = network->input_shape();
     const std::vector<float> image(static_cast<std::size_t>(shape.size()));
-    std::vector<float> logits(static_cast<std::size_t>(network->classes()));
+    const int result = network->plan().outputs[0];
+    const pplcnet::Layer& layer = network->layers()[static_cast<std::size_t>(result)];
+    std::vector<float> values(static_cast<std::size_t>(layer.output.size()));
     for (const int count : {1, 2}) {
       pplcnet_test::Threads threads(count);
       EXPECT_EQ(allocations_in([&] {
-                  network->run(pplcnet::Picture::planar(image.data(), shape),
-                               network->plan().outputs[0], logits,
+                  network->run(pplcnet::Picture::planar(image.data(), shape), result, values,
                                {.executor = threads.executor()});
                 }),
                 0)

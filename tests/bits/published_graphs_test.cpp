@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
@@ -37,16 +38,22 @@ struct Floats {
   std::vector<float> values;
 };
 
-/// Logits of pictures in one batch.
-Bits logits(const AnyNetwork& network, const std::vector<Picture>& pictures, Isa isa, int threads) {
+/// Returns which layer's output is the network's first result, and how many values that has.
+std::pair<std::size_t, std::size_t> result_of(const AnyNetwork& network) {
+  const auto layer = static_cast<std::size_t>(network.plan().outputs[0]);
+  return {layer, static_cast<std::size_t>(network.layers()[layer].output.size())};
+}
+
+/// Logits, or the first map that is a result, of pictures in one batch.
+Bits results(const AnyNetwork& network, const std::vector<Picture>& pictures, Isa isa,
+             int threads) {
   const Plan& plan = network.plan();
   const auto layers = static_cast<std::size_t>(plan.layer_count);
-  const auto classes = static_cast<std::size_t>(network.classes());
-  std::vector<float> result(pictures.size() * classes);
+  const auto [layer, size] = result_of(network);
+  std::vector<float> result(pictures.size() * size);
   std::vector<float*> destinations(pictures.size() * layers);
   for (std::size_t i = 0; i < pictures.size(); ++i)
-    destinations[i * layers + static_cast<std::size_t>(plan.traits.logits)] =
-        result.data() + i * classes;
+    destinations[i * layers + layer] = result.data() + i * size;
   Floats maps(plan.map_floats), vectors(plan.vector_floats);
   Floats scratch(plan.scratch_floats * static_cast<std::size_t>(threads));
   pplcnet_test::Threads team(threads);
@@ -87,13 +94,14 @@ TEST_P(PublishedGraphs, SameBits) {
 
   Bits expected;  // one by one
   for (const Picture& picture : pictures)
-    std::ranges::copy(logits(*network, {picture}, pplcnet::best_isa(), 1),
+    std::ranges::copy(results(*network, {picture}, pplcnet::best_isa(), 1),
                       std::back_inserter(expected));
-  EXPECT_NE(Bits(expected.begin(), expected.begin() + network->classes()),
-            Bits(expected.end() - network->classes(), expected.end()));
-  EXPECT_EQ(logits(*network, pictures, pplcnet::best_isa(), 2), expected) << "two threads";
+  const auto size = static_cast<std::ptrdiff_t>(result_of(*network).second);
+  EXPECT_NE(Bits(expected.begin(), expected.begin() + size),
+            Bits(expected.end() - size, expected.end()));
+  EXPECT_EQ(results(*network, pictures, pplcnet::best_isa(), 2), expected) << "two threads";
   const Isa other = std::min(Isa::avx2, pplcnet::best_isa());
-  EXPECT_EQ(logits(*network, pictures, other, 1), expected) << pplcnet::isa_name(other);
+  EXPECT_EQ(results(*network, pictures, other, 1), expected) << pplcnet::isa_name(other);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, PublishedGraphs, testing::ValuesIn(pplcnet_test::kPublishedGraphs),

@@ -30,6 +30,8 @@
 #include "pplcnet/networks/mobilenet_v2_attention.hpp"
 #include "pplcnet/networks/mobilenext.hpp"
 #include "pplcnet/networks/mobilevit.hpp"
+#include "pplcnet/networks/ocr_detection.hpp"
+#include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/networks/paddle_mobilenet_v2.hpp"
 #include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 #include "pplcnet/networks/resnest.hpp"
@@ -75,6 +77,8 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"mobilevit_s", pplcnet::light_cnns_mobilevit_s},
     {"espnetv1", pplcnet::light_cnns_espnet_v1},
     {"espnetv2", pplcnet::light_cnns_espnet_v2},
+    {"ppocr_mobile_det", pplcnet::ocr_detection, 75},
+    {"ppocr_mobile_rec", pplcnet::ocr_recognition, 95},
     {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
     {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},
@@ -95,6 +99,36 @@ inline int width_in(std::string_view name, int width) {
   return static_cast<int>(100 * whole + std::strtol(fraction.c_str(), nullptr, 10));
 }
 
+/// What a golden's network computes: logits, the probability of each class of a sequence, or maps.
+inline const nlohmann::json& answer_of(const Golden& golden) {
+  const nlohmann::json& outputs = golden.numbers.at("outputs");
+  for (const char* name : {"probabilities", "maps"})
+    if (outputs.contains(name)) return outputs.at(name);
+  return outputs.at("logits");
+}
+
+/// Whether a golden's values are [images][tokens][channels].
+inline bool is_sequence(const nlohmann::json& values) { return values.at("shape").size() == 3; }
+
+/// The channels of a golden's values.
+inline int channels_of(const nlohmann::json& values) {
+  return values.at("shape").at(is_sequence(values) ? 2 : 1);
+}
+
+/// A layer's output, [channels][pixels] of each image, in the order of a golden's values.
+inline std::vector<float> in_order_of(const nlohmann::json& values, const pplcnet::Shape& shape,
+                                      const std::vector<float>& output) {
+  if (!is_sequence(values)) return output;
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  const auto tokens = static_cast<std::size_t>(shape.pixels());
+  std::vector<float> result(output.size());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const std::size_t image = i / (tokens * channels), token = i / channels % tokens;
+    result[i] = output[(image * channels + i % channels) * tokens + token];
+  }
+  return result;
+}
+
 /// The network of a golden; nothing if it is of another kind.
 inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
   const std::string name = golden.numbers.at("arch");
@@ -105,8 +139,8 @@ inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
                       (rest[0] == '_' && rest[1] >= '0' && rest[1] <= '9');
     if (!fits) continue;
     const std::vector<int> size = golden.numbers.at("hw");
-    const std::vector<int> logits = golden.numbers.at("outputs").at("logits").at("shape");
-    return known.graph({width_in(rest, known.width), {size.at(0), size.at(1)}, logits.at(1)});
+    return known.graph(
+        {width_in(rest, known.width), {size.at(0), size.at(1)}, channels_of(answer_of(golden))});
   }
   return std::nullopt;
 }
@@ -117,7 +151,9 @@ inline std::int64_t unused_parameters(const Golden& golden, const pplcnet::Netwo
   for (const pplcnet::Name& module : traits.unused)
     for (const nlohmann::json& tensor : golden.numbers.at("tensors")) {
       const std::string name = tensor.at(0);
-      if (!name.starts_with(pplcnet::text_of(module) + ".") || name.find(".running_") != name.npos)
+      if (!name.starts_with(pplcnet::text_of(module) + ".") ||
+          name.find(".running_") != name.npos || name.ends_with("._mean") ||
+          name.ends_with("._variance"))
         continue;
       std::int64_t size = 1;
       for (const std::int64_t extent : tensor.at(1)) size *= extent;
@@ -131,7 +167,7 @@ template <class Run>
 void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcnet::Plan& plan,
                  Run run) {
   ASSERT_EQ(golden.numbers.at("param_count"),
-            plan.parameter_count + unused_parameters(golden, plan.traits));
+            parameters(plan, golden.form()) + unused_parameters(golden, plan.traits));
   const std::vector<std::size_t> shape = golden.input_shape();
   const std::vector<float> input = golden.input();
   ASSERT_FALSE(input.empty()) << "the golden is of another input";
@@ -153,17 +189,18 @@ void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcne
     const std::string name = pplcnet::text_of(output.name);
     for (const nlohmann::json& golden_stage : golden.numbers.at("stages")) {
       if (golden_stage.at("name") != name) continue;
-      const std::vector<std::size_t> expected = golden_stage.at("shape");
-      EXPECT_EQ(expected.at(1), static_cast<std::size_t>(plan.layers[layer].output.channels));
-      expect_samples(name, golden_stage, outputs[layer], 1,
+      const pplcnet::Shape& output_shape = plan.layers[layer].output;
+      EXPECT_EQ(channels_of(golden_stage), output_shape.channels);
+      expect_samples(name, golden_stage, in_order_of(golden_stage, output_shape, outputs[layer]), 1,
                      kStageTolerance * golden_stage.at("std").get<double>());
       ++compared;
     }
   }
   EXPECT_EQ(compared, plan.stage_count) << "stages that the golden does not have";
   EXPECT_GE(compared, 11);
-  expect_answer(golden.numbers.at("outputs").at("logits"),
-                outputs[static_cast<std::size_t>(plan.outputs[0])]);
+  const auto result = static_cast<std::size_t>(plan.outputs[0]);
+  const nlohmann::json& answer = answer_of(golden);
+  expect_answer(answer, in_order_of(answer, plan.layers[result].output, outputs[result]));
 }
 
 }  // namespace pplcnet_test

@@ -239,7 +239,9 @@ int main(int argc, char** argv) {
                            "inception_v3",
                            "inception_v4",
                            "xception_97",
-                           "ic_resnet50"})
+                           "ic_resnet50",
+                           "ppocr_mobile_det_64x96",
+                           "ppocr_mobile_rec_48x100_c97"})
     write_golden(to, name, name[0] == 'p' ? kOld : kNew);
   write_torchvision(to);
   return testing::Test::HasFailure();
