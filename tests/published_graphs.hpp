@@ -20,6 +20,7 @@
 #include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
+#include "pplcnet/networks/timm_mobilevit.hpp"
 #include "pplcnet/networks/torchvision_googlenet.hpp"
 #include "pplcnet/networks/xception.hpp"
 
@@ -49,6 +50,7 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::resnet50_d},
     {pplcnet::light_cnns_resnest50},
     {pplcnet::light_cnns_mobilevit_s, {64, 128}},
+    {pplcnet::timm_mobilevit_s, {64, 128}},
     {pplcnet::light_cnns_espnet_v2},
     {pplcnet::light_cnns_googlenet},
     {pplcnet::torchvision_googlenet},

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ic_pattern.hpp"
+#include "pplcnet/models/timm_mobilevit.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
 
 namespace {
@@ -56,6 +57,9 @@ static_assert(has(pplcnet::xception({}), 22'855'952, 4'552'879'072));
 
 /// torchvision publishes 6,624,904 parameters and 1.498 billion operations.
 static_assert(has<pplcnet::torchvision::googlenet>(6'624'904, 1'498'376'192));
+
+/// timm counts 5,578,632 parameters.
+static_assert(pplcnet::models::timm::mobilevit_s::parameter_count == 5'578'632);
 
 TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 

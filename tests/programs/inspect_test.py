@@ -36,6 +36,7 @@ COUNTS = {
     "pytorch_x1_5": (4_504_136, None, None),
     "pytorch_x2_0": (6_526_824, None, None),
     "pytorch_x2_5": (9_023_880, None, None),
+    "timm_mobilevit_s": (5_578_632, None, None),
     "lcnet_baseline": (2_952_520, 10_944, 155_700_480),
     "PP-LCNet_x0_25_textline_ori": (242_746, 2_752, 23_214_080),
     "PP-LCNet_x1_0_textline_ori": (1_674_082, 10_944, 292_979_200),

@@ -32,6 +32,10 @@ class StateDict {
  public:
   explicit StateDict(bool paddle) : paddle_(paddle) {}
 
+  /// A tensor of any shape, which is a parameter.
+  void parameter(const std::string& name, const Shape& shape) {
+    add(name, shape, name.substr(name.rfind('.')).c_str());
+  }
   /// A convolution's weight, which may have a bias.
   void conv(const std::string& name, std::int64_t out, std::int64_t in, std::int64_t kernel,
             bool bias = false) {

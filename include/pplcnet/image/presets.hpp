@@ -129,6 +129,16 @@ constexpr Preprocessing torchvision_inception(int height = 299, int width = 299)
   return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
+/// timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1: mobilevit_s.
+constexpr Preprocessing timm_mobilevit(int height = 256, int width = 256) {
+  Preprocessing preset = timm_bicubic(height, width);
+  preset.name = "timm_mobilevit";
+  preset.normalisation.mean = {0, 0, 0};
+  preset.normalisation.deviation = {1, 1, 1};
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 10 / 9);
+  return preset;
+}
+
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
 /// PULC language_classification.
@@ -142,7 +152,8 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet,   paddle_direct,
     paddle_direct_deploy, paddlex_direct,           timm_bicubic,       timm_bilinear,
-    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception};
+    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
+    timm_mobilevit};
 
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,

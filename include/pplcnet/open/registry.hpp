@@ -20,6 +20,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/torchvision.hpp"
+#include "pplcnet/models/timm_mobilevit.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/plan/make_plan.hpp"
@@ -122,6 +123,7 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     pplcnet::for_each(models::lightweight::Models{}, add);
     pplcnet::for_each(models::torchvision::Models{}, add);
     pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);
+    pplcnet::for_each(models::timm::MobileVitModels{}, add);
     pplcnet::for_each(models::light_cnns::Models{}, add);
     return all;
   }();
