@@ -128,8 +128,8 @@ def line_view(item, rng, noise, strength, columns=model.LINE_SIZE[1]):
         corners += np.float32([[slant, 0], [slant, 0], [-slant, 0], [-slant, 0]])
         corners += noise.uniform(-0.06, 0.06, (4, 2)).astype(np.float32) * height
     rows = model.LINE_SIZE[0]
-    turned = rng.random() < 0.5  # so that no trace of what follows tells up from down
-    if turned:
+    rotated = rng.random() < 0.5  # so that no trace of what follows tells up from down
+    if rotated:
         corners = np.roll(corners, 2, axis=0)
     native = rng.random() < 0.1 + 0.55 * strength
     size = (max(8, round(width)), max(8, round(height))) if native else (columns, rows)
@@ -142,7 +142,7 @@ def line_view(item, rng, noise, strength, columns=model.LINE_SIZE[1]):
         picture = optics(picture, rng, noise, letter, strength)
         picture = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_LINEAR)
     picture = colour(picture, rng, noise, strength)
-    return picture[::-1, ::-1] if turned else picture
+    return picture[::-1, ::-1] if rotated else picture
 
 
 def tile_view(item, rng, noise, strength, side=model.TILE_SIZE[0]):
@@ -183,12 +183,12 @@ def tile_view(item, rng, noise, strength, side=model.TILE_SIZE[0]):
         )
         if covered > 0.06 or item[1]["script"] == "none":
             break
-    turn = rng.randrange(4)  # so that no trace of what follows tells what is up
-    matrix = cv2.getPerspectiveTransform(np.float32(np.roll(corners, turn, axis=0)), target)
+    rotation = rng.randrange(4)  # so that no trace of what follows tells what is up
+    matrix = cv2.getPerspectiveTransform(np.float32(np.roll(corners, rotation, axis=0)), target)
     picture = cv2.warpPerspective(
         picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     if rng.random() < 0.3 + 0.4 * strength:
         picture = optics(picture, rng, noise, em * factor, strength)
     picture = colour(picture, rng, noise, strength)
-    return np.rot90(picture, turn), covered > 0.02
+    return np.rot90(picture, rotation), covered > 0.02

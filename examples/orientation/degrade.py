@@ -72,7 +72,7 @@ def degrade(studio, picture, letter):
 
 
 def crop_line(studio, picture, box):
-    """The line as a text detector cuts it out: 0 to 30 % margin, a little turned and slanted."""
+    """The line as a text detector cuts it out: 0 to 30 % margin, a little rotated and slanted."""
     rng = studio.rng
     left, top, right, bottom = box
     height = bottom - top
@@ -83,7 +83,7 @@ def crop_line(studio, picture, box):
     width, height = right - left, bottom - top
     corners = np.float32([[left, top], [right, top], [right, bottom], [left, bottom]])
     if rng.random() < 0.6:
-        # A turn moves the ends of a long line by little more than its own height.
+        # A rotation moves the ends of a long line by little more than its own height.
         lift = (
             np.clip(np.tan(np.radians(rng.gauss(0, 1.6))) * width, -0.3 * height, 0.3 * height) / 2
         )

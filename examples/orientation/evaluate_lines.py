@@ -1,8 +1,8 @@
 """Judges networks for lines by what the program says about the pictures of a set.
 
-    python3 evaluate_lines.py write SET FOLDER      each line as PNG, upright (_0) and turned (_1)
-    pplcnet classify --json --weights FILE FOLDER > NAME.jsonl      one look, as PaddleOCR does
-    pplcnet orient --json --weights FILE FOLDER > OTHER.jsonl       pieces in both turns
+    python3 evaluate_lines.py write SET FOLDER      each line as PNG, upright (_0) and rotated (_1)
+    pplcnet classify --json --weights FILE FOLDER > NAME.jsonl      one prediction: PaddleOCR's way
+    pplcnet orient --json --weights FILE FOLDER > OTHER.jsonl       pieces in both rotations
     python3 evaluate_lines.py table SET NAME.jsonl...
     python3 evaluate_lines.py reliability OTHER.jsonl
     python3 evaluate_lines.py calibrate LAST.pt SET   which doubt and sharpness fit a set
@@ -38,30 +38,32 @@ def write(prefix, folder):
     os.makedirs(folder, exist_ok=True)
     for number, (data, _) in enumerate(facts_of(prefix)):
         picture = drawing.decode(data)
-        for turn, view in enumerate((picture, picture[::-1, ::-1])):
-            with open(f"{folder}/{number:05}_{turn}.png", "wb") as file:
+        for rotation, view in enumerate((picture, picture[::-1, ::-1])):
+            with open(f"{folder}/{number:05}_{rotation}.png", "wb") as file:
                 file.write(drawing.encode(np.ascontiguousarray(view), ".png"))
 
 
-def right_answers(path, count):
-    """For each line, the share of its two turns that is answered rightly."""
+def right_predictions(path, count):
+    """For each line, the share of its two rotations that is predicted rightly."""
     right = np.zeros((count, 2))
     with open(path, encoding="utf-8") as file:
         for line in file:
-            answer = json.loads(line)
-            number, turn = place_of(answer)
-            right[number, turn] = turn_of(answer) == turn
+            prediction = json.loads(line)
+            number, rotation = place_of(prediction)
+            right[number, rotation] = rotation_of(prediction) == rotation
     return right.mean(1)
 
 
-def place_of(answer):
-    """Number of the line, and its turn."""
-    return map(int, re.search(r"(\d+)_(\d)\.png$", answer["file"]).groups())
+def place_of(prediction):
+    """Number of the line, and its rotation."""
+    return map(int, re.search(r"(\d+)_(\d)\.png$", prediction["file"]).groups())
 
 
-def turn_of(answer):
+def rotation_of(prediction):
     """What `orient` or `classify` says."""
-    return answer["angle"] // 180 if "angle" in answer else answer["predictions"][0]["class_id"]
+    if "angle" in prediction:
+        return prediction["angle"] // 180
+    return prediction["predictions"][0]["class_id"]
 
 
 def bin_of(value, edges):
@@ -73,7 +75,7 @@ def bin_of(value, edges):
 
 def table(prefix, paths):
     facts = [f for _, f in facts_of(prefix)]
-    columns = [right_answers(path, len(facts)) for path in paths]
+    columns = [right_predictions(path, len(facts)) for path in paths]
     groups = {
         "": [""] * len(facts),
         "script": [f["script"] for f in facts],
@@ -96,9 +98,9 @@ def table(prefix, paths):
 
 def reliability(path):
     with open(path, encoding="utf-8") as file:
-        answers = [json.loads(line) for line in file]
-    confidences = np.array([a["confidence"] for a in answers])
-    right = np.array([turn_of(a) == list(place_of(a))[1] for a in answers])
+        predictions = [json.loads(line) for line in file]
+    confidences = np.array([a["confidence"] for a in predictions])
+    right = np.array([rotation_of(a) == list(place_of(a))[1] for a in predictions])
     print_reliability(confidences, right)
 
 
@@ -119,18 +121,19 @@ def calibrate(weights, prefix):
     cv2.setNumThreads(1)
     net = export.load(weights, "line")
     size = model.LINE_SIZE[::-1]
-    looks = []
+    predictions = []
     for data, _ in facts_of(prefix):
         pieces = orientation.pieces(drawing.decode(data))
-        looks.append(orientation.looks(net, np.stack([cv2.resize(p, size) for p in pieces]), 2))
-    print_fits(looks, (0.0, 0.01, 0.02, 0.04, 0.08), (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5))
+        resized = np.stack([cv2.resize(piece, size) for piece in pieces])
+        predictions.append(orientation.predictions(net, resized, 2))
+    print_fits(predictions, (0.0, 0.01, 0.02, 0.04, 0.08), (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5))
 
 
-def print_fits(looks, doubts, sharpnesses):
+def print_fits(predictions, doubts, sharpnesses):
     """Accuracy on upright pictures by the calibration of the evidence."""
     for doubt in doubts:
         for sharpness in sharpnesses:
-            c = np.array([orientation.confidence(look, doubt, sharpness) for look in looks])
+            c = np.array([orientation.confidence(one, doubt, sharpness) for one in predictions])
             print(
                 f"{doubt:.2f} {sharpness:.2f} accuracy {(c.argmax(1) == 0).mean():.4f} "
                 f"loss {-np.log(np.maximum(c[:, 0], 1e-12)).mean():.4f}"

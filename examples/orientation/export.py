@@ -11,7 +11,7 @@ import torch
 
 import model
 
-CLOCKWISE = [0, 3, 2, 1]  # the turns of training, which are counter-clockwise, in files' order
+CLOCKWISE = [0, 3, 2, 1]  # the rotations of training, which are counter-clockwise, in files' order
 
 
 def paddle_state(net):

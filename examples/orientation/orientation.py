@@ -8,11 +8,11 @@
    Energy is the sum over the tile of min(CLIP, |difference to the pixel on the right| + |difference
    to the pixel below|) of grey = (r + 2 g + b) / 4.
    A line is cut into equal pieces that are at most WIDEST times as wide as high.
-3. Looks: the network sees each tile in four turns, each piece in two. Of K turns, what it says in
-   turn j about class k speaks for k - j.
+3. Predictions: the network sees each tile in four rotations, each piece in two. Of K rotations, the
+   prediction for class k in rotation j is evidence of k - j.
 4. Evidence: p = softmax(logits); q = (1 - doubt) p + doubt / K; log q is summed.
-5. Confidence: softmax(sharpness * sum). The answer is the largest; `unsure` if its confidence is
-   less than SURE.
+5. Confidence: softmax(sharpness * sum). The prediction is the largest; `unsure` if its confidence
+   is less than SURE.
 """
 import numpy as np
 import torch
@@ -84,8 +84,8 @@ def pieces(picture):
     return [picture[:, i * width // count : (i + 1) * width // count] for i in range(count)]
 
 
-def looks(net, pictures, turns):
-    """Turns x pictures x turns: the network's probabilities for pictures in each turn."""
+def predictions(net, pictures, rotations):
+    """Rotations x pictures x classes: the network's probabilities for pictures in each rotation."""
     with torch.no_grad():
         return np.stack(
             [
@@ -93,20 +93,20 @@ def looks(net, pictures, turns):
                     [
                         net(model.tensor(np.ascontiguousarray(part))).softmax(1)
                         for part in np.array_split(
-                            np.rot90(pictures, turn * (4 // turns), (1, 2)),
+                            np.rot90(pictures, rotation * (4 // rotations), (1, 2)),
                             -(-len(pictures) // 64),
                         )
                     ]
                 ).numpy()
-                for turn in range(turns)
+                for rotation in range(rotations)
             ]
         )
 
 
 def confidence(probabilities, doubt, sharpness):
-    """Of each turn, from looks."""
-    turns = len(probabilities)
-    logs = np.log((1 - doubt) * probabilities.astype(np.float64) + doubt / turns).sum(1)
-    evidence = sharpness * sum(np.roll(logs[turn], -turn) for turn in range(turns))
+    """The probability of each rotation, from predictions."""
+    rotations = len(probabilities)
+    logs = np.log((1 - doubt) * probabilities.astype(np.float64) + doubt / rotations).sum(1)
+    evidence = sharpness * sum(np.roll(logs[rotation], -rotation) for rotation in range(rotations))
     evidence = np.exp(evidence - evidence.max())
     return evidence / evidence.sum()

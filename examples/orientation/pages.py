@@ -808,8 +808,8 @@ def on_a_desk(studio, picture, em):
     out = (int(width * rng.uniform(1.0, 1.2)), int(height * rng.uniform(1.0, 1.2)))
     corners = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
     angle = math.radians(rng.uniform(-6, 6))
-    turn = np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    target = (corners - [width / 2, height / 2]) @ turn + [out[0] / 2, out[1] / 2]
+    rotation = np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    target = (corners - [width / 2, height / 2]) @ rotation + [out[0] / 2, out[1] / 2]
     target += studio.noise.uniform(-0.03, 0.03, (4, 2)) * width
     matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
     ground = cv2.resize(np.ascontiguousarray(photo(studio)), out, interpolation=cv2.INTER_LINEAR)
@@ -822,19 +822,19 @@ def on_a_desk(studio, picture, em):
 
 
 def judged_page(studio):
-    """A whole page as scanners and cameras leave it; damaged while it is turned."""
+    """A whole page as scanners and cameras leave it; damaged while it is rotated."""
     rng = studio.rng
     layouts = LAYOUTS if studio.split == "valid" else {**LAYOUTS, **TEST_LAYOUTS}
     while True:
         picture, mask, page, layout = draw_page(studio, 13, 40, 2000, layouts)
         if (mask > 0).sum() * 16 > 30 * page.em**2 and min(picture.shape[:2]) > 160:
             break
-    turn = rng.randrange(4)
+    rotation = rng.randrange(4)
     if rng.random() < 0.3:
         picture = on_a_desk(studio, picture, page.em)
-    picture = np.ascontiguousarray(np.rot90(picture, turn))
+    picture = np.ascontiguousarray(np.rot90(picture, rotation))
     picture, kind = degrade.degrade(studio, picture, page.em)
-    picture = np.ascontiguousarray(np.rot90(picture, -turn))
+    picture = np.ascontiguousarray(np.rot90(picture, -rotation))
     return drawing.encode(picture, ".jpg", 92), {
         "script": page.script,
         "kind": kind,

@@ -31,11 +31,11 @@ def judged_line(studio):
     script = studio.script()
     picture, box, text = lines.line(studio, script)
     picture = degrade.crop_line(studio, picture, box)
-    turned = studio.rng.random() < 0.5
-    if turned:
+    rotated = studio.rng.random() < 0.5
+    if rotated:
         picture = picture[::-1, ::-1].copy()
     picture, kind = degrade.degrade(studio, picture, box[3] - box[1])
-    if turned:
+    if rotated:
         picture = picture[::-1, ::-1]
     return drawing.encode(picture, ".png"), {
         "script": script,

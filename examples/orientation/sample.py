@@ -1,4 +1,4 @@
-"""Draws what the project's README asks about: a page turned by 90 degrees, a line of it by 180.
+"""Draws what the project's README asks about: a page rotated by 90 degrees, a line of it by 180.
 
     python3 sample.py ../page.jpg ../line.png
 """

@@ -43,7 +43,7 @@ FRAMES = ("({})", '"{}"', "- {}", "• {}", "{}.", "{} ...", "[{}]", "{}!", "1. 
 UNITS = "kg g ml cm mm km l kWh MB GB °C % m² pcs".split()
 SENTENCES_PER_LANGUAGE = 12000
 
-# Turned by 180 degrees these look like themselves or each other in some typeface.
+# Rotated by 180 degrees these look like themselves or each other in some typeface.
 UNDECIDED = set(
     "0125689 HINOSXZMWEBlIosxzunbqdpmw|/\\-_=+.,:;~*#%()[]{}<>'\"`^•·–—…°ΗΙΝΟΞΖΧΦΘосхнНОФХИЖО"
     "一二三十口日田中申串回王工口曰目且米亜井丼品晶車亞ーニ〇エロハへりくノ응를근믐믄은음를ㅇㅣㅡ문곰논국"

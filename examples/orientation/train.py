@@ -30,8 +30,8 @@ import augment
 import drawing
 import model
 
-# A second classifier learns script and turn together, which takes the network to the features that
-# tell one from the other in each script; it is not exported.
+# A second classifier learns script and rotation together, which takes the network to the features
+# that tell one from the other in each script; it is not exported.
 SCRIPTS = (*drawing.WEIGHTS, "none")
 RANKS = int(os.environ.get("RANKS", "2"))
 SHARE_EVERY = 16  # steps
@@ -39,7 +39,7 @@ REPORT_EVERY = 90  # seconds of processor time
 PEAK_RATE = 2.4e-3
 SMOOTHING = 0.05
 # Pictures with a larger loss than HARD are soon shown again, in other views: up to RETRIED of a
-# batch. A sure and right answer has a loss of 0.12 (2 turns) or 0.2 (4 turns).
+# batch. A sure and right prediction has a loss of 0.12 (2 rotations) or 0.2 (4 rotations).
 HARD = {"line": 0.35, "tile": 0.6}
 RETRIED = 1 / 3
 # `widths`: until which part of the time how wide pictures are. Parts of lines and of tiles are as
@@ -47,13 +47,13 @@ RETRIED = 1 / 3
 TASKS = {
     "line": {
         "net": model.TEXT_LINE,
-        "turns": 2,
+        "rotations": 2,
         "views": 24,
         "widths": ((0.1, 48), (0.25, 96), (math.inf, model.LINE_SIZE[1])),
     },
     "tile": {
         "net": model.PAGE_TILE,
-        "turns": 4,
+        "rotations": 4,
         "views": 12,
         "widths": ((0.25, 96), (math.inf, model.TILE_SIZE[1])),
     },
@@ -92,16 +92,16 @@ class Pool:
         self.hard = (self.hard + items)[-1000:]
 
 
-def turned(views, turns):
-    """All views in all turns: turn k is k quarters counter-clockwise of 4, or k halves of 2."""
-    quarter = 4 // turns
-    return np.concatenate([np.rot90(views, k * quarter, (1, 2)) for k in range(turns)])
+def rotated(views, rotations):
+    """All views in all rotations: number k is k quarters counter-clockwise of 4, or k halves of 2."""
+    quarter = 4 // rotations
+    return np.concatenate([np.rot90(views, k * quarter, (1, 2)) for k in range(rotations)])
 
 
 def batch(task, pool, rng, noise, progress):
-    """Items, their pictures in all turns, labels, the helper's labels, and which tell; harder by
+    """Items, their pictures in all rotations, labels, the helper's labels, and which tell; harder by
     and by."""
-    turns = TASKS[task]["turns"]
+    rotations = TASKS[task]["rotations"]
     items = pool.choose(rng, TASKS[task]["views"])
     strength = min(1.0, 0.15 + 1.6 * max(0.0, progress - 0.15))
     width = next(width for end, width in TASKS[task]["widths"] if progress < end)
@@ -111,24 +111,24 @@ def batch(task, pool, rng, noise, progress):
     else:
         made = [augment.tile_view(item, rng, noise, strength, width) for item in items]
         views, telling = zip(*made)
-    views, telling = np.stack(views), torch.tensor(telling).float().repeat(turns)
-    label = torch.arange(turns).repeat_interleave(len(items))
-    script = torch.tensor([SCRIPTS.index(item[1]["script"]) for item in items]).repeat(turns)
+    views, telling = np.stack(views), torch.tensor(telling).float().repeat(rotations)
+    label = torch.arange(rotations).repeat_interleave(len(items))
+    script = torch.tensor([SCRIPTS.index(item[1]["script"]) for item in items]).repeat(rotations)
     return (
         items,
-        model.tensor(np.ascontiguousarray(turned(views, turns))),
+        model.tensor(np.ascontiguousarray(rotated(views, rotations))),
         label,
-        script * turns + label,
+        script * rotations + label,
         telling,
     )
 
 
 def loss_of(logits, helper_logits, label, helper_label, telling):
     """Cross entropy of each picture with smoothed labels, and the helper's. Where nothing tells, all
-    turns are equally right."""
+    rotations are equally right."""
     certain = (1 - SMOOTHING) * telling.unsqueeze(1)
-    wanted = certain * F.one_hot(label, logits.shape[1]) + (1 - certain) / logits.shape[1]
-    own = -(wanted * F.log_softmax(logits, 1)).sum(1)
+    target = certain * F.one_hot(label, logits.shape[1]) + (1 - certain) / logits.shape[1]
+    own = -(target * F.log_softmax(logits, 1)).sum(1)
     help_ = F.cross_entropy(
         helper_logits, helper_label, label_smoothing=SMOOTHING, reduction="none"
     )
@@ -155,16 +155,17 @@ def validation(prefix, task, count):
     return np.stack([views[i][0] for i in telling]), [scripts[i] for i in telling]
 
 
-def accuracies(net, views, scripts, turns):
-    """Share of right answers, of all and for each script."""
+def accuracies(net, views, scripts, rotations):
+    """Share of right predictions, of all and for each script."""
     net.eval()
     right = np.zeros(len(views))
     with torch.no_grad():
-        for k in range(turns):
+        for k in range(rotations):
             for i in range(0, len(views), 64):
-                part = np.ascontiguousarray(np.rot90(views[i : i + 64], k * (4 // turns), (1, 2)))
+                part = np.rot90(views[i : i + 64], k * (4 // rotations), (1, 2))
+                part = np.ascontiguousarray(part)
                 right[i : i + 64] += (net(model.tensor(part)).argmax(1) == k).numpy()
-    right /= turns
+    right /= rotations
     table = {s: float(right[[t == s for t in scripts]].mean()) for s in sorted(set(scripts))}
     return float(right.mean()), table
 
@@ -196,7 +197,7 @@ def optimiser(net):
 
 
 def network(task):
-    return model.PPLCNet(**TASKS[task]["net"], helpers=len(SCRIPTS) * TASKS[task]["turns"])
+    return model.PPLCNet(**TASKS[task]["net"], helpers=len(SCRIPTS) * TASKS[task]["rotations"])
 
 
 def floats(net):
@@ -289,7 +290,7 @@ def work(rank, task, arguments, shelf, barrier, go_on):
                     last + ".part",
                 )
                 os.rename(last + ".part", last)
-                accuracy, table = accuracies(mean, views, scripts, TASKS[task]["turns"])
+                accuracy, table = accuracies(mean, views, scripts, TASKS[task]["rotations"])
                 row = [
                     round(state["seconds"] / 60, 1),
                     state["samples"],

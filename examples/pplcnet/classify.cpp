@@ -111,7 +111,7 @@ Run add_classify(CommandLine& program) {
   const Command command =
       program.add("classify", "The most probable classes of pictures: one line for each, in order");
   command.footer(
-      "Pictures are JPEG, PNG or BMP. They are turned as their Exif orientation says, and "
+      "Pictures are JPEG, PNG or BMP. They are rotated as their Exif orientation says, and "
       "transparency is dropped, both as cv2 does."
       "\n\nModels: " +
       pplcnet::model_names(true) +

@@ -99,8 +99,8 @@ void pad(const std::string& text, int width) {
   std::printf("%s%*s", text.c_str(), std::max(0, width - characters), "");
 }
 
-/// Classes, or the sizes of maps.
-std::string answer_of(const Plan& plan) {
+/// Describes what a network gives: classes, or the sizes of maps.
+std::string output_of(const Plan& plan) {
   const pplcnet::NetworkTraits& net = plan.traits;
   if (net.classes > 0) return pplcnet::join({net.classes, " classes, ", pplcnet::what_of(net)});
   std::string text = pplcnet::what_of(net) + ", gives";
@@ -137,7 +137,7 @@ int name_width(const Plan& plan) {
 void print(const pplcnet::KnownModel& one, const Plan& plan) {
   const int names = name_width(plan);
   std::printf("%s: input %s, %s\n\n", std::string(one.model.name).c_str(),
-              size_of(plan.layers[0].input).c_str(), answer_of(plan).c_str());
+              size_of(plan.layers[0].input).c_str(), output_of(plan).c_str());
   pad("layer", names);
   pad("work", 24);
   pad("output", 14);

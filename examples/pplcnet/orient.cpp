@@ -39,26 +39,26 @@ struct Arguments {
 };
 
 struct Orientation {
-  int angle = 0;  ///< degrees by which it is turned, clockwise
+  int angle = 0;  ///< degrees by which it is rotated, clockwise
   double confidence = 0;
   bool is_sure = false;
 };
 
-/// Turns, by quarters clockwise, of the classes of a network, from their labels: `90` or
-/// `180_degree`. An error if it is not about orientation: of lines by two classes, or of pages by
-/// four.
-Error turns_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t>& turns) {
+/// Lists the rotations, by quarters clockwise, of the classes of a network, from their labels: `90`
+/// or `180_degree`. An error if it is not about orientation: of lines by two classes, or of pages
+/// by four.
+Error rotations_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t>& rotations) {
   const auto classes = static_cast<std::size_t>(classifier.classes());
   const bool may_be = (classes == 2 || classes == 4) && classifier.labels().size() == classes;
   for (int i = 0; i < classifier.classes(); ++i) {
     const std::string label = classifier.label(i);
     std::size_t angle = 1;
     std::from_chars(label.data(), label.data() + label.size(), angle);
-    const bool turn = may_be && angle < 360 && angle % (360 / classes) == 0;
-    if (!turn || std::ranges::count(turns, angle / 90) > 0)
+    const bool is_rotation = may_be && angle < 360 && angle % (360 / classes) == 0;
+    if (!is_rotation || std::ranges::count(rotations, angle / 90) > 0)
       return Error::of(classifier.name(), ": is not about orientation: of its ", classes,
                        " classes number ", i, " is ", pplcnet::quote(label));
-    turns.push_back(angle / 90);
+    rotations.push_back(angle / 90);
   }
   return {};
 }
@@ -66,8 +66,8 @@ Error turns_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t
 /// A network for orientation with the rotations that its classes stand for.
 class Reader {
  public:
-  Reader(pplcnet::AnyClassifier& classifier, std::span<const std::size_t> turns)
-      : classifier_(classifier), turns_(turns) {}
+  Reader(pplcnet::AnyClassifier& classifier, std::span<const std::size_t> rotations)
+      : classifier_(classifier), rotations_(rotations) {}
 
   /// Computes how probable it is that a picture is rotated by 0, 90, 180 and 270 degrees: lines of
   /// text are read in pieces, pages in tiles if the network is for such, others as a whole.
@@ -76,7 +76,7 @@ class Reader {
     good_ = true;
     const pplcnet::Shape input = classifier_.network().input_shape();
     const bool tiles = input.height == pplcnet::PageTiling{}.side && input.width == input.height;
-    if (turns_.size() == 2) {
+    if (rotations_.size() == 2) {
       const auto predict = [&](pplcnet::ImageView piece) {
         const auto rotations = see(piece);
         both_ = {rotations[0], rotations[2]};
@@ -97,13 +97,13 @@ class Reader {
   /// Probabilities of the quarters, in their order; valid until the next call.
   std::span<const float> see(pplcnet::ImageView image) {
     good_ = classifier_.probabilities(image, scores_) && good_;
-    scores_.resize(turns_.size());
-    for (std::size_t i = 0; i < turns_.size(); ++i) quarters_[turns_[i]] = scores_[i];
+    scores_.resize(rotations_.size());
+    for (std::size_t i = 0; i < rotations_.size(); ++i) quarters_[rotations_[i]] = scores_[i];
     return quarters_;
   }
 
   pplcnet::AnyClassifier& classifier_;
-  std::span<const std::size_t> turns_;
+  std::span<const std::size_t> rotations_;
   bool good_ = true;
   std::vector<float> scores_;
   std::array<float, 4> quarters_ = {};
@@ -142,8 +142,8 @@ Error open_classifier(const Arguments& arguments,
 int run(const Arguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(open_classifier(arguments, classifier))) return 1;
-  std::vector<std::size_t> turns;
-  if (report(turns_of(*classifier, turns))) return 1;
+  std::vector<std::size_t> rotations;
+  if (report(rotations_of(*classifier, rotations))) return 1;
   PictureNames names(arguments.pictures);
   const bool good = over_pictures(
       *classifier, arguments.threads, names.count(), [&] { return names.next(); },
@@ -153,7 +153,7 @@ int run(const Arguments& arguments) {
         outcome.error = see_picture(
             path,
             [&](pplcnet::ImageView image) {
-              return Reader(own, turns).read(image, probabilities) ? Error() : too_narrow(path);
+              return Reader(own, rotations).read(image, probabilities) ? Error() : too_narrow(path);
             },
             {.transparency = Picture::Transparency::on_contrast});
         if (outcome.error) return outcome;

@@ -53,7 +53,7 @@ pplcnet::Error Picture::decode(std::span<const std::byte> file, const Options& o
   }
   if (error) return error;
   if (pixels_.channels == 4) put_on_contrast();
-  return orientation == 1 ? pplcnet::Error() : turn(orientation, file.size(), options.limits);
+  return orientation == 1 ? pplcnet::Error() : rotate(orientation, file.size(), options.limits);
 }
 
 void Picture::put_on_contrast() {
@@ -75,18 +75,18 @@ void Picture::put_on_contrast() {
   pixels_.channels = 3;
 }
 
-pplcnet::Error Picture::turn(int orientation, std::uint64_t file_bytes,
-                             const PictureLimits& limits) {
+pplcnet::Error Picture::rotate(int orientation, std::uint64_t file_bytes,
+                               const PictureLimits& limits) {
   const std::size_t size = 3 * pixels_.count();
   if (file_bytes + 2 * size > limits.bytes)
     return pplcnet::Error::of("it would take ", (file_bytes + 2 * size) >> 20,
-                              " MB to turn, more than the ", limits.bytes >> 20,
+                              " MB to rotate, more than the ", limits.bytes >> 20,
                               " that are allowed");
-  decoding::Memory turned = decoding::allocate(size);
-  if (!turned) return decoding::out_of_memory();
-  const pplcnet::ImageView upright = pplcnet::write_oriented(view(), orientation, turned.get());
+  decoding::Memory rotated = decoding::allocate(size);
+  if (!rotated) return decoding::out_of_memory();
+  const pplcnet::ImageView upright = pplcnet::write_oriented(view(), orientation, rotated.get());
   pixels_.width = upright.width;
   pixels_.height = upright.height;
-  pixels_.memory = std::move(turned);
+  pixels_.memory = std::move(rotated);
   return {};
 }

@@ -67,7 +67,7 @@ class Picture {
   /// Puts what can be seen on white, or, if it is light, on black.
   void put_on_contrast();
 
-  pplcnet::Error turn(int orientation, std::uint64_t file_bytes, const PictureLimits& limits);
+  pplcnet::Error rotate(int orientation, std::uint64_t file_bytes, const PictureLimits& limits);
 
   decoding::Pixels pixels_;
 };

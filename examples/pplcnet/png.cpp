@@ -120,17 +120,17 @@ std::string deflated_rows(const PngRows& rows, int height, std::size_t bytes, st
   return deflate.deflated();
 }
 
-/// Rows turned clockwise by quarters.
-Error turned_rows(const PngFile& png, const PngRows& rows, int quarters, PngRows& turned) {
+/// Copies rows, rotated clockwise by quarters.
+Error rotated_rows(const PngFile& png, const PngRows& rows, int quarters, PngRows& rotated) {
   const bool across = quarters % 2 == 1;
   const int width = across ? png.height : png.width, height = across ? png.width : png.height;
-  turned.stride = png.row_bytes(static_cast<std::uint64_t>(width));
-  turned.memory = decoding::allocate(turned.stride * static_cast<std::size_t>(height));
-  if (!turned.memory) return decoding::out_of_memory();
+  rotated.stride = png.row_bytes(static_cast<std::uint64_t>(width));
+  rotated.memory = decoding::allocate(rotated.stride * static_cast<std::size_t>(height));
+  if (!rotated.memory) return decoding::out_of_memory();
   const int bits = png.channels() * png.depth;
   const auto bytes = static_cast<std::size_t>(bits / 8);
   for (int y = 0; y < height; ++y) {
-    std::uint8_t* const to = turned.row(y);
+    std::uint8_t* const to = rotated.row(y);
     for (int x = 0; x < width; ++x) {
       const auto [from_x, from_y] = quarters == 1   ? std::pair(y, png.height - 1 - x)
                                     : quarters == 2 ? std::pair(width - 1 - x, height - 1 - y)
@@ -148,7 +148,7 @@ Error turned_rows(const PngFile& png, const PngRows& rows, int quarters, PngRows
 }
 
 /// An error if a chunk says something about places in the picture, or may do so.
-Error check_turnable(std::string_view type) {
+Error check_rotatable(std::string_view type) {
   constexpr std::string_view kPlaces[] = {"oFFs", "sCAL", "vpAg", "caNv"};
   constexpr std::string_view kNoPlaces[] = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM",
                                             "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "mDCV",
@@ -158,10 +158,10 @@ Error check_turnable(std::string_view type) {
                                  : std::ranges::count(kNoPlaces, type) > 0;
   if (good) return {};
   return Error::of("its chunk ", pplcnet::quote(type),
-                   " may not be true of it any more when it is turned");
+                   " may not be true of it any more when it is rotated");
 }
 
-/// The data of a chunk as they are to be when the picture is turned.
+/// Returns the data of a chunk as they are to be when the picture is rotated.
 std::string turned_data(std::string_view type, std::string data, int quarters,
                         const std::string& pixels) {
   const bool across = quarters % 2 == 1;
@@ -197,32 +197,32 @@ std::string encode_png(std::span<const std::uint8_t> pixels, int width, int heig
   return png;
 }
 
-Error turn_png(std::span<const std::byte> file, int quarters, std::string& turned) {
+Error rotate_png(std::span<const std::byte> file, int quarters, std::string& rotated) {
   PngFile png;
   if (auto error = PngFile::parse(file, png)) return error;
   std::string pixels;
   if (quarters != 0) {
     if (png.animated) return Error::of("it is animated, and a copy would have one picture");
-    if (png.interlaced) return Error::of("it is interlaced, which a turned copy would not be");
+    if (png.interlaced) return Error::of("it is interlaced, which a rotated copy would not be");
     if (auto error =
             decoding::check(PictureLimits(), static_cast<std::uint64_t>(png.width),
                             static_cast<std::uint64_t>(png.height), file.size() + 2 * png.bytes()))
       return error;
     PngRows rows, upright;
     if (auto error = png.decode(rows)) return error;
-    if (auto error = turned_rows(png, rows, quarters, upright)) return error;
+    if (auto error = rotated_rows(png, rows, quarters, upright)) return error;
     const bool filtered = png.depth >= 8 && png.colour != PngFile::palette;
     const auto step = static_cast<std::size_t>(std::max(1, png.channels() * png.depth / 8));
     pixels = deflated_rows(upright, quarters % 2 == 1 ? png.width : png.height, upright.stride,
                            step, filtered);
   }
-  turned.assign(decoding::kPngSignature);
+  rotated.assign(decoding::kPngSignature);
   auto rest = file.subspan(decoding::kPngSignature.size());
   bool has_pixels = false;
   while (const auto chunk = decoding::take_chunk(rest)) {
     const std::string_view type = chunk->type();
     if (quarters != 0)
-      if (auto error = check_turnable(type)) return error;
+      if (auto error = check_rotatable(type)) return error;
     const bool once = quarters != 0 && (type == "iDOT" || (type == "IDAT" && has_pixels));
     has_pixels = has_pixels || type == "IDAT";
     if (once) continue;
@@ -230,11 +230,11 @@ Error turn_png(std::span<const std::byte> file, int quarters, std::string& turne
                                 chunk->data().size());
     const std::string new_data = turned_data(type, std::string(data), quarters, pixels);
     if (new_data == data)
-      turned.append(reinterpret_cast<const char*>(chunk->whole.data()), chunk->whole.size());
+      rotated.append(reinterpret_cast<const char*>(chunk->whole.data()), chunk->whole.size());
     else
-      add_chunk(turned, type, new_data);
+      add_chunk(rotated, type, new_data);
     if (type == "IEND") break;
   }
-  turned.append(reinterpret_cast<const char*>(rest.data()), rest.size());
+  rotated.append(reinterpret_cast<const char*>(rest.data()), rest.size());
   return {};
 }

@@ -11,10 +11,10 @@
 /// The bytes of a PNG file: rows of pixels with 1 to 4 channels of 8 bits.
 std::string encode_png(std::span<const std::uint8_t> pixels, int width, int height, int channels);
 
-/// A PNG file whose pixels are turned clockwise by quarters, at the depth that they have, and whose
-/// Exif orientation, if it has one, says that it is upright. All other chunks are kept as they are,
-/// but for a resolution, which is turned, too, and Apple's index into the pixels. An error for what
-/// would not be true of the turned picture any more.
-pplcnet::Error turn_png(std::span<const std::byte> file, int quarters, std::string& turned);
+/// Makes a PNG file whose pixels are rotated clockwise by quarters, at the depth that they have,
+/// and whose Exif orientation, if it has one, says that it is upright. All other chunks are kept as
+/// they are, but for a resolution, which is rotated, too, and Apple's index into the pixels. An
+/// error for what would not be true of the rotated picture any more.
+pplcnet::Error rotate_png(std::span<const std::byte> file, int quarters, std::string& rotated);
 
 #endif  // PPLCNET_EXAMPLES_PNG_HPP

@@ -243,9 +243,9 @@ std::vector<PreprocessingVariant> common_variants(const Preprocessing& preproces
           other.resize_short = std::min(other.height, other.width);
         }));
   add("padded to a square with black", padded(preprocessing, image));
-  const bool is_turned = stored.size() != image.size() ||
-                         !std::equal(stored.pixels, stored.row(stored.height), image.pixels);
-  if (is_turned) add("Exif orientation not applied", prepared(preprocessing, stored));
+  const bool is_rotated = stored.size() != image.size() ||
+                          !std::equal(stored.pixels, stored.row(stored.height), image.pixels);
+  if (is_rotated) add("Exif orientation not applied", prepared(preprocessing, stored));
   return variants;
 }
 

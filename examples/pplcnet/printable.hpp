@@ -6,7 +6,7 @@
 #include <string_view>
 
 // Names and labels come from anywhere. In text that people and terminals read, nothing of them
-// moves the cursor, changes colours, begins a line or turns the direction of writing.
+// moves the cursor, changes colours, begins a line or reverses the direction of writing.
 
 /// Text for people, on one line: control characters, marks of direction and what is not UTF-8 are
 /// written as \n, \t, \r or, byte by byte, \xNN.

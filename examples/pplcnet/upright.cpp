@@ -21,13 +21,13 @@ using pplcnet::Error;
 
 namespace {
 
-/// The Exif orientations that only turn, by the quarters clockwise that they ask for.
-constexpr std::array<int, 4> kTurns = {1, 6, 3, 8};
+/// The Exif orientations that only rotate, by the quarters clockwise that they ask for.
+constexpr std::array<int, 4> kRotations = {1, 6, 3, 8};
 
 std::optional<int> quarters_of(int orientation) {
-  const auto* found = std::ranges::find(kTurns, orientation);
-  if (found == kTurns.end()) return std::nullopt;
-  return static_cast<int>(found - kTurns.begin());
+  const auto* found = std::ranges::find(kRotations, orientation);
+  if (found == kRotations.end()) return std::nullopt;
+  return static_cast<int>(found - kRotations.begin());
 }
 
 }  // namespace
@@ -41,11 +41,11 @@ Error write_upright(const std::string& path, const std::string& folder, int angl
   const int quarters = (*stored + 4 - angle / 90) % 4;  // clockwise, of what is stored
   const auto [format, name] = decoding::picture_format(bytes);
   std::string copy;
-  Error error = Error::of("it is ", name, ", of which no turned copy can be made");
+  Error error = Error::of("it is ", name, ", of which no rotated copy can be made");
   if (format == decoding::Format::jpeg)
-    error = with_orientation(bytes, kTurns[static_cast<std::size_t>(quarters)], copy);
+    error = with_orientation(bytes, kRotations[static_cast<std::size_t>(quarters)], copy);
   else if (format == decoding::Format::png)
-    error = turn_png(bytes, quarters, copy);
+    error = rotate_png(bytes, quarters, copy);
   if (error) return Error::of(path, ": is not copied: ", error.message());
   std::error_code problem;
   fs::create_directories(folder, problem);

@@ -196,7 +196,7 @@ class NetworkOf {
                        ParallelWorkspace<kThreads>& workspace, const Features& requested,
                        const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
-    const auto for_each_wanted = [&](auto visit) {
+    const auto for_each_requested = [&](auto visit) {
       for (int i = 0; i < layer_count; ++i) visit(i, requested.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), requested.stages.data()[i]);
       for (int i = 0; i < output_count; ++i) visit(output_layer(i), requested.outputs.data()[i]);
@@ -204,13 +204,13 @@ class NetworkOf {
       visit(traits.embedding, requested.embedding);
       visit(traits.logits, requested.logits);
     };
-    for_each_wanted([&](int layer, float* destination) {
+    for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
     run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be requested under two names: without a head the pooled vector is the
     // embedding.
-    for_each_wanted([&](int layer, float* destination) {
+    for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
     });

@@ -1,4 +1,4 @@
-// However a picture lies in memory, the answer has the same bits.
+// However a picture lies in memory, the output has the same bits.
 #include <gtest/gtest.h>
 
 #include <array>

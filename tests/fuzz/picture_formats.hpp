@@ -65,13 +65,13 @@ inline Format jpeg_format() {
       "000000011100ffda0008010201013f1056ae7fffc4001c1000020202030000000000000000000000011100213171"
       "415161ffda0008010100013f10d24e1c640c9e280c687d54269243bb9fffd9";
   const std::string jpeg = from_hex(kProgressive);
-  const std::string turned = jpeg.substr(0, 2) +
+  const std::string rotated = jpeg.substr(0, 2) +
                              from_hex(
                                  "ffe100224578696600004d4d002a000000080001011200040000000100000006"
                                  "00000000") +
                              jpeg.substr(2);
   return {.files = {{jpeg.substr(0, 160), jpeg.substr(160)},
-                    {turned.substr(0, 196), turned.substr(196)},
+                    {rotated.substr(0, 196), rotated.substr(196)},
                     {jpeg.substr(0, 160), jpeg.substr(160, jpeg.size() - 162)}},
           .read = read_picture,
           .words = {"\xFF\xDA", "\xFF\xC0", "\xFF\xC1", "\xFF\xC4", "\xFF\xDB", "\xFF\xD9",

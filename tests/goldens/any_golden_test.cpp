@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "goldens/golden.hpp"
-#include "goldens/golden_answers.hpp"
+#include "goldens/golden_outputs.hpp"
 #include "goldens/graph_golden.hpp"
 #include "goldens/listed_state_dict.hpp"
 #include "goldens/synthetic_network.hpp"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "goldens/golden.hpp"
-#include "goldens/golden_answers.hpp"
+#include "goldens/golden_outputs.hpp"
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 

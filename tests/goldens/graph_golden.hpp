@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "goldens/golden.hpp"
-#include "goldens/golden_answers.hpp"
+#include "goldens/golden_outputs.hpp"
 #include "ic_pattern.hpp"
 #include "pplcnet/networks/addernet.hpp"
 #include "pplcnet/networks/espnet_v1.hpp"

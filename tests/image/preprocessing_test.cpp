@@ -159,7 +159,7 @@ TEST(Normalisation, IsKnownToTheCompiler) {
   EXPECT_EQ(kTable, pplcnet::normalisation_table(pplcnet::timm_bicubic().normalisation, 2));
 }
 
-TEST(Preprocess, WritesPlanesInTheWantedOrder) {
+TEST(Preprocess, WritesPlanesInTheRequestedOrder) {
   const std::vector<std::uint8_t> pixels = {10, 20, 30, 40, 50, 60};  // two pixels
   Preprocessing preprocessing = pplcnet::paddle_direct(1, 2);
   preprocessing.normalisation = {.scale = 1.0, .mean = {1, 2, 3}, .deviation = {1, 2, 1}};

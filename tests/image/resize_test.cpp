@@ -231,10 +231,10 @@ TEST(Resize, EveryFormatGivesTheBitsOfRgb) {
         const CropWindow window{3, 2, size.width - 5, size.height - 4};
         EXPECT_EQ(resize(resizer, view, size, window), resize(resizer, expected, size, window));
       }
-    std::vector<std::uint8_t> turned, expected_turned;
+    std::vector<std::uint8_t> rotated, expected_rotated;
     for (int orientation = 1; orientation <= 8; ++orientation) {
-      const ImageView one = pplcnet::oriented(view, orientation, turned);
-      const ImageView other = pplcnet::oriented(expected, orientation, expected_turned);
+      const ImageView one = pplcnet::oriented(view, orientation, rotated);
+      const ImageView other = pplcnet::oriented(expected, orientation, expected_rotated);
       EXPECT_EQ(one.format, format);
       EXPECT_EQ(resize(Resizer::opencv_linear, one, {13, 11}),
                 resize(Resizer::opencv_linear, other, {13, 11}));

@@ -1,4 +1,4 @@
-// V2's features for retrieval are the answer: no classes follow them.
+// V2's features for retrieval are the output: no classes follow them.
 // expect: V2Options::features: there is no classifier after them (classes = 0)
 #include "pplcnet/models/pplcnet.hpp"
 

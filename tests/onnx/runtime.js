@@ -1,4 +1,4 @@
-// Runs the models of a folder in ONNX Runtime and compares their answers with what is beside them.
+// Runs the models of a folder in ONNX Runtime and compares their outputs with what is beside them.
 //
 //   node runtime.js FOLDER < lines of onnx_models
 'use strict';

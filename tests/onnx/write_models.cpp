@@ -1,4 +1,4 @@
-// Writes networks with synthetic weights as ONNX, with pictures and what the networks answer:
+// Writes networks with synthetic weights as ONNX, with pictures and what the networks give:
 //
 //   onnx_models FOLDER
 //
@@ -61,7 +61,7 @@ void write(const std::string& folder, const char* name, const OnnxOptions& optio
   write(path + ".x.f32", pictures);
 
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  std::vector<float> answers;
+  std::vector<float> values;
   for (std::size_t image = 0; image < kImages; ++image) {
     typename Net::Features requested;
     std::vector<std::vector<float>> outputs;
@@ -70,9 +70,9 @@ void write(const std::string& folder, const char* name, const OnnxOptions& optio
           outputs.emplace_back(static_cast<std::size_t>(Net::output_shape(i).size())).data();
     const typename Net::Image picture(pictures.data() + image * Net::input_size, Net::input_size);
     Net::features(*weights, picture, *workspace, requested);
-    for (const auto& output : outputs) answers.insert(answers.end(), output.begin(), output.end());
+    for (const auto& output : outputs) values.insert(values.end(), output.begin(), output.end());
   }
-  write(path + ".y.f32", answers);
+  write(path + ".y.f32", values);
   std::printf("%s %d %d\n", name, Net::input_shape.height, Net::input_shape.width);
 }
 
@@ -88,16 +88,16 @@ void write(const std::string& folder, const char* name, pplcnet::AnyNetwork& net
       pplcnet_test::synthetic_input(1, kImages, 3, static_cast<std::size_t>(picture.height),
                                     static_cast<std::size_t>(picture.width));
   write(path + ".x.f32", pictures);
-  std::vector<float> answers;
+  std::vector<float> values;
   for (std::size_t image = 0; image < kImages; ++image) {
     const auto result = static_cast<std::size_t>(network.plan().outputs[0]);
     std::vector<float> logits(static_cast<std::size_t>(network.layers()[result].output.size()));
     network.run(pplcnet::Picture::planar(
                     pictures.data() + image * static_cast<std::size_t>(picture.size()), picture),
                 network.plan().outputs[0], logits);
-    answers.insert(answers.end(), logits.begin(), logits.end());
+    values.insert(values.end(), logits.begin(), logits.end());
   }
-  write(path + ".y.f32", answers);
+  write(path + ".y.f32", values);
   std::printf("%s %d %d\n", name, picture.height, picture.width);
 }
 

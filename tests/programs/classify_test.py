@@ -61,7 +61,7 @@ def png_with_exif(png, orientation):
     return png[:header] + length + chunk + checksum + png[header:]
 
 
-def turned(rows, orientation):
+def rotated(rows, orientation):
     """Rows of pixels as they are meant to be seen; orientations as the Exif standard has them."""
     mirrored = lambda rows: [row[::-1] for row in rows]
     transposed = lambda rows: [list(column) for column in zip(*rows)]
@@ -111,12 +111,12 @@ class Classify(unittest.TestCase):
         result = classify("--json", "--labels", labels, *LINES)
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 4))
         for line, path, case in zip(result.lines, LINES, CASES):
-            answer = json.loads(line)
-            self.assertEqual(list(answer), ["file", "predictions"])
-            self.assertEqual(answer["file"], str(path))
-            ids = [prediction["class_id"] for prediction in answer["predictions"]]
+            found = json.loads(line)
+            self.assertEqual(list(found), ["file", "predictions"])
+            self.assertEqual(found["file"], str(path))
+            ids = [prediction["class_id"] for prediction in found["predictions"]]
             self.assertEqual(sorted(ids), [0, 1])
-            for prediction in answer["predictions"]:
+            for prediction in found["predictions"]:
                 class_id = prediction["class_id"]
                 self.assertAlmostEqual(prediction["score"], case["prob"][class_id], delta=1e-3)
                 self.assertEqual(
@@ -145,12 +145,12 @@ class Classify(unittest.TestCase):
             self.assertEqual(labels[class_id], label)
 
     def test_weights_are_read_as_frameworks_save_them(self):
-        answers = set()
+        predictions = set()
         for weights in (PADDLE, *PICKLED):
             result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", weights, PHOTO)
             self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
-            answers.add(result.lines[0])
-        self.assertEqual(len(answers), 1)
+            predictions.add(result.lines[0])
+        self.assertEqual(len(predictions), 1)
         for arguments in (["--model", MODEL], []):
             result = Result("classify", *arguments, "--weights", NCNN, *LINES)
             self.expect(result, PADDLES_LINES)
@@ -229,7 +229,7 @@ class Classify(unittest.TestCase):
         for word in ("--model", "--weights", "--labels", "--topk", "--json", MODEL, "Example"):
             self.assertIn(word, "\n".join(result.lines))
 
-    def test_a_text_line_stored_upside_down_is_turned(self):
+    def test_a_text_line_stored_upside_down_is_rotated(self):
         upright = LINES[[case["image"] for case in CASES].index("textline_demo.png")]
         png = upright.read_bytes()
         as_is = self.file("1.png", png_with_exif(png, 1))
@@ -240,16 +240,16 @@ class Classify(unittest.TestCase):
         ]
         self.assertEqual(ids, [0, 1])
 
-    def test_photos_are_turned_as_their_exif_data_say(self):
+    def test_photos_are_rotated_as_their_exif_data_say(self):
         jpeg = PHOTO.read_bytes()
         _, size, _, pixels = Result("decode", PHOTO).bytes.split(b"\n", 3)
         width, height = map(int, size.split())
         self.assertEqual(len(pixels), 3 * width * height)
         starts = range(0, len(pixels), 3 * width)
         rows = [[pixels[i : i + 3] for i in range(s, s + 3 * width, 3)] for s in starts]
-        answers = set()
+        predictions = set()
         for orientation in range(1, 9):
-            seen = turned(rows, orientation)
+            seen = rotated(rows, orientation)
             plain = self.file("plain.png", png_of(seen))
             tagged = self.file("tagged.jpg", jpeg_with_exif(jpeg, orientation))
             result = Result("classify", "--model", "PPLCNet_x0_25", "--weights", PADDLE,
@@ -257,8 +257,8 @@ class Classify(unittest.TestCase):
             self.assertEqual((result.status, result.complaints), (0, []))
             first, second = (json.loads(line)["predictions"] for line in result.lines)
             self.assertEqual(first, second, f"orientation {orientation}")
-            answers.add(result.lines[0])
-        self.assertEqual(len(answers), 8)  # the network sees the difference
+            predictions.add(result.lines[0])
+        self.assertEqual(len(predictions), 8)  # the network sees the difference
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Evaluate(unittest.TestCase):
     def evaluate(self, *arguments, weights=WEIGHTS, data=None):
         return Result("evaluate", "--weights", weights, data or self.list, *arguments)
 
-    def test_pictures_that_cannot_be_read_are_in_every_answer(self):
+    def test_pictures_that_cannot_be_read_are_in_every_table(self):
         (self.folder / "b.png").write_bytes(LINE.read_bytes()[:300])
         self.list.write_text("a.png 1\nb.png 0\ngone.png 0\nc.png 1\n")
         page = self.folder / "page.html"

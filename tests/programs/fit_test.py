@@ -18,7 +18,7 @@ WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors
 SIDE = 96
 
 
-# Five kinds of pictures: what is drawn at (x, y), of a period p, turned a little.
+# Five kinds of pictures: what is drawn at (x, y), of a period p, rotated a little.
 KINDS = {
     "checks": lambda x, y, p: (math.floor(x / p) + math.floor(y / p)) % 2,
     "columns": lambda x, y, p: math.floor(x / p) % 2,
@@ -30,11 +30,11 @@ KINDS = {
 
 def draw(kind, chance):
     """A picture of a kind, in two colours, with noise."""
-    period, turn = chance.uniform(7, 12), chance.uniform(-0.2, 0.2)
+    period, rotation = chance.uniform(7, 12), chance.uniform(-0.2, 0.2)
     colours = [[chance.randrange(60, 200) for _ in range(3)] for _ in range(2)]
     while abs(sum(colours[0]) - sum(colours[1])) < 150:
         colours[1] = [chance.randrange(256) for _ in range(3)]
-    dx, dy, cosine, sine = chance.random() * 30, chance.random() * 30, math.cos(turn), math.sin(turn)
+    dx, dy, cosine, sine = chance.random() * 30, chance.random() * 30, math.cos(rotation), math.sin(rotation)
     if kind == "rings":
         dx = dy = 0
     return png_of([[[min(255, max(0, value + chance.randrange(-15, 16)))

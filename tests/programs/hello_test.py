@@ -17,8 +17,8 @@ class Hello(unittest.TestCase):
             hello = Result("hello", weights)
             self.assertEqual(hello.status, 0, hello.complaints)
             self.assertEqual(len(hello.lines), 1)
-            answer, isa = hello.lines[0].split(", computed with ")
-            self.assertEqual(answer, expected.lines[0])
+            prediction, isa = hello.lines[0].split(", computed with ")
+            self.assertEqual(prediction, expected.lines[0])
             self.assertRegex(isa, r"^[A-Z0-9_]+$")
 
     def test_it_says_what_is_wrong(self):

@@ -1,4 +1,4 @@
-"""PP-LCNets with random weights: what they answer, in numpy, and the files that frameworks keep them
+"""PP-LCNets with random weights: what they give, in numpy, and the files that frameworks keep them
 in."""
 
 import json
@@ -83,7 +83,7 @@ def state_dict(classes, scale=0.25, head=1280, seed=1):
     return state
 
 
-# ---- What it answers -------------------------------------------------------------------------
+# ---- What it gives -------------------------------------------------------------------------
 
 
 def hardswish(x):

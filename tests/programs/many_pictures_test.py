@@ -52,7 +52,7 @@ def animated_gif():
     return b"GIF89a\1\0\1\0\x80\0\0\xff\0\0\0\xff\0" + frame + frame + b"\x3b"
 
 
-def turned_jpeg(orientation):
+def rotated_jpeg(orientation):
     """A photo with an Exif orientation."""
     photo = PHOTOS[0].read_bytes()
     entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
@@ -91,8 +91,8 @@ class ManyPictures(unittest.TestCase):
             self.add("transparent.png", png(60, 40, colour=6)),
             self.add("palette.png", png(60, 40, colour=3, palette=bytes(range(120)))),
             self.add("cmyk.jpg", cmyk_jpeg()),
-            self.add("turned.jpg", turned_jpeg(6)),
-            self.add("upside_down.jpg", turned_jpeg(3)),
+            self.add("rotated.jpg", rotated_jpeg(6)),
+            self.add("upside_down.jpg", rotated_jpeg(3)),
             self.add("picture_called.bmp", png(30, 30)),
         ]
         photo = PHOTOS[0].read_bytes()
@@ -112,11 +112,11 @@ class ManyPictures(unittest.TestCase):
         result = Result("classify", "--weights", self.weights, "--csv", "--top-k", 1,
                         "--threads", 2, self.pictures, timeout=300)
         self.assertEqual(result.status, 1)
-        answered = [line.split(",")[0] for line in result.lines[1:]]
+        predicted = [line.split(",")[0] for line in result.lines[1:]]
         everything = sorted(str(path) for path in self.pictures.iterdir())
         self.assertEqual(len(everything), 1000)
-        self.assertEqual(answered, [path for path in everything if path not in bad])
-        self.assertEqual(set(good) - set(answered), set())
+        self.assertEqual(predicted, [path for path in everything if path not in bad])
+        self.assertEqual(set(good) - set(predicted), set())
         self.assertEqual(len(result.complaints), len(bad), result.complaints)
         for path in bad:
             self.assertEqual(sum(path in line for line in result.complaints), 1, path)
@@ -125,13 +125,13 @@ class ManyPictures(unittest.TestCase):
         """The most that the program held, in KiB, while it classified these pictures."""
         listed = self.folder / "names.txt"
         listed.write_text("\n".join(names) + "\n")
-        with listed.open() as stdin, (self.folder / "answers.txt").open("w") as stdout:
+        with listed.open() as stdin, (self.folder / "predictions.txt").open("w") as stdout:
             program = subprocess.Popen([PROGRAMS / "pplcnet", "classify", "--weights", self.weights,
                                         "-"], stdin=stdin, stdout=stdout)
             _, status, usage = os.wait4(program.pid, 0)
             program.returncode = status
         self.assertEqual(status, 0)
-        self.assertEqual(len((self.folder / "answers.txt").read_text().splitlines()), len(names))
+        self.assertEqual(len((self.folder / "predictions.txt").read_text().splitlines()), len(names))
         return usage.ru_maxrss
 
     def test_memory_is_flat(self):

@@ -57,22 +57,22 @@ class Orient(unittest.TestCase):
         self.assertEqual([one["angle"] for one in as_json], list(LINES.values()))
         self.assertTrue(all(one["sure"] for one in as_json))
 
-    def turned(self, jpeg):
-        """Files of a picture in all turns, by the Exif orientations that mean them."""
+    def rotated(self, jpeg):
+        """Files of a picture in all rotations, by the Exif orientations that mean them."""
         for angle, orientation in ((0, 1), (90, 6), (180, 3), (270, 8)):
             path = self.folder / f"{angle}_{jpeg.name}"
             path.write_bytes(with_exif(jpeg.read_bytes(), orientation))
             yield angle, path
 
     def test_pages_without_weights(self):
-        for angle, path in self.turned(ROOT / "examples" / "page.jpg"):
+        for angle, path in self.rotated(ROOT / "examples" / "page.jpg"):
             result = Result("orient", path)
             self.assertEqual((result.status, result.complaints), (0, []))
             self.assertEqual(result.lines[0].split("\t")[1], str((90 + angle) % 360), path)
 
     def test_a_sign_on_a_street(self):
-        """Eight letters in front of houses: the best answer is right, and no more is known."""
-        for angle, path in self.turned(IMAGES / "img_rot0_demo.jpg"):
+        """Eight letters in front of houses: the best prediction is right, and no more is known."""
+        for angle, path in self.rotated(IMAGES / "img_rot0_demo.jpg"):
             self.assertEqual(json.loads(Result("orient", "--json", path).lines[0])["angle"], angle)
 
     def test_lines_without_weights(self):
@@ -105,7 +105,7 @@ class Orient(unittest.TestCase):
 
     def test_upright_copies_of_jpegs_keep_their_data(self):
         photo = PHOTO.read_bytes()
-        for name, contents in [("plain.jpg", photo), ("turned.jpg", with_exif(photo, 3)),
+        for name, contents in [("plain.jpg", photo), ("rotated.jpg", with_exif(photo, 3)),
                                ("big.jpg", with_exif(photo, 3, ">")),
                                ("sideways.jpg", with_exif(photo, 6))]:
             path = self.folder / name

@@ -72,8 +72,8 @@ class Upright(unittest.TestCase):
         texts.add(b"tIME", struct.pack(">HBBBBB", 2024, 2, 29, 1, 2, 3))
         texts.add(b"prVt", b"of a program", after_idat=True)
         for name, image in images.items():
-            turned = image.transpose(Image.Transpose.ROTATE_180)
-            contents = encoded(turned, "PNG", dpi=(300, 200), pnginfo=texts,
+            rotated = image.transpose(Image.Transpose.ROTATE_180)
+            contents = encoded(rotated, "PNG", dpi=(300, 200), pnginfo=texts,
                                icc_profile=b"profile")
             copy, complaint = self.copy(f"{name}.png", contents, "--lines")
             self.assertEqual(complaint, "")
@@ -85,16 +85,16 @@ class Upright(unittest.TestCase):
             self.assertEqual([one for one in chunks(copy.read_bytes()) if one[0] != b"IDAT"], kept)
             self.assertIn(b"prVt", [kind for kind, _ in kept])
 
-    def test_sideways_png_has_its_resolution_turned(self):
-        page = Image.open(PAGE).convert("L")  # seen as it is stored, it is turned
+    def test_sideways_png_has_its_resolution_rotated(self):
+        page = Image.open(PAGE).convert("L")  # seen as it is stored, it is rotated
         contents = encoded(page, "PNG", dpi=(300, 200))
         copy, complaint = self.copy("page.png", contents)
         self.assertEqual(complaint, "")
         seen = opened(copy)
         self.assertEqual(seen.size, page.size[::-1])
         self.assertEqual([round(value) for value in seen.info["dpi"]], [200, 300])
-        turns = [np.rot90(np.asarray(page), quarters) for quarters in (1, 3)]
-        self.assertTrue(any((np.asarray(seen) == turn).all() for turn in turns))
+        rotations = [np.rot90(np.asarray(page), quarters) for quarters in (1, 3)]
+        self.assertTrue(any((np.asarray(seen) == rotation).all() for rotation in rotations))
 
     def test_exif_of_png_is_upright_after_it(self):
         page = Image.open(PAGE).convert("L")

@@ -182,12 +182,12 @@ class Values(unittest.TestCase):
         self.assertNotEqual(other.lines, expected.lines)
         picture = self.folder / "picture.png"
         picture.write_bytes(png(40, 30))
-        answers = [Result("classify", "--json", "--weights", *weights, picture)
-                   for weights in ([TIMM], [self.file, "--part", "student"],
-                                   [self.file, "--part", "teacher"])]
-        self.assertEqual([answer.status for answer in answers], [0, 0, 0])
-        self.assertEqual(answers[1].lines, answers[0].lines)
-        self.assertNotEqual(answers[2].lines, answers[0].lines)
+        predictions = [Result("classify", "--json", "--weights", *weights, picture)
+                       for weights in ([TIMM], [self.file, "--part", "student"],
+                                       [self.file, "--part", "teacher"])]
+        self.assertEqual([prediction.status for prediction in predictions], [0, 0, 0])
+        self.assertEqual(predictions[1].lines, predictions[0].lines)
+        self.assertNotEqual(predictions[2].lines, predictions[0].lines)
 
     @needs(RECOGNITION)
     def test_published_recognition_is_found(self):

@@ -1,4 +1,4 @@
-// Files as they are published, from weights to answers, against the frameworks that made them.
+// Files as they are published, from weights to predictions, against the frameworks that made them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ double relative_error(std::span<const float> found, const std::vector<double>& e
   return difference / largest;
 }
 
-TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
+TEST(LoadTest, PaddlesTextLineModelPredictsAsPaddleDoes) {
   SKIP_WITHOUT(kTextLineFolder + "expected.json");
   SKIP_WITHOUT(kTextLineWeights);
   std::ifstream text(kTextLineFolder + "expected.json");
@@ -54,8 +54,8 @@ TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
 
   double probability_error = 0, logit_error = 0, pooled_error = 0;
   ASSERT_EQ(expected.at("cases").size(), 4u);
-  for (const auto& answer : expected.at("cases")) {
-    const std::string path = kData + "/images/" + answer.at("image").get<std::string>();
+  for (const auto& prediction : expected.at("cases")) {
+    const std::string path = kData + "/images/" + prediction.at("image").get<std::string>();
     SCOPED_TRACE(path);
     SKIP_WITHOUT(path);
     Picture picture;
@@ -64,10 +64,10 @@ TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
     ASSERT_TRUE(probabilities);
     for (std::size_t i = 0; i < 2; ++i)
       probability_error = std::max(
-          probability_error, std::abs((*probabilities)[i] - answer.at("prob")[i].get<double>()));
+          probability_error, std::abs((*probabilities)[i] - prediction.at("prob")[i].get<double>()));
     const auto logits = classifier.logits(picture.view());
     ASSERT_TRUE(logits);
-    logit_error = std::max(logit_error, relative_error(*logits, answer.at("logits")));
+    logit_error = std::max(logit_error, relative_error(*logits, prediction.at("logits")));
 
     std::vector<float> tensor(TextLine::input_size);
     std::vector<float> pooled(TextLine::stage_shape(4).channels);
@@ -75,7 +75,7 @@ TEST(LoadTest, PaddlesTextLineModelAnswersAsPaddleDoes) {
     ASSERT_TRUE(
         pplcnet::preprocess(pplcnet::kTextlineOrientation, picture.view(), tensor, scratch));
     TextLine::features(*weights, TextLine::Image(tensor), *workspace, {.pooled = pooled.data()});
-    pooled_error = std::max(pooled_error, relative_error(pooled, answer.at("gap")));
+    pooled_error = std::max(pooled_error, relative_error(pooled, prediction.at("gap")));
   }
   EXPECT_LT(probability_error, 1e-3);
   EXPECT_LT(logit_error, 1e-4);

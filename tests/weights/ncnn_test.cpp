@@ -40,7 +40,7 @@ using TextLine = PPLCNet<Scale::x0_25, Options{.classes = 2,
                                                .input = {80, 160},
                                                .strides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}}>;
 
-TEST(NcnnTest, ThePublishedTextLineModelAnswersAsPaddlesDoes) {
+TEST(NcnnTest, ThePublishedTextLineModelPredictsAsPaddlesDoes) {
   const std::string data = PPLCNET_TEST_DATA;
   const std::string name = data + "/models/textline_ori_x0_25_ncnn/PP-LCNet_x0_25_textline_ori";
   const std::string original_path = data + "/models/textline_ori_x0_25/inference.pdiparams";
@@ -56,8 +56,8 @@ TEST(NcnnTest, ThePublishedTextLineModelAnswersAsPaddlesDoes) {
   const auto workspace = std::make_unique<TextLine::Workspace>();
   double difference = 0;
   ASSERT_EQ(expected.at("cases").size(), 4u);
-  for (const auto& answer : expected.at("cases")) {
-    const std::string path = data + "/images/" + answer.at("image").get<std::string>();
+  for (const auto& prediction : expected.at("cases")) {
+    const std::string path = data + "/images/" + prediction.at("image").get<std::string>();
     SKIP_WITHOUT(path);
     Picture picture;
     ASSERT_STREQ(Picture::read(path, picture).message(), "");

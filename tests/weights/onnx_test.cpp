@@ -73,7 +73,7 @@ TEST(OnnxTest, TheSyntheticModelsGivePaddlesLogits) {
   for (const std::string& path : {original_path, plain, folded}) SKIP_WITHOUT(path);
   const Golden golden = Golden::read(own_goldens() / "v1_x0_25.json");
   const std::vector<float> input = golden.input();
-  const std::vector<float> answer = golden.numbers.at("outputs").at("logits").at("f64").at(0);
+  const std::vector<float> golden_logits = golden.numbers.at("outputs").at("logits").at("f64").at(0);
   const auto expected = std::make_unique<Net::Weights>();
   ASSERT_STREQ(pplcnet::load(original_path, *expected).message(), "");
   const auto workspace = std::make_unique<Net::Workspace>();
@@ -83,7 +83,7 @@ TEST(OnnxTest, TheSyntheticModelsGivePaddlesLogits) {
     ASSERT_STREQ(pplcnet::load_onnx(path, *weights).message(), "");
     Net::Logits logits;
     Net::forward(*weights, Net::Image(input), *workspace, logits);
-    const double error = relative_error(logits, answer);
+    const double error = relative_error(logits, golden_logits);
     const double difference = largest_difference(weights->values, expected->values);
     EXPECT_LT(error, 1e-4);
     EXPECT_LT(difference, path == plain ? 1e-30 : 1e-6);

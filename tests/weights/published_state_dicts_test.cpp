@@ -233,12 +233,12 @@ std::vector<double> shufflenet_v2(const Modules& torch) {
 }
 
 /// The largest difference, as a share of the largest expected value.
-double difference(const std::vector<float>& answer, const std::vector<double>& expected) {
+double difference(const std::vector<float>& output, const std::vector<double>& expected) {
   double largest = 0, difference = 0;
-  EXPECT_EQ(answer.size(), expected.size());
+  EXPECT_EQ(output.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     largest = std::max(largest, std::abs(expected[i]));
-    difference = std::max(difference, std::abs(answer[i] - expected[i]));
+    difference = std::max(difference, std::abs(output[i] - expected[i]));
   }
   return difference / largest;
 }
@@ -249,12 +249,12 @@ TEST(PublishedStateDicts, LogitsDependOnThePicture) {
   for (const Case& one : cases()) {
     std::optional<AnyNetwork> network;
     ASSERT_EQ(load(one.state.safetensors(), one.graph, network), "");
-    std::vector<float> answer(1000);
+    std::vector<float> output(1000);
     const std::vector<float> other = synthetic_input(2, 1, 3, 65, 97);
     network->run(pplcnet::Picture::planar(other.data(), network->input_shape()),
-                 network->plan().outputs[0], answer);
+                 network->plan().outputs[0], output);
     const std::vector<float> first = logits(one.state, one.graph);
-    EXPECT_GT(difference(answer, {first.begin(), first.end()}), 0.1) << one.name;
+    EXPECT_GT(difference(output, {first.begin(), first.end()}), 0.1) << one.name;
   }
 }
 

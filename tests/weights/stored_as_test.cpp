@@ -1,4 +1,4 @@
-// What float16 in the head does to a network's answers, and that any way to it is the same.
+// What float16 in the head does to a network's outputs, and that any way to it is the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ typename Net::Logits logits(const typename Net::Weights& weights, std::uint64_t 
   return result;
 }
 
-/// Both answers of a picture, and how far they are from each other, as a share of the largest
+/// Both outputs of a picture, and how far they are from each other, as a share of the largest
 /// logit.
 struct Change {
   double share = 0;

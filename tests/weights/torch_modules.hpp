@@ -130,7 +130,7 @@ class Modules {
   /// MaxPool2d(3, 2, 1).
   static Map max_pool(const Map& x) { return max_pool(x, 3, 2, 1, false); }
 
-  /// MaxPool2d(kernel, stride, padding, ceil_mode=ceil); no window begins behind the map.
+  /// MaxPool2d(kernel, stride, padding, ceil_mode=ceil); no window begins after the map.
   static Map max_pool(const Map& x, int kernel, int stride, int padding, bool ceil) {
     const auto size = [&](int n) {
       return (n + 2 * padding - kernel + (ceil ? stride - 1 : 0)) / stride + 1;

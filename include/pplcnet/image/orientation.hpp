@@ -11,8 +11,8 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/image/view.hpp"
 
-// Cameras store a picture as the sensor lay and note in its Exif data how to turn it. Decoders such
-// as cv2.imread turn it, stb_image and Pillow's Image.open do not.
+// Cameras store a picture as the sensor lay and note in its Exif data how to rotate it. Decoders
+// such as cv2.imread do so, stb_image and Pillow's Image.open do not.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -153,7 +153,7 @@ inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* 
   return upright;
 }
 
-/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
+/// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the rotated pixels
 /// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;

@@ -105,19 +105,19 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
   for (int y = window.top; y < window.top + window.height; ++y) {
     // Unlike a column, a row outside the picture keeps its weights and reads the border row twice.
     const LinearTaps taps = linear_taps(y, scale);
-    const int wanted_upper = std::clamp(taps.first, 0, source.height - 1);
-    const int wanted_lower = std::clamp(taps.first + 1, 0, source.height - 1);
-    if (wanted_upper == lower_row) {
+    const int needed_upper = std::clamp(taps.first, 0, source.height - 1);
+    const int needed_lower = std::clamp(taps.first + 1, 0, source.height - 1);
+    if (needed_upper == lower_row) {
       std::swap(scratch.upper, scratch.lower);
       std::swap(upper_row, lower_row);
     }
-    if (wanted_upper != upper_row) {
-      interpolate_row(source.row(wanted_upper), layout, scratch.columns, scratch.upper.data());
-      upper_row = wanted_upper;
+    if (needed_upper != upper_row) {
+      interpolate_row(source.row(needed_upper), layout, scratch.columns, scratch.upper.data());
+      upper_row = needed_upper;
     }
-    if (wanted_lower != lower_row) {
-      interpolate_row(source.row(wanted_lower), layout, scratch.columns, scratch.lower.data());
-      lower_row = wanted_lower;
+    if (needed_lower != lower_row) {
+      interpolate_row(source.row(needed_lower), layout, scratch.columns, scratch.lower.data());
+      lower_row = needed_lower;
     }
     const std::int16_t* upper = scratch.upper.data();
     const std::int16_t* lower = scratch.lower.data();

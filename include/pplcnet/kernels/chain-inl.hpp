@@ -19,7 +19,7 @@ class Chain {
         channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is wanted, unless it has only some of the channels.
+  /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -27,7 +27,7 @@ class Chain {
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
-      wanted_[unit - first_] = to;
+      needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
@@ -58,7 +58,7 @@ class Chain {
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      produced = std::min(begin + reader.rows, needed_[last - first_]);
       if (first > first_)
         produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
@@ -283,7 +283,7 @@ class Chain {
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int wanted_[Plan::kMaxChain] = {};    // where they end
+  int needed_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE

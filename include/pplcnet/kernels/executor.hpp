@@ -26,7 +26,7 @@ class Task {
 /// Whoever owns threads lends them through this. It refers to any callable
 /// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
 /// once, in any order, on any threads, and returns when all are done. By default everything runs
-/// in the calling thread. The answer has the same bits whatever the executor. It is called by
+/// in the calling thread. The output has the same bits whatever the executor. It is called by
 /// functions that are noexcept: an exception that leaves it ends the program (std::terminate), so
 /// that no part is ever left out; what cannot be given to a thread, it does itself.
 class Executor {

@@ -85,7 +85,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
         i = next;
         continue;
       }
@@ -123,7 +123,7 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  /// Copies what a layer other than those of a chain has left in the workspace, where it is requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -143,8 +143,8 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
-  /// Whether anybody wants the output of one of these layers.
-  bool wanted(int begin, int end) const {
+  /// Returns whether the output of one of these layers is requested.
+  bool requested(int begin, int end) const {
     for (int i = begin; i < end; ++i)
       if (destinations_[i] != nullptr) return true;
     return false;
@@ -161,7 +161,7 @@ class ImageRun {
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
-    if (wanted(first, unit)) return band(0, 0, height);
+    if (requested(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
     for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
@@ -280,12 +280,12 @@ class ImageRun {
 template <Needs kNeeds>
 void forward(const Run& run) noexcept {
   int last = run.layer_count;
-  const auto wanted = [&](int layer) {
+  const auto requested = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
       if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
     return false;
   };
-  while (last > 0 && !wanted(last - 1)) --last;
+  while (last > 0 && !requested(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);

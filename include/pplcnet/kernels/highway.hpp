@@ -10,7 +10,7 @@
 #ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
 #error "include pplcnet before hwy/foreach_target.h"
 #endif
-// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
+// Highway 1.0 refuses -march=native on Ice Lake and newer unless AVX3_DL is asked for.
 #if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
 #define HWY_WANT_AVX3_DL
 #endif

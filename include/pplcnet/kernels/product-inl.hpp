@@ -200,12 +200,12 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
-  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
     return ProductWeights{here,
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
-                          wanted * sizeof(*stored)};
+                          needed * sizeof(*stored)};
   };
   if constexpr (!kNeeds.half_weights)
     return weights(product.weights + first + lane, product.weights);

@@ -18,8 +18,8 @@ struct Run {
   const Picture* pictures = nullptr;
   int images = 1;  ///< at most kChunk
   /// [images][layer_count]: where a copy of a layer's output goes, planar
-  /// [channels][height][width], as after its activation; null: not wanted. Layers after the last
-  /// wanted one are not computed.
+  /// [channels][height][width], as after its activation; null: not requested. Layers after the
+  /// last requested one are not computed.
   float* const* destinations = nullptr;
 
   float* maps = nullptr;     ///< plan.map_floats

@@ -14,10 +14,10 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// Degrees by which a page or picture is turned.
-inline constexpr std::string_view kQuarterTurns[] = {"0", "90", "180", "270"};
-/// Degrees by which a line of text is turned.
-inline constexpr std::string_view kHalfTurns[] = {"0_degree", "180_degree"};
+/// Degrees by which a page or picture is rotated.
+inline constexpr std::string_view kQuarterRotations[] = {"0", "90", "180", "270"};
+/// Degrees by which a line of text is rotated.
+inline constexpr std::string_view kHalfRotations[] = {"0_degree", "180_degree"};
 inline constexpr std::string_view kTableKinds[] = {"wired_table", "wireless_table"};
 
 /// Of pictures as wide and low as lines of text: the width is halved once.
@@ -29,7 +29,7 @@ inline constexpr std::array<Stride, 5> kFirstTextLineStrides = {
 struct DocumentOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_doc_ori",
                                   .preprocessing = paddlex_imagenet(),
-                                  .labels = kQuarterTurns};
+                                  .labels = kQuarterRotations};
 };
 
 struct TableClassification : V1<Scale::x1_0, Options{.classes = 2}> {
@@ -45,14 +45,14 @@ inline constexpr Options kTextLineOptions = {
 struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 98.85};
 };
 
 struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 99.42};
 };
 
@@ -63,7 +63,7 @@ struct FirstTextLineOrientation
          Options{.classes = 2, .input = {80, 160}, .strides = kFirstTextLineStrides, .head = 0}> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori_first",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 95.54};
 };
 

@@ -23,7 +23,7 @@ struct PageOrientation
   static constexpr Model model = {
       .name = "page_orientation",
       .preprocessing = paddle_direct(PageTiling{}.side, PageTiling{}.side),
-      .labels = kQuarterTurns};
+      .labels = kQuarterRotations};
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): as all models.

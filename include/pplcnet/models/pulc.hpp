@@ -63,11 +63,11 @@ struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
 // ---- One of several --------------------------------------------------------------------------
 
 struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
-  static constexpr Model model = centre_model("image_orientation", kQuarterTurns);
+  static constexpr Model model = centre_model("image_orientation", kQuarterRotations);
 };
 
 struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
-  static constexpr Model model = centre_model("text_image_orientation", kQuarterTurns);
+  static constexpr Model model = centre_model("text_image_orientation", kQuarterRotations);
 };
 
 /// Its 232 labels are in PaddleClas' file traffic_sign_label_list.txt.
@@ -85,7 +85,7 @@ struct LanguageClassification
 struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "textline_orientation",
                                   .preprocessing = paddle_direct_deploy(80, 160),
-                                  .labels = kHalfTurns};
+                                  .labels = kHalfRotations};
 };
 
 // ---- Attributes ------------------------------------------------------------------------------

@@ -39,12 +39,12 @@ struct Candidate {
 
 /// Returns whether classes are angles, by their labels: quarter or half turns.
 inline bool are_angles(std::span<const std::string_view> labels) {
-  const auto is_turn = [&](std::string_view label) {
+  const auto is_rotation = [&](std::string_view label) {
     std::size_t angle = 1;
     std::from_chars(label.data(), label.data() + label.size(), angle);
     return angle < 360 && angle % (360 / labels.size()) == 0;
   };
-  return (labels.size() == 2 || labels.size() == 4) && std::ranges::all_of(labels, is_turn);
+  return (labels.size() == 2 || labels.size() == 4) && std::ranges::all_of(labels, is_rotation);
 }
 
 /// Returns whether a file's word for its model is this one. Two releases have one name.

@@ -2,17 +2,17 @@
 // code of its own, and all give the same bits.
 #include <cstdio>
 
-#include "bits/answer.hpp"
+#include "bits/output.hpp"
 
-std::vector<float> plain_answer(const char*& isa);
-std::vector<float> native_answer(const char*& isa);
+std::vector<float> plain_output(const char*& isa);
+std::vector<float> native_output(const char*& isa);
 
 int main() {
   const char *plain_isa = nullptr, *native_isa = nullptr;
-  const std::vector<float> plain = plain_answer(plain_isa), native = native_answer(native_isa);
+  const std::vector<float> plain = plain_output(plain_isa), native = native_output(native_isa);
   const std::vector<float> here =
-      pplcnet_test::answer<pplcnet::PPLCNet<pplcnet::Scale::x0_25>>(pplcnet::best_isa());
+      pplcnet_test::output_of<pplcnet::PPLCNet<pplcnet::Scale::x0_25>>(pplcnet::best_isa());
   std::printf("here %s, plain %s, native %s\n", pplcnet::isa_name(), plain_isa, native_isa);
-  if (here != plain || here != native) return std::puts("The answers differ."), 1;
+  if (here != plain || here != native) return std::puts("The outputs differ."), 1;
   return 0;
 }

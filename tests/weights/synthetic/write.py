@@ -4,7 +4,7 @@
     write.py FOLDER
 
 and a picture. Paddle's pickles and arrays are those of Python and numpy; PyTorch's are Python's, with its classes
-stood in for; ONNX is what torch.onnx exports. What a network answers is in tests/goldens/networks.
+stood in for; ONNX is what torch.onnx exports. What a network gives is in tests/goldens/networks.
 """
 
 import collections

@@ -31,7 +31,7 @@ struct OnnxOptions {
   int batch = 1;  ///< images; 0: any number
 };
 
-/// Turns a network into ONNX nodes, which have its layers' names; the answer is called "logits",
+/// Writes a network as ONNX nodes, which have its layers' names; an output is called "logits",
 /// "features", or like its layer.
 class OnnxWriter {
  public:
