@@ -1486,7 +1486,7 @@ class Task {
 /// Whoever owns threads lends them through this. It refers to any callable
 /// `parallel_for(int parts, pplcnet::Task task)` that calls `task(0)` … `task(parts - 1)`, each
 /// once, in any order, on any threads, and returns when all are done. By default everything runs
-/// in the calling thread. The answer has the same bits whatever the executor. It is called by
+/// in the calling thread. The output has the same bits whatever the executor. It is called by
 /// functions that are noexcept: an exception that leaves it ends the program (std::terminate), so
 /// that no part is ever left out; what cannot be given to a thread, it does itself.
 class Executor {
@@ -1586,7 +1586,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
 #error "include pplcnet before hwy/foreach_target.h"
 #endif
-// Highway 1.0 refuses -march=native on Ice Lake and newer unless told that AVX3_DL is wanted.
+// Highway 1.0 refuses -march=native on Ice Lake and newer unless AVX3_DL is asked for.
 #if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
 #define HWY_WANT_AVX3_DL
 #endif
@@ -2239,8 +2239,8 @@ struct Run {
   const Picture* pictures = nullptr;
   int images = 1;  ///< at most kChunk
   /// [images][layer_count]: where a copy of a layer's output goes, planar
-  /// [channels][height][width], as after its activation; null: not wanted. Layers after the last
-  /// wanted one are not computed.
+  /// [channels][height][width], as after its activation; null: not requested. Layers after the
+  /// last requested one are not computed.
   float* const* destinations = nullptr;
 
   float* maps = nullptr;     ///< plan.map_floats
@@ -4873,12 +4873,12 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
-  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
     return ProductWeights{here,
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
-                          wanted * sizeof(*stored)};
+                          needed * sizeof(*stored)};
   };
   if constexpr (!kNeeds.half_weights)
     return weights(product.weights + first + lane, product.weights);
@@ -5790,7 +5790,7 @@ class Chain {
         channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is wanted, unless it has only some of the channels.
+  /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -5798,7 +5798,7 @@ class Chain {
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
-      wanted_[unit - first_] = to;
+      needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
@@ -5829,7 +5829,7 @@ class Chain {
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      produced = std::min(begin + reader.rows, needed_[last - first_]);
       if (first > first_)
         produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
@@ -6054,7 +6054,7 @@ class Chain {
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int wanted_[Plan::kMaxChain] = {};    // where they end
+  int needed_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -6115,7 +6115,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
         i = next;
         continue;
       }
@@ -6153,7 +6153,8 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  /// Copies what a layer other than those of a chain has left in the workspace, where it is
+  /// requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -6173,8 +6174,8 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
-  /// Whether anybody wants the output of one of these layers.
-  bool wanted(int begin, int end) const {
+  /// Returns whether the output of one of these layers is requested.
+  bool requested(int begin, int end) const {
     for (int i = begin; i < end; ++i)
       if (destinations_[i] != nullptr) return true;
     return false;
@@ -6191,7 +6192,7 @@ class ImageRun {
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
-    if (wanted(first, unit)) return band(0, 0, height);
+    if (requested(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
     for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
@@ -6310,12 +6311,12 @@ class ImageRun {
 template <Needs kNeeds>
 void forward(const Run& run) noexcept {
   int last = run.layer_count;
-  const auto wanted = [&](int layer) {
+  const auto requested = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
       if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
     return false;
   };
-  while (last > 0 && !wanted(last - 1)) --last;
+  while (last > 0 && !requested(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
@@ -7877,12 +7878,12 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
-  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
     return ProductWeights{here,
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
-                          wanted * sizeof(*stored)};
+                          needed * sizeof(*stored)};
   };
   if constexpr (!kNeeds.half_weights)
     return weights(product.weights + first + lane, product.weights);
@@ -8794,7 +8795,7 @@ class Chain {
         channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is wanted, unless it has only some of the channels.
+  /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -8802,7 +8803,7 @@ class Chain {
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
-      wanted_[unit - first_] = to;
+      needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
@@ -8833,7 +8834,7 @@ class Chain {
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      produced = std::min(begin + reader.rows, needed_[last - first_]);
       if (first > first_)
         produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
@@ -9058,7 +9059,7 @@ class Chain {
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int wanted_[Plan::kMaxChain] = {};    // where they end
+  int needed_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -9119,7 +9120,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
         i = next;
         continue;
       }
@@ -9157,7 +9158,8 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  /// Copies what a layer other than those of a chain has left in the workspace, where it is
+  /// requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -9177,8 +9179,8 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
-  /// Whether anybody wants the output of one of these layers.
-  bool wanted(int begin, int end) const {
+  /// Returns whether the output of one of these layers is requested.
+  bool requested(int begin, int end) const {
     for (int i = begin; i < end; ++i)
       if (destinations_[i] != nullptr) return true;
     return false;
@@ -9195,7 +9197,7 @@ class ImageRun {
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
-    if (wanted(first, unit)) return band(0, 0, height);
+    if (requested(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
     for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
@@ -9314,12 +9316,12 @@ class ImageRun {
 template <Needs kNeeds>
 void forward(const Run& run) noexcept {
   int last = run.layer_count;
-  const auto wanted = [&](int layer) {
+  const auto requested = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
       if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
     return false;
   };
-  while (last > 0 && !wanted(last - 1)) --last;
+  while (last > 0 && !requested(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
@@ -10887,12 +10889,12 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
   const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
-  const auto wanted = static_cast<std::size_t>(count) * depth;
+  const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
     return ProductWeights{here,
                           reinterpret_cast<const char*>(stored + first + panels + lane * depth),
-                          wanted * sizeof(*stored)};
+                          needed * sizeof(*stored)};
   };
   if constexpr (!kNeeds.half_weights)
     return weights(product.weights + first + lane, product.weights);
@@ -11804,7 +11806,7 @@ class Chain {
         channels_(channels) {}
 
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is wanted, unless it has only some of the channels.
+  /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
@@ -11812,7 +11814,7 @@ class Chain {
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
-      wanted_[unit - first_] = to;
+      needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
@@ -11843,7 +11845,7 @@ class Chain {
     int& produced = produced_[last - first_];
     while (produced < end) {
       const int begin = produced;
-      produced = std::min(begin + reader.rows, wanted_[last - first_]);
+      produced = std::min(begin + reader.rows, needed_[last - first_]);
       if (first > first_)
         produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
       compute_block(first, last, begin, produced);
@@ -12068,7 +12070,7 @@ class Chain {
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int wanted_[Plan::kMaxChain] = {};    // where they end
+  int needed_[Plan::kMaxChain] = {};    // where they end
 };
 
 }  // namespace HWY_NAMESPACE
@@ -12129,7 +12131,7 @@ class ImageRun {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
       const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !wanted(i, next)) {
+      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
         i = next;
         continue;
       }
@@ -12167,7 +12169,8 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where wanted.
+  /// Copies what a layer other than those of a chain has left in the workspace, where it is
+  /// requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -12187,8 +12190,8 @@ class ImageRun {
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
 
-  /// Whether anybody wants the output of one of these layers.
-  bool wanted(int begin, int end) const {
+  /// Returns whether the output of one of these layers is requested.
+  bool requested(int begin, int end) const {
     for (int i = begin; i < end; ++i)
       if (destinations_[i] != nullptr) return true;
     return false;
@@ -12205,7 +12208,7 @@ class ImageRun {
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
-    if (wanted(first, unit)) return band(0, 0, height);
+    if (requested(first, unit)) return band(0, 0, height);
     std::int64_t work = 0;
     for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
     split(run_, work, height, band);
@@ -12324,12 +12327,12 @@ class ImageRun {
 template <Needs kNeeds>
 void forward(const Run& run) noexcept {
   int last = run.layer_count;
-  const auto wanted = [&](int layer) {
+  const auto requested = [&](int layer) {
     for (int image = 0; image < run.images; ++image)
       if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
     return false;
   };
-  while (last > 0 && !wanted(last - 1)) --last;
+  while (last > 0 && !requested(last - 1)) --last;
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
@@ -12602,7 +12605,7 @@ class NetworkOf {
                        ParallelWorkspace<kThreads>& workspace, const Features& requested,
                        const RunOptions& options = {}) noexcept {
     float* destinations[layer_count] = {};
-    const auto for_each_wanted = [&](auto visit) {
+    const auto for_each_requested = [&](auto visit) {
       for (int i = 0; i < layer_count; ++i) visit(i, requested.layers.data()[i]);
       for (int i = 0; i < stage_count; ++i) visit(stage_layer(i), requested.stages.data()[i]);
       for (int i = 0; i < output_count; ++i) visit(output_layer(i), requested.outputs.data()[i]);
@@ -12610,13 +12613,13 @@ class NetworkOf {
       visit(traits.embedding, requested.embedding);
       visit(traits.logits, requested.logits);
     };
-    for_each_wanted([&](int layer, float* destination) {
+    for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr) destinations[layer] = destination;
     });
     run(weights, &picture, 1, workspace, destinations, options);
     // One layer can be requested under two names: without a head the pooled vector is the
     // embedding.
-    for_each_wanted([&](int layer, float* destination) {
+    for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
         std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
     });
@@ -18437,19 +18440,19 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
   for (int y = window.top; y < window.top + window.height; ++y) {
     // Unlike a column, a row outside the picture keeps its weights and reads the border row twice.
     const LinearTaps taps = linear_taps(y, scale);
-    const int wanted_upper = std::clamp(taps.first, 0, source.height - 1);
-    const int wanted_lower = std::clamp(taps.first + 1, 0, source.height - 1);
-    if (wanted_upper == lower_row) {
+    const int needed_upper = std::clamp(taps.first, 0, source.height - 1);
+    const int needed_lower = std::clamp(taps.first + 1, 0, source.height - 1);
+    if (needed_upper == lower_row) {
       std::swap(scratch.upper, scratch.lower);
       std::swap(upper_row, lower_row);
     }
-    if (wanted_upper != upper_row) {
-      interpolate_row(source.row(wanted_upper), layout, scratch.columns, scratch.upper.data());
-      upper_row = wanted_upper;
+    if (needed_upper != upper_row) {
+      interpolate_row(source.row(needed_upper), layout, scratch.columns, scratch.upper.data());
+      upper_row = needed_upper;
     }
-    if (wanted_lower != lower_row) {
-      interpolate_row(source.row(wanted_lower), layout, scratch.columns, scratch.lower.data());
-      lower_row = wanted_lower;
+    if (needed_lower != lower_row) {
+      interpolate_row(source.row(needed_lower), layout, scratch.columns, scratch.lower.data());
+      lower_row = needed_lower;
     }
     const std::int16_t* upper = scratch.upper.data();
     const std::int16_t* lower = scratch.lower.data();
@@ -18993,6 +18996,16 @@ constexpr Preprocessing torchvision_inception(int height = 299, int width = 299)
   return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
+/// timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1: mobilevit_s.
+constexpr Preprocessing timm_mobilevit(int height = 256, int width = 256) {
+  Preprocessing preset = timm_bicubic(height, width);
+  preset.name = "timm_mobilevit";
+  preset.normalisation.mean = {0, 0, 0};
+  preset.normalisation.deviation = {1, 1, 1};
+  preset.resize_short = static_cast<int>(std::int64_t{std::max(height, width)} * 10 / 9);
+  return preset;
+}
+
 /// PP-LCNet_x*_textline_ori, by its inference.yml.
 inline constexpr Preprocessing kTextlineOrientation = paddle_direct(80, 160);
 /// PULC language_classification.
@@ -19006,7 +19019,8 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet,   paddle_direct,
     paddle_direct_deploy, paddlex_direct,           timm_bicubic,       timm_bilinear,
-    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception};
+    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
+    timm_mobilevit};
 
 /// The preset called `name` for a tensor of height x width; none if there is no such preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
@@ -20364,8 +20378,8 @@ class Classifier {
 #include <vector>
 
 
-// Cameras store a picture as the sensor lay and note in its Exif data how to turn it. Decoders such
-// as cv2.imread turn it, stb_image and Pillow's Image.open do not.
+// Cameras store a picture as the sensor lay and note in its Exif data how to rotate it. Decoders
+// such as cv2.imread do so, stb_image and Pillow's Image.open do not.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -20506,8 +20520,9 @@ inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* 
   return upright;
 }
 
-/// The picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the turned pixels
-/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
+/// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the
+/// rotated pixels are written to `storage`, and the result is a view of them; otherwise it is
+/// `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;
   storage.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
@@ -22143,10 +22158,10 @@ namespace light_cnns = models::light_cnns;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// Degrees by which a page or picture is turned.
-inline constexpr std::string_view kQuarterTurns[] = {"0", "90", "180", "270"};
-/// Degrees by which a line of text is turned.
-inline constexpr std::string_view kHalfTurns[] = {"0_degree", "180_degree"};
+/// Degrees by which a page or picture is rotated.
+inline constexpr std::string_view kQuarterRotations[] = {"0", "90", "180", "270"};
+/// Degrees by which a line of text is rotated.
+inline constexpr std::string_view kHalfRotations[] = {"0_degree", "180_degree"};
 inline constexpr std::string_view kTableKinds[] = {"wired_table", "wireless_table"};
 
 /// Of pictures as wide and low as lines of text: the width is halved once.
@@ -22158,7 +22173,7 @@ inline constexpr std::array<Stride, 5> kFirstTextLineStrides = {
 struct DocumentOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_doc_ori",
                                   .preprocessing = paddlex_imagenet(),
-                                  .labels = kQuarterTurns};
+                                  .labels = kQuarterRotations};
 };
 
 struct TableClassification : V1<Scale::x1_0, Options{.classes = 2}> {
@@ -22174,14 +22189,14 @@ inline constexpr Options kTextLineOptions = {
 struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 98.85};
 };
 
 struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 99.42};
 };
 
@@ -22192,7 +22207,7 @@ struct FirstTextLineOrientation
          Options{.classes = 2, .input = {80, 160}, .strides = kFirstTextLineStrides, .head = 0}> {
   static constexpr Model model = {.name = "PP-LCNet_x0_25_textline_ori_first",
                                   .preprocessing = kTextlineOrientation,
-                                  .labels = kHalfTurns,
+                                  .labels = kHalfRotations,
                                   .top1 = 95.54};
 };
 
@@ -22460,7 +22475,7 @@ struct PageOrientation
   static constexpr Model model = {
       .name = "page_orientation",
       .preprocessing = paddle_direct(PageTiling{}.side, PageTiling{}.side),
-      .labels = kQuarterTurns};
+      .labels = kQuarterRotations};
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): as all models.
@@ -22613,11 +22628,11 @@ struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
 // ---- One of several --------------------------------------------------------------------------
 
 struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
-  static constexpr Model model = centre_model("image_orientation", kQuarterTurns);
+  static constexpr Model model = centre_model("image_orientation", kQuarterRotations);
 };
 
 struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
-  static constexpr Model model = centre_model("text_image_orientation", kQuarterTurns);
+  static constexpr Model model = centre_model("text_image_orientation", kQuarterRotations);
 };
 
 /// Its 232 labels are in PaddleClas' file traffic_sign_label_list.txt.
@@ -22635,7 +22650,7 @@ struct LanguageClassification
 struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "textline_orientation",
                                   .preprocessing = paddle_direct_deploy(80, 160),
-                                  .labels = kHalfTurns};
+                                  .labels = kHalfRotations};
 };
 
 // ---- Attributes ------------------------------------------------------------------------------

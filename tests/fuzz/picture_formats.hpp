@@ -66,10 +66,10 @@ inline Format jpeg_format() {
       "415161ffda0008010100013f10d24e1c640c9e280c687d54269243bb9fffd9";
   const std::string jpeg = from_hex(kProgressive);
   const std::string rotated = jpeg.substr(0, 2) +
-                             from_hex(
-                                 "ffe100224578696600004d4d002a000000080001011200040000000100000006"
-                                 "00000000") +
-                             jpeg.substr(2);
+                              from_hex(
+                                  "ffe100224578696600004d4d002a000000080001011200040000000100000006"
+                                  "00000000") +
+                              jpeg.substr(2);
   return {.files = {{jpeg.substr(0, 160), jpeg.substr(160)},
                     {rotated.substr(0, 196), rotated.substr(196)},
                     {jpeg.substr(0, 160), jpeg.substr(160, jpeg.size() - 162)}},

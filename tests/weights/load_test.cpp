@@ -63,8 +63,9 @@ TEST(LoadTest, PaddlesTextLineModelPredictsAsPaddleDoes) {
     const auto probabilities = classifier.probabilities(picture.view());
     ASSERT_TRUE(probabilities);
     for (std::size_t i = 0; i < 2; ++i)
-      probability_error = std::max(
-          probability_error, std::abs((*probabilities)[i] - prediction.at("prob")[i].get<double>()));
+      probability_error =
+          std::max(probability_error,
+                   std::abs((*probabilities)[i] - prediction.at("prob")[i].get<double>()));
     const auto logits = classifier.logits(picture.view());
     ASSERT_TRUE(logits);
     logit_error = std::max(logit_error, relative_error(*logits, prediction.at("logits")));

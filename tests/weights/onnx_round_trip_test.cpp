@@ -24,6 +24,21 @@ using pplcnet::TextOptions;
 constexpr TextOptions kPage = {.input = {64, 64}}, kLine = {.input = {48, 64}};
 constexpr Options kHalf = {.classes = 10, .input = {32, 32}, .storage = Storage::half};
 
+/// PReLU after a convolution, a sum, a concat, and the batch norm of one.
+constexpr pplcnet::Graph learned_slopes() {
+  using enum pplcnet::Role;
+  constexpr pplcnet::Activation kPrelu = pplcnet::Activation::prelu;
+  pplcnet::Graph g({19, 23}, {.weights = ".conv", .norm = ".bn", .slopes = ".act"});
+  const pplcnet::Value a =
+      g.conv(g.image(), 20, {.kernel = 3, .stride = 2, .activation = kPrelu}, "a");
+  const pplcnet::Value b = g.conv(a, 20, {}, "b");
+  const pplcnet::Value sum = g.activate(g.add(a, b), kPrelu, "sum.act");
+  const pplcnet::Value both = g.activate(g.concat({sum, b}), kPrelu, "both.act");
+  const pplcnet::Value normed = g.affine(g.concat({both, a}), {.activation = kPrelu}, "normed");
+  g.output(g.dense(g.global_mean(normed), 5, {}, "fc"), result);
+  return g;
+}
+
 /// Tests run side by side: a file for each process.
 std::string temporary_file() {
   return testing::TempDir() + "pplcnet_" + std::to_string(getpid()) + ".onnx";
@@ -40,7 +55,8 @@ using Nets =
                    pplcnet::PPLCNetV3<Scale::x0_75, pplcnet::V3::detection, kPage>,
                    pplcnet::PPLCNetV3<Scale::x0_5, pplcnet::V3::recognition, kLine>,
                    pplcnet::PPLCNetV4<Size::tiny, pplcnet::V4::detection, kPage>,
-                   pplcnet::PPLCNetV4<Size::tiny, pplcnet::V4::recognition, kLine>>;
+                   pplcnet::PPLCNetV4<Size::tiny, pplcnet::V4::recognition, kLine>,
+                   pplcnet::Network<learned_slopes>>;
 TYPED_TEST_SUITE(OnnxRoundTrip, Nets);
 
 TYPED_TEST(OnnxRoundTrip, KeepsEveryBit) {

@@ -73,7 +73,8 @@ TEST(OnnxTest, TheSyntheticModelsGivePaddlesLogits) {
   for (const std::string& path : {original_path, plain, folded}) SKIP_WITHOUT(path);
   const Golden golden = Golden::read(own_goldens() / "v1_x0_25.json");
   const std::vector<float> input = golden.input();
-  const std::vector<float> golden_logits = golden.numbers.at("outputs").at("logits").at("f64").at(0);
+  const std::vector<float> golden_logits =
+      golden.numbers.at("outputs").at("logits").at("f64").at(0);
   const auto expected = std::make_unique<Net::Weights>();
   ASSERT_STREQ(pplcnet::load(original_path, *expected).message(), "");
   const auto workspace = std::make_unique<Net::Workspace>();

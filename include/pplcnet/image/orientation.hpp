@@ -153,8 +153,9 @@ inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* 
   return upright;
 }
 
-/// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the rotated pixels
-/// are written to `storage`, and the result is a view of them; otherwise it is `image` itself.
+/// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the
+/// rotated pixels are written to `storage`, and the result is a view of them; otherwise it is
+/// `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;
   storage.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *

@@ -123,7 +123,8 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where it is requested.
+  /// Copies what a layer other than those of a chain has left in the workspace, where it is
+  /// requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
