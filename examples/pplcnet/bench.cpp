@@ -41,7 +41,7 @@ struct Times {
   std::size_t runs = 0;
 };
 
-/// Weights of one size and alternating signs, in whatever storage.
+/// Fills weights with numbers of one size and alternating signs, in whatever storage.
 void fill(AnyNetwork& network) {
   for (const pplcnet::Layer& layer : network.layers()) {
     if (!layer.has_weights()) continue;
@@ -51,7 +51,8 @@ void fill(AnyNetwork& network) {
   }
 }
 
-/// Latency of one picture with synthetic weights: time does not depend on what they are.
+/// Measures the latency of one picture with synthetic weights: time does not depend on what they
+/// are.
 Times measure(const pplcnet::KnownModel& one, const Arguments& arguments, pplcnet::Isa isa) {
   using Clock = std::chrono::steady_clock;
   AnyNetwork network(one.graph(), arguments.threads,

@@ -17,7 +17,7 @@ namespace decoding {
 /// A Windows or OS/2 bitmap that is not compressed: 1, 4, 8, 16, 24 or 32 bits for each pixel.
 class BmpFile {
  public:
-  /// An error if the file ends early, or is of a kind that is not decoded.
+  /// Returns an error if the file ends early, or is of a kind that is not decoded.
   static pplcnet::Error parse(std::span<const std::byte> file, BmpFile& bmp) {
     bmp = BmpFile();
     bmp.reader_ = {file, true};
@@ -66,7 +66,7 @@ class BmpFile {
     return (byte(row + x * bits_ / 8) >> (8 - bits_ - x * bits_ % 8)) & ((1u << bits_) - 1);
   }
 
-  /// The bits of a mask, as a part of 255.
+  /// Returns the bits of a mask, as a part of 255.
   static std::uint8_t part(std::uint64_t value, std::uint64_t mask) {
     const int low = std::countr_zero(mask);
     return static_cast<std::uint8_t>(((value & mask) >> low) * 255 / (mask >> low));

@@ -26,15 +26,15 @@ class Canvas {
   Colour at(int x, int y) const;
   void set(int x, int y, const Colour& colour);
 
-  /// Another one, which lies within.
+  /// Draws another one, which lies within.
   void draw(const Canvas& other, int left, int top);
 
-  /// Printable ASCII, in letters of kTextHeight; what does not fit is cut off.
+  /// Draws printable ASCII, in letters of kTextHeight; what does not fit is cut off.
   void write(int left, int top, std::string_view text, const Colour& colour);
   static int width_of(std::string_view text);
   static constexpr int kTextHeight = 22;
 
-  /// The bytes of a PNG file.
+  /// Returns the bytes of a PNG file.
   std::string png() const;
 
  private:

@@ -42,7 +42,8 @@ std::vector<pplcnet::Parameters> parameters_of(const pplcnet::AnyClassifier& cla
   return result;
 }
 
-/// Layers whose parameters are folded: nothing is left to do but weight, bias and activation.
+/// Returns layers whose parameters are folded: nothing is left to do but weight, bias and
+/// activation.
 std::vector<Layer> folded_layers(std::span<const Layer> layers) {
   std::vector<Layer> result(layers.begin(), layers.end());
   for (Layer& layer : result) layer.scale_percent = layer.output_percent = 100;
@@ -57,7 +58,7 @@ class CauseSearch {
         is_logits_(is_logits),
         least_(std::min(0.1 * relative_difference(own, reference), 1e-2)) {}
 
-  /// Values as they would be if `what` were so; those of logits may be probabilities as well.
+  /// Tries values as they would be if `what` were so; those of logits may be probabilities as well.
   void add(const std::string& what, std::vector<float> values) {
     consider(what, values);
     if (!is_logits_) return;

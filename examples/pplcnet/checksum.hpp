@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-/// FNV-1a over the bytes, in hexadecimal: the same for the same bits, on any machine.
+/// Returns FNV-1a over the bytes, in hexadecimal: the same for the same bits, on any machine.
 template <class Value>
 std::string checksum(std::span<const Value> values) {
   std::uint64_t hash = 0xcbf29ce484222325U;

@@ -86,7 +86,8 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened
   say("checksum", {checksum(opened.network.weights())});
 }
 
-/// What belongs to the weights beside them: of the command line, of the file, of the model.
+/// Collects what belongs to the weights beside them: of the command line, of the file, of the
+/// model.
 Error complete(const Arguments& arguments, const pplcnet::WeightFile& file,
                pplcnet::OpenedNetwork& opened, pplcnet::ModelInfo& info) {
   info.model = opened.is_published ? opened.published->model.name : "";

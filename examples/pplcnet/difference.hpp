@@ -14,8 +14,8 @@ std::size_t count_not_finite(std::span<const Value> values) {
       std::ranges::count_if(values, [](Value value) { return !std::isfinite(value); }));
 }
 
-/// The largest difference, as a part of the largest expected value; infinite if a value is not
-/// finite, so that no tolerance allows it.
+/// Returns the largest difference, as a part of the largest expected value; infinite if a value is
+/// not finite, so that no tolerance allows it.
 template <class Value>
 double relative_difference(std::span<const float> found, std::span<const Value> expected) {
   if (count_not_finite(found) > 0 || count_not_finite(expected) > 0)

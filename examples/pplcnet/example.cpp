@@ -17,7 +17,7 @@ using pplcnet::Error;
 
 namespace {
 
-/// A whole number from 0 on.
+/// Returns a whole number from 0 on.
 std::optional<int> number_in(std::string_view text) {
   int number = 0;
   const char* const end = text.data() + text.size();

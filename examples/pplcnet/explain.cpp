@@ -21,7 +21,7 @@ using pplcnet::Layer;
 
 namespace {
 
-/// The slope of an activation that a head may have.
+/// Returns the slope of an activation that a head may have.
 float slope(pplcnet::Activation activation, float x) {
   switch (activation.kind) {
     case pplcnet::Activation::Kind::relu:
@@ -35,7 +35,7 @@ float slope(pplcnet::Activation activation, float x) {
   }
 }
 
-/// The gradient of a class's logit by the pooled vector.
+/// Returns the gradient of a class's logit by the pooled vector.
 std::vector<float> gradient(const AnyNetwork& network, int class_id,
                             std::span<const float> pooled) {
   const auto layers = network.layers();
@@ -78,15 +78,15 @@ Colour colour_of(float heat) {
   return colour;
 }
 
-/// Shares of four neighbours in a row, of which the place lies between the middle ones: a cubic
-/// B-spline, which has no edges where one place of the map ends.
+/// Returns the shares of four neighbours in a row, of which the place lies between the middle ones:
+/// a cubic B-spline, which has no edges where one place of the map ends.
 std::array<float, 4> spline(float part) {
   const float rest = 1 - part;
   const auto middle = [](float t) { return (3 * t * t * t - 6 * t * t + 4) / 6; };
   return {rest * rest * rest / 6, middle(part), middle(rest), part * part * part / 6};
 }
 
-/// The map at a place from 0 to 1 of what the network saw.
+/// Returns the map at a place from 0 to 1 of what the network saw.
 float sample(const HeatMap& map, float v, float u) {
   const float y = v * static_cast<float>(map.rows) - 0.5f;
   const float x = u * static_cast<float>(map.columns) - 0.5f;

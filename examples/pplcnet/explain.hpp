@@ -23,7 +23,8 @@ struct HeatMap {
 /// Draws heat maps over pictures, into a folder.
 class Explanations {
  public:
-  /// The folder is made if it is not there; an error if the network is none that pools a map.
+  /// Writes the maps; the folder is made if it is not there; an error if the network is none that
+  /// pools a map.
   static pplcnet::Error open(const std::string& folder, pplcnet::AnyClassifier& classifier,
                              std::optional<Explanations>& result);
 
@@ -39,7 +40,7 @@ class Explanations {
   std::set<std::string> names_;
 };
 
-/// The map of one class for a picture; none if it is too narrow.
+/// Returns the map of one class for a picture; none if it is too narrow.
 std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                                 int class_id);
 
@@ -47,7 +48,7 @@ std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::Ima
 /// it is too narrow for both.
 pplcnet::ImageSize shown_size(pplcnet::ImageSize size);
 
-/// The map over the picture in grey; what the network did not see is pale.
+/// Returns the map over the picture in grey; what the network did not see is pale.
 Canvas draw_heat(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                  const HeatMap& map, pplcnet::ImageSize size);
 
@@ -57,7 +58,7 @@ inline constexpr const char* kHeatGradient =
     "#f9c932, "
     "#fcffa4)";
 
-/// The picture and the map of a class side by side, with a legend: the bytes of a PNG file.
+/// Returns the picture and the map of a class side by side, with a legend: the bytes of a PNG file.
 std::string explanation_png(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                             const HeatMap& map, int class_id, float score);
 

@@ -33,7 +33,7 @@ struct Arguments {
   std::vector<std::string> pictures;
 };
 
-/// The layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
+/// Finds the layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
 Error find_layer(const pplcnet::AnyClassifier& classifier, const std::string& word, int& layer) {
   const pplcnet::AnyNetwork& network = classifier.network();
   layer = -1;

@@ -8,7 +8,7 @@
 
 namespace {
 
-/// The bytes of the character at the front; 0 if it is not UTF-8.
+/// Returns the bytes of the character at the front; 0 if it is not UTF-8.
 std::size_t bytes_of_first(std::string_view text) {
   constexpr std::size_t kMost = 4;
   for (std::size_t count = 1; count <= std::min(kMost, text.size()); ++count)

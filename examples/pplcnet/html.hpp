@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-/// Text of unknown origin for a page, between tags or quotes: marked-up characters are escaped, and
-/// control characters and bytes that are not UTF-8 are shown as \xNN.
+/// Returns text of unknown origin for a page, between tags or quotes: marked-up characters are
+/// escaped, and control characters and bytes that are not UTF-8 are shown as \xNN.
 std::string html_text(std::string_view text);
 
-/// Bytes in base64.
+/// Returns bytes in base64.
 std::string base64(std::string_view bytes);
 
 #endif  // PPLCNET_EXAMPLES_HTML_HPP

@@ -92,7 +92,7 @@ std::string buffer_of(const Layer& layer) {
   return "maps +" + kib(layer.target.offset) + ", " + kib(layer.target.floats());
 }
 
-/// Columns are counted in characters, of which some are two bytes.
+/// Prints a text in a column, counted in characters, of which some are two bytes.
 void pad(const std::string& text, int width) {
   int characters = 0;
   for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -160,7 +160,7 @@ void print(const pplcnet::KnownModel& one, const Plan& plan) {
       workspace_bytes(plan));
 }
 
-/// A published figure with the digits that it was published with.
+/// Returns a published figure with the digits that it was published with.
 std::string published_figure(double figure) {
   char digits[32] = "-";
   if (figure > 0) std::snprintf(digits, sizeof(digits), "%.7g", figure);

@@ -18,7 +18,7 @@ namespace decoding {
 /// Header of a JPEG, from all of its markers; nothing is decoded.
 class JpegHeader {
  public:
-  /// An error if the file ends early, or is of a kind that is not decoded.
+  /// Returns an error if the file ends early, or is of a kind that is not decoded.
   static pplcnet::Error parse(std::span<const std::byte> file, JpegHeader& header) {
     header = JpegHeader();
     header.reader_ = {file};
@@ -37,7 +37,7 @@ class JpegHeader {
     for (const Component& one : components()) sum += samples_of(one);
     return sum;
   }
-  /// Memory for decoding it to RGB; coefficients of a progressive one are kept.
+  /// Returns the memory for decoding it to RGB; coefficients of a progressive one are kept.
   std::uint64_t bytes() const { return samples() * (progressive_ ? 3 : 1) + width_ * height_ * 3; }
 
  private:
@@ -127,7 +127,8 @@ class JpegHeader {
     }
   }
 
-  /// An error for a table of more codes than there are values: stb_image has no room for it.
+  /// Returns an error for a table of more codes than there are values: stb_image has no room for
+  /// it.
   pplcnet::Error check_codes(std::uint64_t begin, std::uint64_t end) const {
     constexpr std::uint64_t kLengths = 16;
     while (begin < end) {

@@ -20,22 +20,22 @@ std::string number(std::uint64_t value, unsigned size, bool little_endian) {
   return bytes;
 }
 
-/// An entry of a directory: one SHORT.
+/// Returns an entry of a directory: one SHORT.
 std::string orientation_entry(int orientation, bool little_endian) {
   return number(kOrientationTag, 2, little_endian) + number(3, 2, little_endian) +
          number(1, 4, little_endian) +
          number(static_cast<std::uint64_t>(orientation), 2, little_endian) + std::string(2, '\0');
 }
 
-/// A segment of Exif data around a TIFF file.
+/// Returns a segment of Exif data around a TIFF file.
 std::string exif_segment(std::string_view tiff) {
   using namespace std::string_literals;
   const std::string body = "Exif\0\0"s.append(tiff);
   return "\xFF\xE1"s + number(body.size() + 2, 2, false) + body;
 }
 
-/// A TIFF file whose first directory has the orientation in it. That is written anew, at the end:
-/// what else there is stays where offsets say that it is.
+/// Makes a TIFF file whose first directory has the orientation in it. That is written anew, at the
+/// end: what else there is stays where offsets say that it is.
 Error with_entry(std::string_view tiff, int orientation, std::string& result) {
   const bool little_endian = tiff.starts_with("II");
   const ByteReader reader{std::as_bytes(std::span(tiff)), little_endian};

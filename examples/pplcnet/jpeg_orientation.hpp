@@ -7,9 +7,9 @@
 
 #include "pplcnet/weights/error.hpp"
 
-/// A JPEG with another Exif orientation, from 1 to 8; all else is kept. It is written into the Exif
-/// data that are there, or into new ones if there are none. An error if those are damaged, or have
-/// no room for it.
+/// Makes a JPEG with another Exif orientation, from 1 to 8; all else is kept. It is written into
+/// the Exif data that are there, or into new ones if there are none. An error if those are damaged,
+/// or have no room for it.
 pplcnet::Error with_orientation(std::span<const std::byte> jpeg, int orientation,
                                 std::string& copy);
 

@@ -8,7 +8,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "text_file.hpp"
 
-/// The names of the classes in a file, of which there must be `classes` (0: any number).
+/// Reads the names of the classes in a file, of which there must be `classes` (0: any number).
 inline pplcnet::Error read_labels(const std::string& path, int classes,
                                   std::vector<std::string>& labels) {
   pplcnet::FileBytes file;

@@ -17,8 +17,8 @@ using Eigen::MatrixXd;
 using Eigen::RowVectorXd;
 using Eigen::VectorXd;
 
-/// Mean cross-entropy plus regularisation / 2 times the square of the weights, and its gradient.
-/// `parameters` is [classes][features + 1], the bias last.
+/// Returns the mean cross-entropy plus regularisation / 2 times the square of the weights, and its
+/// gradient. `parameters` is [classes][features + 1], the bias last.
 double loss(const MatrixXd& features, const std::vector<int>& classes, double regularisation,
             const MatrixXd& parameters, MatrixXd& gradient) {
   const Index count = features.rows(), width = features.cols();
@@ -42,7 +42,7 @@ double loss(const MatrixXd& features, const std::vector<int>& classes, double re
   return share * sum + regularisation / 2 * parameters.leftCols(width).squaredNorm();
 }
 
-/// The parameters with the least loss.
+/// Returns the parameters with the least loss.
 MatrixXd minimise(const MatrixXd& features, const std::vector<int>& classes, int class_count,
                   double regularisation) {
   constexpr int kMostSteps = 300;
@@ -96,14 +96,14 @@ int most_probable(const MatrixXd& parameters, const RowVectorXd& features) {
   return static_cast<int>(best);
 }
 
-/// The fold of each example; every class is spread over all folds.
+/// Returns the fold of each example; every class is spread over all folds.
 std::vector<int> folds_of(const std::vector<int>& classes, int class_count, int folds) {
   std::vector<int> next(static_cast<std::size_t>(class_count)), result;
   for (const int one : classes) result.push_back(next[static_cast<std::size_t>(one)]++ % folds);
   return result;
 }
 
-/// The part of the examples that is right when another part has been learnt from.
+/// Returns the part of the examples that is right when another part has been learnt from.
 double validate(const MatrixXd& features, const std::vector<int>& classes, int class_count,
                 int folds, double regularisation) {
   const std::vector<int> fold = folds_of(classes, class_count, folds);
@@ -126,8 +126,8 @@ double validate(const MatrixXd& features, const std::vector<int>& classes, int c
   return static_cast<double>(right) / static_cast<double>(classes.size());
 }
 
-/// Orthonormal columns that span the rows of a matrix, by Gram and Schmidt's method, done twice so
-/// that rounding does not matter.
+/// Returns orthonormal columns that span the rows of a matrix, by Gram and Schmidt's method, done
+/// twice so that rounding does not matter.
 MatrixXd basis_of_rows(const MatrixXd& matrix) {
   MatrixXd basis = matrix.transpose();
   Index rank = 0;

@@ -12,8 +12,9 @@ struct LogisticHead {
   int folds = 0;
 };
 
-/// Multinomial logistic regression with L2 regularisation, chosen by cross-validation, by L-BFGS
-/// (Nocedal, 1980). `rows` has a row of features for each example; each class needs two or more.
+/// Fits a multinomial logistic regression with L2 regularisation, chosen by cross-validation, by
+/// L-BFGS (Nocedal, 1980). `rows` has a row of features for each example; each class needs two or
+/// more.
 LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
                           const std::vector<int>& classes, int class_count);
 

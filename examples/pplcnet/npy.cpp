@@ -26,8 +26,8 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What stands after a key in the header: {'descr': '<f4', 'fortran_order': False, 'shape': (3,)}.
-/// Empty if nothing does.
+/// Returns what stands after a key in the header: {'descr': '<f4', 'fortran_order': False, 'shape':
+/// (3,)}. Empty if nothing does.
 std::string_view value_of(std::string_view header, std::string_view key) {
   const std::size_t place = header.find(key);
   const std::size_t colon = place == header.npos ? place : header.find(':', place);
@@ -36,7 +36,7 @@ std::string_view value_of(std::string_view header, std::string_view key) {
   return header.substr(std::min(header.find_first_not_of(' '), header.size()));
 }
 
-/// The numbers of `(3, 224, 224)`, up to the bracket.
+/// Reads the numbers of `(3, 224, 224)`, up to the bracket.
 bool parse_shape(std::string_view text, std::vector<std::int64_t>& shape) {
   constexpr std::size_t kMostDimensions = 32;  // of numpy
   const std::size_t bracket = text.find(')');
@@ -59,7 +59,7 @@ bool parse_shape(std::string_view text, std::vector<std::int64_t>& shape) {
   return true;
 }
 
-/// Row-major, of values whose first dimension runs fastest.
+/// Returns values in row-major order, of values whose first dimension runs fastest.
 std::vector<float> rows_first(const NumpyArray& array) {
   std::vector<float> result(array.values.size());
   for (std::size_t i = 0; i < result.size(); ++i) {

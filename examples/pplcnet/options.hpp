@@ -26,7 +26,7 @@ struct NetworkOptions {
   void add_labels_to(const Command& command);
   void add_half_head_to(const Command& command);
 
-  /// The classifier, with the labels that were asked for.
+  /// Opens the classifier, with the labels that were asked for.
   pplcnet::Error open(std::optional<pplcnet::AnyClassifier>& classifier,
                       pplcnet::Purpose purpose = pplcnet::Purpose::classes) const;
 };

@@ -127,7 +127,7 @@ void print(const Arguments& arguments, const std::string& path, const Orientatio
   std::printf("%s\n", line.text().c_str());
 }
 
-/// The network that was asked for, or one of those that are part of the program.
+/// Opens the network that was asked for, or one of those that are part of the program.
 Error open_classifier(const Arguments& arguments,
                       std::optional<pplcnet::AnyClassifier>& classifier) {
   if (!arguments.network.weights.empty())

@@ -17,8 +17,8 @@ struct NamedFormat {
   std::string_view name;
 };
 
-/// The format of a file, by its first bytes; names are not looked at. Those that are not decoded
-/// are named, too.
+/// Returns the format of a file, by its first bytes; names are not looked at. Those that are not
+/// decoded are named, too.
 inline NamedFormat picture_format(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   struct Mark {

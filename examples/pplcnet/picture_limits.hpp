@@ -42,7 +42,7 @@ struct Pixels {
   }
 };
 
-/// An error if a picture is larger than it may be. `bytes` are those of decoding it.
+/// Returns an error if a picture is larger than it may be. `bytes` are those of decoding it.
 inline pplcnet::Error check(const PictureLimits& limits, std::uint64_t width, std::uint64_t height,
                             std::uint64_t bytes) {
   if (width == 0 || height == 0)

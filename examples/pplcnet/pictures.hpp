@@ -19,8 +19,8 @@ bool looks_like_picture(std::string_view path);
 /// read of it is reported, and then `complete` becomes false.
 std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 
-/// The names of the folders in a folder, sorted: of classes. Pictures beside them, which are of no
-/// class, are reported, and then `complete` becomes false.
+/// Lists the names of the folders in a folder, sorted: of classes. Pictures beside them, which are
+/// of no class, are reported, and then `complete` becomes false.
 pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names,
                           bool& complete);
 
@@ -34,7 +34,7 @@ class PictureNames {
   /// Reports folders that cannot be read, and folders and patterns without a picture.
   explicit PictureNames(std::vector<std::string> arguments);
 
-  /// None at the end.
+  /// Returns none at the end.
   std::optional<std::string> next();
 
   /// Returns the number of pictures; 0 where standard input says so only at its end.

@@ -48,7 +48,7 @@ double activated(const Layer& layer, double x, const Deviation& deviation) {
   return activated(layer.activation, x);
 }
 
-/// Sum over the kernel for one output pixel of one channel.
+/// Returns the sum over the kernel for one output pixel of one channel.
 double convolve(const Layer& layer, std::span<const double> input, std::span<const float> weight,
                 int channel, int y, int x) {
   const bool depthwise = layer.op == Operator::depthwise;

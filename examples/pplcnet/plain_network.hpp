@@ -27,7 +27,7 @@ class PlainNetwork {
   /// Returns whether it knows what all layers compute.
   bool is_complete() const;
 
-  /// The output of layer `last`, planar, for a picture [channels][height][width].
+  /// Returns the output of layer `last`, planar, for a picture [channels][height][width].
   std::vector<double> run(std::span<const float> picture, int last,
                           const Deviation& deviation) const;
 

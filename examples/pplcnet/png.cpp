@@ -56,7 +56,7 @@ class Filter {
   }
 
  private:
-  /// The sum of the differences, which is small where there is little to say.
+  /// Returns the sum of the differences, which is small where there is little to say.
   std::uint64_t filter(int type, const std::uint8_t* row) {
     tried_[0] = static_cast<std::uint8_t>(type);
     std::uint64_t sum = 0;
@@ -111,7 +111,7 @@ class Deflate {
   std::string deflated_;
 };
 
-/// The data of chunk IDAT for rows of `bytes`, `step` of them for a pixel.
+/// Returns the data of chunk IDAT for rows of `bytes`, `step` of them for a pixel.
 std::string deflated_rows(const PngRows& rows, int height, std::size_t bytes, std::size_t step,
                           bool filtered) {
   Deflate deflate;
@@ -147,7 +147,7 @@ Error rotated_rows(const PngFile& png, const PngRows& rows, int quarters, PngRow
   return {};
 }
 
-/// An error if a chunk says something about places in the picture, or may do so.
+/// Returns an error if a chunk says something about places in the picture, or may do so.
 Error check_rotatable(std::string_view type) {
   constexpr std::string_view kPlaces[] = {"oFFs", "sCAL", "vpAg", "caNv"};
   constexpr std::string_view kNoPlaces[] = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM",

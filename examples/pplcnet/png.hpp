@@ -8,7 +8,7 @@
 
 #include "pplcnet/weights/error.hpp"
 
-/// The bytes of a PNG file: rows of pixels with 1 to 4 channels of 8 bits.
+/// Returns the bytes of a PNG file: rows of pixels with 1 to 4 channels of 8 bits.
 std::string encode_png(std::span<const std::uint8_t> pixels, int width, int height, int channels);
 
 /// Makes a PNG file whose pixels are rotated clockwise by quarters, at the depth that they have,

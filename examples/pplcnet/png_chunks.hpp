@@ -14,7 +14,7 @@ namespace decoding {
 
 inline constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1A\n";
 
-/// The checksum at the end of a chunk, of its type and its data.
+/// Returns the checksum at the end of a chunk, of its type and its data.
 inline std::uint32_t png_checksum(std::span<const std::byte> bytes) {
   static constexpr std::array<std::uint32_t, 256> kTable = [] {
     std::array<std::uint32_t, 256> table = {};

@@ -30,12 +30,12 @@ struct PngRows {
   }
 };
 
-/// A sample of at most 8 bits in a row.
+/// Returns a sample of at most 8 bits in a row.
 inline unsigned png_sample(const std::uint8_t* row, std::size_t index, int depth) {
   const std::size_t bit = index * static_cast<std::size_t>(depth);
   return (row[bit / 8] >> (8 - depth - static_cast<int>(bit % 8))) & ((1u << depth) - 1);
 }
-/// The same, into a row of zeros.
+/// Reads the same, into a row of zeros.
 inline void set_png_sample(std::uint8_t* row, std::size_t index, int depth, unsigned value) {
   const std::size_t bit = index * static_cast<std::size_t>(depth);
   row[bit / 8] =
@@ -53,7 +53,7 @@ class PngFile {
   std::span<const std::byte> colours;       ///< of the palette, each of three bytes
   std::span<const std::byte> transparency;  ///< what chunk tRNS holds
 
-  /// An error if the file ends early, or pixels or palette are not as its checksums say.
+  /// Returns an error if the file ends early, or pixels or palette are not as its checksums say.
   static pplcnet::Error parse(std::span<const std::byte> file, PngFile& png) {
     png = PngFile();
     png.file_ = file;
@@ -76,7 +76,7 @@ class PngFile {
     return kChannels[static_cast<std::size_t>(colour)];
   }
   bool has_alpha() const { return colour == grey_alpha || colour == rgba || !transparency.empty(); }
-  /// Bytes of a row of so many pixels.
+  /// Returns the bytes of a row of so many pixels.
   std::uint64_t row_bytes(std::uint64_t pixels) const {
     return (pixels * static_cast<std::uint64_t>(channels() * depth) + 7) / 8;
   }
@@ -86,7 +86,7 @@ class PngFile {
       if (pass.width > 0) sum += (row_bytes(pass.width) + 1) * pass.height;
     return sum;
   }
-  /// Memory for its rows.
+  /// Returns the memory for its rows.
   std::uint64_t bytes() const {
     const std::uint64_t rows =
         row_bytes(static_cast<std::uint64_t>(width)) * static_cast<std::uint64_t>(height);
@@ -220,7 +220,8 @@ class PngFile {
     return {};
   }
 
-  /// False if there is no such filter. Before the first row, and to the left, there are zeros.
+  /// Returns false if there is no such filter. Before the first row, and to the left, there are
+  /// zeros.
   static bool undo_filter(int type, std::uint8_t* row, const std::uint8_t* above, std::size_t size,
                           std::size_t step) {
     const auto add = [&](std::size_t i, int value) {

@@ -26,7 +26,7 @@ std::string first_line(const Origin& origin) {
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-/// A whole number below `limit`.
+/// Returns a whole number below `limit`.
 std::optional<int> number_in(const Json& line, const char* key, int limit) {
   const auto found = line.find(key);
   if (found == line.end() || !found->is_number_unsigned()) return std::nullopt;

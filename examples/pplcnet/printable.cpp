@@ -22,8 +22,8 @@ std::string escaped(std::string_view bytes) {
   return text;
 }
 
-/// Text whose characters are copied or, where they are not fit to be printed, escaped by `escape`;
-/// of what is not UTF-8 each byte is.
+/// Returns text whose characters are copied or, where they are not fit to be printed, escaped by
+/// `escape`; of what is not UTF-8 each byte is.
 template <class Escape>
 std::string with_escapes(std::string_view text, Escape escape) {
   std::string result;

@@ -26,10 +26,10 @@ bool reader_left();
 /// The lines of standard input as they come.
 class InputLines {
  public:
-  /// None at the end, or when the program is interrupted.
+  /// Returns none at the end, or when the program is interrupted.
   std::optional<std::string> next();
 
-  /// Why it ended before the end, if it did.
+  /// Returns why it ended before the end, if it did.
   const pplcnet::Error& error() const { return error_; }
 
  private:

@@ -12,7 +12,7 @@
 /// Reads a text file, of 256 MB at most; what is in its lines, pplcnet::split_lines finds out.
 pplcnet::Error read_text(const std::string& path, pplcnet::FileBytes& file);
 
-/// The text that was read.
+/// Returns the text that was read.
 std::string_view text_of(const pplcnet::FileBytes& file);
 
 /// Checks a picture's name in line `number` (from 1) of a list, which stands for `path`: it is

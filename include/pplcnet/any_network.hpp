@@ -66,7 +66,7 @@ class AnyNetwork {
   template <Needs kNeeds = Needs{}>
   explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
       : AnyNetwork(graph, threads, storage, &pplcnet::forward<kNeeds>) {}
-  /// A `Network` with its weights, in any storage.
+  /// Returns a `Network` with its weights, in any storage.
   template <class Weights>
   static AnyNetwork of(const Weights& weights) {
     using Net = typename Weights::Network;
@@ -106,7 +106,7 @@ class AnyNetwork {
   Shape input_shape() const { return plan_->layers[0].input; }
   int classes() const { return traits().classes; }
 
-  /// Packed, see weights/; shared by all copies.
+  /// Returns the packed weights (see weights/), which all copies share.
   std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
@@ -129,7 +129,7 @@ class AnyNetwork {
              options.isa);
   }
 
-  /// The output of one layer.
+  /// Computes the output of one layer.
   void run(const Picture& picture, int layer, std::span<float> output,
            const RunOptions& options = {}) noexcept {
     std::array<float*, Plan::kMaxLayers> destinations = {};
@@ -185,7 +185,7 @@ class AnyNetwork {
     });
   }
 
-  /// Null if there is no memory.
+  /// Returns zeros; null if there is no memory.
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);

@@ -62,8 +62,8 @@ class Classifier {
     return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
   }
 
-  /// The same from the bytes of a file, which are not needed any more then. `name` is for messages;
-  /// another `read` is `pplcnet::load_any_bytes`.
+  /// Loads the same from the bytes of a file, which are not needed any more then. `name` is for
+  /// messages; another `read` is `pplcnet::load_any_bytes`.
   Error load(std::span<const std::byte> bytes, std::string_view name,
              Error (*read)(std::span<const std::byte>, std::string_view, Weights&,
                            ModelInfo*) = pplcnet::load_bytes<Weights>) {
@@ -71,7 +71,7 @@ class Classifier {
                    [&](auto& weights, auto* info) { return read(bytes, name, weights, info); });
   }
 
-  /// The same with weights that `read(weights, info)` brings; `path` is for messages.
+  /// Loads the same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
     return with_memory_for(path, [&] {
@@ -101,7 +101,7 @@ class Classifier {
     owner_.reset();
   }
 
-  /// One label for each class, or none; any other number is an error.
+  /// Sets one label for each class, or none; any other number is an error.
   Error set_labels(std::vector<std::string> labels) {
     if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
     labels_ = std::move(labels);
@@ -109,21 +109,21 @@ class Classifier {
   }
   const std::vector<std::string>& labels() const { return labels_; }
 
-  /// Its height and width must be those of the network's input.
+  /// Sets the preprocessing, whose height and width must be those of the network's input.
   void set_preprocessing(const Preprocessing& preprocessing) {
     preprocessing_ = preprocessing;
     lookup_ = normalisation_tables(preprocessing.normalisation);
   }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
-  /// Label of a class, or its number where there are no labels.
+  /// Returns the label of a class, or its number where there are no labels.
   std::string label(int class_id) const {
     const auto index = static_cast<std::size_t>(class_id);
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);
   }
 
-  /// Raw scores of a picture, or nothing if weights were not loaded, the picture is empty or too
-  /// narrow for the crop, or there is no memory. Valid until the next call.
+  /// Returns the raw scores of a picture, or nothing if weights were not loaded, the picture is
+  /// empty or too narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
@@ -153,7 +153,8 @@ class Classifier {
                                          : std::nullopt;
   }
 
-  /// The kCount most probable classes, best first; class_id is -1 where there is no prediction.
+  /// Returns the kCount most probable classes, best first; class_id is -1 where there is no
+  /// prediction.
   template <std::size_t kCount>
   std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
@@ -176,8 +177,8 @@ class Classifier {
     });
   }
 
-  /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
-  /// many predictions for each, best first; class_id is -1 where there is no prediction.
+  /// Finds the most probable classes of any number of pictures, in the same way: `best` has a row
+  /// of as many predictions for each, best first; class_id is -1 where there is no prediction.
   Error classify(std::span<const ImageView> images, std::span<Prediction> best,
                  const RunOptions& options = {}) {
     const std::size_t count = images.empty() ? 0 : best.size() / images.size();

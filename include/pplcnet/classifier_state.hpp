@@ -22,7 +22,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Lookup tables from bytes to values, one for each channel of the network's input.
 using ByteTables = std::array<ByteTable, kImageChannels>;
 
-/// Logits to probabilities, in place, as the network's model wants it.
+/// Makes probabilities of logits, in place, by the function of the network's model.
 template <class Net>
 void to_probabilities(std::span<float> logits) noexcept {
   if constexpr (output_of<Net>() == Output::sigmoid) {

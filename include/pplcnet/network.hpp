@@ -64,7 +64,7 @@ class NetworkOf {
     }
     return product;
   }
-  /// The last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
+  /// Returns the last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
   static constexpr int stage_of_stride(int stride) {
     int found = -1;
     for (int i = 0; i < stage_count; ++i)
@@ -140,8 +140,9 @@ class NetworkOf {
     forward(weights, Picture::planar(image.data(), input_shape), workspace, logits, options);
   }
 
-  /// The same for a picture that lies elsewhere, planar or interleaved, float or bytes, and is not
-  /// copied first. Bytes with the tables of a preprocessing give the same bits as its tensor.
+  /// Computes the same for a picture that lies elsewhere, planar or interleaved, float or bytes,
+  /// and is not copied first. Bytes with the tables of a preprocessing give the same bits as its
+  /// tensor.
   template <int kThreads>
   static void forward(WeightsView weights, const Picture& picture,
                       ParallelWorkspace<kThreads>& workspace, Logits& logits,
@@ -152,8 +153,8 @@ class NetworkOf {
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
-  /// kBatch images, one after the other, to kBatch rows of logits; the head's weights are read
-  /// once for up to kChunk images.
+  /// Computes kBatch images, one after the other, to kBatch rows of logits; the head's weights are
+  /// read once for up to kChunk images.
   template <int kBatch, int kThreads>
   static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
                             ParallelWorkspace<kThreads>& workspace,
@@ -166,7 +167,7 @@ class NetworkOf {
     forward_batch(weights, std::span<const Picture>(pictures), workspace, logits, options);
   }
 
-  /// The same for any number of pictures that lie elsewhere; `logits` has a row for each.
+  /// Computes the same for any number of pictures that lie elsewhere; `logits` has a row for each.
   template <int kThreads>
   static void forward_batch(WeightsView weights, std::span<const Picture> pictures,
                             ParallelWorkspace<kThreads>& workspace, std::span<float> logits,
@@ -183,14 +184,14 @@ class NetworkOf {
     }
   }
 
-  /// Feature maps, pooled vector, embedding, logits: whatever `requested` points to.
+  /// Computes feature maps, pooled vector, embedding, logits: whatever `requested` points to.
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                        const Features& requested, const RunOptions& options = {}) noexcept {
     features(weights, Picture::planar(image.data(), input_shape), workspace, requested, options);
   }
 
-  /// The same for a picture that lies elsewhere (see `forward`).
+  /// Computes the same for a picture that lies elsewhere (see `forward`).
   template <int kThreads>
   static void features(WeightsView weights, const Picture& picture,
                        ParallelWorkspace<kThreads>& workspace, const Features& requested,

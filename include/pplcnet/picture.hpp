@@ -47,8 +47,8 @@ struct Picture {
             .channel = 1,
             .pixel = shape.channels};
   }
-  /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
-  /// or the other way round. `lookup` stays in the order of the network's channels.
+  /// Returns the same with its channels in the opposite order: BGR for a network that was trained
+  /// on RGB, or the other way round. `lookup` stays in the order of the network's channels.
   constexpr Picture reversed(const Shape& shape) const {
     Picture other = *this;
     const std::ptrdiff_t last = (shape.channels - 1) * channel;

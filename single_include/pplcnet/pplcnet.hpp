@@ -367,7 +367,7 @@ enum class Layout : unsigned char {
   none,         ///< not at all: ones
 };
 
-/// Whether it is a matrix.
+/// Returns whether it is a matrix.
 constexpr bool is_linear(Layout layout) {
   return layout == Layout::out_in || layout == Layout::in_out;
 }
@@ -1619,8 +1619,8 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
-/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
-/// targets AVX2 and AVX3 assume.
+/// Returns what cpuid and the operating system (through xgetbv) allow; the bits are those that
+/// Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -1977,7 +1977,7 @@ struct Layer {
   /// It has weights that no layer before it has.
   constexpr bool owns_weights() const { return has_weights() && weights_of < 0; }
   constexpr bool has_slopes() const { return activation.kind == Activation::Kind::prelu; }
-  /// What the kernels compute.
+  /// Returns what the kernels compute.
   constexpr int padded_channels() const {
     return static_cast<int>(round_up(output.channels, kHalfPanel));
   }
@@ -2079,15 +2079,15 @@ struct Needs {
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
   bool attention = true, resize = true;
 
-  /// Whether a layer writes a whole map.
+  /// Returns whether a layer writes a whole map.
   constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
-  /// Whether one takes a map as a whole: along its axes, or in another order.
+  /// Returns whether one takes a map as a whole: along its axes, or in another order.
   constexpr bool orders() const {
     return reduce || multiply || normalise || rearrange || softmax || attention || resize;
   }
 };
 
-/// Whether there are tiles for the kernel and the strides of a depthwise layer.
+/// Returns whether there are tiles for the kernel and the strides of a depthwise layer.
 constexpr bool has_depthwise_tiles(const Layer& layer) {
   return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
          layer.stride.width <= 2;
@@ -2213,8 +2213,8 @@ struct Picture {
             .channel = 1,
             .pixel = shape.channels};
   }
-  /// The same with its channels in the opposite order: BGR for a network that was trained on RGB,
-  /// or the other way round. `lookup` stays in the order of the network's channels.
+  /// Returns the same with its channels in the opposite order: BGR for a network that was trained
+  /// on RGB, or the other way round. `lookup` stays in the order of the network's channels.
   constexpr Picture reversed(const Shape& shape) const {
     Picture other = *this;
     const std::ptrdiff_t last = (shape.channels - 1) * channel;
@@ -2266,7 +2266,7 @@ template <Needs kNeeds = Needs{}>
 void forward(const Run& run, Isa isa) noexcept;
 
 #if defined(PPLCNET_COMPILED)
-/// The same where the kernels are compiled once, which are all.
+/// Computes the same where the kernels are compiled once, which are all.
 void forward(const Run& run, Isa isa) noexcept;
 #endif
 
@@ -2335,7 +2335,7 @@ constexpr Layer layer_of(const Node& node) {
   return layer;
 }
 
-/// Whether the kernel for stems computes a convolution of the picture.
+/// Returns whether the kernel for stems computes a convolution of the picture.
 constexpr bool is_stem(const Node& node) {
   const Window& window = node.window;
   return node.groups == 1 && !node.reads_group && window.kernel == Pair(3) &&
@@ -2410,7 +2410,7 @@ class Readers {
     for (int i = 0; i < graph.output_count; ++i) readers_[graph.outputs[i].node].is_output = true;
   }
 
-  /// Whether `reader` is the last reader of `node`, and no other value is a part of it.
+  /// Returns whether `reader` is the last reader of `node`, and no other value is a part of it.
   constexpr bool is_last(int reader, int node) const {
     return readers_[node].last == reader && !readers_[node].has_aliases;
   }
@@ -2708,7 +2708,7 @@ class Lowering {
       append_copy(first, node.shape, node.step, 1, {}, index);
   }
 
-  /// Each group becomes every so many channels.
+  /// Appends a shuffle: each group becomes every so many channels.
   constexpr void lower_shuffle(int index) {
     const Node& node = graph_.nodes[index];
     const Node& input = graph_.nodes[node.input];
@@ -2840,7 +2840,7 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   }
 }
 
-/// The last layer of the unit that `first` begins.
+/// Returns the last layer of the unit that `first` begins.
 constexpr int unit_end(const Plan& plan, int first) {
   while (plan.layers[first].fused) ++first;
   return first;
@@ -2940,7 +2940,7 @@ constexpr std::size_t choose_whole_map(Layer& layer) {
   return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
 }
 
-/// How many rows each layer computes at a time, and the scratch that takes.
+/// Decides how many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
   std::size_t blocks = zeros, float32_scratch = 0;  // after each other
@@ -2977,8 +2977,8 @@ constexpr int ring_rows(const Layer& writer, const Layer& reader) {
   return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
 }
 
-/// Whether `layer` can be in one chain with the layer after it, its only reader, and its output is
-/// too large to be stored whole.
+/// Returns whether `layer` can be in one chain with the layer after it, its only reader, and its
+/// output is too large to be stored whole.
 constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
   if (layer + 1 == plan.layer_count) return false;
   const Layer& writer = plan.layers[layer];
@@ -3089,8 +3089,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace planning {
 
-/// Whether a layer's weights are stored as float16; the head is the dense layers after the last
-/// map. A panel of odd depth would not end where the next can begin.
+/// Returns whether a layer's weights are stored as float16; the head is the dense layers after the
+/// last map. A panel of odd depth would not end where the next can begin.
 constexpr bool stored_in_half(const Layer& layer, bool in_head, Storage storage) {
   const bool product = layer.is_product() || layer.op == Operator::dense;
   return layer.depth() % 2 == 0 &&
@@ -3308,7 +3308,7 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   return plan;
 }
 
-/// The same when a program runs, compiled once; null if there is no memory.
+/// Returns the same when a program runs, compiled once; null if there is no memory.
 PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
 
 #if PPLCNET_HAS_DEFINITIONS
@@ -3352,7 +3352,7 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
-/// Weights as float32, whatever they are stored as.
+/// Returns weights as float32, whatever they are stored as.
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
@@ -3423,7 +3423,7 @@ struct Hardswish {
   }
 };
 
-/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+/// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
   constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
@@ -3468,7 +3468,7 @@ struct Gelu {
   }
 };
 
-/// Any activation of a vector.
+/// Returns any activation of a vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
@@ -3497,8 +3497,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
-/// comes after it.)
+/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// (A PReLU comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
@@ -3634,7 +3634,8 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
-/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
+/// one.
 inline Map whole_map(const Layer& owner) {
   Map map = owner.target;
   map.offset -= static_cast<std::size_t>(owner.owner_channel);
@@ -3705,7 +3706,7 @@ struct Product {
   std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
 };
 
-/// What products with a layer's weights have in common; the inputs are left out.
+/// Returns what products with a layer's weights have in common; the inputs are left out.
 inline Product product_of(const Layer& layer, const float* weights, float* scratch,
                           const Rows& output) {
   return {.depth = layer.depth(),
@@ -3847,7 +3848,7 @@ struct ConvolutionRows {
   std::size_t pixel_pitch;
 };
 
-/// How many columns of frame the phase of kernel column `column` begins with.
+/// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
@@ -3869,7 +3870,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   for (; x < count; ++x) to[x % kStride][x / kStride] = value(static_cast<std::ptrdiff_t>(x));
 }
 
-/// Two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
+/// Copies two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
 template <class D>
 HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
@@ -3886,7 +3887,7 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
-/// The same as copy_columns for values that lie side by side.
+/// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
   using D = Lanes16;
@@ -4013,7 +4014,7 @@ class ConvolutionTile {
     (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
   }
 
-  /// Four vectors of one channel each become pixels of four channels each.
+  /// Stores four vectors of one channel each as pixels of four channels each.
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
@@ -4040,7 +4041,7 @@ class ConvolutionTile {
   }
 
 #if HWY_TARGET != HWY_SCALAR
-  /// Four channels of every fourth pixel.
+  /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
                                std::size_t pixel_pitch) const {
@@ -4060,7 +4061,7 @@ class ConvolutionTile {
   V sums_[2 * kChannels];
 };
 
-/// Two output rows.
+/// Computes two output rows.
 template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
@@ -4134,8 +4135,8 @@ class DepthwisePixel {
   hn::Vec<D> sum_;
 };
 
-/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
-/// padding first.
+/// Computes channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it
+/// reads, left padding first.
 inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
                                        const float* all_weights, int begin, int end,
                                        const Rows& output) {
@@ -4154,7 +4155,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
 template <class Row>
 void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
                    const ChannelRange& channels, const Rows& output) {
@@ -4325,10 +4326,11 @@ class DepthwiseTile {
   V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
-/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
-/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+/// Computes channels [begin, end) of row `row`, and of the row below it if `two`; begin is a
+/// multiple of 16. The two strips of a tile are one below the other or, in a single row, side by
+/// side. A strip that would reach beyond the row's end overlaps the one before it: what is computed
+/// again has the same bits. Of two rows that share their inputs, those of the second begin kDown
+/// rows further down.
 template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
@@ -4364,7 +4366,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   }
 }
 
-/// The same, of which two rows share their inputs where they can.
+/// Computes the same, of which two rows share their inputs where they can.
 template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
@@ -4379,7 +4381,7 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
   depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
-/// Channels [begin, end) of all rows.
+/// Computes channels [begin, end) of all rows.
 template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
@@ -4479,7 +4481,7 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
   }
 }
 
-/// Channels [begin, end) of all pixels; both are multiples of 8.
+/// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
@@ -4494,7 +4496,7 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
     }
 }
 
-/// The same, and then the last activation.
+/// Applies the same, and then the last activation.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
                                         int end) {
   apply_epilogue(what, begin, end);
@@ -4538,7 +4540,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a map times a vector.
+/// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
                               int end) {
   const Lanes8 d;
@@ -4556,7 +4558,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
   }
 }
 
-/// Rows [begin, end) of the sum of two maps.
+/// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
@@ -4574,7 +4576,7 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
-/// Rows [begin, end) of channels that go elsewhere.
+/// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -4591,7 +4593,7 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
   }
 }
 
-/// Rows [begin, end) of the picture.
+/// Computes rows [begin, end) of the picture.
 inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
                                       int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -4615,7 +4617,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a product.
+/// Computes rows [begin, end) of a product.
 inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
@@ -4649,7 +4651,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+/// Computes some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
 inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
                                      int count, const ChannelRange& channels) {
   const float* const slopes = weights + layer.slopes_place();
@@ -4829,8 +4831,8 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
-/// one before it: what it computes again has the same bits.
+/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
@@ -4858,7 +4860,7 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
-/// float16 to float32; `count` is a multiple of 16.
+/// Converts float16 to float32; `count` is a multiple of 16.
 inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
                                           float* to) {
   const Lanes16 d;
@@ -4866,8 +4868,8 @@ inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
-/// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are float32_scratch when their first channel is asked for.
+/// Returns the weights of `count` channels from `channel` on; where they are stored in half
+/// precision, whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -4888,7 +4890,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   return weights(product.float32_scratch + lane, stored);
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
@@ -4956,7 +4958,7 @@ inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x
   return {place(y, x, 0)};
 }
 
-/// Channels [first][second][rest] become [second][first][rest].
+/// Computes channels [first][second][rest] become [second][first][rest].
 inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
   const int size = channels / (how.first * how.second);
   for (int j = 0; j < how.second; ++j)
@@ -4965,7 +4967,7 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
-/// Rows [begin, end) of a rearrangement.
+/// Computes rows [begin, end) of a rearrangement.
 inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
@@ -5051,7 +5053,7 @@ class ChannelReduction {
   int channel_;
 };
 
-/// All channels of a range of pixels.
+/// Returns all channels of a range of pixels.
 inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
                         const PixelRange& range) {
   const int channels = layer.input.channels;
@@ -5083,7 +5085,7 @@ struct ReducedAxes {
   }
 };
 
-/// Rows [begin, end) of a reduction.
+/// Computes rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
@@ -5166,7 +5168,7 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
   }
 }
 
-/// Rows [begin, end) of a resized map.
+/// Computes rows [begin, end) of a resized map.
 inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -5189,13 +5191,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// exp(x - most), never quite 0.
+/// Returns exp(x - most), never quite 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_below(D d, V x, V most) {
   return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
 }
 
-/// Values that become their softmax; `from` and `to` may be the same.
+/// Computes the softmax of values; `from` and `to` may be the same.
 inline void softmax(const float* from, float* to, int count) {
   Partial largest(Maximum::kStart), sums(Sum::kStart);
   largest.add(from, count, Maximum());
@@ -5210,7 +5212,7 @@ inline void softmax(const float* from, float* to, int count) {
   });
 }
 
-/// Each of the first `size` values with its likes in the other blocks.
+/// Computes the softmax of each of the first `size` values with its likes in the other blocks.
 inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
   for_each_vector(size, [&](auto d, int i) HWY_ATTR {
     auto most = hn::LoadU(d, from + i);
@@ -5229,7 +5231,7 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
   });
 }
 
-/// Rows [begin, end) of a softmax.
+/// Computes rows [begin, end) of a softmax.
 inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
@@ -5256,7 +5258,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Mean over all pixels, in raster order, of channels [begin, end).
+/// Computes the mean over all pixels, in raster order, of channels [begin, end).
 template <class D>
 HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
@@ -5274,7 +5276,7 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
   }
 }
 
-/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+/// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
@@ -5443,7 +5445,7 @@ struct WindowMean {
   }
 };
 
-/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+/// Computes kVectors vectors of one output's channels: its pixels, combined in raster order.
 template <class What, class D, int... kVector>
 HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
                              float* output, std::integer_sequence<int, kVector...>) {
@@ -5460,8 +5462,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
    ...);
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
-/// the map does not count.
+/// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
+/// outside of the map does not count.
 template <class What>
 HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
@@ -5494,7 +5496,7 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
   }
 }
 
-/// Rows [begin, end) of a layer of maxima or of means.
+/// Computes rows [begin, end) of a layer of maxima or of means.
 inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
   if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
   windows(layer, maps, begin, end, WindowMean());
@@ -5533,7 +5535,7 @@ inline void transpose_keys(const Head& head) {
   }
 }
 
-/// The scores of `kCount` queries from `query` on with all keys.
+/// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
   const Lanes8 d;
@@ -5551,7 +5553,7 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   }
 }
 
-/// The mean of all values, weighted by the scores.
+/// Computes the mean of all values, weighted by the scores.
 template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
@@ -5578,7 +5580,7 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
   weigh_values<kCount>(head, query);
 }
 
-/// Rows [begin, end): each is a sequence.
+/// Computes rows [begin, end): each is a sequence.
 inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
                                         int end) {
   const int channels = layer.output.channels, depth = channels / layer.groups;
@@ -5613,13 +5615,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// (x - mean) * factor * scale + shift.
+/// Returns (x - mean) * factor * scale + shift.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
   return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
 }
 
-/// Rows [begin, end), pixel by pixel.
+/// Computes rows [begin, end), pixel by pixel.
 inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
                                           int begin, int end) {
   const int channels = layer.input.channels;
@@ -5642,7 +5644,7 @@ inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weigh
     }
 }
 
-/// Rows [begin, end), channel by channel: the means are those of all rows.
+/// Computes rows [begin, end), channel by channel: the means are those of all rows.
 inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
                                             int begin, int end) {
   const PixelRange all = {0, layer.input.height, 0, layer.input.width};
@@ -5696,11 +5698,11 @@ class Pointwise8Weights {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
-  /// The outputs of kPixels pixels; products are added in the order of k.
+  /// Returns the outputs of kPixels pixels; products are added in the order of k.
   HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
-  /// The same values for each pixel.
+  /// Returns the same values for each pixel.
   static HWY_INLINE V each(const float* values) {
     HWY_ALIGN float lanes[kPanel];
     for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
@@ -5747,13 +5749,13 @@ struct Pointwise8Rows {
   }
 };
 
-/// Whether two pixels can share a vector.
+/// Returns whether two pixels can share a vector.
 inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
@@ -5814,15 +5816,16 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Row with which the ring of `layer`'s source begins.
+  /// Returns the row with which the ring of `layer`'s source begins.
   int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
 
-  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
     return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
-  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
+  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
+  /// reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
@@ -5874,14 +5877,14 @@ class Chain {
     return std::min(layer.padded_channels(), channels_.end);
   }
 
-  /// The block of rows in scratch that a fused layer writes.
+  /// Returns the block of rows in scratch that a fused layer writes.
   Rows block_of(int index) const {
     const Layer& layer = run_.layers[index];
     const auto pitch = static_cast<std::size_t>(layer.pitch);
     return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
   }
 
-  /// What is added to the rows of a unit from `begin` on.
+  /// Returns what is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
     if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
@@ -5962,8 +5965,8 @@ class Chain {
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
   }
 
-  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
-  /// kernel.
+  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
+  /// of the kernel.
   template <template <int> class Inputs>
   void map_convolution(int index, int begin, int end, const Rows& output) const {
     constexpr int kMostPointers = 512;
@@ -5989,8 +5992,8 @@ class Chain {
     }
   }
 
-  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
-  /// reads neighbours.
+  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
+  /// which the kernel reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
@@ -6008,7 +6011,7 @@ class Chain {
                          output.row_pitch * static_cast<std::size_t>(rows)});
   }
 
-  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation.height, step = layer.stride.height;
@@ -6079,7 +6082,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
+/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -6110,7 +6113,7 @@ class ImageRun {
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
-  /// Layers [begin, end).
+  /// Computes layers [begin, end).
   void layers(int begin, int end) const {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
@@ -6153,8 +6156,7 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where it is
-  /// requested.
+  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -6181,7 +6183,7 @@ class ImageRun {
     return false;
   }
 
-  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  /// Computes a chain: each thread a band of its last rows, and what these need.
   void chain(int first, int last) const {
     if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
       return layer_by_channels(first);
@@ -6206,8 +6208,8 @@ class ImageRun {
            layer.output.channels >= run_.threads * kShare;
   }
 
-  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
-  /// are not, and much of what a thread reads it has written itself.
+  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
+  /// weights are not, and much of what a thread reads it has written itself.
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
@@ -6222,7 +6224,7 @@ class ImageRun {
                   destinations_[index]);
   }
 
-  /// Multiply-adds, or what takes as long.
+  /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
     if constexpr (kNeeds.l1)
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
@@ -6234,7 +6236,7 @@ class ImageRun {
     return (grows ? layer.output : layer.input).size() * kPixelWork;
   }
 
-  /// A layer that writes a map, row by row, from whole maps.
+  /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
@@ -6251,7 +6253,7 @@ class ImageRun {
     });
   }
 
-  /// What a gate, a product or a sum applies to its output.
+  /// Returns what a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
     if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
@@ -6357,7 +6359,7 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
-/// Weights as float32, whatever they are stored as.
+/// Returns weights as float32, whatever they are stored as.
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
@@ -6428,7 +6430,7 @@ struct Hardswish {
   }
 };
 
-/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+/// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
   constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
@@ -6473,7 +6475,7 @@ struct Gelu {
   }
 };
 
-/// Any activation of a vector.
+/// Returns any activation of a vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
@@ -6502,8 +6504,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
-/// comes after it.)
+/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// (A PReLU comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
@@ -6639,7 +6641,8 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
-/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
+/// one.
 inline Map whole_map(const Layer& owner) {
   Map map = owner.target;
   map.offset -= static_cast<std::size_t>(owner.owner_channel);
@@ -6710,7 +6713,7 @@ struct Product {
   std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
 };
 
-/// What products with a layer's weights have in common; the inputs are left out.
+/// Returns what products with a layer's weights have in common; the inputs are left out.
 inline Product product_of(const Layer& layer, const float* weights, float* scratch,
                           const Rows& output) {
   return {.depth = layer.depth(),
@@ -6852,7 +6855,7 @@ struct ConvolutionRows {
   std::size_t pixel_pitch;
 };
 
-/// How many columns of frame the phase of kernel column `column` begins with.
+/// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
@@ -6874,7 +6877,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   for (; x < count; ++x) to[x % kStride][x / kStride] = value(static_cast<std::ptrdiff_t>(x));
 }
 
-/// Two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
+/// Copies two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
 template <class D>
 HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
@@ -6891,7 +6894,7 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
-/// The same as copy_columns for values that lie side by side.
+/// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
   using D = Lanes16;
@@ -7018,7 +7021,7 @@ class ConvolutionTile {
     (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
   }
 
-  /// Four vectors of one channel each become pixels of four channels each.
+  /// Stores four vectors of one channel each as pixels of four channels each.
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
@@ -7045,7 +7048,7 @@ class ConvolutionTile {
   }
 
 #if HWY_TARGET != HWY_SCALAR
-  /// Four channels of every fourth pixel.
+  /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
                                std::size_t pixel_pitch) const {
@@ -7065,7 +7068,7 @@ class ConvolutionTile {
   V sums_[2 * kChannels];
 };
 
-/// Two output rows.
+/// Computes two output rows.
 template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
@@ -7139,8 +7142,8 @@ class DepthwisePixel {
   hn::Vec<D> sum_;
 };
 
-/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
-/// padding first.
+/// Computes channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it
+/// reads, left padding first.
 inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
                                        const float* all_weights, int begin, int end,
                                        const Rows& output) {
@@ -7159,7 +7162,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
 template <class Row>
 void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
                    const ChannelRange& channels, const Rows& output) {
@@ -7330,10 +7333,11 @@ class DepthwiseTile {
   V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
-/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
-/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+/// Computes channels [begin, end) of row `row`, and of the row below it if `two`; begin is a
+/// multiple of 16. The two strips of a tile are one below the other or, in a single row, side by
+/// side. A strip that would reach beyond the row's end overlaps the one before it: what is computed
+/// again has the same bits. Of two rows that share their inputs, those of the second begin kDown
+/// rows further down.
 template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
@@ -7369,7 +7373,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   }
 }
 
-/// The same, of which two rows share their inputs where they can.
+/// Computes the same, of which two rows share their inputs where they can.
 template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
@@ -7384,7 +7388,7 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
   depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
-/// Channels [begin, end) of all rows.
+/// Computes channels [begin, end) of all rows.
 template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
@@ -7484,7 +7488,7 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
   }
 }
 
-/// Channels [begin, end) of all pixels; both are multiples of 8.
+/// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
@@ -7499,7 +7503,7 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
     }
 }
 
-/// The same, and then the last activation.
+/// Applies the same, and then the last activation.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
                                         int end) {
   apply_epilogue(what, begin, end);
@@ -7543,7 +7547,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a map times a vector.
+/// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
                               int end) {
   const Lanes8 d;
@@ -7561,7 +7565,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
   }
 }
 
-/// Rows [begin, end) of the sum of two maps.
+/// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
@@ -7579,7 +7583,7 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
-/// Rows [begin, end) of channels that go elsewhere.
+/// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -7596,7 +7600,7 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
   }
 }
 
-/// Rows [begin, end) of the picture.
+/// Computes rows [begin, end) of the picture.
 inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
                                       int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -7620,7 +7624,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a product.
+/// Computes rows [begin, end) of a product.
 inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
@@ -7654,7 +7658,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+/// Computes some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
 inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
                                      int count, const ChannelRange& channels) {
   const float* const slopes = weights + layer.slopes_place();
@@ -7834,8 +7838,8 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
-/// one before it: what it computes again has the same bits.
+/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
@@ -7863,7 +7867,7 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
-/// float16 to float32; `count` is a multiple of 16.
+/// Converts float16 to float32; `count` is a multiple of 16.
 inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
                                           float* to) {
   const Lanes16 d;
@@ -7871,8 +7875,8 @@ inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
-/// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are float32_scratch when their first channel is asked for.
+/// Returns the weights of `count` channels from `channel` on; where they are stored in half
+/// precision, whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -7893,7 +7897,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   return weights(product.float32_scratch + lane, stored);
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
@@ -7961,7 +7965,7 @@ inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x
   return {place(y, x, 0)};
 }
 
-/// Channels [first][second][rest] become [second][first][rest].
+/// Computes channels [first][second][rest] become [second][first][rest].
 inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
   const int size = channels / (how.first * how.second);
   for (int j = 0; j < how.second; ++j)
@@ -7970,7 +7974,7 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
-/// Rows [begin, end) of a rearrangement.
+/// Computes rows [begin, end) of a rearrangement.
 inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
@@ -8056,7 +8060,7 @@ class ChannelReduction {
   int channel_;
 };
 
-/// All channels of a range of pixels.
+/// Returns all channels of a range of pixels.
 inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
                         const PixelRange& range) {
   const int channels = layer.input.channels;
@@ -8088,7 +8092,7 @@ struct ReducedAxes {
   }
 };
 
-/// Rows [begin, end) of a reduction.
+/// Computes rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
@@ -8171,7 +8175,7 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
   }
 }
 
-/// Rows [begin, end) of a resized map.
+/// Computes rows [begin, end) of a resized map.
 inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -8194,13 +8198,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// exp(x - most), never quite 0.
+/// Returns exp(x - most), never quite 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_below(D d, V x, V most) {
   return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
 }
 
-/// Values that become their softmax; `from` and `to` may be the same.
+/// Computes the softmax of values; `from` and `to` may be the same.
 inline void softmax(const float* from, float* to, int count) {
   Partial largest(Maximum::kStart), sums(Sum::kStart);
   largest.add(from, count, Maximum());
@@ -8215,7 +8219,7 @@ inline void softmax(const float* from, float* to, int count) {
   });
 }
 
-/// Each of the first `size` values with its likes in the other blocks.
+/// Computes the softmax of each of the first `size` values with its likes in the other blocks.
 inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
   for_each_vector(size, [&](auto d, int i) HWY_ATTR {
     auto most = hn::LoadU(d, from + i);
@@ -8234,7 +8238,7 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
   });
 }
 
-/// Rows [begin, end) of a softmax.
+/// Computes rows [begin, end) of a softmax.
 inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
@@ -8261,7 +8265,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Mean over all pixels, in raster order, of channels [begin, end).
+/// Computes the mean over all pixels, in raster order, of channels [begin, end).
 template <class D>
 HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
@@ -8279,7 +8283,7 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
   }
 }
 
-/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+/// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
@@ -8448,7 +8452,7 @@ struct WindowMean {
   }
 };
 
-/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+/// Computes kVectors vectors of one output's channels: its pixels, combined in raster order.
 template <class What, class D, int... kVector>
 HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
                              float* output, std::integer_sequence<int, kVector...>) {
@@ -8465,8 +8469,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
    ...);
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
-/// the map does not count.
+/// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
+/// outside of the map does not count.
 template <class What>
 HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
@@ -8499,7 +8503,7 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
   }
 }
 
-/// Rows [begin, end) of a layer of maxima or of means.
+/// Computes rows [begin, end) of a layer of maxima or of means.
 inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
   if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
   windows(layer, maps, begin, end, WindowMean());
@@ -8538,7 +8542,7 @@ inline void transpose_keys(const Head& head) {
   }
 }
 
-/// The scores of `kCount` queries from `query` on with all keys.
+/// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
   const Lanes8 d;
@@ -8556,7 +8560,7 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   }
 }
 
-/// The mean of all values, weighted by the scores.
+/// Computes the mean of all values, weighted by the scores.
 template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
@@ -8583,7 +8587,7 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
   weigh_values<kCount>(head, query);
 }
 
-/// Rows [begin, end): each is a sequence.
+/// Computes rows [begin, end): each is a sequence.
 inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
                                         int end) {
   const int channels = layer.output.channels, depth = channels / layer.groups;
@@ -8618,13 +8622,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// (x - mean) * factor * scale + shift.
+/// Returns (x - mean) * factor * scale + shift.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
   return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
 }
 
-/// Rows [begin, end), pixel by pixel.
+/// Computes rows [begin, end), pixel by pixel.
 inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
                                           int begin, int end) {
   const int channels = layer.input.channels;
@@ -8647,7 +8651,7 @@ inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weigh
     }
 }
 
-/// Rows [begin, end), channel by channel: the means are those of all rows.
+/// Computes rows [begin, end), channel by channel: the means are those of all rows.
 inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
                                             int begin, int end) {
   const PixelRange all = {0, layer.input.height, 0, layer.input.width};
@@ -8701,11 +8705,11 @@ class Pointwise8Weights {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
-  /// The outputs of kPixels pixels; products are added in the order of k.
+  /// Returns the outputs of kPixels pixels; products are added in the order of k.
   HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
-  /// The same values for each pixel.
+  /// Returns the same values for each pixel.
   static HWY_INLINE V each(const float* values) {
     HWY_ALIGN float lanes[kPanel];
     for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
@@ -8752,13 +8756,13 @@ struct Pointwise8Rows {
   }
 };
 
-/// Whether two pixels can share a vector.
+/// Returns whether two pixels can share a vector.
 inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
@@ -8819,15 +8823,16 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Row with which the ring of `layer`'s source begins.
+  /// Returns the row with which the ring of `layer`'s source begins.
   int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
 
-  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
     return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
-  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
+  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
+  /// reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
@@ -8879,14 +8884,14 @@ class Chain {
     return std::min(layer.padded_channels(), channels_.end);
   }
 
-  /// The block of rows in scratch that a fused layer writes.
+  /// Returns the block of rows in scratch that a fused layer writes.
   Rows block_of(int index) const {
     const Layer& layer = run_.layers[index];
     const auto pitch = static_cast<std::size_t>(layer.pitch);
     return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
   }
 
-  /// What is added to the rows of a unit from `begin` on.
+  /// Returns what is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
     if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
@@ -8967,8 +8972,8 @@ class Chain {
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
   }
 
-  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
-  /// kernel.
+  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
+  /// of the kernel.
   template <template <int> class Inputs>
   void map_convolution(int index, int begin, int end, const Rows& output) const {
     constexpr int kMostPointers = 512;
@@ -8994,8 +8999,8 @@ class Chain {
     }
   }
 
-  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
-  /// reads neighbours.
+  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
+  /// which the kernel reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
@@ -9013,7 +9018,7 @@ class Chain {
                          output.row_pitch * static_cast<std::size_t>(rows)});
   }
 
-  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation.height, step = layer.stride.height;
@@ -9084,7 +9089,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
+/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -9115,7 +9120,7 @@ class ImageRun {
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
-  /// Layers [begin, end).
+  /// Computes layers [begin, end).
   void layers(int begin, int end) const {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
@@ -9158,8 +9163,7 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where it is
-  /// requested.
+  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -9186,7 +9190,7 @@ class ImageRun {
     return false;
   }
 
-  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  /// Computes a chain: each thread a band of its last rows, and what these need.
   void chain(int first, int last) const {
     if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
       return layer_by_channels(first);
@@ -9211,8 +9215,8 @@ class ImageRun {
            layer.output.channels >= run_.threads * kShare;
   }
 
-  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
-  /// are not, and much of what a thread reads it has written itself.
+  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
+  /// weights are not, and much of what a thread reads it has written itself.
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
@@ -9227,7 +9231,7 @@ class ImageRun {
                   destinations_[index]);
   }
 
-  /// Multiply-adds, or what takes as long.
+  /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
     if constexpr (kNeeds.l1)
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
@@ -9239,7 +9243,7 @@ class ImageRun {
     return (grows ? layer.output : layer.input).size() * kPixelWork;
   }
 
-  /// A layer that writes a map, row by row, from whole maps.
+  /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
@@ -9256,7 +9260,7 @@ class ImageRun {
     });
   }
 
-  /// What a gate, a product or a sum applies to its output.
+  /// Returns what a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
     if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
@@ -9368,7 +9372,7 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
-/// Weights as float32, whatever they are stored as.
+/// Returns weights as float32, whatever they are stored as.
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);
@@ -9439,7 +9443,7 @@ struct Hardswish {
   }
 };
 
-/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+/// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
   constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
@@ -9484,7 +9488,7 @@ struct Gelu {
   }
 };
 
-/// Any activation of a vector.
+/// Returns any activation of a vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
@@ -9513,8 +9517,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
-/// comes after it.)
+/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// (A PReLU comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||
@@ -9650,7 +9654,8 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
-/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
+/// one.
 inline Map whole_map(const Layer& owner) {
   Map map = owner.target;
   map.offset -= static_cast<std::size_t>(owner.owner_channel);
@@ -9721,7 +9726,7 @@ struct Product {
   std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
 };
 
-/// What products with a layer's weights have in common; the inputs are left out.
+/// Returns what products with a layer's weights have in common; the inputs are left out.
 inline Product product_of(const Layer& layer, const float* weights, float* scratch,
                           const Rows& output) {
   return {.depth = layer.depth(),
@@ -9863,7 +9868,7 @@ struct ConvolutionRows {
   std::size_t pixel_pitch;
 };
 
-/// How many columns of frame the phase of kernel column `column` begins with.
+/// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
@@ -9885,7 +9890,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   for (; x < count; ++x) to[x % kStride][x / kStride] = value(static_cast<std::ptrdiff_t>(x));
 }
 
-/// Two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
+/// Copies two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
 template <class D>
 HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
@@ -9902,7 +9907,7 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
-/// The same as copy_columns for values that lie side by side.
+/// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
   using D = Lanes16;
@@ -10029,7 +10034,7 @@ class ConvolutionTile {
     (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
   }
 
-  /// Four vectors of one channel each become pixels of four channels each.
+  /// Stores four vectors of one channel each as pixels of four channels each.
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
@@ -10056,7 +10061,7 @@ class ConvolutionTile {
   }
 
 #if HWY_TARGET != HWY_SCALAR
-  /// Four channels of every fourth pixel.
+  /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
                                std::size_t pixel_pitch) const {
@@ -10076,7 +10081,7 @@ class ConvolutionTile {
   V sums_[2 * kChannels];
 };
 
-/// Two output rows.
+/// Computes two output rows.
 template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;
@@ -10150,8 +10155,8 @@ class DepthwisePixel {
   hn::Vec<D> sum_;
 };
 
-/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
-/// padding first.
+/// Computes channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it
+/// reads, left padding first.
 inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
                                        const float* all_weights, int begin, int end,
                                        const Rows& output) {
@@ -10170,7 +10175,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
 template <class Row>
 void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
                    const ChannelRange& channels, const Rows& output) {
@@ -10341,10 +10346,11 @@ class DepthwiseTile {
   V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
-/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
-/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+/// Computes channels [begin, end) of row `row`, and of the row below it if `two`; begin is a
+/// multiple of 16. The two strips of a tile are one below the other or, in a single row, side by
+/// side. A strip that would reach beyond the row's end overlaps the one before it: what is computed
+/// again has the same bits. Of two rows that share their inputs, those of the second begin kDown
+/// rows further down.
 template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
@@ -10380,7 +10386,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   }
 }
 
-/// The same, of which two rows share their inputs where they can.
+/// Computes the same, of which two rows share their inputs where they can.
 template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
@@ -10395,7 +10401,7 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
   depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
-/// Channels [begin, end) of all rows.
+/// Computes channels [begin, end) of all rows.
 template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {
@@ -10495,7 +10501,7 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
   }
 }
 
-/// Channels [begin, end) of all pixels; both are multiples of 8.
+/// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
@@ -10510,7 +10516,7 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
     }
 }
 
-/// The same, and then the last activation.
+/// Applies the same, and then the last activation.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
                                         int end) {
   apply_epilogue(what, begin, end);
@@ -10554,7 +10560,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a map times a vector.
+/// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
                               int end) {
   const Lanes8 d;
@@ -10572,7 +10578,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
   }
 }
 
-/// Rows [begin, end) of the sum of two maps.
+/// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
@@ -10590,7 +10596,7 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
-/// Rows [begin, end) of channels that go elsewhere.
+/// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -10607,7 +10613,7 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
   }
 }
 
-/// Rows [begin, end) of the picture.
+/// Computes rows [begin, end) of the picture.
 inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
                                       int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -10631,7 +10637,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a product.
+/// Computes rows [begin, end) of a product.
 inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
@@ -10665,7 +10671,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+/// Computes some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
 inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
                                      int count, const ChannelRange& channels) {
   const float* const slopes = weights + layer.slopes_place();
@@ -10845,8 +10851,8 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
-/// one before it: what it computes again has the same bits.
+/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
@@ -10874,7 +10880,7 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
-/// float16 to float32; `count` is a multiple of 16.
+/// Converts float16 to float32; `count` is a multiple of 16.
 inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
                                           float* to) {
   const Lanes16 d;
@@ -10882,8 +10888,8 @@ inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
-/// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are float32_scratch when their first channel is asked for.
+/// Returns the weights of `count` channels from `channel` on; where they are stored in half
+/// precision, whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -10904,7 +10910,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   return weights(product.float32_scratch + lane, stored);
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
@@ -10972,7 +10978,7 @@ inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x
   return {place(y, x, 0)};
 }
 
-/// Channels [first][second][rest] become [second][first][rest].
+/// Computes channels [first][second][rest] become [second][first][rest].
 inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
   const int size = channels / (how.first * how.second);
   for (int j = 0; j < how.second; ++j)
@@ -10981,7 +10987,7 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
-/// Rows [begin, end) of a rearrangement.
+/// Computes rows [begin, end) of a rearrangement.
 inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
@@ -11067,7 +11073,7 @@ class ChannelReduction {
   int channel_;
 };
 
-/// All channels of a range of pixels.
+/// Returns all channels of a range of pixels.
 inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
                         const PixelRange& range) {
   const int channels = layer.input.channels;
@@ -11099,7 +11105,7 @@ struct ReducedAxes {
   }
 };
 
-/// Rows [begin, end) of a reduction.
+/// Computes rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
@@ -11182,7 +11188,7 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
   }
 }
 
-/// Rows [begin, end) of a resized map.
+/// Computes rows [begin, end) of a resized map.
 inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
@@ -11205,13 +11211,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// exp(x - most), never quite 0.
+/// Returns exp(x - most), never quite 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_below(D d, V x, V most) {
   return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
 }
 
-/// Values that become their softmax; `from` and `to` may be the same.
+/// Computes the softmax of values; `from` and `to` may be the same.
 inline void softmax(const float* from, float* to, int count) {
   Partial largest(Maximum::kStart), sums(Sum::kStart);
   largest.add(from, count, Maximum());
@@ -11226,7 +11232,7 @@ inline void softmax(const float* from, float* to, int count) {
   });
 }
 
-/// Each of the first `size` values with its likes in the other blocks.
+/// Computes the softmax of each of the first `size` values with its likes in the other blocks.
 inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
   for_each_vector(size, [&](auto d, int i) HWY_ATTR {
     auto most = hn::LoadU(d, from + i);
@@ -11245,7 +11251,7 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
   });
 }
 
-/// Rows [begin, end) of a softmax.
+/// Computes rows [begin, end) of a softmax.
 inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
@@ -11272,7 +11278,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Mean over all pixels, in raster order, of channels [begin, end).
+/// Computes the mean over all pixels, in raster order, of channels [begin, end).
 template <class D>
 HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
@@ -11290,7 +11296,7 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
   }
 }
 
-/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+/// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
@@ -11459,7 +11465,7 @@ struct WindowMean {
   }
 };
 
-/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+/// Computes kVectors vectors of one output's channels: its pixels, combined in raster order.
 template <class What, class D, int... kVector>
 HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
                              float* output, std::integer_sequence<int, kVector...>) {
@@ -11476,8 +11482,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
    ...);
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
-/// the map does not count.
+/// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
+/// outside of the map does not count.
 template <class What>
 HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
@@ -11510,7 +11516,7 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
   }
 }
 
-/// Rows [begin, end) of a layer of maxima or of means.
+/// Computes rows [begin, end) of a layer of maxima or of means.
 inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
   if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
   windows(layer, maps, begin, end, WindowMean());
@@ -11549,7 +11555,7 @@ inline void transpose_keys(const Head& head) {
   }
 }
 
-/// The scores of `kCount` queries from `query` on with all keys.
+/// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
   const Lanes8 d;
@@ -11567,7 +11573,7 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   }
 }
 
-/// The mean of all values, weighted by the scores.
+/// Computes the mean of all values, weighted by the scores.
 template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
@@ -11594,7 +11600,7 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
   weigh_values<kCount>(head, query);
 }
 
-/// Rows [begin, end): each is a sequence.
+/// Computes rows [begin, end): each is a sequence.
 inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
                                         int end) {
   const int channels = layer.output.channels, depth = channels / layer.groups;
@@ -11629,13 +11635,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// (x - mean) * factor * scale + shift.
+/// Returns (x - mean) * factor * scale + shift.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
   return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
 }
 
-/// Rows [begin, end), pixel by pixel.
+/// Computes rows [begin, end), pixel by pixel.
 inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
                                           int begin, int end) {
   const int channels = layer.input.channels;
@@ -11658,7 +11664,7 @@ inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weigh
     }
 }
 
-/// Rows [begin, end), channel by channel: the means are those of all rows.
+/// Computes rows [begin, end), channel by channel: the means are those of all rows.
 inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
                                             int begin, int end) {
   const PixelRange all = {0, layer.input.height, 0, layer.input.width};
@@ -11712,11 +11718,11 @@ class Pointwise8Weights {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
-  /// The outputs of kPixels pixels; products are added in the order of k.
+  /// Returns the outputs of kPixels pixels; products are added in the order of k.
   HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
-  /// The same values for each pixel.
+  /// Returns the same values for each pixel.
   static HWY_INLINE V each(const float* values) {
     HWY_ALIGN float lanes[kPanel];
     for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
@@ -11763,13 +11769,13 @@ struct Pointwise8Rows {
   }
 };
 
-/// Whether two pixels can share a vector.
+/// Returns whether two pixels can share a vector.
 inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
@@ -11830,15 +11836,16 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Row with which the ring of `layer`'s source begins.
+  /// Returns the row with which the ring of `layer`'s source begins.
   int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
 
-  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
     return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
-  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
+  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
+  /// reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
@@ -11890,14 +11897,14 @@ class Chain {
     return std::min(layer.padded_channels(), channels_.end);
   }
 
-  /// The block of rows in scratch that a fused layer writes.
+  /// Returns the block of rows in scratch that a fused layer writes.
   Rows block_of(int index) const {
     const Layer& layer = run_.layers[index];
     const auto pitch = static_cast<std::size_t>(layer.pitch);
     return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
   }
 
-  /// What is added to the rows of a unit from `begin` on.
+  /// Returns what is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
     if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
@@ -11978,8 +11985,8 @@ class Chain {
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
   }
 
-  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
-  /// kernel.
+  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
+  /// of the kernel.
   template <template <int> class Inputs>
   void map_convolution(int index, int begin, int end, const Rows& output) const {
     constexpr int kMostPointers = 512;
@@ -12005,8 +12012,8 @@ class Chain {
     }
   }
 
-  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
-  /// reads neighbours.
+  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
+  /// which the kernel reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
@@ -12024,7 +12031,7 @@ class Chain {
                          output.row_pitch * static_cast<std::size_t>(rows)});
   }
 
-  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation.height, step = layer.stride.height;
@@ -12095,7 +12102,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
+/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -12126,7 +12133,7 @@ class ImageRun {
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
-  /// Layers [begin, end).
+  /// Computes layers [begin, end).
   void layers(int begin, int end) const {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
@@ -12169,8 +12176,7 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where it is
-  /// requested.
+  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -12197,7 +12203,7 @@ class ImageRun {
     return false;
   }
 
-  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  /// Computes a chain: each thread a band of its last rows, and what these need.
   void chain(int first, int last) const {
     if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
       return layer_by_channels(first);
@@ -12222,8 +12228,8 @@ class ImageRun {
            layer.output.channels >= run_.threads * kShare;
   }
 
-  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
-  /// are not, and much of what a thread reads it has written itself.
+  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
+  /// weights are not, and much of what a thread reads it has written itself.
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
@@ -12238,7 +12244,7 @@ class ImageRun {
                   destinations_[index]);
   }
 
-  /// Multiply-adds, or what takes as long.
+  /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
     if constexpr (kNeeds.l1)
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
@@ -12250,7 +12256,7 @@ class ImageRun {
     return (grows ? layer.output : layer.input).size() * kPixelWork;
   }
 
-  /// A layer that writes a map, row by row, from whole maps.
+  /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
@@ -12267,7 +12273,7 @@ class ImageRun {
     });
   }
 
-  /// What a gate, a product or a sum applies to its output.
+  /// Returns what a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
     if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;
@@ -12473,7 +12479,7 @@ class NetworkOf {
     }
     return product;
   }
-  /// The last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
+  /// Returns the last stage of a stride, -1 if there is none: what others call P2 … P5 or C3 … C5.
   static constexpr int stage_of_stride(int stride) {
     int found = -1;
     for (int i = 0; i < stage_count; ++i)
@@ -12549,8 +12555,9 @@ class NetworkOf {
     forward(weights, Picture::planar(image.data(), input_shape), workspace, logits, options);
   }
 
-  /// The same for a picture that lies elsewhere, planar or interleaved, float or bytes, and is not
-  /// copied first. Bytes with the tables of a preprocessing give the same bits as its tensor.
+  /// Computes the same for a picture that lies elsewhere, planar or interleaved, float or bytes,
+  /// and is not copied first. Bytes with the tables of a preprocessing give the same bits as its
+  /// tensor.
   template <int kThreads>
   static void forward(WeightsView weights, const Picture& picture,
                       ParallelWorkspace<kThreads>& workspace, Logits& logits,
@@ -12561,8 +12568,8 @@ class NetworkOf {
     run(weights, &picture, 1, workspace, destinations, options);
   }
 
-  /// kBatch images, one after the other, to kBatch rows of logits; the head's weights are read
-  /// once for up to kChunk images.
+  /// Computes kBatch images, one after the other, to kBatch rows of logits; the head's weights are
+  /// read once for up to kChunk images.
   template <int kBatch, int kThreads>
   static void forward_batch(WeightsView weights, std::span<const float, kBatch * input_size> images,
                             ParallelWorkspace<kThreads>& workspace,
@@ -12575,7 +12582,7 @@ class NetworkOf {
     forward_batch(weights, std::span<const Picture>(pictures), workspace, logits, options);
   }
 
-  /// The same for any number of pictures that lie elsewhere; `logits` has a row for each.
+  /// Computes the same for any number of pictures that lie elsewhere; `logits` has a row for each.
   template <int kThreads>
   static void forward_batch(WeightsView weights, std::span<const Picture> pictures,
                             ParallelWorkspace<kThreads>& workspace, std::span<float> logits,
@@ -12592,14 +12599,14 @@ class NetworkOf {
     }
   }
 
-  /// Feature maps, pooled vector, embedding, logits: whatever `requested` points to.
+  /// Computes feature maps, pooled vector, embedding, logits: whatever `requested` points to.
   template <int kThreads>
   static void features(WeightsView weights, Image image, ParallelWorkspace<kThreads>& workspace,
                        const Features& requested, const RunOptions& options = {}) noexcept {
     features(weights, Picture::planar(image.data(), input_shape), workspace, requested, options);
   }
 
-  /// The same for a picture that lies elsewhere (see `forward`).
+  /// Computes the same for a picture that lies elsewhere (see `forward`).
   template <int kThreads>
   static void features(WeightsView weights, const Picture& picture,
                        ParallelWorkspace<kThreads>& workspace, const Features& requested,
@@ -12814,7 +12821,7 @@ constexpr int checked_width(Graph& g, const WidthOptions& options, int least = 1
   g.fail(GraphRule::width, options.width);
   return 100;
 }
-/// The same for a network that comes in one width.
+/// Checks the same for a network that comes in one width.
 constexpr void check_only_width(Graph& g, const WidthOptions& options) {
   checked_width(g, options, 100, 100);
 }
@@ -13212,9 +13219,9 @@ constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   return g;
 }
 
-/// The network that light_cnns calls mbv1, which is not the paper's: the depthwise layers have a
-/// bias and neither batch norm nor activation, the pointwise layers a ring of zeros around their
-/// map. It comes in one width.
+/// Returns the network that light_cnns calls mbv1, which is not the paper's: the depthwise layers
+/// have a bias and neither batch norm nor activation, the pointwise layers a ring of zeros around
+/// their map. It comes in one width.
 constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_mobilenet_v1");
@@ -14031,7 +14038,7 @@ class [[nodiscard]] Error {
   /// True when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
-  /// The sentence; empty on success. Lives as long as this object.
+  /// Returns the sentence; empty on success. Lives as long as this object.
   const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
 
  private:
@@ -14496,7 +14503,7 @@ constexpr float float_from_f16(std::uint16_t half) {
   return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
 }
 
-/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+/// Returns the nearest binary16, halfway cases to even; what is too large becomes infinite.
 constexpr std::uint16_t f16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
@@ -14549,8 +14556,8 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
   return result;
 }
 
-/// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:
-/// those of the channels that it gives before they become pixels.
+/// Reorders a transposed convolution's weight, [in][out][kernel][kernel], to
+/// [kernel][kernel][out][in]: those of the channels that it gives before they become pixels.
 inline void spread(const Layer& layer, std::vector<float>& weight) {
   const auto in = static_cast<std::size_t>(layer.input.channels);
   const auto taps = static_cast<std::size_t>(layer.repeats);
@@ -14682,7 +14689,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
-/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
 inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
@@ -14771,7 +14778,7 @@ inline std::string layer_name(const Layer& layer) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
+/// Returns the number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
 template <std::unsigned_integral Number>
 constexpr Number read_little_endian(std::span<const std::byte> bytes) {
   Number number = 0;
@@ -14781,7 +14788,7 @@ constexpr Number read_little_endian(std::span<const std::byte> bytes) {
   return number;
 }
 
-/// The bytes of `number`, lowest first.
+/// Returns the bytes of `number`, lowest first.
 template <std::unsigned_integral Number>
 constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
   std::array<std::byte, sizeof(Number)> bytes;
@@ -14826,15 +14833,15 @@ struct TensorFile {
   /// Data that do not lie in the file as a tensor has them; copies of this object share them.
   std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
 
-  /// The tensor of that name, or null.
+  /// Returns the tensor of that name, or null.
   const Tensor* find(std::string_view name) const {
     const auto found = std::ranges::find(tensors, name, &Tensor::name);
     return found == tensors.end() ? nullptr : &*found;
   }
 };
 
-/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
-/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+/// Returns the bytes that elements of this type and shape take. Nothing if a dimension is negative,
+/// if 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
 constexpr std::optional<std::uint64_t> byte_count(DataType type,
                                                   std::span<const std::int64_t> shape) {
   auto bits = static_cast<std::uint64_t>(bits_of(type));
@@ -14850,7 +14857,7 @@ constexpr std::optional<std::uint64_t> byte_count(DataType type,
   return bits / 8;
 }
 
-/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+/// Returns type and shape for a message: `F32 [16, 3, 3, 3]`.
 inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
   std::string text(name_of(type));
   text += " [";
@@ -14899,8 +14906,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace checking {
 
-/// The first of packed numbers whose exponent has all of these bits, as NaN and infinities have;
-/// the count of numbers if there is none.
+/// Returns the first of packed numbers whose exponent has all of these bits, as NaN and infinities
+/// have; the count of numbers if there is none.
 template <class Bits>
 std::size_t first_not_finite(std::span<const std::byte> numbers, Bits exponent) {
   const std::size_t count = numbers.size() / sizeof(Bits);
@@ -14950,7 +14957,7 @@ inline Error read_values(const Tensor& tensor, std::string_view path, std::span<
   return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
 }
 
-/// The same for variances, of which none is negative.
+/// Checks the same for variances, of which none is negative.
 inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
   if (auto error = read_values(tensor, path, values)) return error;
   const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
@@ -14985,7 +14992,7 @@ inline constexpr std::string_view kWhenFolded = " when batch norm and scales are
 /// What was done to weights of another storage.
 inline constexpr std::string_view kWhenStored = " in the storage that is asked for";
 
-/// The same for all layers: some milliseconds for the largest network.
+/// Checks the same for all layers: some milliseconds for the largest network.
 inline Error check_packed(std::span<const Layer> layers, std::span<const float> weights,
                           std::string_view path, std::string_view when = "") {
   for (const Layer& layer : layers)
@@ -15482,7 +15489,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 ///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
 namespace pdiparams {
 
-/// The numbers of Paddle's framework.proto, VarType.Type.
+/// Returns the numbers of Paddle's framework.proto, VarType.Type.
 constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
   constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
       {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
@@ -15506,7 +15513,7 @@ inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   return true;
 }
 
-/// The message TensorDesc, read into a tensor without dimensions: 1 = type, 2 = dimensions, one in
+/// Reads the message TensorDesc, into a tensor without dimensions: 1 = type, 2 = dimensions, one in
 /// each field or packed into one.
 inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;
@@ -16126,7 +16133,7 @@ inline void append_utf8(std::string& text, std::uint32_t code_point) {
   }
 }
 
-/// The number of a character that is UTF-8.
+/// Returns the number of a character that is UTF-8.
 inline std::uint32_t code_point_of(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;
@@ -16167,7 +16174,7 @@ inline bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// The bytes of the first character of `text`; none if it does not begin with UTF-8.
+/// Returns the bytes of the first character of `text`; none if it does not begin with UTF-8.
 inline std::string_view first_character(std::string_view text) {
   for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
     if (is_utf8(text.substr(0, size))) return text.substr(0, size);
@@ -16218,7 +16225,7 @@ class JsonHeaderReader {
     return take(']') ? Error() : expected("',' or ']'");
   }
 
-  /// Any Unicode text, in UTF-8.
+  /// Reads any Unicode text, in UTF-8.
   Error read_string(std::string& value) {
     if (!take('"')) return expected("a string");
     const std::size_t begin = position_;
@@ -16243,7 +16250,7 @@ class JsonHeaderReader {
     return {};
   }
 
-  /// Decimal digits without a leading zero, of a value below 2^64.
+  /// Reads decimal digits without a leading zero, of a value below 2^64.
   Error read_integer(std::uint64_t& value) {
     constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
     skip_space();
@@ -16260,7 +16267,7 @@ class JsonHeaderReader {
     return position_ > begin ? Error() : expected("a non-negative integer");
   }
 
-  /// Nothing but white space may follow.
+  /// Checks that nothing but white space follows.
   Error read_end() {
     skip_space();
     return at_end() ? Error() : expected("the end");
@@ -16282,7 +16289,7 @@ class JsonHeaderReader {
     return true;
   }
 
-  /// The bytes of the string that begins here, which it takes at most.
+  /// Returns the bytes of the string that begins here, which it takes at most.
   std::size_t size_of_string() const {
     std::size_t end = position_;
     while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;
@@ -16593,7 +16600,7 @@ inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
 namespace native {
 
-/// Name, type, shape and place (in floats) of each tensor of the file, in order.
+/// Lists name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
@@ -16678,7 +16685,7 @@ inline void add_info(const ModelInfo& info,
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Labels, preprocessing, output and model from a native file's metadata.
+/// Returns labels, preprocessing, output and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
@@ -16717,7 +16724,7 @@ inline ModelInfo read_info(const TensorFile& file) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A network's layers with their places in weights of another storage.
+/// Returns a network's layers with their places in weights of another storage.
 inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
   std::vector<Layer> copy(layers.begin(), layers.end());
   const auto head =
@@ -16806,7 +16813,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace naming {
 
-/// The first word of a name, without the point after it.
+/// Returns the first word of a name, without the point after it.
 constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
@@ -16826,7 +16833,8 @@ constexpr bool is_part(std::string_view word) {
 
 }  // namespace naming
 
-/// The parts of a distillation, in the file's order; none in a file of one network. There are few.
+/// Returns the parts of a distillation, in the file's order; none in a file of one network. There
+/// are few.
 inline std::vector<std::string> parts_of(const TensorFile& file) {
   constexpr std::size_t kMost = 8;
   std::vector<std::string> parts;
@@ -16839,7 +16847,7 @@ inline std::vector<std::string> parts_of(const TensorFile& file) {
   return parts;
 }
 
-/// The same for messages: `'Student', 'Teacher'`.
+/// Returns the same for messages: `'Student', 'Teacher'`.
 inline std::string quote(const std::vector<std::string>& parts) {
   std::string names;
   for (const std::string& part : parts) names += (names.empty() ? "" : ", ") + quote(part);
@@ -17081,8 +17089,8 @@ class StateDict : private StateDictTensors {
     if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
   }
 
-  /// After everything was read: an error that names the first tensor that is not part of the
-  /// network, or the first with a value that no network can have.
+  /// Returns, after everything was read, an error that names the first tensor that is not part of
+  /// the network, or the first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -17168,7 +17176,7 @@ class StateDict : private StateDictTensors {
     return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
   }
 
-  /// A layer that has branches where it was trained, from a file of either form.
+  /// Reads a layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
     const TrainingNames names = training_names(layer, naming_);
@@ -17447,7 +17455,7 @@ Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weight
   return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
-/// The same, from a file.
+/// Loads the same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
@@ -17537,7 +17545,7 @@ class AnyNetwork {
   template <Needs kNeeds = Needs{}>
   explicit AnyNetwork(const Graph& graph, int threads = 1, Storage storage = Storage::single)
       : AnyNetwork(graph, threads, storage, &pplcnet::forward<kNeeds>) {}
-  /// A `Network` with its weights, in any storage.
+  /// Returns a `Network` with its weights, in any storage.
   template <class Weights>
   static AnyNetwork of(const Weights& weights) {
     using Net = typename Weights::Network;
@@ -17577,7 +17585,7 @@ class AnyNetwork {
   Shape input_shape() const { return plan_->layers[0].input; }
   int classes() const { return traits().classes; }
 
-  /// Packed, see weights/; shared by all copies.
+  /// Returns the packed weights (see weights/), which all copies share.
   std::span<float> weights() { return {weights_.get(), plan_->weight_floats}; }
   std::span<const float> weights() const { return {weights_.get(), plan_->weight_floats}; }
 
@@ -17600,7 +17608,7 @@ class AnyNetwork {
              options.isa);
   }
 
-  /// The output of one layer.
+  /// Computes the output of one layer.
   void run(const Picture& picture, int layer, std::span<float> output,
            const RunOptions& options = {}) noexcept {
     std::array<float*, Plan::kMaxLayers> destinations = {};
@@ -17656,7 +17664,7 @@ class AnyNetwork {
     });
   }
 
-  /// Null if there is no memory.
+  /// Returns zeros; null if there is no memory.
   static Floats zeros(std::size_t count) {
     const std::size_t bytes = count * sizeof(float);
     void* const memory = HugePageMemory::allocate(bytes);
@@ -17713,8 +17721,8 @@ struct StoredDefinition : Net::Definition {
 template <class Net, Storage kStorage>
 using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
 
-/// The same of a network that is known only when the program runs: a copy for one thread. `name` is
-/// for messages.
+/// Stores the same of a network that is known only when the program runs: a copy for one thread.
+/// `name` is for messages.
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result);
 
@@ -17820,7 +17828,8 @@ inline Error check_contents(const TensorFile& file, std::string_view path) {
   return {};
 }
 
-/// The part of the file before the data: the header's size, and the header padded with spaces.
+/// Writes the part of the file before the data: the header's size, and the header padded with
+/// spaces.
 inline Error make_header(const TensorFile& file, std::string_view path,
                          std::vector<std::byte>& header) {
   if (auto error = check_contents(file, path)) return error;
@@ -17870,7 +17879,7 @@ inline Error write_safetensors(NewFile& target, const TensorFile& file) {
   return target.write(pieces);
 }
 
-/// The same, and gives it its name: the file is complete or, after an error, not there.
+/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
 inline Error write_safetensors(std::string_view path, const TensorFile& file) {
   NewFile target(path);
   if (auto error = write_safetensors(target, file)) return error;
@@ -17884,7 +17893,7 @@ inline Error write_safetensors(std::string_view path, const TensorFile& file) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
+/// Returns element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
   std::uint64_t bits = (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u;
   bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93u;
@@ -17908,7 +17917,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
   });
 }
 
-/// The same, and gives the file its name: either the whole file appears or none.
+/// Writes the same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
            Storage storage = Weights::Network::traits.storage) {
@@ -17935,7 +17944,7 @@ Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
       path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
 }
 
-/// The same, from a file.
+/// Saves the same, from a file.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
   return with_memory_for(path, [&]() -> Error { return self_test(path, AnyNetwork::of(weights)); });
@@ -18165,7 +18174,7 @@ struct CropWindow {
   int width = 0;
   int height = 0;
 
-  /// Bytes of its pixels when its rows have no gaps.
+  /// Returns the bytes of its pixels when its rows have no gaps.
   constexpr std::size_t byte_count() const {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * kImageChannels;
   }
@@ -18247,7 +18256,7 @@ struct Normalisation {
   std::array<double, 3> deviation = {0.229, 0.224, 0.225};  ///< Of plane 0, 1, 2 of the tensor.
 };
 
-/// Value x of plane `plane`.
+/// Returns value x of plane `plane`.
 ///
 /// Each float operation is done in double and rounded to float at once. For two floats and one of
 /// + - * / that gives the float result exactly (53 bits are at least 2 * 24 + 2), while no compiler
@@ -18269,7 +18278,7 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   return static_cast<float>(double{centred} / double{static_cast<float>(deviation)});
 }
 
-/// All values of one plane.
+/// Returns all values of one plane.
 constexpr std::array<float, 256> normalisation_table(const Normalisation& normalisation,
                                                      std::size_t plane) {
   std::array<float, 256> table{};
@@ -18279,7 +18288,7 @@ constexpr std::array<float, 256> normalisation_table(const Normalisation& normal
   return table;
 }
 
-/// The tables of all planes.
+/// Returns the tables of all planes.
 constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_tables(
     const Normalisation& normalisation) {
   std::array<std::array<float, 256>, kImageChannels> tables = {};
@@ -18288,7 +18297,8 @@ constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_table
   return tables;
 }
 
-/// RGB interleaved pixels to planes of floats; both spans have the same size, a multiple of 3.
+/// Makes planes of floats of interleaved RGB pixels; both spans have the same size, a multiple of
+/// 3.
 inline void normalise(const Normalisation& normalisation, ChannelOrder order,
                       std::span<const std::uint8_t> rgb, std::span<float> planes) {
   const std::size_t pixel_count = rgb.size() / kImageChannels;
@@ -18324,7 +18334,7 @@ inline void normalise(const Normalisation& normalisation, ChannelOrder order,
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The product, sum or quotient `value`, rounded to double as the language defines it.
+/// Returns the product, sum or quotient `value`, rounded to double as the language defines it.
 ///
 /// A compiler may fuse a product with the addition that consumes it and so leave out the rounding
 /// between them (g++ does under -march=native). The reference programs were built without; one
@@ -18334,7 +18344,8 @@ inline double rounded(double value) {
   return memory;
 }
 
-/// Nearest integer, ties to the even one: Python's round(), the x86 conversion that OpenCV uses.
+/// Returns the nearest integer, ties to the even one: Python's round(), the x86 conversion that
+/// OpenCV uses.
 /// |value| < 2^53.
 constexpr std::int64_t round_half_even(double value) {
   auto floor = static_cast<std::int64_t>(value);
@@ -18363,7 +18374,8 @@ struct LinearTaps {
   int weight1 = 0;
 };
 
-/// The taps of pixel `i` of an axis that shrinks by `scale`; `first` may be outside the picture.
+/// Returns the taps of pixel `i` of an axis that shrinks by `scale`; `first` may be outside the
+/// picture.
 inline LinearTaps linear_taps(int i, double scale) {
   const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
   const float first = std::floor(position);
@@ -18375,7 +18387,8 @@ inline LinearTaps linear_taps(int i, double scale) {
           static_cast<int>(round_half_even(double{fraction} * LinearTaps::kOne))};
 }
 
-/// Source pixels per output pixel; inverted twice like the original, for the sake of its rounding.
+/// Returns source pixels per output pixel; inverted twice like the original, for the sake of its
+/// rounding.
 inline double linear_scale(int source, int resized) {
   return 1.0 / (static_cast<double>(resized) / static_cast<double>(source));
 }
@@ -18390,7 +18403,7 @@ struct OpenCvScratch {
   std::vector<std::int16_t> upper, lower;  // two source rows, interpolated horizontally
 };
 
-/// The columns of `window`. Outside the picture its border pixel counts alone.
+/// Plans the columns of `window`. Outside the picture its border pixel counts alone.
 inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
                          std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
@@ -18405,8 +18418,8 @@ inline void plan_columns(int source_width, int pixel_bytes, int resized_width, C
   }
 }
 
-/// One source row at the planned columns, as RGB. 7 bits after the point: the vertical step drops 4
-/// of 11.
+/// Interpolates one source row at the planned columns, as RGB. 7 bits after the point: the vertical
+/// step drops 4 of 11.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {
@@ -18486,12 +18499,12 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 enum class PillowFilter { bilinear, bicubic };
 
-/// Half width of a filter, in source pixels when the picture does not shrink.
+/// Returns half width of a filter, in source pixels when the picture does not shrink.
 constexpr double filter_support(PillowFilter filter) {
   return filter == PillowFilter::bilinear ? 1.0 : 2.0;
 }
 
-/// The filter at distance `x` of its centre; the cubic one is Keys' with a = -1/2.
+/// Returns the filter at distance `x` of its centre; the cubic one is Keys' with a = -1/2.
 inline double filter_weight(PillowFilter filter, double x) {
   x = std::abs(rounded(x));
   if (filter == PillowFilter::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
@@ -18556,7 +18569,7 @@ inline void plan_axis(PillowFilter filter, int source, int resized, int begin, i
   }
 }
 
-/// A weighted sum (which starts at one half) as a pixel.
+/// Returns a weighted sum (which starts at one half) as a pixel.
 constexpr std::uint8_t pillow_pixel(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> PillowAxis::kPrecisionBits, 0, 255));
 }
@@ -18680,8 +18693,8 @@ struct ResizePlan {
   CropWindow window;
 };
 
-/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
-/// resized picture, or a resized side does not fit an int.
+/// Returns the plan for a picture of size `source`; none if it is empty, or the crop is larger than
+/// the resized picture, or a resized side does not fit an int.
 PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
                                                      ImageSize source);
 
@@ -18708,8 +18721,8 @@ PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView ima
                                std::span<float> chw, PreprocessScratch& scratch);
 
 #if PPLCNET_HAS_DEFINITIONS
-/// Offset of a crop that leaves `rest` pixels outside, and of which half is left on the near side.
-/// Paddle rounds an odd half down, torchvision to the even neighbour.
+/// Returns the offset of a crop that leaves `rest` pixels outside, and of which half is left on the
+/// near side. Paddle rounds an odd half down, torchvision to the even neighbour.
 constexpr int centre_crop_offset(Geometry geometry, int rest) {
   return geometry == Geometry::torchvision_short_side
              ? static_cast<int>(round_half_even(rest / 2.0))
@@ -18795,7 +18808,7 @@ PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView ima
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Logits to probabilities, in place, with the steps of Paddle's CPU kernel (phi
+/// Makes probabilities of logits, in place, with the steps of Paddle's CPU kernel (phi
 /// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is
 /// below exp(-64) / sum, and the sum divides as a float reciprocal.
 inline void softmax(std::span<float> values) noexcept {
@@ -18810,7 +18823,7 @@ inline void softmax(std::span<float> values) noexcept {
   for (float& value : values) value *= reciprocal;
 }
 
-/// Logits to independent probabilities, in place: the last step of the attribute models.
+/// Makes independent probabilities of logits, in place: the last step of the attribute models.
 inline void sigmoid(std::span<float> values) noexcept {
   for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
 }
@@ -18847,8 +18860,8 @@ inline std::size_t top_k(std::span<const float> scores, std::span<Prediction> be
   return count;
 }
 
-/// The kCount best classes, highest score first (see above); where there are fewer, the rest has
-/// class_id -1.
+/// Returns the kCount best classes, highest score first (see above); where there are fewer, the
+/// rest has class_id -1.
 template <std::size_t kCount>
 std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
   std::array<Prediction, kCount> best{};
@@ -18887,8 +18900,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// 1/255 as Paddle's deployment files write it.
 inline constexpr double kPaddleDeployScale = 0.00392157;
 
-/// The short side for a tensor of height x width: 256 for 224 x 224, and for others the same 8/7
-/// of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
+/// Returns the short side for a tensor of height x width: 256 for 224 x 224, and for others the
+/// same 8/7 of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
 constexpr int default_resize_short(int height, int width) {
   return static_cast<int>(std::int64_t{std::max(height, width)} * 8 / 7);
 }
@@ -18914,57 +18927,61 @@ constexpr Preprocessing direct_resize(std::string_view name, Normalisation norma
           .normalisation = normalisation};
 }
 
-/// PaddleClas inference of ImageNet models and of most PULC models (deploy/configs).
+/// Returns the inference of PaddleClas for ImageNet models and of most PULC models
+/// (deploy/configs).
 constexpr Preprocessing paddle_imagenet(int height = 224, int width = 224) {
   return short_side_crop("paddle_imagenet", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {.scale = kPaddleDeployScale}, height,
                          width);
 }
 
-/// PaddleClas evaluation during training (ppcls/configs): the same with the scale 1/255.
+/// Returns the evaluation of PaddleClas during training (ppcls/configs): the same with the scale
+/// 1/255.
 constexpr Preprocessing paddle_imagenet_training(int height = 224, int width = 224) {
   return short_side_crop("paddle_imagenet_training", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {}, height, width);
 }
 
-/// PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
+/// Returns the pipeline of PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
 constexpr Preprocessing paddlex_imagenet(int height = 224, int width = 224) {
   return short_side_crop("paddlex_imagenet", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {.formula = NormalisationFormula::paddlex},
                          height, width);
 }
 
-/// Direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml files).
+/// Returns a direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml
+/// files).
 constexpr Preprocessing paddle_direct(int height, int width) {
   return direct_resize("paddle_direct", {}, height, width);
 }
 
-/// Direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line models).
+/// Returns a direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line
+/// models).
 constexpr Preprocessing paddle_direct_deploy(int height, int width) {
   return direct_resize("paddle_direct_deploy", {.scale = kPaddleDeployScale}, height, width);
 }
 
-/// Direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
+/// Returns a direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
 constexpr Preprocessing paddlex_direct(int height, int width) {
   return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
 }
 
-/// timm's evaluation transform, bicubic: all of its lcnet weights.
+/// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
                          Interpolation::pillow_bicubic, {.formula = NormalisationFormula::timm},
                          height, width);
 }
 
-/// timm's evaluation transform, bilinear: torchvision's usual one.
+/// Returns timm's evaluation transform, bilinear: torchvision's usual one.
 constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
   return short_side_crop("timm_bilinear", Geometry::torchvision_short_side,
                          Interpolation::pillow_bilinear, {.formula = NormalisationFormula::timm},
                          height, width);
 }
 
-/// torchvision's transform of weights that it trained by its newer recipe: the short side becomes
-/// 232 for 224 x 224 in place of 256.
+/// Returns torchvision's transform of weights that it trained by its newer recipe: the short side
+/// becomes 232 for 224 x 224 in place of 256.
 constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
   Preprocessing preset = timm_bilinear(height, width);
   preset.name = "torchvision_232";
@@ -18983,20 +19000,21 @@ constexpr Preprocessing with_values_of_tensorflow(std::string_view name, Preproc
   return preset;
 }
 
-/// timm's evaluation transform, bicubic: inception_v4.
+/// Returns timm's evaluation transform, bicubic: inception_v4.
 constexpr Preprocessing timm_inception(int height = 299, int width = 299) {
   return with_values_of_tensorflow("timm_inception", timm_bicubic(height, width), 8, 7);
 }
-/// The same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
+/// Returns the same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
 constexpr Preprocessing timm_inception_333(int height = 299, int width = 299) {
   return with_values_of_tensorflow("timm_inception_333", timm_bicubic(height, width), 10000, 8975);
 }
-/// torchvision's transform, with `transform_input`: inception_v3, googlenet.
+/// Returns torchvision's transform, with `transform_input`: inception_v3, googlenet.
 constexpr Preprocessing torchvision_inception(int height = 299, int width = 299) {
   return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
-/// timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1: mobilevit_s.
+/// Returns timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1:
+/// mobilevit_s.
 constexpr Preprocessing timm_mobilevit(int height = 256, int width = 256) {
   Preprocessing preset = timm_bicubic(height, width);
   preset.name = "timm_mobilevit";
@@ -19022,7 +19040,8 @@ inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
     timm_mobilevit};
 
-/// The preset called `name` for a tensor of height x width; none if there is no such preset.
+/// Returns the preset called `name` for a tensor of height x width; none if there is no such
+/// preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
                                                    int width = 224) {
   for (const auto preset : kPresets) {
@@ -19071,7 +19090,7 @@ constexpr Prediction threshold(std::span<const float, 2> probabilities, double l
 
 namespace attributes {
 
-/// Index of the highest value, the first of equal ones.
+/// Returns the index of the highest value, the first of equal ones.
 constexpr int argmax(std::span<const float> values) {
   return static_cast<int>(std::distance(values.begin(), std::ranges::max_element(values)));
 }
@@ -19168,7 +19187,7 @@ struct PersonAttributes {
   constexpr bool has(Lower kind) const { return lower[static_cast<std::size_t>(kind)]; }
 };
 
-/// The rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
+/// Applies the rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
 constexpr PersonAttributes person_attributes(std::span<const float, 26> probabilities,
                                              const PersonThresholds& thresholds = {}) {
   const auto& p = probabilities;
@@ -19252,7 +19271,7 @@ struct VehicleAttributes {
                                    ///< threshold
 };
 
-/// The rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
+/// Applies the rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
 constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probabilities,
                                                const VehicleThresholds& thresholds = {}) {
   const auto colours = probabilities.first<10>();
@@ -19298,8 +19317,9 @@ struct TableAttributes {
   std::array<bool, 6> bits = {};
 };
 
-/// The rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds obstacles
-/// and tilt against the threshold of the number, and so does this; only `bits` uses their own.
+/// Applies the rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds
+/// obstacles and tilt against the threshold of the number, and so does this; only `bits` uses their
+/// own.
 constexpr TableAttributes table_attributes(std::span<const float, 6> probabilities,
                                            const TableThresholds& thresholds = {}) {
   const auto& p = probabilities;
@@ -19328,7 +19348,7 @@ enum class Output : unsigned char {
   sigmoid,  ///< each class for itself: attributes
 };
 
-/// The word for it in files.
+/// Returns the word for it in files.
 constexpr std::string_view output_name(Output output) {
   return output == Output::sigmoid ? "sigmoid" : "softmax";
 }
@@ -19510,7 +19530,7 @@ inline constexpr Renaming kOlderHuggingFace[] = {
     {"fc", "fc"},
 };
 
-/// The same in older files.
+/// Returns the same in older files.
 constexpr ModuleNames older_hugging_face_module(const Name& own) {
   const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
   const ModuleNames older = renamed(own, kOlderHuggingFace, block);
@@ -19577,8 +19597,8 @@ inline constexpr Name kV1Ending[] = {"last_conv", "fc"};
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The preprocessing that published weights of a network expect: that of its model; without one
-/// timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
+/// Returns the preprocessing that published weights of a network expect: that of its model; without
+/// one timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
 /// square.
 template <class Net>
 constexpr Preprocessing default_preprocessing() {
@@ -19589,7 +19609,7 @@ constexpr Preprocessing default_preprocessing() {
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 
-/// The labels of a network's model; none without one.
+/// Returns the labels of a network's model; none without one.
 template <class Net>
 std::vector<std::string> default_labels() {
   if constexpr (HasModel<Net>) {
@@ -19616,7 +19636,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Lookup tables from bytes to values, one for each channel of the network's input.
 using ByteTables = std::array<ByteTable, kImageChannels>;
 
-/// Logits to probabilities, in place, as the network's model wants it.
+/// Makes probabilities of logits, in place, by the function of the network's model.
 template <class Net>
 void to_probabilities(std::span<float> logits) noexcept {
   if constexpr (output_of<Net>() == Output::sigmoid) {
@@ -19754,7 +19774,7 @@ inline bool append_escaped(std::string_view& text, std::string& result) {
   return true;
 }
 
-/// The text of a scalar in one line, whatever its style; none if it is something else.
+/// Returns the text of a scalar in one line, whatever its style; none if it is something else.
 inline std::optional<std::string> scalar(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return std::nullopt;
@@ -19820,7 +19840,7 @@ inline bool begins_document(std::string_view line) {
 
 }  // namespace yaml
 
-/// The line of `label_list:`; none if there is no such line.
+/// Returns the line of `label_list:`; none if there is no such line.
 inline std::optional<std::size_t> find_label_list(std::span<const std::string_view> lines) {
   const auto found = std::ranges::find_if(lines, [](std::string_view line) {
     return yaml::trimmed(line).starts_with(yaml::kLabelList);
@@ -19909,7 +19929,7 @@ inline Error check_utf8(std::string_view path, std::size_t number, std::string_v
 /// Returns whether there is nothing in a line but spaces.
 inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
-/// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
+/// Splits `text` into lines, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
 inline Error split_lines(std::string_view text, std::string_view path,
                          std::vector<std::string_view>& lines) {
   lines.clear();
@@ -19942,12 +19962,13 @@ PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::stri
 PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
                                   std::vector<std::string>& labels);
 
-/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
-/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
-/// that are not UTF-8 are escaped.
+/// Returns `text` between quotes as Python prints a string inside a list: single quotes, or double
+/// ones if it contains an apostrophe and no double quote; control characters, marks of direction
+/// and bytes that are not UTF-8 are escaped.
 PPLCNET_INLINE std::string python_quoted(std::string_view text);
 
-/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+/// Returns a score with two decimals. Paddle keeps five decimals of a score and prints two of
+/// these.
 PPLCNET_INLINE std::string two_decimals(float score);
 
 /// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
@@ -19960,7 +19981,8 @@ PPLCNET_INLINE std::string prediction_line(std::string_view file,
 #if PPLCNET_HAS_DEFINITIONS
 namespace label_files {
 
-/// The number that a line begins with, before a space or tab; none if there is no such number.
+/// Returns the number that a line begins with, before a space or tab; none if there is no such
+/// number.
 inline std::optional<std::uint64_t> leading_id(std::string_view line) {
   const std::size_t digits = line.find_first_not_of("0123456789");
   if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))
@@ -20156,8 +20178,8 @@ class Classifier {
     return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
   }
 
-  /// The same from the bytes of a file, which are not needed any more then. `name` is for messages;
-  /// another `read` is `pplcnet::load_any_bytes`.
+  /// Loads the same from the bytes of a file, which are not needed any more then. `name` is for
+  /// messages; another `read` is `pplcnet::load_any_bytes`.
   Error load(std::span<const std::byte> bytes, std::string_view name,
              Error (*read)(std::span<const std::byte>, std::string_view, Weights&,
                            ModelInfo*) = pplcnet::load_bytes<Weights>) {
@@ -20165,7 +20187,7 @@ class Classifier {
                    [&](auto& weights, auto* info) { return read(bytes, name, weights, info); });
   }
 
-  /// The same with weights that `read(weights, info)` brings; `path` is for messages.
+  /// Loads the same with weights that `read(weights, info)` brings; `path` is for messages.
   template <class Read>
   Error load_by(std::string_view path, const Read& read) {
     return with_memory_for(path, [&] {
@@ -20195,7 +20217,7 @@ class Classifier {
     owner_.reset();
   }
 
-  /// One label for each class, or none; any other number is an error.
+  /// Sets one label for each class, or none; any other number is an error.
   Error set_labels(std::vector<std::string> labels) {
     if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
     labels_ = std::move(labels);
@@ -20203,21 +20225,21 @@ class Classifier {
   }
   const std::vector<std::string>& labels() const { return labels_; }
 
-  /// Its height and width must be those of the network's input.
+  /// Sets the preprocessing, whose height and width must be those of the network's input.
   void set_preprocessing(const Preprocessing& preprocessing) {
     preprocessing_ = preprocessing;
     lookup_ = normalisation_tables(preprocessing.normalisation);
   }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
-  /// Label of a class, or its number where there are no labels.
+  /// Returns the label of a class, or its number where there are no labels.
   std::string label(int class_id) const {
     const auto index = static_cast<std::size_t>(class_id);
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);
   }
 
-  /// Raw scores of a picture, or nothing if weights were not loaded, the picture is empty or too
-  /// narrow for the crop, or there is no memory. Valid until the next call.
+  /// Returns the raw scores of a picture, or nothing if weights were not loaded, the picture is
+  /// empty or too narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
@@ -20247,7 +20269,8 @@ class Classifier {
                                          : std::nullopt;
   }
 
-  /// The kCount most probable classes, best first; class_id is -1 where there is no prediction.
+  /// Returns the kCount most probable classes, best first; class_id is -1 where there is no
+  /// prediction.
   template <std::size_t kCount>
   std::array<Prediction, kCount> top_k(ImageView image, const RunOptions& options = {}) {
     const auto scores = probabilities(image, options);
@@ -20270,8 +20293,8 @@ class Classifier {
     });
   }
 
-  /// The most probable classes of any number of pictures, in the same way: `best` has a row of as
-  /// many predictions for each, best first; class_id is -1 where there is no prediction.
+  /// Finds the most probable classes of any number of pictures, in the same way: `best` has a row
+  /// of as many predictions for each, best first; class_id is -1 where there is no prediction.
   Error classify(std::span<const ImageView> images, std::span<Prediction> best,
                  const RunOptions& options = {}) {
     const std::size_t count = images.empty() ? 0 : best.size() / images.size();
@@ -20406,7 +20429,7 @@ struct ByteReader {
     return true;
   }
 
-  /// At most `size` bytes from `offset` on.
+  /// Returns at most `size` bytes from `offset` on.
   constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
     const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
     return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
@@ -20419,8 +20442,8 @@ struct ExifOrientation {
   std::size_t offset = 0;  ///< of the byte in the file that says so; 0: none does
 };
 
-/// That of Exif data, which are a TIFF file: tag 0x0112 of the first directory. They begin at
-/// `begin` of `file`.
+/// Returns that of Exif data, which are a TIFF file: tag 0x0112 of the first directory. They begin
+/// at `begin` of `file`.
 constexpr ExifOrientation tiff_orientation(std::span<const std::byte> file, std::uint64_t begin,
                                            std::uint64_t size) {
   using namespace std::string_view_literals;
@@ -20449,8 +20472,8 @@ struct ExifPlace {
   std::uint64_t size = 0;   ///< as the file says; it may end before
 };
 
-/// The first ones of a JPEG file (segment APP1) or PNG file (chunk eXIf); none for any other or
-/// malformed bytes. Reads nothing outside `file`.
+/// Returns the first ones of a JPEG file (segment APP1) or PNG file (chunk eXIf); none for any
+/// other or malformed bytes. Reads nothing outside `file`.
 constexpr ExifPlace find_exif(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const ByteReader reader{file};
@@ -20478,13 +20501,13 @@ constexpr ExifPlace find_exif(std::span<const std::byte> file) {
   return {};
 }
 
-/// The Exif orientation of a JPEG or PNG file; upright for any other or malformed bytes.
+/// Returns the Exif orientation of a JPEG or PNG file; upright for any other or malformed bytes.
 constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file) {
   const ExifPlace place = find_exif(file);
   return place.begin == 0 ? ExifOrientation() : tiff_orientation(file, place.begin, place.size);
 }
 
-/// The same: 1 to 8.
+/// Returns the same as a number from 1 to 8.
 constexpr int exif_orientation(std::span<const std::byte> file) {
   return find_exif_orientation(file).value;
 }
@@ -21664,29 +21687,29 @@ inline constexpr V4Variant kV4Table[2][3] = {
 
 namespace v4 {
 
-/// A convolution and its batch norm.
+/// Returns a convolution and its batch norm.
 constexpr TrainingForm norm_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form;
   form.add({window.kernel.height, ".conv", ".bn"});
   return form;
 }
 
-/// The same, whose deployed form keeps its place.
+/// Returns the same, whose deployed form keeps its place.
 constexpr TrainingForm stem_training(const Window& window, bool same_channels) {
   TrainingForm form = norm_training(window, same_channels);
   form.deployed = ".conv";
   return form;
 }
 
-/// The same in a token mixer.
+/// Returns the same in a token mixer.
 constexpr TrainingForm mixer_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form = {.deployed = ".dw_conv"};
   form.add({window.kernel.height, ".dw_conv.conv", ".dw_conv.bn"});
   return form;
 }
 
-/// A token mixer that changes no shape: a kernel with batch norm, 1×1, identity, and a batch norm
-/// after their sum.
+/// Returns the form of a token mixer that changes no shape: a kernel with batch norm, 1×1,
+/// identity, and a batch norm after their sum.
 constexpr TrainingForm same_mixer_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form = {.norm = ".rep_dw.bn", .deployed = ".rep_dw.reparam_conv"};
   form.add({window.kernel.height, ".rep_dw.conv.conv", ".rep_dw.conv.bn"});
@@ -21837,7 +21860,7 @@ using PPLCNetV4 = NetworkOf<V4Definition<kSize, kTask, kOptions>>;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A row of the model list: top-1 in percent, parameters and FLOPs in millions.
+/// Returns a row of the model list: top-1 in percent, parameters and FLOPs in millions.
 constexpr Model imagenet_model(std::string_view name, double top1, double parameters,
                                double flops) {
   return {.name = name,
@@ -22245,10 +22268,10 @@ using OcrModels =
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A line of text in equal pieces that are at most 8 times as wide as they are high: letters of
-/// longer ones are too narrow to be read when they are squeezed into the input of a network. They
-/// are views of the line. Of a line with more than 64 pieces that many are given, evenly spaced:
-/// what they say is enough, and no picture takes longer than that.
+/// Returns a line of text in equal pieces that are at most 8 times as wide as they are high:
+/// letters of longer ones are too narrow to be read when they are squeezed into the input of a
+/// network. They are views of the line. Of a line with more than 64 pieces that many are given,
+/// evenly spaced: what they say is enough, and no picture takes longer than that.
 inline std::vector<ImageView> line_pieces(ImageView line) {
   constexpr std::int64_t kWidest = 8, kMostPieces = 64;
   std::vector<ImageView> pieces;
@@ -22726,7 +22749,7 @@ namespace pulc = models::pulc;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::pytorch {
 
-/// A row of the table; parameters in millions.
+/// Returns a row of the table; parameters in millions.
 constexpr Model reproduced_model(std::string_view name, double parameters) {
   return {.name = name,
           .preprocessing = paddle_imagenet(),
@@ -22917,8 +22940,8 @@ constexpr void for_each(Visit&& visit) {
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::torchvision {
 
-/// What torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which are
-/// multiply-adds, in millions.
+/// Returns what torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which
+/// are multiply-adds, in millions.
 constexpr Model torchvision_model(std::string_view name, const Preprocessing& preprocessing,
                                   double top1, double parameters, double multiply_adds) {
   return {.name = name,
@@ -22999,8 +23022,8 @@ class NearestMiss {
     name_ = name;
   }
 
-  /// One sentence about a file and all `networks`, some of which may have been out of the question;
-  /// the reason alone where all have the same, or where it tells all.
+  /// Says in one sentence about a file and all `networks`, some of which may have been out of the
+  /// question; the reason alone where all have the same, or where it tells all.
   Error error(std::string_view path, std::size_t networks) const {
     if (count_ == 0) return Error::of(path, ": fits none of the requested networks");
     if (same_ || why_.steps() == Error::kAllSteps) return why_;
@@ -23063,7 +23086,7 @@ Error with_network(ModelList<Nets...> list, std::string_view path, const Read& r
   return {};
 }
 
-/// The same for a file that `load` reads.
+/// Does the same for a file that `load` reads.
 template <class... Nets, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
   return with_memory_for(path, [&]() -> Error {

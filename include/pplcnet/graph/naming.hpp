@@ -20,7 +20,7 @@ enum class Layout : unsigned char {
   none,         ///< not at all: ones
 };
 
-/// Whether it is a matrix.
+/// Returns whether it is a matrix.
 constexpr bool is_linear(Layout layout) {
   return layout == Layout::out_in || layout == Layout::in_out;
 }

@@ -26,7 +26,7 @@ constexpr Prediction threshold(std::span<const float, 2> probabilities, double l
 
 namespace attributes {
 
-/// Index of the highest value, the first of equal ones.
+/// Returns the index of the highest value, the first of equal ones.
 constexpr int argmax(std::span<const float> values) {
   return static_cast<int>(std::distance(values.begin(), std::ranges::max_element(values)));
 }
@@ -123,7 +123,7 @@ struct PersonAttributes {
   constexpr bool has(Lower kind) const { return lower[static_cast<std::size_t>(kind)]; }
 };
 
-/// The rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
+/// Applies the rules of PaddleClas' PersonAttribute, for probabilities after a sigmoid.
 constexpr PersonAttributes person_attributes(std::span<const float, 26> probabilities,
                                              const PersonThresholds& thresholds = {}) {
   const auto& p = probabilities;
@@ -207,7 +207,7 @@ struct VehicleAttributes {
                                    ///< threshold
 };
 
-/// The rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
+/// Applies the rules of PaddleClas' VehicleAttribute, for probabilities after a sigmoid.
 constexpr VehicleAttributes vehicle_attributes(std::span<const float, 19> probabilities,
                                                const VehicleThresholds& thresholds = {}) {
   const auto colours = probabilities.first<10>();
@@ -253,8 +253,9 @@ struct TableAttributes {
   std::array<bool, 6> bits = {};
 };
 
-/// The rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds obstacles
-/// and tilt against the threshold of the number, and so does this; only `bits` uses their own.
+/// Applies the rules of PaddleClas' TableAttribute, for probabilities after a sigmoid. It holds
+/// obstacles and tilt against the threshold of the number, and so does this; only `bits` uses their
+/// own.
 constexpr TableAttributes table_attributes(std::span<const float, 6> probabilities,
                                            const TableThresholds& thresholds = {}) {
   const auto& p = probabilities;

@@ -40,7 +40,7 @@ inline bool begins_document(std::string_view line) {
 
 }  // namespace yaml
 
-/// The line of `label_list:`; none if there is no such line.
+/// Returns the line of `label_list:`; none if there is no such line.
 inline std::optional<std::size_t> find_label_list(std::span<const std::string_view> lines) {
   const auto found = std::ranges::find_if(lines, [](std::string_view line) {
     return yaml::trimmed(line).starts_with(yaml::kLabelList);

@@ -43,12 +43,13 @@ PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::stri
 PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
                                   std::vector<std::string>& labels);
 
-/// `text` between quotes as Python prints a string inside a list: single quotes, or double ones if
-/// it contains an apostrophe and no double quote; control characters, marks of direction and bytes
-/// that are not UTF-8 are escaped.
+/// Returns `text` between quotes as Python prints a string inside a list: single quotes, or double
+/// ones if it contains an apostrophe and no double quote; control characters, marks of direction
+/// and bytes that are not UTF-8 are escaped.
 PPLCNET_INLINE std::string python_quoted(std::string_view text);
 
-/// A score with two decimals. Paddle keeps five decimals of a score and prints two of these.
+/// Returns a score with two decimals. Paddle keeps five decimals of a score and prints two of
+/// these.
 PPLCNET_INLINE std::string two_decimals(float score);
 
 /// Returns the line that Paddle's predict_cls.py prints, without line end: the file, a colon, a
@@ -61,7 +62,8 @@ PPLCNET_INLINE std::string prediction_line(std::string_view file,
 #if PPLCNET_HAS_DEFINITIONS
 namespace label_files {
 
-/// The number that a line begins with, before a space or tab; none if there is no such number.
+/// Returns the number that a line begins with, before a space or tab; none if there is no such
+/// number.
 inline std::optional<std::uint64_t> leading_id(std::string_view line) {
   const std::size_t digits = line.find_first_not_of("0123456789");
   if (digits == 0 || digits == line.npos || (line[digits] != ' ' && line[digits] != '\t'))

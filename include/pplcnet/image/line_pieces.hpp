@@ -11,10 +11,10 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A line of text in equal pieces that are at most 8 times as wide as they are high: letters of
-/// longer ones are too narrow to be read when they are squeezed into the input of a network. They
-/// are views of the line. Of a line with more than 64 pieces that many are given, evenly spaced:
-/// what they say is enough, and no picture takes longer than that.
+/// Returns a line of text in equal pieces that are at most 8 times as wide as they are high:
+/// letters of longer ones are too narrow to be read when they are squeezed into the input of a
+/// network. They are views of the line. Of a line with more than 64 pieces that many are given,
+/// evenly spaced: what they say is enough, and no picture takes longer than that.
 inline std::vector<ImageView> line_pieces(ImageView line) {
   constexpr std::int64_t kWidest = 8, kMostPieces = 64;
   std::vector<ImageView> pieces;

@@ -30,7 +30,7 @@ struct Normalisation {
   std::array<double, 3> deviation = {0.229, 0.224, 0.225};  ///< Of plane 0, 1, 2 of the tensor.
 };
 
-/// Value x of plane `plane`.
+/// Returns value x of plane `plane`.
 ///
 /// Each float operation is done in double and rounded to float at once. For two floats and one of
 /// + - * / that gives the float result exactly (53 bits are at least 2 * 24 + 2), while no compiler
@@ -52,7 +52,7 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   return static_cast<float>(double{centred} / double{static_cast<float>(deviation)});
 }
 
-/// All values of one plane.
+/// Returns all values of one plane.
 constexpr std::array<float, 256> normalisation_table(const Normalisation& normalisation,
                                                      std::size_t plane) {
   std::array<float, 256> table{};
@@ -62,7 +62,7 @@ constexpr std::array<float, 256> normalisation_table(const Normalisation& normal
   return table;
 }
 
-/// The tables of all planes.
+/// Returns the tables of all planes.
 constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_tables(
     const Normalisation& normalisation) {
   std::array<std::array<float, 256>, kImageChannels> tables = {};
@@ -71,7 +71,8 @@ constexpr std::array<std::array<float, 256>, kImageChannels> normalisation_table
   return tables;
 }
 
-/// RGB interleaved pixels to planes of floats; both spans have the same size, a multiple of 3.
+/// Makes planes of floats of interleaved RGB pixels; both spans have the same size, a multiple of
+/// 3.
 inline void normalise(const Normalisation& normalisation, ChannelOrder order,
                       std::span<const std::uint8_t> rgb, std::span<float> planes) {
   const std::size_t pixel_count = rgb.size() / kImageChannels;

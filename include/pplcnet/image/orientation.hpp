@@ -39,7 +39,7 @@ struct ByteReader {
     return true;
   }
 
-  /// At most `size` bytes from `offset` on.
+  /// Returns at most `size` bytes from `offset` on.
   constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
     const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
     return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
@@ -52,8 +52,8 @@ struct ExifOrientation {
   std::size_t offset = 0;  ///< of the byte in the file that says so; 0: none does
 };
 
-/// That of Exif data, which are a TIFF file: tag 0x0112 of the first directory. They begin at
-/// `begin` of `file`.
+/// Returns that of Exif data, which are a TIFF file: tag 0x0112 of the first directory. They begin
+/// at `begin` of `file`.
 constexpr ExifOrientation tiff_orientation(std::span<const std::byte> file, std::uint64_t begin,
                                            std::uint64_t size) {
   using namespace std::string_view_literals;
@@ -82,8 +82,8 @@ struct ExifPlace {
   std::uint64_t size = 0;   ///< as the file says; it may end before
 };
 
-/// The first ones of a JPEG file (segment APP1) or PNG file (chunk eXIf); none for any other or
-/// malformed bytes. Reads nothing outside `file`.
+/// Returns the first ones of a JPEG file (segment APP1) or PNG file (chunk eXIf); none for any
+/// other or malformed bytes. Reads nothing outside `file`.
 constexpr ExifPlace find_exif(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const ByteReader reader{file};
@@ -111,13 +111,13 @@ constexpr ExifPlace find_exif(std::span<const std::byte> file) {
   return {};
 }
 
-/// The Exif orientation of a JPEG or PNG file; upright for any other or malformed bytes.
+/// Returns the Exif orientation of a JPEG or PNG file; upright for any other or malformed bytes.
 constexpr ExifOrientation find_exif_orientation(std::span<const std::byte> file) {
   const ExifPlace place = find_exif(file);
   return place.begin == 0 ? ExifOrientation() : tiff_orientation(file, place.begin, place.size);
 }
 
-/// The same: 1 to 8.
+/// Returns the same as a number from 1 to 8.
 constexpr int exif_orientation(std::span<const std::byte> file) {
   return find_exif_orientation(file).value;
 }

@@ -55,8 +55,8 @@ struct ResizePlan {
   CropWindow window;
 };
 
-/// The plan for a picture of size `source`; none if it is empty, or the crop is larger than the
-/// resized picture, or a resized side does not fit an int.
+/// Returns the plan for a picture of size `source`; none if it is empty, or the crop is larger than
+/// the resized picture, or a resized side does not fit an int.
 PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& preprocessing,
                                                      ImageSize source);
 
@@ -83,8 +83,8 @@ PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView ima
                                std::span<float> chw, PreprocessScratch& scratch);
 
 #if PPLCNET_HAS_DEFINITIONS
-/// Offset of a crop that leaves `rest` pixels outside, and of which half is left on the near side.
-/// Paddle rounds an odd half down, torchvision to the even neighbour.
+/// Returns the offset of a crop that leaves `rest` pixels outside, and of which half is left on the
+/// near side. Paddle rounds an odd half down, torchvision to the even neighbour.
 constexpr int centre_crop_offset(Geometry geometry, int rest) {
   return geometry == Geometry::torchvision_short_side
              ? static_cast<int>(round_half_even(rest / 2.0))

@@ -20,8 +20,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// 1/255 as Paddle's deployment files write it.
 inline constexpr double kPaddleDeployScale = 0.00392157;
 
-/// The short side for a tensor of height x width: 256 for 224 x 224, and for others the same 8/7
-/// of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
+/// Returns the short side for a tensor of height x width: 256 for 224 x 224, and for others the
+/// same 8/7 of the longer side, rounded down, so that the crop always fits (timm: crop_pct 0.875).
 constexpr int default_resize_short(int height, int width) {
   return static_cast<int>(std::int64_t{std::max(height, width)} * 8 / 7);
 }
@@ -47,57 +47,61 @@ constexpr Preprocessing direct_resize(std::string_view name, Normalisation norma
           .normalisation = normalisation};
 }
 
-/// PaddleClas inference of ImageNet models and of most PULC models (deploy/configs).
+/// Returns the inference of PaddleClas for ImageNet models and of most PULC models
+/// (deploy/configs).
 constexpr Preprocessing paddle_imagenet(int height = 224, int width = 224) {
   return short_side_crop("paddle_imagenet", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {.scale = kPaddleDeployScale}, height,
                          width);
 }
 
-/// PaddleClas evaluation during training (ppcls/configs): the same with the scale 1/255.
+/// Returns the evaluation of PaddleClas during training (ppcls/configs): the same with the scale
+/// 1/255.
 constexpr Preprocessing paddle_imagenet_training(int height = 224, int width = 224) {
   return short_side_crop("paddle_imagenet_training", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {}, height, width);
 }
 
-/// PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
+/// Returns the pipeline of PaddleX 3 and PaddleOCR 3 (document orientation, table classification).
 constexpr Preprocessing paddlex_imagenet(int height = 224, int width = 224) {
   return short_side_crop("paddlex_imagenet", Geometry::paddle_short_side,
                          Interpolation::opencv_linear, {.formula = NormalisationFormula::paddlex},
                          height, width);
 }
 
-/// Direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml files).
+/// Returns a direct resize by PaddleClas operators, scale 1/255 (attribute models; inference.yml
+/// files).
 constexpr Preprocessing paddle_direct(int height, int width) {
   return direct_resize("paddle_direct", {}, height, width);
 }
 
-/// Direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line models).
+/// Returns a direct resize by PaddleClas operators, scale 0.00392157 (PULC language and text line
+/// models).
 constexpr Preprocessing paddle_direct_deploy(int height, int width) {
   return direct_resize("paddle_direct_deploy", {.scale = kPaddleDeployScale}, height, width);
 }
 
-/// Direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
+/// Returns a direct resize by PaddleX 3 and PaddleOCR 3 (text line orientation).
 constexpr Preprocessing paddlex_direct(int height, int width) {
   return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
 }
 
-/// timm's evaluation transform, bicubic: all of its lcnet weights.
+/// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
                          Interpolation::pillow_bicubic, {.formula = NormalisationFormula::timm},
                          height, width);
 }
 
-/// timm's evaluation transform, bilinear: torchvision's usual one.
+/// Returns timm's evaluation transform, bilinear: torchvision's usual one.
 constexpr Preprocessing timm_bilinear(int height = 224, int width = 224) {
   return short_side_crop("timm_bilinear", Geometry::torchvision_short_side,
                          Interpolation::pillow_bilinear, {.formula = NormalisationFormula::timm},
                          height, width);
 }
 
-/// torchvision's transform of weights that it trained by its newer recipe: the short side becomes
-/// 232 for 224 x 224 in place of 256.
+/// Returns torchvision's transform of weights that it trained by its newer recipe: the short side
+/// becomes 232 for 224 x 224 in place of 256.
 constexpr Preprocessing torchvision_232(int height = 224, int width = 224) {
   Preprocessing preset = timm_bilinear(height, width);
   preset.name = "torchvision_232";
@@ -116,20 +120,21 @@ constexpr Preprocessing with_values_of_tensorflow(std::string_view name, Preproc
   return preset;
 }
 
-/// timm's evaluation transform, bicubic: inception_v4.
+/// Returns timm's evaluation transform, bicubic: inception_v4.
 constexpr Preprocessing timm_inception(int height = 299, int width = 299) {
   return with_values_of_tensorflow("timm_inception", timm_bicubic(height, width), 8, 7);
 }
-/// The same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
+/// Returns the same with crop_pct 0.8975, 333 for 299 x 299: inception_resnet_v2, legacy_xception.
 constexpr Preprocessing timm_inception_333(int height = 299, int width = 299) {
   return with_values_of_tensorflow("timm_inception_333", timm_bicubic(height, width), 10000, 8975);
 }
-/// torchvision's transform, with `transform_input`: inception_v3, googlenet.
+/// Returns torchvision's transform, with `transform_input`: inception_v3, googlenet.
 constexpr Preprocessing torchvision_inception(int height = 299, int width = 299) {
   return with_values_of_tensorflow("torchvision_inception", timm_bilinear(height, width), 342, 299);
 }
 
-/// timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1: mobilevit_s.
+/// Returns timm's evaluation transform, bicubic, with crop_pct 0.9 and values from 0 to 1:
+/// mobilevit_s.
 constexpr Preprocessing timm_mobilevit(int height = 256, int width = 256) {
   Preprocessing preset = timm_bicubic(height, width);
   preset.name = "timm_mobilevit";
@@ -155,7 +160,8 @@ inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
     timm_mobilevit};
 
-/// The preset called `name` for a tensor of height x width; none if there is no such preset.
+/// Returns the preset called `name` for a tensor of height x width; none if there is no such
+/// preset.
 constexpr std::optional<Preprocessing> find_preset(std::string_view name, int height = 224,
                                                    int width = 224) {
   for (const auto preset : kPresets) {

@@ -28,7 +28,8 @@ struct LinearTaps {
   int weight1 = 0;
 };
 
-/// The taps of pixel `i` of an axis that shrinks by `scale`; `first` may be outside the picture.
+/// Returns the taps of pixel `i` of an axis that shrinks by `scale`; `first` may be outside the
+/// picture.
 inline LinearTaps linear_taps(int i, double scale) {
   const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
   const float first = std::floor(position);
@@ -40,7 +41,8 @@ inline LinearTaps linear_taps(int i, double scale) {
           static_cast<int>(round_half_even(double{fraction} * LinearTaps::kOne))};
 }
 
-/// Source pixels per output pixel; inverted twice like the original, for the sake of its rounding.
+/// Returns source pixels per output pixel; inverted twice like the original, for the sake of its
+/// rounding.
 inline double linear_scale(int source, int resized) {
   return 1.0 / (static_cast<double>(resized) / static_cast<double>(source));
 }
@@ -55,7 +57,7 @@ struct OpenCvScratch {
   std::vector<std::int16_t> upper, lower;  // two source rows, interpolated horizontally
 };
 
-/// The columns of `window`. Outside the picture its border pixel counts alone.
+/// Plans the columns of `window`. Outside the picture its border pixel counts alone.
 inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
                          std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
@@ -70,8 +72,8 @@ inline void plan_columns(int source_width, int pixel_bytes, int resized_width, C
   }
 }
 
-/// One source row at the planned columns, as RGB. 7 bits after the point: the vertical step drops 4
-/// of 11.
+/// Interpolates one source row at the planned columns, as RGB. 7 bits after the point: the vertical
+/// step drops 4 of 11.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {

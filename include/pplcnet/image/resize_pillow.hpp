@@ -19,12 +19,12 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 enum class PillowFilter { bilinear, bicubic };
 
-/// Half width of a filter, in source pixels when the picture does not shrink.
+/// Returns half width of a filter, in source pixels when the picture does not shrink.
 constexpr double filter_support(PillowFilter filter) {
   return filter == PillowFilter::bilinear ? 1.0 : 2.0;
 }
 
-/// The filter at distance `x` of its centre; the cubic one is Keys' with a = -1/2.
+/// Returns the filter at distance `x` of its centre; the cubic one is Keys' with a = -1/2.
 inline double filter_weight(PillowFilter filter, double x) {
   x = std::abs(rounded(x));
   if (filter == PillowFilter::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
@@ -89,7 +89,7 @@ inline void plan_axis(PillowFilter filter, int source, int resized, int begin, i
   }
 }
 
-/// A weighted sum (which starts at one half) as a pixel.
+/// Returns a weighted sum (which starts at one half) as a pixel.
 constexpr std::uint8_t pillow_pixel(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> PillowAxis::kPrecisionBits, 0, 255));
 }

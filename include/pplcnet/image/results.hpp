@@ -11,7 +11,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Logits to probabilities, in place, with the steps of Paddle's CPU kernel (phi
+/// Makes probabilities of logits, in place, with the steps of Paddle's CPU kernel (phi
 /// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is
 /// below exp(-64) / sum, and the sum divides as a float reciprocal.
 inline void softmax(std::span<float> values) noexcept {
@@ -26,7 +26,7 @@ inline void softmax(std::span<float> values) noexcept {
   for (float& value : values) value *= reciprocal;
 }
 
-/// Logits to independent probabilities, in place: the last step of the attribute models.
+/// Makes independent probabilities of logits, in place: the last step of the attribute models.
 inline void sigmoid(std::span<float> values) noexcept {
   for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
 }
@@ -63,8 +63,8 @@ inline std::size_t top_k(std::span<const float> scores, std::span<Prediction> be
   return count;
 }
 
-/// The kCount best classes, highest score first (see above); where there are fewer, the rest has
-/// class_id -1.
+/// Returns the kCount best classes, highest score first (see above); where there are fewer, the
+/// rest has class_id -1.
 template <std::size_t kCount>
 std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
   std::array<Prediction, kCount> best{};

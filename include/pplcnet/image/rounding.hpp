@@ -7,7 +7,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The product, sum or quotient `value`, rounded to double as the language defines it.
+/// Returns the product, sum or quotient `value`, rounded to double as the language defines it.
 ///
 /// A compiler may fuse a product with the addition that consumes it and so leave out the rounding
 /// between them (g++ does under -march=native). The reference programs were built without; one
@@ -17,7 +17,8 @@ inline double rounded(double value) {
   return memory;
 }
 
-/// Nearest integer, ties to the even one: Python's round(), the x86 conversion that OpenCV uses.
+/// Returns the nearest integer, ties to the even one: Python's round(), the x86 conversion that
+/// OpenCV uses.
 /// |value| < 2^53.
 constexpr std::int64_t round_half_even(double value) {
   auto floor = static_cast<std::int64_t>(value);

@@ -44,7 +44,7 @@ inline Error check_utf8(std::string_view path, std::size_t number, std::string_v
 /// Returns whether there is nothing in a line but spaces.
 inline bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
-/// The lines of `text`, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
+/// Splits `text` into lines, cleaned, without blank ones at the end: line i + 1 is `lines[i]`.
 inline Error split_lines(std::string_view text, std::string_view path,
                          std::vector<std::string_view>& lines) {
   lines.clear();

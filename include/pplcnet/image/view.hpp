@@ -54,7 +54,7 @@ struct CropWindow {
   int width = 0;
   int height = 0;
 
-  /// Bytes of its pixels when its rows have no gaps.
+  /// Returns the bytes of its pixels when its rows have no gaps.
   constexpr std::size_t byte_count() const {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * kImageChannels;
   }

@@ -30,7 +30,7 @@ struct Hardswish {
   }
 };
 
-/// exp(x) for x in [-87, 0]: 2^n times a polynomial.
+/// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
   constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is log(2)
@@ -75,7 +75,7 @@ struct Gelu {
   }
 };
 
-/// Any activation of a vector.
+/// Returns any activation of a vector.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
@@ -104,8 +104,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Whether `finish` computes an activation. The others are dear or rare: `activated` does. (A PReLU
-/// comes after it.)
+/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
+/// (A PReLU comes after it.)
 inline bool fuses_into_tile(const Activation& activation) {
   using Kind = Activation::Kind;
   return activation.kind == Kind::none || activation.kind == Kind::relu ||

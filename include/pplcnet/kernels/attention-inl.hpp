@@ -26,7 +26,7 @@ inline void transpose_keys(const Head& head) {
   }
 }
 
-/// The scores of `kCount` queries from `query` on with all keys.
+/// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
   const Lanes8 d;
@@ -44,7 +44,7 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   }
 }
 
-/// The mean of all values, weighted by the scores.
+/// Computes the mean of all values, weighted by the scores.
 template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
@@ -71,7 +71,7 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
   weigh_values<kCount>(head, query);
 }
 
-/// Rows [begin, end): each is a sequence.
+/// Computes rows [begin, end): each is a sequence.
 inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
                                         int end) {
   const int channels = layer.output.channels, depth = channels / layer.groups;

@@ -43,15 +43,16 @@ class Chain {
 
   float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
 
-  /// Row with which the ring of `layer`'s source begins.
+  /// Returns the row with which the ring of `layer`'s source begins.
   int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
 
-  /// Rows of its input, from the top, that a layer's first `rows` rows need.
+  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
   static int rows_read(const Layer& layer, int rows) {
     return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
   }
 
-  /// Rows of a unit up to `end` at least, block by block; before each block, the rows it reads.
+  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
+  /// reads.
   void produce(int last, int end) {
     const int first = unit_begin(last);
     const Layer& reader = run_.layers[first];
@@ -103,14 +104,14 @@ class Chain {
     return std::min(layer.padded_channels(), channels_.end);
   }
 
-  /// The block of rows in scratch that a fused layer writes.
+  /// Returns the block of rows in scratch that a fused layer writes.
   Rows block_of(int index) const {
     const Layer& layer = run_.layers[index];
     const auto pitch = static_cast<std::size_t>(layer.pitch);
     return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
   }
 
-  /// What is added to the rows of a unit from `begin` on.
+  /// Returns what is added to the rows of a unit from `begin` on.
   Rows addend_of(const Layer& layer, int first, int begin) const {
     if (layer.addend < 0) return {};
     if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
@@ -191,8 +192,8 @@ class Chain {
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
   }
 
-  /// A dense convolution of a map; each of its rows of outputs has a pointer for each row of the
-  /// kernel.
+  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
+  /// of the kernel.
   template <template <int> class Inputs>
   void map_convolution(int index, int begin, int end, const Rows& output) const {
     constexpr int kMostPointers = 512;
@@ -218,8 +219,8 @@ class Chain {
     }
   }
 
-  /// With dilation, every so many rows and columns are an image of their own, of which the kernel
-  /// reads neighbours.
+  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
+  /// which the kernel reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     if constexpr (kNeeds.depthwise_any)
@@ -237,7 +238,7 @@ class Chain {
                          output.row_pitch * static_cast<std::size_t>(rows)});
   }
 
-  /// Rows begin, begin + dilation, … and columns column, column + dilation, … .
+  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
   void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
     const Layer& layer = run_.layers[index];
     const int dilation = layer.dilation.height, step = layer.stride.height;

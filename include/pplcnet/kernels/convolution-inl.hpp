@@ -19,7 +19,7 @@ struct ConvolutionRows {
   std::size_t pixel_pitch;
 };
 
-/// How many columns of frame the phase of kernel column `column` begins with.
+/// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {
   constexpr std::size_t kPad = 1;
@@ -41,7 +41,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   for (; x < count; ++x) to[x % kStride][x / kStride] = value(static_cast<std::ptrdiff_t>(x));
 }
 
-/// Two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
+/// Copies two vectors of values, of which the even ones go to `even` and the odd ones to `odd`.
 template <class D>
 HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
@@ -58,7 +58,7 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
-/// The same as copy_columns for values that lie side by side.
+/// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
   using D = Lanes16;
@@ -185,7 +185,7 @@ class ConvolutionTile {
     (store_quad<kFirst + 4 * kQuad>(activate, to + 4 * kQuad), ...);
   }
 
-  /// Four vectors of one channel each become pixels of four channels each.
+  /// Stores four vectors of one channel each as pixels of four channels each.
   template <int kSum, class Activate>
   HWY_INLINE void store_quad(const Activate& activate, float* to) const {
     const D d;
@@ -212,7 +212,7 @@ class ConvolutionTile {
   }
 
 #if HWY_TARGET != HWY_SCALAR
-  /// Four channels of every fourth pixel.
+  /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
                                std::size_t pixel_pitch) const {
@@ -232,7 +232,7 @@ class ConvolutionTile {
   V sums_[2 * kChannels];
 };
 
-/// Two output rows.
+/// Computes two output rows.
 template <TileEnds kEnds, int kStride>
 HWY_NOINLINE void convolution_rows(const ConvolutionRows& rows) {
   using D = Lanes16;

@@ -33,8 +33,8 @@ class DepthwisePixel {
   hn::Vec<D> sum_;
 };
 
-/// Channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it reads, left
-/// padding first.
+/// Computes channels [begin, end) of a row of outputs; `inputs` are the rows of the map that it
+/// reads, left padding first.
 inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* inputs,
                                        const float* all_weights, int begin, int end,
                                        const Rows& output) {
@@ -53,7 +53,7 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Rows [begin, end) of outputs; `row` says where a row of the input is.
+/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
 template <class Row>
 void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
                    const ChannelRange& channels, const Rows& output) {

@@ -151,10 +151,11 @@ class DepthwiseTile {
   V sums_[2 * kPixels];
 };
 
-/// Channels [begin, end) of row `row`, and of the row below it if `two`; begin is a multiple of 16.
-/// The two strips of a tile are one below the other or, in a single row, side by side. A strip that
-/// would reach beyond the row's end overlaps the one before it: what is computed again has the same
-/// bits. Of two rows that share their inputs, those of the second begin kDown rows further down.
+/// Computes channels [begin, end) of row `row`, and of the row below it if `two`; begin is a
+/// multiple of 16. The two strips of a tile are one below the other or, in a single row, side by
+/// side. A strip that would reach beyond the row's end overlaps the one before it: what is computed
+/// again has the same bits. Of two rows that share their inputs, those of the second begin kDown
+/// rows further down.
 template <TileEnds kEnds, class D, int kKernel, int kStride, int kPixels, int... kDown>
 HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, int begin, int end) {
   constexpr std::size_t kStep = hn::MaxLanes(D());
@@ -190,7 +191,7 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
   }
 }
 
-/// The same, of which two rows share their inputs where they can.
+/// Computes the same, of which two rows share their inputs where they can.
 template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
@@ -205,7 +206,7 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
   depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels>(rows, row, two, begin, end);
 }
 
-/// Channels [begin, end) of all rows.
+/// Computes channels [begin, end) of all rows.
 template <Needs kNeeds, class D, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
   for (int y = 0; y < rows.count; y += 2) {

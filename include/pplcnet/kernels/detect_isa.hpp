@@ -10,8 +10,8 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
-/// What cpuid and the operating system (through xgetbv) allow; the bits are those that Highway's
-/// targets AVX2 and AVX3 assume.
+/// Returns what cpuid and the operating system (through xgetbv) allow; the bits are those that
+/// Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
   unsigned a = 0, b = 0, c = 0, d = 0;

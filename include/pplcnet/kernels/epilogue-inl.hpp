@@ -33,7 +33,7 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
   }
 }
 
-/// Channels [begin, end) of all pixels; both are multiples of 8.
+/// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
@@ -48,7 +48,7 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
     }
 }
 
-/// The same, and then the last activation.
+/// Applies the same, and then the last activation.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
                                         int end) {
   apply_epilogue(what, begin, end);

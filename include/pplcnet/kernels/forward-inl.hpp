@@ -49,7 +49,7 @@ HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& 
   run.executor(parts, Task(part));
 }
 
-/// A dense layer for `images` images from `image` on; their vectors lie one after the other.
+/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
 template <Needs kNeeds>
 void dense_layer(const Run& run, int index, int image, int images) {
   const Layer& layer = run.layers[index];
@@ -80,7 +80,7 @@ class ImageRun {
         destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
         image_(image) {}
 
-  /// Layers [begin, end).
+  /// Computes layers [begin, end).
   void layers(int begin, int end) const {
     for (int i = begin; i < end;) {
       const Layer& layer = run_.layers[i];
@@ -123,8 +123,7 @@ class ImageRun {
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, where it is
-  /// requested.
+  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
   void copy(int index) const {
     const Layer& layer = run_.layers[index];
     float* const destination = destinations_[index];
@@ -151,7 +150,7 @@ class ImageRun {
     return false;
   }
 
-  /// Each thread takes a band of the chain's last rows, and computes what these need.
+  /// Computes a chain: each thread a band of its last rows, and what these need.
   void chain(int first, int last) const {
     if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
       return layer_by_channels(first);
@@ -176,8 +175,8 @@ class ImageRun {
            layer.output.channels >= run_.threads * kShare;
   }
 
-  /// A layer alone, split by channels, as the layers around it are: its map is small, its weights
-  /// are not, and much of what a thread reads it has written itself.
+  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
+  /// weights are not, and much of what a thread reads it has written itself.
   void layer_by_channels(int index) const {
     const Layer& layer = run_.layers[index];
     const int height = layer.output.height;
@@ -192,7 +191,7 @@ class ImageRun {
                   destinations_[index]);
   }
 
-  /// Multiply-adds, or what takes as long.
+  /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
     if constexpr (kNeeds.l1)
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
@@ -204,7 +203,7 @@ class ImageRun {
     return (grows ? layer.output : layer.input).size() * kPixelWork;
   }
 
-  /// A layer that writes a map, row by row, from whole maps.
+  /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
@@ -221,7 +220,7 @@ class ImageRun {
     });
   }
 
-  /// What a gate, a product or a sum applies to its output.
+  /// Returns what a gate, a product or a sum applies to its output.
   static Activation last_activation(const Layer& layer) {
     if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
     return layer.op == Operator::add ? layer.last_activation : Activation::none;

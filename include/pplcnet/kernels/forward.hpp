@@ -15,7 +15,7 @@ template <Needs kNeeds = Needs{}>
 void forward(const Run& run, Isa isa) noexcept;
 
 #if defined(PPLCNET_COMPILED)
-/// The same where the kernels are compiled once, which are all.
+/// Computes the same where the kernels are compiled once, which are all.
 void forward(const Run& run, Isa isa) noexcept;
 #endif
 

@@ -10,7 +10,7 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
-/// Weights as float32, whatever they are stored as.
+/// Returns weights as float32, whatever they are stored as.
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {
   return hn::Load(d, weights);

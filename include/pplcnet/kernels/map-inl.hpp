@@ -3,7 +3,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a map times a vector.
+/// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
                               int end) {
   const Lanes8 d;
@@ -21,7 +21,7 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
   }
 }
 
-/// Rows [begin, end) of the sum of two maps.
+/// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
@@ -39,7 +39,7 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
-/// Rows [begin, end) of channels that go elsewhere.
+/// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -56,7 +56,7 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
   }
 }
 
-/// Rows [begin, end) of the picture.
+/// Computes rows [begin, end) of the picture.
 inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
                                       int begin, int end) {
   for (int y = begin; y < end; ++y) {

@@ -3,7 +3,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows [begin, end) of a product.
+/// Computes rows [begin, end) of a product.
 inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;

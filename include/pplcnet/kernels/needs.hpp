@@ -35,15 +35,15 @@ struct Needs {
   bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
   bool attention = true, resize = true;
 
-  /// Whether a layer writes a whole map.
+  /// Returns whether a layer writes a whole map.
   constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
-  /// Whether one takes a map as a whole: along its axes, or in another order.
+  /// Returns whether one takes a map as a whole: along its axes, or in another order.
   constexpr bool orders() const {
     return reduce || multiply || normalise || rearrange || softmax || attention || resize;
   }
 };
 
-/// Whether there are tiles for the kernel and the strides of a depthwise layer.
+/// Returns whether there are tiles for the kernel and the strides of a depthwise layer.
 constexpr bool has_depthwise_tiles(const Layer& layer) {
   return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
          layer.stride.width <= 2;

@@ -4,13 +4,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// (x - mean) * factor * scale + shift.
+/// Returns (x - mean) * factor * scale + shift.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normalised(D d, V x, V mean, V factor, const float* scale, const float* shift) {
   return hn::MulAdd(hn::Mul(hn::Sub(x, mean), factor), hn::LoadU(d, scale), hn::LoadU(d, shift));
 }
 
-/// Rows [begin, end), pixel by pixel.
+/// Computes rows [begin, end), pixel by pixel.
 inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weights, float* maps,
                                           int begin, int end) {
   const int channels = layer.input.channels;
@@ -33,7 +33,7 @@ inline HWY_NOINLINE void normalise_pixels(const Layer& layer, const float* weigh
     }
 }
 
-/// Rows [begin, end), channel by channel: the means are those of all rows.
+/// Computes rows [begin, end), channel by channel: the means are those of all rows.
 inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* weights, float* maps,
                                             int begin, int end) {
   const PixelRange all = {0, layer.input.height, 0, layer.input.width};

@@ -18,11 +18,11 @@ class Pointwise8Weights {
     for (int k = 0; k < kChannels; ++k) rows_[k] = each(product.weights + k * kPanel);
   }
 
-  /// The outputs of kPixels pixels; products are added in the order of k.
+  /// Returns the outputs of kPixels pixels; products are added in the order of k.
   HWY_INLINE V product(const float* pixels) const { return product(pixels, Depth()); }
 
  private:
-  /// The same values for each pixel.
+  /// Returns the same values for each pixel.
   static HWY_INLINE V each(const float* values) {
     HWY_ALIGN float lanes[kPanel];
     for (int i = 0; i < kPanel; ++i) lanes[i] = values[i % kChannels];
@@ -69,13 +69,13 @@ struct Pointwise8Rows {
   }
 };
 
-/// Whether two pixels can share a vector.
+/// Returns whether two pixels can share a vector.
 inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {

@@ -3,7 +3,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
+/// Computes some channels of `count` rows of a layer's output: max(x, 0) + min(x, 0) * slope.
 inline HWY_NOINLINE void apply_prelu(const Layer& layer, const float* weights, const Rows& rows,
                                      int count, const ChannelRange& channels) {
   const float* const slopes = weights + layer.slopes_place();

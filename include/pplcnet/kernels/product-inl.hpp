@@ -156,8 +156,8 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// `kChannels` output channels from `channel` on, for all pixels. The last tile may overlap the
-/// one before it: what it computes again has the same bits.
+/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
@@ -185,7 +185,7 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
 }
 
-/// float16 to float32; `count` is a multiple of 16.
+/// Converts float16 to float32; `count` is a multiple of 16.
 inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_t count,
                                           float* to) {
   const Lanes16 d;
@@ -193,8 +193,8 @@ inline HWY_NOINLINE void convert_to_float(const hwy::float16_t* from, std::size_
     hn::Store(load_weights(d, from + i), d, to + i);
 }
 
-/// The weights of `count` channels from `channel` on; where they are stored in half precision,
-/// whole panels are float32_scratch when their first channel is asked for.
+/// Returns the weights of `count` channels from `channel` on; where they are stored in half
+/// precision, whole panels are float32_scratch when their first channel is asked for.
 template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
@@ -215,7 +215,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
   return weights(product.float32_scratch + lane, stored);
 }
 
-/// Channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
+/// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);

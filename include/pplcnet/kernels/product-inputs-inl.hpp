@@ -25,7 +25,7 @@ struct Product {
   std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
 };
 
-/// What products with a layer's weights have in common; the inputs are left out.
+/// Returns what products with a layer's weights have in common; the inputs are left out.
 inline Product product_of(const Layer& layer, const float* weights, float* scratch,
                           const Rows& output) {
   return {.depth = layer.depth(),

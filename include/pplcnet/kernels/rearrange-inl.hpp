@@ -40,7 +40,7 @@ inline PixelSource source_of(const Layer& layer, const float* maps, int y, int x
   return {place(y, x, 0)};
 }
 
-/// Channels [first][second][rest] become [second][first][rest].
+/// Computes channels [first][second][rest] become [second][first][rest].
 inline void shuffle_blocks(const Rearrangement& how, int channels, const float* from, float* to) {
   const int size = channels / (how.first * how.second);
   for (int j = 0; j < how.second; ++j)
@@ -49,7 +49,7 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
-/// Rows [begin, end) of a rearrangement.
+/// Computes rows [begin, end) of a rearrangement.
 inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {

@@ -63,7 +63,7 @@ class ChannelReduction {
   int channel_;
 };
 
-/// All channels of a range of pixels.
+/// Returns all channels of a range of pixels.
 inline float reduce_all(const Layer& layer, Reduction reduction, const float* maps,
                         const PixelRange& range) {
   const int channels = layer.input.channels;
@@ -95,7 +95,7 @@ struct ReducedAxes {
   }
 };
 
-/// Rows [begin, end) of a reduction.
+/// Computes rows [begin, end) of a reduction.
 inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;

@@ -52,7 +52,7 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
   }
 }
 
-/// Rows [begin, end) of a resized map.
+/// Computes rows [begin, end) of a resized map.
 inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {

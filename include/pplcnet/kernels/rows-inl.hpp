@@ -21,7 +21,8 @@ inline Rows rows_of(const Map& map, float* base, int y) {
   return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
 }
 
-/// The whole map of which a layer's output, that of its owner, is the first part or another one.
+/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
+/// one.
 inline Map whole_map(const Layer& owner) {
   Map map = owner.target;
   map.offset -= static_cast<std::size_t>(owner.owner_channel);

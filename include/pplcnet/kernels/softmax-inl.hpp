@@ -3,13 +3,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// exp(x - most), never quite 0.
+/// Returns exp(x - most), never quite 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_below(D d, V x, V most) {
   return exp_of_negative(d, hn::Max(hn::Sub(x, most), hn::Set(d, -87.0f)));
 }
 
-/// Values that become their softmax; `from` and `to` may be the same.
+/// Computes the softmax of values; `from` and `to` may be the same.
 inline void softmax(const float* from, float* to, int count) {
   Partial largest(Maximum::kStart), sums(Sum::kStart);
   largest.add(from, count, Maximum());
@@ -24,7 +24,7 @@ inline void softmax(const float* from, float* to, int count) {
   });
 }
 
-/// Each of the first `size` values with its likes in the other blocks.
+/// Computes the softmax of each of the first `size` values with its likes in the other blocks.
 inline void softmax_of_blocks(const float* from, float* to, int blocks, int size) {
   for_each_vector(size, [&](auto d, int i) HWY_ATTR {
     auto most = hn::LoadU(d, from + i);
@@ -43,7 +43,7 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
   });
 }
 
-/// Rows [begin, end) of a softmax.
+/// Computes rows [begin, end) of a softmax.
 inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {

@@ -4,7 +4,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Mean over all pixels, in raster order, of channels [begin, end).
+/// Computes the mean over all pixels, in raster order, of channels [begin, end).
 template <class D>
 HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
@@ -22,7 +22,7 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
   }
 }
 
-/// Channels [begin, end) of a pooling layer; both are multiples of 8.
+/// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
   const int whole = begin + (end - begin) / kPanel * kPanel;

@@ -46,7 +46,7 @@ struct WindowMean {
   }
 };
 
-/// kVectors vectors of one output's channels: its pixels, combined in raster order.
+/// Computes kVectors vectors of one output's channels: its pixels, combined in raster order.
 template <class What, class D, int... kVector>
 HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, int channel,
                              float* output, std::integer_sequence<int, kVector...>) {
@@ -63,8 +63,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
    ...);
 }
 
-/// Rows [begin, end) of a layer whose pixels each combine a window of pixels; what is outside of
-/// the map does not count.
+/// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
+/// outside of the map does not count.
 template <class What>
 HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
@@ -97,7 +97,7 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
   }
 }
 
-/// Rows [begin, end) of a layer of maxima or of means.
+/// Computes rows [begin, end) of a layer of maxima or of means.
 inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
   if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
   windows(layer, maps, begin, end, WindowMean());

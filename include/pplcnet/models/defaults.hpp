@@ -13,8 +13,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The preprocessing that published weights of a network expect: that of its model; without one
-/// timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
+/// Returns the preprocessing that published weights of a network expect: that of its model; without
+/// one timm's for its dialect, otherwise Paddle's; a picture is squeezed into an input that is not
 /// square.
 template <class Net>
 constexpr Preprocessing default_preprocessing() {
@@ -25,7 +25,7 @@ constexpr Preprocessing default_preprocessing() {
   return kHeight == kWidth ? paddle_imagenet(kHeight, kWidth) : paddle_direct(kHeight, kWidth);
 }
 
-/// The labels of a network's model; none without one.
+/// Returns the labels of a network's model; none without one.
 template <class Net>
 std::vector<std::string> default_labels() {
   if constexpr (HasModel<Net>) {

@@ -14,7 +14,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A row of the model list: top-1 in percent, parameters and FLOPs in millions.
+/// Returns a row of the model list: top-1 in percent, parameters and FLOPs in millions.
 constexpr Model imagenet_model(std::string_view name, double top1, double parameters,
                                double flops) {
   return {.name = name,

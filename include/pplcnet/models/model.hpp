@@ -19,7 +19,7 @@ enum class Output : unsigned char {
   sigmoid,  ///< each class for itself: attributes
 };
 
-/// The word for it in files.
+/// Returns the word for it in files.
 constexpr std::string_view output_name(Output output) {
   return output == Output::sigmoid ? "sigmoid" : "softmax";
 }

@@ -23,8 +23,8 @@ class NearestMiss {
     name_ = name;
   }
 
-  /// One sentence about a file and all `networks`, some of which may have been out of the question;
-  /// the reason alone where all have the same, or where it tells all.
+  /// Says in one sentence about a file and all `networks`, some of which may have been out of the
+  /// question; the reason alone where all have the same, or where it tells all.
   Error error(std::string_view path, std::size_t networks) const {
     if (count_ == 0) return Error::of(path, ": fits none of the requested networks");
     if (same_ || why_.steps() == Error::kAllSteps) return why_;

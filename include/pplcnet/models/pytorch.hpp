@@ -14,7 +14,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::pytorch {
 
-/// A row of the table; parameters in millions.
+/// Returns a row of the table; parameters in millions.
 constexpr Model reproduced_model(std::string_view name, double parameters) {
   return {.name = name,
           .preprocessing = paddle_imagenet(),

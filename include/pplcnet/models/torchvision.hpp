@@ -16,8 +16,8 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::torchvision {
 
-/// What torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which are
-/// multiply-adds, in millions.
+/// Returns what torchvision says of weights: `acc@1`, `num_params` in millions, and `_ops`, which
+/// are multiply-adds, in millions.
 constexpr Model torchvision_model(std::string_view name, const Preprocessing& preprocessing,
                                   double top1, double parameters, double multiply_adds) {
   return {.name = name,

@@ -54,7 +54,7 @@ Error with_network(ModelList<Nets...> list, std::string_view path, const Read& r
   return {};
 }
 
-/// The same for a file that `load` reads.
+/// Does the same for a file that `load` reads.
 template <class... Nets, class Visit>
 Error with_network(ModelList<Nets...> list, std::string_view path, Visit visit) {
   return with_memory_for(path, [&]() -> Error {

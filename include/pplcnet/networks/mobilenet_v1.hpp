@@ -34,9 +34,9 @@ constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   return g;
 }
 
-/// The network that light_cnns calls mbv1, which is not the paper's: the depthwise layers have a
-/// bias and neither batch norm nor activation, the pointwise layers a ring of zeros around their
-/// map. It comes in one width.
+/// Returns the network that light_cnns calls mbv1, which is not the paper's: the depthwise layers
+/// have a bias and neither batch norm nor activation, the pointwise layers a ring of zeros around
+/// their map. It comes in one width.
 constexpr Graph light_cnns_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_mobilenet_v1");

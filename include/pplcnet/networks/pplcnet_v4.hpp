@@ -68,29 +68,29 @@ inline constexpr V4Variant kV4Table[2][3] = {
 
 namespace v4 {
 
-/// A convolution and its batch norm.
+/// Returns a convolution and its batch norm.
 constexpr TrainingForm norm_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form;
   form.add({window.kernel.height, ".conv", ".bn"});
   return form;
 }
 
-/// The same, whose deployed form keeps its place.
+/// Returns the same, whose deployed form keeps its place.
 constexpr TrainingForm stem_training(const Window& window, bool same_channels) {
   TrainingForm form = norm_training(window, same_channels);
   form.deployed = ".conv";
   return form;
 }
 
-/// The same in a token mixer.
+/// Returns the same in a token mixer.
 constexpr TrainingForm mixer_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form = {.deployed = ".dw_conv"};
   form.add({window.kernel.height, ".dw_conv.conv", ".dw_conv.bn"});
   return form;
 }
 
-/// A token mixer that changes no shape: a kernel with batch norm, 1×1, identity, and a batch norm
-/// after their sum.
+/// Returns the form of a token mixer that changes no shape: a kernel with batch norm, 1×1,
+/// identity, and a batch norm after their sum.
 constexpr TrainingForm same_mixer_training(const Window& window, bool /*same_channels*/) {
   TrainingForm form = {.norm = ".rep_dw.bn", .deployed = ".rep_dw.reparam_conv"};
   form.add({window.kernel.height, ".rep_dw.conv.conv", ".rep_dw.conv.bn"});

@@ -28,7 +28,7 @@ constexpr int checked_width(Graph& g, const WidthOptions& options, int least = 1
   g.fail(GraphRule::width, options.width);
   return 100;
 }
-/// The same for a network that comes in one width.
+/// Checks the same for a network that comes in one width.
 constexpr void check_only_width(Graph& g, const WidthOptions& options) {
   checked_width(g, options, 100, 100);
 }

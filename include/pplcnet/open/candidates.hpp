@@ -171,7 +171,7 @@ class Filter {
            same_pixels(one.model.preprocessing, *evidence_.preprocessing);
   }
 
-  /// What the file says of how pictures are prepared, or what the model says.
+  /// Returns what the file says of how pictures are prepared, or what the model says.
   Preprocessing preprocessing_of(const KnownModel& one, Extent input) const {
     const Preprocessing& own = one.model.preprocessing;
     const auto preset = find_preset(evidence_.preset.empty() ? own.name : evidence_.preset,

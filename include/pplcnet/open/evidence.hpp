@@ -70,7 +70,7 @@ PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b);
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// A whole text as a number from 0 to a limit.
+/// Returns a whole text as a number from 0 to a limit.
 inline std::optional<int> number_in(std::string_view text, int most) {
   int number = 0;
   const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);

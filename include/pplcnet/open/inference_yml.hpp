@@ -39,7 +39,7 @@ inline std::string published_name(std::string_view name) {
   return std::string(name);
 }
 
-/// A number of pixels; 0 if it is none that a picture has.
+/// Returns a number of pixels; 0 if it is none that a picture has.
 inline int pixels_of(double number) {
   constexpr double kMost = 1 << 14;
   return number >= 1 && number <= kMost ? static_cast<int>(number) : 0;
@@ -63,7 +63,7 @@ class TransformReader {
     return name == "ToCHWImage" || name == "KeepKeys" || name == "ToBatch";
   }
 
-  /// What all of them do; nothing without a size or without numbers.
+  /// Returns what all of them do; nothing without a size or without numbers.
   std::optional<Preprocessing> result() const {
     return sized_ && normalised_ ? std::optional(result_) : std::nullopt;
   }

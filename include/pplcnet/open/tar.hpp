@@ -36,14 +36,14 @@ namespace tar {
 
 inline constexpr std::size_t kBlock = 512;
 
-/// A text of at most `size` characters that a zero may end.
+/// Returns a text of at most `size` characters that a zero may end.
 inline std::string_view text_at(std::span<const std::byte> header, std::size_t place,
                                 std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(header.data()) + place, size);
   return text.substr(0, text.find('\0'));
 }
 
-/// An octal number with spaces around it; one that is none is too large for any archive.
+/// Returns an octal number with spaces around it; one that is none is too large for any archive.
 inline std::uint64_t number_at(std::span<const std::byte> header, std::size_t place,
                                std::size_t size) {
   std::string_view text = text_at(header, place, size);

@@ -44,7 +44,7 @@ class WeightSource {
   Error open(const std::string& path);
   void open(std::span<const std::byte> bytes, std::string name);
 
-  /// What was asked for.
+  /// Returns what was asked for.
   const std::string& path() const { return path_; }
   const Part& weights() const { return weights_; }
   /// Returns the paths of all files that were read, in order.
@@ -77,8 +77,8 @@ inline bool is_weights(const std::string& name) {
   return std::ranges::find(kExtensions, extension) != std::end(kExtensions);
 }
 
-/// The one file of weights among the files of a folder or an archive: `inference.pdiparams` where
-/// there are several, as it is called where Paddle exports.
+/// Finds the one file of weights among the files of a folder or an archive: `inference.pdiparams`
+/// where there are several, as it is called where Paddle exports.
 inline Error choose(const std::string& where, std::vector<std::string> names, std::string& chosen) {
   std::erase_if(names, [](const std::string& name) { return !is_weights(name); });
   std::ranges::sort(names);

@@ -29,9 +29,9 @@ struct Yaml {
   std::vector<Yaml> list;
   std::vector<YamlEntry> map;
 
-  /// The value of a name; null if there is none.
+  /// Returns the value of a name; null if there is none.
   const Yaml* find(std::string_view name) const;
-  /// The same at the end of a path of names.
+  /// Returns the same at the end of a path of names.
   template <class... Names>
   const Yaml* find(std::string_view name, std::string_view next, Names... rest) const {
     const Yaml* child = find(name);
@@ -39,7 +39,7 @@ struct Yaml {
   }
 
   std::optional<double> number() const;
-  /// All of a list that are numbers, or a number alone.
+  /// Returns all of a list that are numbers, or a number alone.
   std::vector<double> numbers() const;
 };
 
@@ -110,7 +110,8 @@ inline bool is_quoted(std::string_view text) {
   return text.starts_with('\'') || text.starts_with('"');
 }
 
-/// A text without its quotes, and without the comment after it; none if its quotes are wrong.
+/// Returns a text without its quotes, and without the comment after it; none if its quotes are
+/// wrong.
 inline std::optional<std::string> plain(std::string_view text) {
   text = trimmed(text);
   if (is_quoted(text)) return scalar(text);
@@ -126,7 +127,7 @@ inline std::size_t end_of_quoted(std::string_view text) {
   return std::min(end, text.size());
 }
 
-/// A text, or a list in brackets; none if quotes in it are wrong.
+/// Returns a text, or a list in brackets; none if quotes in it are wrong.
 inline std::optional<Yaml> value_of(std::string_view text) {
   text = trimmed(text);
   Yaml value;
@@ -181,7 +182,7 @@ class Parser {
     return Error::of(path_, ": line ", line.number, ": ", what, ", found ", quote(line.text));
   }
 
-  /// The lines from here on that are indented by `indent`.
+  /// Reads the lines from here on that are indented by `indent`.
   Error read(std::size_t indent, int depth, Yaml& value) {
     if (depth > kMaxDepth) return problem("expected fewer levels");
     while (!is_over() && line().indent == indent) {
@@ -231,7 +232,7 @@ class Parser {
     return is_list_of_item ? Error() : read(line().indent, depth + 1, value);
   }
 
-  /// A text with its further lines, which are indented more.
+  /// Reads a text with its further lines, which are indented more.
   Error read_text(std::string_view text, std::size_t indent, Yaml& value) {
     std::string whole(text);
     const Line& first = lines_[place_ - 1];

@@ -182,7 +182,7 @@ struct Layer {
   /// It has weights that no layer before it has.
   constexpr bool owns_weights() const { return has_weights() && weights_of < 0; }
   constexpr bool has_slopes() const { return activation.kind == Activation::Kind::prelu; }
-  /// What the kernels compute.
+  /// Returns what the kernels compute.
   constexpr int padded_channels() const {
     return static_cast<int>(round_up(output.channels, kHalfPanel));
   }

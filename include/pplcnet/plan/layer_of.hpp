@@ -38,7 +38,7 @@ constexpr Layer layer_of(const Node& node) {
   return layer;
 }
 
-/// Whether the kernel for stems computes a convolution of the picture.
+/// Returns whether the kernel for stems computes a convolution of the picture.
 constexpr bool is_stem(const Node& node) {
   const Window& window = node.window;
   return node.groups == 1 && !node.reads_group && window.kernel == Pair(3) &&

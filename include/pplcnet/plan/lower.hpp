@@ -230,7 +230,7 @@ class Lowering {
       append_copy(first, node.shape, node.step, 1, {}, index);
   }
 
-  /// Each group becomes every so many channels.
+  /// Appends a shuffle: each group becomes every so many channels.
   constexpr void lower_shuffle(int index) {
     const Node& node = graph_.nodes[index];
     const Node& input = graph_.nodes[node.input];

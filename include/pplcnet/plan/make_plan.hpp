@@ -59,7 +59,7 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   return plan;
 }
 
-/// The same when a program runs, compiled once; null if there is no memory.
+/// Returns the same when a program runs, compiled once; null if there is no memory.
 PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
 
 #if PPLCNET_HAS_DEFINITIONS

@@ -14,8 +14,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace planning {
 
-/// Whether a layer's weights are stored as float16; the head is the dense layers after the last
-/// map. A panel of odd depth would not end where the next can begin.
+/// Returns whether a layer's weights are stored as float16; the head is the dense layers after the
+/// last map. A panel of odd depth would not end where the next can begin.
 constexpr bool stored_in_half(const Layer& layer, bool in_head, Storage storage) {
   const bool product = layer.is_product() || layer.op == Operator::dense;
   return layer.depth() % 2 == 0 &&

@@ -35,7 +35,7 @@ class Readers {
     for (int i = 0; i < graph.output_count; ++i) readers_[graph.outputs[i].node].is_output = true;
   }
 
-  /// Whether `reader` is the last reader of `node`, and no other value is a part of it.
+  /// Returns whether `reader` is the last reader of `node`, and no other value is a part of it.
   constexpr bool is_last(int reader, int node) const {
     return readers_[node].last == reader && !readers_[node].has_aliases;
   }

@@ -81,7 +81,7 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
   }
 }
 
-/// The last layer of the unit that `first` begins.
+/// Returns the last layer of the unit that `first` begins.
 constexpr int unit_end(const Plan& plan, int first) {
   while (plan.layers[first].fused) ++first;
   return first;
@@ -181,7 +181,7 @@ constexpr std::size_t choose_whole_map(Layer& layer) {
   return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
 }
 
-/// How many rows each layer computes at a time, and the scratch that takes.
+/// Decides how many rows each layer computes at a time, and the scratch that takes.
 constexpr void choose_rows(Plan& plan) {
   const std::size_t zeros = zero_row(plan);
   std::size_t blocks = zeros, float32_scratch = 0;  // after each other
@@ -218,8 +218,8 @@ constexpr int ring_rows(const Layer& writer, const Layer& reader) {
   return std::min(writer.output.height, static_cast<int>(round_up(needed, writer.rows)));
 }
 
-/// Whether `layer` can be in one chain with the layer after it, its only reader, and its output is
-/// too large to be stored whole.
+/// Returns whether `layer` can be in one chain with the layer after it, its only reader, and its
+/// output is too large to be stored whole.
 constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
   if (layer + 1 == plan.layer_count) return false;
   const Layer& writer = plan.layers[layer];

@@ -24,8 +24,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace checking {
 
-/// The first of packed numbers whose exponent has all of these bits, as NaN and infinities have;
-/// the count of numbers if there is none.
+/// Returns the first of packed numbers whose exponent has all of these bits, as NaN and infinities
+/// have; the count of numbers if there is none.
 template <class Bits>
 std::size_t first_not_finite(std::span<const std::byte> numbers, Bits exponent) {
   const std::size_t count = numbers.size() / sizeof(Bits);
@@ -75,7 +75,7 @@ inline Error read_values(const Tensor& tensor, std::string_view path, std::span<
   return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
 }
 
-/// The same for variances, of which none is negative.
+/// Checks the same for variances, of which none is negative.
 inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
   if (auto error = read_values(tensor, path, values)) return error;
   const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
@@ -110,7 +110,7 @@ inline constexpr std::string_view kWhenFolded = " when batch norm and scales are
 /// What was done to weights of another storage.
 inline constexpr std::string_view kWhenStored = " in the storage that is asked for";
 
-/// The same for all layers: some milliseconds for the largest network.
+/// Checks the same for all layers: some milliseconds for the largest network.
 inline Error check_packed(std::span<const Layer> layers, std::span<const float> weights,
                           std::string_view path, std::string_view when = "") {
   for (const Layer& layer : layers)

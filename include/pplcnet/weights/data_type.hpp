@@ -95,7 +95,7 @@ constexpr float float_from_f16(std::uint16_t half) {
   return std::bit_cast<float>(sign | float_exponent << 23 | fraction << 13);
 }
 
-/// The nearest binary16, halfway cases to even; what is too large becomes infinite.
+/// Returns the nearest binary16, halfway cases to even; what is too large becomes infinite.
 constexpr std::uint16_t f16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);

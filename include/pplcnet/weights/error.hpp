@@ -44,7 +44,7 @@ class [[nodiscard]] Error {
   /// True when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
-  /// The sentence; empty on success. Lives as long as this object.
+  /// Returns the sentence; empty on success. Lives as long as this object.
   const char* message() const noexcept { return message_ ? message_->c_str() : ""; }
 
  private:

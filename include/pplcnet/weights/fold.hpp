@@ -42,8 +42,8 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
   return result;
 }
 
-/// A transposed convolution's weight, [in][out][kernel][kernel], to [kernel][kernel][out][in]:
-/// those of the channels that it gives before they become pixels.
+/// Reorders a transposed convolution's weight, [in][out][kernel][kernel], to
+/// [kernel][kernel][out][in]: those of the channels that it gives before they become pixels.
 inline void spread(const Layer& layer, std::vector<float>& weight) {
   const auto in = static_cast<std::size_t>(layer.input.channels);
   const auto taps = static_cast<std::size_t>(layer.repeats);
@@ -175,7 +175,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
-/// The opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
 inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());

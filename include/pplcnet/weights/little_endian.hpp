@@ -10,7 +10,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
+/// Returns the number in the first sizeof(Number) of `bytes`, lowest byte first; any alignment.
 template <std::unsigned_integral Number>
 constexpr Number read_little_endian(std::span<const std::byte> bytes) {
   Number number = 0;
@@ -20,7 +20,7 @@ constexpr Number read_little_endian(std::span<const std::byte> bytes) {
   return number;
 }
 
-/// The bytes of `number`, lowest first.
+/// Returns the bytes of `number`, lowest first.
 template <std::unsigned_integral Number>
 constexpr std::array<std::byte, sizeof(Number)> to_little_endian(Number number) {
   std::array<std::byte, sizeof(Number)> bytes;

@@ -177,7 +177,7 @@ Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weight
   return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
-/// The same, from a file.
+/// Loads the same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;

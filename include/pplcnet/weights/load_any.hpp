@@ -78,7 +78,8 @@ Error load_any_bytes(std::span<const std::byte> bytes, std::string_view name, We
   return loading::load_any_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
-/// The same, from a file. A classifier does with it: `classifier.load(path, pplcnet::load_any)`.
+/// Loads the same, from a file. A classifier does with it: `classifier.load(path,
+/// pplcnet::load_any)`.
 template <class Weights>
 Error load_any(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;

@@ -29,7 +29,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
+/// Returns element i of the self-test's input: in [-1, 1), exact in float32 on any machine.
 constexpr float self_test_input(std::size_t i) {
   std::uint64_t bits = (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u;
   bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93u;
@@ -53,7 +53,7 @@ Error save(NewFile& target, const Weights& weights, ModelInfo info = {},
   });
 }
 
-/// The same, and gives the file its name: either the whole file appears or none.
+/// Writes the same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save(std::string_view path, const Weights& weights, const ModelInfo& info = {},
            Storage storage = Weights::Network::traits.storage) {
@@ -80,7 +80,7 @@ Error self_test_bytes(std::span<const std::byte> bytes, std::string_view path,
       path, [&]() -> Error { return self_test_bytes(bytes, path, AnyNetwork::of(weights)); });
 }
 
-/// The same, from a file.
+/// Saves the same, from a file.
 template <class Weights>
 Error self_test(std::string_view path, const Weights& weights) {
   return with_memory_for(path, [&]() -> Error { return self_test(path, AnyNetwork::of(weights)); });

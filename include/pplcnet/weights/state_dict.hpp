@@ -80,8 +80,8 @@ class StateDict : private StateDictTensors {
     if (!wrong_value_) wrong_value_ = check_packed(layer, weights, file_.path, kWhenFolded);
   }
 
-  /// After everything was read: an error that names the first tensor that is not part of the
-  /// network, or the first with a value that no network can have.
+  /// Returns, after everything was read, an error that names the first tensor that is not part of
+  /// the network, or the first with a value that no network can have.
   Error close() const {
     for (const Tensor& tensor : file_.tensors) {
       const bool counter = tensor.name.ends_with(".num_batches_tracked");
@@ -167,7 +167,7 @@ class StateDict : private StateDictTensors {
     return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
   }
 
-  /// A layer that has branches where it was trained, from a file of either form.
+  /// Reads a layer that has branches where it was trained, from a file of either form.
   Error read_branches(const Layer& layer, Parameters& result) {
     const TrainingForm form = training_form(layer);
     const TrainingNames names = training_names(layer, naming_);

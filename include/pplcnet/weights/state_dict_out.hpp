@@ -53,7 +53,7 @@ class StateDictOut {
     return source.close();
   }
 
-  /// The tensors so far; they refer to this.
+  /// Returns the tensors so far; they refer to this.
   const TensorFile& file() const { return file_; }
 
  private:

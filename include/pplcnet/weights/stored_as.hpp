@@ -33,8 +33,8 @@ struct StoredDefinition : Net::Definition {
 template <class Net, Storage kStorage>
 using StoredAs = NetworkOf<StoredDefinition<Net, kStorage>>;
 
-/// The same of a network that is known only when the program runs: a copy for one thread. `name` is
-/// for messages.
+/// Stores the same of a network that is known only when the program runs: a copy for one thread.
+/// `name` is for messages.
 PPLCNET_INLINE Error store_as(Storage storage, const AnyNetwork& network, std::string_view name,
                               std::optional<AnyNetwork>& result);
 

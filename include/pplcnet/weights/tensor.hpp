@@ -50,15 +50,15 @@ struct TensorFile {
   /// Data that do not lie in the file as a tensor has them; copies of this object share them.
   std::vector<std::shared_ptr<std::byte[]>> unpacked = {};
 
-  /// The tensor of that name, or null.
+  /// Returns the tensor of that name, or null.
   const Tensor* find(std::string_view name) const {
     const auto found = std::ranges::find(tensors, name, &Tensor::name);
     return found == tensors.end() ? nullptr : &*found;
   }
 };
 
-/// The bytes that elements of this type and shape take. Nothing if a dimension is negative, if
-/// 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
+/// Returns the bytes that elements of this type and shape take. Nothing if a dimension is negative,
+/// if 64 bits cannot count the bits of it, or if packed elements do not end on a whole byte.
 constexpr std::optional<std::uint64_t> byte_count(DataType type,
                                                   std::span<const std::int64_t> shape) {
   auto bits = static_cast<std::uint64_t>(bits_of(type));
@@ -74,7 +74,7 @@ constexpr std::optional<std::uint64_t> byte_count(DataType type,
   return bits / 8;
 }
 
-/// Type and shape for a message: `F32 [16, 3, 3, 3]`.
+/// Returns type and shape for a message: `F32 [16, 3, 3, 3]`.
 inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
   std::string text(name_of(type));
   text += " [";

@@ -24,7 +24,7 @@ inline void append_utf8(std::string& text, std::uint32_t code_point) {
   }
 }
 
-/// The number of a character that is UTF-8.
+/// Returns the number of a character that is UTF-8.
 inline std::uint32_t code_point_of(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;
@@ -65,7 +65,7 @@ inline bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// The bytes of the first character of `text`; none if it does not begin with UTF-8.
+/// Returns the bytes of the first character of `text`; none if it does not begin with UTF-8.
 inline std::string_view first_character(std::string_view text) {
   for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
     if (is_utf8(text.substr(0, size))) return text.substr(0, size);

@@ -47,7 +47,7 @@ inline bool append_escaped(std::string_view& text, std::string& result) {
   return true;
 }
 
-/// The text of a scalar in one line, whatever its style; none if it is something else.
+/// Returns the text of a scalar in one line, whatever its style; none if it is something else.
 inline std::optional<std::string> scalar(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return std::nullopt;

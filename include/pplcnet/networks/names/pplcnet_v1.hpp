@@ -115,7 +115,7 @@ inline constexpr Renaming kOlderHuggingFace[] = {
     {"fc", "fc"},
 };
 
-/// The same in older files.
+/// Returns the same in older files.
 constexpr ModuleNames older_hugging_face_module(const Name& own) {
   const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
   const ModuleNames older = renamed(own, kOlderHuggingFace, block);

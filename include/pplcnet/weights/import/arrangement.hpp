@@ -49,7 +49,7 @@ inline int rows_of(const GraphNode& node, int channels) {
   return columns == channels / rows || rest ? rows : 1;
 }
 
-/// Whether a transposition exchanges the rows of channels with their columns.
+/// Returns whether a transposition exchanges the rows of channels with their columns.
 inline bool transposes_rows(const GraphNode& node) {
   constexpr std::array kOrder = {0, 2, 1, 3, 4};
   return (node.number_count == 4 || node.number_count == 5) &&

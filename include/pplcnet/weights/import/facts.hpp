@@ -94,7 +94,7 @@ class FactFinder {
            !std::ranges::all_of(bias->data, [](std::byte byte) { return byte == std::byte{0}; });
   }
 
-  /// Whether weights see a pooled vector, or the embedding of one.
+  /// Returns whether weights see a pooled vector, or the embedding of one.
   bool read_classifier(int last, GraphFacts& facts) const {
     GraphFacts found = facts;
     for (int place = steps_[last].from; place != kNone; place = steps_[place].from) {
@@ -130,7 +130,7 @@ class FactFinder {
   GraphSteps steps_;
 };
 
-/// What a graph says of its picture is the size of the type's.
+/// Checks that what a graph says of its picture is the size of the type's.
 inline Error check_picture(std::string_view path, const GraphNode& picture, Shape input) {
   const auto [rows, columns] = picture.size;
   if ((rows == 0 || rows == input.height) && (columns == 0 || columns == input.width)) return {};
@@ -139,7 +139,7 @@ inline Error check_picture(std::string_view path, const GraphNode& picture, Shap
                    input.height, "x", input.width);
 }
 
-/// Dropout, as Paddle has it at inference.
+/// Checks dropout, as Paddle has it at inference.
 inline Error check_factor(std::string_view path, int percent, float found) {
   const float expected = static_cast<float>(percent) / 100;
   if (is_near(found, expected, 1e-4f)) return {};
@@ -147,7 +147,8 @@ inline Error check_factor(std::string_view path, int percent, float found) {
                    ", the type by ", checking::text_of(expected));
 }
 
-/// After the classes there may be probabilities, and nothing that changes them.
+/// Checks the end of a graph: after the classes there may be probabilities, and nothing that
+/// changes them.
 inline Error check_scores(const FileGraph& graph, const GraphSteps& steps, int classes) {
   for (const int reader : steps.readers(classes)) {
     const GraphNode& node = steps.node(reader);

@@ -162,7 +162,7 @@ struct FileGraph {
     return add_constant({.name = {}, .shape = {}, .data = bytes}, {});
   }
 
-  /// The tensor of a node; null if it is not a constant.
+  /// Returns the tensor of a node; null if it is not a constant.
   const Tensor* tensor(int node) const {
     if (node == GraphNode::kNone) return nullptr;
     const int constant = nodes[static_cast<std::size_t>(node)].constant;
@@ -170,8 +170,8 @@ struct FileGraph {
   }
 };
 
-/// The integers of a constant, at most as many as any of our operations has; nothing if it has
-/// others.
+/// Returns the integers of a constant, at most as many as any of our operations has; nothing if it
+/// has others.
 inline std::vector<int> integers_of(const Tensor* tensor) {
   constexpr std::size_t kMost = 16;
   using Limits = std::numeric_limits<int>;
@@ -194,8 +194,8 @@ inline std::optional<float> number_of(const Tensor* tensor) {
   return value;
 }
 
-/// Whether a graph's number is this one, rounded in one of many ways, or to float16: the whole file
-/// may be stored like that.
+/// Returns whether a graph's number is this one, rounded in one of many ways, or to float16: the
+/// whole file may be stored like that.
 inline bool is_near(float number, float expected, float tolerance) {
   return std::abs(number - expected) < tolerance ||
          number == float_from_f16(f16_from_float(expected));

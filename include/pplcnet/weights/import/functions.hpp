@@ -148,7 +148,7 @@ class Functions {
   const std::vector<Of>& all() const { return all_; }
 
  private:
-  /// The step itself, and what it is a function of.
+  /// Returns the step itself, and what it is a function of.
   std::vector<Of> from(int step) const {
     std::vector<Of> result = {{step, {}}};
     result.insert(result.end(), all_.begin(),

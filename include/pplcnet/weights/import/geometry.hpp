@@ -57,7 +57,7 @@ inline Error check_window(const Window& found, const Layer& layer, bool strides)
   return check("padding", {padding.bottom, padding.right}, {expected.bottom, expected.right});
 }
 
-/// The same for a window of a pool, whose last outputs may reach beyond the map.
+/// Checks the same for a window of a pool, whose last outputs may reach beyond the map.
 inline Error check_pool(const Window& found, bool count_padding, const Layer& layer) {
   if (auto error = check_window(found, layer, /*strides=*/true)) return error;
   const Shape output = found.output(layer.input, layer.output.channels);

@@ -23,7 +23,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Finds single steps of a graph that read a step, and says what is there in their place.
 class LayerSearch {
  public:
-  /// What the layers are, as many as have been found.
+  /// Returns what the layers are, as many as have been found.
   const std::vector<LayerMatch>& matches() const { return matches_; }
 
  protected:
@@ -67,7 +67,7 @@ class LayerSearch {
     }
   }
 
-  /// What reads a layer's input, or stands there, is not what the type has.
+  /// Reports that what reads a layer's input, or stands there, is not what the type has.
   Error not_found(const Layer& layer, int input) const {
     const auto readers = steps_.readers(input);
     const std::string found =
@@ -75,7 +75,7 @@ class LayerSearch {
     return problem(layer, "not in the file in a form that is known; in its place is ", found);
   }
 
-  /// Channels are not side by side as in the type.
+  /// Reports that channels are not side by side as in the type.
   Error not_arranged(const Layer& layer, const ChannelList& list) const {
     const int other = steps_.lists().find_permuted(list);
     if (other == kNone)

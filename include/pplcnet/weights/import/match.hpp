@@ -47,7 +47,7 @@ class LayerFinder : public LayerSearch {
     return check_maps();
   }
 
-  /// The steps' strides, of convolutions in order of execution, and the layers'.
+  /// Returns the steps' strides, of convolutions in order of execution, and the layers'.
   const std::vector<std::pair<Stride, Stride>>& strides() const { return strides_; }
 
  private:
@@ -213,7 +213,7 @@ class LayerFinder : public LayerSearch {
     return {};
   }
 
-  /// The commonest mistake deserves the plainest words: another head.
+  /// Reports the most common mistake with a message of its own: another head.
   Error check_head(int pooled) const {
     const int first = steps_.next_weights(pooled);
     const bool found = first != kNone && steps_.next_weights(first) != kNone;

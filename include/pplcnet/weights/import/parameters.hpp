@@ -87,7 +87,7 @@ class GraphParameters {
     if (!wrong_value_) wrong_value_ = check_packed(layer, weights, graph_.path, kWhenFolded);
   }
 
-  /// The first tensor with a value that no network can have.
+  /// Returns the first tensor with a value that no network can have.
   const Error& wrong_value() const { return wrong_value_; }
 
  private:

@@ -67,7 +67,8 @@ void for_each_source(const Step& step, const Visit& visit) {
     if (channel.step != last) visit(last = channel.step);
 }
 
-/// Whether a step that reads classes leaves them what they are, or makes probabilities of them.
+/// Returns whether a step that reads classes leaves them what they are, or makes probabilities of
+/// them.
 inline bool keeps_scores(const Step& step, const GraphNode& node) {
   constexpr std::string_view kOrderOnly[] = {"ArgMax", "TopK",     "LogSoftmax", "arg_max",
                                              "argmax", "top_k_v2", "topk",       "log_softmax"};

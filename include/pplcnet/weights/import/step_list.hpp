@@ -53,7 +53,7 @@ class StepList {
 
   Step& at(int step) { return steps_[static_cast<std::size_t>(step)]; }
 
-  /// Whether nothing of what a step gives is below zero, as after a ReLU.
+  /// Returns whether nothing of what a step gives is below zero, as after a ReLU.
   bool is_never_negative(int step) const {
     if (step == kNone || (*this)[step].type != StepType::activation) return false;
     const auto& points = Function::kPoints;

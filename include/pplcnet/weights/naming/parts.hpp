@@ -17,7 +17,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace naming {
 
-/// The first word of a name, without the point after it.
+/// Returns the first word of a name, without the point after it.
 constexpr std::string_view first_word(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
@@ -37,7 +37,8 @@ constexpr bool is_part(std::string_view word) {
 
 }  // namespace naming
 
-/// The parts of a distillation, in the file's order; none in a file of one network. There are few.
+/// Returns the parts of a distillation, in the file's order; none in a file of one network. There
+/// are few.
 inline std::vector<std::string> parts_of(const TensorFile& file) {
   constexpr std::size_t kMost = 8;
   std::vector<std::string> parts;
@@ -50,7 +51,7 @@ inline std::vector<std::string> parts_of(const TensorFile& file) {
   return parts;
 }
 
-/// The same for messages: `'Student', 'Teacher'`.
+/// Returns the same for messages: `'Student', 'Teacher'`.
 inline std::string quote(const std::vector<std::string>& parts) {
   std::string names;
   for (const std::string& part : parts) names += (names.empty() ? "" : ", ") + quote(part);

@@ -223,7 +223,7 @@ inline void read_parameters(const LayerLine& layer, GraphNode& node) {
   if (!known) node.type = NodeType::other;
 }
 
-/// The activation inside of a layer with weights, as a node after it.
+/// Returns the activation inside of a layer with weights, as a node after it.
 inline GraphNode activation_of(const LayerLine& layer, int weights) {
   GraphNode node = {.what = "activation of an unknown type", .name = layer.name};
   node.inputs[0] = weights;

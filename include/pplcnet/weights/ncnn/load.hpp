@@ -108,8 +108,8 @@ class GraphReader {
     return problem(layer, "gives what another layer gives");
   }
 
-  /// Each result of a Slice is a part of its input: of a number of channels, or of what is left,
-  /// in equal parts.
+  /// Reads a Slice, each result of which is a part of its input: of a number of channels, or of
+  /// what is left, in equal parts.
   Error add_slices(const LayerLine& layer, GraphNode node) {
     constexpr int kRest = -233;
     std::string_view sizes = layer.text(0);
@@ -137,7 +137,7 @@ class GraphReader {
     return {};
   }
 
-  /// Numbers that are stored as they are.
+  /// Reads numbers that are stored as they are.
   Error add_floats(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
     Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
     if (!weights_.take_floats(tensor)) return truncated(layer);
@@ -198,7 +198,7 @@ class GraphReader {
     return finish(layer, layer.integer(1) != 0 ? out : 0, node, result);
   }
 
-  /// Bias, and the activation that a layer with weights may have.
+  /// Reads bias, and the activation that a layer with weights may have.
   Error finish(const LayerLine& layer, int biases, GraphNode& node, int& result) {
     node.inputs[2] = GraphNode::kNone;
     if (biases > 0)

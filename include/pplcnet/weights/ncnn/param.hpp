@@ -30,7 +30,7 @@ inline std::string_view take_word(std::string_view& text, std::string_view separ
 inline std::string_view take_word(std::string_view& line) { return take_word(line, " \t\r"); }
 inline std::string_view take_line(std::string_view& text) { return take_word(text, "\r\n"); }
 
-/// The number that a text is, the whole of it.
+/// Returns the number that a text is, the whole of it.
 template <class Number>
 std::optional<Number> number_in(std::string_view text) {
   Number number = {};
@@ -46,7 +46,7 @@ struct LayerLine {
   std::vector<std::string_view> inputs, outputs;
   std::vector<std::pair<int, std::string_view>> parameters;
 
-  /// The text of a parameter; empty where it is missing.
+  /// Returns the text of a parameter; empty where it is missing.
   std::string_view text(int key) const {
     for (const auto& [known, value] : parameters)
       if (known == key) return value;

@@ -56,11 +56,11 @@ class OnnxAttribute {
 /// A graph under construction. Each node has one output, which has the node's name.
 class OnnxGraphWriter {
  public:
-  /// A size of -1 is left open; it is called "batch".
+  /// Adds an input or output. A size of -1 is left open; it is called "batch".
   void add_input(const std::string& name, const OnnxInts& shape) { add_value(11, name, shape); }
   void add_output(const std::string& name, const OnnxInts& shape) { add_value(12, name, shape); }
 
-  /// A constant tensor of float32. Returns its name.
+  /// Appends a constant tensor of float32; returns its name.
   std::string add_tensor(const std::string& name, const OnnxInts& shape,
                          std::span<const float> values) {
     protozero::pbf_writer tensor(graph_, 5);
@@ -71,7 +71,7 @@ class OnnxGraphWriter {
     return name;
   }
 
-  /// A constant list of integers. Returns its name.
+  /// Appends a constant list of integers; returns its name.
   std::string add_integers(const std::string& name, const OnnxInts& values) {
     protozero::pbf_writer tensor(graph_, 5);
     tensor.add_int64(1, static_cast<std::int64_t>(values.size()));
@@ -94,7 +94,7 @@ class OnnxGraphWriter {
     return name;
   }
 
-  /// The bytes of the whole model.
+  /// Returns the bytes of the whole model.
   std::string finish(std::string_view name, int opset,
                      std::span<const std::pair<std::string, std::string>> metadata) {
     constexpr std::int64_t kIrVersion = 7;  // of the first release with opset 13

@@ -84,7 +84,7 @@ class GraphReader {
     return name_result(name, graph_.add_constant(std::move(tensor), name));
   }
 
-  /// Older files list the constants among the inputs.
+  /// Reads an input; older files list the constants among them.
   Error read_input(Message message) {
     if (!message.next(1, Wire::length_delimited)) return {};
     const std::string_view name = text(message.get_view());

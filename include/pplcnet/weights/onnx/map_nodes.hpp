@@ -47,7 +47,7 @@ class OnnxMapNodes {
     return variance(name_, distances(x, axes), axes);
   }
 
-  /// A normalisation, with its scale and shift.
+  /// Appends a normalisation, with its scale and shift.
   std::string normalise(const std::string& x, const Parameters& parameters) {
     const OnnxInts axes = layer_.groups == 1 ? OnnxInts{1} : OnnxInts{2, 3};
     const std::string centred = distances(x, axes);
@@ -63,7 +63,7 @@ class OnnxMapNodes {
     return graph_.add_node("Add", name_, {scaled, tensor("bias", shape, parameters.bias)});
   }
 
-  /// The same numbers in other places.
+  /// Appends the same numbers in other places.
   std::string rearrange(const std::string& x) {
     using Kind = Rearrangement::Kind;
     const auto [kind, first, second] = layer_.rearrangement;
@@ -87,7 +87,7 @@ class OnnxMapNodes {
     return graph_.add_node("DepthToSpace", name_, {x}, {{"blocksize", std::int64_t{first}}});
   }
 
-  /// A map of another height and width: by factors, or to a size where these are not whole.
+  /// Appends a map of another height and width: by factors, or to a size where these are not whole.
   std::string resize(const std::string& x) {
     const Shape &in = layer_.input, &out = layer_.output;
     const bool nearest = layer_.resampling == Resampling::nearest;
@@ -112,7 +112,7 @@ class OnnxMapNodes {
     return graph_.add_node("Resize", name_, {x, "", "", size}, attributes);
   }
 
-  /// A softmax over blocks of channels.
+  /// Appends a softmax over blocks of channels.
   std::string softmax(const std::string& x) {
     const auto [height, width, channels] = layer_.output;
     const std::string blocks =
@@ -122,7 +122,7 @@ class OnnxMapNodes {
     return reshaped(name_, shares, {0, channels, height, width});
   }
 
-  /// An attention of maps of queries, keys and values.
+  /// Appends an attention of maps of queries, keys and values.
   std::string attention(const std::string& queries, const std::string& keys,
                         const std::string& values) {
     const std::int64_t height = layer_.output.height, width = layer_.output.width;
@@ -148,8 +148,8 @@ class OnnxMapNodes {
                     {0, channels, height, width});
   }
 
-  /// A convolution of distances: ONNX has none. One that takes every pixel with its neighbours, as
-  /// channels; then differences with each output's weights.
+  /// Appends a convolution of distances: ONNX has none. One that takes every pixel with its
+  /// neighbours, as channels; then differences with each output's weights.
   std::string distances_of(const std::string& x, const Parameters& parameters) {
     const auto [height, width] = layer_.kernel;
     const std::int64_t depth = layer_.depth(), channels = layer_.output.channels;

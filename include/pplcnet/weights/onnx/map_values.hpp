@@ -56,7 +56,7 @@ class OnnxMapValues {
  private:
   std::string new_name(const char* what) { return join({what, "_", count_++}); }
 
-  /// The map of an owner, of all layers that have written to it.
+  /// Returns the map of an owner, of all layers that have written to it.
   std::string whole_map(int owner) {
     const Layer& first = layers_[static_cast<std::size_t>(owner)];
     const Shape shape = {first.output.height, first.output.width, first.map_channels};

@@ -144,7 +144,7 @@ inline std::array<int, 2> read_size(Message type) {
   return {known(2), known(3)};
 }
 
-/// The values of attributes that are not there.
+/// Sets the values of attributes that are not there.
 inline void set_defaults(GraphNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   if (node.type == NodeType::batch_norm) node.alpha = 1e-5f;
@@ -175,7 +175,7 @@ inline bool apply_to_window(const Attribute& attribute, GraphNode& node) {
   return name != "storage_order" || attribute.integer == 0;
 }
 
-/// What an attribute says; a node with one that is not known here becomes an `other`.
+/// Takes what an attribute says; a node with one that is not known here becomes an `other`.
 inline void apply(const Attribute& attribute, GraphNode& node) {
   const std::string_view name = attribute.name;
   bool known = true;

@@ -48,7 +48,7 @@ class Attributes {
   std::vector<Attribute> attributes_;
 };
 
-/// Whether these are the axes of height and width.
+/// Returns whether these are the axes of height and width.
 inline bool are_height_and_width(std::vector<int> axes) {
   for (int& axis : axes) axis += axis < 0 ? 4 : 0;
   std::ranges::sort(axes);

@@ -16,9 +16,9 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The bytes of an ONNX model of a network with its weights: `input` [batch, 3, height, width],
-/// normalised as the network was trained; all else is inside. Labels and preprocessing are among
-/// its metadata, as in native files.
+/// Returns the bytes of an ONNX model of a network with its weights: `input` [batch, 3, height,
+/// width], normalised as the network was trained; all else is inside. Labels and preprocessing are
+/// among its metadata, as in native files.
 inline std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
                               const ModelInfo& info) {
   return OnnxWriter(network.plan(), network.weights(), options).model(info);
@@ -57,7 +57,7 @@ Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& opti
   });
 }
 
-/// The same, and gives the file its name: either the whole file appears or none.
+/// Writes the same, and gives the file its name: either the whole file appears or none.
 template <class Weights>
 Error save_onnx(std::string_view path, const Weights& weights, const OnnxOptions& options = {},
                 const ModelInfo& info = {}) {

@@ -48,7 +48,7 @@ class TensorData {
   TensorData(FileGraph& graph, MemoryBudget& budget, Tensor& tensor)
       : graph_(graph), budget_(budget), tensor_(tensor) {}
 
-  /// Whether there was not enough memory for all that was appended.
+  /// Returns whether there was not enough memory for all that was appended.
   bool exceeded() const { return exceeded_; }
 
   void append(std::span<const std::byte> bytes) {

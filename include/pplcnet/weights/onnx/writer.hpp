@@ -81,7 +81,7 @@ class OnnxWriter {
     return values_.read(layer.from, layer.from_channel, layer.input.channels, layer.read_step);
   }
 
-  /// The layer's value, by as many nodes as it takes; the last one has the layer's name.
+  /// Returns the layer's value, by as many nodes as it takes; the last one has the layer's name.
   std::string value_of(std::size_t index) {
     const Layer& layer = layers_[index];
     std::string name = name_of(index);
@@ -148,12 +148,12 @@ class OnnxWriter {
     return {graph_, options_.opset, layer, name};
   }
 
-  /// What is added to a layer's output.
+  /// Returns what is added to a layer's output.
   std::string addend_of(const Layer& layer) {
     return values_.read(layer.addend, layer.addend_channel, layer.output.channels);
   }
 
-  /// A convolution, and what follows its sum.
+  /// Appends a convolution, and what follows its sum.
   std::string weighted(std::size_t index, const std::string& name) {
     const Layer& layer = layers_[index];
     int left = (layer.activation != Activation::none) + (layer.affine ? 2 : 0) +

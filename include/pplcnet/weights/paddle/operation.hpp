@@ -116,7 +116,7 @@ inline constexpr OperationType kOperationTypes[] = {
     {"unsqueeze2", NodeType::same},
 };
 
-/// The node's type, and the word for it, which needs no file.
+/// Sets the node's type, and the word for it, which needs no file.
 inline void set_type(std::string_view name, GraphNode& node) {
   const auto* found = std::ranges::find(kOperationTypes, name, &OperationType::name);
   if (found == std::end(kOperationTypes)) return;

@@ -24,7 +24,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 ///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
 namespace pdiparams {
 
-/// The numbers of Paddle's framework.proto, VarType.Type.
+/// Returns the numbers of Paddle's framework.proto, VarType.Type.
 constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
   constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
       {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
@@ -48,7 +48,7 @@ inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
   return true;
 }
 
-/// The message TensorDesc, read into a tensor without dimensions: 1 = type, 2 = dimensions, one in
+/// Reads the message TensorDesc, into a tensor without dimensions: 1 = type, 2 = dimensions, one in
 /// each field or packed into one.
 inline bool read_description(ByteStream message, Tensor& tensor) {
   constexpr std::uint64_t kType = 1 << 3 | 0;

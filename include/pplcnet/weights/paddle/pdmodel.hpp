@@ -66,7 +66,7 @@ inline paddle::Attribute read_attribute(Message message) {
   return attribute;
 }
 
-/// An operation's inputs in the order of a GraphNode; none is needed of others.
+/// Returns an operation's inputs in the order of a GraphNode; none is needed of others.
 inline std::size_t place_of(std::string_view parameter) {
   constexpr std::pair<std::string_view, std::size_t> kPlaces[] = {
       {"X", 0},     {"Input", 0}, {"Y", 1},    {"Alpha", 1}, {"Filter", 1},
@@ -99,7 +99,7 @@ class Reader {
     return {};
   }
 
-  /// A VarDesc. Those that are kept between runs are the parameters.
+  /// Reads a VarDesc. Those that are kept between runs are the parameters.
   Error read_variable(Message message) {
     constexpr std::int64_t kTensor = 7;
     std::string_view name;
@@ -130,7 +130,7 @@ class Reader {
     return name_value(name, builder_.add_parameter(name, std::move(shape)));
   }
 
-  /// A VarType: its LoDTensorDesc has a TensorDesc, which has the dimensions.
+  /// Reads a VarType: its LoDTensorDesc has a TensorDesc, which has the dimensions.
   static bool read_type(Message message, std::int64_t& type, std::vector<std::int64_t>& shape) {
     bool fits = true;
     const auto add = [&](std::int64_t dimension) {

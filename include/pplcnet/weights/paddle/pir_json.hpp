@@ -36,7 +36,7 @@ inline const Json* child(const Json* value, int index) {
   return &(*value)[position];
 }
 
-/// The value at the end of a path of keys and indices, or null.
+/// Returns the value at the end of a path of keys and indices, or null.
 template <typename... Steps>
 const Json* at_path(const Json& root, Steps... steps) {
   const Json* value = &root;

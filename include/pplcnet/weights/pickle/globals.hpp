@@ -66,7 +66,7 @@ inline constexpr GlobalRow kGlobals[] = {
     {"torch", "BoolStorage", Global::storage, DataType::boolean},
 };
 
-/// The row of a name, or null.
+/// Returns the row of a name, or null.
 constexpr const GlobalRow* find_global(std::string_view module, std::string_view name) {
   for (const GlobalRow& row : kGlobals)
     if (row.module == module && row.name == name) return &row;

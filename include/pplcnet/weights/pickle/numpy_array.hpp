@@ -83,7 +83,7 @@ inline bool read_type(const PickleValues& values, const Value& value, DataType& 
   return byte_order == "<" || byte_order == "|";
 }
 
-/// The bytes whose values are the characters of a UTF-8 text.
+/// Reads the bytes whose values are the characters of a UTF-8 text.
 inline Error decode_latin1(std::span<const std::byte> text, MemoryBudget& budget, TensorFile& file,
                            std::span<const std::byte>& data) {
   const auto is_continuation = [](std::byte byte) { return (byte >> 6) == std::byte{2}; };
@@ -107,7 +107,7 @@ inline Error decode_latin1(std::span<const std::byte> text, MemoryBudget& budget
   return {};
 }
 
-/// Bytes as they are, or as protocol 2 has them: as many characters.
+/// Reads bytes as they are, or as protocol 2 has them: as many characters.
 inline Error read_data(const PickleValues& values, const Value& value, const Tensor& tensor,
                        MemoryBudget& budget, TensorFile& file, std::span<const std::byte>& data) {
   std::span<const Value> arguments;

@@ -72,7 +72,8 @@ struct PickleValues {
     return {reinterpret_cast<const char*>(bytes(value).data()), value.size};
   }
 
-  /// What is in a tuple, a list, a dict (a key, its value, ..), a call, or a storage (its id).
+  /// Returns what is in a tuple, a list, a dict (a key, its value, ..), a call, or a storage (its
+  /// id).
   std::span<const Value> items(const Value& value) const {
     return containers[static_cast<std::size_t>(value.number)];
   }
@@ -91,14 +92,14 @@ struct PickleValues {
     arguments = items(items(value)[1]);
     return true;
   }
-  /// The state of a call; none if it has none that is a tuple.
+  /// Returns the state of a call; none if it has none that is a tuple.
   std::span<const Value> state(const Value& call) const {
     const std::span<const Value> parts = items(call);
     if (parts.size() < 3 || parts[2].kind != Kind::tuple) return {};
     return items(parts[2]);
   }
 
-  /// A name, which is part of the file, that has no meaning here.
+  /// Returns a name, which is part of the file, that has no meaning here.
   Value foreign_name(std::string_view name) const {
     return {Kind::foreign, static_cast<std::uint32_t>(name.size()),
             reinterpret_cast<const std::byte*>(name.data()) - file.data()};

@@ -52,7 +52,7 @@ class JsonHeaderReader {
     return take(']') ? Error() : expected("',' or ']'");
   }
 
-  /// Any Unicode text, in UTF-8.
+  /// Reads any Unicode text, in UTF-8.
   Error read_string(std::string& value) {
     if (!take('"')) return expected("a string");
     const std::size_t begin = position_;
@@ -77,7 +77,7 @@ class JsonHeaderReader {
     return {};
   }
 
-  /// Decimal digits without a leading zero, of a value below 2^64.
+  /// Reads decimal digits without a leading zero, of a value below 2^64.
   Error read_integer(std::uint64_t& value) {
     constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
     skip_space();
@@ -94,7 +94,7 @@ class JsonHeaderReader {
     return position_ > begin ? Error() : expected("a non-negative integer");
   }
 
-  /// Nothing but white space may follow.
+  /// Checks that nothing but white space follows.
   Error read_end() {
     skip_space();
     return at_end() ? Error() : expected("the end");
@@ -116,7 +116,7 @@ class JsonHeaderReader {
     return true;
   }
 
-  /// The bytes of the string that begins here, which it takes at most.
+  /// Returns the bytes of the string that begins here, which it takes at most.
   std::size_t size_of_string() const {
     std::size_t end = position_;
     while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;

@@ -49,7 +49,7 @@ inline constexpr std::string_view kOnnxKeep = "dropout.keep";
 
 namespace native {
 
-/// Name, type, shape and place (in floats) of each tensor of the file, in order.
+/// Lists name, type, shape and place (in floats) of each tensor of the file, in order.
 template <class Visit>
 void for_each_tensor(std::span<const Layer> layers, Visit visit) {
   for (const Layer& layer : layers) {
@@ -134,7 +134,7 @@ inline void add_info(const ModelInfo& info,
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Labels, preprocessing, output and model from a native file's metadata.
+/// Returns labels, preprocessing, output and model from a native file's metadata.
 inline ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;

@@ -16,7 +16,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A network's layers with their places in weights of another storage.
+/// Returns a network's layers with their places in weights of another storage.
 inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
   std::vector<Layer> copy(layers.begin(), layers.end());
   const auto head =

@@ -81,7 +81,8 @@ inline Error check_contents(const TensorFile& file, std::string_view path) {
   return {};
 }
 
-/// The part of the file before the data: the header's size, and the header padded with spaces.
+/// Writes the part of the file before the data: the header's size, and the header padded with
+/// spaces.
 inline Error make_header(const TensorFile& file, std::string_view path,
                          std::vector<std::byte>& header) {
   if (auto error = check_contents(file, path)) return error;
@@ -131,7 +132,7 @@ inline Error write_safetensors(NewFile& target, const TensorFile& file) {
   return target.write(pieces);
 }
 
-/// The same, and gives it its name: the file is complete or, after an error, not there.
+/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
 inline Error write_safetensors(std::string_view path, const TensorFile& file) {
   NewFile target(path);
   if (auto error = write_safetensors(target, file)) return error;

@@ -156,7 +156,7 @@ inline Error open_legacy(std::span<const std::byte> bytes, std::string_view path
                        budget, checkpoint);
 }
 
-/// The dict of tensors: the checkpoint itself or, as timm chooses, the first of what training
+/// Finds the dict of tensors: the checkpoint itself or, as timm chooses, the first of what training
 /// scripts call it.
 inline Error find_state_dict(const Checkpoint& checkpoint, std::string_view path, Value& state) {
   const PickleValues& values = checkpoint.values;

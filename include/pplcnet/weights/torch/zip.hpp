@@ -21,7 +21,7 @@ struct ZipEntry {
   std::span<const std::byte> data;
 };
 
-/// The entry of that name, or null. The entries are sorted.
+/// Returns the entry of that name, or null. The entries are sorted.
 inline const ZipEntry* find_entry(std::span<const ZipEntry> entries, std::string_view name) {
   const auto found = std::ranges::lower_bound(entries, name, {}, &ZipEntry::name);
   return found != entries.end() && found->name == name ? &*found : nullptr;
@@ -45,7 +45,8 @@ std::uint64_t number_at(std::span<const std::byte> bytes, std::size_t place) {
   return read_little_endian<Number>(bytes.subspan(place));
 }
 
-/// The record of the directory's end, which is the last but for a comment; empty if there is none.
+/// Returns the record of the directory's end, which is the last but for a comment; empty if there
+/// is none.
 inline std::span<const std::byte> find_end(std::span<const std::byte> bytes) {
   constexpr std::size_t kMaxCommentBytes = 0xffff;
   for (std::size_t comment = 0;
