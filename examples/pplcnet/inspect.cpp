@@ -169,8 +169,9 @@ std::string published_figure(double figure) {
 
 constexpr const char* kColumns = "%-36s%12s%12s%10s%14s%12s%10s%7s%12s%12s\n";
 
-/// Published figures follow those that they are compared with: the sum of parameters and batch
-/// norm's statistics (Paddle) or the parameters (others) in millions, and the FLOPs in millions.
+/// Prints a line: published figures follow those that they are compared with: the sum of parameters
+/// and batch norm's statistics (Paddle) or the parameters (others) in millions, and the FLOPs in
+/// millions.
 void print_heads() {
   std::printf(kColumns, "model", "parameters", "statistics", "published", "multiply-adds", "FLOPs",
               "published", "top-1", "weights", "workspace");

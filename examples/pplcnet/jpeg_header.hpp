@@ -238,7 +238,7 @@ class JpegHeader {
     return check_colours();
   }
 
-  /// The last marker alone may be missing.
+  /// Checks that a file ends where it may: the last marker alone may be missing.
   pplcnet::Error at_end_of_file() const {
     if (count_ == 0) return truncated();
     const auto complete = [](int bits) { return bits == 0; };

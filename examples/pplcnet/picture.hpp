@@ -56,7 +56,7 @@ class Picture {
     return read(path, picture, Options());
   }
 
-  /// Valid as long as the picture is neither destroyed nor decoded again.
+  /// Returns a view that is valid as long as the picture is neither destroyed nor decoded again.
   pplcnet::ImageView view() const {
     return {pixels_.memory.get(), pixels_.width, pixels_.height, pplcnet::PixelFormat::rgb};
   }

@@ -21,11 +21,11 @@ struct Picture {
   std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
   std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
 
-  /// [channels][height][width].
+  /// Returns a picture [channels][height][width].
   static constexpr Picture planar(const float* values, const Shape& shape) {
     return {.values = values, .row = shape.width, .channel = shape.pixels()};
   }
-  /// [height][width][channels]; a row may be longer.
+  /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const float* values, const Shape& shape,
                                        std::ptrdiff_t row = 0) {
     return {.values = values,
@@ -33,12 +33,12 @@ struct Picture {
             .channel = 1,
             .pixel = shape.channels};
   }
-  /// [channels][height][width]; `lookup` points to a table for each channel.
+  /// Returns a picture [channels][height][width]; `lookup` points to a table for each channel.
   static constexpr Picture planar(const std::uint8_t* bytes, const ByteTable* lookup,
                                   const Shape& shape) {
     return {.bytes = bytes, .lookup = lookup, .row = shape.width, .channel = shape.pixels()};
   }
-  /// [height][width][channels]; a row may be longer.
+  /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteTable* lookup,
                                        const Shape& shape, std::ptrdiff_t row = 0) {
     return {.bytes = bytes,

@@ -1857,11 +1857,11 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
-  /// Offset of row y, left frame first.
+  /// Returns the offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
     return offset + static_cast<std::size_t>(y % ring) * row_pitch();
   }
-  /// Offset of pixel (y, 0).
+  /// Returns the offset of pixel (y, 0).
   constexpr std::size_t pixels(int y) const {
     return row(y) + static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
   }
@@ -1931,17 +1931,17 @@ struct Layer {
   bool fused = false;            ///< its rows go through scratch into the next layer
   bool optional_output = false;  ///< no layer reads it: computed only on request
 
-  /// Length of the sum of one output channel.
+  /// Returns the length of the sum of one output channel.
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
     if (op == Operator::normalise) return 1;
     return op == Operator::depthwise ? taps : taps * input.channels;
   }
-  /// Rows and columns from a kernel's first tap to its last.
+  /// Returns the rows and columns from a kernel's first tap to its last.
   constexpr Pair reach() const {
     return {(kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1};
   }
-  /// Columns of the framed input that the kernel reads.
+  /// Returns the columns of the framed input that the kernel reads.
   constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach().width; }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
@@ -1961,7 +1961,7 @@ struct Layer {
   constexpr bool is_product() const {
     return op == Operator::pointwise || op == Operator::l1 || is_map_convolution();
   }
-  /// Its kernel reads several rows of a map inside its frame.
+  /// Returns whether its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
     return op == Operator::depthwise || (is_product() && op != Operator::pointwise);
   }
@@ -2187,11 +2187,11 @@ struct Picture {
   std::ptrdiff_t row = 0, channel = 0;  ///< elements to the next row, the next channel
   std::ptrdiff_t pixel = 1;             ///< elements to the right neighbour
 
-  /// [channels][height][width].
+  /// Returns a picture [channels][height][width].
   static constexpr Picture planar(const float* values, const Shape& shape) {
     return {.values = values, .row = shape.width, .channel = shape.pixels()};
   }
-  /// [height][width][channels]; a row may be longer.
+  /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const float* values, const Shape& shape,
                                        std::ptrdiff_t row = 0) {
     return {.values = values,
@@ -2199,12 +2199,12 @@ struct Picture {
             .channel = 1,
             .pixel = shape.channels};
   }
-  /// [channels][height][width]; `lookup` points to a table for each channel.
+  /// Returns a picture [channels][height][width]; `lookup` points to a table for each channel.
   static constexpr Picture planar(const std::uint8_t* bytes, const ByteTable* lookup,
                                   const Shape& shape) {
     return {.bytes = bytes, .lookup = lookup, .row = shape.width, .channel = shape.pixels()};
   }
-  /// [height][width][channels]; a row may be longer.
+  /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteTable* lookup,
                                        const Shape& shape, std::ptrdiff_t row = 0) {
     return {.bytes = bytes,
@@ -2865,8 +2865,8 @@ constexpr void frame_maps(Plan& plan) {
   }
 }
 
-/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
-/// block, since depthwise tiles are two rows high.
+/// Returns rows that fit, in blocks of nearly equal height; an even number where there is more than
+/// one block, since depthwise tiles are two rows high.
 constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
   const auto fit = static_cast<int>(
       std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
@@ -2874,7 +2874,7 @@ constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) 
   return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
 }
 
-/// Room for the row of zeros, which stands for the rows above and below any map.
+/// Returns room for the row of zeros, which stands for the rows above and below any map.
 constexpr std::size_t zero_row(const Plan& plan) {
   std::size_t zeros = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -2885,7 +2885,8 @@ constexpr std::size_t zero_row(const Plan& plan) {
   return static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
 }
 
-/// Rows of a convolution, and the floats of scratch that their lines of the picture take.
+/// Decides the rows of a convolution, and the floats of scratch that their lines of the picture
+/// take.
 constexpr std::size_t choose_convolution_rows(Layer& layer) {
   const std::size_t line =
       layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
@@ -2896,8 +2897,9 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
          static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
 }
 
-/// Rows of a convolution of a map: those that it reads fit L2 while the weights pass by, unless
-/// these are so many that one pass over all rows is cheaper. A large map need not be stored whole.
+/// Returns the rows of a convolution of a map: those that it reads fit L2 while the weights pass
+/// by, unless these are so many that one pass over all rows is cheaper. A large map need not be
+/// stored whole.
 constexpr int map_convolution_rows(const Layer& layer) {
   constexpr int kTileChannels = 2 * kPanel;  // for which the rows are read again
   if (static_cast<std::size_t>(layer.depth() * kTileChannels) * sizeof(float) > kL2Share)
@@ -2907,7 +2909,7 @@ constexpr int map_convolution_rows(const Layer& layer) {
   return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
 }
 
-/// Rows of a unit of several layers, and the floats of scratch that they take.
+/// Decides the rows of a unit of several layers, and the floats of scratch that they take.
 constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
   for (int i = first; i <= last; ++i) {
@@ -2931,7 +2933,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
-/// All rows, and the floats of scratch that an attention takes: for the keys of a sequence,
+/// Decides all rows, and the floats of scratch that an attention takes: for the keys of a sequence,
 /// transposed, and the scores of some queries.
 constexpr std::size_t choose_whole_map(Layer& layer) {
   layer.rows = layer.output.height;
@@ -2969,8 +2971,9 @@ constexpr void choose_rows(Plan& plan) {
   plan.scratch_floats = blocks + float32_scratch;
 }
 
-/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
-/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
+/// Returns the rows of `writer`'s map that must be kept while `reader` works through it block by
+/// block: what one of its blocks needs, and what is written beyond it, the rest of the writer's
+/// block.
 constexpr int ring_rows(const Layer& writer, const Layer& reader) {
   const int needed =
       (reader.rows - 1) * reader.stride.height + reader.reach().height + writer.rows - 1;
@@ -4406,8 +4409,9 @@ HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
       depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
-/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
-/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+/// Computes two pixels at a time: eight channels fill half of the widest vector. But two
+/// neighbouring pixels lie side by side in memory: they are one pixel of sixteen channels, whose
+/// right neighbour is two pixels away.
 template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
@@ -4748,7 +4752,8 @@ class ProductTile {
   }
 
 #if HWY_ARCH_ARM
-  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  /// Adds four products: a lane of a register can be a factor: a vector of inputs holds four k of a
+  /// pixel.
   template <int kFirst, int... kPixel>
   HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
@@ -5135,7 +5140,7 @@ inline Between between(int i, int size, int outputs) {
           static_cast<float>(at % whole) / static_cast<float>(whole)};
 }
 
-/// A row of nearest pixels: `from` and `to` are pixels 0.
+/// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
   const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
@@ -5147,7 +5152,7 @@ inline void nearest_row(const Layer& layer, const float* from, float* to) {
   }
 }
 
-/// A row between two rows of the input.
+/// Computes a row between two rows of the input.
 inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
                          float* to) {
   const Lanes8 d;
@@ -5407,7 +5412,8 @@ struct WindowPart {
   int begin, end, counted;
 };
 
-/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+/// Returns the part along one axis. A window that reaches beyond the padding (ceil mode) ends
+/// there.
 HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
                                   int size) {
   const int begin = output * stride - before;
@@ -7413,8 +7419,9 @@ HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
       depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
-/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
-/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+/// Computes two pixels at a time: eight channels fill half of the widest vector. But two
+/// neighbouring pixels lie side by side in memory: they are one pixel of sixteen channels, whose
+/// right neighbour is two pixels away.
 template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
@@ -7755,7 +7762,8 @@ class ProductTile {
   }
 
 #if HWY_ARCH_ARM
-  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  /// Adds four products: a lane of a register can be a factor: a vector of inputs holds four k of a
+  /// pixel.
   template <int kFirst, int... kPixel>
   HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
@@ -8142,7 +8150,7 @@ inline Between between(int i, int size, int outputs) {
           static_cast<float>(at % whole) / static_cast<float>(whole)};
 }
 
-/// A row of nearest pixels: `from` and `to` are pixels 0.
+/// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
   const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
@@ -8154,7 +8162,7 @@ inline void nearest_row(const Layer& layer, const float* from, float* to) {
   }
 }
 
-/// A row between two rows of the input.
+/// Computes a row between two rows of the input.
 inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
                          float* to) {
   const Lanes8 d;
@@ -8414,7 +8422,8 @@ struct WindowPart {
   int begin, end, counted;
 };
 
-/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+/// Returns the part along one axis. A window that reaches beyond the padding (ceil mode) ends
+/// there.
 HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
                                   int size) {
   const int begin = output * stride - before;
@@ -10426,8 +10435,9 @@ HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
       depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
-/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
-/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+/// Computes two pixels at a time: eight channels fill half of the widest vector. But two
+/// neighbouring pixels lie side by side in memory: they are one pixel of sixteen channels, whose
+/// right neighbour is two pixels away.
 template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;
@@ -10768,7 +10778,8 @@ class ProductTile {
   }
 
 #if HWY_ARCH_ARM
-  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  /// Adds four products: a lane of a register can be a factor: a vector of inputs holds four k of a
+  /// pixel.
   template <int kFirst, int... kPixel>
   HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {
@@ -11155,7 +11166,7 @@ inline Between between(int i, int size, int outputs) {
           static_cast<float>(at % whole) / static_cast<float>(whole)};
 }
 
-/// A row of nearest pixels: `from` and `to` are pixels 0.
+/// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
   const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
@@ -11167,7 +11178,7 @@ inline void nearest_row(const Layer& layer, const float* from, float* to) {
   }
 }
 
-/// A row between two rows of the input.
+/// Computes a row between two rows of the input.
 inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
                          float* to) {
   const Lanes8 d;
@@ -11427,7 +11438,8 @@ struct WindowPart {
   int begin, end, counted;
 };
 
-/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+/// Returns the part along one axis. A window that reaches beyond the padding (ceil mode) ends
+/// there.
 HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
                                   int size) {
   const int begin = output * stride - before;
@@ -12903,7 +12915,7 @@ inline constexpr Naming kNamings[] = {{.framework = "paddle",
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// GhostNet. Source: PaddleClas `ghostnet.py`.
+/// Returns GhostNet. Source: PaddleClas `ghostnet.py`.
 constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");
@@ -13023,8 +13035,8 @@ constexpr Value mobilenet_v3_block(Graph& g, Value x, const MobileNetV3Row& row,
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
-/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
+/// Returns MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is
+/// after squeeze-excite, but before it where a block has no expansion. It comes in one width.
 constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
@@ -13156,8 +13168,8 @@ constexpr Value light_cnns(Graph& g, Value x, int out, bool strided, int i) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
-/// window of 7×7, the classifier has no bias.
+/// Returns ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last
+/// pool is a window of 7×7, the classifier has no bias.
 constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");
@@ -13199,7 +13211,7 @@ inline constexpr MobileNetV1Row kMobileNetV1Table[] = {
     {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1},
 };
 
-/// MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
+/// Returns MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kPaddleClas, "paddle_mobilenet_v1");
@@ -13316,7 +13328,7 @@ inline constexpr MobileNetV2Names kLightCnnsMobileNetV2 = {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 in which the first block has no expansion.
+/// Returns MobileNetV2 in which the first block has no expansion.
 constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kTorchSequence, names.title);
@@ -13346,11 +13358,11 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
   return g;
 }
 
-/// MobileNetV2 of torchvision (`mobilenetv2.py`).
+/// Returns MobileNetV2 of torchvision (`mobilenetv2.py`).
 constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kTorchvisionMobileNetV2, options);
 }
-/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
+/// Returns MobileNetV2 of light_cnns (`mobilenetv2.py`).
 constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kLightCnnsMobileNetV2, options);
 }
@@ -13462,7 +13474,7 @@ constexpr Value triplet_attention(Graph& g, Value x, Name name) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
+/// Returns MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
 constexpr Graph light_cnns_mobilenet_v2(std::string_view title, Attention attention,
                                         const WidthOptions& options) {
   MobileNetV2Names names = kLightCnnsMobileNetV2;
@@ -13530,8 +13542,8 @@ inline constexpr Naming kNamings[] = {{.framework = "paddle",
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
-/// are cut to whole numbers.
+/// Returns MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too,
+/// and widths are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");
@@ -13570,8 +13582,9 @@ constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
-/// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
+/// Returns MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion,
+/// squeeze-excite follows the activation, its gate has the slope 0.2, and dropout leaves a factor
+/// of 0.8.
 constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;
@@ -13711,7 +13724,7 @@ inline constexpr ShuffleNetV2Names kTorchvisionShuffleNetV2 = {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ShuffleNetV2 of PaddleClas and torchvision.
+/// Returns ShuffleNetV2 of PaddleClas and torchvision.
 constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, names.tensors, names.title);
@@ -13735,11 +13748,11 @@ constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions
   return g;
 }
 
-/// ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
+/// Returns ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
 constexpr Graph paddle_shufflenet_v2(const WidthOptions& options = {}) {
   return shufflenet_v2(kPaddleShuffleNetV2, options);
 }
-/// ShuffleNetV2 of torchvision (`shufflenetv2.py`).
+/// Returns ShuffleNetV2 of torchvision (`shufflenetv2.py`).
 constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
   return shufflenet_v2(kTorchvisionShuffleNetV2, options);
 }
@@ -13756,7 +13769,7 @@ constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
+/// Returns MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
 /// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
 /// norms have an epsilon of their own.
 constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
@@ -14035,7 +14048,7 @@ class [[nodiscard]] Error {
   }
   std::size_t steps() const noexcept { return steps_; }
 
-  /// True when something went wrong.
+  /// Returns true when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
   /// Returns the sentence; empty on success. Lives as long as this object.
@@ -14490,7 +14503,8 @@ constexpr std::optional<DataType> data_type_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
+/// Returns the value of an IEEE 754 binary16, exactly: subnormal numbers, infinities and the
+/// payload of a NaN are kept.
 constexpr float float_from_f16(std::uint16_t half) {
   const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
   const std::uint32_t exponent = half >> 10 & 0x1f;
@@ -14521,7 +14535,7 @@ constexpr std::uint16_t f16_from_float(float value) {
   return static_cast<std::uint16_t>(sign | rounded >> 13);
 }
 
-/// bfloat16 is the upper half of a float.
+/// Returns the value of a bfloat16, which is the upper half of a float.
 constexpr float float_from_bf16(std::uint16_t half) {
   return std::bit_cast<float>(std::uint32_t{half} << 16);
 }
@@ -14616,8 +14630,8 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   }
 }
 
-/// The opposite of `fold` where a layer's scale is all that is folded; false, and nothing changes,
-/// if a weight is none that the scale makes of another, bit for bit.
+/// Undoes `fold` where a layer's scale is all that is folded; false, and nothing changes, if a
+/// weight is none that the scale makes of another, bit for bit.
 inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   const double keep = layer.scale_percent / 100.0;
   std::vector<float> result;
@@ -14634,9 +14648,10 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   return true;
 }
 
-/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
-/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over [kernel row][kernel column][in].
+/// Returns the place of weight [output][k] among a layer's packed weights; k counts
+/// [in][kernel][kernel] as files do. In memory a convolution's sum runs over [kernel
+/// row][in][kernel column], in the order in which it keeps the picture's rows; a product's over
+/// [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.is_product()) {
@@ -14942,8 +14957,8 @@ Error wrong(std::string_view path, std::string_view tensor, std::size_t index, f
 
 }  // namespace checking
 
-/// Wrong values are reported when everything else is right: of a file of another network it is not
-/// what matters.
+/// Keeps an error: wrong values are reported when everything else is right: of a file of another
+/// network it is not what matters.
 inline void keep_first(Error& first, Error next) {
   if (!first) first = std::move(next);
 }
@@ -15379,7 +15394,7 @@ struct ByteStream {
     return true;
   }
 
-  /// A number of at most 8 bytes.
+  /// Reads a number of at most 8 bytes.
   bool take(std::uint64_t size, std::uint64_t& number) {
     std::span<const std::byte> taken;
     if (!take(size, taken)) return false;
@@ -15389,7 +15404,7 @@ struct ByteStream {
     return true;
   }
 
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  /// Reads one of Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
   bool take_varint(std::uint64_t& number) {
     number = 0;
     for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
@@ -16895,7 +16910,7 @@ class BranchSum {
         weight_(outputs_ * inputs_ * kernel_ * kernel_),
         bias_(outputs_) {}
 
-  /// A smaller kernel, and the one of an identity, lies in the middle.
+  /// Adds a branch: a smaller kernel, and the one of an identity, lies in the middle.
   void add(const Branch& branch, const Parameters& parameters) {
     const auto kernel = static_cast<std::size_t>(branch.kernel);
     const std::size_t margin = (kernel_ - kernel) / 2;
@@ -19463,7 +19478,7 @@ inline constexpr Renaming kTimm[] = {
     {"fc", "classifier"},
 };
 
-/// timm `mobilenetv3.py`, as built by `_gen_lcnet`: blocks5 is split in two.
+/// Names a module as in timm `mobilenetv3.py`, as built by `_gen_lcnet`: blocks5 is split in two.
 constexpr ModuleNames timm_module(const Name& own) {
   const int stage = own.numbers[0], index = own.numbers[1];
   Name block("blocks.#.#", stage - 2, index);
@@ -19482,8 +19497,8 @@ inline constexpr Renaming kPyTorch[] = {
     {"fc", "classifier"},
 };
 
-/// ngnquan/PP-LCNet `pplcnet.py`: block 0 is `features.2`, after the stem and its activation;
-/// squeeze-excite, where there is one, shifts what follows it.
+/// Names a module as in ngnquan/PP-LCNet `pplcnet.py`: block 0 is `features.2`, after the stem and
+/// its activation; squeeze-excite, where there is one, shifts what follows it.
 constexpr ModuleNames pytorch_module(const Name& own) {
   if (own.leaf.empty()) return renamed(own, kPyTorch, {});
   const Name block("features.#", ordinal_of(own) + 2);
@@ -19501,7 +19516,7 @@ inline constexpr Renaming kLightCnns[] = {
     {"fc", "f"},
 };
 
-/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+/// Names a module as in light_cnns `lcnet.py`: the blocks of all stages are counted through.
 constexpr ModuleNames light_cnns_module(const Name& own) {
   if (own.leaf.empty()) return renamed(own, kLightCnns, {});
   return renamed(own, kLightCnns, {"blocks.#.0", ordinal_of(own)});
@@ -19517,7 +19532,7 @@ inline constexpr Renaming kHuggingFace[] = {
     {"fc", "head"},
 };
 
-/// Hugging Face transformers `models/pp_lcnet`, as of today.
+/// Names a module as in Hugging Face transformers `models/pp_lcnet`, as of today.
 constexpr ModuleNames hugging_face_module(const Name& own) {
   const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
   return renamed(own, kHuggingFace, block);
@@ -21279,7 +21294,8 @@ inline constexpr Renaming kPaddle[] = {
     {"neck.feat_bn", "neck.feat_bn"},
 };
 
-/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
+/// Names a module as in PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages
+/// are counted from 0.
 constexpr ModuleNames paddle_module(const Name& own) {
   const int stage = own.numbers[0], index = own.numbers[1];
   if (own.leaf.empty() || stage == 1) return renamed(own, kPaddle, "stem.1");
@@ -21441,8 +21457,8 @@ inline constexpr int kV3DetectionWidths[] = {16, 24, 56, 480};
 
 namespace v3 {
 
-/// Identity, four kernels, 1×1, each with a batch norm; a scale and a shift before the activation
-/// and after it. Strides such as (2, 1) are not 1: no identity.
+/// Returns identity, four kernels, 1×1, each with a batch norm; a scale and a shift before the
+/// activation and after it. Strides such as (2, 1) are not 1: no identity.
 constexpr TrainingForm training(const Window& window, bool same_channels) {
   constexpr std::string_view kKernels[4][2] = {{".conv_kxk.0.conv", ".conv_kxk.0.bn"},
                                                {".conv_kxk.1.conv", ".conv_kxk.1.bn"},
@@ -21457,13 +21473,13 @@ constexpr TrainingForm training(const Window& window, bool same_channels) {
   return form;
 }
 
-/// PaddleOCR counts the layers that give a detector its maps.
+/// Names a module as PaddleOCR, which counts the layers that give a detector its maps.
 constexpr ModuleNames paddle_module(const Name& own) {
   if (own.pattern == "blocks#.head") return {Name("layer_list.#", own.numbers[0] - 3)};
   return {own};
 }
 
-/// The same in a whole detector or recogniser, whose backbone is a module.
+/// Names the same in a whole detector or recogniser, whose backbone is a module.
 constexpr ModuleNames paddle_module_of_backbone(const Name& own) {
   constexpr std::string_view kPatterns[][2] = {{"conv#", "backbone.conv#"},
                                                {"blocks#.#", "backbone.blocks#.#"},
@@ -21610,7 +21626,7 @@ constexpr ModuleNames recognition_module(const Name& own) {
   return renamed(own, kBlock, {"blocks#.#", own.numbers[0], own.numbers[1]});
 }
 
-/// The smallest recogniser's stem is a sequence of convolutions and activations.
+/// Names the smallest recogniser, whose stem is a sequence of convolutions and activations.
 constexpr ModuleNames tiny_recognition_module(const Name& own) {
   if (own.pattern == "conv#") return {Name("conv1.#", 2 * (own.numbers[0] - 1))};
   return recognition_module(own);

@@ -231,8 +231,9 @@ HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
       depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
 }
 
-/// Eight channels fill half of the widest vector. But two neighbouring pixels lie side by side in
-/// memory: they are one pixel of sixteen channels, whose right neighbour is two pixels away.
+/// Computes two pixels at a time: eight channels fill half of the widest vector. But two
+/// neighbouring pixels lie side by side in memory: they are one pixel of sixteen channels, whose
+/// right neighbour is two pixels away.
 template <Needs kNeeds, int kKernel>
 HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   constexpr int kHalf = kPanel / 2;

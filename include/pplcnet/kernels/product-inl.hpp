@@ -73,7 +73,8 @@ class ProductTile {
   }
 
 #if HWY_ARCH_ARM
-  /// A lane of a register can be a factor: a vector of inputs holds four k of a pixel.
+  /// Adds four products: a lane of a register can be a factor: a vector of inputs holds four k of a
+  /// pixel.
   template <int kFirst, int... kPixel>
   HWY_INLINE void add_quad(const TileInputs& tile, const float* weights,
                            std::integer_sequence<int, kPixel...>) {

@@ -19,7 +19,7 @@ inline Between between(int i, int size, int outputs) {
           static_cast<float>(at % whole) / static_cast<float>(whole)};
 }
 
-/// A row of nearest pixels: `from` and `to` are pixels 0.
+/// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
   const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
@@ -31,7 +31,7 @@ inline void nearest_row(const Layer& layer, const float* from, float* to) {
   }
 }
 
-/// A row between two rows of the input.
+/// Computes a row between two rows of the input.
 inline void bilinear_row(const Layer& layer, const float* above, const float* below, float down,
                          float* to) {
   const Lanes8 d;

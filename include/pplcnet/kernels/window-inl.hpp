@@ -8,7 +8,8 @@ struct WindowPart {
   int begin, end, counted;
 };
 
-/// Along one axis. A window that reaches beyond the padding (ceil mode) ends there.
+/// Returns the part along one axis. A window that reaches beyond the padding (ceil mode) ends
+/// there.
 HWY_INLINE WindowPart window_part(int output, int stride, int kernel, int before, int after,
                                   int size) {
   const int begin = output * stride - before;

@@ -6,8 +6,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ResNet-20 of AdderNet (arXiv 1912.13200), for pictures of 32×32: distances in the place of
-/// products in all layers but the first and the last. Source: light_cnns `AdderNet/resnet20.py`.
+/// Returns ResNet-20 of AdderNet (arXiv 1912.13200), for pictures of 32×32: distances in the place
+/// of products in all layers but the first and the last. Source: light_cnns `AdderNet/resnet20.py`.
 constexpr Graph addernet_resnet20(const WidthOptions& options = {.input = {32, 32},
                                                                  .classes = 10}) {
   constexpr Activation kRelu = Activation::relu;

@@ -8,8 +8,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ESPNet for segmentation of light_cnns (`ESPNet/espnetv1.py`, arXiv 1803.06815): a map of logits
-/// as large as the picture, whose sides are multiples of 8.
+/// Returns ESPNet for segmentation of light_cnns (`ESPNet/espnetv1.py`, arXiv 1803.06815): a map of
+/// logits as large as the picture, whose sides are multiples of 8.
 constexpr Graph light_cnns_espnet_v1(const WidthOptions& options = {.classes = 20}) {
   using espnet::kPrelu;
   constexpr Conv kPlain = {.norm = false};

@@ -23,8 +23,8 @@ inline constexpr Name kEspNetV2Unused[] = {
     "level5_0.eesp.module_act", "level5_0.inp_reinf.0.conv", "level5_0.inp_reinf.0.bn",
     "level5_0.inp_reinf.0.act", "level5_0.inp_reinf.1.conv", "level5_0.inp_reinf.1.bn"};
 
-/// ESPNetv2 of light_cnns (`ESPNet/espnetv2.py`, arXiv 1811.11431): a smaller picture is added at
-/// the beginning of each level but the last.
+/// Returns ESPNetv2 of light_cnns (`ESPNet/espnetv2.py`, arXiv 1811.11431): a smaller picture is
+/// added at the beginning of each level but the last.
 constexpr Graph light_cnns_espnet_v2(const WidthOptions& options = {}) {
   using espnet::kHalve, espnet::kPrelu;
   Graph g(options.input, espnet::kNames, "light_cnns_espnet_v2");

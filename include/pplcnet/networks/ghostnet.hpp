@@ -7,7 +7,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// GhostNet. Source: PaddleClas `ghostnet.py`.
+/// Returns GhostNet. Source: PaddleClas `ghostnet.py`.
 constexpr Graph paddle_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kOlderPaddleClas, "paddle_ghostnet");

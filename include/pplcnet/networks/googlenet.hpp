@@ -19,7 +19,7 @@ inline constexpr GoogLeNetRow kGoogLeNetTable[] = {
     {384, 192, 384, 48, 128, 128},
 };
 
-/// GoogLeNet. Source: light_cnns `inception_v1.py`. Unlike the paper's it begins with three
+/// Returns GoogLeNet. Source: light_cnns `inception_v1.py`. Unlike the paper's it begins with three
 /// convolutions at the picture's full size, which makes 26 billion multiply-adds, and has two
 /// convolutions of 3×3 for one of 5×5; the batch norm after the first of the two has the number of
 /// its channels for an epsilon.

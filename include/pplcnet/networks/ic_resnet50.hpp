@@ -16,8 +16,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 template <std::size_t kDilations>
 using IcPattern = std::array<std::array<std::array<std::int16_t, kDilations>, kDilations>, 16>;
 
-/// Inception convolutions in ResNet-50 (IC-Conv). Source: light_cnns `inception_nas.py`. Shortcuts
-/// become smaller by a stride, and the last pool is a window of 7×7.
+/// Returns Inception convolutions in ResNet-50 (IC-Conv). Source: light_cnns `inception_nas.py`.
+/// Shortcuts become smaller by a stride, and the last pool is a window of 7×7.
 template <std::size_t kDilations>
 constexpr Graph ic_resnet50(const IcPattern<kDilations>& pattern,
                             const WidthOptions& options = {}) {

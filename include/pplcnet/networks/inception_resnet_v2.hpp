@@ -37,8 +37,8 @@ inline constexpr Module kTable[] = {{"mixed_5b", kMixed5b},
 
 }  // namespace inception::resnet_v2
 
-/// Inception-ResNet v2. Source: light_cnns `inception_v2.py`, where it is called so; names are
-/// those of Cadene's pretrained models and of timm.
+/// Returns Inception-ResNet v2. Source: light_cnns `inception_v2.py`, where it is called so; names
+/// are those of Cadene's pretrained models and of timm.
 constexpr Graph inception_resnet_v2(const WidthOptions& options = {.input = {299, 299}}) {
   Graph g = inception::network(options, "inception_resnet_v2");
   Value x = inception::append_stem(g, {"conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a",

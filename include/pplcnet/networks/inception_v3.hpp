@@ -43,8 +43,8 @@ inline constexpr Name kAuxiliary[] = {"AuxLogits"};
 
 }  // namespace inception::v3
 
-/// Inception v3 of torchvision (`inception.py`) and light_cnns (`inception_v3.py`), without the
-/// auxiliary classifier.
+/// Returns Inception v3 of torchvision (`inception.py`) and light_cnns (`inception_v3.py`), without
+/// the auxiliary classifier.
 constexpr Graph inception_v3(const WidthOptions& options = {.input = {299, 299}}) {
   Graph g = inception::network(options, "inception_v3");
   g.unused = inception::v3::kAuxiliary;

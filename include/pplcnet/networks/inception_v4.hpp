@@ -47,7 +47,7 @@ inline constexpr Module kTable[] = {
 
 }  // namespace inception::v4
 
-/// Inception v4 of light_cnns (`inception_v4.py`), by the names of Cadene's models and of timm.
+/// Returns Inception v4 of light_cnns (`inception_v4.py`), with the names of Cadene's and of timm.
 constexpr Graph inception_v4(const WidthOptions& options = {.input = {299, 299}}) {
   Graph g = inception::network(options, "inception_v4");
   const Value x = inception::append(g, g.image(), inception::v4::kTable);

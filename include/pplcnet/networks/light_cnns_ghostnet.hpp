@@ -6,8 +6,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// GhostNet of light_cnns and timm (`ghostnet.py`): another gate, and a bias in the place of the
-/// last batch norm.
+/// Returns GhostNet of light_cnns and timm (`ghostnet.py`): another gate, and a bias in the place
+/// of the last batch norm.
 constexpr Graph light_cnns_ghostnet(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_ghostnet");

@@ -6,8 +6,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is after
-/// squeeze-excite, but before it where a block has no expansion. It comes in one width.
+/// Returns MobileNetV3 of light_cnns (`mobilenetv3.py`): the activation of a depthwise layer is
+/// after squeeze-excite, but before it where a block has no expansion. It comes in one width.
 constexpr Graph light_cnns_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;

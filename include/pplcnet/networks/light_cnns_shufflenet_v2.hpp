@@ -6,8 +6,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last pool is a
-/// window of 7×7, the classifier has no bias.
+/// Returns ShuffleNetV2 of light_cnns (`shufflenetv2.py`): units begin with the shuffle, the last
+/// pool is a window of 7×7, the classifier has no bias.
 constexpr Graph light_cnns_shufflenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v2");

@@ -14,7 +14,7 @@ inline constexpr MobileNetV1Row kMobileNetV1Table[] = {
     {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1},
 };
 
-/// MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
+/// Returns MobileNetV1. Source: PaddleClas `mobilenet_v1.py`; widths are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kPaddleClas, "paddle_mobilenet_v1");

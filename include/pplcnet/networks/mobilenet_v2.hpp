@@ -7,7 +7,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 in which the first block has no expansion.
+/// Returns MobileNetV2 in which the first block has no expansion.
 constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kTorchSequence, names.title);
@@ -37,11 +37,11 @@ constexpr Graph mobilenet_v2(const MobileNetV2Names& names, const WidthOptions& 
   return g;
 }
 
-/// MobileNetV2 of torchvision (`mobilenetv2.py`).
+/// Returns MobileNetV2 of torchvision (`mobilenetv2.py`).
 constexpr Graph torchvision_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kTorchvisionMobileNetV2, options);
 }
-/// MobileNetV2 of light_cnns (`mobilenetv2.py`).
+/// Returns MobileNetV2 of light_cnns (`mobilenetv2.py`).
 constexpr Graph light_cnns_mobilenet_v2(const WidthOptions& options = {}) {
   return mobilenet_v2(kLightCnnsMobileNetV2, options);
 }

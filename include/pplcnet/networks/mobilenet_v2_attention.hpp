@@ -8,7 +8,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
+/// Returns MobileNetV2 of light_cnns with an attention in its blocks (`Attention/`).
 constexpr Graph light_cnns_mobilenet_v2(std::string_view title, Attention attention,
                                         const WidthOptions& options) {
   MobileNetV2Names names = kLightCnnsMobileNetV2;

@@ -17,9 +17,9 @@ inline constexpr MobileNextRow kMobileNextTable[] = {
     {6, 384, 4, 1}, {6, 576, 4, 2}, {6, 960, 3, 1}, {6, 1280, 1, 1},
 };
 
-/// MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier, in one
-/// width. A block that changes the number of channels begins without a depthwise layer, and one
-/// that keeps the size ends there.
+/// Returns MobileNeXt. Source: light_cnns `mobilenext.py`, without the paper's identity multiplier,
+/// in one width. A block that changes the number of channels begins without a depthwise layer, and
+/// one that keeps the size ends there.
 constexpr Graph light_cnns_mobilenext(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kTorchSequence, "light_cnns_mobilenext");

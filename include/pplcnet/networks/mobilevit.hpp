@@ -6,8 +6,9 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileViT-S of light_cnns (`mobilevit.py`): convolutions around the transformers end in ReLU6,
-/// attention has one head of 32, and no norm follows the last layer. Sides are multiples of 64.
+/// Returns MobileViT-S of light_cnns (`mobilevit.py`): convolutions around the transformers end in
+/// ReLU6, attention has one head of 32, and no norm follows the last layer. Sides are multiples of
+/// 64.
 constexpr Graph light_cnns_mobilevit_s(const WidthOptions& options = {.input = {256, 256}}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kTorchSequence, "light_cnns_mobilevit_s");

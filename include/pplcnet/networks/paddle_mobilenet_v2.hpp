@@ -7,8 +7,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too, and widths
-/// are cut to whole numbers.
+/// Returns MobileNetV2 of PaddleClas (`mobilenet_v2.py`): the first block has an expansion, too,
+/// and widths are cut to whole numbers.
 constexpr Graph paddle_mobilenet_v2(const WidthOptions& options = {}) {
   constexpr Activation kRelu6 = Activation::relu6;
   Graph g(options.input, kOlderPaddleClas, "paddle_mobilenet_v2");

@@ -6,8 +6,9 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion, squeeze-excite
-/// follows the activation, its gate has the slope 0.2, and dropout leaves a factor of 0.8.
+/// Returns MobileNetV3 of PaddleClas (`mobilenet_v3.py`): every block has an expansion,
+/// squeeze-excite follows the activation, its gate has the slope 0.2, and dropout leaves a factor
+/// of 0.8.
 constexpr Graph paddle_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {
   constexpr Activation kHardswish = Activation::hardswish;
   const bool small = network == MobileNetV3::small;

@@ -82,7 +82,8 @@ inline constexpr Renaming kPaddle[] = {
     {"neck.feat_bn", "neck.feat_bn"},
 };
 
-/// PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages are counted from 0.
+/// Names a module as in PaddleClas `pp_lcnet_v2.py`: the stem has a block of its own, and stages
+/// are counted from 0.
 constexpr ModuleNames paddle_module(const Name& own) {
   const int stage = own.numbers[0], index = own.numbers[1];
   if (own.leaf.empty() || stage == 1) return renamed(own, kPaddle, "stem.1");

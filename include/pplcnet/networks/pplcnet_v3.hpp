@@ -43,8 +43,8 @@ inline constexpr int kV3DetectionWidths[] = {16, 24, 56, 480};
 
 namespace v3 {
 
-/// Identity, four kernels, 1×1, each with a batch norm; a scale and a shift before the activation
-/// and after it. Strides such as (2, 1) are not 1: no identity.
+/// Returns identity, four kernels, 1×1, each with a batch norm; a scale and a shift before the
+/// activation and after it. Strides such as (2, 1) are not 1: no identity.
 constexpr TrainingForm training(const Window& window, bool same_channels) {
   constexpr std::string_view kKernels[4][2] = {{".conv_kxk.0.conv", ".conv_kxk.0.bn"},
                                                {".conv_kxk.1.conv", ".conv_kxk.1.bn"},
@@ -59,13 +59,13 @@ constexpr TrainingForm training(const Window& window, bool same_channels) {
   return form;
 }
 
-/// PaddleOCR counts the layers that give a detector its maps.
+/// Names a module as PaddleOCR, which counts the layers that give a detector its maps.
 constexpr ModuleNames paddle_module(const Name& own) {
   if (own.pattern == "blocks#.head") return {Name("layer_list.#", own.numbers[0] - 3)};
   return {own};
 }
 
-/// The same in a whole detector or recogniser, whose backbone is a module.
+/// Names the same in a whole detector or recogniser, whose backbone is a module.
 constexpr ModuleNames paddle_module_of_backbone(const Name& own) {
   constexpr std::string_view kPatterns[][2] = {{"conv#", "backbone.conv#"},
                                                {"blocks#.#", "backbone.blocks#.#"},

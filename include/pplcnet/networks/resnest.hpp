@@ -26,7 +26,7 @@ constexpr Value split_attention(Graph& g, Value x, int channels, int stride, Nam
                g.multiply(second, g.slice(shares, channels, channels)));
 }
 
-/// ResNeSt-50 of light_cnns (`Attention/resnest.py`): ResNet-50-D with split attention.
+/// Returns ResNeSt-50 of light_cnns (`Attention/resnest.py`): ResNet-50-D with split attention.
 constexpr Graph light_cnns_resnest50(const WidthOptions& options = {}) {
   Graph g(options.input, kTorchSequence, "light_cnns_resnest50");
   check_only_width(g, options);

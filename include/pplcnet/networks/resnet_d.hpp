@@ -6,7 +6,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ResNet-50-D: what timm calls resnet50d and light_cnns resnet50_v1b (`resnet_d.py`).
+/// Returns ResNet-50-D: what timm calls resnet50d and light_cnns resnet50_v1b (`resnet_d.py`).
 constexpr Graph resnet50_d(const WidthOptions& options = {}) {
   Graph g(options.input, kTorchSequence, "resnet50_d");
   check_only_width(g, options);

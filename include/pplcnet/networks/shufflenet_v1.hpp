@@ -12,8 +12,8 @@ struct ShuffleNetV1Row {
 };
 inline constexpr ShuffleNetV1Row kShuffleNetV1Table[] = {{480, 4}, {960, 8}, {1920, 4}};
 
-/// ShuffleNet 2× with 3 groups. Source: light_cnns `ShuffleNetv1.py`. The first unit's first
-/// convolution has no groups, the last pool is a window of 7×7, the classifier has no bias.
+/// Returns ShuffleNet 2× with 3 groups. Source: light_cnns `ShuffleNetv1.py`. The first unit's
+/// first convolution has no groups, the last pool is a window of 7×7, the classifier has no bias.
 constexpr Graph light_cnns_shufflenet_v1(const WidthOptions& options = {}) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, kTorchSequence, "light_cnns_shufflenet_v1");

@@ -5,7 +5,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// ShuffleNetV2 of PaddleClas and torchvision.
+/// Returns ShuffleNetV2 of PaddleClas and torchvision.
 constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions& options) {
   constexpr Activation kRelu = Activation::relu;
   Graph g(options.input, names.tensors, names.title);
@@ -29,11 +29,11 @@ constexpr Graph shufflenet_v2(const ShuffleNetV2Names& names, const WidthOptions
   return g;
 }
 
-/// ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
+/// Returns ShuffleNetV2 of PaddleClas (`shufflenet_v2.py`).
 constexpr Graph paddle_shufflenet_v2(const WidthOptions& options = {}) {
   return shufflenet_v2(kPaddleShuffleNetV2, options);
 }
-/// ShuffleNetV2 of torchvision (`shufflenetv2.py`).
+/// Returns ShuffleNetV2 of torchvision (`shufflenetv2.py`).
 constexpr Graph torchvision_shufflenet_v2(const WidthOptions& options = {}) {
   return shufflenet_v2(kTorchvisionShuffleNetV2, options);
 }

@@ -6,8 +6,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileViT-S of timm (`mobilevit.py`): attention has four heads, a layer norm follows the last
-/// layer of a transformer, and every activation is SiLU. Sides are multiples of 64.
+/// Returns MobileViT-S of timm (`mobilevit.py`): attention has four heads, a layer norm follows the
+/// last layer of a transformer, and every activation is SiLU. Sides are multiples of 64.
 constexpr Graph timm_mobilevit_s(const WidthOptions& options = {.input = {256, 256}}) {
   constexpr Activation kSilu = Activation::silu;
   constexpr Conv kDense3 = {.kernel = 3, .activation = kSilu}, kDense1 = {.activation = kSilu};

@@ -17,8 +17,8 @@ inline constexpr Name kAuxiliary[] = {"aux1", "aux2"};
 
 }  // namespace inception::v1
 
-/// GoogLeNet of torchvision (`googlenet.py`), without the auxiliary classifiers: the paper's, but
-/// for batch norms and for convolutions of 3×3 in the place of 5×5.
+/// Returns GoogLeNet of torchvision (`googlenet.py`), without the auxiliary classifiers: the
+/// paper's, but for batch norms and for convolutions of 3×3 in the place of 5×5.
 constexpr Graph torchvision_googlenet(const WidthOptions& options = {}) {
   using inception::v1::kNames;
   constexpr Activation kRelu = Activation::relu;

@@ -8,7 +8,7 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
+/// Returns MobileNetV3 of torchvision (`mobilenetv3.py`): the first block of the large one has no
 /// expansion, squeeze-excite follows the activation, the last layers are scaled, too, and batch
 /// norms have an epsilon of their own.
 constexpr Graph torchvision_mobilenet_v3(MobileNetV3 network, const WidthOptions& options) {

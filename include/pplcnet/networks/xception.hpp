@@ -13,8 +13,8 @@ struct XceptionRow {
 inline constexpr XceptionRow kXceptionTable[] = {
     {{128, 128}, 2}, {{256, 256}, 2}, {{728, 728}, 2}, {{728, 728, 728}, 1, 8}, {{728, 1024}, 2}};
 
-/// Xception of light_cnns (`Xception.py`), the network of Cadene's pretrained models and timm.
-/// There is nothing between a depthwise layer and its pointwise one; a block's first ReLU is
+/// Returns Xception of light_cnns (`Xception.py`), the network of Cadene's pretrained models and
+/// timm. There is nothing between a depthwise layer and its pointwise one; a block's first ReLU is
 /// applied to what its layers read, not to what its shortcut does.
 constexpr Graph xception(const WidthOptions& options = {.input = {299, 299}}) {
   constexpr Activation kRelu = Activation::relu;

@@ -66,8 +66,8 @@ class Filter {
         });
   }
 
-  /// First those with the file's classes and the general ones; with `others`, networks of tasks
-  /// with classes of their own.
+  /// Returns first those with the file's classes and the general ones; with `others`, networks of
+  /// tasks with classes of their own.
   std::vector<Candidate> candidates(bool others) const {
     std::vector<Candidate> result;
     for (const KnownModel& one : known_models()) {
@@ -136,7 +136,8 @@ class Filter {
     result.push_back(std::move(candidate));
   }
 
-  /// A network for any classes may be without the embedding, or with another.
+  /// Appends a candidate with each head: a network for any classes may be without the embedding, or
+  /// with another.
   void add_heads(const Candidate& candidate, std::vector<Candidate>& result) const {
     const auto with_head = [&](int head) { result.emplace_back(candidate).adaptation.head = head; };
     const int usual = candidate.published->head, pooled = candidate.published->pooled;

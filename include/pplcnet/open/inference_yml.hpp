@@ -28,7 +28,7 @@ PPLCNET_INLINE Error read_inference_yml(std::string_view content, const std::str
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// PaddleX's names of published models, where that is not the name they are known by here.
+/// Returns PaddleX's names of published models, where that is not the name they are known by here.
 inline std::string published_name(std::string_view name) {
   if (name.ends_with("_pedestrian_attribute")) return "person_attribute";
   if (name.ends_with("_vehicle_attribute")) return "vehicle_attribute";

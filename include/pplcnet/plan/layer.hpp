@@ -62,11 +62,11 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
-  /// Offset of row y, left frame first.
+  /// Returns the offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
     return offset + static_cast<std::size_t>(y % ring) * row_pitch();
   }
-  /// Offset of pixel (y, 0).
+  /// Returns the offset of pixel (y, 0).
   constexpr std::size_t pixels(int y) const {
     return row(y) + static_cast<std::size_t>(left) * static_cast<std::size_t>(pixel_pitch);
   }
@@ -136,17 +136,17 @@ struct Layer {
   bool fused = false;            ///< its rows go through scratch into the next layer
   bool optional_output = false;  ///< no layer reads it: computed only on request
 
-  /// Length of the sum of one output channel.
+  /// Returns the length of the sum of one output channel.
   constexpr int depth() const {
     const int taps = kernel.height * kernel.width;
     if (op == Operator::normalise) return 1;
     return op == Operator::depthwise ? taps : taps * input.channels;
   }
-  /// Rows and columns from a kernel's first tap to its last.
+  /// Returns the rows and columns from a kernel's first tap to its last.
   constexpr Pair reach() const {
     return {(kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1};
   }
-  /// Columns of the framed input that the kernel reads.
+  /// Returns the columns of the framed input that the kernel reads.
   constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach().width; }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
   /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
@@ -166,7 +166,7 @@ struct Layer {
   constexpr bool is_product() const {
     return op == Operator::pointwise || op == Operator::l1 || is_map_convolution();
   }
-  /// Its kernel reads several rows of a map inside its frame.
+  /// Returns whether its kernel reads several rows of a map inside its frame.
   constexpr bool reads_neighbours() const {
     return op == Operator::depthwise || (is_product() && op != Operator::pointwise);
   }

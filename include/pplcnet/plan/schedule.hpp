@@ -106,8 +106,8 @@ constexpr void frame_maps(Plan& plan) {
   }
 }
 
-/// Rows that fit, in blocks of nearly equal height; an even number where there is more than one
-/// block, since depthwise tiles are two rows high.
+/// Returns rows that fit, in blocks of nearly equal height; an even number where there is more than
+/// one block, since depthwise tiles are two rows high.
 constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) {
   const auto fit = static_cast<int>(
       std::clamp<std::size_t>(bytes / bytes_per_row, 2, static_cast<std::size_t>(height) + 1));
@@ -115,7 +115,7 @@ constexpr int rows_of(std::size_t bytes, std::size_t bytes_per_row, int height) 
   return std::min(height, static_cast<int>(round_up(ceil_div(height, blocks), 2)));
 }
 
-/// Room for the row of zeros, which stands for the rows above and below any map.
+/// Returns room for the row of zeros, which stands for the rows above and below any map.
 constexpr std::size_t zero_row(const Plan& plan) {
   std::size_t zeros = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -126,7 +126,8 @@ constexpr std::size_t zero_row(const Plan& plan) {
   return static_cast<std::size_t>(round_up(static_cast<std::int64_t>(zeros), kPanel));
 }
 
-/// Rows of a convolution, and the floats of scratch that their lines of the picture take.
+/// Decides the rows of a convolution, and the floats of scratch that their lines of the picture
+/// take.
 constexpr std::size_t choose_convolution_rows(Layer& layer) {
   const std::size_t line =
       layer.phase_columns() * static_cast<std::size_t>(layer.input.channels * layer.stride.width);
@@ -137,8 +138,9 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
          static_cast<std::size_t>((layer.rows - 1) * layer.stride.height + layer.kernel.height);
 }
 
-/// Rows of a convolution of a map: those that it reads fit L2 while the weights pass by, unless
-/// these are so many that one pass over all rows is cheaper. A large map need not be stored whole.
+/// Returns the rows of a convolution of a map: those that it reads fit L2 while the weights pass
+/// by, unless these are so many that one pass over all rows is cheaper. A large map need not be
+/// stored whole.
 constexpr int map_convolution_rows(const Layer& layer) {
   constexpr int kTileChannels = 2 * kPanel;  // for which the rows are read again
   if (static_cast<std::size_t>(layer.depth() * kTileChannels) * sizeof(float) > kL2Share)
@@ -148,7 +150,7 @@ constexpr int map_convolution_rows(const Layer& layer) {
   return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
 }
 
-/// Rows of a unit of several layers, and the floats of scratch that they take.
+/// Decides the rows of a unit of several layers, and the floats of scratch that they take.
 constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   std::size_t line = 0, weights = 0;
   for (int i = first; i <= last; ++i) {
@@ -172,7 +174,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
-/// All rows, and the floats of scratch that an attention takes: for the keys of a sequence,
+/// Decides all rows, and the floats of scratch that an attention takes: for the keys of a sequence,
 /// transposed, and the scores of some queries.
 constexpr std::size_t choose_whole_map(Layer& layer) {
   layer.rows = layer.output.height;
@@ -210,8 +212,9 @@ constexpr void choose_rows(Plan& plan) {
   plan.scratch_floats = blocks + float32_scratch;
 }
 
-/// Rows of `writer`'s map that must be kept while `reader` works through it block by block: what
-/// one of its blocks needs, and what is written beyond it, the rest of the writer's block.
+/// Returns the rows of `writer`'s map that must be kept while `reader` works through it block by
+/// block: what one of its blocks needs, and what is written beyond it, the rest of the writer's
+/// block.
 constexpr int ring_rows(const Layer& writer, const Layer& reader) {
   const int needed =
       (reader.rows - 1) * reader.stride.height + reader.reach().height + writer.rows - 1;

@@ -31,7 +31,7 @@ struct ByteStream {
     return true;
   }
 
-  /// A number of at most 8 bytes.
+  /// Reads a number of at most 8 bytes.
   bool take(std::uint64_t size, std::uint64_t& number) {
     std::span<const std::byte> taken;
     if (!take(size, taken)) return false;
@@ -41,7 +41,7 @@ struct ByteStream {
     return true;
   }
 
-  /// Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  /// Reads one of Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
   bool take_varint(std::uint64_t& number) {
     number = 0;
     for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {

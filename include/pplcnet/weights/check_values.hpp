@@ -60,8 +60,8 @@ Error wrong(std::string_view path, std::string_view tensor, std::size_t index, f
 
 }  // namespace checking
 
-/// Wrong values are reported when everything else is right: of a file of another network it is not
-/// what matters.
+/// Keeps an error: wrong values are reported when everything else is right: of a file of another
+/// network it is not what matters.
 inline void keep_first(Error& first, Error next) {
   if (!first) first = std::move(next);
 }

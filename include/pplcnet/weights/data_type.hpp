@@ -82,7 +82,8 @@ constexpr std::optional<DataType> data_type_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// IEEE 754 binary16, exactly: subnormal numbers, infinities and the payload of a NaN are kept.
+/// Returns the value of an IEEE 754 binary16, exactly: subnormal numbers, infinities and the
+/// payload of a NaN are kept.
 constexpr float float_from_f16(std::uint16_t half) {
   const std::uint32_t sign = std::uint32_t{half} >> 15 << 31;
   const std::uint32_t exponent = half >> 10 & 0x1f;
@@ -113,7 +114,7 @@ constexpr std::uint16_t f16_from_float(float value) {
   return static_cast<std::uint16_t>(sign | rounded >> 13);
 }
 
-/// bfloat16 is the upper half of a float.
+/// Returns the value of a bfloat16, which is the upper half of a float.
 constexpr float float_from_bf16(std::uint16_t half) {
   return std::bit_cast<float>(std::uint32_t{half} << 16);
 }

@@ -41,7 +41,7 @@ class [[nodiscard]] Error {
   }
   std::size_t steps() const noexcept { return steps_; }
 
-  /// True when something went wrong.
+  /// Returns true when something went wrong.
   explicit operator bool() const noexcept { return message_.has_value(); }
 
   /// Returns the sentence; empty on success. Lives as long as this object.

@@ -102,8 +102,8 @@ inline void fold(const Layer& layer, Parameters& parameters) {
   }
 }
 
-/// The opposite of `fold` where a layer's scale is all that is folded; false, and nothing changes,
-/// if a weight is none that the scale makes of another, bit for bit.
+/// Undoes `fold` where a layer's scale is all that is folded; false, and nothing changes, if a
+/// weight is none that the scale makes of another, bit for bit.
 inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   const double keep = layer.scale_percent / 100.0;
   std::vector<float> result;
@@ -120,9 +120,10 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   return true;
 }
 
-/// Place of weight [output][k] among a layer's packed weights; k counts [in][kernel][kernel] as
-/// files do. In memory a convolution's sum runs over [kernel row][in][kernel column], in the order
-/// in which it keeps the picture's rows; a product's over [kernel row][kernel column][in].
+/// Returns the place of weight [output][k] among a layer's packed weights; k counts
+/// [in][kernel][kernel] as files do. In memory a convolution's sum runs over [kernel
+/// row][in][kernel column], in the order in which it keeps the picture's rows; a product's over
+/// [kernel row][kernel column][in].
 constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::size_t k) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   if (layer.op == Operator::convolution || layer.is_product()) {

@@ -23,7 +23,7 @@ class BranchSum {
         weight_(outputs_ * inputs_ * kernel_ * kernel_),
         bias_(outputs_) {}
 
-  /// A smaller kernel, and the one of an identity, lies in the middle.
+  /// Adds a branch: a smaller kernel, and the one of an identity, lies in the middle.
   void add(const Branch& branch, const Parameters& parameters) {
     const auto kernel = static_cast<std::size_t>(branch.kernel);
     const std::size_t margin = (kernel_ - kernel) / 2;

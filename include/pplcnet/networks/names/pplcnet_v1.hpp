@@ -48,7 +48,7 @@ inline constexpr Renaming kTimm[] = {
     {"fc", "classifier"},
 };
 
-/// timm `mobilenetv3.py`, as built by `_gen_lcnet`: blocks5 is split in two.
+/// Names a module as in timm `mobilenetv3.py`, as built by `_gen_lcnet`: blocks5 is split in two.
 constexpr ModuleNames timm_module(const Name& own) {
   const int stage = own.numbers[0], index = own.numbers[1];
   Name block("blocks.#.#", stage - 2, index);
@@ -67,8 +67,8 @@ inline constexpr Renaming kPyTorch[] = {
     {"fc", "classifier"},
 };
 
-/// ngnquan/PP-LCNet `pplcnet.py`: block 0 is `features.2`, after the stem and its activation;
-/// squeeze-excite, where there is one, shifts what follows it.
+/// Names a module as in ngnquan/PP-LCNet `pplcnet.py`: block 0 is `features.2`, after the stem and
+/// its activation; squeeze-excite, where there is one, shifts what follows it.
 constexpr ModuleNames pytorch_module(const Name& own) {
   if (own.leaf.empty()) return renamed(own, kPyTorch, {});
   const Name block("features.#", ordinal_of(own) + 2);
@@ -86,7 +86,7 @@ inline constexpr Renaming kLightCnns[] = {
     {"fc", "f"},
 };
 
-/// light_cnns `lcnet.py`: the blocks of all stages are counted through.
+/// Names a module as in light_cnns `lcnet.py`: the blocks of all stages are counted through.
 constexpr ModuleNames light_cnns_module(const Name& own) {
   if (own.leaf.empty()) return renamed(own, kLightCnns, {});
   return renamed(own, kLightCnns, {"blocks.#.0", ordinal_of(own)});
@@ -102,7 +102,7 @@ inline constexpr Renaming kHuggingFace[] = {
     {"fc", "head"},
 };
 
-/// Hugging Face transformers `models/pp_lcnet`, as of today.
+/// Names a module as in Hugging Face transformers `models/pp_lcnet`, as of today.
 constexpr ModuleNames hugging_face_module(const Name& own) {
   const Name block("encoder.blocks.#.layers.#", own.numbers[0] - 2, own.numbers[1]);
   return renamed(own, kHuggingFace, block);

@@ -37,7 +37,7 @@ constexpr ModuleNames recognition_module(const Name& own) {
   return renamed(own, kBlock, {"blocks#.#", own.numbers[0], own.numbers[1]});
 }
 
-/// The smallest recogniser's stem is a sequence of convolutions and activations.
+/// Names the smallest recogniser, whose stem is a sequence of convolutions and activations.
 constexpr ModuleNames tiny_recognition_module(const Name& own) {
   if (own.pattern == "conv#") return {Name("conv1.#", 2 * (own.numbers[0] - 1))};
   return recognition_module(own);

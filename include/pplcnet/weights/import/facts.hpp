@@ -66,7 +66,7 @@ class FactFinder {
     }
   }
 
-  /// Weights whose results no other weights see.
+  /// Returns weights whose results no other weights see.
   std::vector<int> last_weights() const {
     std::vector<bool> seen(steps_.steps().size());
     std::vector<int> last;

@@ -148,13 +148,13 @@ struct FileGraph {
     return add({.type = NodeType::constant, .name = name, .constant = number});
   }
 
-  /// A text that lives as long as the graph.
+  /// Returns a text that lives as long as the graph.
   std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
 
-  /// Memory that lives as long as the graph.
+  /// Returns memory that lives as long as the graph.
   std::vector<std::byte>& new_bytes() { return converted.emplace_back(); }
 
-  /// A constant of one number.
+  /// Adds a constant of one number.
   int add_constant(float value) {
     std::vector<std::byte>& bytes = new_bytes();
     const auto number = to_little_endian(std::bit_cast<std::uint32_t>(value));

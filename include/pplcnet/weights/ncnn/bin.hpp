@@ -27,14 +27,14 @@ class WeightReader {
   std::size_t left() const { return reader_.bytes.size(); }
   bool exceeded() const { return exceeded_; }
 
-  /// Numbers that are stored as they are.
+  /// Reads numbers that are stored as they are.
   bool take_floats(Tensor& tensor) {
     tensor.type = DataType::f32;
     const auto bytes = byte_count(tensor.type, tensor.shape);
     return bytes && reader_.take(*bytes, tensor.data);
   }
 
-  /// Numbers after a tag that says how they are stored. What has 8 bits is not taken.
+  /// Reads numbers after a tag that says how they are stored. What has 8 bits is not taken.
   bool take_tagged(Tensor& tensor, FileGraph& graph, bool& has_8_bits) {
     constexpr std::uint32_t kHalf = 0x01306B47, kInteger = 0x000D4B38, kSingle = 0x0002C056;
     std::uint32_t tag = 0;
@@ -57,7 +57,7 @@ class WeightReader {
     return bytes && reader_.take(*bytes, tensor.data) && take_padding(*bytes);
   }
 
-  /// 256 numbers, and for each element which of them it is.
+  /// Reads 256 numbers, and for each element which of them it is.
   bool take_table(Tensor& tensor, FileGraph& graph) {
     constexpr std::uint64_t kNumbers = 256;
     const auto count = byte_count(DataType::u8, tensor.shape);

@@ -60,7 +60,7 @@ struct LayerLine {
   int integer(int key, int otherwise = 0) const { return get<int>(key, otherwise); }
   float number(int key, float otherwise = 0) const { return get<float>(key, otherwise); }
 
-  /// Two of a list of numbers.
+  /// Returns two of a list of numbers.
   std::array<float, 2> numbers(int key, std::array<float, 2> otherwise) const {
     std::string_view list = text(key);
     for (float& number : otherwise) {

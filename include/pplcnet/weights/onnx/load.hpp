@@ -141,14 +141,14 @@ class GraphReader {
     return name_results(message, graph_.add(node));
   }
 
-  /// A node's results are one.
+  /// Reads a node, whose results are one.
   Error name_results(Message message, int number) {
     while (message.next(2, Wire::length_delimited))
       if (auto error = name_result(text(message.get_view()), number)) return error;
     return {};
   }
 
-  /// Each result of a split is a slice.
+  /// Reads a split, each result of which is a slice.
   Error read_split(const Message& message, const Attributes& attributes, GraphNode node) {
     const std::vector<int> sizes = attributes.integers("split", graph_.tensor(node.inputs[1]));
     int count = 0, part = 0;

@@ -26,7 +26,7 @@ class OnnxMapNodes {
   OnnxMapNodes(OnnxGraphWriter& graph, int opset, const Layer& layer, std::string name)
       : graph_(graph), opset_(opset), layer_(layer), name_(std::move(name)) {}
 
-  /// Means, maxima or variances along the axes of which one value is left.
+  /// Appends means, maxima or variances along the axes of which one value is left.
   std::string reduce(const std::string& x) {
     if (layer_.reduction == Reduction::maximum_and_mean) {
       constexpr std::int64_t kAxes[] = {2, 3, 1};  // rows, columns, channels
@@ -202,7 +202,7 @@ class OnnxMapNodes {
     if (opset_ < kAxesAreInputs) return graph_.add_node(operation, to, {x}, {{"axes", axes}});
     return graph_.add_node(operation, to, {x, graph_.add_integers(to + ".axes", axes)});
   }
-  /// x minus its means.
+  /// Appends x minus its means.
   std::string distances(const std::string& x, const OnnxInts& axes) {
     return graph_.add_node("Sub", part("centred"),
                            {x, reduced("ReduceMean", part("mean"), x, axes)});

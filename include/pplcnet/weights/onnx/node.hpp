@@ -65,7 +65,7 @@ constexpr NodeType type_of(std::string_view name) {
   return NodeType::other;
 }
 
-/// An integer beyond `int` means nothing that we know.
+/// Returns an integer as `int`; one beyond it means nothing that we know.
 inline int clamped(std::int64_t value) {
   using Limits = std::numeric_limits<int>;
   return static_cast<int>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
@@ -130,7 +130,7 @@ inline Attribute read_attribute(Message message) {
   return attribute;
 }
 
-/// Rows and columns of a TypeProto of four dimensions, 0 where the file leaves them open.
+/// Returns rows and columns of a TypeProto of four dimensions, 0 where the file leaves them open.
 inline std::array<int, 2> read_size(Message type) {
   FirstIntegers<4> sizes;
   while (type.next(1, Wire::length_delimited))
@@ -161,7 +161,7 @@ void set_numbers(const Numbers& numbers, GraphNode& node) {
   std::ranges::transform(numbers, node.numbers.begin(), clamped);
 }
 
-/// What an attribute of a convolution or a pool says; false if it is not known here.
+/// Takes what an attribute of a convolution or a pool says; false if it is not known here.
 inline bool apply_to_window(const Attribute& attribute, GraphNode& node) {
   const std::string_view name = attribute.name;
   if (name == "strides") return attribute.get(node.window.stride);

@@ -29,7 +29,7 @@ namespace onnx_file {
 using protobuf::field, protobuf::for_each_integer, protobuf::Message, protobuf::text,
     protobuf::Wire;
 
-/// TensorProto.DataType, as far as we know what to do with it.
+/// Returns a TensorProto.DataType, as far as we know what to do with it.
 constexpr std::optional<DataType> data_type_of(std::int64_t code) {
   constexpr std::pair<std::int64_t, DataType> kCodes[] = {{1, DataType::f32},
                                                           {7, DataType::i64},

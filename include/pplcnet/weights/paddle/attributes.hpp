@@ -24,7 +24,7 @@ inline bool read_pair(std::span<const std::int64_t> values, Pair& pair) {
   return true;
 }
 
-/// Rows and columns of a picture [images][channels][rows][columns]; below 1: any number.
+/// Reads rows and columns of a picture [images][channels][rows][columns]; below 1: any number.
 inline void read_size(std::span<const std::int64_t> shape, GraphNode& node) {
   if (shape.size() != 4) return;
   node.size = {std::max(0, clamped(shape[2])), std::max(0, clamped(shape[3]))};

@@ -44,7 +44,7 @@ const Json* at_path(const Json& root, Steps... steps) {
   return value;
 }
 
-/// Empty if the value is no text.
+/// Returns the text of a value; empty if it is none.
 inline std::string_view text_of(const Json* value) {
   const auto* text = value ? value->get_ptr<const Json::string_t*>() : nullptr;
   return text ? std::string_view(*text) : std::string_view();

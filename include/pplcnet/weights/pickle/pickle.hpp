@@ -49,7 +49,7 @@ class PickleReader {
     return {};
   }
 
-  /// After the pickles that were read.
+  /// Returns where the pickles that were read end.
   std::size_t position() const { return values_.file.size() - rest_.bytes.size(); }
 
  private:
@@ -169,7 +169,7 @@ class PickleReader {
     const std::size_t found = stack_.size() - (marks_.empty() ? 0 : marks_.back());
     return found >= count || fail({"expected ", count, " values, found ", found});
   }
-  /// Bytes, or a number of so many.
+  /// Reads bytes, or a number of so many.
   template <class Taken>
   bool take(std::uint64_t size, Taken& taken) {
     return rest_.take(size, taken) ||
@@ -190,7 +190,7 @@ class PickleReader {
     const std::size_t begin = position() - taken.size();
     return push({kind, static_cast<std::uint32_t>(number), static_cast<std::int64_t>(begin)});
   }
-  /// The count of values above the last mark, which is gone then.
+  /// Counts the values above the last mark, which is gone then.
   bool pop_mark(std::uint64_t& count) {
     if (marks_.empty()) return fail({"expected a mark, found none"});
     count = stack_.size() - marks_.back();

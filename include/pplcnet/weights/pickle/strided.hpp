@@ -22,7 +22,7 @@ struct Strided {
   std::vector<std::int64_t> strides;  ///< none negative
 };
 
-/// Bytes that a file owns, for the data of a tensor; null if the budget has not as many.
+/// Returns bytes that a file owns, for the data of a tensor; null if the budget has not as many.
 inline std::byte* allocate_data(std::size_t size, MemoryBudget& budget, TensorFile& file) {
   if (!budget.reserve(file.unpacked, file.unpacked.size() + 1) ||
       !budget.take(size + MemoryBudget::kEntry))
