@@ -17590,6 +17590,38 @@ class AnyNetwork {
   AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
   ~AnyNetwork() = default;
 
+  /// Takes another size of pictures: `graph` is the same network for that size. The weights stay,
+  /// and memory for activations is allocated only where none of the sizes before needed as much. An
+  /// error changes nothing.
+  Error resize(const Graph& graph) {
+    if (auto error = check_graph(graph)) return error;
+    return with_memory_for(graph.title, [&]() -> Error {
+      std::shared_ptr<const Graph> own(new (std::nothrow) Graph(graph));
+      std::shared_ptr<const Plan> plan = new_plan(graph, traits().storage);
+      if (own == nullptr || plan == nullptr) return out_of_memory(graph.title);
+      if (plan->weight_floats != plan_->weight_floats || plan->layer_count != plan_->layer_count)
+        return Error::of(graph.title, ": another network than that whose pictures change their size");
+      if (auto error = check_memory(*plan, threads_)) return error;
+      const std::array<std::size_t, 3> needed = floats_of(*plan, threads_);
+      const std::array<Floats*, 3> memory = {&maps_, &vectors_, &scratch_};
+      std::array<Floats, 3> larger;
+      for (std::size_t i = 0; i < needed.size(); ++i) {
+        if (memory[i]->get_deleter().bytes >= needed[i] * sizeof(float)) continue;
+        larger[i] = zeros(needed[i]);
+        if (larger[i] == nullptr) return out_of_memory(graph.title);
+      }
+      for (std::size_t i = 0; i < needed.size(); ++i) {
+        if (larger[i] != nullptr)
+          *memory[i] = std::move(larger[i]);
+        else
+          std::fill_n(memory[i]->get(), needed[i], 0.0F);
+      }
+      graph_ = std::move(own);
+      plan_ = std::move(plan);
+      return {};
+    });
+  }
+
   const NetworkTraits& traits() const { return plan_->traits; }
   const Plan& plan() const { return *plan_; }
   /// Returns the graph that the network was made from.
@@ -17666,17 +17698,22 @@ class AnyNetwork {
       network.plan_ = new_plan(graph, storage);
       if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
       const Plan& plan = network.plan();
-      for (const std::size_t floats :
-           {plan.weight_floats, plan.map_floats + plan.vector_floats +
-                                    plan.scratch_floats * static_cast<std::size_t>(threads)})
-        if (floats > kMostFloats)
-          return Error::of(graph.title, ": needs memory for ", floats, " numbers, of at most ",
-                           kMostFloats);
+      if (auto error = check_memory(plan, threads)) return error;
       network.weights_ = zeros(plan.weight_floats);
       if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
       result.emplace(std::move(network));
       return Error();
     });
+  }
+
+  /// Checks that the weights and the activations are not too many.
+  static Error check_memory(const Plan& plan, int threads) {
+    const auto [maps, vectors, scratch] = floats_of(plan, threads);
+    for (const std::size_t floats : {plan.weight_floats, maps + vectors + scratch})
+      if (floats > kMostFloats)
+        return Error::of(plan.traits.name, ": needs memory for ", floats, " numbers, of at most ",
+                         kMostFloats);
+    return {};
   }
 
   /// Returns zeros; null if there is no memory.
@@ -17687,11 +17724,18 @@ class AnyNetwork {
     return {new (memory) float[count](), Free(bytes)};
   }
 
-  /// Allocates what is not shared; false if there is no memory.
+  /// Returns how many numbers activations take of each kind: maps, vectors, scratch.
+  static std::array<std::size_t, 3> floats_of(const Plan& plan, int threads) {
+    return {plan.map_floats, plan.vector_floats,
+            plan.scratch_floats * static_cast<std::size_t>(threads)};
+  }
+
+  /// Allocates what is not shared; returns false if there is no memory.
   bool allocate() {
-    maps_ = zeros(plan_->map_floats);
-    vectors_ = zeros(plan_->vector_floats);
-    scratch_ = zeros(plan_->scratch_floats * static_cast<std::size_t>(threads_));
+    const auto [maps, vectors, scratch] = floats_of(*plan_, threads_);
+    maps_ = zeros(maps);
+    vectors_ = zeros(vectors);
+    scratch_ = zeros(scratch);
     return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 

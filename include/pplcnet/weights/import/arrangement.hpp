@@ -56,6 +56,16 @@ inline bool transposes_rows(const GraphNode& node) {
          std::equal(kOrder.begin(), kOrder.begin() + node.number_count, node.numbers.begin());
 }
 
+/// Whether a transposition takes the channels behind the pixels, or back: tokens are in a row.
+inline bool is_of_tokens(const GraphNode& node) {
+  constexpr std::array<std::array<int, 4>, 3> kOrders = {{{0, 2, 1}, {0, 2, 3, 1}, {0, 3, 1, 2}}};
+  return std::ranges::any_of(kOrders, [&](const auto& order) {
+    const int count = order[3] == 0 ? 3 : 4;
+    return node.number_count == count &&
+           std::equal(order.begin(), order.begin() + count, node.numbers.begin());
+  });
+}
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_IMPORT_ARRANGEMENT_HPP

@@ -28,8 +28,9 @@ enum class NodeType : unsigned char {
   constant,     ///< a tensor of the file
   same,         ///< its input, perhaps in another shape
   convolution,  ///< of input 0 with the weights 1 [out][in / groups][height][width], bias 2
-  product,      ///< of input 0 with the matrix 1 [in][out], bias 2
-  batch_norm,   ///< of input 0: gamma 1, beta 2, mean 3, variance 4; alpha is epsilon
+  transposed_convolution,  ///< of input 0 with the weights 1 [in][out][height][width], bias 2
+  product,                 ///< of input 0 with the matrix 1 [in][out], bias 2
+  batch_norm,              ///< of input 0: gamma 1, beta 2, mean 3, variance 4; alpha is epsilon
   add,
   multiply,
   divide,
@@ -84,8 +85,8 @@ struct GraphNode {
   bool count_padding = false;  ///< in the number that a mean is divided by
   int groups = 1;
 
-  // Of a slice: channels `first`, `first + step`, … before `last`; below 0: from the end on. Or one
-  // of several parts of equal size.
+  // Of a softmax: the dimension. Of a slice: channels `first`, `first + step`, … before `last`;
+  // below 0: from the end on. Or one of several parts of equal size.
   int first = 0, last = std::numeric_limits<int>::max(), step = 1;
   int part = 0, parts = 1;
 

@@ -1,7 +1,9 @@
 #ifndef PPLCNET_WEIGHTS_IMPORT_MATCH_HPP
 #define PPLCNET_WEIGHTS_IMPORT_MATCH_HPP
 
+#include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "pplcnet/weights/import/map_channels.hpp"
 #include "pplcnet/weights/import/parameters.hpp"
 #include "pplcnet/weights/import/steps.hpp"
+#include "pplcnet/weights/import/token_nodes.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -65,6 +68,12 @@ class LayerFinder : public LayerSearch {
       result = list;
       return {};
     }
+    if (is_of_transposed(layer)) {
+      // The step before it gives pixels already.
+      result = ChannelList(list.begin(), list.begin() + layer.output.channels);
+      match.result = steps_.find(result);
+      return match.result == kNone ? not_arranged(layer, list) : Error();
+    }
     const int input = steps_.find(list);
     const bool known = layer.op != Operator::l1 && layer.op != Operator::normalise;
     if (known && layer.has_weights()) return find_weights(layer, list, input, match, result);
@@ -98,6 +107,17 @@ class LayerFinder : public LayerSearch {
       case Operator::add:
         match.result = input;
         return find_sum(layer, match);
+      case Operator::normalise:
+        match.result = steps_.reader_of(input, StepType::layer_norm);
+        if (match.result == kNone) break;
+        return check_layer_norm(layer, match.result);
+      case Operator::attention:
+        match.result = find_attention(layer, input);
+        break;
+      case Operator::softmax:
+        if (layer.groups == layer.input.channels)
+          match.result = steps_.reader_of(input, StepType::softmax);
+        break;
       default:
         return problem(layer, kUnknown);
     }
@@ -128,6 +148,10 @@ class LayerFinder : public LayerSearch {
     const Window window = window_of(step, found, layer);
     if (layer.layout == Layout::convolution) strides_.emplace_back(window.stride, layer.stride);
     if (auto error = GraphParameters(graph_, steps_).check_weights(layer, match)) return error;
+    if (layer.layout == Layout::transposed &&
+        window.stride.height * window.stride.width != layer.repeats)
+      return problem(layer, "expected a stride of its kernel's size, found ", window.stride.height,
+                     "x", window.stride.width);
     if (auto error = check_factor(layer.scale_percent, scaled)) return error;
     const int groups = layer.op == Operator::depthwise ? layer.input.channels : match.parts;
     if (found.groups != groups)
@@ -137,7 +161,38 @@ class LayerFinder : public LayerSearch {
     match.result = match.weights;
     if (auto error = find_rest(layer, match)) return error;
     if (match.parts > 1) result = part_of(match.result, layer, match);
+    if (layer.layout == Layout::transposed) {
+      const ChannelList one = steps_.channels_of(match.result);
+      for (int i = 0; i < layer.repeats; ++i) result.insert(result.end(), one.begin(), one.end());
+    }
     return {};
+  }
+
+  /// Returns whether a layer makes pixels of the channels of a transposed convolution.
+  bool is_of_transposed(const Layer& layer) const {
+    return layer.op == Operator::rearrange &&
+           layer.rearrangement.kind == Rearrangement::Kind::depth_to_space &&
+           layers_[static_cast<std::size_t>(layer.from)].layout == Layout::transposed;
+  }
+
+  Error check_layer_norm(const Layer& layer, int step) const {
+    const auto norm = TokenNodes(graph_).layer_norm(steps_[step].node);
+    const double epsilon = layer.norm_epsilon;
+    if (layer.groups == 1 && std::abs(double{norm->epsilon} - epsilon) <= epsilon / 100) return {};
+    return problem(layer, "has another epsilon than the network's");
+  }
+
+  /// Returns the attention over queries, keys and values, which the next weights read.
+  int find_attention(const Layer& layer, int input) const {
+    const int next = steps_.next_weights(input);
+    const int result = next == kNone ? kNone : steps_[next].from;
+    if (result == kNone) return kNone;
+    std::optional<float> scale;
+    const int read = TokenNodes(graph_).attention(steps_.node(next).inputs[0], scale);
+    const double depth = static_cast<double>(layer.output.channels) / layer.groups;
+    const bool found = read != kNone && steps_.step_of(read) == input && scale &&
+                       std::abs(*scale - 1 / std::sqrt(depth)) < 1e-4;
+    return found ? result : kNone;
   }
 
   /// Finds what follows a layer's weights: batch norm, activation, scales, sum.
@@ -206,6 +261,7 @@ class LayerFinder : public LayerSearch {
   /// Checks that what several layers write side by side is so in the file, whoever reads it.
   Error check_maps() const {
     for (const Layer& layer : layers_) {
+      if (layer.layout == Layout::transposed) continue;
       const ChannelList& map = maps_.map_of(layer);
       if (steps_.find(map) != kNone) continue;
       return not_arranged(layer, map);

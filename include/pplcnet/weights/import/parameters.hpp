@@ -38,8 +38,9 @@ class GraphParameters {
   static std::vector<std::int64_t> shape_for(const Layer& layer, const GraphNode& node,
                                              int parts = 1) {
     const std::int64_t in = layer.input.channels, out = layer.output.channels;
-    if (node.type == NodeType::product && layer.op == Operator::dense)
+    if (node.type == NodeType::product && layer.kernel == Pair(1))
       return node.transposed ? std::vector{out, in} : std::vector{in, out};
+    if (layer.layout == Layout::transposed) return weight_shape(layer, {});
     if (is_linear(layer.layout)) return {out, in, 1, 1};
     const auto [height, width] = layer.kernel;
     return {out * parts, layer.depth() / (height * width), height, width};
@@ -64,6 +65,7 @@ class GraphParameters {
 
   /// Reads all parameters of a layer, whose weights have been checked.
   Error read(const Layer& layer, const LayerMatch& match, Parameters& parameters) {
+    if (layer.op == Operator::normalise) return read_layer_norm(layer, match, parameters);
     if (match.weights == kNone) return read_rest(layer, match, parameters);
     const GraphNode& found = steps_.node(match.weights);
     const Tensor& tensor = *steps_.constant(found, 1);
@@ -79,7 +81,9 @@ class GraphParameters {
       weight = static_cast<float>(weight * match.before.factor);
     for (float& bias : parameters.bias)
       bias = static_cast<float>(std::fma(bias, match.before.factor, match.before.offset));
-    return read_rest(layer, match, parameters);
+    if (auto error = read_rest(layer, match, parameters)) return error;
+    repeat(layer, parameters);
+    return {};
   }
 
   /// Checks a layer's packed weights.
@@ -96,6 +100,13 @@ class GraphParameters {
   template <class... Parts>
   Error problem(const Layer& layer, const Parts&... parts) const {
     return Error::of(graph_.path, ": ", layer_name(layer), ": ", parts...);
+  }
+
+  Error read_layer_norm(const Layer& layer, const LayerMatch& match, Parameters& parameters) {
+    const auto norm = TokenNodes(graph_).layer_norm(steps_[match.result].node);
+    if (auto error = read_vector(layer, match, steps_.constant(norm->scale), parameters.weight))
+      return error;
+    return read_vector(layer, match, steps_.constant(norm->shift), parameters.bias);
   }
 
   /// Reads what follows a layer's weights.
@@ -126,7 +137,7 @@ class GraphParameters {
   /// Reads one number for each of a layer's channels, whatever dimensions of 1 are around them.
   Error read_vector(const Layer& layer, const LayerMatch& match, const Tensor* tensor,
                     std::vector<float>& values, decltype(read_values)& check = read_values) {
-    const std::int64_t channels = std::int64_t{layer.output.channels} * match.parts;
+    const std::int64_t channels = std::int64_t{layer.output.channels} * match.parts / layer.repeats;
     if (tensor == nullptr) return problem(layer, "expected ", channels, " constants, found others");
     if (!converts_to_float(tensor->type) || tensor->element_count() != channels)
       return problem(layer, "expected ", describe(DataType::f32, {&channels, 1}), ", found ",

@@ -27,6 +27,7 @@ enum class StepType : unsigned char {
   window_mean,  ///< means of windows
   window_max,   ///< maxima of windows
   softmax,
+  layer_norm,
   product,   ///< of two steps, element by element
   sum,       ///< of two steps
   channels,  ///< those of a list

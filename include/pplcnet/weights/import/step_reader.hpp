@@ -17,8 +17,10 @@
 #include "pplcnet/weights/import/channels.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/import/functions.hpp"
+#include "pplcnet/weights/import/node_function.hpp"
 #include "pplcnet/weights/import/step.hpp"
 #include "pplcnet/weights/import/step_list.hpp"
+#include "pplcnet/weights/import/token_nodes.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -46,6 +48,8 @@ class StepReader : public StepList {
   const Tensor* constant(const GraphNode& node, std::size_t input) const {
     return graph_.tensor(result_of(node.inputs[input]).constant);
   }
+  /// Returns the step that a node is; kNone if it is a constant.
+  int step_of(int node) const { return result_of(node).step; }
   const Tensor* constant(int node) const { return graph_.tensor(result_of(node).constant); }
 
  private:
@@ -83,6 +87,7 @@ class StepReader : public StepList {
       case NodeType::same:
         return same(number, input);
       case NodeType::convolution:
+      case NodeType::transposed_convolution:
       case NodeType::product:
         return weights(number, node, input);
       case NodeType::batch_norm:
@@ -121,17 +126,25 @@ class StepReader : public StepList {
     }
   }
 
+  static int count_of(std::int64_t channels) {
+    return static_cast<int>(std::min<std::int64_t>(channels, Graph::kMostOutputs));
+  }
+
   Result weights(int number, const GraphNode& node, Result input) {
     const Tensor* matrix = constant(node, 1);
     const int bias = result_of(node.inputs[2]).constant;
     if (matrix == nullptr || matrix->shape.size() < 2 || (node.inputs[2] != kNone && bias == kNone))
       return other(number, input);
-    const bool in_first = node.type == NodeType::product && !node.transposed;
+    const bool in_first = node.type == NodeType::transposed_convolution ||
+                          (node.type == NodeType::product && !node.transposed);
     const std::int64_t channels = matrix->shape[in_first ? 1 : 0];
     Step step = {.type = StepType::weights, .node = number, .from = input.step, .bias = bias};
-    step.channels = static_cast<int>(std::min<std::int64_t>(channels, Graph::kMostOutputs));
+    step.channels = count_of(channels);
     step.padding = node.window.padding;
     if (node.type == NodeType::convolution) skip_pad(step);
+    // What is not known gives as many channels as are read of it.
+    if (input.step != kNone && node.type == NodeType::product && (*this)[input.step].channels == 0)
+      at(input.step).channels = count_of(matrix->shape[in_first ? 0 : 1]);
     return {.step = append(step)};
   }
 
@@ -174,6 +187,7 @@ class StepReader : public StepList {
       return Result{.step = append(step)};
     };
     if (node.type == NodeType::transpose) {
+      if (from.type != StepType::rows && is_of_tokens(node)) return same(number, input);
       const bool columns =
           from.type == StepType::rows && transposes_rows(node) &&
           graph_.nodes[static_cast<std::size_t>(from.node)].number_count == node.number_count;
@@ -217,34 +231,10 @@ class StepReader : public StepList {
 
   Result activation(int number, const GraphNode& node, Result input) {
     if (input.step == kNone) return other(number, input);
-    const auto apply = [&](const auto& operation) {
-      return Result{.step = append({.node = number, .from = input.step}, operation)};
-    };
-    const auto known = [&](const Activation& which) {
-      return apply([&](float x) { return value_of(which, x); });
-    };
-    const Activation gate = Activation::hardsigmoid_of(node.alpha, node.beta);
-    switch (node.type) {
-      case NodeType::relu:
-        return known(Activation::relu);
-      case NodeType::sigmoid:
-        return known(Activation::sigmoid);
-      case NodeType::gelu:
-        return known(Activation::gelu);
-      case NodeType::silu:
-        return known(Activation::silu);
-      case NodeType::hardsigmoid:
-        return known(gate);
-      case NodeType::hardswish:
-        return apply([&](float x) { return x * value_of(gate, x); });
-      case NodeType::erf:
-        return apply([](float x) { return std::erf(x); });
-      default: {  // clip
-        const float low = number_of(result_of(node.inputs[1])).value_or(node.alpha);
-        const float high = number_of(result_of(node.inputs[2])).value_or(node.beta);
-        return apply([&](float x) { return std::min(std::max(x, low), high); });
-      }
-    }
+    const float low = number_of(result_of(node.inputs[1])).value_or(node.alpha);
+    const float high = number_of(result_of(node.inputs[2])).value_or(node.beta);
+    return {.step = append({.node = number, .from = input.step},
+                           [&](float x) { return value_of(node, low, high, x); })};
   }
 
   Result add(int number, Result a, Result b) {
@@ -260,15 +250,23 @@ class StepReader : public StepList {
     const auto value = number_of(b);
     const auto before = static_cast<std::size_t>(step.node);
     if (step.type == StepType::weights && step.bias == kNone && uses_[before] == 1 &&
-        (!value || graph_.nodes[before].type == NodeType::product)) {
+        (!value || graph_.nodes[before].type != NodeType::convolution)) {
       step.bias = b.constant;
       return a;
     }
-    if (!value) return other(number, a);
+    if (!value) return layer_norm(number, a);
     if (*value == 0) return same(number, a);
     sum.type = StepType::shift;
     sum.number = *value;
     return {.step = append(sum, [&](float x) { return x + *value; })};
+  }
+
+  /// What ends with the addition of a constant for each channel.
+  Result layer_norm(int number, Result input) {
+    const auto norm = TokenNodes(graph_).layer_norm(number);
+    const int from = norm ? result_of(norm->input).step : kNone;
+    if (from == kNone) return other(number, input);
+    return {.step = append({.type = StepType::layer_norm, .node = number, .from = from})};
   }
 
   Result multiply(int number, Result a, Result b) {

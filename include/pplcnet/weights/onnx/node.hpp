@@ -30,6 +30,7 @@ inline constexpr OperationName kOperations[] = {
     {"Clip", NodeType::clip},
     {"Concat", NodeType::concat},
     {"Conv", NodeType::convolution},
+    {"ConvTranspose", NodeType::transposed_convolution},
     {"Div", NodeType::divide},
     {"Dropout", NodeType::same},
     {"Erf", NodeType::erf},
@@ -172,6 +173,7 @@ inline bool apply_to_window(const Attribute& attribute, GraphNode& node) {
   if (name == "group") node.groups = clamped(attribute.integer);
   if (name == "ceil_mode") node.window.ceil_mode = attribute.integer != 0;
   if (name == "count_include_pad") node.count_padding = attribute.integer != 0;
+  if (name == "output_padding" || name == "output_shape") return false;
   return name != "storage_order" || attribute.integer == 0;
 }
 
@@ -181,6 +183,7 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
   bool known = true;
   switch (node.type) {
     case NodeType::convolution:
+    case NodeType::transposed_convolution:
     case NodeType::window_mean:
     case NodeType::window_max:
       known = apply_to_window(attribute, node);
@@ -198,7 +201,8 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
       if (name == "max") node.beta = attribute.number;
       break;
     case NodeType::softmax:
-      if (name == "axis") known = attribute.integer == -1 || attribute.integer == 1;
+      if (name == "axis") node.first = clamped(attribute.integer);
+      known = node.first == -1 || node.first == 1 || node.first == 2;
       break;
     case NodeType::hardsigmoid:
       if (name == "alpha") node.alpha = attribute.number;

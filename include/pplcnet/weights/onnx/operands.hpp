@@ -134,7 +134,9 @@ inline bool read_resize(const FileGraph& graph, const Attributes& attributes, Gr
 inline void read_operands(const FileGraph& graph, const Attributes& attributes, GraphNode& node) {
   bool known = true;
   if (node.what == "ReduceMean") {
-    known = are_height_and_width(attributes.integers("axes", graph.tensor(node.inputs[1])));
+    const std::vector<int> axes = attributes.integers("axes", graph.tensor(node.inputs[1]));
+    set_numbers(axes, node);
+    known = are_height_and_width(axes);
   } else if (node.what == "Slice") {
     known = read_slice(graph, attributes, node);
   } else if (node.what == "Pad") {
