@@ -2389,6 +2389,11 @@ struct Slot {
   constexpr bool operator==(const Slot&) const = default;
 };
 
+/// Whether a slice is read where it is: whole half panels of a map.
+constexpr bool is_view(const Node& node) {
+  return node.kind == NodeKind::slice && node.step == 1 && node.first % kHalfPanel == 0;
+}
+
 /// Who reads the value of each node of a graph.
 class Readers {
  public:
@@ -2464,14 +2469,16 @@ class Readers {
     if (kind == NodeKind::concat || kind == NodeKind::slice) readers_[node].has_aliases = true;
   }
 
-  /// What a layer writes are whole half panels, so that parts in front of others have to be such.
+  /// What a layer computes are whole half panels, so that parts in front of others have to be such;
+  /// a copy writes just its channels.
   constexpr void offer(int node, const Slot& slot, bool last) {
     const Node& part = graph_.nodes[node];
-    const bool computed = part.kind != NodeKind::image && part.kind != NodeKind::concat &&
-                          part.kind != NodeKind::slice && part.kind != NodeKind::shuffle;
-    if (computed && readers_[node].slot.concat < 0 && slot.channel % kHalfPanel == 0 &&
-        (last || part.shape.channels % kHalfPanel == 0))
-      readers_[node].slot = slot;
+    if (part.kind == NodeKind::image || part.kind == NodeKind::concat ||
+        part.kind == NodeKind::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
+      return;
+    const bool in_panels =
+        slot.channel % kHalfPanel == 0 && (last || part.shape.channels % kHalfPanel == 0);
+    if (in_panels || part.kind == NodeKind::slice) readers_[node].slot = slot;
   }
 
   const Graph& graph_;
@@ -2702,7 +2709,7 @@ class Lowering {
     const Node& node = graph_.nodes[index];
     const Where from = where(node.input);
     const Where first = {from.layer, from.channel + node.first};
-    if (node.step == 1 && node.first % kHalfPanel == 0 && from.layer >= 0)
+    if (is_view(node) && from.layer >= 0)
       where_[index] = first;
     else
       append_copy(first, node.shape, node.step, 1, {}, index);
@@ -2780,8 +2787,8 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 /// they are written first.
 inline constexpr std::size_t kLinesShare = 14 << 10;
 
-/// Queries of an attention whose scores are computed at a time.
-inline constexpr int kQueries = 4;
+/// Queries of an attention whose scores are computed at a time: as many sums hide an FMA's latency.
+inline constexpr int kQueries = 8;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kConvertedPanels = 2;
@@ -3426,6 +3433,14 @@ struct Hardswish {
   }
 };
 
+/// Returns (first * x + next) * x + …, one coefficient after the other.
+template <class D, class V = hn::Vec<D>, class... Coefficients>
+HWY_INLINE V polynomial(D d, V x, float first, Coefficients... next) {
+  V sum = hn::Set(d, first);
+  ((sum = hn::MulAdd(sum, x, hn::Set(d, next))), ...);
+  return sum;
+}
+
 /// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
@@ -3434,9 +3449,8 @@ HWY_INLINE V exp_of_negative(D d, V x) {
   const V whole = hn::ConvertTo(d, n);
   V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
   r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
-  V sum = hn::Set(d, 1.0f / 5040);
-  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
-    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const V sum =
+      polynomial(d, r, 1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f);
   const hn::RebindToSigned<D> integers;
   constexpr int kMantissa = 23, kExponentBias = 127;
   const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
@@ -3460,12 +3474,9 @@ struct Gelu {
   HWY_INLINE V operator()(D d, V x) const {
     const V size = hn::Abs(x);
     const V t = hn::Min(size, hn::Set(d, 6.0f));
-    V sum = hn::Set(d, 1.40014411e-9f);
-    for (const float coefficient :
-         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
-          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
-          -6.93147136e-1f})
-      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
+                             5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
+                             -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
     const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
     return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
   }
@@ -4580,6 +4591,24 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
+/// Copies values; every second one is read, or is written.
+inline void copy_every_second(const float* from, float* to, int count, bool reads) {
+  const Lanes8 d;
+  constexpr int kStep = static_cast<int>(hn::MaxLanes(d));
+  int i = 0;
+  for (; i + kStep < count; i += kStep) {  // a last vector would reach into what is beside
+    hn::Vec<Lanes8> even, odd;
+    if (reads) {
+      hn::LoadInterleaved2(d, from + 2 * i, even, odd);
+      hn::StoreU(even, d, to + i);
+    } else {
+      hn::LoadInterleaved2(d, to + 2 * i, even, odd);
+      hn::StoreInterleaved2(hn::LoadU(d, from + i), odd, d, to + 2 * i);
+    }
+  }
+  for (; i < count; ++i) to[reads ? i : 2 * i] = from[reads ? 2 * i : i];
+}
+
 /// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -4588,6 +4617,8 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     for (int x = 0; x < layer.output.width; ++x) {
       if (layer.read_step == 1 && layer.write_step == 1)
         std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else if (layer.read_step * layer.write_step == 2)
+        copy_every_second(from, to, layer.output.channels, layer.read_step == 2);
       else
         for (int channel = 0; channel < layer.output.channels; ++channel)
           to[channel * layer.write_step] = from[channel * layer.read_step];
@@ -5544,16 +5575,19 @@ inline void transpose_keys(const Head& head) {
 /// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
-  const Lanes8 d;
+  const Lanes16 d;
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
-    hn::Vec<Lanes8> sums[kCount];
+    hn::Vec<Lanes16> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -5564,13 +5598,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });
@@ -6436,6 +6473,14 @@ struct Hardswish {
   }
 };
 
+/// Returns (first * x + next) * x + …, one coefficient after the other.
+template <class D, class V = hn::Vec<D>, class... Coefficients>
+HWY_INLINE V polynomial(D d, V x, float first, Coefficients... next) {
+  V sum = hn::Set(d, first);
+  ((sum = hn::MulAdd(sum, x, hn::Set(d, next))), ...);
+  return sum;
+}
+
 /// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
@@ -6444,9 +6489,8 @@ HWY_INLINE V exp_of_negative(D d, V x) {
   const V whole = hn::ConvertTo(d, n);
   V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
   r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
-  V sum = hn::Set(d, 1.0f / 5040);
-  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
-    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const V sum =
+      polynomial(d, r, 1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f);
   const hn::RebindToSigned<D> integers;
   constexpr int kMantissa = 23, kExponentBias = 127;
   const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
@@ -6470,12 +6514,9 @@ struct Gelu {
   HWY_INLINE V operator()(D d, V x) const {
     const V size = hn::Abs(x);
     const V t = hn::Min(size, hn::Set(d, 6.0f));
-    V sum = hn::Set(d, 1.40014411e-9f);
-    for (const float coefficient :
-         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
-          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
-          -6.93147136e-1f})
-      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
+                             5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
+                             -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
     const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
     return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
   }
@@ -7590,6 +7631,24 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
+/// Copies values; every second one is read, or is written.
+inline void copy_every_second(const float* from, float* to, int count, bool reads) {
+  const Lanes8 d;
+  constexpr int kStep = static_cast<int>(hn::MaxLanes(d));
+  int i = 0;
+  for (; i + kStep < count; i += kStep) {  // a last vector would reach into what is beside
+    hn::Vec<Lanes8> even, odd;
+    if (reads) {
+      hn::LoadInterleaved2(d, from + 2 * i, even, odd);
+      hn::StoreU(even, d, to + i);
+    } else {
+      hn::LoadInterleaved2(d, to + 2 * i, even, odd);
+      hn::StoreInterleaved2(hn::LoadU(d, from + i), odd, d, to + 2 * i);
+    }
+  }
+  for (; i < count; ++i) to[reads ? i : 2 * i] = from[reads ? 2 * i : i];
+}
+
 /// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -7598,6 +7657,8 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     for (int x = 0; x < layer.output.width; ++x) {
       if (layer.read_step == 1 && layer.write_step == 1)
         std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else if (layer.read_step * layer.write_step == 2)
+        copy_every_second(from, to, layer.output.channels, layer.read_step == 2);
       else
         for (int channel = 0; channel < layer.output.channels; ++channel)
           to[channel * layer.write_step] = from[channel * layer.read_step];
@@ -8554,16 +8615,19 @@ inline void transpose_keys(const Head& head) {
 /// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
-  const Lanes8 d;
+  const Lanes16 d;
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
-    hn::Vec<Lanes8> sums[kCount];
+    hn::Vec<Lanes16> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -8574,13 +8638,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });
@@ -9452,6 +9519,14 @@ struct Hardswish {
   }
 };
 
+/// Returns (first * x + next) * x + …, one coefficient after the other.
+template <class D, class V = hn::Vec<D>, class... Coefficients>
+HWY_INLINE V polynomial(D d, V x, float first, Coefficients... next) {
+  V sum = hn::Set(d, first);
+  ((sum = hn::MulAdd(sum, x, hn::Set(d, next))), ...);
+  return sum;
+}
+
 /// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
@@ -9460,9 +9535,8 @@ HWY_INLINE V exp_of_negative(D d, V x) {
   const V whole = hn::ConvertTo(d, n);
   V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
   r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
-  V sum = hn::Set(d, 1.0f / 5040);
-  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
-    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const V sum =
+      polynomial(d, r, 1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f);
   const hn::RebindToSigned<D> integers;
   constexpr int kMantissa = 23, kExponentBias = 127;
   const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
@@ -9486,12 +9560,9 @@ struct Gelu {
   HWY_INLINE V operator()(D d, V x) const {
     const V size = hn::Abs(x);
     const V t = hn::Min(size, hn::Set(d, 6.0f));
-    V sum = hn::Set(d, 1.40014411e-9f);
-    for (const float coefficient :
-         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
-          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
-          -6.93147136e-1f})
-      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
+                             5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
+                             -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
     const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
     return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
   }
@@ -10606,6 +10677,24 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
+/// Copies values; every second one is read, or is written.
+inline void copy_every_second(const float* from, float* to, int count, bool reads) {
+  const Lanes8 d;
+  constexpr int kStep = static_cast<int>(hn::MaxLanes(d));
+  int i = 0;
+  for (; i + kStep < count; i += kStep) {  // a last vector would reach into what is beside
+    hn::Vec<Lanes8> even, odd;
+    if (reads) {
+      hn::LoadInterleaved2(d, from + 2 * i, even, odd);
+      hn::StoreU(even, d, to + i);
+    } else {
+      hn::LoadInterleaved2(d, to + 2 * i, even, odd);
+      hn::StoreInterleaved2(hn::LoadU(d, from + i), odd, d, to + 2 * i);
+    }
+  }
+  for (; i < count; ++i) to[reads ? i : 2 * i] = from[reads ? 2 * i : i];
+}
+
 /// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -10614,6 +10703,8 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     for (int x = 0; x < layer.output.width; ++x) {
       if (layer.read_step == 1 && layer.write_step == 1)
         std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else if (layer.read_step * layer.write_step == 2)
+        copy_every_second(from, to, layer.output.channels, layer.read_step == 2);
       else
         for (int channel = 0; channel < layer.output.channels; ++channel)
           to[channel * layer.write_step] = from[channel * layer.read_step];
@@ -11570,16 +11661,19 @@ inline void transpose_keys(const Head& head) {
 /// Computes the scores of `kCount` queries from `query` on with all keys.
 template <int kCount>
 HWY_INLINE void score(const Head& head, int query, float scale) {
-  const Lanes8 d;
+  const Lanes16 d;
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
-    hn::Vec<Lanes8> sums[kCount];
+    hn::Vec<Lanes16> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -11590,13 +11684,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
+#pragma GCC unroll 8
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
+#pragma GCC unroll 8
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });

@@ -228,8 +228,9 @@ TEST_P(GraphKernels, ConcatsSlicesAndShuffles) {
         const Value part = graph.slice(all, 8 * (width / 16), width - 8 * (width / 16));
         Value x = graph.conv(again, 2 * other, {}, "x");
         const Value y = graph.conv(part, 2 * other, {.kernel = 3}, "y");
-        x = graph.shuffle(graph.concat({x, y}), 2);  // the parts interleave
-        x = graph.shuffle(graph.add(x, x), other);   // a permutation of one map
+        x = graph.shuffle(graph.concat({x, y}), 2);              // the parts interleave
+        x = graph.concat({graph.slice(x, 1, 2 * other, 2), y});  // a copy is a part at once
+        x = graph.shuffle(graph.add(x, x), other);               // a permutation of one map
         graph.output(x, pplcnet::Role::stage);
         graph.output(graph.depthwise(x, {.kernel = 5}, "last"));
         judge(graph);

@@ -30,6 +30,14 @@ struct Hardswish {
   }
 };
 
+/// Returns (first * x + next) * x + …, one coefficient after the other.
+template <class D, class V = hn::Vec<D>, class... Coefficients>
+HWY_INLINE V polynomial(D d, V x, float first, Coefficients... next) {
+  V sum = hn::Set(d, first);
+  ((sum = hn::MulAdd(sum, x, hn::Set(d, next))), ...);
+  return sum;
+}
+
 /// Returns exp(x) for x in [-87, 0]: 2^n times a polynomial.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_negative(D d, V x) {
@@ -38,9 +46,8 @@ HWY_INLINE V exp_of_negative(D d, V x) {
   const V whole = hn::ConvertTo(d, n);
   V r = hn::NegMulAdd(whole, hn::Set(d, kLog2High), x);
   r = hn::NegMulAdd(whole, hn::Set(d, kLog2Low), r);
-  V sum = hn::Set(d, 1.0f / 5040);
-  for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
-    sum = hn::MulAdd(sum, r, hn::Set(d, coefficient));
+  const V sum =
+      polynomial(d, r, 1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f);
   const hn::RebindToSigned<D> integers;
   constexpr int kMantissa = 23, kExponentBias = 127;
   const auto power = hn::ShiftLeft<kMantissa>(hn::Add(n, hn::Set(integers, kExponentBias)));
@@ -64,12 +71,9 @@ struct Gelu {
   HWY_INLINE V operator()(D d, V x) const {
     const V size = hn::Abs(x);
     const V t = hn::Min(size, hn::Set(d, 6.0f));
-    V sum = hn::Set(d, 1.40014411e-9f);
-    for (const float coefficient :
-         {-5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f, 5.69027313e-5f, -1.94814193e-4f,
-          -1.6009156e-5f, 4.85146856e-3f, -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f,
-          -6.93147136e-1f})
-      sum = hn::MulAdd(sum, t, hn::Set(d, coefficient));
+    const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
+                             5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
+                             -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
     const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
     return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
   }

@@ -39,6 +39,24 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
   }
 }
 
+/// Copies values; every second one is read, or is written.
+inline void copy_every_second(const float* from, float* to, int count, bool reads) {
+  const Lanes8 d;
+  constexpr int kStep = static_cast<int>(hn::MaxLanes(d));
+  int i = 0;
+  for (; i + kStep < count; i += kStep) {  // a last vector would reach into what is beside
+    hn::Vec<Lanes8> even, odd;
+    if (reads) {
+      hn::LoadInterleaved2(d, from + 2 * i, even, odd);
+      hn::StoreU(even, d, to + i);
+    } else {
+      hn::LoadInterleaved2(d, to + 2 * i, even, odd);
+      hn::StoreInterleaved2(hn::LoadU(d, from + i), odd, d, to + 2 * i);
+    }
+  }
+  for (; i < count; ++i) to[reads ? i : 2 * i] = from[reads ? 2 * i : i];
+}
+
 /// Computes rows [begin, end) of channels that go elsewhere.
 inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
   for (int y = begin; y < end; ++y) {
@@ -47,6 +65,8 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     for (int x = 0; x < layer.output.width; ++x) {
       if (layer.read_step == 1 && layer.write_step == 1)
         std::memcpy(to, from, sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+      else if (layer.read_step * layer.write_step == 2)
+        copy_every_second(from, to, layer.output.channels, layer.read_step == 2);
       else
         for (int channel = 0; channel < layer.output.channels; ++channel)
           to[channel * layer.write_step] = from[channel * layer.read_step];

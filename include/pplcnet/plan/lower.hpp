@@ -224,7 +224,7 @@ class Lowering {
     const Node& node = graph_.nodes[index];
     const Where from = where(node.input);
     const Where first = {from.layer, from.channel + node.first};
-    if (node.step == 1 && node.first % kHalfPanel == 0 && from.layer >= 0)
+    if (is_view(node) && from.layer >= 0)
       where_[index] = first;
     else
       append_copy(first, node.shape, node.step, 1, {}, index);

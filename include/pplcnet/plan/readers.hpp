@@ -14,6 +14,11 @@ struct Slot {
   constexpr bool operator==(const Slot&) const = default;
 };
 
+/// Whether a slice is read where it is: whole half panels of a map.
+constexpr bool is_view(const Node& node) {
+  return node.kind == NodeKind::slice && node.step == 1 && node.first % kHalfPanel == 0;
+}
+
 /// Who reads the value of each node of a graph.
 class Readers {
  public:
@@ -89,14 +94,16 @@ class Readers {
     if (kind == NodeKind::concat || kind == NodeKind::slice) readers_[node].has_aliases = true;
   }
 
-  /// What a layer writes are whole half panels, so that parts in front of others have to be such.
+  /// What a layer computes are whole half panels, so that parts in front of others have to be such;
+  /// a copy writes just its channels.
   constexpr void offer(int node, const Slot& slot, bool last) {
     const Node& part = graph_.nodes[node];
-    const bool computed = part.kind != NodeKind::image && part.kind != NodeKind::concat &&
-                          part.kind != NodeKind::slice && part.kind != NodeKind::shuffle;
-    if (computed && readers_[node].slot.concat < 0 && slot.channel % kHalfPanel == 0 &&
-        (last || part.shape.channels % kHalfPanel == 0))
-      readers_[node].slot = slot;
+    if (part.kind == NodeKind::image || part.kind == NodeKind::concat ||
+        part.kind == NodeKind::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
+      return;
+    const bool in_panels =
+        slot.channel % kHalfPanel == 0 && (last || part.shape.channels % kHalfPanel == 0);
+    if (in_panels || part.kind == NodeKind::slice) readers_[node].slot = slot;
   }
 
   const Graph& graph_;

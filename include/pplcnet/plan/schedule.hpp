@@ -21,8 +21,8 @@ inline constexpr std::size_t kL2Share = 256 << 10;
 /// they are written first.
 inline constexpr std::size_t kLinesShare = 14 << 10;
 
-/// Queries of an attention whose scores are computed at a time.
-inline constexpr int kQueries = 4;
+/// Queries of an attention whose scores are computed at a time: as many sums hide an FMA's latency.
+inline constexpr int kQueries = 8;
 
 /// Panels of float16 weights that become float32 at a time: what a product's tile can use.
 inline constexpr int kConvertedPanels = 2;
