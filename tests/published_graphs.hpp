@@ -1,6 +1,7 @@
 #ifndef PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
 #define PPLCNET_TESTS_PUBLISHED_GRAPHS_HPP
 
+#include "deeplab.hpp"
 #include "ic_pattern.hpp"
 #include "pplcnet/networks/espnet_v2.hpp"
 #include "pplcnet/networks/googlenet.hpp"
@@ -61,6 +62,7 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {ic_resnet50_for_detection, {193, 201}},
     {pplcnet::ocr_detection, {64, 96}, 75},
     {pplcnet::ocr_recognition, {48, 60}, 95},
+    {deeplab_of_width, {97, 131}, 35},
 };
 
 }  // namespace pplcnet_test

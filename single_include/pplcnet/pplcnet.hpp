@@ -2007,10 +2007,11 @@ inline constexpr int kChunk = 8;
 struct NetworkTraits {
   std::string_view name = "custom", what = {};
   Extent input = {224, 224};
-  int classes = 0;     ///< 0: no classifier
-  int logits = -1;     ///< layer; -1: none, as in all of these
-  int embedding = -1;  ///< what the classifier sees, or the result that is a vector
-  int pooled = -1;     ///< the last mean over all pixels before these
+  int classes = 0;      ///< 0: no classifier
+  int label_count = 0;  ///< labels that it may have: of its classes, or of the channels of its map
+  int logits = -1;      ///< layer; -1: none, as in all of these
+  int embedding = -1;   ///< what the classifier sees, or the result that is a vector
+  int pooled = -1;      ///< the last mean over all pixels before these
   Storage storage = Storage::single;
   TensorNames tensor_names = {};
   std::span<const Naming> namings = {};
@@ -3287,14 +3288,17 @@ constexpr void describe(Plan& plan, const Graph& graph, Storage storage) {
   traits.optional = graph.optional;
   traits.fingerprint = graph.fingerprint();
   const Layer& result = plan.layers[plan.outputs[0]];
-  if (!result.gives_vector()) return;
+  if (!result.gives_vector()) {
+    if (plan.output_count == 1) traits.label_count = result.output.channels;
+    return;
+  }
   for (int i = 0; i < plan.layer_count; ++i)
     if (plan.layers[i].op == Operator::pool) traits.pooled = i;
   traits.embedding = plan.outputs[0];
   for (int i = 0; i < graph.output_count; ++i)
     if (graph.outputs[i].role == Role::embedding) return;
   traits.logits = plan.outputs[0];
-  traits.classes = result.output.channels;
+  traits.classes = traits.label_count = result.output.channels;
   traits.embedding = result.from;
 }
 
@@ -17500,7 +17504,7 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
 /// Reads a file's metadata and checks it.
 inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
-  if (auto error = check_info(found, traits.classes, file.path)) return error;
+  if (auto error = check_info(found, traits.label_count, file.path)) return error;
   if (info != nullptr) *info = std::move(found);
   return {};
 }
@@ -18142,7 +18146,7 @@ inline std::vector<float> output(AnyNetwork network) {
 PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                           Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
-    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    if (auto error = check_info(info, network.traits().label_count, target.path())) return error;
     std::optional<AnyNetwork> stored;
     if (auto error = store_as(storage, network, target.path(), stored)) return error;
     const NetworkTraits& traits = stored->traits();
@@ -19040,6 +19044,7 @@ std::array<Prediction, kCount> top_k(std::span<const float> scores) noexcept {
 #define PPLCNET_IMAGE_PRESETS_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19122,6 +19127,14 @@ constexpr Preprocessing paddlex_direct(int height, int width) {
   return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
 }
 
+/// Returns PaddleSeg's direct resize, to values from -1 to 1.
+constexpr Preprocessing paddle_seg(int height, int width) {
+  constexpr std::array<double, 3> kHalf = {0.5, 0.5, 0.5};
+  return direct_resize("paddle_seg",
+                       {.formula = NormalisationFormula::timm, .mean = kHalf, .deviation = kHalf},
+                       height, width);
+}
+
 /// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
@@ -19191,10 +19204,13 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 
 /// All presets.
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
-    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet,   paddle_direct,
-    paddle_direct_deploy, paddlex_direct,           timm_bicubic,       timm_bilinear,
-    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
-    timm_mobilevit};
+    paddle_imagenet,      paddle_imagenet_training,
+    paddlex_imagenet,     paddle_direct,
+    paddle_direct_deploy, paddlex_direct,
+    timm_bicubic,         timm_bilinear,
+    torchvision_232,      timm_inception,
+    timm_inception_333,   torchvision_inception,
+    timm_mobilevit,       paddle_seg};
 
 /// Returns the preset called `name` for a tensor of height x width; none if there is no such
 /// preset.

@@ -4,16 +4,20 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/models/pplcnet.hpp"
+#include "pplcnet/networks/deeplab_v3p.hpp"
+#include "pplcnet/segmenter.hpp"
 #include "published_graphs.hpp"
 #include "threads.hpp"
 
@@ -129,6 +133,33 @@ TYPED_TEST(NoAllocation, InForwardBatchAndFeatures) {
               }),
               0)
         << count << " threads";
+  }
+}
+
+constexpr pplcnet::Graph small_deeplab() {
+  return pplcnet::deeplab_v3p(Scale::x0_25, {.classes = 3, .input = {64, 96}});
+}
+
+/// From pictures of any size, one larger than those before it, to masks.
+TEST_F(Allocation, NoneInASegmenter) {
+  using Net = pplcnet::Network<small_deeplab>;
+  const auto weights = std::make_unique<Net::Weights>();
+  pplcnet::Segmenter<Net, 2> segmenter;
+  segmenter.view(*weights);
+  const std::vector<std::uint8_t> pixels(3 * 300 * 200);
+  std::vector<std::uint8_t> mask(300 * 200);
+  for (const int count : {1, 2}) {
+    pplcnet_test::Threads threads(count);
+    for (const auto& [width, height] : {std::pair(96, 64), std::pair(31, 7), std::pair(300, 200)})
+      EXPECT_EQ(allocations_in([&] {
+                  const pplcnet::ImageView image(pixels.data(), width, height,
+                                                 pplcnet::PixelFormat::rgb);
+                  EXPECT_FALSE(segmenter.segment(
+                      image, std::span(mask).first(static_cast<std::size_t>(width * height)),
+                      {.executor = threads.executor()}));
+                }),
+                0)
+          << width << " x " << height << ", " << count << " threads";
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "deeplab.hpp"
 #include "goldens/golden.hpp"
 #include "goldens/golden_outputs.hpp"
 #include "ic_pattern.hpp"
@@ -85,6 +86,7 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"paddle_mobilenetv3_large", pplcnet::paddle_mobilenet_v3_large},
     {"paddle_shufflenetv2", pplcnet::paddle_shufflenet_v2},
     {"paddle_ghostnet", pplcnet::paddle_ghostnet},
+    {"deeplabv3p_lcnet", deeplab_of_width},
 };
 
 /// `x1_25` anywhere in a name: 125; otherwise `width`.
@@ -102,7 +104,7 @@ inline int width_in(std::string_view name, int width) {
 /// What a golden's network computes: logits, the probability of each class of a sequence, or maps.
 inline const nlohmann::json& answer_of(const Golden& golden) {
   const nlohmann::json& outputs = golden.numbers.at("outputs");
-  for (const char* name : {"probabilities", "maps"})
+  for (const char* name : {"probabilities", "maps", "out0"})
     if (outputs.contains(name)) return outputs.at(name);
   return outputs.at("logits");
 }

@@ -233,7 +233,7 @@ TEST(Presets, AreFoundByName) {
        {pplcnet::paddle_imagenet(64, 96), pplcnet::paddle_imagenet_training(64, 96),
         pplcnet::paddlex_imagenet(64, 96), pplcnet::paddle_direct(64, 96),
         pplcnet::paddle_direct_deploy(64, 96), pplcnet::paddlex_direct(64, 96),
-        pplcnet::timm_bicubic(64, 96), pplcnet::timm_bilinear(64, 96),
+        pplcnet::paddle_seg(64, 96), pplcnet::timm_bicubic(64, 96), pplcnet::timm_bilinear(64, 96),
         pplcnet::torchvision_232(64, 96), pplcnet::timm_inception(64, 96),
         pplcnet::timm_inception_333(64, 96), pplcnet::torchvision_inception(64, 96)}) {
     const std::optional<Preprocessing> found = pplcnet::find_preset(preset.name, 64, 96);

@@ -241,7 +241,9 @@ int main(int argc, char** argv) {
                            "xception_97",
                            "ic_resnet50",
                            "ppocr_mobile_det_64x96",
-                           "ppocr_mobile_rec_48x100_c97"})
+                           "ppocr_mobile_rec_48x100_c97",
+                           "deeplabv3p_lcnet_x0_5",
+                           "deeplabv3p_lcnet_x1_0_97x131"})
     write_golden(to, name, name[0] == 'p' ? kOld : kNew);
   write_torchvision(to);
   return testing::Test::HasFailure();

@@ -106,6 +106,34 @@ void expect_the_same(const pplcnet::models::Published (&table)[kRows], int opset
     expect_the_same(row.network({.width = row.width, .input = {97, 131}, .classes = 10}), opset);
 }
 
+/// A map of another size, by factors and otherwise, and one of the mean.
+Graph resized(pplcnet::Extent size, pplcnet::Resampling resampling) {
+  Graph g({20, 26}, {}, "resized");
+  const Value x = g.conv(g.image(), 8, {.kernel = 3, .stride = 2}, "a");
+  const Value mean =
+      g.reduce(x, pplcnet::Reduction::mean, {pplcnet::Axis::rows, pplcnet::Axis::columns});
+  const Value spread = g.resize(g.conv(mean, 8, {}, "b"), size, pplcnet::Resampling::bilinear);
+  g.output(g.conv(g.concat({g.resize(x, size, resampling), spread}), 5, {}, "c"));
+  return g;
+}
+
+TEST(ForeignOnnxTest, ResizedMapsAreRead) {
+  using pplcnet::Resampling;
+  for (const auto how : {Resampling::nearest, Resampling::bilinear})
+    for (const pplcnet::Extent size : {pplcnet::Extent{20, 26}, {30, 26}, {7, 13}, {10, 13}})
+      for (const int opset : {13, 18}) {
+        const Graph graph = resized(size, how);
+        AnyNetwork written = network(graph), read(graph);
+        ASSERT_EQ(problem(pplcnet::onnx_model(written, {.opset = opset}, {}), read), "");
+        EXPECT_EQ(outputs(written), outputs(read));
+      }
+  EXPECT_EQ(
+      problem(resized({20, 26}, Resampling::nearest), resized({20, 26}, Resampling::bilinear)),
+      "the resized map after b: expected bilinear pixels, found nearest ('Resize')");
+  EXPECT_EQ(problem(resized({20, 26}, Resampling::nearest), resized({30, 26}, Resampling::nearest)),
+            "the resized map after b: expected 30x26 pixels, found 20x26 ('Resize')");
+}
+
 TEST(ForeignOnnxTest, PaddlesLightweightNetworksAreRead) {
   expect_the_same(pplcnet::models::lightweight::kPaddleModels, 17);
 }

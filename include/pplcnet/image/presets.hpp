@@ -2,6 +2,7 @@
 #define PPLCNET_IMAGE_PRESETS_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -86,6 +87,14 @@ constexpr Preprocessing paddlex_direct(int height, int width) {
   return direct_resize("paddlex_direct", {.formula = NormalisationFormula::paddlex}, height, width);
 }
 
+/// Returns PaddleSeg's direct resize, to values from -1 to 1.
+constexpr Preprocessing paddle_seg(int height, int width) {
+  constexpr std::array<double, 3> kHalf = {0.5, 0.5, 0.5};
+  return direct_resize("paddle_seg",
+                       {.formula = NormalisationFormula::timm, .mean = kHalf, .deviation = kHalf},
+                       height, width);
+}
+
 /// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
@@ -155,10 +164,13 @@ inline constexpr Preprocessing kTableAttribute = paddle_direct(224, 224);
 
 /// All presets.
 inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
-    paddle_imagenet,      paddle_imagenet_training, paddlex_imagenet,   paddle_direct,
-    paddle_direct_deploy, paddlex_direct,           timm_bicubic,       timm_bilinear,
-    torchvision_232,      timm_inception,           timm_inception_333, torchvision_inception,
-    timm_mobilevit};
+    paddle_imagenet,      paddle_imagenet_training,
+    paddlex_imagenet,     paddle_direct,
+    paddle_direct_deploy, paddlex_direct,
+    timm_bicubic,         timm_bilinear,
+    torchvision_232,      timm_inception,
+    timm_inception_333,   torchvision_inception,
+    timm_mobilevit,       paddle_seg};
 
 /// Returns the preset called `name` for a tensor of height x width; none if there is no such
 /// preset.

@@ -212,10 +212,11 @@ inline constexpr int kChunk = 8;
 struct NetworkTraits {
   std::string_view name = "custom", what = {};
   Extent input = {224, 224};
-  int classes = 0;     ///< 0: no classifier
-  int logits = -1;     ///< layer; -1: none, as in all of these
-  int embedding = -1;  ///< what the classifier sees, or the result that is a vector
-  int pooled = -1;     ///< the last mean over all pixels before these
+  int classes = 0;      ///< 0: no classifier
+  int label_count = 0;  ///< labels that it may have: of its classes, or of the channels of its map
+  int logits = -1;      ///< layer; -1: none, as in all of these
+  int embedding = -1;   ///< what the classifier sees, or the result that is a vector
+  int pooled = -1;      ///< the last mean over all pixels before these
   Storage storage = Storage::single;
   TensorNames tensor_names = {};
   std::span<const Naming> namings = {};

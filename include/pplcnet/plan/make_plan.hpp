@@ -28,14 +28,17 @@ constexpr void describe(Plan& plan, const Graph& graph, Storage storage) {
   traits.optional = graph.optional;
   traits.fingerprint = graph.fingerprint();
   const Layer& result = plan.layers[plan.outputs[0]];
-  if (!result.gives_vector()) return;
+  if (!result.gives_vector()) {
+    if (plan.output_count == 1) traits.label_count = result.output.channels;
+    return;
+  }
   for (int i = 0; i < plan.layer_count; ++i)
     if (plan.layers[i].op == Operator::pool) traits.pooled = i;
   traits.embedding = plan.outputs[0];
   for (int i = 0; i < graph.output_count; ++i)
     if (graph.outputs[i].role == Role::embedding) return;
   traits.logits = plan.outputs[0];
-  traits.classes = result.output.channels;
+  traits.classes = traits.label_count = result.output.channels;
   traits.embedding = result.from;
 }
 

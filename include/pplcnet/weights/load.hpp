@@ -110,7 +110,7 @@ PPLCNET_INLINE Error load_tensors(const TensorFile& file, std::span<const Layer>
 /// Reads a file's metadata and checks it.
 inline Error take_info(const TensorFile& file, const NetworkTraits& traits, ModelInfo* info) {
   ModelInfo found = read_info(file);
-  if (auto error = check_info(found, traits.classes, file.path)) return error;
+  if (auto error = check_info(found, traits.label_count, file.path)) return error;
   if (info != nullptr) *info = std::move(found);
   return {};
 }

@@ -122,7 +122,7 @@ inline std::vector<float> output(AnyNetwork network) {
 PPLCNET_INLINE Error save(NewFile& target, const AnyNetwork& network, const ModelInfo& info,
                           Storage storage) {
   return with_memory_for(target.path(), [&]() -> Error {
-    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    if (auto error = check_info(info, network.traits().label_count, target.path())) return error;
     std::optional<AnyNetwork> stored;
     if (auto error = store_as(storage, network, target.path(), stored)) return error;
     const NetworkTraits& traits = stored->traits();

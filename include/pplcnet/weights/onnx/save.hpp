@@ -39,7 +39,7 @@ inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOpt
     if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
       return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
                        OnnxOptions::kNewest, ", found ", options.opset);
-    if (auto error = check_info(info, network.classes(), target.path())) return error;
+    if (auto error = check_info(info, network.traits().label_count, target.path())) return error;
     if (auto error = check_packed(network.layers(), network.weights(), target.path())) return error;
     const std::string bytes = onnx_model(network, options, info);
     const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(bytes))};
