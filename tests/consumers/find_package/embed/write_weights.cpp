@@ -1,6 +1,7 @@
 // Writes a native file with weights that mean nothing: write_weights FILE
 #include <cstdio>
 #include <memory>
+#include <pplcnet/weights/fold.hpp>
 
 #include "network.hpp"
 

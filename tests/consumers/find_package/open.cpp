@@ -1,4 +1,4 @@
-// A user's program that opens any weight file, and predicts something.
+// A user's program that opens any weight file, and predicts something: open WEIGHTS
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
   std::optional<pplcnet::AnyClassifier> classifier;
-  if (auto error = pplcnet::AnyClassifier::open(WEIGHTS, classifier)) {
+  if (auto error = pplcnet::AnyClassifier::open(argv[1], classifier)) {
     std::puts(error.message());
     return 1;
   }
