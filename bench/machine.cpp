@@ -1,20 +1,23 @@
-// What all programs here link: the library, compiled once, and the loops of machine.hpp, for each
-// of the instruction sets of its kernels.
-#define PPLCNET_IMPLEMENTATION
+// The loops of machine.hpp, for each of the instruction sets of the library's kernels.
 #include "machine.hpp"
 
-#include "pplcnet/kernels/highway.hpp"
-#include "pplcnet/pplcnet.cpp"
+#if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
+#define HWY_WANT_AVX3_DL
+#endif
+#include <hwy/highway.h>
 
-#if PPLCNET_CHOOSE_ISA
+// The library's rule, see pplcnet/kernels/highway.hpp.
+#define BENCH_CHOOSES_ISA (HWY_ARCH_X86 && HWY_STATIC_TARGET > HWY_AVX2)
+
+#if BENCH_CHOOSES_ISA
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
-#include <hwy/ops/set_macros-inl.h>
+#include "pplcnet/kernels/flip_target-inl.hpp"
 
 #include "machine-inl.hpp"
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
-#include <hwy/ops/set_macros-inl.h>
+#include "pplcnet/kernels/flip_target-inl.hpp"
 
 #include "machine-inl.hpp"
 #undef HWY_TARGET
@@ -24,7 +27,7 @@
 #include "machine-inl.hpp"
 
 float bench::multiply_adds(Isa isa, float factor, std::int64_t& count) {
-#if PPLCNET_CHOOSE_ISA
+#if BENCH_CHOOSES_ISA
   if (isa == Isa::avx512) return N_AVX3::multiply_adds(factor, count);
   if (isa == Isa::avx2) return N_AVX2::multiply_adds(factor, count);
 #endif
@@ -33,7 +36,7 @@ float bench::multiply_adds(Isa isa, float factor, std::int64_t& count) {
 }
 
 float bench::stream(Isa isa, const float* from, std::size_t count) {
-#if PPLCNET_CHOOSE_ISA
+#if BENCH_CHOOSES_ISA
   if (isa == Isa::avx512) return N_AVX3::stream(from, count);
   if (isa == Isa::avx2) return N_AVX2::stream(from, count);
 #endif
