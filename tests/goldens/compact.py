@@ -18,7 +18,7 @@ UNUSED = {
     "mean", "std_population", "state_dict_entries",
     # of pictures: filters that no preprocessing has, and where the formula is written
     "rule",
-    "cv2_bicubic_224x224_u8", "cv2_area_224x224_u8", "cv2_lanczos_224x224_u8",
+    "cv2_area_224x224_u8", "cv2_lanczos_224x224_u8",
     "pil_lanczos_224x224_u8",
 }
 

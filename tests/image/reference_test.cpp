@@ -40,6 +40,14 @@ std::vector<std::uint8_t> opencv(ImageView image, ImageSize size) {
   return out;
 }
 
+std::vector<std::uint8_t> opencv_cubic(ImageView image, ImageSize size) {
+  const CropWindow all{0, 0, size.width, size.height};
+  std::vector<std::uint8_t> out(all.byte_count());
+  pplcnet::OpenCvCubicScratch scratch;
+  pplcnet::resize_opencv_cubic(image, size, all, out, scratch);
+  return out;
+}
+
 std::vector<std::uint8_t> pillow(pplcnet::PillowFilter filter, ImageView image, ImageSize size) {
   const CropWindow all{0, 0, size.width, size.height};
   std::vector<std::uint8_t> out(all.byte_count());
@@ -84,6 +92,7 @@ TEST_P(Reference, EveryPipelineIsIdentical) {
     expect_pixels("paddle_resized_u8", opencv(image, resized_size(kPaddle, image)));
     expect_pixels("paddle_size160x80_u8", opencv(image, {160, 80}));
     expect_pixels("cv2_bilinear_224x224_u8", opencv(image, {224, 224}));
+    expect_pixels("cv2_bicubic_224x224_u8", opencv_cubic(image, {224, 224}));
     expect_pixels("pil_bilinear_224x224_u8", pillow(PillowFilter::bilinear, image, {224, 224}));
     expect_pixels("pil_bicubic_224x224_u8", pillow(PillowFilter::bicubic, image, {224, 224}));
     expect_pixels("timm_resized_u8",

@@ -18,6 +18,7 @@ enum class ChannelOrder { rgb, bgr };
 enum class NormalisationFormula {
   paddle,  ///< (x * scale - mean) / deviation, every step in float (PaddleClas NormalizeImage).
   timm,    ///< (x / 255 - mean) / deviation, every step in float (torchvision ToTensor, Normalize).
+  paddle_detection,  ///< The same, but mean and deviation are doubles (PaddleDetection).
   paddlex,  ///< x * alpha + beta in float, alpha = scale / deviation and beta = -mean / deviation
             ///< in double (PaddleX 3 Normalize).
 };
@@ -48,6 +49,10 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   const auto scaled = normalisation.formula == NormalisationFormula::timm
                           ? static_cast<float>(x / 255.0)
                           : static_cast<float>(x * double{static_cast<float>(scale)});
+  if (normalisation.formula == NormalisationFormula::paddle_detection) {
+    const auto centred = static_cast<float>(double{scaled} - mean);
+    return static_cast<float>(double{centred} / deviation);
+  }
   const auto centred = static_cast<float>(double{scaled} - double{static_cast<float>(mean)});
   return static_cast<float>(double{centred} / double{static_cast<float>(deviation)});
 }

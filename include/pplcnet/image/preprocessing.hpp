@@ -15,6 +15,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/image/normalisation.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
+#include "pplcnet/image/resize_opencv_cubic.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
 #include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
@@ -28,7 +29,7 @@ enum class Geometry {
   direct,                  ///< Resize to the tensor's size whatever the shape; nothing is cropped.
 };
 
-enum class Interpolation { opencv_linear, pillow_bilinear, pillow_bicubic };
+enum class Interpolation { opencv_linear, opencv_cubic, pillow_bilinear, pillow_bicubic };
 
 /// A pipeline from decoded pixels to the input tensor, as plain data. presets.hpp has the ones that
 /// published weights were trained with.
@@ -63,6 +64,7 @@ PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& prepro
 /// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
 struct PreprocessScratch {
   OpenCvScratch opencv;
+  OpenCvCubicScratch opencv_cubic;
   PillowScratch pillow;
   std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
 };
@@ -132,6 +134,9 @@ PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageVie
   switch (preprocessing.interpolation) {
     case Interpolation::opencv_linear:
       resize_opencv_linear(image, plan->resized, plan->window, pixels, scratch.opencv);
+      break;
+    case Interpolation::opencv_cubic:
+      resize_opencv_cubic(image, plan->resized, plan->window, pixels, scratch.opencv_cubic);
       break;
     case Interpolation::pillow_bilinear:
       resize_pillow(PillowFilter::bilinear, image, plan->resized, plan->window, pixels,

@@ -95,6 +95,14 @@ constexpr Preprocessing paddle_seg(int height, int width) {
                        height, width);
 }
 
+/// Direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
+constexpr Preprocessing paddle_detection(int height, int width) {
+  Preprocessing preset = direct_resize(
+      "paddle_detection", {.formula = NormalisationFormula::paddle_detection}, height, width);
+  preset.interpolation = Interpolation::opencv_cubic;
+  return preset;
+}
+
 /// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
@@ -170,7 +178,8 @@ inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     timm_bicubic,         timm_bilinear,
     torchvision_232,      timm_inception,
     timm_inception_333,   torchvision_inception,
-    timm_mobilevit,       paddle_seg};
+    timm_mobilevit,       paddle_seg,
+    paddle_detection};
 
 /// Returns the preset called `name` for a tensor of height x width; none if there is no such
 /// preset.
