@@ -33,6 +33,8 @@ double activated(Activation activation, double x) {
       return x / (1 + std::exp(-x));
     case Kind::linear:
       return x * double{activation.slope} + double{activation.offset};
+    case Kind::root:
+      return std::sqrt(std::max(x + double{activation.offset}, 0.0));
     case Kind::prelu:  // of no network that is complete
       break;
   }

@@ -44,6 +44,7 @@ constexpr Activation kActivations[] = {
     Activation::silu,
     Activation::gelu,
     Activation::linear_of(0.25F, -1),
+    Activation::root_of(2),
 };
 
 class GraphKernels : public testing::TestWithParam<Isa> {

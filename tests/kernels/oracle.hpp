@@ -46,6 +46,8 @@ inline double activated(Activation activation, double x) {
       return x / (1 + std::exp(-x));
     case Kind::linear:
       return x * double{activation.slope} + double{activation.offset};
+    case Kind::root:
+      return std::sqrt(std::max(x + double{activation.offset}, 0.0));
     case Kind::prelu:
       break;  // see weighted
   }

@@ -165,6 +165,7 @@ class NcnnNetwork {
       case Kind::gelu:
       case Kind::silu:
       case Kind::linear:
+      case Kind::root:
       case Kind::prelu:
         return input;
       case Kind::relu:

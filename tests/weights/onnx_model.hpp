@@ -266,6 +266,7 @@ class OnnxNetwork {
       case Kind::gelu:
       case Kind::silu:
       case Kind::linear:
+      case Kind::root:
       case Kind::prelu:
         return input;
       case Kind::relu:

@@ -392,6 +392,7 @@ class PaddleNetwork {
       case Kind::gelu:
       case Kind::silu:
       case Kind::linear:
+      case Kind::root:
       case Kind::prelu:
         return input;
       case Kind::relu:

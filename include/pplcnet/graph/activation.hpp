@@ -19,11 +19,12 @@ struct Activation {
     gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
     silu,         ///< x / (1 + exp(-x))
     linear,       ///< x * slope + offset
+    root,         ///< sqrt(max(x + offset, 0))
     prelu,        ///< max(x, 0) + min(x, 0) * s, where each channel has an s of its own
   };
 
   Kind kind = Kind::none;
-  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one
+  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one; a root's offset
 
   static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu, prelu;
   static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
@@ -38,6 +39,9 @@ struct Activation {
   static constexpr Activation linear_of(float slope, float offset = 0) {
     return {Kind::linear, slope, offset};
   }
+
+  /// Returns sqrt(max(x + offset, 0)).
+  static constexpr Activation root_of(float offset) { return {Kind::root, 0, offset}; }
 
   constexpr bool operator==(const Activation&) const = default;
 };
@@ -72,6 +76,7 @@ constexpr std::string_view activation_name(const Activation& activation) {
                 {Activation::prelu, "prelu"}};
   for (const auto& [known, name] : kNames)
     if (known == activation) return name;
+  if (activation.kind == Activation::Kind::root) return "root_of";
   return activation.kind == Activation::Kind::linear ? "linear_of" : "hardsigmoid_of";
 }
 

@@ -104,6 +104,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return Gelu()(d, x);
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
+    case Kind::root:
+      return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
 }

@@ -44,6 +44,7 @@ enum class NodeType : unsigned char {
   silu,
   prelu,  ///< of input 0, with a slope for each channel in 1
   erf,
+  sqrt,
   pad,          ///< zeros around the maps of input 0
   pool,         ///< mean of height and width
   window_mean,  ///< means of windows

@@ -63,6 +63,8 @@ inline float value_of(const Activation& activation, float x) {
       return x * (1 + std::erf(x * std::sqrt(0.5F))) / 2;
     case Kind::silu:
       return x / (1 + std::exp(-x));
+    case Kind::root:
+      return std::sqrt(std::max(x + activation.offset, 0.0F));
   }
   return x;
 }
@@ -93,8 +95,9 @@ inline bool is_same(const Activation& found, const Activation& expected) {
 
 /// Returns the activation that a function is, if it is one.
 inline std::optional<Activation> activation_of(const Function& function) {
-  for (const Activation& known : {Activation::relu, Activation::relu6, Activation::hardswish,
-                                  Activation::sigmoid, Activation::gelu, Activation::silu})
+  for (const Activation& known :
+       {Activation::relu, Activation::relu6, Activation::hardswish, Activation::sigmoid,
+        Activation::gelu, Activation::silu, Activation::root_of(0)})
     if (recognition::is(function, [&](float x) { return value_of(known, x); })) return known;
   const float sixth = float_from_f16(f16_from_float(1.0F / 6));
   const auto rounded = [&](float x) { return x * std::clamp(x * sixth + 0.5F, 0.0F, 1.0F); };

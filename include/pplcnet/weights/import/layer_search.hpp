@@ -62,6 +62,8 @@ class LayerSearch {
         return "the gate";
       case Operator::resize:
         return "the resized map";
+      case Operator::multiply:
+        return "the product";
       default:
         return "the layer";
     }

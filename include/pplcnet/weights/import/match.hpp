@@ -97,6 +97,14 @@ class LayerFinder : public LayerSearch {
         if (match.result == kNone) break;
         return find_activation(layer, layer.activation, match.result);
       }
+      case Operator::multiply: {
+        const Shape& factors = layer.factor_shape;
+        const int other =
+            steps_.find(channels(layer.addend, layer.addend_channel, factors.channels));
+        match.result = steps_.reader_of(input, StepType::product, other);
+        if (match.result == kNone) break;
+        return find_activation(layer, layer.activation, match.result);
+      }
       case Operator::max_pool:
       case Operator::average_pool:
         if (auto error = find_window(layer, input, match.result)) return error;

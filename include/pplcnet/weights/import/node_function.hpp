@@ -23,6 +23,8 @@ inline float value_of(const GraphNode& node, float low, float high, float x) {
       return value_of(Activation::gelu, x);
     case NodeType::silu:
       return value_of(Activation::silu, x);
+    case NodeType::sqrt:
+      return value_of(Activation::root_of(0), x);
     case NodeType::hardsigmoid:
       return value_of(gate, x);
     case NodeType::hardswish:

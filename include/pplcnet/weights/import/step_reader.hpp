@@ -273,9 +273,8 @@ class StepReader : public StepList {
     if (a.constant != kNone) std::swap(a, b);
     if (const auto factor = number_of(b)) return scale(number, a, *factor);
     if (a.step == kNone || b.step == kNone) return other(number, a);
-    return {.step = append_of_two(
-                {.type = StepType::product, .node = number, .from = a.step, .second = b.step},
-                std::multiplies<>())};
+    const Step both = {.type = StepType::product, .node = number, .from = a.step, .second = b.step};
+    return {.step = append_of_two(both, std::multiplies<>())};
   }
 
   Result scale(int number, Result input, float factor) {

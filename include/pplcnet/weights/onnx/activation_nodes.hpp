@@ -49,6 +49,11 @@ inline std::string add_activation(OnnxGraphWriter& graph, int opset, const Activ
       graph.add_node("Mul", join({name, "/scaled"}), {value, scalar("slope", activation.slope)});
       return graph.add_node("Add", to,
                             {join({name, "/scaled"}), scalar("offset", activation.offset)});
+    case Kind::root: {
+      const std::string sum = graph.add_node("Add", join({name, "/moved"}),
+                                             {value, scalar("offset", activation.offset)});
+      return graph.add_node("Sqrt", to, {graph.add_node("Relu", join({name, "/least"}), {sum})});
+    }
     case Kind::gelu: {
       constexpr float kSqrtHalf = 0.70710678F;
       const auto part = [&](const char* step) { return join({name, "/", step}); };

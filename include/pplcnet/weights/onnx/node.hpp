@@ -54,6 +54,7 @@ inline constexpr OperationName kOperations[] = {
     {"Slice", NodeType::slice},
     {"Softmax", NodeType::softmax},
     {"Split", NodeType::slice},
+    {"Sqrt", NodeType::sqrt},
     {"Squeeze", NodeType::same},
     {"Transpose", NodeType::transpose},
     {"Unsqueeze", NodeType::same},

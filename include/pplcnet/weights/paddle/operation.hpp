@@ -106,6 +106,7 @@ inline constexpr OperationType kOperationTypes[] = {
     {"softmax", NodeType::softmax},
     {"split", NodeType::slice},
     {"split_with_num", NodeType::slice},
+    {"sqrt", NodeType::sqrt},
     {"squeeze", NodeType::same},
     {"squeeze2", NodeType::same},
     {"strided_slice", NodeType::slice},
