@@ -96,19 +96,20 @@ inline std::int64_t parameters(const pplcnet::Plan& plan, Form form) {
 }
 
 /// An answer, all of it or samples, within the tolerance.
-inline void expect_answer(const nlohmann::json& golden, const std::vector<float>& found) {
+inline void expect_answer(const nlohmann::json& golden, const std::vector<float>& found,
+                          double tolerance = kLogitTolerance) {
   const double largest =
       std::max(std::abs(golden.at("max").get<double>()), std::abs(golden.at("min").get<double>()));
   if (golden.contains("idx")) {
     const nlohmann::json samples = {{"idx", golden.at("idx")}, {"values", golden.at("f64")}};
-    return expect_samples("output", samples, found, 1, kLogitTolerance * largest);
+    return expect_samples("output", samples, found, 1, tolerance * largest);
   }
   std::vector<double> values;
   for (const std::vector<double> row : golden.at("f64"))
     values.insert(values.end(), row.begin(), row.end());
   ASSERT_EQ(values.size(), found.size());
   for (std::size_t i = 0; i < values.size(); ++i)
-    ASSERT_NEAR(found[i], values[i], kLogitTolerance * largest) << "logit " << i;
+    ASSERT_NEAR(found[i], values[i], tolerance * largest) << "logit " << i;
 }
 
 /// `run(image, destinations)` computes all layers of a network, an image at a time, to where they

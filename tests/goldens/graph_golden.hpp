@@ -35,6 +35,7 @@
 #include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/networks/paddle_mobilenet_v2.hpp"
 #include "pplcnet/networks/paddle_mobilenet_v3.hpp"
+#include "pplcnet/networks/picodet.hpp"
 #include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
@@ -80,6 +81,10 @@ inline constexpr GraphOfGolden kGraphsOfGoldens[] = {
     {"espnetv2", pplcnet::light_cnns_espnet_v2},
     {"ppocr_mobile_det", pplcnet::ocr_detection, 75},
     {"ppocr_mobile_rec", pplcnet::ocr_recognition, 95},
+    {"picodet_xs", pplcnet::picodet_lcnet, 35},
+    {"picodet_s", pplcnet::picodet_lcnet, 75},
+    {"picodet_m", pplcnet::picodet_lcnet, 150},
+    {"picodet_l", pplcnet::picodet_lcnet, 200},
     {"paddle_mobilenetv1", pplcnet::paddle_mobilenet_v1},
     {"paddle_mobilenetv2", pplcnet::paddle_mobilenet_v2},
     {"paddle_mobilenetv3_small", pplcnet::paddle_mobilenet_v3_small},
@@ -104,7 +109,7 @@ inline int width_in(std::string_view name, int width) {
 /// What a golden's network computes: logits, the probability of each class of a sequence, or maps.
 inline const nlohmann::json& answer_of(const Golden& golden) {
   const nlohmann::json& outputs = golden.numbers.at("outputs");
-  for (const char* name : {"probabilities", "maps", "out0"})
+  for (const char* name : {"probabilities", "maps", "out0", "raw_score0"})
     if (outputs.contains(name)) return outputs.at(name);
   return outputs.at("logits");
 }
@@ -164,6 +169,21 @@ inline std::int64_t unused_parameters(const Golden& golden, const pplcnet::Netwo
   return sum;
 }
 
+/// Compares what a detector's head gives with the golden: the scores of all levels, then the
+/// distances.
+inline void expect_raw_outputs(const nlohmann::json& answers, const pplcnet::Plan& plan,
+                               const std::vector<std::vector<float>>& outputs) {
+  constexpr double kTolerance = 1e-3;  // of the largest value
+  const int levels = plan.output_count / 2;
+  for (int i = 0; i < plan.output_count; ++i) {
+    const auto layer = static_cast<std::size_t>(plan.outputs[i]);
+    const nlohmann::json& answer =
+        answers.at((i < levels ? "raw_score" : "raw_dist") + std::to_string(i % levels));
+    expect_answer(answer, in_order_of(answer, plan.layers[layer].output, outputs[layer]),
+                  kTolerance);
+  }
+}
+
 /// Compares a network with a golden; `run(image, destinations)` computes all layers of a picture.
 template <class Run>
 void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcnet::Plan& plan,
@@ -200,6 +220,8 @@ void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcne
   }
   EXPECT_EQ(compared, plan.stage_count) << "stages that the golden does not have";
   EXPECT_GE(compared, 11);
+  if (golden.numbers.at("outputs").contains("raw_score0"))
+    return expect_raw_outputs(golden.numbers.at("outputs"), plan, outputs);
   const auto result = static_cast<std::size_t>(plan.outputs[0]);
   const nlohmann::json& answer = answer_of(golden);
   expect_answer(answer, in_order_of(answer, plan.layers[result].output, outputs[result]));

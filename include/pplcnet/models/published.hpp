@@ -17,12 +17,14 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A published model, the function that is its network, its width in percent, and its input.
+/// A published model, the function that is its network, its width in percent, its input, and its
+/// classes.
 struct Published {
   Model model;
   Graph (*network)(const WidthOptions&);
   int width = 100;
   Extent input = {224, 224};
+  int classes = 1000;
 };
 
 /// The definition of a row of a table.
@@ -32,7 +34,8 @@ struct Row {
   static constexpr Model model = kTable[kRow].model;
   static constexpr Graph graph() { return adapted({}); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
-    WidthOptions options = {.width = kTable[kRow].width, .input = kTable[kRow].input};
+    WidthOptions options = {
+        .width = kTable[kRow].width, .input = kTable[kRow].input, .classes = kTable[kRow].classes};
     adaptation.apply(options.input, options.classes);
     return kTable[kRow].network(options);
   }

@@ -64,6 +64,11 @@ inline constexpr V1Row kV1Table[] = {
 };
 inline constexpr int kV1StemChannels = 16;
 
+/// What the stem, a block and the output of a stage are called in a network around V1.
+struct V1Names {
+  std::string_view stem = "conv#", block = "blocks#.#", stage = "stage#";
+};
+
 namespace v1 {
 
 /// An output stride that no product of strides reaches.
@@ -94,20 +99,21 @@ class Dilation {
 };
 
 /// Appends stem and blocks; returns the last map. Each stage's is an output.
-constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
+constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o,
+                           const V1Names& names = {}) {
   const bool paddle = o.dialect == Dialect::paddle, pytorch = o.dialect == Dialect::pytorch;
   Value x =
       g.conv(g.image(), scaled(kV1StemChannels, scale),
              {.kernel = 3, .stride = o.strides[0], .activation = o.activation, .norm = !pytorch},
-             {"conv#", 1});
+             {names.stem, 1});
   Dilation dilation(o.strides[0], o.output_stride);
   int stage = 0, index = 0;
   for (const V1Row& row : kV1Table) {
     const bool first = row.stage != stage;
-    if (first && stage > 0) g.output(x, Role::stage, {"stage#", stage});
+    if (first && stage > 0) g.output(x, Role::stage, {names.stage, stage});
     index = first ? 0 : index + 1;
     stage = row.stage;
-    const Name block("blocks#.#", stage, index);
+    const Name block(names.block, stage, index);
     Conv depthwise = {.kernel = first && stage == 5 && pytorch ? 5 : row.kernel,
                       .stride = row.stride,
                       .activation = o.activation};
@@ -126,7 +132,7 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     }
     x = g.conv(x, scaled(row.out, scale), {.activation = o.activation}, block + ".pw_conv");
   }
-  return g.output(x, Role::stage, {"stage#", stage});
+  return g.output(x, Role::stage, {names.stage, stage});
 }
 
 }  // namespace v1
