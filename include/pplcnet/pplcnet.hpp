@@ -32,6 +32,7 @@
 
 // Pictures in, labels out.
 #include "pplcnet/classifier.hpp"
+#include "pplcnet/detector.hpp"
 #include "pplcnet/image/attributes.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/orientation.hpp"

@@ -19,9 +19,10 @@ ARROWS = {
     "kernels": {"graph", "plan", "picture"},
     "weights": {"graph", "plan", "network", "any_network", "picture"},
     "image": {"weights", "picture"},
+    "detect": {"graph", "image"},
     "models": {"graph", "networks", "plan", "network", "image", "weights"},
     "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
-             "models"},
+             "models", "detect"},
 }
 MOST_LINES, MOST_OF_FUNCTION, MOST_OF_NETWORK = 300, 60, 60
 # Beside its function a PP-LCNet has options of its own, and a definition that checks them.
