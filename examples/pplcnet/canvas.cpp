@@ -89,6 +89,11 @@ void Canvas::set(int x, int y, const Colour& colour) {
                          to_byte);
 }
 
+void Canvas::fill(int left, int top, int right, int bottom, const Colour& colour) {
+  for (int y = std::max(top, 0); y < std::min(bottom, height_); ++y)
+    for (int x = std::max(left, 0); x < std::min(right, width_); ++x) set(x, y, colour);
+}
+
 void Canvas::draw(const Canvas& other, int left, int top) {
   for (int y = 0; y < other.height_; ++y)
     std::memcpy(pixels_.data() + place(left, top + y), other.pixels_.data() + other.place(0, y),

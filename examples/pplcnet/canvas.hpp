@@ -26,6 +26,9 @@ class Canvas {
   Colour at(int x, int y) const;
   void set(int x, int y, const Colour& colour);
 
+  /// Fills a rectangle, as far as it lies within.
+  void fill(int left, int top, int right, int bottom, const Colour& colour);
+
   /// Draws another one, which lies within.
   void draw(const Canvas& other, int left, int top);
 

@@ -11,7 +11,6 @@ namespace {
 
 /// State shared by all pictures.
 struct Batch {
-  std::vector<pplcnet::AnyClassifier> copies;  ///< one for each thread
   Progress progress;
   bool good = true;
 };
@@ -23,7 +22,7 @@ class BatchTask final : public OrderedTask {
 
   void work(int worker) override {
     try {
-      task_->work(batch_.copies[static_cast<std::size_t>(worker)]);
+      task_->work(worker);
     } catch (const std::exception& problem) {
       task_->error() = pplcnet::Error::of(task_->path(), ": ", words_of(problem));
     }
@@ -55,11 +54,9 @@ pplcnet::Error see_picture(const std::string& path,
   return see(picture.view());
 }
 
-bool over_picture_tasks(const pplcnet::AnyClassifier& classifier, int threads, std::size_t count,
+bool over_picture_tasks(int threads, std::size_t count,
                         const std::function<std::unique_ptr<PictureTask>()>& next) {
-  Batch batch = {
-      .copies = std::vector<pplcnet::AnyClassifier>(static_cast<std::size_t>(threads), classifier),
-      .progress = Progress(count)};
+  Batch batch = {.progress = Progress(count)};
   in_order(threads, [&]() -> std::unique_ptr<OrderedTask> {
     auto task = interruption::happened() ? nullptr : next();
     return task ? std::make_unique<BatchTask>(std::move(task), batch) : nullptr;

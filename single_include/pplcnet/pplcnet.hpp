@@ -219,11 +219,12 @@ struct Activation {
     gelu,         ///< x * (1 + erf(x / sqrt(2))) / 2
     silu,         ///< x / (1 + exp(-x))
     linear,       ///< x * slope + offset
+    root,         ///< sqrt(max(x + offset, 0))
     prelu,        ///< max(x, 0) + min(x, 0) * s, where each channel has an s of its own
   };
 
   Kind kind = Kind::none;
-  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one
+  float slope = 0, offset = 0;  ///< of a hardsigmoid and of a linear one; a root's offset
 
   static const Activation none, relu, relu6, hardswish, sigmoid, gelu, silu, prelu;
   static const Activation hardsigmoid;         ///< clamp(x / 6 + 0.5, 0, 1)
@@ -238,6 +239,9 @@ struct Activation {
   static constexpr Activation linear_of(float slope, float offset = 0) {
     return {Kind::linear, slope, offset};
   }
+
+  /// Returns sqrt(max(x + offset, 0)).
+  static constexpr Activation root_of(float offset) { return {Kind::root, 0, offset}; }
 
   constexpr bool operator==(const Activation&) const = default;
 };
@@ -272,6 +276,7 @@ constexpr std::string_view activation_name(const Activation& activation) {
                 {Activation::prelu, "prelu"}};
   for (const auto& [known, name] : kNames)
     if (known == activation) return name;
+  if (activation.kind == Activation::Kind::root) return "root_of";
   return activation.kind == Activation::Kind::linear ? "linear_of" : "hardsigmoid_of";
 }
 
@@ -3511,6 +3516,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return Gelu()(d, x);
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
+    case Kind::root:
+      return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
 }
@@ -6551,6 +6558,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return Gelu()(d, x);
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
+    case Kind::root:
+      return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
 }
@@ -9597,6 +9606,8 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
       return Gelu()(d, x);
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
+    case Kind::root:
+      return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
 }
@@ -18404,6 +18415,7 @@ enum class ChannelOrder { rgb, bgr };
 enum class NormalisationFormula {
   paddle,  ///< (x * scale - mean) / deviation, every step in float (PaddleClas NormalizeImage).
   timm,    ///< (x / 255 - mean) / deviation, every step in float (torchvision ToTensor, Normalize).
+  paddle_detection,  ///< The same, but mean and deviation are doubles (PaddleDetection).
   paddlex,  ///< x * alpha + beta in float, alpha = scale / deviation and beta = -mean / deviation
             ///< in double (PaddleX 3 Normalize).
 };
@@ -18434,6 +18446,10 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   const auto scaled = normalisation.formula == NormalisationFormula::timm
                           ? static_cast<float>(x / 255.0)
                           : static_cast<float>(x * double{static_cast<float>(scale)});
+  if (normalisation.formula == NormalisationFormula::paddle_detection) {
+    const auto centred = static_cast<float>(double{scaled} - mean);
+    return static_cast<float>(double{centred} / deviation);
+  }
   const auto centred = static_cast<float>(double{scaled} - double{static_cast<float>(mean)});
   return static_cast<float>(double{centred} / double{static_cast<float>(deviation)});
 }
@@ -18640,6 +18656,160 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_IMAGE_RESIZE_OPENCV_HPP
+// from pplcnet/image/resize_opencv_cubic.hpp
+#ifndef PPLCNET_IMAGE_RESIZE_OPENCV_CUBIC_HPP
+#define PPLCNET_IMAGE_RESIZE_OPENCV_CUBIC_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+
+// cv2.resize(..., INTER_CUBIC) on 8-bit pictures, bit for bit (imgproc/src/resize.cpp, as its x86
+// builds compute it): four taps per axis whatever the scale; across in fixed point, down in floats,
+// but for the last values of a row, which fill no vector of eight.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Four neighbouring source pixels from `first` on, which may be outside the picture, and how much
+/// each contributes, with 11 bits after the point.
+struct CubicTaps {
+  static constexpr int kCount = 4;
+  int first = 0;
+  std::array<int, kCount> weights = {};
+};
+
+/// The taps of pixel `i` of an axis that shrinks by `scale`.
+inline CubicTaps cubic_taps(int i, double scale) {
+  // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
+  const auto sum = [](float a, float b) { return static_cast<float>(double{a} + double{b}); };
+  const auto product = [](float a, float b) { return static_cast<float>(double{a} * double{b}); };
+  constexpr float kA = -0.75F;
+  const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
+  const float floor = std::floor(position), x = sum(position, -floor);
+  const float after = sum(x, 1), before = sum(1, -x);
+  // The two inner ones: ((A + 2) · x - (A + 3)) · x² + 1.
+  const auto inner = [&](float t) {
+    return sum(product(product(sum(product(kA + 2, t), -(kA + 3)), t), t), 1);
+  };
+  const float first =
+      sum(product(sum(product(sum(product(kA, after), -5 * kA), after), 8 * kA), after), -4 * kA);
+  const float second = inner(x), third = inner(before);
+  const float values[] = {first, second, third, sum(sum(sum(1, -first), -second), -third)};
+  CubicTaps taps = {static_cast<int>(floor) - 1};
+  for (std::size_t k = 0; k < taps.weights.size(); ++k)
+    taps.weights[k] = static_cast<int>(round_half_even(double{values[k]} * LinearTaps::kOne));
+  return taps;
+}
+
+/// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
+struct OpenCvCubicScratch {
+  struct Column {
+    std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
+    std::array<int, CubicTaps::kCount> weights;
+  };
+  std::vector<Column> columns;
+  std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
+};
+
+/// One source row at the planned columns, as RGB.
+inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
+                            std::span<const OpenCvCubicScratch::Column> columns, int* out) {
+  for (const OpenCvCubicScratch::Column& column : columns)
+    for (const int channel : {layout.red, layout.green, layout.blue}) {
+      int sum = 0;
+      for (std::size_t k = 0; k < column.offsets.size(); ++k)
+        sum += row[column.offsets[k] + channel] * column.weights[k];
+      *out++ = sum;
+    }
+}
+
+/// One value from four rows, the way it is computed in vectors.
+inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
+                                          const std::array<int, 4>& weights) {
+  constexpr double kUnit = 1.0 / (LinearTaps::kOne * LinearTaps::kOne);
+  const auto product = [&](std::size_t k) {
+    return static_cast<float>(double{static_cast<float>(rows[k])} * (weights[k] * kUnit));
+  };
+  float sum = product(3);
+  for (const std::size_t k : {2U, 1U, 0U})
+    sum = static_cast<float>(double{product(k)} + double{sum});
+  return static_cast<std::uint8_t>(std::clamp<std::int64_t>(round_half_even(double{sum}), 0, 255));
+}
+
+/// The same where it is computed alone.
+inline std::uint8_t cubic_value_alone(const std::array<int, 4>& rows,
+                                      const std::array<int, 4>& weights) {
+  constexpr int kBits = 22;
+  int sum = 1 << (kBits - 1);
+  for (std::size_t k = 0; k < rows.size(); ++k) sum += rows[k] * weights[k];
+  return static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255));
+}
+
+/// The columns of `window`.
+inline void plan_columns(ImageView source, int resized_width, CropWindow window,
+                         std::vector<OpenCvCubicScratch::Column>& columns) {
+  const double scale = linear_scale(source.width, resized_width);
+  columns.clear();
+  for (int x = window.left; x < window.left + window.width; ++x) {
+    const CubicTaps taps = cubic_taps(x, scale);
+    OpenCvCubicScratch::Column column = {.offsets = {}, .weights = taps.weights};
+    for (int k = 0; k < CubicTaps::kCount; ++k)
+      column.offsets[static_cast<std::size_t>(k)] =
+          std::ptrdiff_t{std::clamp(taps.first + k, 0, source.width - 1)} * source.layout().bytes;
+    columns.push_back(column);
+  }
+}
+
+/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, as
+/// resize_opencv_linear does.
+inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
+                                std::span<std::uint8_t> out, OpenCvCubicScratch& scratch) {
+  if (resized == source.size()) return copy_window(source, window, out.data());
+  plan_columns(source, resized.width, window, scratch.columns);
+  constexpr std::size_t kVector = 8;
+  const std::size_t first = static_cast<std::size_t>(window.left) * kImageChannels;
+  const std::size_t whole =
+      static_cast<std::size_t>(resized.width) * kImageChannels / kVector * kVector;
+  const std::size_t values = static_cast<std::size_t>(window.width) * kImageChannels;
+  const std::size_t in_vectors = std::clamp(whole, first, first + values) - first;
+  for (std::vector<int>& row : scratch.rows) row.resize(values);
+
+  std::array<int, CubicTaps::kCount> held;  // which source rows the buffers have
+  held.fill(-1);
+  const double scale = linear_scale(source.height, resized.height);
+  std::uint8_t* pixel = out.data();
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    const CubicTaps taps = cubic_taps(y, scale);
+    std::array<const int*, CubicTaps::kCount> rows;
+    for (int k = 0; k < CubicTaps::kCount; ++k) {
+      // Any four rows of the source that follow each other are in four buffers.
+      const int wanted = std::clamp(taps.first + k, 0, source.height - 1);
+      const auto place = static_cast<std::size_t>(wanted % CubicTaps::kCount);
+      if (held[place] != wanted)
+        interpolate_row(source.row(wanted), source.layout(), scratch.columns,
+                        scratch.rows[place].data());
+      held[place] = wanted;
+      rows[static_cast<std::size_t>(k)] = scratch.rows[place].data();
+    }
+    const auto four = [&](std::size_t i) {
+      return std::array{rows[0][i], rows[1][i], rows[2][i], rows[3][i]};
+    };
+    for (std::size_t i = 0; i < in_vectors; ++i)
+      *pixel++ = cubic_value_in_vector(four(i), taps.weights);
+    for (std::size_t i = in_vectors; i < values; ++i)
+      *pixel++ = cubic_value_alone(four(i), taps.weights);
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_IMAGE_RESIZE_OPENCV_CUBIC_HPP
 // from pplcnet/image/resize_pillow.hpp
 #ifndef PPLCNET_IMAGE_RESIZE_PILLOW_HPP
 #define PPLCNET_IMAGE_RESIZE_PILLOW_HPP
@@ -18826,7 +18996,7 @@ enum class Geometry {
   direct,                  ///< Resize to the tensor's size whatever the shape; nothing is cropped.
 };
 
-enum class Interpolation { opencv_linear, pillow_bilinear, pillow_bicubic };
+enum class Interpolation { opencv_linear, opencv_cubic, pillow_bilinear, pillow_bicubic };
 
 /// A pipeline from decoded pixels to the input tensor, as plain data. presets.hpp has the ones that
 /// published weights were trained with.
@@ -18861,6 +19031,7 @@ PPLCNET_INLINE std::optional<ResizePlan> resize_plan(const Preprocessing& prepro
 /// Storage of preprocess(); reuse it, and pictures of a size seen before allocate nothing.
 struct PreprocessScratch {
   OpenCvScratch opencv;
+  OpenCvCubicScratch opencv_cubic;
   PillowScratch pillow;
   std::vector<std::uint8_t> pixels;  // resized and cropped, RGB interleaved
 };
@@ -18930,6 +19101,9 @@ PPLCNET_INLINE bool resize_and_crop(const Preprocessing& preprocessing, ImageVie
   switch (preprocessing.interpolation) {
     case Interpolation::opencv_linear:
       resize_opencv_linear(image, plan->resized, plan->window, pixels, scratch.opencv);
+      break;
+    case Interpolation::opencv_cubic:
+      resize_opencv_cubic(image, plan->resized, plan->window, pixels, scratch.opencv_cubic);
       break;
     case Interpolation::pillow_bilinear:
       resize_pillow(PillowFilter::bilinear, image, plan->resized, plan->window, pixels,
@@ -19135,6 +19309,14 @@ constexpr Preprocessing paddle_seg(int height, int width) {
                        height, width);
 }
 
+/// Direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
+constexpr Preprocessing paddle_detection(int height, int width) {
+  Preprocessing preset = direct_resize(
+      "paddle_detection", {.formula = NormalisationFormula::paddle_detection}, height, width);
+  preset.interpolation = Interpolation::opencv_cubic;
+  return preset;
+}
+
 /// Returns timm's evaluation transform, bicubic: all of its lcnet weights.
 constexpr Preprocessing timm_bicubic(int height = 224, int width = 224) {
   return short_side_crop("timm_bicubic", Geometry::torchvision_short_side,
@@ -19210,7 +19392,8 @@ inline constexpr Preprocessing (*kPresets[])(int height, int width) = {
     timm_bicubic,         timm_bilinear,
     torchvision_232,      timm_inception,
     timm_inception_333,   torchvision_inception,
-    timm_mobilevit,       paddle_seg};
+    timm_mobilevit,       paddle_seg,
+    paddle_detection};
 
 /// Returns the preset called `name` for a tensor of height x width; none if there is no such
 /// preset.
@@ -20561,6 +20744,465 @@ class Classifier {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_CLASSIFIER_HPP
+// from pplcnet/detector.hpp
+#ifndef PPLCNET_DETECTOR_HPP
+#define PPLCNET_DETECTOR_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/detect/decoder.hpp
+#ifndef PPLCNET_DETECT_DECODER_HPP
+#define PPLCNET_DETECT_DECODER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+// from pplcnet/detect/boxes.hpp
+#ifndef PPLCNET_DETECT_BOXES_HPP
+#define PPLCNET_DETECT_BOXES_HPP
+
+#include <array>
+#include <cstddef>
+
+// from pplcnet/detect/detection.hpp
+#ifndef PPLCNET_DETECT_DETECTION_HPP
+#define PPLCNET_DETECT_DETECTION_HPP
+
+#include <algorithm>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A rectangle in pixels, from its upper left corner to its lower right one.
+struct Box {
+  float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+
+  constexpr bool operator==(const Box&) const = default;
+  /// Returns 0 for a box that is turned inside out.
+  constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : product(x2 - x1, y2 - y1); }
+  /// Returns a product of floats, which no compiler fuses with a sum.
+  static constexpr float product(float a, float b) {
+    return static_cast<float>(double{a} * double{b});
+  }
+};
+
+/// An object in a picture.
+struct Detection {
+  int class_id = -1;
+  float score = 0;
+  Box box = {};
+
+  constexpr bool operator==(const Detection&) const = default;
+};
+
+/// Returns the intersection of two boxes over their union, as Paddle computes it (phi
+/// `multiclass_nms3_kernel.cc`, normalized); not-a-number for two boxes without an area that touch.
+constexpr float intersection_over_union(const Box& a, const Box& b) {
+  if (b.x1 > a.x2 || b.x2 < a.x1 || b.y1 > a.y2 || b.y2 < a.y1) return 0;
+  const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
+  const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
+  const float intersection = Box::product(width, height);
+  return intersection / (a.area() + b.area() - intersection);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_DETECTION_HPP
+
+// From what a detector's head gives to boxes (arXiv 2006.04388, distribution focal loss).
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Distances from 0 to 7 cells, of which each side of a box has a distribution.
+inline constexpr int kBoxDistances = 8;
+
+/// What a head gives for the cells of a map, each of which may be the middle of an object.
+struct AnchorLevel {
+  int stride = 8;  ///< the input's pixels per cell, in both directions
+  int height = 0, width = 0;
+  const float* scores = nullptr;     ///< [classes][height][width]
+  const float* distances = nullptr;  ///< logits, [4][kBoxDistances][height][width]
+
+  constexpr int anchors() const { return height * width; }
+};
+
+/// Returns the box of a cell in pixels of the input: from the cell's middle to the left, top, right
+/// and bottom side it is as far as each one's distribution says on average.
+inline Box box_of(const AnchorLevel& level, int anchor) {
+  const auto cells = static_cast<std::size_t>(level.anchors());
+  const float* logits = level.distances + anchor;
+  float sides[4];
+  for (float& side : sides) {
+    std::array<float, kBoxDistances> shares;
+    for (float& share : shares) {
+      share = *logits;
+      logits += cells;
+    }
+    softmax(shares);
+    double mean = 0;  // a product is exact, and so the same whether or not it is fused with the sum
+    for (std::size_t i = 0; i < shares.size(); ++i)
+      mean += static_cast<double>(i) * double{shares[i]};
+    side = static_cast<float>(mean);
+  }
+  const int row = anchor / level.width, column = anchor % level.width;
+  const float x = static_cast<float>(column) + 0.5F, y = static_cast<float>(row) + 0.5F;
+  const auto stride = static_cast<float>(level.stride);
+  return {(x - sides[0]) * stride, (y - sides[1]) * stride, (x + sides[2]) * stride,
+          (y + sides[3]) * stride};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_BOXES_HPP
+// from pplcnet/detect/nms.hpp
+#ifndef PPLCNET_DETECT_NMS_HPP
+#define PPLCNET_DETECT_NMS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Which of a detector's boxes are answers; the defaults are PaddleDetection's for PicoDet.
+struct NmsOptions {
+  float score_threshold = 0.025F;  ///< scores above it count
+  float iou_threshold = 0.6F;      ///< boxes of a class that share more than this are one object
+  int top_k = 1000;                ///< candidates of each class, the best ones
+  int keep = 100;                  ///< detections of a picture
+};
+
+/// Non-maximum suppression, class by class, with the results of Paddle's `multiclass_nms3`: of a
+/// class the candidates by their scores, equal ones in the order of the anchors; one is kept unless
+/// it overlaps one that was kept before it. Of all classes the best are left, of equal ones those
+/// of lower classes. All memory is allocated when it is made.
+class MulticlassNms {
+ public:
+  MulticlassNms() = default;
+  MulticlassNms(int anchors, const NmsOptions& options)
+      : options_(options),
+        candidates_(static_cast<std::size_t>(std::max(anchors, 0))),
+        selected_(most(options.top_k)),
+        best_(most(options.keep)),
+        detections_(most(options.keep)) {}
+
+  const NmsOptions& options() const { return options_; }
+
+  /// Forgets all detections.
+  void clear() { best_count_ = 0; }
+
+  /// Begins a class; classes come in ascending order.
+  void begin(int class_id) {
+    class_id_ = class_id;
+    count_ = 0;
+  }
+
+  /// Offers the scores of anchors from `first` on, in ascending order.
+  void offer(int first, std::span<const float> scores) {
+    const bool is_full = best_count_ == best_.size() && !best_.empty();
+    // What is no better than all that are kept would not be kept.
+    const float least =
+        is_full ? std::max(options_.score_threshold, best_.back().score) : options_.score_threshold;
+    for (std::size_t i = 0; i < scores.size() && count_ < candidates_.size(); ++i)
+      if (scores[i] > least) candidates_[count_++] = {scores[i], first + static_cast<int>(i)};
+  }
+
+  /// Ends a class: `box_of(anchor)` is the box of an anchor.
+  template <class BoxOf>
+  void end(const BoxOf& box_of) {
+    const std::size_t taken = std::min(count_, selected_.size());
+    const std::span candidates = std::span(candidates_).first(count_);
+    std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(taken),
+                              comes_first);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+      const Box box = box_of(candidates_[i].anchor);
+      const auto is_apart = [&](const Box& other) {
+        return intersection_over_union(box, other) <= options_.iou_threshold;
+      };
+      if (!std::ranges::all_of(std::span(selected_).first(kept), is_apart)) continue;
+      selected_[kept++] = box;
+      if (!keep({class_id_, candidates_[i].score, box})) return;  // nor those after it
+    }
+  }
+
+  /// Returns the detections ordered by class, and by score in a class; valid until the next call.
+  std::span<const Detection> detections() {
+    std::copy_n(best_.begin(), best_count_, detections_.begin());
+    const std::span found = std::span(detections_).first(best_count_);
+    // An insertion sort: it is stable, and there are few.
+    for (std::size_t i = 1; i < found.size(); ++i)
+      for (std::size_t j = i; j > 0 && found[j].class_id < found[j - 1].class_id; --j)
+        std::swap(found[j], found[j - 1]);
+    return found;
+  }
+
+ private:
+  struct Candidate {
+    float score = 0;
+    int anchor = 0;
+  };
+
+  static std::size_t most(int count) { return static_cast<std::size_t>(std::max(count, 0)); }
+  static bool comes_first(const Candidate& a, const Candidate& b) {
+    return a.score > b.score || (a.score == b.score && a.anchor < b.anchor);
+  }
+
+  /// Puts a detection among the best, after those with the same score, and the last one leaves;
+  /// false if it is none of them.
+  bool keep(const Detection& one) {
+    std::size_t place = best_count_;
+    while (place > 0 && one.score > best_[place - 1].score) --place;
+    if (place == best_.size()) return false;
+    if (best_count_ < best_.size()) ++best_count_;
+    for (std::size_t i = best_count_ - 1; i > place; --i) best_[i] = best_[i - 1];
+    best_[place] = one;
+    return true;
+  }
+
+  NmsOptions options_;
+  std::vector<Candidate> candidates_;
+  std::vector<Box> selected_;    // of the class
+  std::vector<Detection> best_;  // of all classes, by score
+  std::vector<Detection> detections_;
+  std::size_t best_count_ = 0;
+  int class_id_ = 0;
+  std::size_t count_ = 0;  // candidates of the class
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_NMS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From the outputs of a detector with PicoDet's head to detections: where a network writes them,
+/// and what becomes of them. All memory is allocated when it is made.
+class DetectionDecoder {
+ public:
+  /// `outputs` are the shapes of the scores of all levels, the finest first, and then of their
+  /// distances; `input` is that of the network.
+  DetectionDecoder(Extent input, std::span<const Shape> outputs, const NmsOptions& options)
+      : input_(input),
+        outputs_(outputs.begin(), outputs.end()),
+        levels_(outputs.size() / 2),
+        classes_(outputs.front().channels) {
+    std::size_t size = 0;
+    for (const Shape& shape : outputs) size += static_cast<std::size_t>(shape.size());
+    values_.resize(size);
+    float* place = values_.data();
+    for (const Shape& shape : outputs) {
+      destinations_.push_back(place);
+      place += shape.size();
+    }
+    int anchors = 0;
+    constexpr int kFinest = 8;
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      levels_[i] = {.stride = kFinest << i,
+                    .height = outputs[i].height,
+                    .width = outputs[i].width,
+                    .scores = destinations_[i],
+                    .distances = destinations_[levels_.size() + i]};
+      anchors += levels_[i].anchors();
+    }
+    boxes_.resize(static_cast<std::size_t>(anchors));
+    is_known_.resize(boxes_.size());
+    nms_ = MulticlassNms(anchors, options);
+  }
+  /// A copy is as new.
+  DetectionDecoder(const DetectionDecoder& other)
+      : DetectionDecoder(other.input_, other.outputs_, other.options()) {}
+  DetectionDecoder& operator=(const DetectionDecoder& other) {
+    if (this != &other) *this = DetectionDecoder(other);
+    return *this;
+  }
+  DetectionDecoder(DetectionDecoder&&) noexcept = default;
+  DetectionDecoder& operator=(DetectionDecoder&&) noexcept = default;
+  ~DetectionDecoder() = default;
+
+  const NmsOptions& options() const { return nms_.options(); }
+  int classes() const { return classes_; }
+
+  /// Where the outputs go, planar, in their order.
+  std::span<float* const> destinations() { return destinations_; }
+
+  /// Returns the detections in a picture of that size, ordered by class, and by score in a class;
+  /// valid until the next call. A box may reach beyond the picture.
+  std::span<const Detection> decode(ImageSize picture) {
+    scale_x_ = static_cast<float>(static_cast<double>(input_.width) / picture.width);
+    scale_y_ = static_cast<float>(static_cast<double>(input_.height) / picture.height);
+    std::fill(is_known_.begin(), is_known_.end(), std::uint8_t{0});
+    nms_.clear();
+    for (int class_id = 0; class_id < classes_; ++class_id) {
+      nms_.begin(class_id);
+      int first = 0;
+      for (const AnchorLevel& level : levels_) {
+        const auto anchors = static_cast<std::size_t>(level.anchors());
+        nms_.offer(first, {level.scores + static_cast<std::size_t>(class_id) * anchors, anchors});
+        first += level.anchors();
+      }
+      nms_.end([&](int anchor) { return box_at(anchor); });
+    }
+    return nms_.detections();
+  }
+
+ private:
+  /// Returns the box of an anchor of all levels, computed once.
+  const Box& box_at(int anchor) {
+    const auto index = static_cast<std::size_t>(anchor);
+    if (is_known_[index] == 0) {
+      const AnchorLevel* level = levels_.data();
+      for (; anchor >= level->anchors(); ++level) anchor -= level->anchors();
+      const Box box = box_of(*level, anchor);
+      boxes_[index] = {box.x1 / scale_x_, box.y1 / scale_y_, box.x2 / scale_x_, box.y2 / scale_y_};
+      is_known_[index] = 1;
+    }
+    return boxes_[index];
+  }
+
+  Extent input_;
+  std::vector<Shape> outputs_;
+  std::vector<AnchorLevel> levels_;
+  int classes_ = 0;
+  std::vector<float> values_;
+  std::vector<float*> destinations_;
+  float scale_x_ = 1, scale_y_ = 1;
+  std::vector<Box> boxes_;
+  std::vector<std::uint8_t> is_known_;
+  MulticlassNms nms_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_DECODER_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From decoded pixels to objects: a detector's network with its weights, preprocessing and labels,
+/// and all memory that a picture needs, allocated when it is made. The executor of a call may use
+/// up to kThreads threads. Copies share the weights and have everything else of their own: one copy
+/// for each thread.
+template <class Net, int kThreads = 1>
+class Detector {
+  using Weights = typename Net::Weights;
+  using WeightsView = typename Net::WeightsView;
+
+ public:
+  explicit Detector(const NmsOptions& options = {})
+      : state_(std::make_unique<State>()),
+        decoder_({Net::input_shape.height, Net::input_shape.width}, shapes(), options) {
+    // A picture of one pixel, so that the buffers are there before the first one.
+    const std::array<std::uint8_t, kImageChannels> pixel = {};
+    resize_and_crop(preprocessing_, ImageView(pixel.data(), 1, 1, PixelFormat::rgb),
+                    state_->scratch);
+  }
+  Detector(const Detector& other) : Detector(other.options()) {
+    weights_ = other.weights_;
+    owner_ = other.owner_;
+    labels_ = other.labels_;
+  }
+  Detector(Detector&&) noexcept = default;
+  Detector& operator=(const Detector& other) {
+    if (this != &other) *this = Detector(other);
+    return *this;
+  }
+  Detector& operator=(Detector&&) noexcept = default;
+  ~Detector() = default;
+
+  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
+  /// `pplcnet::load_any`. After an error the detector is as before.
+  Error load(std::string_view path,
+             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
+    return with_memory_for(path, [&] {
+      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
+      if (weights == nullptr) return out_of_memory(path);
+      ModelInfo info;
+      if (auto error = read(path, *weights, &info)) return error;
+      if (auto error = set_labels(info.labels.empty() ? labels_ : std::move(info.labels)))
+        return error;
+      weights_ = *weights;
+      owner_ = weights;
+      return Error();
+    });
+  }
+
+  /// Uses packed weights that lie elsewhere, and must stay there.
+  void view(WeightsView weights) noexcept {
+    weights_ = weights;
+    owner_.reset();
+  }
+
+  const NmsOptions& options() const { return decoder_.options(); }
+
+  /// One label for each class, or none; any other number is an error.
+  Error set_labels(std::vector<std::string> labels) {
+    if (auto error = check_label_count(labels.size(), decoder_.classes(), "labels")) return error;
+    labels_ = std::move(labels);
+    return {};
+  }
+  const std::vector<std::string>& labels() const { return labels_; }
+
+  /// Label of a class, or its number where there are no labels.
+  std::string label(int class_id) const {
+    const auto index = static_cast<std::size_t>(class_id);
+    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  }
+
+  /// Returns what is in a picture of any size, ordered by class, and by score in a class, with
+  /// boxes in the picture's pixels, which may reach beyond it; nothing if weights were not loaded
+  /// or the picture is empty. Valid until the next call. Nothing is allocated.
+  std::optional<std::span<const Detection>> detect(ImageView image,
+                                                   const RunOptions& options = {}) {
+    if (!weights_ || !resize_and_crop(preprocessing_, image, state_->scratch)) return std::nullopt;
+    const auto picture =
+        Picture::interleaved(state_->scratch.pixels.data(), lookup_.data(), Net::input_shape);
+    typename Net::Features requested;
+    std::ranges::copy(decoder_.destinations(), requested.outputs.begin());
+    Net::features(*weights_, picture, state_->workspace, requested, options);
+    return decoder_.decode(image.size());
+  }
+
+ private:
+  struct State : InHugePages {
+    PreprocessScratch scratch = {};
+    typename Net::template ParallelWorkspace<kThreads> workspace;
+  };
+
+  static constexpr std::array<Shape, Net::output_count> shapes() {
+    std::array<Shape, Net::output_count> all;
+    for (int i = 0; i < Net::output_count; ++i)
+      all[static_cast<std::size_t>(i)] = Net::output_shape(i);
+    return all;
+  }
+
+  std::optional<WeightsView> weights_;
+  std::shared_ptr<const Weights> owner_;  // null: the caller
+  std::unique_ptr<State> state_;
+  DetectionDecoder decoder_;
+  Preprocessing preprocessing_ = default_preprocessing<Net>();
+  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
+  std::vector<std::string> labels_ = default_labels<Net>();
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECTOR_HPP
 // from pplcnet/image/orientation.hpp
 #ifndef PPLCNET_IMAGE_ORIENTATION_HPP
 #define PPLCNET_IMAGE_ORIENTATION_HPP
@@ -21198,6 +21840,11 @@ inline constexpr V1Row kV1Table[] = {
 };
 inline constexpr int kV1StemChannels = 16;
 
+/// What the stem, a block and the output of a stage are called in a network around V1.
+struct V1Names {
+  std::string_view stem = "conv#", block = "blocks#.#", stage = "stage#";
+};
+
 namespace v1 {
 
 /// An output stride that no product of strides reaches.
@@ -21228,20 +21875,21 @@ class Dilation {
 };
 
 /// Appends stem and blocks; returns the last map. Each stage's is an output.
-constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
+constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o,
+                           const V1Names& names = {}) {
   const bool paddle = o.dialect == Dialect::paddle, pytorch = o.dialect == Dialect::pytorch;
   Value x =
       g.conv(g.image(), scaled(kV1StemChannels, scale),
              {.kernel = 3, .stride = o.strides[0], .activation = o.activation, .norm = !pytorch},
-             {"conv#", 1});
+             {names.stem, 1});
   Dilation dilation(o.strides[0], o.output_stride);
   int stage = 0, index = 0;
   for (const V1Row& row : kV1Table) {
     const bool first = row.stage != stage;
-    if (first && stage > 0) g.output(x, Role::stage, {"stage#", stage});
+    if (first && stage > 0) g.output(x, Role::stage, {names.stage, stage});
     index = first ? 0 : index + 1;
     stage = row.stage;
-    const Name block("blocks#.#", stage, index);
+    const Name block(names.block, stage, index);
     Conv depthwise = {.kernel = first && stage == 5 && pytorch ? 5 : row.kernel,
                       .stride = row.stride,
                       .activation = o.activation};
@@ -21260,7 +21908,7 @@ constexpr Value add_blocks(Graph& g, Scale scale, const BackboneOptions& o) {
     }
     x = g.conv(x, scaled(row.out, scale), {.activation = o.activation}, block + ".pw_conv");
   }
-  return g.output(x, Role::stage, {"stage#", stage});
+  return g.output(x, Role::stage, {names.stage, stage});
 }
 
 }  // namespace v1
@@ -22114,12 +22762,14 @@ using ImageNetModels = ModelList<PPLCNet_x0_25, PPLCNet_x0_35, PPLCNet_x0_5, PPL
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
-/// A published model, the function that is its network, its width in percent, and its input.
+/// A published model, the function that is its network, its width in percent, its input, and its
+/// classes.
 struct Published {
   Model model;
   Graph (*network)(const WidthOptions&);
   int width = 100;
   Extent input = {224, 224};
+  int classes = 1000;
 };
 
 /// The definition of a row of a table.
@@ -22129,7 +22779,8 @@ struct Row {
   static constexpr Model model = kTable[kRow].model;
   static constexpr Graph graph() { return adapted({}); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
-    WidthOptions options = {.width = kTable[kRow].width, .input = kTable[kRow].input};
+    WidthOptions options = {
+        .width = kTable[kRow].width, .input = kTable[kRow].input, .classes = kTable[kRow].classes};
     adaptation.apply(options.input, options.classes);
     return kTable[kRow].network(options);
   }
@@ -22712,11 +23363,257 @@ std::array<double, 2> line_rotation(ImageView line, const Predict& predict) {
 #ifndef PPLCNET_MODELS_PICODET_HPP
 #define PPLCNET_MODELS_PICODET_HPP
 
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+// from pplcnet/models/coco_labels.hpp
+#ifndef PPLCNET_MODELS_COCO_LABELS_HPP
+#define PPLCNET_MODELS_COCO_LABELS_HPP
+
 #include <string_view>
 
 
-// The backbones of PaddleDetection's PicoDet (configs/picodet), at 416 × 416 pixels: C3, C4 and C5
-// are the stages of strides 8, 16 and 32.
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The 80 classes of COCO's objects, as detectors number them: in the order of its categories.
+inline constexpr std::string_view kCocoLabels[] = {
+    "person",        "bicycle",      "car",
+    "motorcycle",    "airplane",     "bus",
+    "train",         "truck",        "boat",
+    "traffic light", "fire hydrant", "stop sign",
+    "parking meter", "bench",        "bird",
+    "cat",           "dog",          "horse",
+    "sheep",         "cow",          "elephant",
+    "bear",          "zebra",        "giraffe",
+    "backpack",      "umbrella",     "handbag",
+    "tie",           "suitcase",     "frisbee",
+    "skis",          "snowboard",    "sports ball",
+    "kite",          "baseball bat", "baseball glove",
+    "skateboard",    "surfboard",    "tennis racket",
+    "bottle",        "wine glass",   "cup",
+    "fork",          "knife",        "spoon",
+    "bowl",          "banana",       "apple",
+    "sandwich",      "orange",       "broccoli",
+    "carrot",        "hot dog",      "pizza",
+    "donut",         "cake",         "chair",
+    "couch",         "potted plant", "bed",
+    "dining table",  "toilet",       "tv",
+    "laptop",        "mouse",        "remote",
+    "keyboard",      "cell phone",   "microwave",
+    "oven",          "toaster",      "sink",
+    "refrigerator",  "book",         "clock",
+    "vase",          "scissors",     "teddy bear",
+    "hair drier",    "toothbrush"};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_COCO_LABELS_HPP
+// from pplcnet/networks/picodet.hpp
+#ifndef PPLCNET_NETWORKS_PICODET_HPP
+#define PPLCNET_NETWORKS_PICODET_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+// from pplcnet/networks/blocks/lc_pan.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+#define PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+
+#include <array>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace lc_pan {
+
+inline constexpr Conv kPointwise = {.activation = Activation::hardswish};
+inline constexpr Conv kDepthwise = {.kernel = 5, .activation = Activation::hardswish};
+inline constexpr Conv kHalving = {.kernel = 5, .stride = 2, .activation = Activation::hardswish};
+
+/// Appends two blocks of LCNet that make one map of two.
+constexpr Value fuse(Graph& g, Value one, Value other, Name stage) {
+  const int width = other.shape.channels;
+  Value x = g.depthwise(g.concat({one, other}), kDepthwise, stage + ".0.dw_conv");
+  x = g.conv(x, 2 * width, kPointwise, stage + ".0.pw_conv");
+  x = g.depthwise(x, kDepthwise, stage + ".1.dw_conv");
+  return g.output(g.conv(x, width, kPointwise, stage + ".1.pw_conv"), Role::stage, stage);
+}
+
+/// Appends a depthwise layer that halves a map, and a pointwise one.
+constexpr Value halve(Graph& g, Value x, Name block) {
+  x = g.depthwise(x, kHalving, block + ".dwconv");
+  return g.conv(x, x.shape.channels, kPointwise, block + ".pwconv");
+}
+
+}  // namespace lc_pan
+
+/// Appends PicoDet's neck (PaddleDetection `lc_pan.py`): of maps with strides of 8, 16 and 32 such
+/// with strides of 8, 16, 32 and 64, all with `width` channels.
+constexpr std::array<Value, 4> lc_pan_neck(Graph& g, const std::array<Value, 3>& maps, int width) {
+  std::array<Value, 3> t;
+  for (int i = 0; i < 3; ++i) {
+    const Name name("neck.conv_t.convs.#", i);
+    const auto level = static_cast<std::size_t>(i);
+    t[level] = g.output(g.conv(maps[level], width, lc_pan::kPointwise, name), Role::stage, name);
+  }
+  const auto down = [&](Value coarse, Value fine, Name stage) {
+    const Extent size = {fine.shape.height, fine.shape.width};
+    return lc_pan::fuse(g, g.resize(coarse, size, Resampling::nearest), fine, stage);
+  };
+  const auto up = [&](Value fine, Value coarse, int i) {
+    const Value smaller = lc_pan::halve(g, fine, {"neck.downsamples.#", i});
+    return lc_pan::fuse(g, smaller, coarse, {"neck.bottom_up_blocks.#", i});
+  };
+  const Value i4 = down(t[2], t[1], "neck.top_down_blocks.0");
+  const Value o3 = down(i4, t[0], "neck.top_down_blocks.1");
+  const Value o4 = up(o3, i4, 0), o5 = up(o4, t[2], 1);
+  const Value first = lc_pan::halve(g, t[2], "neck.first_top_conv");
+  return {o3, o4, o5, g.add(first, lc_pan::halve(g, o5, "neck.second_top_conv"))};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+// from pplcnet/networks/blocks/picodet_head.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+#define PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+
+#include <array>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends PicoDet's head (PaddleDetection `pico_head.py`, PicoHeadV2) to four maps, each of which
+/// has weights of its own: √(class · alignment + 1e-9), and the logits of the distances of a box's
+/// left, top, right and bottom side.
+constexpr void picodet_head(Graph& g, const std::array<Value, 4>& maps, int layers, int classes) {
+  constexpr Activation kSwish = Activation::hardswish, kSigmoid = Activation::sigmoid;
+  constexpr float kLeast = 1e-9F;  // under the root
+  constexpr int kDistances = 8;    // from 0 to 7 cells
+  std::array<Value, 4> scores, distances;
+  for (int level = 0; level < 4; ++level) {
+    const auto i = static_cast<std::size_t>(level);
+    const Name excitation("head.conv_feat.se.#", level), alignment("head.cls_align.#", level);
+    Value x = maps[i];
+    for (int j = 0; j < layers; ++j) {
+      const Name pointwise("head.conv_feat.cls_conv_pw#.#", level, j);
+      x = g.depthwise(x, {.kernel = 5, .activation = kSwish},
+                      {"head.conv_feat.cls_conv_dw#.#", level, j});
+      x = g.conv(x, x.shape.channels, {.activation = kSwish}, pointwise);
+    }
+    Value aligned = g.conv(x, 1, {.kernel = 5, .activation = kSwish}, alignment + ".dwconv");
+    aligned = g.conv(aligned, 1, {.activation = kSigmoid}, alignment + ".pwconv");
+    const Value factors =
+        g.dense(g.global_mean(x), x.shape.channels,
+                {.activation = kSigmoid, .layout = Layout::convolution}, excitation + ".fc");
+    x = g.conv(g.gate(x, factors), x.shape.channels, {.activation = kSwish},
+               {"head.conv_feat.se.#.conv", level});
+    const Value seen = g.conv(x, classes, {.activation = kSigmoid, .norm = false, .bias = true},
+                              {"head.head_cls_list.#", level});
+    scores[i] = g.multiply(seen, aligned, Activation::root_of(kLeast));
+    distances[i] =
+        g.conv(x, 4 * kDistances, {.norm = false, .bias = true}, {"head.head_reg_list.#", level});
+  }
+  for (int level = 0; level < 4; ++level)
+    g.output(scores[static_cast<std::size_t>(level)], Role::result, {"scores.#", level});
+  for (int level = 0; level < 4; ++level)
+    g.output(distances[static_cast<std::size_t>(level)], Role::result, {"distances.#", level});
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+// from pplcnet/networks/names/picodet.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PICODET_HPP
+#define PPLCNET_NETWORKS_NAMES_PICODET_HPP
+
+#include <string_view>
+
+
+// What PaddleDetection calls the modules of PicoDet. The project's own names are these, without
+// `.conv`, `.bn` and the like.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the names of modules whose batch norm is not called `.bn`.
+constexpr ModuleNames picodet_module(const Name& own) {
+  Name module = own;
+  module.leaf = {};
+  if (own.leaf == ".dwconv") return {own, module + ".bn1"};
+  if (own.leaf == ".pwconv") return {own, module + ".bn2"};
+  if (own.leaf.empty() && own.pattern.starts_with("head.conv_feat."))
+    return {own + ".conv", own + ".norm"};
+  return {own};
+}
+
+inline constexpr Naming kPicoDetNamings[] = {paddle_naming(tensors_of::kPaddleV1, picodet_module)};
+
+/// Modules that a state dict has and the network does not use: scales of distances, the numbers
+/// from 0 to 7, and second names of the last layers.
+inline constexpr Name kPicoDetUnused[] = {"head.p3_feat",
+                                          "head.p4_feat",
+                                          "head.p5_feat",
+                                          "head.p6_feat",
+                                          "head.head_cls0",
+                                          "head.head_cls1",
+                                          "head.head_cls2",
+                                          "head.head_cls3",
+                                          "head.head_reg0",
+                                          "head.head_reg1",
+                                          "head.head_reg2",
+                                          "head.head_reg3",
+                                          "head.distribution_project"};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_NAMES_PICODET_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// PicoDet XS, S, M and L: the width of LCNet in percent, that of neck and head, and the pairs of
+/// layers in the head.
+struct PicoDetRow {
+  int width, channels, head_layers;
+};
+inline constexpr PicoDetRow kPicoDetTable[] = {
+    {35, 96, 2}, {75, 96, 2}, {150, 128, 4}, {200, 160, 4}};
+
+/// Returns PicoDet on LCNet (PaddleDetection `configs/picodet/picodet_*_lcnet.yml`, `lcnet.py`,
+/// `lc_pan.py`, `pico_head.py`): for strides of 8, 16, 32 and 64 the scores of all classes, and
+/// then for each of them the distributions of a box's four sides, see detect/boxes.hpp. Height and
+/// width of the picture are multiples of 32. A state dict has four scales more, which it does not
+/// use.
+constexpr Graph picodet_lcnet(const WidthOptions& options) {
+  constexpr V1Names kBackbone = {"backbone.conv#", "backbone.blocks#.#", "backbone.blocks#"};
+  const auto* const row = std::ranges::find(kPicoDetTable, options.width, &PicoDetRow::width);
+  Graph g(options.input, kPaddleClas, "picodet");
+  g.what = "a PicoDet on LCNet";
+  g.namings = kPicoDetNamings;
+  g.unused = kPicoDetUnused;
+  if (row == std::end(kPicoDetTable)) {
+    g.fail(GraphRule::width, options.width);
+    return g;
+  }
+  v1::add_blocks(g, static_cast<Scale>(row->width), {}, kBackbone);
+  std::array<Value, 3> maps;
+  for (int i = 0; i < 3; ++i)  // after blocks4, blocks5 and blocks6
+    maps[static_cast<std::size_t>(i)] = g.value(g.outputs[i + 2].node);
+  picodet_head(g, lc_pan_neck(g, maps, row->channels), row->head_layers, options.classes);
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PICODET_HPP
+
+// PaddleDetection's PicoDet on LCNet (configs/picodet): the whole detectors, and their backbones at
+// 416 × 416 pixels, of which C3, C4 and C5 are the stages of strides 8, 16 and 32.
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::picodet {
@@ -22755,6 +23652,44 @@ using picodet_l = NetworkOf<Large>;
 // NOLINTEND(readability-identifier-naming)
 
 using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;
+
+/// A detector of COCO's 80 classes.
+constexpr Published detector_model(std::string_view name, int width, int side) {
+  return {
+      .model = {.name = name, .preprocessing = paddle_detection(side, side), .labels = kCocoLabels},
+      .network = picodet_lcnet,
+      .width = width,
+      .input = {side, side},
+      .classes = static_cast<int>(std::size(kCocoLabels))};
+}
+inline constexpr Published kDetectors[] = {
+    detector_model("picodet_xs_320_coco_lcnet", 35, 320),
+    detector_model("picodet_xs_416_coco_lcnet", 35, 416),
+    detector_model("picodet_s_320_coco_lcnet", 75, 320),
+    detector_model("picodet_s_416_coco_lcnet", 75, 416),
+    detector_model("picodet_m_320_coco_lcnet", 150, 320),
+    detector_model("picodet_m_416_coco_lcnet", 150, 416),
+    detector_model("picodet_l_320_coco_lcnet", 200, 320),
+    detector_model("picodet_l_416_coco_lcnet", 200, 416),
+    detector_model("picodet_l_640_coco_lcnet", 200, 640),
+};
+
+template <std::size_t kRow>
+using DetectorModel = NetworkOf<Row<kDetectors, kRow>>;
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using picodet_xs_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_xs_320_coco_lcnet")>;
+using picodet_xs_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_xs_416_coco_lcnet")>;
+using picodet_s_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_s_320_coco_lcnet")>;
+using picodet_s_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_s_416_coco_lcnet")>;
+using picodet_m_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_m_320_coco_lcnet")>;
+using picodet_m_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_m_416_coco_lcnet")>;
+using picodet_l_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_320_coco_lcnet")>;
+using picodet_l_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_416_coco_lcnet")>;
+using picodet_l_640_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_640_coco_lcnet")>;
+// NOLINTEND(readability-identifier-naming)
+
+using Detectors = RowsOf<kDetectors>::List;
 
 }  // namespace models::picodet
 

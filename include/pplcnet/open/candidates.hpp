@@ -81,7 +81,8 @@ class Filter {
   /// Returns the number of models to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_meant = [&](const KnownModel& one) {
-      return purpose_ == Purpose::any || one.classes > 0;
+      if ((purpose_ == Purpose::objects) != (one.objects > 0)) return false;
+      return purpose_ == Purpose::any || one.objects > 0 || one.classes > 0;
     };
     return static_cast<std::size_t>(std::ranges::count_if(known_models(), is_meant));
   }
@@ -99,7 +100,11 @@ class Filter {
   bool is_meant(const KnownModel& one) const {
     if (is_asked()) return one.model.name == asked_;
     const int classes = one.classes;
-    if (purpose_ != Purpose::any && classes == 0) return false;
+    // A detector is found where one is looked for: its file is one of its backbone, too.
+    if ((purpose_ == Purpose::objects) != (one.objects > 0) &&
+        !(named_ && purpose_ == Purpose::any))
+      return false;
+    if (purpose_ != Purpose::any && purpose_ != Purpose::objects && classes == 0) return false;
     if (purpose_ == Purpose::orientation && !evidence_.is_own && evidence_.labels.empty() &&
         !are_angles(one.model.labels))
       return false;

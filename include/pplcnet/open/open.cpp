@@ -2,3 +2,4 @@
 // the headers of protozero and nlohmann/json, and exceptions.
 #define PPLCNET_OPEN_IMPLEMENTATION
 #include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/open/any_detector.hpp"

@@ -149,6 +149,7 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
                      quote(candidate.name()));
   const Extent input = candidate.input();
   const int classes = candidate.classes();
+  const int labelled = std::max(classes, candidate.published->objects);
   const auto differs = [](int said, int own) { return said > 0 && said != own; };
   if (differs(evidence.input.height, input.height) || differs(evidence.input.width, input.width))
     return Error::of(file.path(), ": is for pictures of ", evidence.input.height, "x",
@@ -159,8 +160,8 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
                      candidate.name(), " by ", output_name(candidate.output));
   const bool preset = evidence.preset.empty() || find_preset(evidence.preset).has_value();
   if (!preset) return Error::of(file.path(), ": unknown preprocessing ", quote(evidence.preset));
-  if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(classes))
-    return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", classes,
+  if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(labelled))
+    return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", labelled,
                      " classes");
   if (classes > 0 && !evidence.unknown_transform.empty())
     return Error::of(evidence.path, ": prepares pictures by ", quote(evidence.unknown_transform),

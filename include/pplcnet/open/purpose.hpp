@@ -10,6 +10,7 @@ enum class Purpose {
   any,          ///< classifiers and backbones
   classes,      ///< classifiers
   orientation,  ///< classifiers whose classes are angles
+  objects,      ///< detectors
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

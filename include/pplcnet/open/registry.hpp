@@ -39,6 +39,7 @@ struct KnownModel {
   int classes = 0;                  ///< 0: no classifier
   int head = 0;                     ///< width of the embedding before the classes; 0: none
   int pooled = 0;                   ///< width of the pooled vector; 0: maps are the result
+  int objects = 0;                  ///< classes of a detector's objects; 0: it is no detector
   bool head_bias = false;           ///< the embedding's layer has a bias
   bool adapts_head = false;         ///< there is an option for the embedding's width
   std::string_view framework = {};  ///< whose network it is
@@ -87,7 +88,10 @@ inline void describe(KnownModel& one) {
     one.adapts_head = one.adapts_head || !module.is_flag;
   const Graph::Output& last = graph->outputs[graph->output_count - 1];
   const Node* node = &nodes[last.node];
-  if (!node->vector) return;
+  if (!node->vector) {
+    one.objects = static_cast<int>(one.model.labels.size());
+    return;
+  }
   if (last.role == Role::result) {
     one.classes = node->shape.channels;
     node = &nodes[node->input];
@@ -120,6 +124,7 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     // Names with a namespace: to look for functions of the arguments', the compiler would lay out
     // every network.
     pplcnet::for_each(models::AllModels{}, add);
+    pplcnet::for_each(models::picodet::Detectors{}, add);
     pplcnet::for_each(models::lightweight::Models{}, add);
     pplcnet::for_each(models::torchvision::Models{}, add);
     pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);

@@ -1,0 +1,114 @@
+#include "drawn_boxes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <vector>
+
+#include "canvas.hpp"
+#include "explain.hpp"
+#include "output_file.hpp"
+
+namespace fs = std::filesystem;
+using pplcnet::Box;
+using pplcnet::Detection;
+using pplcnet::Error;
+
+namespace {
+
+/// Colours that are told from each other and from most photographs; classes take turns.
+constexpr Colour kColours[] = {{0, 150, 199},  {239, 108, 0},  {67, 160, 71},  {216, 27, 96},
+                               {124, 77, 255}, {0, 137, 123},  {251, 192, 45}, {229, 57, 53},
+                               {57, 73, 171},  {142, 36, 170}, {0, 172, 193},  {124, 179, 66}};
+constexpr int kLine = 3, kPadding = 6;
+
+const Colour& colour_of(int class_id) {
+  return kColours[static_cast<std::size_t>(class_id) % std::size(kColours)];
+}
+
+/// Dark letters on light colours, light ones on dark.
+Colour ink_on(const Colour& colour) {
+  const float light = 0.3f * colour[0] + 0.59f * colour[1] + 0.11f * colour[2];
+  return light > 150 ? Colour{29, 37, 48} : Colour{255, 255, 255};
+}
+
+std::string text_of(const pplcnet::AnyDetector& detector, const Detection& one) {
+  std::string label = detector.label(one.class_id);
+  const bool ascii = std::ranges::all_of(label, [](char c) { return c >= ' ' && c <= '~'; });
+  if (!ascii || label.empty()) label = "class " + std::to_string(one.class_id);
+  char score[16];
+  std::snprintf(score, sizeof(score), " %.0f%%", 100 * double{one.score});
+  return label + score;
+}
+
+/// A box in the pixels of a canvas.
+struct Frame {
+  int left, top, right, bottom;
+};
+
+Frame frame_of(const Box& box, pplcnet::ImageSize picture, const Canvas& canvas) {
+  const auto scaled = [](float at, int from, int to) {
+    const double place = double{at} * to / from;
+    return static_cast<int>(std::clamp(std::round(place), 0.0, static_cast<double>(to)));
+  };
+  return {scaled(box.x1, picture.width, canvas.width()),
+          scaled(box.y1, picture.height, canvas.height()),
+          scaled(box.x2, picture.width, canvas.width()),
+          scaled(box.y2, picture.height, canvas.height())};
+}
+
+void draw_frame(Canvas& canvas, const Frame& frame, const Colour& colour) {
+  const auto [left, top, right, bottom] = frame;
+  canvas.fill(left, top, right, top + kLine, colour);
+  canvas.fill(left, bottom - kLine, right, bottom, colour);
+  canvas.fill(left, top, left + kLine, bottom, colour);
+  canvas.fill(right - kLine, top, right, bottom, colour);
+}
+
+/// The label stands above its box, or inside where there is no room above.
+void draw_label(Canvas& canvas, const Frame& frame, const std::string& text, const Colour& colour) {
+  const int height = Canvas::kTextHeight + kPadding / 2;
+  const int width = Canvas::width_of(text) + 2 * kPadding;
+  const int left = std::clamp(frame.left, 0, std::max(0, canvas.width() - width));
+  const int top = frame.top >= height ? frame.top - height : frame.top;
+  canvas.fill(left, top, left + width, top + height, colour);
+  canvas.write(left + kPadding, top + kPadding / 2, text, ink_on(colour));
+}
+
+}  // namespace
+
+std::string drawn_boxes_png(const pplcnet::AnyDetector& detector, pplcnet::ImageView image,
+                            std::span<const Detection> detections) {
+  const pplcnet::ImageSize size = shown_size(image.size());
+  Canvas canvas(image, size.width, size.height);
+  std::vector<Detection> ordered(detections.begin(), detections.end());
+  std::ranges::stable_sort(ordered, {}, &Detection::score);  // the best on top
+  for (const Detection& one : ordered)
+    draw_frame(canvas, frame_of(one.box, image.size(), canvas), colour_of(one.class_id));
+  for (const Detection& one : ordered)
+    draw_label(canvas, frame_of(one.box, image.size(), canvas), text_of(detector, one),
+               colour_of(one.class_id));
+  return canvas.png();
+}
+
+Error DrawnPictures::open(const std::string& folder, DrawnPictures& result) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
+  result.folder_ = folder;
+  return {};
+}
+
+Error DrawnPictures::write(const std::string& path, const std::string& png) {
+  const std::string stem = fs::path(path).stem().string();
+  std::string name = stem;
+  for (int i = 2; !names_.insert(name).second; ++i) name = stem + "_" + std::to_string(i);
+  if (auto error = write_output((fs::path(folder_) / (name + ".png")).string(), png,
+                                OutputFile::Existing::kept))
+    return Error::of(path, ": ", error.message());
+  return {};
+}
