@@ -28,6 +28,7 @@ class LayerSearch {
 
  protected:
   static constexpr int kNone = GraphNode::kNone;
+  static constexpr std::string_view kUnknown = "no graph is known that has such a layer";
 
   LayerSearch(const FileGraph& graph, std::span<const Layer> layers, const NetworkTraits& traits,
               const GraphSteps& steps)

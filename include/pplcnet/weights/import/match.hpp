@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,8 +53,6 @@ class LayerFinder : public LayerSearch {
   const std::vector<std::pair<Stride, Stride>>& strides() const { return strides_; }
 
  private:
-  static constexpr std::string_view kUnknown = "no graph is known that has such a layer";
-
   ChannelList channels(int layer, int first, int count, int step = 1) const {
     return layer < 0 ? steps_.channels_of(picture_) : maps_.read(layer, first, count, step);
   }
@@ -90,21 +87,9 @@ class LayerFinder : public LayerSearch {
       case Operator::pool:
         match.result = find_mean(layer, input);
         break;
-      case Operator::gate: {
-        const Layer& factors = layers_[static_cast<std::size_t>(layer.factors)];
-        const int vector = steps_.find(channels(layer.factors, 0, factors.output.channels));
-        match.result = steps_.reader_of(input, StepType::product, vector);
-        if (match.result == kNone) break;
-        return find_activation(layer, layer.activation, match.result);
-      }
-      case Operator::multiply: {
-        const Shape& factors = layer.factor_shape;
-        const int other =
-            steps_.find(channels(layer.addend, layer.addend_channel, factors.channels));
-        match.result = steps_.reader_of(input, StepType::product, other);
-        if (match.result == kNone) break;
-        return find_activation(layer, layer.activation, match.result);
-      }
+      case Operator::gate:
+      case Operator::multiply:
+        return find_product(layer, input, match.result);
       case Operator::max_pool:
       case Operator::average_pool:
         if (auto error = find_window(layer, input, match.result)) return error;
@@ -130,6 +115,16 @@ class LayerFinder : public LayerSearch {
         return problem(layer, kUnknown);
     }
     return match.result == kNone ? not_found(layer, input) : Error();
+  }
+
+  /// Finds a map times factors, and its activation.
+  Error find_product(const Layer& layer, int input, int& result) const {
+    const bool gate = layer.op == Operator::gate;
+    const int count = gate ? layer.output.channels : layer.factor_shape.channels;
+    const auto list = channels(gate ? layer.factors : layer.addend, layer.addend_channel, count);
+    result = steps_.reader_of(input, StepType::product, steps_.find(list));
+    return result == kNone ? not_found(layer, input)
+                           : find_activation(layer, layer.activation, result);
   }
 
   Error find_weights(const Layer& layer, const ChannelList& list, int input, LayerMatch& match,
