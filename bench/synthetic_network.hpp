@@ -41,11 +41,18 @@ bool with_network(std::string_view requested, Visit visit) {
 }
 
 /// Fills in weights that give meaningful logits: each layer's synthetic parameters, which other
-/// engines get as they are.
+/// engines get as they are. Sums of distances grow with their number, unlike those of products.
 inline void fill_with_synthetic_weights(std::span<const pplcnet::Layer> layers,
                                         std::span<float> weights) {
-  for (const pplcnet::Layer& layer : layers)
-    if (layer.owns_weights()) pack(layer, pplcnet_test::synthetic_parameters(layer), weights);
+  for (const pplcnet::Layer& layer : layers) {
+    if (!layer.owns_weights()) continue;
+    pplcnet::Parameters parameters = pplcnet_test::synthetic_parameters(layer);
+    if (layer.from >= 0)
+      if (const auto& source = layers[static_cast<std::size_t>(layer.from)];
+          source.op == pplcnet::Operator::l1)
+        for (float& weight : parameters.weight) weight /= static_cast<float>(source.depth());
+    pack(layer, parameters, weights);
+  }
 }
 
 template <class Net>

@@ -3,6 +3,7 @@
 thread; prints a table in Markdown and draws accuracy against latency. See run.sh."""
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -11,7 +12,7 @@ import sys
 
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 sys.path.insert(0, str(PEERS))
-from compare import Engine  # noqa: E402
+from engine import Engine, describe_machine  # noqa: E402
 
 # PP-LCNet, those that its paper compares it with (table 3), and GhostNet.
 PAPER = """
@@ -20,6 +21,15 @@ PAPER = """
     MobileNetV3_small_x1_25 MobileNetV3_large_x0_35 ShuffleNetV2_x0_33 ShuffleNetV2_x0_5
     GhostNet_x0_5 GhostNet_x1_0
 """.split()
+# All others that are in networks/README.md, most of them of the collection light_cnns.
+CATALOGUE = """
+    PPLCNetV2_base MobileNetV3_small_x1_0 MobileNetV3_large_x1_0 ShuffleNetV2
+    lcnet_baseline mbv1 mbv2 mbv3_small mbv3_large mobilenext shufflenetv1 shufflenetv2 resnet20
+    ghostnet mbv2_ca mbv2_eca mbv2_sa mbv2_triplet resnet50_v1b resnest50_v1b mobilevit_s googlenet
+    torchvision_googlenet inception_v2 inception_v3 inception_v4 xception ic_resnet50 espnetv1
+    espnetv2
+""".split()
+GROUPS = {"paper": PAPER, "catalogue": CATALOGUE}
 # Of the largest logit: do both compute the same network? With synthetic weights some networks are
 # chaotic (MobileNeXt's logits change by 2 % with 1e-6 of the picture); tests compare exactly.
 TOLERANCE = 5e-2
@@ -50,13 +60,16 @@ def measure(program, build, network, rounds, core):
     return {name: 1e3 * engine.median() for name, engine in engines.items()}
 
 
-def print_table(results):
-    print("| network | parameters, M | multiply-adds, M | top-1, % | pplcnet, ms | ONNX Runtime, ms "
-          "| times as fast |\n|---|--:|--:|--:|--:|--:|--:|")
-    for name, r in results.items():
+def table_of(results):
+    """A table in Markdown, by accuracy where it is known and by time where it is not."""
+    lines = ["| network | parameters, M | multiply-adds, M | top-1, % | pplcnet, ms | ONNX Runtime, ms "
+             "| times as fast |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for name, r in sorted(results.items(), key=lambda entry: (entry[1]["top1"], entry[1]["ms"][OURS])):
         ours, theirs = r["ms"][OURS], r["ms"][PEER]
-        print(f"| {name} | {r['parameters'] / 1e6:.2f} | {r['multiply_adds'] / 1e6:.0f} "
-              f"| {format(r['top1'], '.2f') if r['top1'] else '-'} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} |")
+        lines.append(f"| {name} | {r['parameters'] / 1e6:.2f} | {r['multiply_adds'] / 1e6:.0f} "
+                     f"| {format(r['top1'], '.2f') if r['top1'] else '-'} | {ours:.3f} "
+                     f"| {theirs:.3f} | {theirs / ours:.2f} |")
+    return "\n".join(lines)
 
 
 def draw(results):
@@ -104,7 +117,9 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path)
-    parser.add_argument("--networks", help="some, by name, or all that the library knows")
+    parser.add_argument("--networks", default="paper catalogue",
+                        help="some, by name; paper: those of table 3; catalogue: all others; "
+                        "all: every classifier that the library knows (default: paper catalogue)")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--core", default="0")
     parser.add_argument("--quick", action="store_true", default="PPLCNET_BENCH_QUICK" in os.environ,
@@ -115,21 +130,22 @@ def main():
     program = options.build / "bin/lightweight_networks"
     (options.build / "models").mkdir(exist_ok=True)
     listed = subprocess.run([program, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout
-    chosen = (options.networks or " ".join(PAPER)).split()
+    chosen = {name for word in options.networks.split() for name in GROUPS.get(word, [word])}
     results, known = {}, set()
     for line in listed.splitlines():
-        name, top1, parameters, multiply_adds = line.split()
+        name, top1, parameters, multiply_adds, in_all = line.split()
         is_variant = (parameters, multiply_adds) in known  # the same network with other weights
         known.add((parameters, multiply_adds))
-        if is_variant if chosen == ["all"] else name not in chosen:
+        if name not in chosen and ("all" not in chosen or is_variant or in_all == "0"):
             continue
         results[name] = {"top1": float(top1), "parameters": int(parameters),
                          "multiply_adds": int(multiply_adds),
                          "ms": measure(program, options.build, name, options.rounds, options.core)}
-    results = dict(sorted(results.items(), key=lambda entry: entry[1]["top1"]))
-    print_table(results)
+    print(table_of(results))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        about = {"date": datetime.date.today().isoformat(),
+                 "machine": describe_machine(options.build), "rounds": options.rounds}
+        options.json.write_text(json.dumps(about | {"results": results}, indent=1) + "\n")
     if options.svg:
         options.svg.write_text(draw(results))
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Compares PP-LCNet with the lightweight networks of its paper, all on this engine and in ONNX
-# Runtime, with one thread; on Debian 12 (x86), from nothing.
+# Compares PP-LCNet with other networks, all on this engine and in ONNX Runtime, with one thread; on
+# Debian 12 (x86), from nothing.
 #
 #   bench/lightweight/run.sh [--json FILE] [--svg FILE] [--networks "NAME NAME"] [--rounds N]
 #                            [--core 0] [--quick]
 #
-# Networks are those of the paper and GhostNet; '--networks all' has every classifier that the
-# library knows, but the variants of one network with other weights.
+# Networks are those of the paper and GhostNet ('paper'), and others ('catalogue'); '--networks all'
+# has every classifier that the library knows, but the variants of one network with other weights.
 #
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
 #   PPLCNET_BENCH_QUICK=1          --quick

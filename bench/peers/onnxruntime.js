@@ -18,15 +18,17 @@ const options = {
   interOpNumThreads: 1,
 };
 
-/// A function that runs the model on `values`, into a tensor that is allocated once.
+/// A function that runs the model on `values`, into tensors that are allocated once, and returns
+/// the first of them.
 async function load(path, values) {
   const session = await ort.InferenceSession.create(path, options);
   const input = new ort.Tensor('float32', values, session.inputMetadata[0].shape);
-  const shape = session.outputMetadata[0].shape;
-  const size = shape.reduce((a, b) => a * b, 1);
-  const output = new ort.Tensor('float32', new Float32Array(size), shape);
   const feeds = { [session.inputNames[0]]: input };
-  const fetches = { [session.outputNames[0]]: output };
+  const fetches = {};
+  session.outputMetadata.forEach(({ shape }, i) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    fetches[session.outputNames[i]] = new ort.Tensor('float32', new Float32Array(size), shape);
+  });
   return async () => (await session.run(feeds, fetches))[session.outputNames[0]].data;
 }
 
