@@ -55,7 +55,7 @@ inline constexpr Published kModels[] = {
     {light_cnns_model("mobilenext"), light_cnns_mobilenext},
     {light_cnns_model("shufflenetv1"), light_cnns_shufflenet_v1},
     {light_cnns_model("shufflenetv2"), light_cnns_shufflenet_v2, 150},
-    {light_cnns_model("ghostnet", timm_bilinear()), light_cnns_ghostnet},
+    {light_cnns_model("ghostnet", timm_bicubic()), light_cnns_ghostnet},
     {light_cnns_model("resnest50_v1b"), light_cnns_resnest50},
     {light_cnns_model("mobilevit_s"), light_cnns_mobilevit_s, 100, {256, 256}},
     {light_cnns_model("espnetv2"), light_cnns_espnet_v2},
