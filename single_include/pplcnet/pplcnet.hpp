@@ -1954,7 +1954,7 @@ struct Layer {
     return static_cast<std::size_t>(
         kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
   }
-  /// It scales and shifts channels, which nobody counts as products.
+  /// It scales and shifts channels, which do not count as products.
   constexpr bool is_elementwise() const {
     return layout == Layout::none || layout == Layout::vector || layout == Layout::pixel;
   }

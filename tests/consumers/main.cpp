@@ -1,4 +1,4 @@
-// A user's whole program: prints the instruction set in use, and the answer bit by bit.
+// A user's whole program: prints the instruction set in use, and the output bit by bit.
 #include <pplcnet/pplcnet.hpp>
 
 #include <cstdint>

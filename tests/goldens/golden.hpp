@@ -21,7 +21,7 @@
 namespace pplcnet_test {
 
 /// What the code that a network comes from computes for synthetic weights and pictures, in double
-/// precision: statistics and samples of its stages, and its answer. One JSON file for each; see
+/// precision: statistics and samples of its stages, and its output. One JSON file for each; see
 /// compact.py.
 struct Golden {
   std::string path;

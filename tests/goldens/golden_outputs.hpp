@@ -95,8 +95,8 @@ inline std::int64_t parameters(const pplcnet::Plan& plan, Form form) {
   return sum;
 }
 
-/// An answer, all of it or samples, within the tolerance.
-inline void expect_answer(const nlohmann::json& golden, const std::vector<float>& found,
+/// Expects an output, all of it or samples, within the tolerance.
+inline void expect_output(const nlohmann::json& golden, const std::vector<float>& found,
                           double tolerance = kLogitTolerance) {
   const double largest =
       std::max(std::abs(golden.at("max").get<double>()), std::abs(golden.at("min").get<double>()));
@@ -113,7 +113,7 @@ inline void expect_answer(const nlohmann::json& golden, const std::vector<float>
 }
 
 /// `run(image, destinations)` computes all layers of a network, an image at a time, to where they
-/// are requested; returns the answer of the first image.
+/// are requested; returns the output of the first image.
 template <class Run>
 std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, Run run) {
   const nlohmann::json& numbers = golden.numbers;
@@ -158,11 +158,11 @@ std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, Run ru
     }
     EXPECT_GE(compared, plan.traits.namings.front().framework == "light_cnns" ? 18u : 28u);
 
-    const nlohmann::json& answers = numbers.at("outputs");
-    ASSERT_EQ(answers.size(), static_cast<std::size_t>(plan.output_count));
+    const nlohmann::json& expected = numbers.at("outputs");
+    ASSERT_EQ(expected.size(), static_cast<std::size_t>(plan.output_count));
     for (int i = 0; i < plan.output_count; ++i) {
-      const std::string name = answers.contains("logits") ? "logits" : "out" + std::to_string(i);
-      expect_answer(answers.at(name), outputs[static_cast<std::size_t>(plan.outputs[i])]);
+      const std::string name = expected.contains("logits") ? "logits" : "out" + std::to_string(i);
+      expect_output(expected.at(name), outputs[static_cast<std::size_t>(plan.outputs[i])]);
     }
   };
   compare();

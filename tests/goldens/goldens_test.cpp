@@ -35,7 +35,7 @@ void check(const Golden& golden, Isa isa) {
   const auto weights = pplcnet_test::synthetic_weights<Net>(kForm, golden.seed());
   const auto workspace = std::make_unique<typename Net::Workspace>();
   const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(Net::Definition::graph()));
-  const std::vector<float> answer = pplcnet_test::check(
+  const std::vector<float> output = pplcnet_test::check(
       golden, *plan, [&](const float* image, const std::vector<float*>& destinations) {
         typename Net::Features features;
         std::copy(destinations.begin(), destinations.end(), features.layers.begin());
@@ -48,7 +48,7 @@ void check(const Golden& golden, Isa isa) {
     typename Net::Logits alone;
     Net::forward(*weights, typename Net::Image(input.data(), Net::input_size), *workspace, alone,
                  {.isa = isa});
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), answer.begin(), answer.end()))
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), output.begin(), output.end()))
         << "forward and features disagree";
   }
 }

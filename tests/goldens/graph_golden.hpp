@@ -107,7 +107,7 @@ inline int width_in(std::string_view name, int width) {
 }
 
 /// What a golden's network computes: logits, the probability of each class of a sequence, or maps.
-inline const nlohmann::json& answer_of(const Golden& golden) {
+inline const nlohmann::json& output_of(const Golden& golden) {
   const nlohmann::json& outputs = golden.numbers.at("outputs");
   for (const char* name : {"probabilities", "maps", "out0", "raw_score0"})
     if (outputs.contains(name)) return outputs.at(name);
@@ -147,7 +147,7 @@ inline std::optional<pplcnet::Graph> graph_of_golden(const Golden& golden) {
     if (!fits) continue;
     const std::vector<int> size = golden.numbers.at("hw");
     return known.graph(
-        {width_in(rest, known.width), {size.at(0), size.at(1)}, channels_of(answer_of(golden))});
+        {width_in(rest, known.width), {size.at(0), size.at(1)}, channels_of(output_of(golden))});
   }
   return std::nullopt;
 }
@@ -177,9 +177,9 @@ inline void expect_raw_outputs(const nlohmann::json& answers, const pplcnet::Pla
   const int levels = plan.output_count / 2;
   for (int i = 0; i < plan.output_count; ++i) {
     const auto layer = static_cast<std::size_t>(plan.outputs[i]);
-    const nlohmann::json& answer =
+    const nlohmann::json& expected =
         answers.at((i < levels ? "raw_score" : "raw_dist") + std::to_string(i % levels));
-    expect_answer(answer, in_order_of(answer, plan.layers[layer].output, outputs[layer]),
+    expect_output(expected, in_order_of(expected, plan.layers[layer].output, outputs[layer]),
                   kTolerance);
   }
 }
@@ -223,8 +223,8 @@ void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcne
   if (golden.numbers.at("outputs").contains("raw_score0"))
     return expect_raw_outputs(golden.numbers.at("outputs"), plan, outputs);
   const auto result = static_cast<std::size_t>(plan.outputs[0]);
-  const nlohmann::json& answer = answer_of(golden);
-  expect_answer(answer, in_order_of(answer, plan.layers[result].output, outputs[result]));
+  const nlohmann::json& expected = output_of(golden);
+  expect_output(expected, in_order_of(expected, plan.layers[result].output, outputs[result]));
 }
 
 }  // namespace pplcnet_test

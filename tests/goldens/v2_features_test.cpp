@@ -1,4 +1,4 @@
-// V2's features for retrieval: what lies between the pooled vector and the answer, against the
+// V2's features for retrieval: what lies between the pooled vector and the output, against the
 // formulas in double precision, from checkpoints with and without the prefix of a backbone.
 #include <gtest/gtest.h>
 
@@ -73,12 +73,12 @@ TEST_P(V2FeaturesTest, BiasDropoutAndBatchNorm) {
         "");
     for (const Isa isa : available_isas()) {
       const std::vector<float> input = synthetic_input(1, 1, 3, 64, 96);
-      std::vector<float> pooled(1024), found(512), answer(512);
+      std::vector<float> pooled(1024), found(512), output(512);
       Net::Features requested = {.pooled = pooled.data(), .embedding = found.data()};
-      requested.outputs[0] = answer.data();
+      requested.outputs[0] = output.data();
       const auto workspace = std::make_unique<Net::Workspace>();
       Net::features(*weights, Net::Image(input), *workspace, requested, {.isa = isa});
-      EXPECT_EQ(answer, found);
+      EXPECT_EQ(output, found);
       const std::vector<double> expected = embedding(state.file, backbone, pooled);
       double largest = 0;
       for (const double value : expected) largest = std::max(largest, std::abs(value));

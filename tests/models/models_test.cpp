@@ -240,13 +240,13 @@ static_assert(kModel<pulc::language_classification>.labels[9] == "latin");
 static_assert(is_line<pulc::textline_orientation>(2, {1'674'082, 10'944, 292'979'200}));
 
 /// A task of attributes on resized pictures.
-template <class Net, class Answer>
+template <class Net, class Expected>
 constexpr bool is_attributes(Shape input, int classes, Counts counts) {
   using Decoded = decltype(pplcnet::decode<Net>(std::array<float, Net::classes>{}));
   return Net::input_shape == input && Net::classes == classes && kCounts<Net> == counts &&
          ends_with<Net>(input.height / 32, input.width / 32) &&
          kModel<Net>.output == Output::sigmoid &&
-         kModel<Net>.preprocessing.name == "paddle_direct" && std::is_same_v<Decoded, Answer>;
+         kModel<Net>.preprocessing.name == "paddle_direct" && std::is_same_v<Decoded, Expected>;
 }
 static_assert(is_attributes<pulc::person_attribute, pplcnet::PersonAttributes>({256, 192, 3}, 26,
                                                                                {1'704'826, 10'944,

@@ -98,13 +98,13 @@ class Identify(unittest.TestCase):
         self.picture = self.folder / "picture.png"
         self.picture.write_bytes(png())
 
-    def answer(self, *arguments, command="classify"):
+    def predictions(self, *arguments, command="classify"):
         result = Result(command, "--json", "--top-k", 1000, "--weights", *arguments, self.picture)
         self.assertEqual((result.status, result.complaints, len(result.lines)), (0, [], 1))
         return json.loads(result.lines[0])["predictions"]
 
     def expect_scores(self, expected, *arguments, labels=None):
-        found = self.answer(*arguments)
+        found = self.predictions(*arguments)
         self.assertEqual(len(found), len(expected))
         self.compared.extend(one["score"] - expected[one["class_id"]] for one in found)
         for one in found:
@@ -192,7 +192,7 @@ class Identify(unittest.TestCase):
         expected = softmax(run(state, picture(80, 160), strides=LINES)["logits"])
         self.expect_scores(expected, path, labels=["0_degree", "180_degree"])
         state = state_dict(2, 1)
-        write_onnx(path, state, 80, 160, 1, strides=LINES)  # two models with one answer
+        write_onnx(path, state, 80, 160, 1, strides=LINES)  # two models with one prediction
         expected = softmax(run(state, picture(80, 160), scale=1, strides=LINES)["logits"])
         self.expect_scores(expected, path, labels=["0_degree", "180_degree"])
         state = state_dict(3)
@@ -211,7 +211,7 @@ class Identify(unittest.TestCase):
         single = {name: array.astype("f4") for name, array in half.items()}
         self.expect_scores(softmax(run(single, picture(32, 32))["logits"]), path)
 
-    def test_own_onnx_without_metadata_keeps_its_answer(self):
+    def test_own_onnx_without_metadata_keeps_its_prediction(self):
         source, onnx, bare = (self.folder / name for name in ("own.safetensors", "own.onnx", "x.onnx"))
         native, again = self.folder / "native.safetensors", self.folder / "again.safetensors"
         for scale in (0.25, 0.5):  # of which timm has one, too
@@ -398,7 +398,7 @@ class Identify(unittest.TestCase):
                 self.expect_scores(expected, path)
                 continue
             self.expect_question(path, [general, *tasks])
-            self.assertEqual(len(self.answer(path, "--model", tasks[0])), classes)
+            self.assertEqual(len(self.predictions(path, "--model", tasks[0])), classes)
 
 
 if __name__ == "__main__":
