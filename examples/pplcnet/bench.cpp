@@ -22,7 +22,7 @@ namespace {
 using pplcnet::AnyNetwork;
 using pplcnet::Error;
 
-struct Arguments {
+struct BenchArguments {
   std::vector<std::string> models;
   std::string isa;
   int threads = 1;
@@ -53,7 +53,7 @@ void fill(AnyNetwork& network) {
 
 /// Measures the latency of one picture with synthetic weights: time does not depend on what they
 /// are.
-Times measure(const pplcnet::KnownModel& one, const Arguments& arguments, pplcnet::Isa isa) {
+Times measure(const pplcnet::KnownModel& one, const BenchArguments& arguments, pplcnet::Isa isa) {
   using Clock = std::chrono::steady_clock;
   AnyNetwork network(one.graph(), arguments.threads,
                      arguments.half_head ? pplcnet::Storage::half_head : pplcnet::Storage::single);
@@ -85,7 +85,7 @@ Times measure(const pplcnet::KnownModel& one, const Arguments& arguments, pplcne
   return {times[times.size() / 2], times[times.size() * 9 / 10], times.front(), times.size()};
 }
 
-int run(const Arguments& arguments) {
+int run(const BenchArguments& arguments) {
   pplcnet::Isa isa = pplcnet::best_isa();
   std::string isa_name = "best";
   for (const auto& [name, one] : kIsas)
@@ -133,7 +133,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_bench(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<BenchArguments>();
   const Command command =
       program.add("bench", "How long a picture takes on this machine; needs no weights");
   command.footer("Models: " + pplcnet::model_names(false) +

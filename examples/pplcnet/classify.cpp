@@ -29,7 +29,7 @@ using pplcnet::Prediction;
 
 enum class Format { paddle, json, csv };
 
-struct Arguments {
+struct ClassifyArguments {
   NetworkOptions network;
   std::string explain;
   std::size_t top_k = 5;
@@ -71,7 +71,7 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
   std::printf("%s\n", line.text().c_str());
 }
 
-int run(const Arguments& arguments) {
+int run(const ClassifyArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::optional<Explanations> explanations;
@@ -107,7 +107,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_classify(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ClassifyArguments>();
   const Command command =
       program.add("classify", "The most probable classes of pictures: one line for each, in order");
   command.footer(

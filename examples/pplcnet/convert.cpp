@@ -34,7 +34,7 @@ namespace {
 
 using pplcnet::Error;
 
-struct Arguments {
+struct ConvertArguments {
   std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
   std::string model, part, labels, preset, to;
   pplcnet::OnnxOptions onnx;
@@ -88,7 +88,7 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened
 
 /// Collects what belongs to the weights beside them: of the command line, of the file, of the
 /// model.
-Error complete(const Arguments& arguments, const pplcnet::WeightFile& file,
+Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& file,
                pplcnet::OpenedNetwork& opened, pplcnet::ModelInfo& info) {
   info.model = opened.is_published ? opened.published->model.name : "";
   info.preprocessing =
@@ -104,7 +104,7 @@ Error complete(const Arguments& arguments, const pplcnet::WeightFile& file,
 }
 
 /// Writes the output, and reads it back before it gets its name.
-Error write(const Arguments& arguments, const pplcnet::OpenedNetwork& opened,
+Error write(const ConvertArguments& arguments, const pplcnet::OpenedNetwork& opened,
             const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
   const pplcnet::Storage storage = arguments.stored.storage();
@@ -127,7 +127,7 @@ Error write(const Arguments& arguments, const pplcnet::OpenedNetwork& opened,
 
 /// Writes the state dict of another framework, and reads it back before it gets its name: within
 /// what rounding may change, the weights are those of the input.
-Error write_state_dict(const Arguments& arguments, const pplcnet::WeightFile& input,
+Error write_state_dict(const ConvertArguments& arguments, const pplcnet::WeightFile& input,
                        const pplcnet::OpenedNetwork& opened) {
   OutputFile file(arguments.output());
   pplcnet::TensorFile source;
@@ -165,7 +165,7 @@ Error write_state_dict(const Arguments& arguments, const pplcnet::WeightFile& in
 }
 
 /// Finds the network and converts.
-Error convert(const Arguments& arguments) {
+Error convert(const ConvertArguments& arguments) {
   pplcnet::WeightFile file;
   if (auto error = open_weights(arguments.input(), arguments.graph(), file, arguments.part))
     return error;
@@ -194,7 +194,7 @@ std::string presets() {
 }
 
 /// Returns what is wrong with the command line; empty: nothing.
-std::string usage_error(const Arguments& arguments, const Command& command) {
+std::string usage_error(const ConvertArguments& arguments, const Command& command) {
   if (arguments.list ? arguments.files.size() > 2 : arguments.files.size() < 2)
     return arguments.list ? "expected IN or IN GRAPH after --list"
                           : "expected IN and OUT, or --list IN";
@@ -216,7 +216,7 @@ std::string usage_error(const Arguments& arguments, const Command& command) {
 }  // namespace
 
 Run add_convert(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ConvertArguments>();
   const Command command = program.add(
       "convert", "Weights of any format into a native file or into ONNX; prints what they are");
   command.footer(

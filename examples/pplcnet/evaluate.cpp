@@ -37,7 +37,7 @@ namespace {
 namespace fs = std::filesystem;
 using pplcnet::Error;
 
-struct Arguments {
+struct EvaluateArguments {
   NetworkOptions network;
   std::string data, root, predictions, page;
   int threads = 1;
@@ -193,7 +193,7 @@ Outcome<Evaluated> evaluate_one(pplcnet::AnyClassifier& classifier, const Exampl
 }
 
 /// Says where an evaluation was interrupted, if it can go on from there.
-int interrupted(const Evaluation& evaluation, std::size_t examples, bool resumes) {
+int report_interruption(const Evaluation& evaluation, std::size_t examples, bool resumes) {
   if (resumes)
     std::fprintf(stderr,
                  "pplcnet evaluate: interrupted after %zu of %zu pictures; the same "
@@ -203,7 +203,7 @@ int interrupted(const Evaluation& evaluation, std::size_t examples, bool resumes
 }
 
 /// Prints an evaluation, and writes the page that was asked for.
-Error show(const Arguments& arguments, const Evaluation& evaluation,
+Error show(const EvaluateArguments& arguments, const Evaluation& evaluation,
            pplcnet::AnyClassifier& classifier, double rate) {
   if (arguments.json)
     std::printf("%s\n", to_json(evaluation, classifier, rate).text(1).c_str());
@@ -213,7 +213,7 @@ Error show(const Arguments& arguments, const Evaluation& evaluation,
   return write_report(arguments.page, arguments.data, evaluation, classifier, rate);
 }
 
-int run(const Arguments& arguments) {
+int run(const EvaluateArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   std::vector<Example> examples;
@@ -266,7 +266,7 @@ int run(const Arguments& arguments) {
         return !unwritten;
       });
   if (interruption::happened())
-    return interrupted(evaluation, examples.size(), predictions.is_open());
+    return report_interruption(evaluation, examples.size(), predictions.is_open());
   if (unwritten) return fail(unwritten);
   pass_over(nullptr);
   const double seconds =
@@ -279,7 +279,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_evaluate(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   const Command command = program.add(
       "evaluate", "Accuracy and confusions, on a list of pictures or a folder for each class");
   command.footer(

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using pplcnet::Error;
 
-struct Arguments {
+struct FeaturesArguments {
   NetworkOptions network;
   std::string output, layer = "embedding";
   int threads = 1;
@@ -59,7 +59,7 @@ Error find_layer(const pplcnet::AnyClassifier& classifier, const std::string& wo
                    "; there are embedding, pooled, logits, stage2 to stage6, and ", names);
 }
 
-int run(const Arguments& arguments) {
+int run(const FeaturesArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier, pplcnet::Purpose::any))) return 1;
   int layer = 0;
@@ -116,7 +116,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_features(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FeaturesArguments>();
   const Command command =
       program.add("features", "Embeddings of pictures, or maps of any layer, as numpy's .npy");
   command.footer(

@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 using pplcnet::Error;
 
-struct Arguments {
+struct FitArguments {
   NetworkOptions network;
   std::string images, output;
   int threads = 1;
@@ -67,7 +67,7 @@ struct Embeddings {
 };
 
 /// Those of all examples; those without one are left out, and then it is false.
-bool embed(const Arguments& arguments, const pplcnet::AnyClassifier& classifier,
+bool embed(const FitArguments& arguments, const pplcnet::AnyClassifier& classifier,
            const Examples& examples, Embeddings& result) {
   const int layer = classifier.network().traits().embedding;
   return over_pictures(
@@ -107,7 +107,7 @@ Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& hea
   return {};
 }
 
-int run(const Arguments& arguments) {
+int run(const FitArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
@@ -148,7 +148,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_fit(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FitArguments>();
   const Command command = program.add(
       "fit", "New classes from a few pictures of each: a new head on a trained network");
   command.footer(

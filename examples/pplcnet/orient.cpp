@@ -28,7 +28,7 @@ namespace {
 
 using pplcnet::Error;
 
-struct Arguments {
+struct OrientArguments {
   NetworkOptions network;
   bool lines = false;
   std::string folder;
@@ -110,7 +110,8 @@ class Reader {
   std::array<float, 2> both_ = {};
 };
 
-void print(const Arguments& arguments, const std::string& path, const Orientation& orientation) {
+void print(const OrientArguments& arguments, const std::string& path,
+           const Orientation& orientation) {
   if (!arguments.json) {
     if (orientation.is_sure)
       std::printf("%s\t%d\t%.3f\n", printable(path).c_str(), orientation.angle,
@@ -128,7 +129,7 @@ void print(const Arguments& arguments, const std::string& path, const Orientatio
 }
 
 /// Opens the network that was asked for, or one of those that are part of the program.
-Error open_classifier(const Arguments& arguments,
+Error open_classifier(const OrientArguments& arguments,
                       std::optional<pplcnet::AnyClassifier>& classifier) {
   if (!arguments.network.weights.empty())
     return arguments.network.open(classifier, pplcnet::Purpose::orientation);
@@ -139,7 +140,7 @@ Error open_classifier(const Arguments& arguments,
   return pplcnet::AnyClassifier::open(file, "", pplcnet::Purpose::orientation, classifier);
 }
 
-int run(const Arguments& arguments) {
+int run(const OrientArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(open_classifier(arguments, classifier))) return 1;
   std::vector<std::size_t> rotations;
@@ -177,7 +178,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_orient(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<OrientArguments>();
   const Command command =
       program.add("orient", "The orientation of pages and lines of text, and upright copies");
   command.footer(

@@ -35,7 +35,7 @@ namespace {
 using pplcnet::Error;
 using pplcnet::Layer;
 
-struct Arguments {
+struct ParityArguments {
   NetworkOptions network;
   std::string picture, reference, folder;
   double tolerance = 1e-3;
@@ -132,7 +132,7 @@ std::vector<std::int64_t> without_batch(std::vector<std::int64_t> shape, std::si
 /// and says what was not compared.
 class Comparison {
  public:
-  Comparison(pplcnet::AnyClassifier& classifier, const Arguments& arguments,
+  Comparison(pplcnet::AnyClassifier& classifier, const ParityArguments& arguments,
              pplcnet::ImageView image, pplcnet::ImageView stored, const std::vector<Point>& points,
              const std::map<std::string, NumpyArray>& arrays)
       : classifier_(classifier),
@@ -256,7 +256,7 @@ class Comparison {
   }
 
   pplcnet::AnyClassifier& classifier_;
-  const Arguments& arguments_;
+  const ParityArguments& arguments_;
   pplcnet::ImageView image_, stored_;
   const std::vector<Point>& points_;
   const std::map<std::string, NumpyArray>& arrays_;
@@ -300,7 +300,7 @@ void consult(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
     show(variant.what, variant.input);
 }
 
-int run(const Arguments& arguments) {
+int run(const ParityArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
   Picture picture, stored;
@@ -334,7 +334,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Run add_parity(CommandLine& program) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ParityArguments>();
   const Command command =
       program.add("parity", "Where outputs begin to differ from another program's, and why");
   command.footer(

@@ -12,7 +12,7 @@
 #include "text_file.hpp"
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using pplcnet::Error;
 
 namespace {
@@ -21,13 +21,13 @@ constexpr const char* kOf = "answers of";  // as in files of earlier versions
 constexpr const char* kProgram = "pplcnet evaluate";
 
 std::string first_line(const Origin& origin) {
-  Json line = {{kOf, kProgram}};
+  OrderedJson line = {{kOf, kProgram}};
   for (const auto& [key, value] : origin) line[key] = value;
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
 /// Returns a whole number below `limit`.
-std::optional<int> number_in(const Json& line, const char* key, int limit) {
+std::optional<int> number_in(const OrderedJson& line, const char* key, int limit) {
   const auto found = line.find(key);
   if (found == line.end() || !found->is_number_unsigned()) return std::nullopt;
   const auto number = found->get<std::uint64_t>();
@@ -36,7 +36,7 @@ std::optional<int> number_in(const Json& line, const char* key, int limit) {
 }
 
 std::optional<Evaluated> prediction_in(std::string_view text, int classes) {
-  const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const OrderedJson line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!line.is_object()) return std::nullopt;
   const auto file = line.find("file"), score = line.find("score");
   const auto class_id = number_in(line, "class", classes), best = number_in(line, "best", classes);
@@ -56,7 +56,7 @@ std::optional<Evaluated> prediction_in(std::string_view text, int classes) {
 
 /// Checks from the first line that predictions are of this origin.
 Error check_origin(std::string_view text, const std::string& path, const Origin& origin) {
-  const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const OrderedJson line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto words = [&](const std::string& key) -> std::string {
     const auto found = line.is_object() ? line.find(key) : line.end();
     return found == line.end() || !found->is_string() ? "" : found->get<std::string>();
@@ -64,7 +64,7 @@ Error check_origin(std::string_view text, const std::string& path, const Origin&
   if (words(kOf) != kProgram)
     return Error::of(path, ": line 1: expected the predictions of an earlier run, found ",
                      pplcnet::quote(text), "; it is left as it is");
-  const Json requested = Json::parse(first_line(origin));
+  const OrderedJson requested = OrderedJson::parse(first_line(origin));
   for (const auto& [key, value] : origin)
     if (const auto here = requested[key].get<std::string>(); words(key) != here)
       return Error::of(path, ": its predictions are of other ", key, ": ",
@@ -127,11 +127,11 @@ Error PredictionFile::open(const std::string& path, const Origin& origin, int cl
 
 Error PredictionFile::add(const Evaluated& one) {
   if (!pplcnet::is_utf8(one.path)) return {};
-  const Json line = {{"file", one.path},
-                     {"class", one.class_id},
-                     {"rank", one.rank},
-                     {"best", one.best},
-                     {"score", one.score}};
+  const OrderedJson line = {{"file", one.path},
+                            {"class", one.class_id},
+                            {"rank", one.rank},
+                            {"best", one.best},
+                            {"score", one.score}};
   file_ << line.dump() + '\n' << std::flush;
   return file_ ? Error() : Error::of(path_, ": cannot be written");
 }

@@ -21433,6 +21433,12 @@ constexpr std::int64_t flops(std::span<const Layer> layers) {
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+#if defined(PPLCNET_COMPILED)
+/// The names of the classes.
+extern const std::array<std::string_view, 1000> kImageNetLabels;
+#endif
+
+#if PPLCNET_HAS_DEFINITIONS
 // clang-format off
 inline constexpr std::string_view kImageNetNames =
     "tench, Tinca tinca;goldfish, Carassius auratus;great white shark, white shark, man-eater, "
@@ -21677,8 +21683,8 @@ inline constexpr std::string_view kImageNetNames =
     "bolete;ear, spike, capitulum;toilet tissue, toilet paper, bathroom tissue";
 // clang-format on
 
-/// The names of the classes.
-inline constexpr std::array<std::string_view, 1000> kImageNetLabels = [] {
+/// Returns the names of the classes.
+constexpr std::array<std::string_view, 1000> split_names() {
   std::array<std::string_view, 1000> labels;
   std::string_view rest = kImageNetNames;
   for (std::string_view& label : labels) {
@@ -21686,9 +21692,12 @@ inline constexpr std::array<std::string_view, 1000> kImageNetLabels = [] {
     rest.remove_prefix(label.size() < rest.size() ? label.size() + 1 : rest.size());
   }
   return labels;
-}();
+}
+/// The names of the classes.
+PPLCNET_INLINE constexpr std::array<std::string_view, 1000> kImageNetLabels = split_names();
 static_assert(kImageNetLabels[0] == "tench, Tinca tinca" &&
               kImageNetLabels[999] == "toilet tissue, toilet paper, bathroom tissue");
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace models
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -23193,15 +23202,17 @@ class OrientationEvidence {
 #ifndef PPLCNET_IMAGE_PAGE_TILES_HPP
 #define PPLCNET_IMAGE_PAGE_TILES_HPP
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <functional>
-#include <span>
 #include <vector>
 
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -23219,10 +23230,23 @@ struct PageTiling {
 /// One tile: RGB interleaved, side × side.
 using Tile = std::vector<std::uint8_t>;
 
+/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
+PPLCNET_INLINE std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page);
+
 namespace tiling {
 
 /// Returns the sizes of a page; none if it is so long and thin that it would have too many tiles.
-inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
+PPLCNET_INLINE std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page);
+
+/// Returns where tiles that cover a side evenly begin.
+PPLCNET_INLINE std::vector<int> places(int length, int side);
+
+}  // namespace tiling
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace tiling {
+
+PPLCNET_INLINE std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   constexpr double kDistinct = 1.1;  // closer scales show the same
   constexpr int kMostPixels = 1 << 25;
   std::vector<ImageSize> result;
@@ -23243,8 +23267,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   return result;
 }
 
-/// Returns where tiles that cover a side evenly begin.
-inline std::vector<int> places(int length, int side) {
+PPLCNET_INLINE std::vector<int> places(int length, int side) {
   const int count = (length + side - 1) / side;
   std::vector<int> result;
   result.reserve(static_cast<std::size_t>(count));
@@ -23274,8 +23297,7 @@ inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, i
 
 }  // namespace tiling
 
-/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
-inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
+PPLCNET_INLINE std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   std::vector<Tile> result;
   if (page.empty()) return result;
   PillowScratch scratch;
@@ -23293,7 +23315,8 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     for (const int top : tiling::places(size.height, tiling.side))
       for (const int left : tiling::places(size.width, tiling.side))
         places.push_back({tiling::energy(tiling, resized, left, top), left, top});
-    std::ranges::stable_sort(places, std::greater(), &Place::energy);
+    std::stable_sort(places.begin(), places.end(),
+                     [](const Place& a, const Place& b) { return a.energy > b.energy; });
     places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.max_tiles)));
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
@@ -23305,6 +23328,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   }
   return result;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,20 +1,23 @@
 #ifndef PPLCNET_IMAGE_PAGE_TILES_HPP
 #define PPLCNET_IMAGE_PAGE_TILES_HPP
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <functional>
-#include <span>
 #include <vector>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/image/view.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
 #include "pplcnet/image/rounding.hpp"
-#include "pplcnet/image/view.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -32,10 +35,23 @@ struct PageTiling {
 /// One tile: RGB interleaved, side × side.
 using Tile = std::vector<std::uint8_t>;
 
+/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
+PPLCNET_INLINE std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page);
+
 namespace tiling {
 
 /// Returns the sizes of a page; none if it is so long and thin that it would have too many tiles.
-inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
+PPLCNET_INLINE std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page);
+
+/// Returns where tiles that cover a side evenly begin.
+PPLCNET_INLINE std::vector<int> places(int length, int side);
+
+}  // namespace tiling
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace tiling {
+
+PPLCNET_INLINE std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   constexpr double kDistinct = 1.1;  // closer scales show the same
   constexpr int kMostPixels = 1 << 25;
   std::vector<ImageSize> result;
@@ -56,8 +72,7 @@ inline std::vector<ImageSize> sizes(const PageTiling& tiling, ImageSize page) {
   return result;
 }
 
-/// Returns where tiles that cover a side evenly begin.
-inline std::vector<int> places(int length, int side) {
+PPLCNET_INLINE std::vector<int> places(int length, int side) {
   const int count = (length + side - 1) / side;
   std::vector<int> result;
   result.reserve(static_cast<std::size_t>(count));
@@ -87,8 +102,7 @@ inline std::int64_t energy(const PageTiling& tiling, ImageView page, int left, i
 
 }  // namespace tiling
 
-/// Returns the tiles of a page with the most edges; none if it is empty, or a thread of pixels.
-inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
+PPLCNET_INLINE std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   std::vector<Tile> result;
   if (page.empty()) return result;
   PillowScratch scratch;
@@ -106,7 +120,8 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
     for (const int top : tiling::places(size.height, tiling.side))
       for (const int left : tiling::places(size.width, tiling.side))
         places.push_back({tiling::energy(tiling, resized, left, top), left, top});
-    std::ranges::stable_sort(places, std::greater(), &Place::energy);
+    std::stable_sort(places.begin(), places.end(),
+                     [](const Place& a, const Place& b) { return a.energy > b.energy; });
     places.resize(std::min(places.size(), static_cast<std::size_t>(tiling.max_tiles)));
     for (const auto& [energy, left, top] : places) {
       Tile& tile = result.emplace_back();
@@ -118,6 +133,7 @@ inline std::vector<Tile> page_tiles(const PageTiling& tiling, ImageView page) {
   }
   return result;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 
 // The 1000 classes of ImageNet's challenge (ILSVRC 2012), with the synonyms of WordNet, in the
 // order that all frameworks have them in.
@@ -13,6 +14,12 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+#if defined(PPLCNET_COMPILED)
+/// The names of the classes.
+extern const std::array<std::string_view, 1000> kImageNetLabels;
+#endif
+
+#if PPLCNET_HAS_DEFINITIONS
 // clang-format off
 inline constexpr std::string_view kImageNetNames =
     "tench, Tinca tinca;goldfish, Carassius auratus;great white shark, white shark, man-eater, "
@@ -257,8 +264,8 @@ inline constexpr std::string_view kImageNetNames =
     "bolete;ear, spike, capitulum;toilet tissue, toilet paper, bathroom tissue";
 // clang-format on
 
-/// The names of the classes.
-inline constexpr std::array<std::string_view, 1000> kImageNetLabels = [] {
+/// Returns the names of the classes.
+constexpr std::array<std::string_view, 1000> split_names() {
   std::array<std::string_view, 1000> labels;
   std::string_view rest = kImageNetNames;
   for (std::string_view& label : labels) {
@@ -266,9 +273,12 @@ inline constexpr std::array<std::string_view, 1000> kImageNetLabels = [] {
     rest.remove_prefix(label.size() < rest.size() ? label.size() + 1 : rest.size());
   }
   return labels;
-}();
+}
+/// The names of the classes.
+PPLCNET_INLINE constexpr std::array<std::string_view, 1000> kImageNetLabels = split_names();
 static_assert(kImageNetLabels[0] == "tench, Tinca tinca" &&
               kImageNetLabels[999] == "toilet tissue, toilet paper, bathroom tissue");
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace models
 }  // namespace pplcnet::inline PPLCNET_ABI
