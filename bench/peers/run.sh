@@ -16,8 +16,9 @@ build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/p
   command -v npm >/dev/null || "$project/.ci/install" npm
   # Its install script would fetch what a GPU needs; the CPU's part is in the package.
   npm install --prefix "$build/npm" --ignore-scripts --no-audit --no-fund onnxruntime-node
-  (cd "$project" && cmake --preset release -B "$build" -DPPLCNET_BUILD_TESTS=OFF \
-    -DPPLCNET_BUILD_EXAMPLES=OFF)
+  [[ -e $build/build.ninja ]] ||
+    cmake -S "$project" --preset release -B "$build" -DPPLCNET_BUILD_TESTS=OFF \
+      -DPPLCNET_BUILD_EXAMPLES=OFF
   cmake --build "$build" --target peers
 } >&2
 NODE_PATH=$build/npm/node_modules exec python3 "$project/bench/peers/compare.py" \
