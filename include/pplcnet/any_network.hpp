@@ -106,7 +106,7 @@ class AnyNetwork {
       std::shared_ptr<const Plan> plan = new_plan(graph, traits().storage);
       if (own == nullptr || plan == nullptr) return out_of_memory(graph.title);
       if (plan->weight_floats != plan_->weight_floats || plan->layer_count != plan_->layer_count)
-        return Error::of(graph.title, ": another network than that whose pictures change their size");
+        return Error::of(graph.title, ": another network than the one that is resized");
       if (auto error = check_memory(*plan, threads_)) return error;
       const std::array<std::size_t, 3> needed = floats_of(*plan, threads_);
       const std::array<Floats*, 3> memory = {&maps_, &vectors_, &scratch_};

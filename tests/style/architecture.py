@@ -20,6 +20,7 @@ ARROWS = {
     "weights": {"graph", "plan", "network", "any_network", "picture"},
     "image": {"weights", "picture"},
     "detect": {"graph", "image"},
+    "text": {"graph", "weights", "image"},
     "models": {"graph", "networks", "plan", "network", "image", "weights"},
     "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
              "models", "detect"},

@@ -1,0 +1,122 @@
+#ifndef PPLCNET_TEXT_CROP_HPP
+#define PPLCNET_TEXT_CROP_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/image/rounding.hpp"
+#include "pplcnet/image/view.hpp"
+#include "pplcnet/text/quadrilateral.hpp"
+#include "pplcnet/text/warp_taps.hpp"
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A projective map of the plane, row by row.
+using Homography = std::array<double, 9>;
+
+/// Returns the map that takes the corners of a rectangle at the origin to those of a quadrilateral;
+/// zeros if there is none.
+inline Homography homography_of(ImageSize rectangle, const Quadrilateral& to) {
+  const double w = rectangle.width, h = rectangle.height;
+  const Quadrilateral from = {Point{0, 0}, Point{w, 0}, Point{w, h}, Point{0, h}};
+  std::array<std::array<double, 9>, 8> m = {};  // eight equations, and what they are equal to
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto [x, y] = from[i];
+    const auto [u, v] = to[i];
+    m[i] = {x, y, 1, 0, 0, 0, -x * u, -y * u, u};
+    m[i + 4] = {0, 0, 0, x, y, 1, -x * v, -y * v, v};
+  }
+  for (std::size_t column = 0; column < 8; ++column) {
+    const auto below = m.begin() + static_cast<std::ptrdiff_t>(column);
+    std::iter_swap(below, std::max_element(below, m.end(), [&](const auto& a, const auto& b) {
+                     return std::abs(a[column]) < std::abs(b[column]);
+                   }));
+    if (std::abs(m[column][column]) < std::numeric_limits<double>::epsilon()) return {};
+    for (std::size_t row = 0; row < 8; ++row) {
+      if (row == column) continue;
+      const double factor = m[row][column] / m[column][column];
+      for (std::size_t i = column; i < 9; ++i) m[row][i] -= factor * m[column][i];
+    }
+  }
+  Homography result = {};
+  for (std::size_t i = 0; i < 8; ++i) result[i] = m[i][8] / m[i][i];
+  result[8] = 1;
+  return result;
+}
+
+/// Returns the size of the picture that a quadrilateral becomes: the longer ones of its sides.
+inline ImageSize crop_size(const Quadrilateral& box) {
+  const auto longer = [&](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
+    return static_cast<int>(std::max(length(box[a] - box[b]), length(box[c] - box[d])));
+  };
+  return {longer(0, 1, 2, 3), longer(0, 3, 1, 2)};
+}
+
+/// A picture of its own, RGB without gaps.
+struct RgbImage {
+  std::vector<std::uint8_t> pixels;
+  ImageSize size;
+
+  ImageView view() const { return {pixels.data(), size.width, size.height, PixelFormat::rgb}; }
+  void resize(ImageSize to) {
+    size = to;
+    pixels.resize(static_cast<std::size_t>(to.width) * static_cast<std::size_t>(to.height) *
+                  kImageChannels);
+  }
+};
+
+/// Cuts a line of text out of a picture and straightens it: cv2.warpPerspective with INTER_CUBIC
+/// and BORDER_REPLICATE, in its fixed point. False if the box is empty.
+inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
+  const ImageSize size = crop_size(box);
+  if (source.empty() || size.width < 1 || size.height < 1) return false;
+  const Homography m = homography_of(size, box);
+  result.resize(size);
+  const auto [bytes, red, green, blue] = source.layout();
+  const std::array channels = {red, green, blue};
+  std::uint8_t* out = result.pixels.data();
+  for (int y = 0; y < size.height; ++y) {
+    for (int x = 0; x < size.width; ++x) {
+      const double w = m[6] * x + m[7] * y + m[8];
+      const double scale = w == 0 ? 0 : WarpTaps::kPositions / w;
+      const auto place = [&](double value) {
+        constexpr double kMost = 1 << 30;
+        return static_cast<int>(round_half_even(std::clamp(value * scale, -kMost, kMost)));
+      };
+      const int px = place(m[0] * x + m[1] * y + m[2]), py = place(m[3] * x + m[4] * y + m[5]);
+      const WarpTaps& taps = warp_taps(px, py);
+      std::array<const std::uint8_t*, 4> rows;
+      std::array<std::ptrdiff_t, 4> columns;
+      for (int i = 0; i < 4; ++i) {
+        const auto tap = static_cast<std::size_t>(i);
+        rows[tap] = source.row(std::clamp((py >> WarpTaps::kBits) + i - 1, 0, source.height - 1));
+        columns[tap] =
+            std::ptrdiff_t{std::clamp((px >> WarpTaps::kBits) + i - 1, 0, source.width - 1)} *
+            bytes;
+      }
+      for (const int channel : channels) *out++ = taps.of(rows, columns, channel);
+    }
+  }
+  return true;
+}
+
+/// Rotates a picture by 90 degrees, counter-clockwise.
+inline void rotate(const RgbImage& source, RgbImage& result) {
+  const auto [width, height] = source.size;
+  result.resize({height, width});
+  std::uint8_t* out = result.pixels.data();
+  for (int y = 0; y < width; ++y)
+    for (int x = 0; x < height; ++x)
+      out = std::copy_n(source.view().pixel(width - 1 - y, x), kImageChannels, out);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_CROP_HPP

@@ -1,0 +1,87 @@
+#ifndef PPLCNET_TEXT_INPUT_HPP
+#define PPLCNET_TEXT_INPUT_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/graph/shape.hpp"
+#include "pplcnet/image/normalisation.hpp"
+#include "pplcnet/image/preprocessing.hpp"
+#include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/resize_opencv.hpp"
+#include "pplcnet/image/rounding.hpp"
+#include "pplcnet/image/view.hpp"
+
+// How PaddleOCR prepares pictures for its detectors and recognisers of text (`operators.py`,
+// DetResizeForTest and NormalizeImage; `predict_rec.py`, resize_norm_img).
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the size that a picture has for a detector: its longer side is made no longer than
+/// `longest_side`, then both become multiples of 32.
+inline Extent detector_input(ImageSize picture, int longest_side = 960) {
+  const int longer = std::max(picture.width, picture.height);
+  const double ratio = longer > longest_side ? static_cast<double>(longest_side) / longer : 1;
+  const auto side = [&](int pixels) {
+    constexpr int kStep = 32;
+    const auto shrunk = static_cast<int>(rounded(pixels * ratio));
+    const auto steps = static_cast<int>(round_half_even(static_cast<double>(shrunk) / kStep));
+    return std::max(steps * kStep, kStep);
+  };
+  return {side(picture.height), side(picture.width)};
+}
+
+/// Returns how a picture becomes a detector's input of that size.
+constexpr Preprocessing detector_preprocessing(Extent input) {
+  Preprocessing preprocessing = paddle_direct(input.height, input.width);
+  preprocessing.channel_order = ChannelOrder::bgr;
+  return preprocessing;
+}
+
+/// Height of a recogniser's input, and the least width that lines are padded to.
+inline constexpr int kLineHeight = 48, kLeastLineWidth = 320;
+
+/// Returns the width of the input of a line, which is padded if it is shorter than `least`.
+inline int recogniser_width(ImageSize line, int least = kLeastLineWidth) {
+  const double ratio = static_cast<double>(line.width) / line.height;
+  const double least_ratio = static_cast<double>(least) / kLineHeight;
+  return static_cast<int>(rounded(kLineHeight * std::max(ratio, least_ratio)));
+}
+
+/// Storage of prepare_line(); reuse it, and lines of a size seen before allocate nothing.
+struct LineScratch {
+  OpenCvScratch opencv;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// Turns a line into a recogniser's input `chw` of kLineHeight × width: BGR planes of values from
+/// -1 to 1, resized with its shape kept, then zeros.
+inline void prepare_line(ImageView line, int width, std::span<float> chw, LineScratch& scratch) {
+  constexpr Normalisation kNormalisation = {
+      .formula = NormalisationFormula::timm, .mean = {0.5, 0.5, 0.5}, .deviation = {0.5, 0.5, 0.5}};
+  static constexpr std::array<float, 256> kTable = normalisation_table(kNormalisation, 0);
+  const double ratio = static_cast<double>(line.width) / line.height;
+  const double longest = std::ceil(rounded(kLineHeight * ratio));
+  const int resized = static_cast<int>(std::min(longest, static_cast<double>(width)));
+  const CropWindow all = {0, 0, resized, kLineHeight};
+  scratch.pixels.resize(all.byte_count());
+  resize_opencv_linear(line, {resized, kLineHeight}, all, scratch.pixels, scratch.opencv);
+  float* out = chw.data();
+  for (int plane = 0; plane < kImageChannels; ++plane) {
+    const std::uint8_t* pixel = scratch.pixels.data() + (kImageChannels - 1 - plane);
+    for (int y = 0; y < kLineHeight; ++y) {
+      for (int x = 0; x < resized; ++x, pixel += kImageChannels) *out++ = kTable[*pixel];
+      out = std::fill_n(out, width - resized, 0.0F);
+    }
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_INPUT_HPP

@@ -1,0 +1,110 @@
+// Boxes of lines of text; what is expected is what PaddleOCR's post-processing gives with OpenCV
+// 4.6 and Clipper 6.4.2.
+#include "pplcnet/text/text_boxes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace pplcnet_test {
+namespace {
+
+using pplcnet::Point;
+using pplcnet::TextBox;
+using pplcnet::TextBoxFinder;
+
+constexpr int kRows = 96, kColumns = 160;
+
+/// A map of probabilities.
+struct Map {
+  std::vector<float> values = std::vector<float>(kRows * kColumns, 0.05F);
+
+  /// Draws a bar around a centre, so long and thick in both directions along a vector.
+  void bar(Point centre, double half_length, double half_width, Point along, float value) {
+    const double size = length(along);
+    for (int y = 0; y < kRows; ++y)
+      for (int x = 0; x < kColumns; ++x) {
+        const Point from = Point{static_cast<double>(x), static_cast<double>(y)} - centre;
+        if (std::abs(dot(along, from) / size) <= half_length &&
+            std::abs(cross(along, from) / size) <= half_width)
+          values[static_cast<std::size_t>(y * kColumns + x)] = value;
+      }
+  }
+};
+
+Map lines() {
+  Map map;
+  map.bar({40, 14}, 30, 5, {1, 0}, 0.9F);
+  map.bar({110, 30}, 35, 6, {8, 3}, 0.8F);
+  map.bar({45, 60}, 30, 7, {7, -5}, 0.9F);
+  map.bar({125, 70}, 20, 14, {1, 0}, 0.95F);
+  map.bar({125, 70}, 1, 1, {1, 0}, 0.1F);  // a hole, whose outline is one, too
+  map.bar({20, 85}, 12, 4, {1, 0}, 0.5F);  // too faint
+  map.bar({80, 88}, 1, 1, {1, 0}, 0.95F);  // too small
+  map.bar({150, 10}, 4, 7, {1, 0}, 0.7F);  // at the edge
+  return map;
+}
+
+TEST(TextBoxes, AreThoseOfPaddleOcr) {
+  const struct {
+    int corners[8];
+    float score;
+  } expected[] = {
+      {{8, 6, 157, 6, 157, 52, 8, 52}, 0.900000F},
+      {{154, 5, 317, 66, 298, 118, 134, 57}, 0.756081F},
+      {{293, 0, 326, 0, 326, 44, 293, 44}, 0.700000F},
+      {{192, 92, 324, 92, 324, 199, 192, 199}, 0.943566F},
+      {{252, 140, 266, 140, 266, 154, 252, 154}, 0.644000F},
+  };
+  TextBoxFinder finder;
+  const Map map = lines();
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto boxes = finder.find(map.values, kRows, kColumns, {330, 200});
+    ASSERT_EQ(boxes.size(), std::size(expected));
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      EXPECT_NEAR(boxes[i].score, expected[i].score, 1e-5) << i;
+      for (std::size_t k = 0; k < 4; ++k)
+        EXPECT_EQ(boxes[i].corners[k], (Point{static_cast<double>(expected[i].corners[2 * k]),
+                                              static_cast<double>(expected[i].corners[2 * k + 1])}))
+            << i;
+    }
+  }
+}
+
+TEST(TextBoxes, ThresholdsAreTheCallers) {
+  TextBoxFinder finder;
+  const Map map = lines();
+  EXPECT_EQ(finder.find(map.values, kRows, kColumns, {330, 200}, {.box_threshold = 0.99}).size(),
+            0u);
+  EXPECT_GT(finder.find(map.values, kRows, kColumns, {330, 200}, {.box_threshold = 0.4}).size(),
+            finder.find(map.values, kRows, kColumns, {330, 200}).size());
+  EXPECT_EQ(finder.find(map.values, kRows, kColumns, {330, 200}, {.most = 1}).size(), 1u);
+}
+
+TEST(TextBoxes, NothingAndEverything) {
+  TextBoxFinder finder;
+  const std::vector<float> none(kRows * kColumns), all(kRows * kColumns, 1.0F);
+  const std::vector<float> unknown(kRows * kColumns, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_TRUE(finder.find(none, kRows, kColumns, {330, 200}).empty());
+  EXPECT_TRUE(finder.find(unknown, kRows, kColumns, {330, 200}).empty());
+  const auto boxes = finder.find(all, kRows, kColumns, {330, 200});
+  ASSERT_EQ(boxes.size(), 1u);
+  EXPECT_EQ(boxes[0].corners[0], (Point{0, 0}));
+  EXPECT_EQ(boxes[0].corners[2], (Point{329, 199}));
+  // Of one pixel.
+  EXPECT_TRUE(finder.find(std::vector<float>{1.0F}, 1, 1, {5, 5}).empty());
+}
+
+TEST(TextBoxes, SmallestRectangleOfFewPoints) {
+  const std::vector<Point> one = {{3, 4}}, two = {{1, 1}, {4, 5}};
+  EXPECT_EQ(pplcnet::smallest_rectangle(one).short_side, 0);
+  EXPECT_EQ(pplcnet::smallest_rectangle(one).corners[2], (Point{3, 4}));
+  EXPECT_NEAR(pplcnet::smallest_rectangle(two).short_side, 0, 1e-9);
+  EXPECT_EQ(pplcnet::smallest_rectangle({}).short_side, 0);
+}
+
+}  // namespace
+}  // namespace pplcnet_test

@@ -1,0 +1,115 @@
+// Pages are read as ONNX Runtime with PaddleOCR's own code before and after it reads them.
+#include "pplcnet/text_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/onnx/load.hpp"
+#include "synthetic.hpp"
+#include "synthetic_weights.hpp"
+
+namespace pplcnet_test {
+namespace {
+
+using pplcnet::AnyNetwork;
+using pplcnet::Dictionary;
+using pplcnet::Error;
+using pplcnet::Extent;
+using pplcnet::Graph;
+using pplcnet::ImageView;
+using pplcnet::PixelFormat;
+using pplcnet::TextBox;
+using pplcnet::TextLine;
+using pplcnet::TextNetwork;
+using pplcnet::TextNetworks;
+using pplcnet::TextReader;
+using pplcnet::WidthOptions;
+
+constexpr WidthOptions kDetector = {.width = 75, .input = {64, 64}};
+constexpr WidthOptions kRecogniser = {.width = 95, .input = {48, 320}, .classes = 5};
+
+/// A network with synthetic weights.
+TextNetwork synthetic(Graph (*graph)(const WidthOptions&), const WidthOptions& options) {
+  AnyNetwork network(*std::make_unique<Graph>(graph(options)));
+  for (const pplcnet::Layer& layer : network.layers())
+    if (layer.owns_weights()) pack(layer, synthetic_parameters(layer), network.weights());
+  return {std::move(network), graph, options};
+}
+
+Dictionary dictionary() {
+  Dictionary result;
+  EXPECT_STREQ(Dictionary::parse("a\nb\nc\n", "d.txt", result).message(), "");
+  return result;
+}
+
+std::vector<float> result_of(AnyNetwork& network) {
+  const pplcnet::Shape shape = network.input_shape();
+  const std::vector<float> picture = synthetic_input(
+      1, 1, 3, static_cast<std::size_t>(shape.height), static_cast<std::size_t>(shape.width));
+  const int layer = network.plan().outputs[0];
+  std::vector<float> values(
+      static_cast<std::size_t>(network.layers()[static_cast<std::size_t>(layer)].output.size()));
+  network.run(pplcnet::Picture::planar(picture.data(), shape), layer, values);
+  return values;
+}
+
+TEST(AnyNetworkResize, GivesWhatANetworkOfThatSizeGives) {
+  TextNetwork resized = synthetic(pplcnet::ocr_detection, kDetector);
+  result_of(resized.network);
+  for (const Extent input : {Extent{96, 160}, Extent{32, 32}, Extent{96, 160}, Extent{64, 64}}) {
+    ASSERT_STREQ(resized.resize(input).message(), "");
+    EXPECT_EQ(resized.network.traits().input, input);
+    WidthOptions options = kDetector;
+    options.input = input;
+    TextNetwork fresh = synthetic(pplcnet::ocr_detection, options);
+    EXPECT_EQ(result_of(resized.network), result_of(fresh.network));
+  }
+  EXPECT_STRNE(resized.resize({33, 64}).message(), "");
+  EXPECT_EQ(resized.network.traits().input, (Extent{64, 64}));
+  const auto other = std::make_unique<Graph>(pplcnet::ocr_recognition(kRecogniser));
+  EXPECT_STREQ(resized.network.resize(*other).message(),
+               "ocr_recognition: another network than the one that is resized");
+}
+
+TEST(TextReader, NetworksAreForEachOther) {
+  std::optional<TextReader> reader;
+  TextNetworks networks = {synthetic(pplcnet::ocr_detection, kDetector),
+                           synthetic(pplcnet::ocr_recognition, kRecogniser), dictionary()};
+  EXPECT_STREQ(TextReader::make(networks, {}, reader).message(), "");
+  EXPECT_TRUE(reader.has_value());
+  networks.dictionary = {};
+  reader.reset();
+  EXPECT_STREQ(
+      TextReader::make(networks, {}, reader).message(),
+      "the recogniser has 5 classes, and the dictionary 1, the blank and the space included");
+  EXPECT_FALSE(reader.has_value());
+}
+
+TEST(TextReader, AnyPictureEnds) {
+  std::optional<TextReader> reader;
+  ASSERT_STREQ(TextReader::make({synthetic(pplcnet::ocr_detection, kDetector),
+                                 synthetic(pplcnet::ocr_recognition, kRecogniser), dictionary()},
+                                {}, reader)
+                   .message(),
+               "");
+  std::span<const TextLine> lines;
+  EXPECT_STREQ(reader->read({}, lines).message(), "the picture has no pixels");
+  for (const auto& [width, height] : {std::pair{1, 1}, {2000, 3}, {3, 2000}, {70, 90}}) {
+    const std::vector<std::uint8_t> white(static_cast<std::size_t>(3 * width * height), 255);
+    EXPECT_STREQ(
+        reader->read(ImageView(white.data(), width, height, PixelFormat::rgb), lines).message(),
+        "");
+  }
+}
+
+}  // namespace
+}  // namespace pplcnet_test
