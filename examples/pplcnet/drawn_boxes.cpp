@@ -21,13 +21,13 @@ using pplcnet::Error;
 namespace {
 
 /// Colours that are told from each other and from most photographs; classes take turns.
-constexpr Colour kColours[] = {{0, 150, 199},  {239, 108, 0},  {67, 160, 71},  {216, 27, 96},
-                               {124, 77, 255}, {0, 137, 123},  {251, 192, 45}, {229, 57, 53},
-                               {57, 73, 171},  {142, 36, 170}, {0, 172, 193},  {124, 179, 66}};
+constexpr Colour kClassColours[] = {{0, 150, 199},  {239, 108, 0},  {67, 160, 71},  {216, 27, 96},
+                                    {124, 77, 255}, {0, 137, 123},  {251, 192, 45}, {229, 57, 53},
+                                    {57, 73, 171},  {142, 36, 170}, {0, 172, 193},  {124, 179, 66}};
 constexpr int kLine = 3, kPadding = 6;
 
 const Colour& colour_of(int class_id) {
-  return kColours[static_cast<std::size_t>(class_id) % std::size(kColours)];
+  return kClassColours[static_cast<std::size_t>(class_id) % std::size(kClassColours)];
 }
 
 /// Dark letters on light colours, light ones on dark.
@@ -36,7 +36,7 @@ Colour ink_on(const Colour& colour) {
   return light > 150 ? Colour{29, 37, 48} : Colour{255, 255, 255};
 }
 
-std::string text_of(const pplcnet::AnyDetector& detector, const Detection& one) {
+std::string caption_of(const pplcnet::AnyDetector& detector, const Detection& one) {
   std::string label = detector.label(one.class_id);
   const bool ascii = std::ranges::all_of(label, [](char c) { return c >= ' ' && c <= '~'; });
   if (!ascii || label.empty()) label = "class " + std::to_string(one.class_id);
@@ -90,7 +90,7 @@ std::string drawn_boxes_png(const pplcnet::AnyDetector& detector, pplcnet::Image
   for (const Detection& one : ordered)
     draw_frame(canvas, frame_of(one.box, image.size(), canvas), colour_of(one.class_id));
   for (const Detection& one : ordered)
-    draw_label(canvas, frame_of(one.box, image.size(), canvas), text_of(detector, one),
+    draw_label(canvas, frame_of(one.box, image.size(), canvas), caption_of(detector, one),
                colour_of(one.class_id));
   return canvas.png();
 }
