@@ -18,6 +18,7 @@
 #include "pplcnet/networks/mobilevit.hpp"
 #include "pplcnet/networks/ocr_detection.hpp"
 #include "pplcnet/networks/ocr_recognition.hpp"
+#include "pplcnet/networks/picodet.hpp"
 #include "pplcnet/networks/resnest.hpp"
 #include "pplcnet/networks/resnet_d.hpp"
 #include "pplcnet/networks/shufflenet_v1.hpp"
@@ -62,6 +63,7 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {ic_resnet50_for_detection, {193, 201}},
     {pplcnet::ocr_detection, {64, 96}, 75},
     {pplcnet::ocr_recognition, {48, 60}, 95},
+    {pplcnet::picodet_lcnet, {64, 96}, 35},
     {deeplab_of_width, {97, 131}, 35},
 };
 

@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/detector.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/networks/deeplab_v3p.hpp"
+#include "pplcnet/networks/picodet.hpp"
 #include "pplcnet/segmenter.hpp"
 #include "published_graphs.hpp"
 #include "threads.hpp"
@@ -160,6 +162,30 @@ TEST_F(Allocation, NoneInASegmenter) {
                 }),
                 0)
           << width << " x " << height << ", " << count << " threads";
+  }
+}
+
+constexpr pplcnet::Graph small_detector() { return pplcnet::picodet_lcnet({35, {64, 96}, 3}); }
+
+TEST_F(Allocation, NoneInDetectors) {
+  using Net = pplcnet::Network<small_detector>;
+  const auto weights = std::make_unique<Net::Weights>();
+  pplcnet::Detector<Net, 2> detector({.score_threshold = 0.1F});
+  detector.view(*weights);
+  const std::vector<std::uint8_t> pixels(std::size_t{300} * 200 * 3, 99);
+  for (const int count : {1, 2}) {
+    pplcnet_test::Threads threads(count);
+    std::size_t found = 0;
+    EXPECT_EQ(allocations_in([&] {
+                for (const auto& [width, height] : {std::pair(300, 200), {20, 30}, {96, 64}})
+                  found += detector
+                               .detect({pixels.data(), width, height, pplcnet::PixelFormat::rgb},
+                                       {.executor = threads.executor()})
+                               ->size();
+              }),
+              0)
+        << count << " threads";
+    EXPECT_GT(found, 0U);
   }
 }
 
