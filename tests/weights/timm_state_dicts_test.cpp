@@ -8,7 +8,9 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/networks/inception_v3.hpp"
