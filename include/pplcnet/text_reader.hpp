@@ -72,7 +72,7 @@ struct TextNetworks {
   Preprocessing orientation_preprocessing = kTextlineOrientation;
 };
 
-/// Reads the text of pictures: finds its lines, straightens, turns and reads each. What a picture
+/// Reads the text of pictures: finds its lines, straightens, rotates and reads each. What a picture
 /// needs of memory stays for those after it.
 class TextReader {
  public:

@@ -3,3 +3,4 @@
 #define PPLCNET_OPEN_IMPLEMENTATION
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/open/any_detector.hpp"
+#include "pplcnet/open/text_files.hpp"

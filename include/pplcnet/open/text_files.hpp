@@ -1,0 +1,84 @@
+#ifndef PPLCNET_OPEN_TEXT_FILES_HPP
+#define PPLCNET_OPEN_TEXT_FILES_HPP
+
+#include <optional>
+#include <string>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/text_reader.hpp"
+#include "pplcnet/weights/error.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <memory>
+#include <utility>
+
+#include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/open/weight_file.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The files of what reads text.
+struct TextFiles {
+  std::string detection;         ///< weights of PP-OCRv4's or v5's mobile detector, in any format
+  std::string recognition;       ///< weights of a recogniser
+  std::string dictionary;        ///< the recogniser's characters, one on each line
+  std::string orientation = {};  ///< weights of a classifier of lines of text; empty: none
+};
+
+/// Opens the files of what reads text; an error names the file.
+PPLCNET_INLINE Error open_text_reader(const TextFiles& files, const TextReaderOptions& options,
+                                      std::optional<TextReader>& result);
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+namespace opening {
+
+/// Opens the weights of a network whose pictures have any size.
+inline Error open_text_network(const std::string& path, Graph (*graph)(const WidthOptions&),
+                               const WidthOptions& options, std::optional<TextNetwork>& result) {
+  WeightFile file;
+  if (auto error = WeightFile::open(path, "", file)) return error;
+  std::optional<AnyNetwork> network;
+  if (auto error = AnyNetwork::make(*std::make_unique<Graph>(graph(options)), 1, network))
+    return error;
+  if (auto error = file.read(network->layers(), network->traits(), network->weights()))
+    return error;
+  result.emplace(TextNetwork{std::move(*network), graph, options});
+  return {};
+}
+
+}  // namespace opening
+
+PPLCNET_INLINE Error open_text_reader(const TextFiles& files, const TextReaderOptions& options,
+                                      std::optional<TextReader>& result) {
+  return with_memory_for(files.recognition, [&]() -> Error {
+    constexpr WidthOptions kDetector = {.width = 75, .input = {64, 64}};
+    WidthOptions recogniser = {.width = 95, .input = {kLineHeight, kLeastLineWidth}};
+    Dictionary dictionary;
+    if (auto error = Dictionary::read(files.dictionary, dictionary)) return error;
+    recogniser.classes = dictionary.classes();
+    std::optional<TextNetwork> detection, recognition;
+    if (auto error =
+            opening::open_text_network(files.detection, ocr_detection, kDetector, detection))
+      return error;
+    if (auto error =
+            opening::open_text_network(files.recognition, ocr_recognition, recogniser, recognition))
+      return error;
+    TextNetworks networks = {std::move(*detection), std::move(*recognition), std::move(dictionary)};
+    if (!files.orientation.empty()) {
+      std::optional<AnyClassifier> lines;
+      if (auto error =
+              AnyClassifier::open(files.orientation, lines, {.purpose = Purpose::orientation}))
+        return error;
+      networks.orientation = lines->network();
+      networks.orientation_preprocessing = lines->preprocessing();
+    }
+    return TextReader::make(std::move(networks), options, result);
+  });
+}
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_OPEN_TEXT_FILES_HPP

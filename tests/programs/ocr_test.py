@@ -1,0 +1,100 @@
+"""`pplcnet ocr` with PP-OCRv4's published weights: what ONNX Runtime reads with PaddleOCR's own code
+before and after it; and what is said of files that are not right."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from program import DATA, ROOT, Result, needs, run_tests
+
+MODELS = DATA / "models" / "ppocr_v4"
+DETECTION = MODELS / "ch_PP-OCRv4_det_infer.onnx"
+RECOGNITION = MODELS / "ch_PP-OCRv4_rec_infer.onnx"
+DICTIONARY = MODELS / "ppocr_keys_v1.txt"
+LINE = DATA / "images" / "textline_demo.png"
+PAGE = ROOT / "examples" / "page.jpg"
+LINES = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
+FILES = {"detection": DETECTION, "recognition": RECOGNITION, "dictionary": DICTIONARY}
+
+# Of the page, which lies on its side, by onnxruntime-node, OpenCV 4.6 and Clipper 6.4.2.
+FIRST = [("warmercoat.", 0.98862, 0.78834, [[51, 66], [72, 65], [77, 205], [56, 206]]),
+         ("The tillholds84.50 after coffee andbiscuits.Next", 0.96228, 0.72559,
+          [[111, 66], [135, 65], [141, 581], [117, 581]]),
+         ("bypost.", 0.99364, 0.69953, [[154, 65], [179, 64], [181, 153], [156, 154]]),
+         ("before the twentieth.Those who cannot come mayvote", 0.95333, 0.63302,
+          [[186, 64], [213, 63], [219, 635], [192, 635]])]
+
+
+def ocr(*arguments, **files):
+    options = [part for name, path in (FILES | files).items() for part in (f"--{name}", path)]
+    return Result("ocr", *options, *arguments)
+
+
+class OcrTest(unittest.TestCase):
+    def assert_fails(self, result, *words):
+        self.assertEqual(result.status, 1)
+        self.assertEqual(len(result.complaints), 1)
+        for word in words:
+            self.assertIn(word, result.complaints[0])
+
+    @needs(*FILES.values())
+    def test_a_page_is_read_line_by_line(self):
+        result = ocr("--json", PAGE)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        page = json.loads(result.lines[0])
+        self.assertEqual((page["width"], page["height"], len(page["lines"])), (700, 720, 16))
+        for line, (text, score, box_score, box) in zip(page["lines"], FIRST):
+            self.assertEqual(line["text"], text)
+            self.assertAlmostEqual(line["score"], score, delta=1e-3)
+            self.assertAlmostEqual(line["box_score"], box_score, delta=1e-3)
+            for found, expected in zip(sum(line["box"], []), sum(box, [])):
+                self.assertLessEqual(abs(found - expected), 1)
+
+    @needs(LINE, *FILES.values())
+    def test_a_table_of_several_pictures(self):
+        result = ocr(LINE, PAGE, "--threads", "2")
+        self.assertEqual(result.status, 0)
+        self.assertEqual(result.lines[:3], [f"{LINE}: 1 line", "  0.918  怪我咯", f"{PAGE}: 16 lines"])
+        self.assertEqual(ocr("--threshold", "0.95", LINE).lines, [f"{LINE}: 0 lines"])
+
+    @needs(*FILES.values())
+    def test_lines_that_are_upside_down_are_rotated(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in (PAGE.name, "again.jpg"):
+                (pathlib.Path(folder) / name).write_bytes(PAGE.read_bytes())
+            upright = Result("orient", "--rotate", f"{folder}/upright", f"{folder}/{PAGE.name}")
+            self.assertEqual(upright.status, 0)
+            picture = next(pathlib.Path(f"{folder}/upright").iterdir())
+            texts = [[line["text"] for line in json.loads(ocr(
+                "--json", *more, picture).lines[0])["lines"]] for more in ([], ["--orientation", LINES])]
+            self.assertGreater(len(texts[0]), 10)
+            self.assertEqual(texts[0], texts[1])
+
+    @needs(*FILES.values())
+    def test_lines_are_marked_in_a_copy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(ocr("--draw", folder, PAGE).status, 0)
+            self.assertTrue((pathlib.Path(folder) / "page.png").read_bytes().startswith(b"\x89PNG"))
+            self.assert_fails(ocr("--draw", folder, PAGE), "page.png")
+
+    @needs(*FILES.values())
+    def test_other_files_are_refused(self):
+        self.assert_fails(ocr(PAGE, recognition=DETECTION), "ch_PP-OCRv4_det_infer.onnx: ")
+        self.assert_fails(ocr(PAGE, detection=RECOGNITION), "ch_PP-OCRv4_rec_infer.onnx: ")
+        with tempfile.TemporaryDirectory() as folder:
+            short = pathlib.Path(folder) / "short.txt"
+            short.write_text("a\nb\n")
+            self.assert_fails(ocr(PAGE, dictionary=short), "has 6625 classes, the type has 4")
+            short.write_bytes(b"a\n\xff\n")
+            self.assert_fails(ocr(PAGE, dictionary=short), "short.txt: line 2: expected UTF-8")
+        self.assert_fails(ocr("missing.png"), "missing.png: there is no such file")
+
+    def test_files_are_required(self):
+        result = Result("ocr", PAGE)
+        self.assertEqual(result.status, 2)
+        self.assertIn("--detection is required", result.complaints[0])
+
+
+if __name__ == "__main__":
+    run_tests()
