@@ -21,9 +21,9 @@ using pplcnet::Error;
 namespace {
 
 /// Colours that are told from each other and from most photographs; classes take turns.
-constexpr Colour kClassColours[] = {{0, 150, 199},  {239, 108, 0},  {67, 160, 71},  {216, 27, 96},
-                                    {124, 77, 255}, {0, 137, 123},  {251, 192, 45}, {229, 57, 53},
-                                    {57, 73, 171},  {142, 36, 170}, {0, 172, 193},  {124, 179, 66}};
+constexpr Colour kClassColours[] = {{239, 108, 0},  {0, 150, 199},  {67, 160, 71}, {216, 27, 96},
+                                    {251, 192, 45}, {124, 77, 255}, {0, 137, 123}, {229, 57, 53},
+                                    {57, 73, 171},  {142, 36, 170}, {0, 172, 193}, {124, 179, 66}};
 constexpr int kLine = 3, kPadding = 6;
 
 const Colour& colour_of(int class_id) {

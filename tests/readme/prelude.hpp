@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 
 using Net = pplcnet::PPLCNet<pplcnet::Scale::x1_0>;
