@@ -15,6 +15,7 @@ using Run = std::function<int()>;
 Run add_classify(CommandLine& program);
 Run add_orient(CommandLine& program);
 Run add_detect(CommandLine& program);
+Run add_segment(CommandLine& program);
 Run add_ocr(CommandLine& program);
 Run add_features(CommandLine& program);
 Run add_evaluate(CommandLine& program);

@@ -16,6 +16,7 @@
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
+#include "png_folder.hpp"
 #include "pplcnet/detect/detection.hpp"
 #include "pplcnet/open/any_detector.hpp"
 #include "printable.hpp"
@@ -103,8 +104,8 @@ void print_json(const std::string& path, const Found& found, const AnyDetector& 
 int run(const Arguments& arguments) {
   std::optional<AnyDetector> detector;
   if (report(open_detector(arguments, detector))) return 1;
-  DrawnPictures drawn;
-  if (!arguments.draw.empty() && report(DrawnPictures::open(arguments.draw, drawn))) return 1;
+  PngFolder drawn;
+  if (report(PngFolder::open(arguments.draw, drawn))) return 1;
   PictureNames names(arguments.pictures);
   const bool good = over_pictures(
       *detector, arguments.threads, names.count(), [&] { return names.next(); },

@@ -4,19 +4,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <filesystem>
 #include <iterator>
-#include <system_error>
 #include <vector>
 
 #include "canvas.hpp"
 #include "explain.hpp"
-#include "output_file.hpp"
 
-namespace fs = std::filesystem;
 using pplcnet::Box;
 using pplcnet::Detection;
-using pplcnet::Error;
 
 namespace {
 
@@ -93,22 +88,4 @@ std::string drawn_boxes_png(const pplcnet::AnyDetector& detector, pplcnet::Image
     draw_label(canvas, frame_of(one.box, image.size(), canvas), caption_of(detector, one),
                colour_of(one.class_id));
   return canvas.png();
-}
-
-Error DrawnPictures::open(const std::string& folder, DrawnPictures& result) {
-  std::error_code problem;
-  fs::create_directories(folder, problem);
-  if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
-  result.folder_ = folder;
-  return {};
-}
-
-Error DrawnPictures::write(const std::string& path, const std::string& png) {
-  const std::string stem = fs::path(path).stem().string();
-  std::string name = stem;
-  for (int i = 2; !names_.insert(name).second; ++i) name = stem + "_" + std::to_string(i);
-  if (auto error = write_output((fs::path(folder_) / (name + ".png")).string(), png,
-                                OutputFile::Existing::kept))
-    return Error::of(path, ": ", error.message());
-  return {};
 }

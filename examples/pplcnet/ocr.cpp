@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "command.hpp"
-#include "drawn_boxes.hpp"
 #include "drawn_text.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
+#include "png_folder.hpp"
 #include "pplcnet/open/text_files.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
@@ -97,8 +97,8 @@ void print_page_json(const std::string& path, const ReadPage& page) {
 int run(const OcrArguments& arguments) {
   std::optional<TextReader> reader;
   if (report(pplcnet::open_text_reader(arguments.files, arguments.options, reader))) return 1;
-  DrawnPictures drawn;
-  if (!arguments.draw.empty() && report(DrawnPictures::open(arguments.draw, drawn))) return 1;
+  PngFolder drawn;
+  if (report(PngFolder::open(arguments.draw, drawn))) return 1;
   PictureNames names(arguments.pictures);
   const bool good = over_pictures(
       *reader, arguments.threads, names.count(), [&] { return names.next(); },

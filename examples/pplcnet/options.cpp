@@ -42,7 +42,8 @@ pplcnet::Error NetworkOptions::open(std::optional<pplcnet::AnyClassifier>& class
     if (auto error = classifier->store_as(pplcnet::Storage::half_head, weights)) return error;
   if (labels.empty()) return {};
   std::vector<std::string> names;
-  if (auto error = read_labels(labels, classifier->classes(), names)) return error;
+  if (auto error = read_labels(labels, classifier->network().traits().label_count, names))
+    return error;
   return classifier->set_labels(std::move(names));
 }
 

@@ -19,7 +19,7 @@ WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors
 LINE = ROOT / "examples" / "line.png"
 PHOTO = ROOT / "examples" / "page.jpg"
 
-COMMANDS = ["classify", "orient", "features", "evaluate", "fit", "parity", "bench", "inspect",
+COMMANDS = ["classify", "orient", "segment", "features", "evaluate", "fit", "parity", "bench", "inspect",
             "convert"]
 
 

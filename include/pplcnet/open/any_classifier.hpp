@@ -122,7 +122,8 @@ PPLCNET_INLINE Error AnyClassifier::store_as(Storage storage, std::string_view p
 }
 
 PPLCNET_INLINE Error AnyClassifier::set_labels(std::vector<std::string> labels) {
-  if (auto error = check_label_count(labels.size(), classes(), name_)) return error;
+  const int count = network_.traits().label_count;
+  if (auto error = check_label_count(labels.size(), count, name_)) return error;
   labels_ = std::move(labels);
   return {};
 }

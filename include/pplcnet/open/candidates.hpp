@@ -122,6 +122,8 @@ class Filter {
     Adaptation& changes = candidate.adaptation;
     const bool general = is_general(one);
     if (one.classes > 0 && evidence_.classes > 0) changes.classes = evidence_.classes;
+    const int found = evidence_.mask_classes;
+    if (one.mask_classes > 0 && found > 0 && found != one.mask_classes) changes.classes = found;
     const bool own = general || !candidate.is_published() || one.classes == 0;
     Extent input = one.input;
     if (own || evidence_.is_own || (named_ && !is_asked())) {

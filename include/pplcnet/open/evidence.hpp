@@ -45,6 +45,7 @@ struct Evidence {
   std::string preset;                  ///< the same by name
   std::string unknown_transform;       ///< what prepares pictures in a way that is not known
   int classes = 0;                     ///< 0: there is no classifier
+  int mask_classes = 0;                ///< of pixels, if it is for segmentation; 0: open
   int features = 0;                    ///< what the classifier sees
   std::optional<int> head;             ///< width of the embedding; 0: none
   std::optional<int> dropout_percent;  ///< that the embedding is multiplied by
@@ -70,6 +71,9 @@ PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b);
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
+/// What has an element for each class of a segmentation network's pixels.
+inline constexpr std::string_view kMaskBias = "head.decoder.conv.bias";
+
 /// Returns a whole text as a number from 0 to a limit.
 inline std::optional<int> number_in(std::string_view text, int most) {
   int number = 0;
@@ -86,6 +90,14 @@ inline std::string last_layer(const TensorFile& file) {
   return last.substr(0, last.find(':'));
 }
 
+/// Returns the channels of the layer that a native file describes last; 0 if it says none, or more
+/// than its tensors hold.
+inline int last_channels(const TensorFile& file, int most) {
+  const std::string* layers = native::find(file, "layers");
+  if (layers == nullptr) return 0;
+  return number_in(std::string_view(*layers).substr(layers->rfind('-') + 1), most).value_or(0);
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE void read_graph(const FileGraph& graph, Evidence& evidence) {
@@ -93,6 +105,7 @@ PPLCNET_INLINE void read_graph(const FileGraph& graph, Evidence& evidence) {
   evidence.is_graph = true;
   evidence.input = {facts.picture[0], facts.picture[1]};
   evidence.classes = facts.classes;
+  evidence.mask_classes = facts.last_channels;
   if (facts.classes == 0) return;
   evidence.head = facts.head;
   evidence.head_bias = facts.head_bias;
@@ -116,6 +129,9 @@ PPLCNET_INLINE void read_classifier(const TensorFile& file, Evidence& evidence) 
     return found == by_name.end() ? nullptr : found->second;
   };
   const Tensor* before = nullptr;  // whose record comes first
+  for (const Tensor& tensor : file.tensors)
+    if (place_in(tensor.name, opening::kMaskBias) != std::string::npos && tensor.shape.size() == 1)
+      evidence.mask_classes = static_cast<int>(std::min<std::int64_t>(tensor.shape[0], 1 << 24));
   for (const Tensor& matrix : file.tensors) {
     const Tensor* bias = before;
     before = &matrix;
@@ -167,6 +183,7 @@ PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence) {
   };
   const auto most = static_cast<int>(std::min<std::int64_t>(held, 1 << 24));
   if (auto error = say("classes", read_number(most, evidence.classes))) return error;
+  if (evidence.classes == 0) evidence.mask_classes = opening::last_channels(file, most);
   if (auto error = say("head", read_number(1 << 14, evidence.head))) return error;
   if (auto error = say("dropout_percent", read_number(99, evidence.dropout_percent))) return error;
   return say("input", [&](std::string_view words) {

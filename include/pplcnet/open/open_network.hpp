@@ -149,7 +149,8 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
                      quote(candidate.name()));
   const Extent input = candidate.input();
   const int classes = candidate.classes();
-  const int labelled = std::max(classes, candidate.published->objects);
+  const KnownModel& one = *candidate.published;
+  const int labelled = classes > 0 ? classes : std::max(one.objects, one.mask_classes);
   const auto differs = [](int said, int own) { return said > 0 && said != own; };
   if (differs(evidence.input.height, input.height) || differs(evidence.input.width, input.width))
     return Error::of(file.path(), ": is for pictures of ", evidence.input.height, "x",

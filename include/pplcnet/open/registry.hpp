@@ -19,6 +19,7 @@
 #include "pplcnet/models/light_cnns.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
+#include "pplcnet/models/segmentation.hpp"
 #include "pplcnet/models/timm_mobilevit.hpp"
 #include "pplcnet/models/torchvision.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
@@ -40,6 +41,7 @@ struct KnownModel {
   int head = 0;                     ///< width of the embedding before the classes; 0: none
   int pooled = 0;                   ///< width of the pooled vector; 0: maps are the result
   int objects = 0;                  ///< classes of a detector's objects; 0: it is no detector
+  int mask_classes = 0;             ///< of pixels, in the only map that is the result; 0: none
   bool head_bias = false;           ///< the embedding's layer has a bias
   bool adapts_head = false;         ///< there is an option for the embedding's width
   std::string_view framework = {};  ///< whose network it is
@@ -89,7 +91,11 @@ inline void describe(KnownModel& one) {
   const Graph::Output& last = graph->outputs[graph->output_count - 1];
   const Node* node = &nodes[last.node];
   if (!node->vector) {
-    one.objects = static_cast<int>(one.model.labels.size());
+    const auto results =
+        std::count_if(graph->outputs, graph->outputs + graph->output_count,
+                      [](const Graph::Output& output) { return output.role != Role::stage; });
+    const auto labels = static_cast<int>(one.model.labels.size());
+    (results == 1 ? one.mask_classes : one.objects) = labels;
     return;
   }
   if (last.role == Role::result) {
@@ -125,6 +131,7 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     // every network.
     pplcnet::for_each(models::AllModels{}, add);
     pplcnet::for_each(models::picodet::Detectors{}, add);
+    pplcnet::for_each(models::segmentation::Models{}, add);
     pplcnet::for_each(models::lightweight::Models{}, add);
     pplcnet::for_each(models::torchvision::Models{}, add);
     pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);

@@ -28,6 +28,7 @@ struct GraphFacts {
   bool head_bias = false;           ///< the embedding has a bias, which is not zero
   float factor = 1;                 ///< of the embedding, as dropout leaves it at inference
   Scores scores = Scores::logits;
+  int last_channels = 0;  ///< of the last weights
 };
 
 /// Finds the facts; of a graph that is no classifier only the picture's size.
@@ -42,7 +43,9 @@ class FactFinder {
       facts.picture = node.size;
       break;
     }
-    for (const int last : last_weights())
+    const std::vector<int> ends = last_weights();
+    if (!ends.empty()) facts.last_channels = outputs_of(steps_[ends.front()]);
+    for (const int last : ends)
       if (read_classifier(last, facts)) break;
     return facts;
   }
