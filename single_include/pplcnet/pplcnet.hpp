@@ -3294,7 +3294,10 @@ constexpr void describe(Plan& plan, const Graph& graph, Storage storage) {
   traits.fingerprint = graph.fingerprint();
   const Layer& result = plan.layers[plan.outputs[0]];
   if (!result.gives_vector()) {
-    if (plan.output_count == 1) traits.label_count = result.output.channels;
+    // Of one map, or of a detector's first ones; a backbone's have different channels.
+    const Layer& second = plan.layers[plan.outputs[plan.output_count > 1 ? 1 : 0]];
+    if (second.output.channels == result.output.channels)
+      traits.label_count = result.output.channels;
     return;
   }
   for (int i = 0; i < plan.layer_count; ++i)

@@ -132,6 +132,13 @@ class Detect(unittest.TestCase):
             self.skipTest("Python's onnx is missing")
         self.assertEqual(objects(weights=path), objects())
 
+    def test_converted_detectors_find_the_same(self):
+        for name in ("detector.safetensors", "detector.onnx"):
+            path = self.folder / name
+            result = Result("convert", "--model", "picodet_xs_416_coco_lcnet", WEIGHTS, path)
+            self.assertEqual(result.status, 0, result.complaints)
+            self.assertEqual(objects(weights=path), objects())
+
     def test_what_is_no_detector_is_named(self):
         result = detect(PHOTO, weights=CLASSIFIER)
         self.assertEqual(result.status, 1)

@@ -81,8 +81,9 @@ class Filter {
   /// Returns the number of models to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_meant = [&](const KnownModel& one) {
-      if ((purpose_ == Purpose::objects) != (one.objects > 0)) return false;
-      return purpose_ == Purpose::any || one.objects > 0 || one.classes > 0;
+      // What is none of the backbones is no detector with one of them.
+      if (purpose_ == Purpose::any) return true;
+      return purpose_ == Purpose::objects ? one.objects > 0 : one.classes > 0;
     };
     return static_cast<std::size_t>(std::ranges::count_if(known_models(), is_meant));
   }
