@@ -14335,17 +14335,17 @@ class NewFile {
   explicit NewFile(std::string_view path) : path_(path) {}
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile();
+  PPLCNET_INLINE virtual ~NewFile();
 
   const std::string& path() const { return path_; }            ///< what it will be called
   const std::string& temporary() const { return temporary_; }  ///< what it is called once written
 
   /// Writes the pieces one after another; once. An error where something has the name that is no
   /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+  PPLCNET_INLINE virtual Error write(std::span<const std::span<const std::byte>> pieces);
 
   /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish();
+  PPLCNET_INLINE virtual Error publish();
 
  protected:
   void set_temporary(std::string name) { temporary_ = std::move(name); }
@@ -16217,11 +16217,11 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16645,12 +16645,17 @@ inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget,
     return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
   };
   const auto place = [](const Tensor& tensor) {
-    return std::tuple(tensor.data.data(), tensor.data.size());
+    return std::pair(tensor.data.data(), tensor.data.size());
   };
   if (!std::ranges::is_sorted(file.tensors, {}, place)) {
-    const std::size_t copies = file.tensors.size() * sizeof(Tensor);  // while it sorts
-    if (!budget.take(copies)) return MemoryBudget::exceeded(file.path);
-    std::ranges::stable_sort(file.tensors, {}, place);
+    // A tree takes less code than a sort, which moves tensors in many ways.
+    using Tree = std::multimap<std::pair<const std::byte*, std::size_t>, Tensor>;
+    constexpr std::size_t kNodeBytes = sizeof(Tree::value_type) + 4 * sizeof(void*);
+    if (!budget.take(file.tensors.size() * kNodeBytes)) return MemoryBudget::exceeded(file.path);
+    Tree sorted;
+    for (Tensor& tensor : file.tensors) sorted.emplace(place(tensor), std::move(tensor));
+    auto next = file.tensors.begin();
+    for (auto& [begin, tensor] : sorted) *next++ = std::move(tensor);
   }
   std::size_t filled = 0;
   for (const Tensor& tensor : file.tensors) {

@@ -71,17 +71,17 @@ class NewFile {
   explicit NewFile(std::string_view path) : path_(path) {}
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  virtual ~NewFile();
+  PPLCNET_INLINE virtual ~NewFile();
 
   const std::string& path() const { return path_; }            ///< what it will be called
   const std::string& temporary() const { return temporary_; }  ///< what it is called once written
 
   /// Writes the pieces one after another; once. An error where something has the name that is no
   /// file: it would be gone.
-  virtual Error write(std::span<const std::span<const std::byte>> pieces);
+  PPLCNET_INLINE virtual Error write(std::span<const std::span<const std::byte>> pieces);
 
   /// Gives the file its name; another file of that name is gone then.
-  virtual Error publish();
+  PPLCNET_INLINE virtual Error publish();
 
  protected:
   void set_temporary(std::string name) { temporary_ = std::move(name); }

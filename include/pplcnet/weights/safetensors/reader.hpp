@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -187,12 +187,17 @@ inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget,
     return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
   };
   const auto place = [](const Tensor& tensor) {
-    return std::tuple(tensor.data.data(), tensor.data.size());
+    return std::pair(tensor.data.data(), tensor.data.size());
   };
   if (!std::ranges::is_sorted(file.tensors, {}, place)) {
-    const std::size_t copies = file.tensors.size() * sizeof(Tensor);  // while it sorts
-    if (!budget.take(copies)) return MemoryBudget::exceeded(file.path);
-    std::ranges::stable_sort(file.tensors, {}, place);
+    // A tree takes less code than a sort, which moves tensors in many ways.
+    using Tree = std::multimap<std::pair<const std::byte*, std::size_t>, Tensor>;
+    constexpr std::size_t kNodeBytes = sizeof(Tree::value_type) + 4 * sizeof(void*);
+    if (!budget.take(file.tensors.size() * kNodeBytes)) return MemoryBudget::exceeded(file.path);
+    Tree sorted;
+    for (Tensor& tensor : file.tensors) sorted.emplace(place(tensor), std::move(tensor));
+    auto next = file.tensors.begin();
+    for (auto& [begin, tensor] : sorted) *next++ = std::move(tensor);
   }
   std::size_t filled = 0;
   for (const Tensor& tensor : file.tensors) {
