@@ -101,6 +101,21 @@ inline void read_numbers(std::span<const std::int64_t> values, GraphNode& node) 
   std::ranges::transform(values, node.numbers.begin(), clamped);
 }
 
+/// Reads how maps are resized, and to what size, if it is said; returns false for pixels between
+/// others than ours.
+inline bool read_resize(const Operation& operation, GraphNode& node) {
+  const bool nearest = operation.type.starts_with("nearest");
+  node.resampling = nearest ? Resampling::nearest : Resampling::bilinear;
+  const auto size = [&](std::string_view side) {
+    return std::max(0, clamped(operation.integer(side).value_or(0)));
+  };
+  node.size = {size("out_h"), size("out_w")};
+  // An align_mode of 0 takes the middles of pixels; nearest ones are without a mode.
+  const bool middles = operation.integer("align_mode").value_or(1) == 0;
+  return !operation.is_true("align_corners") && (nearest || middles) &&
+         operation.text("data_layout", operation.text("data_format", "NCHW")) == "NCHW";
+}
+
 /// Returns whether a mean is that of height and width.
 inline bool is_of_pixels(const Operation& operation) {
   auto axes = operation.integers("axis");
@@ -174,6 +189,9 @@ inline void read_attributes(const Operation& operation, GraphNode& node) {
       break;
     case NodeType::slice:
       known = read_slice(operation, node);
+      break;
+    case NodeType::resize:
+      known = read_resize(operation, node);
       break;
     case NodeType::shuffle:
       node.groups =
