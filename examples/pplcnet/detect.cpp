@@ -134,7 +134,7 @@ Run add_detect(CommandLine& program) {
       "A box is x1 y1 x2 y2, its upper left and its lower right corner, in pixels of the "
       "picture, upright by its Exif orientation; it may reach a little beyond. Objects are "
       "those that Paddle's post-processing finds (multiclass_nms3), the best first."
-      "\n\nExamples: pplcnet detect --weights picodet_xs_416.onnx bus.jpg"
+      "\n\nExamples: pplcnet detect --weights picodet_xs_416.onnx street.jpg"
       "\n          pplcnet detect --weights W --json --draw drawn photos > objects.jsonl"
       "\n\nExit status: 0; 1 if a picture could not be read, each of which is named; 2: usage "
       "error; 130 after Ctrl-C.");

@@ -43,7 +43,6 @@ FILES = {
     "inference.pdiparams": MODEL / "inference.pdiparams",
     "inference.json": MODEL / "inference.json",
     "picodet_xs_416.onnx": DATA / "models" / "picodet_xs_416" / "picodet_xs_416_processed.onnx",
-    "bus.jpg": DATA / "images" / "det_bus.jpg",
     "line.png": DATA / "images" / "textline_rot180_demo.png",
 }
 OPENCV = pathlib.Path("/usr/include/opencv4")  # a snippet shows how its pictures are used
