@@ -82,8 +82,8 @@ inline Error check_resize(const GraphNode& node, const Layer& layer) {
   const auto size = [](int known, float factor, int before, int expected) {
     if (known > 0) return known;
     if (factor <= 0) return expected;
-    // Factors are rounded.
-    const double product = double{factor} * before;
+    // Factors are rounded, and may be of any size.
+    const double product = std::min(double{factor} * before, 1e9);
     return std::abs(product - expected) < 1e-3 ? expected : static_cast<int>(product);
   };
   const Shape& output = layer.output;
