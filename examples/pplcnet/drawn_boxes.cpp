@@ -25,7 +25,7 @@ const Colour& colour_of(int class_id) {
   return kClassColours[static_cast<std::size_t>(class_id) % std::size(kClassColours)];
 }
 
-/// Dark letters on light colours, light ones on dark.
+/// Returns the colour of letters: dark on light colours, light on dark ones.
 Colour ink_on(const Colour& colour) {
   const float light = 0.3f * colour[0] + 0.59f * colour[1] + 0.11f * colour[2];
   return light > 150 ? Colour{29, 37, 48} : Colour{255, 255, 255};
@@ -64,7 +64,7 @@ void draw_frame(Canvas& canvas, const Frame& frame, const Colour& colour) {
   canvas.fill(right - kLine, top, right, bottom, colour);
 }
 
-/// The label stands above its box, or inside where there is no room above.
+/// Draws a label above its box, or inside where there is no room above.
 void draw_label(Canvas& canvas, const Frame& frame, const std::string& text, const Colour& colour) {
   const int height = Canvas::kTextHeight + kPadding / 2;
   const int width = Canvas::width_of(text) + 2 * kPadding;

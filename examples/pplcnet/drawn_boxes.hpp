@@ -8,7 +8,7 @@
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/open/any_detector.hpp"
 
-/// The bytes of a PNG file: a picture with the boxes, labels and scores of detections.
+/// Returns the bytes of a PNG file: a picture with the boxes, labels and scores of detections.
 std::string drawn_boxes_png(const pplcnet::AnyDetector& detector, pplcnet::ImageView image,
                             std::span<const pplcnet::Detection> detections);
 

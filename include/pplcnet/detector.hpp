@@ -84,7 +84,7 @@ class Detector {
 
   const NmsOptions& options() const { return decoder_.options(); }
 
-  /// One label for each class, or none; any other number is an error.
+  /// Takes one label for each class, or none; any other number is an error.
   Error set_labels(std::vector<std::string> labels) {
     if (auto error = check_label_count(labels.size(), decoder_.classes(), "labels")) return error;
     labels_ = std::move(labels);
@@ -92,7 +92,7 @@ class Detector {
   }
   const std::vector<std::string>& labels() const { return labels_; }
 
-  /// Label of a class, or its number where there are no labels.
+  /// Returns the label of a class, or its number where there are no labels.
   std::string label(int class_id) const {
     const auto index = static_cast<std::size_t>(class_id);
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);

@@ -18692,7 +18692,7 @@ struct CubicTaps {
   std::array<int, kCount> weights = {};
 };
 
-/// The taps of pixel `i` of an axis that shrinks by `scale`.
+/// Returns the taps of pixel `i` of an axis that shrinks by `scale`.
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
   const auto sum = [](float a, float b) { return static_cast<float>(double{a} + double{b}); };
@@ -18725,7 +18725,7 @@ struct OpenCvCubicScratch {
   std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
 };
 
-/// One source row at the planned columns, as RGB.
+/// Interpolates one source row at the planned columns, as RGB.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvCubicScratch::Column> columns, int* out) {
   for (const OpenCvCubicScratch::Column& column : columns)
@@ -18737,7 +18737,7 @@ inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
     }
 }
 
-/// One value from four rows, the way it is computed in vectors.
+/// Returns one value of four rows, computed as in vectors.
 inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
                                           const std::array<int, 4>& weights) {
   constexpr double kUnit = 1.0 / (LinearTaps::kOne * LinearTaps::kOne);
@@ -18750,7 +18750,7 @@ inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
   return static_cast<std::uint8_t>(std::clamp<std::int64_t>(round_half_even(double{sum}), 0, 255));
 }
 
-/// The same where it is computed alone.
+/// Returns the same, computed alone.
 inline std::uint8_t cubic_value_alone(const std::array<int, 4>& rows,
                                       const std::array<int, 4>& weights) {
   constexpr int kBits = 22;
@@ -18759,7 +18759,7 @@ inline std::uint8_t cubic_value_alone(const std::array<int, 4>& rows,
   return static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255));
 }
 
-/// The columns of `window`.
+/// Plans the columns of `window`.
 inline void plan_columns(ImageView source, int resized_width, CropWindow window,
                          std::vector<OpenCvCubicScratch::Column>& columns) {
   const double scale = linear_scale(source.width, resized_width);
@@ -19317,7 +19317,7 @@ constexpr Preprocessing paddle_seg(int height, int width) {
                        height, width);
 }
 
-/// Direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
+/// Returns a direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
 constexpr Preprocessing paddle_detection(int height, int width) {
   Preprocessing preset = direct_resize(
       "paddle_detection", {.formula = NormalisationFormula::paddle_detection}, height, width);
@@ -21047,7 +21047,7 @@ class DetectionDecoder {
   const NmsOptions& options() const { return nms_.options(); }
   int classes() const { return classes_; }
 
-  /// Where the outputs go, planar, in their order.
+  /// Returns where the outputs go, planar, in their order.
   std::span<float* const> destinations() { return destinations_; }
 
   /// Returns the detections in a picture of that size, ordered by class, and by score in a class;
@@ -21158,7 +21158,7 @@ class Detector {
 
   const NmsOptions& options() const { return decoder_.options(); }
 
-  /// One label for each class, or none; any other number is an error.
+  /// Takes one label for each class, or none; any other number is an error.
   Error set_labels(std::vector<std::string> labels) {
     if (auto error = check_label_count(labels.size(), decoder_.classes(), "labels")) return error;
     labels_ = std::move(labels);
@@ -21166,7 +21166,7 @@ class Detector {
   }
   const std::vector<std::string>& labels() const { return labels_; }
 
-  /// Label of a class, or its number where there are no labels.
+  /// Returns the label of a class, or its number where there are no labels.
   std::string label(int class_id) const {
     const auto index = static_cast<std::size_t>(class_id);
     return index < labels_.size() ? labels_[index] : std::to_string(class_id);
@@ -23685,7 +23685,7 @@ using picodet_l = NetworkOf<Large>;
 
 using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;
 
-/// A detector of COCO's 80 classes.
+/// Returns a detector of COCO's 80 classes.
 constexpr Published detector_model(std::string_view name, int width, int side) {
   return {
       .model = {.name = name, .preprocessing = paddle_detection(side, side), .labels = kCocoLabels},

@@ -62,7 +62,7 @@ class DetectionDecoder {
   const NmsOptions& options() const { return nms_.options(); }
   int classes() const { return classes_; }
 
-  /// Where the outputs go, planar, in their order.
+  /// Returns where the outputs go, planar, in their order.
   std::span<float* const> destinations() { return destinations_; }
 
   /// Returns the detections in a picture of that size, ordered by class, and by score in a class;

@@ -95,7 +95,7 @@ constexpr Preprocessing paddle_seg(int height, int width) {
                        height, width);
 }
 
-/// Direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
+/// Returns a direct resize by PaddleDetection operators, cubic (interp 2): PicoDet.
 constexpr Preprocessing paddle_detection(int height, int width) {
   Preprocessing preset = direct_resize(
       "paddle_detection", {.formula = NormalisationFormula::paddle_detection}, height, width);

@@ -29,7 +29,7 @@ struct CubicTaps {
   std::array<int, kCount> weights = {};
 };
 
-/// The taps of pixel `i` of an axis that shrinks by `scale`.
+/// Returns the taps of pixel `i` of an axis that shrinks by `scale`.
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
   const auto sum = [](float a, float b) { return static_cast<float>(double{a} + double{b}); };
@@ -62,7 +62,7 @@ struct OpenCvCubicScratch {
   std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
 };
 
-/// One source row at the planned columns, as RGB.
+/// Interpolates one source row at the planned columns, as RGB.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvCubicScratch::Column> columns, int* out) {
   for (const OpenCvCubicScratch::Column& column : columns)
@@ -74,7 +74,7 @@ inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
     }
 }
 
-/// One value from four rows, the way it is computed in vectors.
+/// Returns one value of four rows, computed as in vectors.
 inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
                                           const std::array<int, 4>& weights) {
   constexpr double kUnit = 1.0 / (LinearTaps::kOne * LinearTaps::kOne);
@@ -87,7 +87,7 @@ inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
   return static_cast<std::uint8_t>(std::clamp<std::int64_t>(round_half_even(double{sum}), 0, 255));
 }
 
-/// The same where it is computed alone.
+/// Returns the same, computed alone.
 inline std::uint8_t cubic_value_alone(const std::array<int, 4>& rows,
                                       const std::array<int, 4>& weights) {
   constexpr int kBits = 22;
@@ -96,7 +96,7 @@ inline std::uint8_t cubic_value_alone(const std::array<int, 4>& rows,
   return static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255));
 }
 
-/// The columns of `window`.
+/// Plans the columns of `window`.
 inline void plan_columns(ImageView source, int resized_width, CropWindow window,
                          std::vector<OpenCvCubicScratch::Column>& columns) {
   const double scale = linear_scale(source.width, resized_width);

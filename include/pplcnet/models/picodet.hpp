@@ -53,7 +53,7 @@ using picodet_l = NetworkOf<Large>;
 
 using Models = ModelList<picodet_xs, picodet_s, picodet_s_npu, picodet_m, picodet_l>;
 
-/// A detector of COCO's 80 classes.
+/// Returns a detector of COCO's 80 classes.
 constexpr Published detector_model(std::string_view name, int width, int side) {
   return {
       .model = {.name = name, .preprocessing = paddle_detection(side, side), .labels = kCocoLabels},
