@@ -70,6 +70,8 @@ COUNTS = {
     "PPLCNetV4_tiny_recognition": (504_332, 0, 160_814_720),
     "PPLCNetV4_small_recognition": (2_676_000, 0, 988_273_152),
     "PPLCNetV4_medium_recognition": (14_315_456, 0, 5_490_638_848),
+    "PP-OCRv4_mobile_det": (1_171_601, 128, 2_301_935_744),
+    "PP-OCRv4_mobile_rec": (2_688_509, 1_712, 701_701_440),
 }
 # Rows of tables of other networks, whose figures the compiler compares with what is published.
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "include/pplcnet/models"

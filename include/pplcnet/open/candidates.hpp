@@ -81,6 +81,7 @@ class Filter {
   /// Returns the number of models to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_meant = [&](const KnownModel& one) {
+      if (one.only_by_name) return false;
       // What is none of the backbones is no detector with one of them.
       if (purpose_ == Purpose::any) return true;
       return purpose_ == Purpose::objects ? one.objects > 0 : one.classes > 0;
@@ -100,6 +101,7 @@ class Filter {
 
   bool is_meant(const KnownModel& one) const {
     if (is_asked()) return one.model.name == asked_;
+    if (one.only_by_name && !named_) return false;
     const int classes = one.classes;
     // A detector is found where one is looked for: its file is one of its backbone, too.
     if ((purpose_ == Purpose::objects) != (one.objects > 0) &&

@@ -20,6 +20,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/models/segmentation.hpp"
+#include "pplcnet/models/text_reading.hpp"
 #include "pplcnet/models/timm_mobilevit.hpp"
 #include "pplcnet/models/torchvision.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
@@ -37,11 +38,13 @@ struct KnownModel {
   /// Returns its network, or one that is otherwise as a file says.
   Graph (*adapted)(const Adaptation&) = nullptr;
   Extent input = {};
-  int classes = 0;                  ///< 0: no classifier
-  int head = 0;                     ///< width of the embedding before the classes; 0: none
-  int pooled = 0;                   ///< width of the pooled vector; 0: maps are the result
-  int objects = 0;                  ///< classes of a detector's objects; 0: it is no detector
-  int mask_classes = 0;             ///< of pixels, in the only map that is the result; 0: none
+  int classes = 0;       ///< 0: no classifier
+  int head = 0;          ///< width of the embedding before the classes; 0: none
+  int pooled = 0;        ///< width of the pooled vector; 0: maps are the result
+  int objects = 0;       ///< classes of a detector's objects; 0: it is no detector
+  int mask_classes = 0;  ///< of pixels, in the only map that is the result; 0: none
+  /// Its files are those of its backbone, too, which they are taken for unless it is named.
+  bool only_by_name = false;
   bool head_bias = false;           ///< the embedding's layer has a bias
   bool adapts_head = false;         ///< there is an option for the embedding's width
   std::string_view framework = {};  ///< whose network it is
@@ -132,6 +135,9 @@ PPLCNET_INLINE std::span<const KnownModel> known_models() {
     pplcnet::for_each(models::AllModels{}, add);
     pplcnet::for_each(models::picodet::Detectors{}, add);
     pplcnet::for_each(models::segmentation::Models{}, add);
+    const std::size_t before = all.size();
+    pplcnet::for_each(models::TextReadingModels{}, add);
+    for (KnownModel& one : std::span(all).subspan(before)) one.only_by_name = true;
     pplcnet::for_each(models::lightweight::Models{}, add);
     pplcnet::for_each(models::torchvision::Models{}, add);
     pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);
