@@ -43,6 +43,8 @@ FILES = {
     "inference.pdiparams": MODEL / "inference.pdiparams",
     "inference.json": MODEL / "inference.json",
     "picodet_xs_416.onnx": DATA / "models" / "picodet_xs_416" / "picodet_xs_416_processed.onnx",
+    **{name: DATA / "models" / "ppocr_v4" / name
+       for name in ("ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx", "ppocr_keys_v1.txt")},
     "line.png": DATA / "images" / "textline_rot180_demo.png",
 }
 OPENCV = pathlib.Path("/usr/include/opencv4")  # a snippet shows how its pictures are used
