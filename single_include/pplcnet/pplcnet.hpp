@@ -120,11 +120,12 @@ namespace pplcnet::inline PPLCNET_ABI {
        "Graph::kMaxLayers layers, and Graph::kMaxOutputs outputs")                                \
   rule(foreign, "Graph: an operator takes only values of the same graph")                         \
   rule(image, "Graph: the picture has a height and a width from 1 to 32768, at most 2^26 pixels") \
-  rule(channels, "Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304")    \
+  rule(channels, "Graph: an operator gives from 1 to 32768 channels, a dense layer to 4194304")   \
   rule(kernel, "Graph::conv, pool: kernels from 1 to 63, no larger than the padded input")        \
   rule(stride, "Graph::conv, pool: strides from 1 to 32")                                         \
   rule(dilation, "Graph::conv: dilations from 1 to 1024")                                         \
   rule(padding, "Graph::conv, pool: paddings from 0 to less than the kernel's reach")             \
+  rule(multiply_adds, "Graph::conv: at most 2^52 multiply-adds")                                  \
   rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
        "channel its own")                                                                         \
   rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \
@@ -761,8 +762,10 @@ class Graph {
   static constexpr int kMaxLayers = 896;  ///< that the operators become, see `layers_of`
   static constexpr int kMaxParts = 36;
   static constexpr int kMaxOutputs = 64;
-  static constexpr int kMostChannels = 8192;
+  static constexpr int kMostChannels = 32768;
   static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer
+  /// Of a convolution, so that those of a whole network are counted in 64 bits.
+  static constexpr std::int64_t kMostMultiplyAdds = std::int64_t{1} << 52;
   static constexpr int kLongestSide = 32768;
   static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
   static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;
@@ -1183,6 +1186,7 @@ constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <span>
 
 
@@ -1242,6 +1246,12 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
       options.group_count > (groups > 1 ? 1 : kMaxParts))
     fail(GraphRule::groups, options.group_count);
   check_range(GraphRule::percent, options.output_percent, 1, 100);
+  const std::int64_t pixels = window.output(x.shape, channels).pixels();
+  const std::int64_t products = std::int64_t{options.kernel.height} * options.kernel.width *
+                                (alone ? 1 : x.shape.channels) * channels;
+  if (constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+      products > kMostMultiplyAdds / pixels)
+    fail(GraphRule::multiply_adds, products > kMost / pixels ? kMost : products * pixels);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
   node.kind = NodeKind::convolution;
@@ -2978,7 +2988,7 @@ constexpr void choose_rows(Plan& plan) {
       if (plan.layers[i].half)
         float32_scratch =
             std::max(float32_scratch,
-                     static_cast<std::size_t>(kConvertedPanels * kPanel * plan.layers[i].depth()));
+                     kConvertedPanels * kPanel * static_cast<std::size_t>(plan.layers[i].depth()));
   }
   for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].float32_scratch = blocks;
   plan.scratch_floats = blocks + float32_scratch;

@@ -93,10 +93,10 @@ TEST(GraphFlaws, Windows) {
 
 TEST(GraphFlaws, Channels) {
   const std::string channels =
-      "net: operator 2: Graph: an operator gives from 1 to 8192 channels, a dense layer to "
+      "net: operator 2: Graph: an operator gives from 1 to 32768 channels, a dense layer to "
       "4194304; "
       "found ";
-  for (const int count : {0, -8, 8193, INT_MAX})
+  for (const int count : {0, -8, 32769, INT_MAX})
     EXPECT_EQ(error_with([&](Graph& g, Value x) { return g.conv(x, count, {}, "a"); }),
               channels + std::to_string(count));
   EXPECT_EQ(error_with([](Graph& g, Value x) { return g.dense(x, 3, {}, "a"); }),
@@ -106,6 +106,20 @@ TEST(GraphFlaws, Channels) {
               "net: operator 2: Graph::conv: at most Graph::kMaxParts groups of equally many "
               "channels, or each channel its own; found " +
                   std::to_string(groups));
+}
+
+TEST(GraphFlaws, MultiplyAdds) {
+  const auto wide = [](int side, int kernel) {
+    Graph g({side, side}, {}, "net");
+    const Value x = g.conv(g.image(), Graph::kMostChannels, {}, "a");
+    g.output(g.conv(x, Graph::kMostChannels, {.kernel = kernel}, "b"));
+    std::optional<AnyNetwork> network;
+    return std::string(AnyNetwork::make(g, 1, network).message());
+  };
+  const std::string most = "net: operator 2: Graph::conv: at most 2^52 multiply-adds; found ";
+  EXPECT_EQ(wide(1024, 63), most + "4468696730258374656");
+  EXPECT_EQ(wide(8192, 63), most + std::to_string(INT64_MAX));
+  EXPECT_EQ(wide(1024, 1).find(most), std::string::npos) << "2^50";
 }
 
 TEST(GraphFlaws, Maps) {
@@ -376,7 +390,7 @@ TEST(GraphFlaws, NotOfPublishedNetworks) {
 TEST(GraphFlaws, OptionsOfPublishedNetworks) {
   using pplcnet::Scale, pplcnet::V3;
   const std::string dense =
-      "x0_25: operator 37: Graph: an operator gives from 1 to 8192 channels, a dense layer to "
+      "x0_25: operator 37: Graph: an operator gives from 1 to 32768 channels, a dense layer to "
       "4194304; found ";
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.head = -8})), dense + "-8");
   EXPECT_EQ(error_of(pplcnet_v1(Scale::x0_25, {.classes = -1, .head = 0})), dense + "-1");
@@ -399,7 +413,7 @@ TEST(GraphFlaws, PatternsOfDilations) {
   };
   EXPECT_EQ(error_with([](Pattern&) {}), "");
   EXPECT_EQ(error_with([](Pattern& pattern) { pattern[2][1][1] = -1; }),
-            "ic_resnet50: operator 20: Graph: an operator gives from 1 to 8192 channels, a dense "
+            "ic_resnet50: operator 20: Graph: an operator gives from 1 to 32768 channels, a dense "
             "layer to 4194304; found -1");
   EXPECT_EQ(error_with([](Pattern& pattern) { pattern[0][0][0] = 0; }),
             "ic_resnet50: operator 7: Graph::concat: from 1 to Graph::kMaxParts maps of the same "

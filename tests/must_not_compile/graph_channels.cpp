@@ -1,5 +1,5 @@
 // A layer has channels.
-// expect: Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304
+// expect: Graph: an operator gives from 1 to 32768 channels, a dense layer to 4194304
 // errors: 1
 #include "graph.hpp"
 

@@ -1,5 +1,5 @@
 // Classes are counted in an int with room to spare.
-// expect: Graph: an operator gives from 1 to 8192 channels, a dense layer to
+// expect: Graph: an operator gives from 1 to 32768 channels, a dense layer to
 // errors: 1
 #include "pplcnet/network.hpp"
 #include "pplcnet/networks/pplcnet_v1.hpp"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -78,6 +79,42 @@ TEST(AnyNetworkResize, GivesWhatANetworkOfThatSizeGives) {
   const auto other = std::make_unique<Graph>(pplcnet::ocr_recognition(kRecogniser));
   EXPECT_STREQ(resized.network.resize(*other).message(),
                "ocr_recognition: another network than the one that is resized");
+}
+
+/// PP-OCRv5's dictionary has 18,383 entries.
+TEST(TextRecogniser, GivesProbabilitiesOfManyCharacters) {
+  WidthOptions options = kRecogniser;
+  options.classes = 18385;
+  AnyNetwork network = synthetic(pplcnet::ocr_recognition, options).network;
+  const int softmax = network.plan().outputs[0], stages = network.plan().stage_count;
+  const int neck = network.plan().stages[stages - 1];
+  const auto output_of = [&](int layer) -> const pplcnet::Layer& {
+    return network.layers()[static_cast<std::size_t>(layer)];
+  };
+  const pplcnet::Layer& head = output_of(output_of(softmax).from);
+  ASSERT_EQ(head.from, neck);
+  const pplcnet::Shape shape = network.input_shape();
+  const std::vector<float> picture = synthetic_input(1, 1, 3, 48, 320);
+  const auto columns = static_cast<std::size_t>(head.output.width);
+  const auto classes = static_cast<std::size_t>(head.output.channels);
+  const auto depth = static_cast<std::size_t>(head.depth());
+  ASSERT_EQ(classes, 18385U);
+  std::vector<float> features(depth * columns), probabilities(classes * columns);
+  network.run(pplcnet::Picture::planar(picture.data(), shape), neck, features);
+  network.run(pplcnet::Picture::planar(picture.data(), shape), softmax, probabilities);
+  const pplcnet::Parameters parameters = synthetic_parameters(head);
+  for (std::size_t x = 0; x < columns; ++x) {
+    std::vector<double> powers(classes);
+    double sum = 0;
+    for (std::size_t c = 0; c < classes; ++c) {
+      double logit = double{parameters.bias[c]};
+      for (std::size_t k = 0; k < depth; ++k)
+        logit += double{parameters.weight[c * depth + k]} * double{features[k * columns + x]};
+      sum += powers[c] = std::exp(logit);
+    }
+    for (std::size_t c = 0; c < classes; ++c)
+      ASSERT_NEAR(probabilities[c * columns + x] / (powers[c] / sum), 1, 1e-4) << c << ", " << x;
+  }
 }
 
 TEST(TextReader, NetworksAreForEachOther) {

@@ -16,11 +16,12 @@ namespace pplcnet::inline PPLCNET_ABI {
        "Graph::kMaxLayers layers, and Graph::kMaxOutputs outputs")                                \
   rule(foreign, "Graph: an operator takes only values of the same graph")                         \
   rule(image, "Graph: the picture has a height and a width from 1 to 32768, at most 2^26 pixels") \
-  rule(channels, "Graph: an operator gives from 1 to 8192 channels, a dense layer to 4194304")    \
+  rule(channels, "Graph: an operator gives from 1 to 32768 channels, a dense layer to 4194304")   \
   rule(kernel, "Graph::conv, pool: kernels from 1 to 63, no larger than the padded input")        \
   rule(stride, "Graph::conv, pool: strides from 1 to 32")                                         \
   rule(dilation, "Graph::conv: dilations from 1 to 1024")                                         \
   rule(padding, "Graph::conv, pool: paddings from 0 to less than the kernel's reach")             \
+  rule(multiply_adds, "Graph::conv: at most 2^52 multiply-adds")                                  \
   rule(groups, "Graph::conv: at most Graph::kMaxParts groups of equally many channels, or each "  \
        "channel its own")                                                                         \
   rule(vector, "Graph::dense: reads a vector or a map of one pixel")                              \

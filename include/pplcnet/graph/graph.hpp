@@ -87,8 +87,10 @@ class Graph {
   static constexpr int kMaxLayers = 896;  ///< that the operators become, see `layers_of`
   static constexpr int kMaxParts = 36;
   static constexpr int kMaxOutputs = 64;
-  static constexpr int kMostChannels = 8192;
+  static constexpr int kMostChannels = 32768;
   static constexpr int kMostOutputs = 1 << 22;  ///< of a dense layer
+  /// Of a convolution, so that those of a whole network are counted in 64 bits.
+  static constexpr std::int64_t kMostMultiplyAdds = std::int64_t{1} << 52;
   static constexpr int kLongestSide = 32768;
   static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
   static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <span>
 
 #include "pplcnet/graph/graph.hpp"
@@ -67,6 +68,12 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
       options.group_count > (groups > 1 ? 1 : kMaxParts))
     fail(GraphRule::groups, options.group_count);
   check_range(GraphRule::percent, options.output_percent, 1, 100);
+  const std::int64_t pixels = window.output(x.shape, channels).pixels();
+  const std::int64_t products = std::int64_t{options.kernel.height} * options.kernel.width *
+                                (alone ? 1 : x.shape.channels) * channels;
+  if (constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+      products > kMostMultiplyAdds / pixels)
+    fail(GraphRule::multiply_adds, products > kMost / pixels ? kMost : products * pixels);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
   node.kind = NodeKind::convolution;

@@ -206,7 +206,7 @@ constexpr void choose_rows(Plan& plan) {
       if (plan.layers[i].half)
         float32_scratch =
             std::max(float32_scratch,
-                     static_cast<std::size_t>(kConvertedPanels * kPanel * plan.layers[i].depth()));
+                     kConvertedPanels * kPanel * static_cast<std::size_t>(plan.layers[i].depth()));
   }
   for (int i = 0; i < plan.layer_count; ++i) plan.layers[i].float32_scratch = blocks;
   plan.scratch_floats = blocks + float32_scratch;
