@@ -19,7 +19,7 @@ namespace {
 constexpr Colour kClassColours[] = {{239, 108, 0},  {0, 150, 199},  {67, 160, 71}, {216, 27, 96},
                                     {251, 192, 45}, {124, 77, 255}, {0, 137, 123}, {229, 57, 53},
                                     {57, 73, 171},  {142, 36, 170}, {0, 172, 193}, {124, 179, 66}};
-constexpr int kLine = 3, kPadding = 6;
+constexpr int kFrameLine = 3, kPadding = 6;
 
 const Colour& colour_of(int class_id) {
   return kClassColours[static_cast<std::size_t>(class_id) % std::size(kClassColours)];
@@ -58,10 +58,10 @@ Frame frame_of(const Box& box, pplcnet::ImageSize picture, const Canvas& canvas)
 
 void draw_frame(Canvas& canvas, const Frame& frame, const Colour& colour) {
   const auto [left, top, right, bottom] = frame;
-  canvas.fill(left, top, right, top + kLine, colour);
-  canvas.fill(left, bottom - kLine, right, bottom, colour);
-  canvas.fill(left, top, left + kLine, bottom, colour);
-  canvas.fill(right - kLine, top, right, bottom, colour);
+  canvas.fill(left, top, right, top + kFrameLine, colour);
+  canvas.fill(left, bottom - kFrameLine, right, bottom, colour);
+  canvas.fill(left, top, left + kFrameLine, bottom, colour);
+  canvas.fill(right - kFrameLine, top, right, bottom, colour);
 }
 
 /// Draws a label above its box, or inside where there is no room above.
