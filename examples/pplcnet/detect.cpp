@@ -12,7 +12,6 @@
 #include "drawn_boxes.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
-#include "labels.hpp"
 #include "options.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
@@ -21,7 +20,6 @@
 #include "pplcnet/open/any_detector.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
-#include "weights.hpp"
 
 namespace {
 
@@ -44,20 +42,6 @@ struct Found {
   std::vector<Detection> detections;
   std::string png;  ///< the drawn picture; empty: not requested
 };
-
-Error open_detector(const Arguments& arguments, std::optional<AnyDetector>& detector) {
-  const NetworkOptions& options = arguments.network;
-  pplcnet::WeightFile file;
-  if (auto error = open_weights(options.weights, "", file, options.part)) return error;
-  const pplcnet::NmsOptions nms = {.score_threshold = std::min(arguments.threshold, 0.025F),
-                                   .iou_threshold = arguments.overlap,
-                                   .keep = arguments.most};
-  if (auto error = AnyDetector::open(file, options.model, nms, detector)) return error;
-  if (options.labels.empty()) return {};
-  std::vector<std::string> names;
-  if (auto error = read_labels(options.labels, detector->classes(), names)) return error;
-  return detector->set_labels(std::move(names));
-}
 
 Error detect_in(const Arguments& arguments, AnyDetector& detector, const std::string& path,
                 Found& found) {
@@ -103,7 +87,10 @@ void print_json(const std::string& path, const Found& found, const AnyDetector& 
 
 int run(const Arguments& arguments) {
   std::optional<AnyDetector> detector;
-  if (report(open_detector(arguments, detector))) return 1;
+  const pplcnet::NmsOptions nms = {.score_threshold = std::min(arguments.threshold, 0.025F),
+                                   .iou_threshold = arguments.overlap,
+                                   .keep = arguments.most};
+  if (report(arguments.network.open(detector, nms))) return 1;
   PngFolder drawn;
   if (report(PngFolder::open(arguments.draw, drawn))) return 1;
   PictureNames names(arguments.pictures);

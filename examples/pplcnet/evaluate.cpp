@@ -1,4 +1,4 @@
-// pplcnet evaluate: the accuracy of a network.
+// pplcnet evaluate: the accuracy of a network. Of a detector, see evaluate_objects.cpp.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,6 +15,7 @@
 
 #include "checksum.hpp"
 #include "command.hpp"
+#include "evaluate_objects.hpp"
 #include "evaluation.hpp"
 #include "example.hpp"
 #include "interruption.hpp"
@@ -39,7 +40,7 @@ using pplcnet::Error;
 
 struct EvaluateArguments {
   NetworkOptions network;
-  std::string data, root, predictions, page;
+  std::string data, root, predictions, page, annotations;
   int threads = 1;
   bool json = false;
 };
@@ -286,19 +287,39 @@ Run add_evaluate(CommandLine& program) {
       "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
       "the folders in it are the classes: their names are labels or numbers of classes, or else "
       "they are all classes in the order of their names (as of ImageNet)."
+      "\n\nWith --coco it is the average precision of a detector, with the numbers of pycocotools. "
+      "Categories are classes by their names, or else all of them in the order of their ids."
       "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
       "\n          pplcnet evaluate --weights W --predictions done.jsonl --report out.html val"
+      "\n          pplcnet evaluate --weights W --coco instances_val2017.json val2017"
       "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
       "after Ctrl-C: with --predictions the same command resumes from there.");
-  command.add("data", arguments->data, "A list, or a folder with one for each class").required();
+  command
+      .add("data", arguments->data,
+           "A list, or a folder with one for each class; with --coco, where the pictures are")
+      .required();
   arguments->network.add_to(command);
   arguments->network.add_labels_to(command);
-  arguments->network.add_half_head_to(command);
-  command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
-  command.add("--predictions", arguments->predictions,
-              "A file of predictions, one JSON object per line: written, and resumed from");
-  command.add("--report", arguments->page, "A page with tables and pictures, .html");
+  const CommandOption half_head = arguments->network.add_half_head_to(command);
+  const CommandOption root =
+      command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
+  const CommandOption predictions =
+      command.add("--predictions", arguments->predictions,
+                  "A file of predictions, one JSON object per line: written, and resumed from");
+  const CommandOption page =
+      command.add("--report", arguments->page, "A page with tables and pictures, .html");
+  command
+      .add("--coco", arguments->annotations, "Annotations of objects in COCO's JSON, of a detector")
+      .excludes(half_head)
+      .excludes(root)
+      .excludes(predictions)
+      .excludes(page);
   add_threads(command, arguments->threads);
   command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
-  return [arguments] { return run(*arguments); };
+  return [arguments] {
+    const EvaluateArguments& all = *arguments;
+    return all.annotations.empty()
+               ? run(all)
+               : evaluate_objects(all.network, all.annotations, all.data, all.threads, all.json);
+  };
 }

@@ -28,8 +28,8 @@ void NetworkOptions::add_labels_to(const Command& command) {
               "inference.yml");
 }
 
-void NetworkOptions::add_half_head_to(const Command& command) {
-  command.add_flag("--half-head", half_head, kHalfHead);
+CommandOption NetworkOptions::add_half_head_to(const Command& command) {
+  return command.add_flag("--half-head", half_head, kHalfHead);
 }
 
 pplcnet::Error NetworkOptions::open(std::optional<pplcnet::AnyClassifier>& classifier,
@@ -45,6 +45,17 @@ pplcnet::Error NetworkOptions::open(std::optional<pplcnet::AnyClassifier>& class
   if (auto error = read_labels(labels, classifier->network().traits().label_count, names))
     return error;
   return classifier->set_labels(std::move(names));
+}
+
+pplcnet::Error NetworkOptions::open(std::optional<pplcnet::AnyDetector>& detector,
+                                    const pplcnet::NmsOptions& nms) const {
+  pplcnet::WeightFile file;
+  if (auto error = open_weights(weights, "", file, part)) return error;
+  if (auto error = pplcnet::AnyDetector::open(file, model, nms, detector)) return error;
+  if (labels.empty()) return {};
+  std::vector<std::string> names;
+  if (auto error = read_labels(labels, detector->classes(), names)) return error;
+  return detector->set_labels(std::move(names));
 }
 
 void StorageOptions::add_to(const Command& command) {

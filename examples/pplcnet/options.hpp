@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "pplcnet/detect/nms.hpp"
 #include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/open/any_detector.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 
@@ -24,11 +26,14 @@ struct NetworkOptions {
   /// The option for weights is the result.
   CommandOption add_to(const Command& command);
   void add_labels_to(const Command& command);
-  void add_half_head_to(const Command& command);
+  CommandOption add_half_head_to(const Command& command);
 
   /// Opens the classifier, with the labels that were asked for.
   pplcnet::Error open(std::optional<pplcnet::AnyClassifier>& classifier,
                       pplcnet::Purpose purpose = pplcnet::Purpose::classes) const;
+  /// Opens a detector, with the labels that were asked for.
+  pplcnet::Error open(std::optional<pplcnet::AnyDetector>& detector,
+                      const pplcnet::NmsOptions& nms) const;
 };
 
 /// What `--half-head` does where weights are used.
