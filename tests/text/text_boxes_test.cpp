@@ -74,6 +74,33 @@ TEST(TextBoxes, AreThoseOfPaddleOcr) {
   }
 }
 
+// OpenCV's rectangles around these have corners such as 11.999998, which Clipper cuts to 11.
+TEST(TextBoxes, CornersAreCutWhereOpenCvRoundsThem) {
+  const struct {
+    int bar[4];  // left, top, right and bottom pixel
+    int box[4];
+  } cases[] = {
+      {{42, 29, 97, 35}, {73, 25, 197, 39}}, {{25, 15, 72, 42}, {24, 2, 165, 53}},
+      {{59, 16, 106, 33}, {98, 7, 226, 41}}, {{56, 25, 117, 37}, {94, 17, 246, 45}},
+      {{58, 10, 105, 38}, {89, 0, 232, 49}}, {{11, 36, 66, 51}, {4, 26, 146, 58}},
+      {{49, 19, 90, 33}, {81, 10, 193, 40}}, {{47, 9, 94, 20}, {77, 1, 197, 26}},
+      {{57, 12, 118, 29}, {93, 1, 252, 38}}, {{50, 8, 105, 14}, {91, 4, 215, 18}},
+      {{18, 19, 59, 38}, {14, 8, 134, 47}},  {{32, 27, 93, 34}, {53, 22, 191, 39}},
+  };
+  TextBoxFinder finder;
+  for (const auto& [bar, box] : cases) {
+    Map map;
+    map.bar(Point{(bar[0] + bar[2]) / 2.0, (bar[1] + bar[3]) / 2.0}, (bar[2] - bar[0]) / 2.0,
+            (bar[3] - bar[1]) / 2.0, {1, 0}, 0.9F);
+    const auto boxes = finder.find(map.values, kRows, kColumns, {315, 95});
+    ASSERT_EQ(boxes.size(), 1u);
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Point corner = boxes[0].corners[i / 2 * 2];
+      EXPECT_EQ(i % 2 == 0 ? corner.x : corner.y, box[i]) << bar[0] << ", " << i;
+    }
+  }
+}
+
 TEST(TextBoxes, ThresholdsAreTheCallers) {
   TextBoxFinder finder;
   const Map map = lines();

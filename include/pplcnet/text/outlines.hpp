@@ -42,11 +42,11 @@ class OutlineFinder {
             const Visit& visit) {
     reserve(rows, columns);
     mark(map, rows, columns, threshold);
-    fill(0, kBackground);  // what surrounds all
+    fill(0, background);  // what surrounds all
     for (std::int32_t i = 0; i < static_cast<std::int32_t>(rows + 2) * width_; ++i) {
       const std::uint8_t mark = marks_[static_cast<std::size_t>(i)];
-      if (mark == kSeen) continue;
-      const bool hole = mark == kBackground;
+      if (mark == seen) continue;
+      const bool hole = mark == background;
       top_ = bottom_ = i / width_ - (hole ? 1 : 0);
       rows_[static_cast<std::size_t>(top_)] = {};
       fill(i, mark);
@@ -55,7 +55,7 @@ class OutlineFinder {
   }
 
  private:
-  enum Mark : std::uint8_t { kBackground, kRegion, kSeen };
+  enum Mark : std::uint8_t { background, region, seen };
 
   struct Extent {
     int first = std::numeric_limits<int>::max(), last = -1;
@@ -65,11 +65,11 @@ class OutlineFinder {
   void mark(std::span<const float> map, int rows, int columns, float threshold) {
     width_ = columns + 2;
     size_ = (rows + 2) * width_;
-    std::fill_n(marks_.begin(), size_, kBackground);
+    std::fill_n(marks_.begin(), size_, background);
     for (int y = 0; y < rows; ++y) {
       const float* const values = map.data() + std::ptrdiff_t{y} * columns;
       std::uint8_t* const marks = marks_.data() + std::ptrdiff_t{y + 1} * width_ + 1;
-      for (int x = 0; x < columns; ++x) marks[x] = values[x] > threshold ? kRegion : kBackground;
+      for (int x = 0; x < columns; ++x) marks[x] = values[x] > threshold ? region : background;
     }
   }
 
@@ -77,17 +77,17 @@ class OutlineFinder {
   void fill(std::int32_t first, std::uint8_t mark) {
     const std::array<std::int32_t, 8> steps = {1,          -1,         width_,      -width_,
                                                width_ + 1, width_ - 1, -width_ + 1, -width_ - 1};
-    const std::size_t step_count = mark == kRegion ? 8 : 4;
+    const std::size_t step_count = mark == region ? 8 : 4;
     const bool notes = first != 0;
     std::size_t count = 0;
     const auto push = [&](std::int32_t pixel) {
-      marks_[static_cast<std::size_t>(pixel)] = kSeen;
+      marks_[static_cast<std::size_t>(pixel)] = seen;
       stack_[count++] = pixel;
     };
     push(first);
     while (count > 0) {
       const std::int32_t pixel = stack_[--count];
-      if (notes) note(pixel, mark == kBackground);
+      if (notes) note(pixel, mark == background);
       for (const std::int32_t step : std::span(steps).first(step_count)) {
         const std::int32_t next = pixel + step;
         if (next >= 0 && next < size_ && marks_[static_cast<std::size_t>(next)] == mark) push(next);
@@ -114,7 +114,8 @@ class OutlineFinder {
     row.last = std::max(row.last, last);
   }
 
-  /// Returns the convex hull of what was noted, in the coordinates of the map.
+  /// Returns the convex hull of what was noted, in the coordinates of the map; its top left corner
+  /// is the last.
   std::span<const Point> hull() {
     std::size_t count = 0;
     for (int y = top_; y <= bottom_; ++y) {
@@ -123,7 +124,10 @@ class OutlineFinder {
       if (row.last > row.first) points_[count++] = {row.last - 1.0, y - 1.0};
     }
     const std::span<const Point> points = std::span(points_).first(count);
-    return std::span(hull_).first(convex_hull(points, hull_));
+    const auto hull = std::span(hull_).first(convex_hull(points, hull_));
+    // The original goes around from the top left corner, the other way.
+    std::rotate(hull.begin(), hull.begin() + 1, hull.end());
+    return hull;
   }
 
   std::vector<std::uint8_t> marks_;  // of the pixels, and of a border around them

@@ -17,6 +17,7 @@
 #include "pplcnet/text/offset_polygon.hpp"
 #include "pplcnet/text/outlines.hpp"
 #include "pplcnet/text/quadrilateral.hpp"
+#include "pplcnet/text/smallest_rectangle.hpp"
 
 // From a text detector's probabilities to boxes (PaddleOCR `db_postprocess.py`, boxes in quad mode,
 // and what `predict_det.py` and `predict_system.py` do with them).
@@ -107,7 +108,12 @@ class TextBoxFinder {
     const auto end = std::ranges::copy(offset.points(), points.begin()).out;
     const std::span sorted(points.begin(), end);
     std::ranges::sort(sorted, [](Point a, Point b) { return a.y != b.y ? a.y < b.y : a.x < b.x; });
-    return smallest_rectangle(std::span(hull).first(convex_hull(sorted, hull)));
+    const auto grown = std::span(hull).first(convex_hull(sorted, hull));
+    if (grown.size() < 3) return {};
+    // Clipper goes around to the top right corner.
+    const int first = grown[1].y == grown[0].y ? 2 : 1;
+    std::rotate(grown.begin(), grown.begin() + first, grown.end());
+    return smallest_rectangle(grown);
   }
 
   /// Adds a box in the picture's pixels, if it is large enough there.
