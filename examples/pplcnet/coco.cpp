@@ -94,9 +94,10 @@ std::optional<AnnotatedObject> object_in(const nlohmann::json& annotation) {
 Error parse_coco(std::string_view text, const std::string& path, const std::string& folder,
                  const NetworkClasses& classes, std::vector<AnnotatedPicture>& pictures) {
   const auto all = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (all.is_discarded()) return Error::of(path, ": expected COCO's annotations, found no JSON");
   for (const char* list : {"images", "annotations", "categories"})
     if (!member(all, list).is_array())
-      return Error::of(path, ": expected COCO's annotations in JSON, found no list \"", list, "\"");
+      return Error::of(path, ": expected COCO's annotations, found no list \"", list, "\"");
   std::map<std::int64_t, std::string> files, categories;
   if (auto error = read_named(all, path, "images", "file_name", files)) return error;
   if (auto error = read_named(all, path, "categories", "name", categories)) return error;

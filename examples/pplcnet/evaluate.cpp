@@ -316,10 +316,11 @@ Run add_evaluate(CommandLine& program) {
       .excludes(page);
   add_threads(command, arguments->threads);
   command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
-  return [arguments] {
+  return [arguments, command] {
     const EvaluateArguments& all = *arguments;
-    return all.annotations.empty()
-               ? run(all)
-               : evaluate_objects(all.network, all.annotations, all.data, all.threads, all.json);
+    const bool is_of_objects = command.count("--coco") > 0;
+    return is_of_objects
+               ? evaluate_objects(all.network, all.annotations, all.data, all.threads, all.json)
+               : run(all);
   };
 }

@@ -128,7 +128,7 @@ class EvaluateObjects(unittest.TestCase):
     def test_wrong_annotations_are_named(self):
         name = str(self.file)
         self.assert_refused(name, "empty", text="")
-        self.assert_refused(name, '"images"', text='{"images": [}')
+        self.assert_refused(name, "no JSON", text='{"images": [}')
         self.assert_refused(name, '"images"', text="[1, 2]")
         self.assert_refused(name, '"annotations"', text='{"images": []}')
         self.assert_refused(name, "no pictures",
@@ -155,6 +155,9 @@ class EvaluateObjects(unittest.TestCase):
         for option in ("--root", "--predictions", "--report"):
             self.assertEqual(self.evaluate(option, "x").status, 2, option)
         self.assertEqual(self.evaluate("--half-head").status, 2)
+        unnamed = Result("evaluate", "--weights", WEIGHTS, "--coco", "", PHOTO.parent)
+        self.assertEqual(unnamed.status, 1)
+        self.assertEqual(len(unnamed.complaints), 1)
 
 
 if __name__ == "__main__":
