@@ -118,10 +118,11 @@ class TextReader {
   /// Finds the lines of a picture, which stay until the next call.
   Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
     if (picture.empty()) return Error::of("the picture has no pixels");
-    const Extent input = detector_input(picture.size(), options_.longest_side);
+    const ImageView seen = with_least_size(picture, line_);
+    const Extent input = detector_input(seen.size(), options_.longest_side);
     if (auto error = networks_.detector.resize(input)) return error;
     const Preprocessing preprocessing = detector_preprocessing(input);
-    resize_and_crop(preprocessing, picture, scratch_);
+    resize_and_crop(preprocessing, seen, scratch_);
     run_on_pixels(networks_.detector.network, preprocessing, detector_tables_, run);
     boxes = finder_.find(values_, input.height, input.width, picture.size(), options_.boxes);
     return {};

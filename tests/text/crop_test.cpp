@@ -121,6 +121,17 @@ TEST(TextInput, PagesHaveSidesThatAreMultiplesOf32) {
     EXPECT_EQ(pplcnet::detector_input(size), input) << size.width << "x" << size.height;
 }
 
+TEST(TextInput, TinyPagesHaveBlackToTheirRightAndBelow) {
+  const RgbImage tiny = picture(34, 21), large = picture(40, 24);
+  RgbImage storage;
+  const pplcnet::ImageView seen = pplcnet::with_least_size(tiny.view(), storage);
+  ASSERT_EQ(seen.size(), (ImageSize{34, 32}));
+  for (std::size_t i = 0; i < storage.pixels.size(); ++i)
+    ASSERT_EQ(storage.pixels[i], i < tiny.pixels.size() ? tiny.pixels[i] : 0) << i;
+  EXPECT_EQ(pplcnet::with_least_size(picture(9, 4).view(), storage).size(), (ImageSize{32, 32}));
+  EXPECT_EQ(pplcnet::with_least_size(large.view(), storage).pixels, large.pixels.data());
+}
+
 TEST(TextInput, PagesAreNormalisedAsBgr) {
   const RgbImage page = picture(61, 47);
   const Extent input = pplcnet::detector_input(page.size);

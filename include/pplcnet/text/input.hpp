@@ -17,6 +17,7 @@
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/text/crop.hpp"
 
 // How PaddleOCR prepares pictures for its detectors and recognisers of text (`operators.py`,
 // DetResizeForTest and NormalizeImage; `predict_rec.py`, resize_norm_img).
@@ -35,6 +36,25 @@ inline Extent detector_input(ImageSize picture, int longest_side = 960) {
     return std::max(steps * kStep, kStep);
   };
   return {side(picture.height), side(picture.width)};
+}
+
+/// Returns a picture as a detector sees it: a tiny one, whose sides are less than 64 together, has
+/// black to its right and below, up to 32 pixels each, in `storage`.
+inline ImageView with_least_size(ImageView picture, RgbImage& storage) {
+  const ImageSize size = picture.size();
+  constexpr int kTiny = 64, kLeast = 32;
+  if (size.width + size.height >= kTiny) return picture;
+  storage.resize({std::max(size.width, kLeast), std::max(size.height, kLeast)});
+  std::ranges::fill(storage.pixels, std::uint8_t{0});
+  const auto [bytes, red, green, blue] = picture.layout();
+  for (int y = 0; y < size.height; ++y) {
+    std::uint8_t* out = storage.pixels.data() + std::ptrdiff_t{y} * storage.size.width * 3;
+    for (int x = 0; x < size.width; ++x) {
+      const std::uint8_t* pixel = picture.row(y) + std::ptrdiff_t{x} * bytes;
+      for (const int channel : {red, green, blue}) *out++ = pixel[channel];
+    }
+  }
+  return storage.view();
 }
 
 /// Returns how a picture becomes a detector's input of that size.
