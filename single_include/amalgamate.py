@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes single_include/pplcnet/pplcnet.hpp: include/pplcnet/pplcnet.hpp with every header of ours
-pasted in place of its #include.
+pasted in place of its #include; and, for each header of TASKS, one of that name, which includes the
+first and has what is not in it.
 
-    amalgamate.py            write the file
-    amalgamate.py --check    say whether the file is what would be written
+    amalgamate.py            write the files
+    amalgamate.py --check    say whether the files are what would be written
 
 A header is pasted where it is first included; one that was pasted under #if PPLCNET_HAS_DEFINITIONS
 is pasted again where it is first included outside, for files that do not have the definitions. A
@@ -17,9 +18,11 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-OUTPUT = ROOT / "single_include/pplcnet/pplcnet.hpp"
+OUTPUT = ROOT / "single_include"
+WHOLE = "pplcnet/pplcnet.hpp"
+TASKS = ["pplcnet/detector.hpp", "pplcnet/segmenter.hpp", "pplcnet/text_reader.hpp"]
 TOP = """\
-// pplcnet {version}: PP-LCNet image classifiers on a CPU, in one header.
+// pplcnet {version}: PP-LCNet and other lightweight networks on CPUs.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
@@ -59,24 +62,34 @@ def paste(name, pasted, in_definitions=False):
             yield from paste(included[1], pasted, inside)
 
 
-def single_header():
+def single_headers():
+    """The text of each file, by name."""
     numbers = re.findall(r"#define PPLCNET_VERSION_[A-Z]+ (\d+)",
                          (ROOT / "include/pplcnet/version.hpp").read_text())
-    lines = paste("pplcnet/pplcnet.hpp", {False: {"pplcnet/pplcnet.hpp"}, True: set()})
-    return TOP.format(version=".".join(numbers)) + "\n" + "\n".join(lines) + "\n"
+    top = TOP.format(version=".".join(numbers))
+
+    def file(*lines):
+        return "\n".join([top, *lines, ""])
+
+    pasted = {False: {WHOLE}, True: set()}
+    files = {WHOLE: file(*paste(WHOLE, pasted))}
+    for task in TASKS:
+        there = {inside: headers | {task} for inside, headers in pasted.items()}
+        files[task] = file(f'#include "{WHOLE}"', "", *paste(task, there))
+    return files
 
 
 def main():
-    text = single_header()
-    if sys.argv[1:] == ["--check"]:
-        if not OUTPUT.exists() or OUTPUT.read_text() != text:
-            sys.exit(f"{OUTPUT.relative_to(ROOT)} is not what the headers in include/ give: "
-                     "run single_include/amalgamate.py.")
-    elif sys.argv[1:]:
+    if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
-    else:
-        OUTPUT.parent.mkdir(exist_ok=True)
-        OUTPUT.write_text(text)
+    for name, text in single_headers().items():
+        path = OUTPUT / name
+        if not sys.argv[1:]:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            sys.exit(f"{path.relative_to(ROOT)} is not what the headers in include/ give: "
+                     "run single_include/amalgamate.py.")
 
 
 if __name__ == "__main__":

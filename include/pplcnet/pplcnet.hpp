@@ -1,7 +1,8 @@
 #ifndef PPLCNET_PPLCNET_HPP
 #define PPLCNET_PPLCNET_HPP
 
-// Table of contents. Each header says what it is for.
+// Table of contents. Each header says what it is for. Beside it, for programs that need them:
+// detector.hpp, segmenter.hpp, text_reader.hpp.
 
 // A network: graph → plan → network → forward → kernel.
 #include "pplcnet/graph/graph.hpp"
@@ -32,7 +33,6 @@
 
 // Pictures in, labels out.
 #include "pplcnet/classifier.hpp"
-#include "pplcnet/detector.hpp"
 #include "pplcnet/image/attributes.hpp"
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/orientation.hpp"

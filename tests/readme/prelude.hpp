@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pplcnet/detector.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/onnx/save.hpp"

@@ -1,0 +1,482 @@
+// pplcnet 0.1.0: PP-LCNet and other lightweight networks on CPUs.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
+
+#include "pplcnet/pplcnet.hpp"
+
+// from pplcnet/detector.hpp
+#ifndef PPLCNET_DETECTOR_HPP
+#define PPLCNET_DETECTOR_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/detect/decoder.hpp
+#ifndef PPLCNET_DETECT_DECODER_HPP
+#define PPLCNET_DETECT_DECODER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+// from pplcnet/detect/boxes.hpp
+#ifndef PPLCNET_DETECT_BOXES_HPP
+#define PPLCNET_DETECT_BOXES_HPP
+
+#include <array>
+#include <cstddef>
+
+// from pplcnet/detect/detection.hpp
+#ifndef PPLCNET_DETECT_DETECTION_HPP
+#define PPLCNET_DETECT_DETECTION_HPP
+
+#include <algorithm>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A rectangle in pixels, from its upper left corner to its lower right one.
+struct Box {
+  float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+
+  constexpr bool operator==(const Box&) const = default;
+  /// Returns 0 for a box that is turned inside out.
+  constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : product(x2 - x1, y2 - y1); }
+  /// Returns a product of floats, which no compiler fuses with a sum.
+  static constexpr float product(float a, float b) {
+    return static_cast<float>(double{a} * double{b});
+  }
+};
+
+/// An object in a picture.
+struct Detection {
+  int class_id = -1;
+  float score = 0;
+  Box box = {};
+
+  constexpr bool operator==(const Detection&) const = default;
+};
+
+/// Returns the intersection of two boxes over their union, as Paddle computes it (phi
+/// `multiclass_nms3_kernel.cc`, normalized); not-a-number for two boxes without an area that touch.
+constexpr float intersection_over_union(const Box& a, const Box& b) {
+  if (b.x1 > a.x2 || b.x2 < a.x1 || b.y1 > a.y2 || b.y2 < a.y1) return 0;
+  const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
+  const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
+  const float intersection = Box::product(width, height);
+  return intersection / (a.area() + b.area() - intersection);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_DETECTION_HPP
+
+// From what a detector's head gives to boxes (arXiv 2006.04388, distribution focal loss).
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Distances from 0 to 7 cells, of which each side of a box has a distribution.
+inline constexpr int kBoxDistances = 8;
+
+/// What a head gives for the cells of a map, each of which may be the middle of an object.
+struct AnchorLevel {
+  int stride = 8;  ///< the input's pixels per cell, in both directions
+  int height = 0, width = 0;
+  const float* scores = nullptr;     ///< [classes][height][width]
+  const float* distances = nullptr;  ///< logits, [4][kBoxDistances][height][width]
+
+  constexpr int anchors() const { return height * width; }
+};
+
+/// Returns the box of a cell in pixels of the input: from the cell's middle to the left, top, right
+/// and bottom side it is as far as each one's distribution says on average.
+inline Box box_of(const AnchorLevel& level, int anchor) {
+  const auto cells = static_cast<std::size_t>(level.anchors());
+  const float* logits = level.distances + anchor;
+  float sides[4];
+  for (float& side : sides) {
+    std::array<float, kBoxDistances> shares;
+    for (float& share : shares) {
+      share = *logits;
+      logits += cells;
+    }
+    softmax(shares);
+    double mean = 0;  // a product is exact, and so the same whether or not it is fused with the sum
+    for (std::size_t i = 0; i < shares.size(); ++i)
+      mean += static_cast<double>(i) * double{shares[i]};
+    side = static_cast<float>(mean);
+  }
+  const int row = anchor / level.width, column = anchor % level.width;
+  const float x = static_cast<float>(column) + 0.5F, y = static_cast<float>(row) + 0.5F;
+  const auto stride = static_cast<float>(level.stride);
+  return {(x - sides[0]) * stride, (y - sides[1]) * stride, (x + sides[2]) * stride,
+          (y + sides[3]) * stride};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_BOXES_HPP
+// from pplcnet/detect/nms.hpp
+#ifndef PPLCNET_DETECT_NMS_HPP
+#define PPLCNET_DETECT_NMS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Which of a detector's boxes are answers; the defaults are PaddleDetection's for PicoDet.
+struct NmsOptions {
+  float score_threshold = 0.025F;  ///< scores above it count
+  float iou_threshold = 0.6F;      ///< boxes of a class that share more than this are one object
+  int top_k = 1000;                ///< candidates of each class, the best ones
+  int keep = 100;                  ///< detections of a picture
+};
+
+/// Non-maximum suppression, class by class, with the results of Paddle's `multiclass_nms3`: of a
+/// class the candidates by their scores, equal ones in the order of the anchors; one is kept unless
+/// it overlaps one that was kept before it. Of all classes the best are left, of equal ones those
+/// of lower classes. All memory is allocated when it is made.
+class MulticlassNms {
+ public:
+  MulticlassNms() = default;
+  MulticlassNms(int anchors, const NmsOptions& options)
+      : options_(options),
+        candidates_(static_cast<std::size_t>(std::max(anchors, 0))),
+        selected_(most(options.top_k)),
+        best_(most(options.keep)),
+        detections_(most(options.keep)) {}
+
+  const NmsOptions& options() const { return options_; }
+
+  /// Forgets all detections.
+  void clear() { best_count_ = 0; }
+
+  /// Begins a class; classes come in ascending order.
+  void begin(int class_id) {
+    class_id_ = class_id;
+    count_ = 0;
+  }
+
+  /// Offers the scores of anchors from `first` on, in ascending order.
+  void offer(int first, std::span<const float> scores) {
+    const bool is_full = best_count_ == best_.size() && !best_.empty();
+    // What is no better than all that are kept would not be kept.
+    const float least =
+        is_full ? std::max(options_.score_threshold, best_.back().score) : options_.score_threshold;
+    for (std::size_t i = 0; i < scores.size() && count_ < candidates_.size(); ++i)
+      if (scores[i] > least) candidates_[count_++] = {scores[i], first + static_cast<int>(i)};
+  }
+
+  /// Ends a class: `box_of(anchor)` is the box of an anchor.
+  template <class BoxOf>
+  void end(const BoxOf& box_of) {
+    const std::size_t taken = std::min(count_, selected_.size());
+    const std::span candidates = std::span(candidates_).first(count_);
+    std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(taken),
+                              comes_first);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+      const Box box = box_of(candidates_[i].anchor);
+      const auto is_apart = [&](const Box& other) {
+        return intersection_over_union(box, other) <= options_.iou_threshold;
+      };
+      if (!std::ranges::all_of(std::span(selected_).first(kept), is_apart)) continue;
+      selected_[kept++] = box;
+      if (!keep({class_id_, candidates_[i].score, box})) return;  // nor those after it
+    }
+  }
+
+  /// Returns the detections ordered by class, and by score in a class; valid until the next call.
+  std::span<const Detection> detections() {
+    std::copy_n(best_.begin(), best_count_, detections_.begin());
+    const std::span found = std::span(detections_).first(best_count_);
+    // An insertion sort: it is stable, and there are few.
+    for (std::size_t i = 1; i < found.size(); ++i)
+      for (std::size_t j = i; j > 0 && found[j].class_id < found[j - 1].class_id; --j)
+        std::swap(found[j], found[j - 1]);
+    return found;
+  }
+
+ private:
+  struct Candidate {
+    float score = 0;
+    int anchor = 0;
+  };
+
+  static std::size_t most(int count) { return static_cast<std::size_t>(std::max(count, 0)); }
+  static bool comes_first(const Candidate& a, const Candidate& b) {
+    return a.score > b.score || (a.score == b.score && a.anchor < b.anchor);
+  }
+
+  /// Puts a detection among the best, after those with the same score, and the last one leaves;
+  /// false if it is none of them.
+  bool keep(const Detection& one) {
+    std::size_t place = best_count_;
+    while (place > 0 && one.score > best_[place - 1].score) --place;
+    if (place == best_.size()) return false;
+    if (best_count_ < best_.size()) ++best_count_;
+    for (std::size_t i = best_count_ - 1; i > place; --i) best_[i] = best_[i - 1];
+    best_[place] = one;
+    return true;
+  }
+
+  NmsOptions options_;
+  std::vector<Candidate> candidates_;
+  std::vector<Box> selected_;    // of the class
+  std::vector<Detection> best_;  // of all classes, by score
+  std::vector<Detection> detections_;
+  std::size_t best_count_ = 0;
+  int class_id_ = 0;
+  std::size_t count_ = 0;  // candidates of the class
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_NMS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From the outputs of a detector with PicoDet's head to detections: where a network writes them,
+/// and what becomes of them. All memory is allocated when it is made.
+class DetectionDecoder {
+ public:
+  /// `outputs` are the shapes of the scores of all levels, the finest first, and then of their
+  /// distances; `input` is that of the network.
+  PPLCNET_INLINE DetectionDecoder(Extent input, std::span<const Shape> outputs,
+                                  const NmsOptions& options);
+  /// A copy is as new.
+  PPLCNET_INLINE DetectionDecoder(const DetectionDecoder& other);
+  PPLCNET_INLINE DetectionDecoder& operator=(const DetectionDecoder& other);
+  PPLCNET_INLINE DetectionDecoder(DetectionDecoder&&) noexcept;
+  PPLCNET_INLINE DetectionDecoder& operator=(DetectionDecoder&&) noexcept;
+  PPLCNET_INLINE ~DetectionDecoder();
+
+  const NmsOptions& options() const { return nms_.options(); }
+  int classes() const { return classes_; }
+
+  /// Returns where the outputs go, planar, in their order.
+  std::span<float* const> destinations() { return destinations_; }
+
+  /// Returns the detections in a picture of that size, ordered by class, and by score in a class;
+  /// valid until the next call. A box may reach beyond the picture.
+  PPLCNET_INLINE std::span<const Detection> decode(ImageSize picture);
+
+ private:
+  /// Returns the box of an anchor of all levels, computed once.
+  PPLCNET_INLINE const Box& box_at(int anchor);
+
+  Extent input_;
+  std::vector<Shape> outputs_;
+  std::vector<AnchorLevel> levels_;
+  int classes_ = 0;
+  std::vector<float> values_;
+  std::vector<float*> destinations_;
+  float scale_x_ = 1, scale_y_ = 1;
+  std::vector<Box> boxes_;
+  std::vector<std::uint8_t> is_known_;
+  MulticlassNms nms_;
+};
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE DetectionDecoder::DetectionDecoder(Extent input, std::span<const Shape> outputs,
+                                                  const NmsOptions& options)
+    : input_(input),
+      outputs_(outputs.begin(), outputs.end()),
+      levels_(outputs.size() / 2),
+      classes_(outputs.front().channels) {
+  std::size_t size = 0;
+  for (const Shape& shape : outputs) size += static_cast<std::size_t>(shape.size());
+  values_.resize(size);
+  float* place = values_.data();
+  for (const Shape& shape : outputs) {
+    destinations_.push_back(place);
+    place += shape.size();
+  }
+  int anchors = 0;
+  constexpr int kFinest = 8;
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    levels_[i] = {.stride = kFinest << i,
+                  .height = outputs[i].height,
+                  .width = outputs[i].width,
+                  .scores = destinations_[i],
+                  .distances = destinations_[levels_.size() + i]};
+    anchors += levels_[i].anchors();
+  }
+  boxes_.resize(static_cast<std::size_t>(anchors));
+  is_known_.resize(boxes_.size());
+  nms_ = MulticlassNms(anchors, options);
+}
+
+PPLCNET_INLINE DetectionDecoder::DetectionDecoder(const DetectionDecoder& other)
+    : DetectionDecoder(other.input_, other.outputs_, other.options()) {}
+PPLCNET_INLINE DetectionDecoder& DetectionDecoder::operator=(const DetectionDecoder& other) {
+  if (this != &other) *this = DetectionDecoder(other);
+  return *this;
+}
+PPLCNET_INLINE DetectionDecoder::DetectionDecoder(DetectionDecoder&&) noexcept = default;
+PPLCNET_INLINE DetectionDecoder& DetectionDecoder::operator=(DetectionDecoder&&) noexcept = default;
+PPLCNET_INLINE DetectionDecoder::~DetectionDecoder() = default;
+
+PPLCNET_INLINE std::span<const Detection> DetectionDecoder::decode(ImageSize picture) {
+  scale_x_ = static_cast<float>(static_cast<double>(input_.width) / picture.width);
+  scale_y_ = static_cast<float>(static_cast<double>(input_.height) / picture.height);
+  std::fill(is_known_.begin(), is_known_.end(), std::uint8_t{0});
+  nms_.clear();
+  for (int class_id = 0; class_id < classes_; ++class_id) {
+    nms_.begin(class_id);
+    int first = 0;
+    for (const AnchorLevel& level : levels_) {
+      const auto anchors = static_cast<std::size_t>(level.anchors());
+      nms_.offer(first, {level.scores + static_cast<std::size_t>(class_id) * anchors, anchors});
+      first += level.anchors();
+    }
+    nms_.end([&](int anchor) { return box_at(anchor); });
+  }
+  return nms_.detections();
+}
+
+PPLCNET_INLINE const Box& DetectionDecoder::box_at(int anchor) {
+  const auto index = static_cast<std::size_t>(anchor);
+  if (is_known_[index] == 0) {
+    const AnchorLevel* level = levels_.data();
+    for (; anchor >= level->anchors(); ++level) anchor -= level->anchors();
+    const Box box = box_of(*level, anchor);
+    boxes_[index] = {box.x1 / scale_x_, box.y1 / scale_y_, box.x2 / scale_x_, box.y2 / scale_y_};
+    is_known_[index] = 1;
+  }
+  return boxes_[index];
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECT_DECODER_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From decoded pixels to objects: a detector's network with its weights, preprocessing and labels,
+/// and all memory that a picture needs, allocated when it is made. The executor of a call may use
+/// up to kThreads threads. Copies share the weights and have everything else of their own: one copy
+/// for each thread.
+template <class Net, int kThreads = 1>
+class Detector {
+  using Weights = typename Net::Weights;
+  using WeightsView = typename Net::WeightsView;
+
+ public:
+  explicit Detector(const NmsOptions& options = {})
+      : state_(std::make_unique<State>()),
+        decoder_({Net::input_shape.height, Net::input_shape.width}, shapes(), options) {
+    // A picture of one pixel, so that the buffers are there before the first one.
+    const std::array<std::uint8_t, kImageChannels> pixel = {};
+    resize_and_crop(preprocessing_, ImageView(pixel.data(), 1, 1, PixelFormat::rgb),
+                    state_->scratch);
+  }
+  Detector(const Detector& other) : Detector(other.options()) {
+    weights_ = other.weights_;
+    owner_ = other.owner_;
+    labels_ = other.labels_;
+  }
+  Detector(Detector&&) noexcept = default;
+  Detector& operator=(const Detector& other) {
+    if (this != &other) *this = Detector(other);
+    return *this;
+  }
+  Detector& operator=(Detector&&) noexcept = default;
+  ~Detector() = default;
+
+  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
+  /// `pplcnet::load_any`. After an error the detector is as before.
+  Error load(std::string_view path,
+             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
+    return with_memory_for(path, [&] {
+      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
+      if (weights == nullptr) return out_of_memory(path);
+      ModelInfo info;
+      if (auto error = read(path, *weights, &info)) return error;
+      if (auto error = set_labels(info.labels.empty() ? labels_ : std::move(info.labels)))
+        return error;
+      weights_ = *weights;
+      owner_ = weights;
+      return Error();
+    });
+  }
+
+  /// Uses packed weights that lie elsewhere, and must stay there.
+  void view(WeightsView weights) noexcept {
+    weights_ = weights;
+    owner_.reset();
+  }
+
+  const NmsOptions& options() const { return decoder_.options(); }
+
+  /// Takes one label for each class, or none; any other number is an error.
+  Error set_labels(std::vector<std::string> labels) {
+    if (auto error = check_label_count(labels.size(), decoder_.classes(), "labels")) return error;
+    labels_ = std::move(labels);
+    return {};
+  }
+  const std::vector<std::string>& labels() const { return labels_; }
+
+  /// Returns the label of a class, or its number where there are no labels.
+  std::string label(int class_id) const {
+    const auto index = static_cast<std::size_t>(class_id);
+    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  }
+
+  /// Returns what is in a picture of any size, ordered by class, and by score in a class, with
+  /// boxes in the picture's pixels, which may reach beyond it; nothing if weights were not loaded
+  /// or the picture is empty. Valid until the next call. Nothing is allocated.
+  std::optional<std::span<const Detection>> detect(ImageView image,
+                                                   const RunOptions& options = {}) {
+    if (!weights_ || !resize_and_crop(preprocessing_, image, state_->scratch)) return std::nullopt;
+    const auto picture =
+        Picture::interleaved(state_->scratch.pixels.data(), lookup_.data(), Net::input_shape);
+    typename Net::Features requested;
+    std::ranges::copy(decoder_.destinations(), requested.outputs.begin());
+    Net::features(*weights_, picture, state_->workspace, requested, options);
+    return decoder_.decode(image.size());
+  }
+
+ private:
+  struct State : InHugePages {
+    PreprocessScratch scratch = {};
+    typename Net::template ParallelWorkspace<kThreads> workspace;
+  };
+
+  static constexpr std::array<Shape, Net::output_count> shapes() {
+    std::array<Shape, Net::output_count> all;
+    for (int i = 0; i < Net::output_count; ++i)
+      all[static_cast<std::size_t>(i)] = Net::output_shape(i);
+    return all;
+  }
+
+  std::optional<WeightsView> weights_;
+  std::shared_ptr<const Weights> owner_;  // null: the caller
+  std::unique_ptr<State> state_;
+  DetectionDecoder decoder_;
+  Preprocessing preprocessing_ = default_preprocessing<Net>();
+  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
+  std::vector<std::string> labels_ = default_labels<Net>();
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_DETECTOR_HPP
