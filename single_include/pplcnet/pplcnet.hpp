@@ -1247,7 +1247,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
       options.group_count > (groups > 1 ? 1 : kMaxParts))
     fail(GraphRule::groups, options.group_count);
   check_range(GraphRule::percent, options.output_percent, 1, 100);
-  const std::int64_t pixels = window.output(x.shape, channels).pixels();
+  const std::int64_t pixels = std::max<std::int64_t>(1, window.output(x.shape, channels).pixels());
   const std::int64_t products = std::int64_t{options.kernel.height} * options.kernel.width *
                                 (alone ? 1 : x.shape.channels) * channels;
   if (constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -3342,11 +3342,21 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
 }
 
 /// Returns the same when a program runs, compiled once; null if there is no memory.
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+
+/// Has a plan become that of another graph, in the same memory.
+PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept;
 
 #if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
-  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept {
+  std::unique_ptr<Plan> plan(new (std::nothrow) Plan);
+  if (plan != nullptr) replace_plan(*plan, graph, storage);
+  return plan;
+}
+
+PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept {
+  std::destroy_at(&plan);
+  ::new (&plan) Plan(make_plan(graph, storage));
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
 
@@ -17646,6 +17656,7 @@ Error view(std::span<const std::byte> bytes, std::string_view name,
 #include <new>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 
@@ -17708,8 +17719,8 @@ class AnyNetwork {
   AnyNetwork(const AnyNetwork& other)
       : threads_(other.threads_),
         forward_(other.forward_),
-        graph_(other.graph_),
-        plan_(other.plan_),
+        graph_(std::make_unique<Graph>(*other.graph_)),
+        plan_(std::make_unique<Plan>(*other.plan_)),
         weights_(other.weights_) {
     if (!allocate()) fail_allocation();
   }
@@ -17721,35 +17732,34 @@ class AnyNetwork {
   AnyNetwork& operator=(AnyNetwork&&) noexcept = default;
   ~AnyNetwork() = default;
 
-  /// Takes another size of pictures: `graph` is the same network for that size. The weights stay,
-  /// and memory for activations is allocated only where none of the sizes before needed as much. An
-  /// error changes nothing.
+  /// Takes another size of pictures: `graph` returns the same network for that size. The weights
+  /// stay, and memory is allocated only where none of the sizes before needed as much. An error
+  /// changes nothing.
+  template <class MakeGraph>
+  Error resize(const MakeGraph& graph) {
+    if (auto error = reserve(graph)) return error;
+    std::swap(graph_, next_graph_);
+    std::swap(plan_, next_plan_);
+    const auto [maps, vectors, scratch] = floats_of(*plan_, threads_);
+    std::fill_n(maps_.get(), maps, 0.0F);
+    std::fill_n(vectors_.get(), vectors, 0.0F);
+    std::fill_n(scratch_.get(), scratch, 0.0F);
+    return {};
+  }
   Error resize(const Graph& graph) {
-    if (auto error = check_graph(graph)) return error;
-    return with_memory_for(graph.title, [&]() -> Error {
-      std::shared_ptr<const Graph> own(new (std::nothrow) Graph(graph));
-      std::shared_ptr<const Plan> plan = new_plan(graph, traits().storage);
-      if (own == nullptr || plan == nullptr) return out_of_memory(graph.title);
-      if (plan->weight_floats != plan_->weight_floats || plan->layer_count != plan_->layer_count)
-        return Error::of(graph.title, ": another network than the one that is resized");
-      if (auto error = check_memory(*plan, threads_)) return error;
-      const std::array<std::size_t, 3> needed = floats_of(*plan, threads_);
-      const std::array<Floats*, 3> memory = {&maps_, &vectors_, &scratch_};
-      std::array<Floats, 3> larger;
-      for (std::size_t i = 0; i < needed.size(); ++i) {
-        if (memory[i]->get_deleter().bytes >= needed[i] * sizeof(float)) continue;
-        larger[i] = zeros(needed[i]);
-        if (larger[i] == nullptr) return out_of_memory(graph.title);
-      }
-      for (std::size_t i = 0; i < needed.size(); ++i) {
-        if (larger[i] != nullptr)
-          *memory[i] = std::move(larger[i]);
-        else
-          std::fill_n(memory[i]->get(), needed[i], 0.0F);
-      }
-      graph_ = std::move(own);
-      plan_ = std::move(plan);
-      return {};
+    return resize([&] { return graph; });
+  }
+
+  /// Allocates what another size of pictures needs; `resize` to it then allocates nothing.
+  template <class MakeGraph>
+  Error reserve(const MakeGraph& graph) {
+    return with_memory_for(traits().name, [&]() -> Error {
+      if (next_graph_ == nullptr) next_graph_.reset(new (std::nothrow) Graph(Extent{1, 1}));
+      if (next_plan_ == nullptr) next_plan_.reset(new (std::nothrow) Plan);
+      if (next_graph_ == nullptr || next_plan_ == nullptr) return out_of_memory(traits().name);
+      std::destroy_at(next_graph_.get());
+      ::new (next_graph_.get()) Graph(graph());  // where it stays: it is no small object
+      return reserve_next();
     });
   }
 
@@ -17811,7 +17821,7 @@ class AnyNetwork {
   AnyNetwork(const Graph& graph, int threads, Storage storage, Forward forward)
       : threads_(threads),
         forward_(forward),
-        graph_(std::make_shared<const Graph>(graph)),
+        graph_(std::make_unique<Graph>(graph)),
         plan_(new_plan(graph, storage)) {
     if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
     if (weights_ == nullptr || !allocate()) fail_allocation();
@@ -17835,6 +17845,28 @@ class AnyNetwork {
       result.emplace(std::move(network));
       return Error();
     });
+  }
+
+  /// Plans the next graph, and allocates what it needs.
+  Error reserve_next() {
+    if (auto error = check_graph(*next_graph_)) return error;
+    replace_plan(*next_plan_, *next_graph_, traits().storage);
+    const std::string_view title = next_graph_->title;
+    if (next_plan_->weight_floats != plan_->weight_floats ||
+        next_plan_->layer_count != plan_->layer_count)
+      return Error::of(title, ": another network than the one that is resized");
+    if (auto error = check_memory(*next_plan_, threads_)) return error;
+    const std::array<std::size_t, 3> needed = floats_of(*next_plan_, threads_);
+    const std::array<Floats*, 3> memory = {&maps_, &vectors_, &scratch_};
+    std::array<Floats, 3> larger;
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (memory[i]->get_deleter().bytes >= needed[i] * sizeof(float)) continue;
+      larger[i] = zeros(needed[i]);
+      if (larger[i] == nullptr) return out_of_memory(title);
+    }
+    for (std::size_t i = 0; i < needed.size(); ++i)
+      if (larger[i] != nullptr) *memory[i] = std::move(larger[i]);
+    return {};
   }
 
   /// Checks that the weights and the activations are not too many.
@@ -17872,8 +17904,8 @@ class AnyNetwork {
 
   int threads_;
   Forward forward_;
-  std::shared_ptr<const Graph> graph_;
-  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<Graph> graph_, next_graph_;  // next: memory for those of another size
+  std::unique_ptr<Plan> plan_, next_plan_;
   std::shared_ptr<float[]> weights_;
   Floats maps_, vectors_, scratch_;
 };

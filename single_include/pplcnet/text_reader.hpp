@@ -21,214 +21,6 @@
 #include <utility>
 #include <vector>
 
-// from pplcnet/networks/ocr_detection.hpp
-#ifndef PPLCNET_NETWORKS_OCR_DETECTION_HPP
-#define PPLCNET_NETWORKS_OCR_DETECTION_HPP
-
-// from pplcnet/networks/blocks/rse_fpn.hpp
-#ifndef PPLCNET_NETWORKS_BLOCKS_RSE_FPN_HPP
-#define PPLCNET_NETWORKS_BLOCKS_RSE_FPN_HPP
-
-#include <cstddef>
-#include <span>
-
-
-// RSEFPN, a feature pyramid of PaddleOCR (`db_fpn.py`).
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Appends a layer of RSEFPN: a convolution, and the same through a squeeze-excite as its residual.
-constexpr Value rse_layer(Graph& g, Value x, int channels, int kernel, Name name) {
-  x = g.conv(x, channels, {.kernel = kernel, .norm = false}, name + ".in_conv");
-  const Value gated =
-      squeeze_excite(g, x, {.squeezed = channels / 4, .gate = Activation::hardsigmoid_of(0.2F)},
-                     name + ".se_block.conv1", name + ".se_block.conv2");
-  return g.output(g.add(x, gated), Role::stage, name);
-}
-
-/// Appends a map that is so many times as large.
-constexpr Value enlarged(Graph& g, Value x, int factor) {
-  const Extent size = {x.shape.height * factor, x.shape.width * factor};
-  return factor == 1 ? x : g.resize(x, size, Resampling::nearest);
-}
-
-/// Appends RSEFPN over maps of strides 4, 8, 16 and 32: each is added to the smaller ones, and
-/// gives a quarter of the channels of one map of stride 4.
-constexpr Value rse_fpn(Graph& g, std::span<const Value, 4> maps, int channels) {
-  Value sums[4], levels[4];  // levels begin with the smallest map
-  for (int i = 3; i >= 0; --i) {
-    sums[i] = rse_layer(g, maps[static_cast<std::size_t>(i)], channels, 1, {"neck.ins_conv.#", i});
-    if (i < 3) sums[i] = g.add(sums[i], enlarged(g, sums[i + 1], 2));
-  }
-  for (int i = 3; i >= 0; --i)
-    levels[3 - i] =
-        enlarged(g, rse_layer(g, sums[i], channels / 4, 3, {"neck.inp_conv.#", i}), 1 << i);
-  return g.concat(levels);
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_BLOCKS_RSE_FPN_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The branch `thresh` of a DB head is only for training.
-inline constexpr Name kOcrDetectionUnused[] = {"head.thresh"};
-inline constexpr Naming kOcrDetectionNamings[] = {
-    paddle_naming(tensors_of::kV3Detection, v3::paddle_module_of_backbone)};
-
-/// Returns the mobile text detector of PP-OCRv4 and v5 (PaddleOCR `det_db_head.py`): PP-LCNet V3,
-/// RSEFPN and a DB head, which gives the probability that a pixel is of text. Sides are multiples
-/// of 32.
-constexpr Graph ocr_detection(const WidthOptions& o = {.width = 75, .input = {640, 640}}) {
-  constexpr Activation kRelu = Activation::relu;
-  Graph g(o.input, kPaddleClas, "ocr_detection");
-  g.what = "a text detector on PP-LCNet V3";
-  g.namings = kOcrDetectionNamings;
-  g.unused = kOcrDetectionUnused;
-  const auto scale = static_cast<Scale>(checked_width(g, o, 5));
-  Value maps[4];
-  v3::append_blocks(g, scale, V3::detection, [&](Value x, const v3::Block& block) {
-    g.output(x, Role::stage, {"backbone.blocks#.#", block.stage, block.index});
-    if (block.is_last && block.stage >= 3)
-      maps[block.stage - 3] = v3::detection_map(g, x, scale, block.stage);
-  });
-  const Name head = "head.binarize";
-  Value x =
-      g.conv(rse_fpn(g, maps, 96), 24,
-             {.kernel = 3, .activation = kRelu, .norm_name = head + ".conv_bn1"}, head + ".conv1");
-  x = g.transposed_conv(x, 24, 2,
-                        {.activation = kRelu, .bias = true, .norm_name = head + ".conv_bn2"},
-                        head + ".conv2");
-  g.output(g.transposed_conv(
-      x, 1, 2, {.activation = Activation::sigmoid, .norm = false, .bias = true}, head + ".conv3"));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_OCR_DETECTION_HPP
-// from pplcnet/networks/ocr_recognition.hpp
-#ifndef PPLCNET_NETWORKS_OCR_RECOGNITION_HPP
-#define PPLCNET_NETWORKS_OCR_RECOGNITION_HPP
-
-// from pplcnet/networks/blocks/svtr_neck.hpp
-#ifndef PPLCNET_NETWORKS_BLOCKS_SVTR_NECK_HPP
-#define PPLCNET_NETWORKS_BLOCKS_SVTR_NECK_HPP
-
-#include <string_view>
-
-// from pplcnet/networks/blocks/transformer.hpp
-#ifndef PPLCNET_NETWORKS_BLOCKS_TRANSFORMER_HPP
-#define PPLCNET_NETWORKS_BLOCKS_TRANSFORMER_HPP
-
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What a layer of a transformer consists of, and what its modules are called inside of it.
-struct TransformerLayer {
-  int heads = 1;
-  int attention_width = 0;  ///< of all heads together
-  int hidden = 0;           ///< channels between the two last dense layers
-  bool qkv_bias = true;
-  std::string_view attention_norm, qkv, projection, norm, expansion, reduction;
-};
-
-/// Appends a layer of a transformer over tokens, each row of which is a sequence: attention, and
-/// two dense layers with SiLU between them; each after a layer norm and with a residual.
-constexpr Value transformer_layer(Graph& g, Value tokens, const TransformerLayer& layer,
-                                  Name name) {
-  const int channels = tokens.shape.channels;
-  const Conv linear = {.norm = false, .bias = true, .layout = Layout::out_in};
-  Conv qkv = linear, silu = linear;
-  qkv.bias = layer.qkv_bias;
-  silu.activation = Activation::silu;
-  Value y = g.layer_norm(tokens, name + layer.attention_norm);
-  y = g.attention(g.conv(y, 3 * layer.attention_width, qkv, name + layer.qkv), layer.heads);
-  tokens = g.add(tokens, g.conv(y, channels, linear, name + layer.projection));
-  y = g.layer_norm(tokens, name + layer.norm);
-  y = g.conv(y, layer.hidden, silu, name + layer.expansion);
-  return g.add(tokens, g.conv(y, channels, linear, name + layer.reduction));
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_BLOCKS_TRANSFORMER_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Appends the neck of PaddleOCR's text recognisers (`rnn.py`, EncoderWithSVTR): two layers of a
-/// transformer over the columns of a map, and a shortcut around them.
-constexpr Value svtr_neck(Graph& g, Value input, int width) {
-  constexpr Name kEncoder = "head.ctc_encoder.encoder";
-  constexpr double kLastEpsilon = 1e-6;
-  const int channels = input.shape.channels;
-  const auto conv = [&](Value x, int out, Pair kernel, std::string_view weights,
-                        std::string_view norm) {
-    const Conv silu = {
-        .kernel = kernel, .activation = Activation::silu, .norm_name = kEncoder + norm};
-    return g.conv(x, out, silu, kEncoder + weights);
-  };
-  const TransformerLayer layer = {.heads = 8,
-                                  .attention_width = width,
-                                  .hidden = 2 * width,
-                                  .attention_norm = ".norm1",
-                                  .qkv = ".mixer.qkv",
-                                  .projection = ".mixer.proj",
-                                  .norm = ".norm2",
-                                  .expansion = ".mlp.fc1",
-                                  .reduction = ".mlp.fc2"};
-  Value x = conv(input, channels / 8, {1, 3}, ".conv1.conv", ".conv1.norm");
-  x = g.output(conv(x, width, 1, ".conv2.conv", ".conv2.norm"), Role::stage, kEncoder + ".conv2");
-  for (int i = 0; i < 2; ++i) {
-    const Name block("head.ctc_encoder.encoder.svtr_block.#", i);
-    x = g.output(transformer_layer(g, x, layer, block), Role::stage, block);
-  }
-  g.norm_epsilon = kLastEpsilon;
-  x = g.layer_norm(x, kEncoder + ".norm");
-  g.norm_epsilon = kBatchNormEpsilon;
-  x = conv(x, channels, 1, ".conv3.conv", ".conv3.norm");
-  x = conv(g.concat({input, x}), channels / 8, {1, 3}, ".conv4.conv", ".conv4.norm");
-  return conv(x, width, 1, ".conv1x1.conv", ".conv1x1.norm");
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_BLOCKS_SVTR_NECK_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The branch of another decoder is only for training.
-inline constexpr Name kOcrRecognitionUnused[] = {"head.before_gtc", "head.gtc_head"};
-inline constexpr Naming kOcrRecognitionNamings[] = {
-    paddle_naming(tensors_of::kV3Recognition, v3::paddle_module_of_backbone)};
-
-/// Returns the mobile text recogniser of PP-OCRv4 and v5 (PaddleOCR `rec_svtrnet.py`,
-/// `rec_ctc_head.py`): PP-LCNet V3, a neck of SVTR and a CTC head, which gives the probability of
-/// each class in each of W / 8 columns. The first class is the blank, the last one the space.
-constexpr Graph ocr_recognition(const WidthOptions& o = {
-                                    .width = 95, .input = {48, 320}, .classes = 6625}) {
-  Graph g(o.input, kPaddleClas, "ocr_recognition");
-  g.what = "a text recogniser on PP-LCNet V3";
-  g.namings = kOcrRecognitionNamings;
-  g.unused = kOcrRecognitionUnused;
-  const auto scale = static_cast<Scale>(checked_width(g, o, 5));
-  const auto end_block = [&](Value x, const v3::Block& block) {
-    g.output(x, Role::stage, {"backbone.blocks#.#", block.stage, block.index});
-  };
-  Value x = v3::columns(g, v3::append_blocks(g, scale, V3::recognition, end_block));
-  x = g.output(svtr_neck(g, x, 120), Role::stage, "head.ctc_encoder");
-  x = g.conv(x, o.classes, {.norm = false, .bias = true, .layout = Layout::in_out},
-             "head.ctc_head.fc");
-  g.output(g.softmax(x, o.classes));
-  return g;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_NETWORKS_OCR_RECOGNITION_HPP
 // from pplcnet/text/crop.hpp
 #ifndef PPLCNET_TEXT_CROP_HPP
 #define PPLCNET_TEXT_CROP_HPP
@@ -558,6 +350,7 @@ inline CtcLine decode_ctc(std::span<const float> probabilities, std::size_t colu
 #ifndef PPLCNET_TEXT_DICTIONARY_HPP
 #define PPLCNET_TEXT_DICTIONARY_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -685,6 +478,13 @@ class Dictionary {
   /// Returns how many classes a recogniser of these characters has.
   int classes() const { return static_cast<int>(ends_.size()); }
 
+  /// Returns the bytes of the longest text of a class.
+  std::size_t longest() const {
+    std::size_t most = 0;
+    for (std::size_t i = 1; i < ends_.size(); ++i) most = std::max(most, ends_[i] - ends_[i - 1]);
+    return most;
+  }
+
   /// Returns the text of a class; empty for the blank, and for what is no class.
   std::string_view operator[](int label) const {
     if (label <= kCtcBlank || label >= classes()) return {};
@@ -723,26 +523,32 @@ class Dictionary {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Height and width of a detector's input are multiples of it.
+inline constexpr int kDetectorStep = 32;
+
 /// Returns the size that a picture has for a detector: its longer side is made no longer than
 /// `longest_side`, then both become multiples of 32.
 inline Extent detector_input(ImageSize picture, int longest_side = 960) {
   const int longer = std::max(picture.width, picture.height);
   const double ratio = longer > longest_side ? static_cast<double>(longest_side) / longer : 1;
   const auto side = [&](int pixels) {
-    constexpr int kStep = 32;
     const auto shrunk = static_cast<int>(rounded(pixels * ratio));
-    const auto steps = static_cast<int>(round_half_even(static_cast<double>(shrunk) / kStep));
-    return std::max(steps * kStep, kStep);
+    const auto steps =
+        static_cast<int>(round_half_even(static_cast<double>(shrunk) / kDetectorStep));
+    return std::max(steps * kDetectorStep, kDetectorStep);
   };
   return {side(picture.height), side(picture.width)};
 }
 
-/// Returns a picture as a detector sees it: a tiny one, whose sides are less than 64 together, has
+/// A picture whose sides are less than this together is tiny.
+inline constexpr int kTinySides = 64;
+
+/// Returns a picture as a detector sees it: a tiny one has
 /// black to its right and below, up to 32 pixels each, in `storage`.
 inline ImageView with_least_size(ImageView picture, RgbImage& storage) {
   const ImageSize size = picture.size();
-  constexpr int kTiny = 64, kLeast = 32;
-  if (size.width + size.height >= kTiny) return picture;
+  constexpr int kLeast = 32;
+  if (size.width + size.height >= kTinySides) return picture;
   storage.resize({std::max(size.width, kLeast), std::max(size.height, kLeast)});
   std::ranges::fill(storage.pixels, std::uint8_t{0});
   const auto [bytes, red, green, blue] = picture.layout();
@@ -1368,25 +1174,14 @@ class TextBoxFinder {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_TEXT_TEXT_BOXES_HPP
+// from pplcnet/text_networks.hpp
+#ifndef PPLCNET_TEXT_NETWORKS_HPP
+#define PPLCNET_TEXT_NETWORKS_HPP
+
+#include <optional>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// How text is found and read. The defaults are PaddleOCR's for PP-OCRv4.
-struct TextReaderOptions {
-  int longest_side = 960;     ///< of what the detector sees of a picture, in pixels
-  TextBoxOptions boxes;       ///< what a line of text is
-  float least_score = 0.5F;   ///< of a line that is worth reporting
-  int widest_line = 4096;     ///< of a recogniser's input; longer lines are squeezed to it
-  double rotated_from = 0.9;  ///< the probability from which on a line is taken to be upside down
-};
-
-/// A line of text in a picture.
-struct TextLine {
-  TextBox box;
-  std::string_view text;     ///< UTF-8; it stays until the next picture
-  float score = 0;           ///< the mean probability of its characters
-  bool upside_down = false;  ///< it was read after half a turn
-};
 
 /// A network with its weights, and the function that it is for pictures of any size.
 struct TextNetwork {
@@ -1398,9 +1193,12 @@ struct TextNetwork {
   Error resize(Extent input) {
     if (network.traits().input == input) return {};
     options.input = input;
-    return with_memory_for(network.traits().name, [&] {
-      return network.resize(*std::make_unique<Graph>(graph(options)));
-    });
+    return network.resize([&] { return graph(options); });
+  }
+  /// Allocates what pictures of a size need.
+  Error reserve(Extent input) {
+    options.input = input;
+    return network.reserve([&] { return graph(options); });
   }
 };
 
@@ -1414,8 +1212,36 @@ struct TextNetworks {
   Preprocessing orientation_preprocessing = kTextlineOrientation;
 };
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_NETWORKS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// How text is found and read. The defaults are PaddleOCR's for PP-OCRv4.
+struct TextReaderOptions {
+  int longest_side = 960;     ///< of what the detector sees of a picture, in pixels
+  TextBoxOptions boxes = {};  ///< what a line of text is
+  float least_score = 0.5F;   ///< of a line that is worth reporting
+  int widest_line = 4096;     ///< of a recogniser's input; longer lines are squeezed to it
+  double rotated_from = 0.9;  ///< the probability from which on a line is taken to be upside down
+  /// The largest picture, for which `make` allocates all memory, and that of all lines that `boxes`
+  /// and `widest_line` allow: to read then allocates nothing. Without it pictures have any size,
+  /// and memory grows with them.
+  ImageSize largest_picture = {};
+};
+
+/// A line of text in a picture.
+struct TextLine {
+  TextBox box;
+  std::string_view text;     ///< UTF-8; it stays until the next picture
+  float score = 0;           ///< the mean probability of its characters
+  bool upside_down = false;  ///< it was read after half a turn
+};
+
 /// Reads the text of pictures: finds its lines, straightens, rotates and reads each. What a picture
-/// needs of memory stays for those after it.
+/// needs of memory stays for those after it; see TextReaderOptions::largest_picture. Copies have
+/// memory of their own: one copy for each thread.
 class TextReader {
  public:
   /// Fails if the networks are not for each other.
@@ -1428,9 +1254,21 @@ class TextReader {
     if (networks.orientation && networks.orientation->classes() != 2)
       return Error::of("the classifier of lines has ", networks.orientation->classes(),
                        " classes, expected 2");
-    result.emplace(TextReader(std::move(networks), options));
+    TextReader reader(std::move(networks), options);
+    if (auto error = reader.reserve()) return error;
+    result.emplace(std::move(reader));
     return {};
   }
+  TextReader(const TextReader& other) : TextReader(other.networks_, other.options_) {
+    if (reserve()) fail_allocation();
+  }
+  TextReader(TextReader&&) noexcept = default;
+  TextReader& operator=(const TextReader& other) {
+    if (this != &other) *this = TextReader(other);
+    return *this;
+  }
+  TextReader& operator=(TextReader&&) noexcept = default;
+  ~TextReader() = default;
 
   /// Reads a picture; its lines are in reading order, and stay until the next call.
   Error read(ImageView picture, std::span<const TextLine>& lines, const RunOptions& run = {}) {
@@ -1460,6 +1298,10 @@ class TextReader {
   /// Finds the lines of a picture, which stay until the next call.
   Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
     if (picture.empty()) return Error::of("the picture has no pixels");
+    const ImageSize most = options_.largest_picture;
+    if (is_bounded() && (picture.width > most.width || picture.height > most.height))
+      return Error::of("the picture has ", picture.width, " x ", picture.height,
+                       " pixels, expected at most ", most.width, " x ", most.height);
     const ImageView seen = with_least_size(picture, line_);
     const Extent input = detector_input(seen.size(), options_.longest_side);
     if (auto error = networks_.detector.resize(input)) return error;
@@ -1479,6 +1321,76 @@ class TextReader {
             normalisation_tables(networks_.orientation_preprocessing.normalisation)) {
     lines_.reserve(options.boxes.most);
     lengths_.reserve(options.boxes.most);
+  }
+
+  bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
+
+  /// Allocates all that reading pictures up to the largest one needs.
+  Error reserve() {
+    if (!is_bounded()) return {};
+    const ImageSize most = options_.largest_picture;
+    if (std::min(most.width, most.height) < 1 || std::max(most.width, most.height) > kLongestSide)
+      return Error::of("the largest picture has ", most.width, " x ", most.height,
+                       " pixels, expected sides from 1 to ", kLongestSide);
+    return with_memory_for("the text reader", [&]() -> Error {
+      if (auto error = reserve_detector(most)) return error;
+      if (auto error = reserve_recogniser()) return error;
+      // A line is no longer and no higher than the picture's diagonal; a tiny picture is padded.
+      const auto square = [](int side) { return std::int64_t{side} * side; };
+      const std::int64_t pixels =
+          std::max(square(most.width) + square(most.height), square(kTinySides));
+      const std::size_t bytes = static_cast<std::size_t>(pixels) * kImageChannels;
+      line_.pixels.reserve(bytes);
+      rotated_.pixels.reserve(bytes);
+      return {};
+    });
+  }
+
+  /// Allocates for each of the detector's inputs: which one needs most depends on its plan.
+  Error reserve_detector(ImageSize picture) {
+    const int side = options_.longest_side;
+    const Extent most = detector_input({std::min(picture.width, side),  // each of them alone
+                                        std::min(picture.height, side)},
+                                       side);
+    for (Extent input = most; input.height > 0; input.height -= kDetectorStep)
+      for (input.width = most.width; input.width > 0; input.width -= kDetectorStep)
+        if (auto error = networks_.detector.reserve(input)) return error;
+    values_.reserve(static_cast<std::size_t>(most.height) * static_cast<std::size_t>(most.width));
+    finder_.reserve(most.height, most.width, options_.boxes.most);
+    return reserve_pixels(detector_preprocessing(most));
+  }
+
+  /// Allocates for lines of each width, and for their texts.
+  Error reserve_recogniser() {
+    const int widest = options_.widest_line;
+    TextNetwork& recogniser = networks_.recogniser;
+    if (auto error = recogniser.resize({kLineHeight, widest})) return error;
+    for (int width = std::min(kLeastLineWidth, widest); width <= widest; ++width)
+      if (auto error = recogniser.reserve({kLineHeight, width})) return error;
+    const Shape shape = recogniser.network.input_shape();
+    const Shape result = recogniser.network.layers().back().output;
+    const auto columns = static_cast<std::size_t>(result.width);
+    input_.reserve(static_cast<std::size_t>(shape.size()));
+    values_.reserve(static_cast<std::size_t>(result.size()));
+    characters_.resize(columns);
+    text_.reserve(options_.boxes.most * columns * networks_.dictionary.longest());
+    line_.resize({widest, 1});
+    input_.resize(static_cast<std::size_t>(shape.size()));
+    prepare_line(line_.view(), widest, input_, line_scratch_);
+    if (!networks_.orientation) return {};
+    values_.reserve(static_cast<std::size_t>(networks_.orientation->classes()));
+    return reserve_pixels(networks_.orientation_preprocessing);
+  }
+
+  /// Allocates what pictures of any size need on their way to a network's input.
+  Error reserve_pixels(const Preprocessing& preprocessing) {
+    const Interpolation kind = preprocessing.interpolation;
+    if (kind != Interpolation::opencv_linear && kind != Interpolation::opencv_cubic)
+      return Error::of("a text reader with a largest picture resizes lines as OpenCV does, found ",
+                       preprocessing.name);
+    line_.resize({1, 1});
+    resize_and_crop(preprocessing, line_.view(), scratch_);
+    return {};
   }
 
   /// Computes the result of a network for the pixels in scratch_.
@@ -1533,6 +1445,8 @@ class TextReader {
     lengths_.push_back(text_.size() - begin);
     return {};
   }
+
+  static constexpr int kLongestSide = 1 << 20;  // of a picture
 
   TextNetworks networks_;
   TextReaderOptions options_;

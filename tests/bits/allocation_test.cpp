@@ -18,9 +18,14 @@
 #include "pplcnet/detector.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/networks/deeplab_v3p.hpp"
+#include "pplcnet/networks/ocr_detection.hpp"
+#include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/networks/picodet.hpp"
+#include "pplcnet/networks/pplcnet_v1.hpp"
 #include "pplcnet/segmenter.hpp"
+#include "pplcnet/text_reader.hpp"
 #include "published_graphs.hpp"
+#include "synthetic_weights.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -187,6 +192,69 @@ TEST_F(Allocation, NoneInDetectors) {
         << count << " threads";
     EXPECT_GT(found, 0U);
   }
+}
+
+/// A text network with weights that are not zero.
+pplcnet::TextNetwork text_network(pplcnet::Graph (*graph)(const pplcnet::WidthOptions&),
+                                  const pplcnet::WidthOptions& options) {
+  pplcnet::AnyNetwork network(*std::make_unique<pplcnet::Graph>(graph(options)));
+  for (const pplcnet::Layer& layer : network.layers())
+    if (layer.owns_weights())
+      pplcnet::pack(layer, pplcnet_test::synthetic_parameters(layer), network.weights());
+  return {std::move(network), graph, options};
+}
+
+/// From pictures of any size up to the largest one to texts, of a reader and of its copy.
+TEST_F(Allocation, NoneInTextReaders) {
+  pplcnet::Dictionary dictionary;
+  ASSERT_FALSE(pplcnet::Dictionary::parse("a\nbcd\n", "d.txt", dictionary));
+  pplcnet::TextNetworks networks = {
+      text_network(pplcnet::ocr_detection, {.width = 75, .input = {64, 64}}),
+      text_network(pplcnet::ocr_recognition, {.width = 95, .input = {48, 320}, .classes = 4}),
+      dictionary};
+  networks.orientation.emplace(*std::make_unique<pplcnet::Graph>(
+      pplcnet::pplcnet_v1(Scale::x0_25, {.classes = 2, .input = {80, 160}})));
+  pplcnet::TextReaderOptions options = {
+      .longest_side = 160, .least_score = 0, .widest_line = 640, .largest_picture = {500, 400}};
+  options.boxes.threshold = 0.5F;
+  options.boxes.box_threshold = 0;
+  options.boxes.most = 12;
+  std::optional<pplcnet::TextReader> reader;
+  ASSERT_STREQ(pplcnet::TextReader::make(networks, options, reader).message(), "");
+  options.largest_picture = {};
+  std::optional<pplcnet::TextReader> growing;
+  ASSERT_STREQ(pplcnet::TextReader::make(networks, options, growing).message(), "");
+  pplcnet::TextReader copy = *reader;
+  std::vector<std::uint8_t> pixels(std::size_t{500} * 400 * 3);
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<std::uint8_t>(i / 40 % 7 * 36);
+  std::size_t found = 0;
+  for (const auto& [width, height] : {std::pair(31, 7),
+                                      {300, 200},
+                                      {500, 400},
+                                      {1, 400},
+                                      {500, 1},
+                                      {97, 333},
+                                      {20, 30},
+                                      {64, 64}}) {
+    const pplcnet::ImageView picture(pixels.data(), width, height, pplcnet::PixelFormat::rgb);
+    std::span<const pplcnet::TextLine> lines, expected;
+    ASSERT_FALSE(growing->read(picture, expected));
+    for (pplcnet::TextReader* const one : {&*reader, &copy}) {
+      EXPECT_EQ(allocations_in([&] { EXPECT_FALSE(one->read(picture, lines)); }), 0)
+          << width << " x " << height;
+      ASSERT_EQ(lines.size(), expected.size());
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        EXPECT_EQ(lines[i].text, expected[i].text);
+        EXPECT_EQ(lines[i].score, expected[i].score);
+      }
+    }
+    found += lines.size();
+  }
+  EXPECT_GT(found, 12U);
+  std::span<const pplcnet::TextLine> lines;
+  EXPECT_STREQ(reader->read({pixels.data(), 400, 401, pplcnet::PixelFormat::rgb}, lines).message(),
+               "the picture has 400 x 401 pixels, expected at most 500 x 400");
 }
 
 /// Networks that are functions.

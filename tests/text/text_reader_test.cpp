@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/networks/ocr_detection.hpp"
+#include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "synthetic.hpp"
 #include "synthetic_weights.hpp"

@@ -68,7 +68,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
       options.group_count > (groups > 1 ? 1 : kMaxParts))
     fail(GraphRule::groups, options.group_count);
   check_range(GraphRule::percent, options.output_percent, 1, 100);
-  const std::int64_t pixels = window.output(x.shape, channels).pixels();
+  const std::int64_t pixels = std::max<std::int64_t>(1, window.output(x.shape, channels).pixels());
   const std::int64_t products = std::int64_t{options.kernel.height} * options.kernel.width *
                                 (alone ? 1 : x.shape.channels) * channels;
   if (constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();

@@ -12,6 +12,8 @@
 #include <memory>
 #include <utility>
 
+#include "pplcnet/networks/ocr_detection.hpp"
+#include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/open/weight_file.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"

@@ -66,11 +66,21 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
 }
 
 /// Returns the same when a program runs, compiled once; null if there is no memory.
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+
+/// Has a plan become that of another graph, in the same memory.
+PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept;
 
 #if PPLCNET_HAS_DEFINITIONS
-PPLCNET_INLINE std::unique_ptr<const Plan> new_plan(const Graph& graph, Storage storage) noexcept {
-  return std::unique_ptr<const Plan>(new (std::nothrow) Plan(make_plan(graph, storage)));
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept {
+  std::unique_ptr<Plan> plan(new (std::nothrow) Plan);
+  if (plan != nullptr) replace_plan(*plan, graph, storage);
+  return plan;
+}
+
+PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept {
+  std::destroy_at(&plan);
+  ::new (&plan) Plan(make_plan(graph, storage));
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
 

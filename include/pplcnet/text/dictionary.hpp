@@ -1,6 +1,7 @@
 #ifndef PPLCNET_TEXT_DICTIONARY_HPP
 #define PPLCNET_TEXT_DICTIONARY_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +56,13 @@ class Dictionary {
 
   /// Returns how many classes a recogniser of these characters has.
   int classes() const { return static_cast<int>(ends_.size()); }
+
+  /// Returns the bytes of the longest text of a class.
+  std::size_t longest() const {
+    std::size_t most = 0;
+    for (std::size_t i = 1; i < ends_.size(); ++i) most = std::max(most, ends_[i] - ends_[i - 1]);
+    return most;
+  }
 
   /// Returns the text of a class; empty for the blank, and for what is no class.
   std::string_view operator[](int label) const {

@@ -24,26 +24,32 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Height and width of a detector's input are multiples of it.
+inline constexpr int kDetectorStep = 32;
+
 /// Returns the size that a picture has for a detector: its longer side is made no longer than
 /// `longest_side`, then both become multiples of 32.
 inline Extent detector_input(ImageSize picture, int longest_side = 960) {
   const int longer = std::max(picture.width, picture.height);
   const double ratio = longer > longest_side ? static_cast<double>(longest_side) / longer : 1;
   const auto side = [&](int pixels) {
-    constexpr int kStep = 32;
     const auto shrunk = static_cast<int>(rounded(pixels * ratio));
-    const auto steps = static_cast<int>(round_half_even(static_cast<double>(shrunk) / kStep));
-    return std::max(steps * kStep, kStep);
+    const auto steps =
+        static_cast<int>(round_half_even(static_cast<double>(shrunk) / kDetectorStep));
+    return std::max(steps * kDetectorStep, kDetectorStep);
   };
   return {side(picture.height), side(picture.width)};
 }
 
-/// Returns a picture as a detector sees it: a tiny one, whose sides are less than 64 together, has
+/// A picture whose sides are less than this together is tiny.
+inline constexpr int kTinySides = 64;
+
+/// Returns a picture as a detector sees it: a tiny one has
 /// black to its right and below, up to 32 pixels each, in `storage`.
 inline ImageView with_least_size(ImageView picture, RgbImage& storage) {
   const ImageSize size = picture.size();
-  constexpr int kTiny = 64, kLeast = 32;
-  if (size.width + size.height >= kTiny) return picture;
+  constexpr int kLeast = 32;
+  if (size.width + size.height >= kTinySides) return picture;
   storage.resize({std::max(size.width, kLeast), std::max(size.height, kLeast)});
   std::ranges::fill(storage.pixels, std::uint8_t{0});
   const auto [bytes, red, green, blue] = picture.layout();
