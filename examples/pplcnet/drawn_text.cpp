@@ -1,6 +1,7 @@
 #include "drawn_text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -41,8 +42,12 @@ std::string drawn_text_png(pplcnet::ImageView image, std::span<const pplcnet::Te
     const std::string number = std::to_string(i + 1);
     const auto [x, y] = scaled_corner(boxes[i].corners[0], image.size(), canvas);
     const int width = Canvas::width_of(number) + 4;
-    const int left = std::clamp(x - width, 0, std::max(0, canvas.width() - width));
-    const int top = std::clamp(y, 0, std::max(0, canvas.height() - Canvas::kTextHeight));
+    // Before the line; above one that stands on end, as another may be before it.
+    const auto [across, down] = boxes[i].corners[2] - boxes[i].corners[0];
+    const bool stands = std::abs(down) > std::abs(across);
+    const int left = std::clamp(stands ? x : x - width, 0, std::max(0, canvas.width() - width));
+    const int top = std::clamp(stands ? y - Canvas::kTextHeight : y, 0,
+                               std::max(0, canvas.height() - Canvas::kTextHeight));
     canvas.fill(left, top, left + width, top + Canvas::kTextHeight, colour);
     canvas.write(left + 2, top, number, kPaper);
   }

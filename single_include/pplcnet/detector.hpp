@@ -44,6 +44,7 @@
 #define PPLCNET_DETECT_DETECTION_HPP
 
 #include <algorithm>
+#include <cmath>
 
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -53,6 +54,9 @@ struct Box {
   float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
 
   constexpr bool operator==(const Box&) const = default;
+  bool is_finite() const {
+    return std::isfinite(x1) && std::isfinite(y1) && std::isfinite(x2) && std::isfinite(y2);
+  }
   /// Returns 0 for a box that is turned inside out.
   constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : product(x2 - x1, y2 - y1); }
   /// Returns a product of floats, which no compiler fuses with a sum.
@@ -152,7 +156,8 @@ struct NmsOptions {
 /// Non-maximum suppression, class by class, with the results of Paddle's `multiclass_nms3`: of a
 /// class the candidates by their scores, equal ones in the order of the anchors; one is kept unless
 /// it overlaps one that was kept before it. Of all classes the best are left, of equal ones those
-/// of lower classes. All memory is allocated when it is made.
+/// of lower classes. Boxes without finite coordinates are left out. All memory is allocated when it
+/// is made.
 class MulticlassNms {
  public:
   MulticlassNms() = default;
@@ -194,6 +199,7 @@ class MulticlassNms {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < taken; ++i) {
       const Box box = box_of(candidates_[i].anchor);
+      if (!box.is_finite()) continue;
       const auto is_apart = [&](const Box& other) {
         return intersection_over_union(box, other) <= options_.iou_threshold;
       };

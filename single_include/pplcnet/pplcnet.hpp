@@ -23749,7 +23749,9 @@ class NearestMiss {
   /// Says in one sentence about a file and all `networks`, some of which may have been out of the
   /// question; the reason alone where all have the same, or where it tells all.
   Error error(std::string_view path, std::size_t networks) const {
-    if (count_ == 0) return Error::of(path, ": fits none of the requested networks");
+    if (count_ == 0)
+      return Error::of(path, ": has tensors of none of the ", networks,
+                       " networks that are expected");
     if (same_ || why_.steps() == Error::kAllSteps) return why_;
     std::string_view reason = why_.message();
     if (reason.starts_with(path)) reason.remove_prefix(path.size() + 2);

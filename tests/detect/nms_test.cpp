@@ -159,6 +159,19 @@ TEST(MulticlassNms, ThresholdsAreStrict) {
   EXPECT_EQ(own_nms(less, scene).size(), 1U);
 }
 
+// As weights that are too large give them.
+TEST(MulticlassNms, BoxesWithoutNumbersAreNoAnswers) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+  Scene scene;
+  scene.boxes = {{0, kUnknown, 4, 4}, {0, 0, 4, kInfinity}, {8, 8, 9, 9}, {-kInfinity, 0, 9, 9}};
+  scene.scores = {0.9F, 0.8F, 0.7F, 0.6F};
+  MulticlassNms nms(4, {});
+  const std::vector<Detection> found = own_nms(nms, scene);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].box, scene.boxes[2]);
+}
+
 TEST(MulticlassNms, NothingGivesNothing) {
   MulticlassNms none(0, {}), no_room(3, {.keep = 0});
   EXPECT_TRUE(own_nms(none, {}).empty());

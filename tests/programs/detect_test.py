@@ -143,7 +143,7 @@ class Detect(unittest.TestCase):
         result = detect(PHOTO, weights=CLASSIFIER)
         self.assertEqual(result.status, 1)
         self.assertEqual(len(result.complaints), 1)
-        self.assertIn(str(CLASSIFIER), result.complaints[0])
+        self.assertIn(f"{CLASSIFIER}: has tensors of none of the 9 networks", result.complaints[0])
         missing = detect(PHOTO, self.folder / "none.jpg")
         self.assertEqual(missing.status, 1)
         self.assertEqual(missing.lines[0], f"{PHOTO}: 4 objects")

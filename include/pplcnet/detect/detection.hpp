@@ -2,6 +2,7 @@
 #define PPLCNET_DETECT_DETECTION_HPP
 
 #include <algorithm>
+#include <cmath>
 
 #include "pplcnet/abi.hpp"
 
@@ -12,6 +13,9 @@ struct Box {
   float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
 
   constexpr bool operator==(const Box&) const = default;
+  bool is_finite() const {
+    return std::isfinite(x1) && std::isfinite(y1) && std::isfinite(x2) && std::isfinite(y2);
+  }
   /// Returns 0 for a box that is turned inside out.
   constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : product(x2 - x1, y2 - y1); }
   /// Returns a product of floats, which no compiler fuses with a sum.

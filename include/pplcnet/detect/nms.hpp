@@ -21,7 +21,8 @@ struct NmsOptions {
 /// Non-maximum suppression, class by class, with the results of Paddle's `multiclass_nms3`: of a
 /// class the candidates by their scores, equal ones in the order of the anchors; one is kept unless
 /// it overlaps one that was kept before it. Of all classes the best are left, of equal ones those
-/// of lower classes. All memory is allocated when it is made.
+/// of lower classes. Boxes without finite coordinates are left out. All memory is allocated when it
+/// is made.
 class MulticlassNms {
  public:
   MulticlassNms() = default;
@@ -63,6 +64,7 @@ class MulticlassNms {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < taken; ++i) {
       const Box box = box_of(candidates_[i].anchor);
+      if (!box.is_finite()) continue;
       const auto is_apart = [&](const Box& other) {
         return intersection_over_union(box, other) <= options_.iou_threshold;
       };
