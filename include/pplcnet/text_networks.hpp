@@ -40,6 +40,18 @@ struct TextNetworks {
   /// A classifier of lines, whose second class is upside down, and how it sees pictures.
   std::optional<AnyNetwork> orientation = {};
   Preprocessing orientation_preprocessing = kTextlineOrientation;
+
+  /// Returns what is wrong if the networks are not for each other.
+  Error check() const {
+    const int found = recogniser.network.layers().back().output.channels;
+    if (found != dictionary.classes())
+      return Error::of("the recogniser has ", found, " classes, and the dictionary ",
+                       dictionary.classes(), ", the blank and the space included");
+    if (orientation && orientation->classes() != 2)
+      return Error::of("the classifier of lines has ", orientation->classes(),
+                       " classes, expected 2");
+    return {};
+  }
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -1210,11 +1210,29 @@ struct TextNetworks {
   /// A classifier of lines, whose second class is upside down, and how it sees pictures.
   std::optional<AnyNetwork> orientation = {};
   Preprocessing orientation_preprocessing = kTextlineOrientation;
+
+  /// Returns what is wrong if the networks are not for each other.
+  Error check() const {
+    const int found = recogniser.network.layers().back().output.channels;
+    if (found != dictionary.classes())
+      return Error::of("the recogniser has ", found, " classes, and the dictionary ",
+                       dictionary.classes(), ", the blank and the space included");
+    if (orientation && orientation->classes() != 2)
+      return Error::of("the classifier of lines has ", orientation->classes(),
+                       " classes, expected 2");
+    return {};
+  }
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_TEXT_NETWORKS_HPP
+// from pplcnet/text_options.hpp
+#ifndef PPLCNET_TEXT_OPTIONS_HPP
+#define PPLCNET_TEXT_OPTIONS_HPP
+
+#include <string_view>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -1225,6 +1243,7 @@ struct TextReaderOptions {
   float least_score = 0.5F;   ///< of a line that is worth reporting
   int widest_line = 4096;     ///< of a recogniser's input; longer lines are squeezed to it
   double rotated_from = 0.9;  ///< the probability from which on a line is taken to be upside down
+  int threads = 1;            ///< of an executor that read lines, each with memory of its own
   /// The largest picture, for which `make` allocates all memory, and that of all lines that `boxes`
   /// and `widest_line` allow: to read then allocates nothing. Without it pictures have any size,
   /// and memory grows with them.
@@ -1239,6 +1258,12 @@ struct TextLine {
   bool upside_down = false;  ///< it was read after half a turn
 };
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_OPTIONS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 /// Reads the text of pictures: finds its lines, straightens, rotates and reads each. What a picture
 /// needs of memory stays for those after it; see TextReaderOptions::largest_picture. Copies have
 /// memory of their own: one copy for each thread.
@@ -1247,17 +1272,16 @@ class TextReader {
   /// Fails if the networks are not for each other.
   static Error make(TextNetworks networks, const TextReaderOptions& options,
                     std::optional<TextReader>& result) {
-    const int found = networks.recogniser.network.layers().back().output.channels;
-    if (found != networks.dictionary.classes())
-      return Error::of("the recogniser has ", found, " classes, and the dictionary ",
-                       networks.dictionary.classes(), ", the blank and the space included");
-    if (networks.orientation && networks.orientation->classes() != 2)
-      return Error::of("the classifier of lines has ", networks.orientation->classes(),
-                       " classes, expected 2");
-    TextReader reader(std::move(networks), options);
-    if (auto error = reader.reserve()) return error;
-    result.emplace(std::move(reader));
-    return {};
+    if (auto error = networks.check()) return error;
+    if (options.threads < 1 || options.threads > AnyNetwork::kMostThreads)
+      return Error::of("expected from 1 to ", AnyNetwork::kMostThreads, " threads, found ",
+                       options.threads);
+    return with_memory_for("the text reader", [&]() -> Error {
+      TextReader reader(std::move(networks), options);
+      if (auto error = reader.reserve()) return error;
+      result.emplace(std::move(reader));
+      return {};
+    });
   }
   TextReader(const TextReader& other) : TextReader(other.networks_, other.options_) {
     if (reserve()) fail_allocation();
@@ -1274,23 +1298,23 @@ class TextReader {
   Error read(ImageView picture, std::span<const TextLine>& lines, const RunOptions& run = {}) {
     lines = {};
     lines_.clear();
-    lengths_.clear();
-    text_.clear();
     std::span<const TextBox> boxes;
     if (auto error = find(picture, boxes, run)) return error;
-    for (const TextBox& box : boxes) {
-      if (!crop(picture, box.corners, line_)) continue;
-      if (2 * line_.size.height >= 3 * line_.size.width) rotate_line();
-      TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(run)};
-      for (int i = 0; line.upside_down && i < 2; ++i) rotate_line();
-      if (auto error = read_line(line, run)) return error;
-    }
-    // Where the texts are is known when all are there.
-    std::string_view rest = text_;
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      lines_[i].text = rest.substr(0, lengths_[i]);
-      rest.remove_prefix(lengths_[i]);
-    }
+    const int readers = std::min(run.executor.threads(), static_cast<int>(others_.size()) + 1);
+    const auto reader = [&](std::size_t part) -> TextReader& {
+      return part == 0 ? *this : others_[part - 1];
+    };
+    const auto count = static_cast<std::size_t>(std::max(readers, 1));
+    const auto read_share = [&](int part) {
+      const auto first = static_cast<std::size_t>(part);
+      reader(first).read_lines(picture, boxes, first, count, {.isa = run.isa});
+    };
+    run.executor(static_cast<int>(count), Task(read_share));
+    for (std::size_t part = 0; part < count; ++part)
+      if (reader(part).error_) return reader(part).error_;
+    for (std::size_t i = 0; i < boxes.size(); ++i)
+      if (const std::optional<TextLine>& line = reader(i % count).share_[i / count])
+        lines_.push_back(*line);
     lines = lines_;
     return {};
   }
@@ -1320,7 +1344,13 @@ class TextReader {
         orientation_tables_(
             normalisation_tables(networks_.orientation_preprocessing.normalisation)) {
     lines_.reserve(options.boxes.most);
+    share_.reserve(options.boxes.most);
     lengths_.reserve(options.boxes.most);
+    for (int i = 1; i < options.threads; ++i) {
+      TextReaderOptions alone = options;
+      alone.threads = 1;
+      others_.push_back(TextReader(networks_, alone));
+    }
   }
 
   bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
@@ -1334,14 +1364,9 @@ class TextReader {
                        " pixels, expected sides from 1 to ", kLongestSide);
     return with_memory_for("the text reader", [&]() -> Error {
       if (auto error = reserve_detector(most)) return error;
-      if (auto error = reserve_recogniser()) return error;
-      // A line is no longer and no higher than the picture's diagonal; a tiny picture is padded.
-      const auto square = [](int side) { return std::int64_t{side} * side; };
-      const std::int64_t pixels =
-          std::max(square(most.width) + square(most.height), square(kTinySides));
-      const std::size_t bytes = static_cast<std::size_t>(pixels) * kImageChannels;
-      line_.pixels.reserve(bytes);
-      rotated_.pixels.reserve(bytes);
+      if (auto error = reserve_lines()) return error;
+      for (TextReader& other : others_)
+        if (auto error = other.reserve_lines()) return error;
       return {};
     });
   }
@@ -1361,12 +1386,18 @@ class TextReader {
   }
 
   /// Allocates for lines of each width, and for their texts.
-  Error reserve_recogniser() {
+  Error reserve_lines() {
+    // A line is no longer and no higher than the picture's diagonal; a tiny picture is padded.
+    const auto square = [](int side) { return std::int64_t{side} * side; };
+    const auto [width, height] = options_.largest_picture;
+    const std::int64_t pixels = std::max(square(width) + square(height), square(kTinySides));
+    for (RgbImage* const image : {&line_, &rotated_})
+      image->pixels.reserve(static_cast<std::size_t>(pixels) * kImageChannels);
     const int widest = options_.widest_line;
     TextNetwork& recogniser = networks_.recogniser;
     if (auto error = recogniser.resize({kLineHeight, widest})) return error;
-    for (int width = std::min(kLeastLineWidth, widest); width <= widest; ++width)
-      if (auto error = recogniser.reserve({kLineHeight, width})) return error;
+    for (int columns = std::min(kLeastLineWidth, widest); columns <= widest; ++columns)
+      if (auto error = recogniser.reserve({kLineHeight, columns})) return error;
     const Shape shape = recogniser.network.input_shape();
     const Shape result = recogniser.network.layers().back().output;
     const auto columns = static_cast<std::size_t>(result.width);
@@ -1424,6 +1455,35 @@ class TextReader {
     return values_[1] >= options_.rotated_from;
   }
 
+  /// Reads every so many boxes from the first one on: in one thread.
+  void read_lines(ImageView picture, std::span<const TextBox> boxes, std::size_t first,
+                  std::size_t step, const RunOptions& run) {
+    share_.clear();
+    lengths_.clear();
+    text_.clear();
+    error_ = with_memory_for("the text reader", [&]() -> Error {
+      for (std::size_t i = first; i < boxes.size(); i += step)
+        if (auto error = read_box(picture, boxes[i], run)) return error;
+      return {};
+    });
+    // Where the texts are is known when all are there.
+    std::string_view rest = text_;
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
+      if (share_[i]) share_[i]->text = rest.substr(0, lengths_[i]);
+      rest.remove_prefix(lengths_[i]);
+    }
+  }
+
+  Error read_box(ImageView picture, const TextBox& box, const RunOptions& run) {
+    share_.emplace_back();
+    lengths_.push_back(0);
+    if (!crop(picture, box.corners, line_)) return {};
+    if (2 * line_.size.height >= 3 * line_.size.width) rotate_line();
+    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(run)};
+    for (int i = 0; line.upside_down && i < 2; ++i) rotate_line();
+    return read_line(line, run);
+  }
+
   /// Reads the line that was cut out, and keeps it if it is read well enough.
   Error read_line(TextLine& line, const RunOptions& run) {
     const int width = std::min(recogniser_width(line_.size), options_.widest_line);
@@ -1441,8 +1501,8 @@ class TextReader {
     for (const CtcCharacter& one : std::span(characters_).first(decoded.count))
       text_ += networks_.dictionary[one.label];
     line.score = decoded.score;
-    lines_.push_back(line);
-    lengths_.push_back(text_.size() - begin);
+    share_.back() = line;
+    lengths_.back() = text_.size() - begin;
     return {};
   }
 
@@ -1458,8 +1518,11 @@ class TextReader {
   std::vector<float> input_, values_;
   std::vector<CtcCharacter> characters_;
   std::vector<TextLine> lines_;
-  std::vector<std::size_t> lengths_;  // of the lines' texts
+  std::vector<std::optional<TextLine>> share_;  // of the boxes that are this one's to read
+  std::vector<std::size_t> lengths_;            // of their texts
   std::string text_;
+  Error error_;
+  std::vector<TextReader> others_;  // that read lines in other threads
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -214,14 +214,18 @@ TEST_F(Allocation, NoneInTextReaders) {
       dictionary};
   networks.orientation.emplace(*std::make_unique<pplcnet::Graph>(
       pplcnet::pplcnet_v1(Scale::x0_25, {.classes = 2, .input = {80, 160}})));
-  pplcnet::TextReaderOptions options = {
-      .longest_side = 160, .least_score = 0, .widest_line = 640, .largest_picture = {500, 400}};
+  pplcnet::TextReaderOptions options = {.longest_side = 160,
+                                        .least_score = 0,
+                                        .widest_line = 640,
+                                        .threads = 2,
+                                        .largest_picture = {500, 400}};
   options.boxes.threshold = 0.5F;
   options.boxes.box_threshold = 0;
   options.boxes.most = 12;
   std::optional<pplcnet::TextReader> reader;
   ASSERT_STREQ(pplcnet::TextReader::make(networks, options, reader).message(), "");
   options.largest_picture = {};
+  options.threads = 1;
   std::optional<pplcnet::TextReader> growing;
   ASSERT_STREQ(pplcnet::TextReader::make(networks, options, growing).message(), "");
   pplcnet::TextReader copy = *reader;
@@ -241,7 +245,11 @@ TEST_F(Allocation, NoneInTextReaders) {
     std::span<const pplcnet::TextLine> lines, expected;
     ASSERT_FALSE(growing->read(picture, expected));
     for (pplcnet::TextReader* const one : {&*reader, &copy}) {
-      EXPECT_EQ(allocations_in([&] { EXPECT_FALSE(one->read(picture, lines)); }), 0)
+      pplcnet_test::Threads threads(one == &copy ? 2 : 1);
+      EXPECT_EQ(allocations_in([&] {
+                  EXPECT_FALSE(one->read(picture, lines, {.executor = threads.executor()}));
+                }),
+                0)
           << width << " x " << height;
       ASSERT_EQ(lines.size(), expected.size());
       for (std::size_t i = 0; i < lines.size(); ++i) {
