@@ -184,11 +184,12 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// A projective map of the plane, row by row.
 using Homography = std::array<double, 9>;
 
-/// Returns the map that takes the corners of a rectangle at the origin to those of a quadrilateral;
-/// zeros if there is none.
-inline Homography homography_of(ImageSize rectangle, const Quadrilateral& to) {
+/// Returns the map that takes the corners of a quadrilateral to those of a rectangle at the origin;
+/// zeros if there is none. All steps are cv2.getPerspectiveTransform's: a last bit decides where
+/// a pixel lies that is just between two.
+inline Homography homography_of(const Quadrilateral& from, ImageSize rectangle) {
   const double w = rectangle.width, h = rectangle.height;
-  const Quadrilateral from = {Point{0, 0}, Point{w, 0}, Point{w, h}, Point{0, h}};
+  const Quadrilateral to = {Point{0, 0}, Point{w, 0}, Point{w, h}, Point{0, h}};
   std::array<std::array<double, 9>, 8> m = {};  // eight equations, and what they are equal to
   for (std::size_t i = 0; i < 4; ++i) {
     const auto [x, y] = from[i];
@@ -201,17 +202,35 @@ inline Homography homography_of(ImageSize rectangle, const Quadrilateral& to) {
     std::iter_swap(below, std::max_element(below, m.end(), [&](const auto& a, const auto& b) {
                      return std::abs(a[column]) < std::abs(b[column]);
                    }));
-    if (std::abs(m[column][column]) < std::numeric_limits<double>::epsilon()) return {};
-    for (std::size_t row = 0; row < 8; ++row) {
-      if (row == column) continue;
-      const double factor = m[row][column] / m[column][column];
-      for (std::size_t i = column; i < 9; ++i) m[row][i] -= factor * m[column][i];
+    if (std::abs(m[column][column]) < 100 * std::numeric_limits<double>::epsilon()) return {};
+    const double inverse = -1 / m[column][column];
+    for (std::size_t row = column + 1; row < 8; ++row) {
+      const double factor = m[row][column] * inverse;
+      for (std::size_t i = column + 1; i < 9; ++i) m[row][i] += factor * m[column][i];
     }
   }
   Homography result = {};
-  for (std::size_t i = 0; i < 8; ++i) result[i] = m[i][8] / m[i][i];
+  for (std::size_t i = 8; i-- > 0;) {
+    double sum = m[i][8];
+    for (std::size_t k = i + 1; k < 8; ++k) sum -= m[i][k] * result[k];
+    result[i] = sum / m[i][i];
+  }
   result[8] = 1;
   return result;
+}
+
+/// Returns the inverse of a map, as cv2.invert does; zeros if there is none.
+inline Homography inverse_of(const Homography& m) {
+  const auto minor = [&](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
+    return m[a] * m[b] - m[c] * m[d];
+  };
+  const double determinant =
+      m[0] * minor(4, 8, 5, 7) - m[1] * minor(3, 8, 5, 6) + m[2] * minor(3, 7, 4, 6);
+  if (determinant == 0) return {};
+  const double scale = 1 / determinant;
+  return {minor(4, 8, 5, 7) * scale, minor(2, 7, 1, 8) * scale, minor(1, 5, 2, 4) * scale,
+          minor(5, 6, 3, 8) * scale, minor(0, 8, 2, 6) * scale, minor(2, 3, 0, 5) * scale,
+          minor(3, 7, 4, 6) * scale, minor(1, 6, 0, 7) * scale, minor(0, 4, 1, 3) * scale};
 }
 
 /// Returns the size of the picture that a quadrilateral becomes: the longer ones of its sides.
@@ -240,20 +259,26 @@ struct RgbImage {
 inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
   const ImageSize size = crop_size(box);
   if (source.empty() || size.width < 1 || size.height < 1) return false;
-  const Homography m = homography_of(size, box);
+  const Homography m = inverse_of(homography_of(box, size));
+  // OpenCV computes blocks, and coordinates from the left end of one.
+  const int block = std::min(1024 / std::min(16, size.height), size.width);
   result.resize(size);
   const auto [bytes, red, green, blue] = source.layout();
   const std::array channels = {red, green, blue};
   std::uint8_t* out = result.pixels.data();
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
-      const double w = m[6] * x + m[7] * y + m[8];
+      const int left = x / block * block;
+      const auto along = [&](std::size_t row) {
+        return m[row] * left + m[row + 1] * y + m[row + 2] + m[row] * (x - left);
+      };
+      const double w = along(6);
       const double scale = w == 0 ? 0 : WarpTaps::kPositions / w;
       const auto place = [&](double value) {
         constexpr double kMost = 1 << 30;
         return static_cast<int>(round_half_even(std::clamp(value * scale, -kMost, kMost)));
       };
-      const int px = place(m[0] * x + m[1] * y + m[2]), py = place(m[3] * x + m[4] * y + m[5]);
+      const int px = place(along(0)), py = place(along(3));
       const WarpTaps& taps = warp_taps(px, py);
       std::array<const std::uint8_t*, 4> rows;
       std::array<std::ptrdiff_t, 4> columns;

@@ -72,6 +72,15 @@ TEST(Crop, IsOpenCvsPerspectiveWarp) {
   }
 }
 
+// Of a parallelogram many pixels lie just between two of 32 places, and a last bit decides.
+TEST(Crop, PlacesBetweenTwoAreOpenCvs) {
+  RgbImage line;
+  const Quadrilateral box = {{{7, 3}, {135, 10}, {134, 26}, {6, 19}}};
+  ASSERT_TRUE(pplcnet::crop(picture(139, 29).view(), box, line));
+  EXPECT_EQ(sum_of(line.pixels),
+            "1a32b533465d495bce79af5c6b0e5a34c324677589ae94638c390d9ba0b86711");
+}
+
 TEST(Crop, OtherFormatsGiveTheSame) {
   const RgbImage source = picture(61, 47);
   std::vector<std::uint8_t> bgr(source.pixels.size());
