@@ -125,6 +125,13 @@ TEST(TextReader, NetworksAreForEachOther) {
                            synthetic(pplcnet::ocr_recognition, kRecogniser), dictionary()};
   EXPECT_STREQ(TextReader::make(networks, {}, reader).message(), "");
   EXPECT_TRUE(reader.has_value());
+  EXPECT_STREQ(TextReader::make(networks, {.threads = 0}, reader).message(),
+               "expected from 1 to 1024 threads, found 0");
+  EXPECT_STREQ(TextReader::make(networks, {.largest_picture = {10, 0}}, reader).message(),
+               "the largest picture has 10 x 0 pixels, expected sides from 1 to 1048576");
+  EXPECT_STRNE(
+      TextReader::make(networks, {.widest_line = 0, .largest_picture = {10, 10}}, reader).message(),
+      "");
   networks.dictionary = {};
   reader.reset();
   EXPECT_STREQ(
