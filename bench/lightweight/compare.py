@@ -27,7 +27,7 @@ CATALOGUE = """
     lcnet_baseline mbv1 mbv2 mbv3_small mbv3_large mobilenext shufflenetv1 shufflenetv2 resnet20
     ghostnet mbv2_ca mbv2_eca mbv2_sa mbv2_triplet resnet50_v1b resnest50_v1b mobilevit_s googlenet
     torchvision_googlenet inception_v2 inception_v3 inception_v4 xception ic_resnet50 espnetv1
-    espnetv2
+    espnetv2 timm_mobilevit_s
 """.split()
 GROUPS = {"paper": PAPER, "catalogue": CATALOGUE}
 # Of the largest logit: do both compute the same network? With synthetic weights some networks are
