@@ -2922,15 +2922,17 @@ constexpr std::size_t choose_convolution_rows(Layer& layer) {
 }
 
 /// Returns the rows of a convolution of a map: those that it reads fit L2 while the weights pass
-/// by, unless these are so many that one pass over all rows is cheaper. A large map need not be
-/// stored whole.
+/// by, unless these are so many that one pass over all rows is cheaper. More rows share each pass
+/// where weights do not stay in L2 themselves. A large map need not be stored whole.
 constexpr int map_convolution_rows(const Layer& layer) {
   constexpr int kTileChannels = 2 * kPanel;  // for which the rows are read again
   if (static_cast<std::size_t>(layer.depth() * kTileChannels) * sizeof(float) > kL2Share)
     return layer.output.height;
   const auto values = static_cast<std::size_t>(layer.input.width) *
                       static_cast<std::size_t>(layer.input.channels * layer.stride.height);
-  return rows_of(kL2Share, sizeof(float) * values, layer.output.height);
+  const bool weights_stay = layer.weight_floats() * sizeof(float) <= kLargestMap;
+  return rows_of(weights_stay ? kL2Share : 2 * kL2Share, sizeof(float) * values,
+                 layer.output.height);
 }
 
 /// Decides the rows of a unit of several layers, and the floats of scratch that they take.
