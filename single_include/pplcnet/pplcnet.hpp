@@ -15362,8 +15362,7 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   std::string weights = text_of(module.weights);
   weights += training_form(layer).deployed;
   // A module whose batch norm is named, too, is named in full.
-  if (layer.batch_norm && module.norm.empty() && layer.norm_name.empty())
-    weights += naming.tensors.weights;
+  if (layer.batch_norm && module.norm.empty()) weights += naming.tensors.weights;
   if (layer.layout != Layout::none) {
     const bool pixel = layer.layout == Layout::pixel;  // whose names have no point
     names.weight = weights + (layer.op == Operator::l1 ? ".adder" : pixel ? "weight" : ".weight");

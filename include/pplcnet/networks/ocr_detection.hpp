@@ -3,6 +3,7 @@
 
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/blocks/rse_fpn.hpp"
+#include "pplcnet/networks/names/ocr.hpp"
 #include "pplcnet/networks/pplcnet_v3.hpp"
 #include "pplcnet/networks/widths.hpp"
 
@@ -11,7 +12,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The branch `thresh` of a DB head is only for training.
 inline constexpr Name kOcrDetectionUnused[] = {"head.thresh"};
 inline constexpr Naming kOcrDetectionNamings[] = {
-    paddle_naming(tensors_of::kV3Detection, v3::paddle_module_of_backbone)};
+    paddle_naming(tensors_of::kV3Detection, paddle_ocr_module)};
 
 /// Returns the mobile text detector of PP-OCRv4 and v5 (PaddleOCR `det_db_head.py`): PP-LCNet V3,
 /// RSEFPN and a DB head, which gives the probability that a pixel is of text. Sides are multiples

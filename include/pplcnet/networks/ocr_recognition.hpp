@@ -3,6 +3,7 @@
 
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/blocks/svtr_neck.hpp"
+#include "pplcnet/networks/names/ocr.hpp"
 #include "pplcnet/networks/pplcnet_v3.hpp"
 #include "pplcnet/networks/widths.hpp"
 
@@ -11,7 +12,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The branch of another decoder is only for training.
 inline constexpr Name kOcrRecognitionUnused[] = {"head.before_gtc", "head.gtc_head"};
 inline constexpr Naming kOcrRecognitionNamings[] = {
-    paddle_naming(tensors_of::kV3Recognition, v3::paddle_module_of_backbone)};
+    paddle_naming(tensors_of::kV3Recognition, paddle_ocr_module)};
 
 /// Returns the mobile text recogniser of PP-OCRv4 and v5 (PaddleOCR `rec_svtrnet.py`,
 /// `rec_ctc_head.py`): PP-LCNet V3, a neck of SVTR and a CTC head, which gives the probability of

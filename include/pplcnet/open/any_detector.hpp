@@ -59,6 +59,7 @@ class AnyDetector {
 
   static std::vector<Shape> output_shapes(const Plan& plan) {
     std::vector<Shape> shapes;
+    shapes.reserve(static_cast<std::size_t>(plan.output_count));
     for (int i = 0; i < plan.output_count; ++i)
       shapes.push_back(plan.layers[plan.outputs[i]].output);
     return shapes;

@@ -96,8 +96,8 @@ class OnnxMapNodes {
         {"coordinate_transformation_mode", nearest ? "asymmetric" : "half_pixel"}};
     if (nearest) attributes.emplace_back("nearest_mode", "floor");
     if (out.height % in.height == 0 && out.width % in.width == 0) {
-      const float factors[] = {1, 1, static_cast<float>(out.height / in.height),
-                               static_cast<float>(out.width / in.width)};
+      const int down = out.height / in.height, across = out.width / in.width;
+      const float factors[] = {1, 1, static_cast<float>(down), static_cast<float>(across)};
       return graph_.add_node("Resize", name_, {x, "", tensor("factors", {4}, factors)}, attributes);
     }
     const auto integers = [&](const char* what, const OnnxInts& values) {
