@@ -22,6 +22,7 @@
 #include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/models/defaults.hpp"
+#include "pplcnet/models/detectors.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"

@@ -374,6 +374,306 @@ PPLCNET_INLINE const Box& DetectionDecoder::box_at(int anchor) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_DETECT_DECODER_HPP
+// from pplcnet/models/detectors.hpp
+#ifndef PPLCNET_MODELS_DETECTORS_HPP
+#define PPLCNET_MODELS_DETECTORS_HPP
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+// from pplcnet/models/coco_labels.hpp
+#ifndef PPLCNET_MODELS_COCO_LABELS_HPP
+#define PPLCNET_MODELS_COCO_LABELS_HPP
+
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The 80 classes of COCO's objects, as detectors number them: in the order of its categories.
+inline constexpr std::string_view kCocoLabels[] = {
+    "person",        "bicycle",      "car",
+    "motorcycle",    "airplane",     "bus",
+    "train",         "truck",        "boat",
+    "traffic light", "fire hydrant", "stop sign",
+    "parking meter", "bench",        "bird",
+    "cat",           "dog",          "horse",
+    "sheep",         "cow",          "elephant",
+    "bear",          "zebra",        "giraffe",
+    "backpack",      "umbrella",     "handbag",
+    "tie",           "suitcase",     "frisbee",
+    "skis",          "snowboard",    "sports ball",
+    "kite",          "baseball bat", "baseball glove",
+    "skateboard",    "surfboard",    "tennis racket",
+    "bottle",        "wine glass",   "cup",
+    "fork",          "knife",        "spoon",
+    "bowl",          "banana",       "apple",
+    "sandwich",      "orange",       "broccoli",
+    "carrot",        "hot dog",      "pizza",
+    "donut",         "cake",         "chair",
+    "couch",         "potted plant", "bed",
+    "dining table",  "toilet",       "tv",
+    "laptop",        "mouse",        "remote",
+    "keyboard",      "cell phone",   "microwave",
+    "oven",          "toaster",      "sink",
+    "refrigerator",  "book",         "clock",
+    "vase",          "scissors",     "teddy bear",
+    "hair drier",    "toothbrush"};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_COCO_LABELS_HPP
+// from pplcnet/networks/picodet.hpp
+#ifndef PPLCNET_NETWORKS_PICODET_HPP
+#define PPLCNET_NETWORKS_PICODET_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+// from pplcnet/networks/blocks/lc_pan.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+#define PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+
+#include <array>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace lc_pan {
+
+inline constexpr Conv kPointwise = {.activation = Activation::hardswish};
+inline constexpr Conv kDepthwise = {.kernel = 5, .activation = Activation::hardswish};
+inline constexpr Conv kHalving = {.kernel = 5, .stride = 2, .activation = Activation::hardswish};
+
+/// Appends two blocks of LCNet that make one map of two.
+constexpr Value fuse(Graph& g, Value one, Value other, Name stage) {
+  const int width = other.shape.channels;
+  Value x = g.depthwise(g.concat({one, other}), kDepthwise, stage + ".0.dw_conv");
+  x = g.conv(x, 2 * width, kPointwise, stage + ".0.pw_conv");
+  x = g.depthwise(x, kDepthwise, stage + ".1.dw_conv");
+  return g.output(g.conv(x, width, kPointwise, stage + ".1.pw_conv"), Role::stage, stage);
+}
+
+/// Appends a depthwise layer that halves a map, and a pointwise one.
+constexpr Value halve(Graph& g, Value x, Name block) {
+  x = g.depthwise(x, kHalving, block + ".dwconv");
+  return g.conv(x, x.shape.channels, kPointwise, block + ".pwconv");
+}
+
+}  // namespace lc_pan
+
+/// Appends PicoDet's neck (PaddleDetection `lc_pan.py`): of maps with strides of 8, 16 and 32 such
+/// with strides of 8, 16, 32 and 64, all with `width` channels.
+constexpr std::array<Value, 4> lc_pan_neck(Graph& g, const std::array<Value, 3>& maps, int width) {
+  std::array<Value, 3> t;
+  for (int i = 0; i < 3; ++i) {
+    const Name name("neck.conv_t.convs.#", i);
+    const auto level = static_cast<std::size_t>(i);
+    t[level] = g.output(g.conv(maps[level], width, lc_pan::kPointwise, name), Role::stage, name);
+  }
+  const auto down = [&](Value coarse, Value fine, Name stage) {
+    const Extent size = {fine.shape.height, fine.shape.width};
+    return lc_pan::fuse(g, g.resize(coarse, size, Resampling::nearest), fine, stage);
+  };
+  const auto up = [&](Value fine, Value coarse, int i) {
+    const Value smaller = lc_pan::halve(g, fine, {"neck.downsamples.#", i});
+    return lc_pan::fuse(g, smaller, coarse, {"neck.bottom_up_blocks.#", i});
+  };
+  const Value i4 = down(t[2], t[1], "neck.top_down_blocks.0");
+  const Value o3 = down(i4, t[0], "neck.top_down_blocks.1");
+  const Value o4 = up(o3, i4, 0), o5 = up(o4, t[2], 1);
+  const Value first = lc_pan::halve(g, t[2], "neck.first_top_conv");
+  return {o3, o4, o5, g.add(first, lc_pan::halve(g, o5, "neck.second_top_conv"))};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_LC_PAN_HPP
+// from pplcnet/networks/blocks/picodet_head.hpp
+#ifndef PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+#define PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+
+#include <array>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends PicoDet's head (PaddleDetection `pico_head.py`, PicoHeadV2) to four maps, each of which
+/// has weights of its own: √(class · alignment + 1e-9), and the logits of the distances of a box's
+/// left, top, right and bottom side.
+constexpr void picodet_head(Graph& g, const std::array<Value, 4>& maps, int layers, int classes) {
+  constexpr Activation kSwish = Activation::hardswish, kSigmoid = Activation::sigmoid;
+  constexpr float kLeast = 1e-9F;  // under the root
+  constexpr int kDistances = 8;    // from 0 to 7 cells
+  std::array<Value, 4> scores, distances;
+  for (int level = 0; level < 4; ++level) {
+    const auto i = static_cast<std::size_t>(level);
+    const Name excitation("head.conv_feat.se.#", level), alignment("head.cls_align.#", level);
+    Value x = maps[i];
+    for (int j = 0; j < layers; ++j) {
+      const Name pointwise("head.conv_feat.cls_conv_pw#.#", level, j);
+      x = g.depthwise(x, {.kernel = 5, .activation = kSwish},
+                      {"head.conv_feat.cls_conv_dw#.#", level, j});
+      x = g.conv(x, x.shape.channels, {.activation = kSwish}, pointwise);
+    }
+    Value aligned = g.conv(x, 1, {.kernel = 5, .activation = kSwish}, alignment + ".dwconv");
+    aligned = g.conv(aligned, 1, {.activation = kSigmoid}, alignment + ".pwconv");
+    const Value factors =
+        g.dense(g.global_mean(x), x.shape.channels,
+                {.activation = kSigmoid, .layout = Layout::convolution}, excitation + ".fc");
+    x = g.conv(g.gate(x, factors), x.shape.channels, {.activation = kSwish},
+               {"head.conv_feat.se.#.conv", level});
+    const Value seen = g.conv(x, classes, {.activation = kSigmoid, .norm = false, .bias = true},
+                              {"head.head_cls_list.#", level});
+    scores[i] = g.multiply(seen, aligned, Activation::root_of(kLeast));
+    distances[i] =
+        g.conv(x, 4 * kDistances, {.norm = false, .bias = true}, {"head.head_reg_list.#", level});
+  }
+  for (int level = 0; level < 4; ++level)
+    g.output(scores[static_cast<std::size_t>(level)], Role::result, {"scores.#", level});
+  for (int level = 0; level < 4; ++level)
+    g.output(distances[static_cast<std::size_t>(level)], Role::result, {"distances.#", level});
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_BLOCKS_PICODET_HEAD_HPP
+// from pplcnet/networks/names/picodet.hpp
+#ifndef PPLCNET_NETWORKS_NAMES_PICODET_HPP
+#define PPLCNET_NETWORKS_NAMES_PICODET_HPP
+
+#include <string_view>
+
+
+// What PaddleDetection calls the modules of PicoDet. The project's own names are these, without
+// `.conv`, `.bn` and the like.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the names of modules whose batch norm is not called `.bn`.
+constexpr ModuleNames picodet_module(const Name& own) {
+  Name module = own;
+  module.leaf = {};
+  if (own.leaf == ".dwconv") return {own, module + ".bn1"};
+  if (own.leaf == ".pwconv") return {own, module + ".bn2"};
+  if (own.leaf.empty() && own.pattern.starts_with("head.conv_feat."))
+    return {own + ".conv", own + ".norm"};
+  return {own};
+}
+
+inline constexpr Naming kPicoDetNamings[] = {paddle_naming(tensors_of::kPaddleV1, picodet_module)};
+
+/// Modules that a state dict has and the network does not use: scales of distances, the numbers
+/// from 0 to 7, and second names of the last layers.
+inline constexpr Name kPicoDetUnused[] = {"head.p3_feat",
+                                          "head.p4_feat",
+                                          "head.p5_feat",
+                                          "head.p6_feat",
+                                          "head.head_cls0",
+                                          "head.head_cls1",
+                                          "head.head_cls2",
+                                          "head.head_cls3",
+                                          "head.head_reg0",
+                                          "head.head_reg1",
+                                          "head.head_reg2",
+                                          "head.head_reg3",
+                                          "head.distribution_project"};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_NAMES_PICODET_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// PicoDet XS, S, M and L: the width of LCNet in percent, that of neck and head, and the pairs of
+/// layers in the head.
+struct PicoDetRow {
+  int width, channels, head_layers;
+};
+inline constexpr PicoDetRow kPicoDetTable[] = {
+    {35, 96, 2}, {75, 96, 2}, {150, 128, 4}, {200, 160, 4}};
+
+/// Returns PicoDet on LCNet (PaddleDetection `configs/picodet/picodet_*_lcnet.yml`, `lcnet.py`,
+/// `lc_pan.py`, `pico_head.py`): for strides of 8, 16, 32 and 64 the scores of all classes, and
+/// then for each of them the distributions of a box's four sides, see detect/boxes.hpp. Height and
+/// width of the picture are multiples of 32. A state dict has four scales more, which it does not
+/// use.
+constexpr Graph picodet_lcnet(const WidthOptions& options) {
+  constexpr V1Names kBackbone = {"backbone.conv#", "backbone.blocks#.#", "backbone.blocks#"};
+  const auto* const row = std::ranges::find(kPicoDetTable, options.width, &PicoDetRow::width);
+  Graph g(options.input, kPaddleClas, "picodet");
+  g.what = "a PicoDet on LCNet";
+  g.namings = kPicoDetNamings;
+  g.unused = kPicoDetUnused;
+  if (row == std::end(kPicoDetTable)) {
+    g.fail(GraphRule::width, options.width);
+    return g;
+  }
+  v1::add_blocks(g, static_cast<Scale>(row->width), {}, kBackbone);
+  std::array<Value, 3> maps;
+  for (int i = 0; i < 3; ++i)  // after blocks4, blocks5 and blocks6
+    maps[static_cast<std::size_t>(i)] = g.value(g.outputs[i + 2].node);
+  picodet_head(g, lc_pan_neck(g, maps, row->channels), row->head_layers, options.classes);
+  return g;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_NETWORKS_PICODET_HPP
+
+// PaddleDetection's PicoDet on LCNet (configs/picodet), as whole detectors.
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace models::picodet {
+
+/// Returns a detector of COCO's 80 classes.
+constexpr Published detector_model(std::string_view name, int width, int side) {
+  return {
+      .model = {.name = name, .preprocessing = paddle_detection(side, side), .labels = kCocoLabels},
+      .network = picodet_lcnet,
+      .width = width,
+      .input = {side, side},
+      .classes = static_cast<int>(std::size(kCocoLabels))};
+}
+inline constexpr Published kDetectors[] = {
+    detector_model("picodet_xs_320_coco_lcnet", 35, 320),
+    detector_model("picodet_xs_416_coco_lcnet", 35, 416),
+    detector_model("picodet_s_320_coco_lcnet", 75, 320),
+    detector_model("picodet_s_416_coco_lcnet", 75, 416),
+    detector_model("picodet_m_320_coco_lcnet", 150, 320),
+    detector_model("picodet_m_416_coco_lcnet", 150, 416),
+    detector_model("picodet_l_320_coco_lcnet", 200, 320),
+    detector_model("picodet_l_416_coco_lcnet", 200, 416),
+    detector_model("picodet_l_640_coco_lcnet", 200, 640),
+};
+
+template <std::size_t kRow>
+using DetectorModel = NetworkOf<Row<kDetectors, kRow>>;
+
+// NOLINTBEGIN(readability-identifier-naming): the names are those of the published models.
+using picodet_xs_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_xs_320_coco_lcnet")>;
+using picodet_xs_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_xs_416_coco_lcnet")>;
+using picodet_s_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_s_320_coco_lcnet")>;
+using picodet_s_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_s_416_coco_lcnet")>;
+using picodet_m_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_m_320_coco_lcnet")>;
+using picodet_m_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_m_416_coco_lcnet")>;
+using picodet_l_320_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_320_coco_lcnet")>;
+using picodet_l_416_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_416_coco_lcnet")>;
+using picodet_l_640_coco_lcnet = DetectorModel<row_of(kDetectors, "picodet_l_640_coco_lcnet")>;
+// NOLINTEND(readability-identifier-naming)
+
+using Detectors = RowsOf<kDetectors>::List;
+
+}  // namespace models::picodet
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_MODELS_DETECTORS_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 

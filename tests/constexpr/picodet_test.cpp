@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "pplcnet/models/picodet.hpp"
+#include "pplcnet/models/detectors.hpp"
 
 namespace {
 

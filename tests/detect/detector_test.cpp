@@ -27,7 +27,7 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/detect/decoder.hpp"
 #include "pplcnet/kernels/forward.hpp"
-#include "pplcnet/models/picodet.hpp"
+#include "pplcnet/models/detectors.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "threads.hpp"

@@ -16,6 +16,7 @@
 #include <memory>
 #include <vector>
 
+#include "pplcnet/models/detectors.hpp"
 #include "pplcnet/models/light_cnns.hpp"
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/models.hpp"

@@ -24,8 +24,8 @@ class [[nodiscard]] Error {
   Error() = default;
   explicit Error(std::string message) : message_(std::move(message)) {}
 
-  /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`. It is
-  /// cold, which makes code around it smaller and faster to compile.
+  /// Joins texts and integers: `Error::of(path, ": expected ", 4, " classes, found ", count)`. It
+  /// is cold, which makes code around it smaller and faster to compile.
   template <typename... Parts>
   [[gnu::cold]] static Error of(const Parts&... parts) {
     return Error(join({parts...}));
