@@ -31,12 +31,8 @@ constexpr Graph ocr_detection(const WidthOptions& o = {.width = 75, .input = {64
       maps[block.stage - 3] = v3::detection_map(g, x, scale, block.stage);
   });
   const Name head = "head.binarize";
-  Value x =
-      g.conv(rse_fpn(g, maps, 96), 24,
-             {.kernel = 3, .activation = kRelu, .norm_name = head + ".conv_bn1"}, head + ".conv1");
-  x = g.transposed_conv(x, 24, 2,
-                        {.activation = kRelu, .bias = true, .norm_name = head + ".conv_bn2"},
-                        head + ".conv2");
+  Value x = g.conv(rse_fpn(g, maps, 96), 24, {.kernel = 3, .activation = kRelu}, head + ".conv1");
+  x = g.transposed_conv(x, 24, 2, {.activation = kRelu, .bias = true}, head + ".conv2");
   g.output(g.transposed_conv(
       x, 1, 2, {.activation = Activation::sigmoid, .norm = false, .bias = true}, head + ".conv3"));
   return g;

@@ -14,11 +14,8 @@ constexpr Value svtr_neck(Graph& g, Value input, int width) {
   constexpr Name kEncoder = "head.ctc_encoder.encoder";
   constexpr double kLastEpsilon = 1e-6;
   const int channels = input.shape.channels;
-  const auto conv = [&](Value x, int out, Pair kernel, std::string_view weights,
-                        std::string_view norm) {
-    const Conv silu = {
-        .kernel = kernel, .activation = Activation::silu, .norm_name = kEncoder + norm};
-    return g.conv(x, out, silu, kEncoder + weights);
+  const auto conv = [&](Value x, int out, Pair kernel, std::string_view name) {
+    return g.conv(x, out, {.kernel = kernel, .activation = Activation::silu}, kEncoder + name);
   };
   const TransformerLayer layer = {.heads = 8,
                                   .attention_width = width,
@@ -29,8 +26,8 @@ constexpr Value svtr_neck(Graph& g, Value input, int width) {
                                   .norm = ".norm2",
                                   .expansion = ".mlp.fc1",
                                   .reduction = ".mlp.fc2"};
-  Value x = conv(input, channels / 8, {1, 3}, ".conv1.conv", ".conv1.norm");
-  x = g.output(conv(x, width, 1, ".conv2.conv", ".conv2.norm"), Role::stage, kEncoder + ".conv2");
+  Value x = conv(input, channels / 8, {1, 3}, ".conv1.conv");
+  x = g.output(conv(x, width, 1, ".conv2.conv"), Role::stage, kEncoder + ".conv2");
   for (int i = 0; i < 2; ++i) {
     const Name block("head.ctc_encoder.encoder.svtr_block.#", i);
     x = g.output(transformer_layer(g, x, layer, block), Role::stage, block);
@@ -38,9 +35,9 @@ constexpr Value svtr_neck(Graph& g, Value input, int width) {
   g.norm_epsilon = kLastEpsilon;
   x = g.layer_norm(x, kEncoder + ".norm");
   g.norm_epsilon = kBatchNormEpsilon;
-  x = conv(x, channels, 1, ".conv3.conv", ".conv3.norm");
-  x = conv(g.concat({input, x}), channels / 8, {1, 3}, ".conv4.conv", ".conv4.norm");
-  return conv(x, width, 1, ".conv1x1.conv", ".conv1x1.norm");
+  x = conv(x, channels, 1, ".conv3.conv");
+  x = conv(g.concat({input, x}), channels / 8, {1, 3}, ".conv4.conv");
+  return conv(x, width, 1, ".conv1x1.conv");
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
