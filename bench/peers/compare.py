@@ -37,9 +37,9 @@ def start(options, scale, threads, isa, batch, native):
     if options.before:
         commands[BEFORE] = [options.before / "bin/peers_pplcnet", "forward", scale, isa, threads,
                             batch]
-    if batch == threads == 1:
+    if batch == threads == 1 and not options.versions_only:
         commands[HALF_HEAD] = [binaries / "peers_pplcnet", "half_head", scale, isa, threads, batch]
-    if batch == 1:
+    if batch == 1 and not options.versions_only:
         commands["onednn"] = [binaries / "peers_onednn", scale, isa]
         if native:
             script = pathlib.Path(__file__).with_name("onnxruntime.js")
@@ -98,16 +98,25 @@ def print_cold(options, isa, models):
 
 
 def measure(options, scale, threads, isa, batch, native):
-    engines = start(options, scale, threads, isa, batch, native)
-    try:
-        difference = check(engines)
-        for _ in range(options.rounds):
-            for engine in engines.values():
-                time.sleep(SETTLED)
-                engine.run_round()
-    finally:
-        for engine in engines.values():
-            engine.close()
+    """Every second round runs the engines in the other order, so that none has the better
+    neighbour; --starts starts them anew in between, since where a process lies in memory makes a
+    per cent or two."""
+    engines, difference = {}, 0
+    for first in range(0, options.rounds, -(-options.rounds // options.starts)):
+        started = start(options, scale, threads, isa, batch, native)
+        try:
+            difference = max(difference, check(started))
+            for name, engine in started.items():
+                engine.rounds = engines[name].rounds if name in engines else []
+            engines = started
+            for index in range(first, min(options.rounds,
+                                          first - (-options.rounds // options.starts))):
+                for engine in list(engines.values())[::-1 if index % 2 else 1]:
+                    time.sleep(SETTLED)
+                    engine.run_round()
+        finally:
+            for engine in started.values():
+                engine.close()
 
     floor = engines.pop(FLOOR)
     ours = engines[OURS].median()
@@ -131,10 +140,9 @@ def measure(options, scale, threads, isa, batch, native):
         result["best_peer"] = min(peers, key=peers.get)
         result["ratio_to_best_peer"] = min(peers.values()) / ours
     if BEFORE in engines:
-        before = engines[BEFORE].median()
-        result["times_as_fast_as_before"] = before / ours
-        if peers:
-            result["ratio_before"] = min(peers.values()) / before
+        result["times_as_fast_as_before"] = statistics.median(
+            before[0] / now[0]
+            for before, now in zip(engines[BEFORE].rounds, engines[OURS].rounds))
     if HALF_HEAD in engines:
         result["half_head_times_as_fast"] = ours / engines[HALF_HEAD].median()
     if "onnxruntime" in engines:
@@ -158,7 +166,7 @@ def row(result):
             + median(OURS) + median("onnxruntime") + median("onednn")
             + number(result.get("javascript_overhead_ms"), 7, 3)
             + number(result.get("ratio_to_best_peer"), 7, 2)
-            + number(result.get("ratio_before"), 8, 2)
+            + number(result.get("times_as_fast_as_before"), 8, 3)
             + number(result.get("half_head_times_as_fast"), 6, 2)
             + number(result["floor_ms"], 9, 3) + number(result["time_over_floor"], 6, 2)
             + number(result["fma_peak_gflops"], 9, 0)
@@ -173,6 +181,10 @@ def main():
     parser.add_argument("--svg", type=pathlib.Path, help="plot of the results")
     parser.add_argument("--scales", default=SCALES)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--starts", type=int, default=1,
+                        help="how often the engines are started anew meanwhile")
+    parser.add_argument("--versions-only", action="store_true",
+                        help="no other engines: pplcnet and the version of --before")
     parser.add_argument("--cores", default="0,1", help="the first is that of one thread")
     parser.add_argument("--pages", choices=["huge", "small"], default="huge",
                         help="of memory, for all engines")
@@ -199,8 +211,8 @@ def main():
         return
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "
-          "above 1 is a win.\njs: what JavaScript adds to ort. before: the ratio of another "
-          "version. half: how many times as fast half_head is. over: pplcnet / floor. "
+          "above 1 is a win.\njs: what JavaScript adds to ort. before: how many times as "
+          "fast as another version, the median of each round's ratio. half: how many times as fast half_head is. over: pplcnet / floor. "
           f"GFLOP/s, GB/s: of the machine.\ndisturbed: a median is above {DISTURBED} x the least "
           "time, or the floor above pplcnet; measure again when nothing else runs.\n")
     print(HEADER, flush=True)

@@ -2,7 +2,8 @@
 # Compares the speed of pplcnet with ONNX Runtime and oneDNN; on Debian 12 (x86), from nothing.
 #
 #   bench/peers/run.sh [--json FILE] [--svg FILE] [--scales "x0_25 x1_0 textline"] [--rounds N]
-#                      [--cores 0,1] [--pages huge|small] [--before BUILD] [--cold] [--quick]
+#                      [--cores 0,1] [--pages huge|small] [--cold] [--quick]
+#                      [--before BUILD] [--versions-only] [--starts N]
 #
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
 #   PPLCNET_BENCH_QUICK=1          --quick
