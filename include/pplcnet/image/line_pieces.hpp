@@ -26,8 +26,8 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
     const std::int64_t piece = (2 * i + 1) * count / (2 * given);
     const auto left = static_cast<int>(piece * line.width / count);
     const auto right = static_cast<int>((piece + 1) * line.width / count);
-    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.format,
-                        static_cast<std::size_t>(line.row_bytes));
+    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.layout,
+                        line.row_bytes);
   }
   return pieces;
 }

@@ -123,7 +123,7 @@ constexpr int exif_orientation(std::span<const std::byte> file) {
 }
 
 /// Writes the picture as it is meant to be seen, given its Exif orientation, 1 to 8, to `out`,
-/// which has room for all of its pixels. The result is a view of them.
+/// which has room for all of its pixels, as RGB. The result is a view of them.
 inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* out) {
   // 5 to 8: the stored rows are seen as columns. The first stored row and column are seen at the
   // top and left (1), top right (2), bottom right (3), bottom left (4), left top (5), right top
@@ -136,30 +136,29 @@ inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* 
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const std::uint8_t* origin =
       image.pixel(from_right ? image.width - 1 : 0, from_bottom ? image.height - 1 : 0);
-  const int pixel_bytes = image.layout().bytes;
+  const auto [pixel_bytes, red, green, blue] = image.layout;
   const std::ptrdiff_t along_row = from_right ? -pixel_bytes : pixel_bytes;
   const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
   const std::ptrdiff_t step_right = transposed ? along_column : along_row;
   const std::ptrdiff_t step_down = transposed ? along_row : along_column;
 
   const ImageView upright = {out, transposed ? image.height : image.width,
-                             transposed ? image.width : image.height, image.format};
+                             transposed ? image.width : image.height, PixelFormat::rgb};
   for (int y = 0; y < upright.height; ++y) {
     for (int x = 0; x < upright.width; ++x) {
       const std::uint8_t* pixel = origin + y * step_down + x * step_right;
-      for (int c = 0; c < pixel_bytes; ++c) *out++ = pixel[c];
+      for (const std::ptrdiff_t channel : {red, green, blue}) *out++ = pixel[channel];
     }
   }
   return upright;
 }
 
 /// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the
-/// rotated pixels are written to `storage`, and the result is a view of them; otherwise it is
-/// `image` itself.
+/// rotated pixels are written to `storage`, as RGB, and the result is a view of them; otherwise it
+/// is `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;
-  storage.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
-                 static_cast<std::size_t>(image.layout().bytes));
+  storage.resize(CropWindow{0, 0, image.width, image.height}.byte_count());
   return write_oriented(image, orientation, storage.data());
 }
 

@@ -58,17 +58,16 @@ struct OpenCvScratch {
 };
 
 /// Plans the columns of `window`. Outside the picture its border pixel counts alone.
-inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
-                         std::vector<OpenCvScratch::Column>& columns) {
+inline void plan_columns(int source_width, std::ptrdiff_t pixel_bytes, int resized_width,
+                         CropWindow window, std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
   columns.clear();
   for (int x = window.left; x < window.left + window.width; ++x) {
     LinearTaps taps = linear_taps(x, scale);
     const int last = source_width - 1;
     if (taps.first < 0 || taps.first >= last) taps = {std::clamp(taps.first, 0, last)};
-    columns.push_back({std::ptrdiff_t{taps.first} * pixel_bytes,
-                       std::ptrdiff_t{std::min(taps.first + 1, last)} * pixel_bytes, taps.weight0,
-                       taps.weight1});
+    columns.push_back({taps.first * pixel_bytes, std::min(taps.first + 1, last) * pixel_bytes,
+                       taps.weight0, taps.weight1});
   }
 }
 
@@ -77,7 +76,7 @@ inline void plan_columns(int source_width, int pixel_bytes, int resized_width, C
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {
-    for (const int channel : {layout.red, layout.green, layout.blue}) {
+    for (const std::ptrdiff_t channel : {layout.red, layout.green, layout.blue}) {
       const int sum = row[column.offset0 + channel] * column.weight0 +
                       row[column.offset1 + channel] * column.weight1;
       *out++ = static_cast<std::int16_t>(sum >> 4);
@@ -94,7 +93,7 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
                                  std::span<std::uint8_t> out, OpenCvScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
 
-  const PixelLayout layout = source.layout();
+  const PixelLayout layout = source.layout;
   plan_columns(source.width, layout.bytes, resized.width, window, scratch.columns);
   const std::size_t row_values = static_cast<std::size_t>(window.width) * kImageChannels;
   scratch.upper.resize(row_values);

@@ -66,7 +66,7 @@ struct OpenCvCubicScratch {
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvCubicScratch::Column> columns, int* out) {
   for (const OpenCvCubicScratch::Column& column : columns)
-    for (const int channel : {layout.red, layout.green, layout.blue}) {
+    for (const std::ptrdiff_t channel : {layout.red, layout.green, layout.blue}) {
       int sum = 0;
       for (std::size_t k = 0; k < column.offsets.size(); ++k)
         sum += row[column.offsets[k] + channel] * column.weights[k];
@@ -106,7 +106,7 @@ inline void plan_columns(ImageView source, int resized_width, CropWindow window,
     OpenCvCubicScratch::Column column = {.offsets = {}, .weights = taps.weights};
     for (int k = 0; k < CubicTaps::kCount; ++k)
       column.offsets[static_cast<std::size_t>(k)] =
-          std::ptrdiff_t{std::clamp(taps.first + k, 0, source.width - 1)} * source.layout().bytes;
+          std::clamp(taps.first + k, 0, source.width - 1) * source.layout.bytes;
     columns.push_back(column);
   }
 }
@@ -137,7 +137,7 @@ inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow 
       const int wanted = std::clamp(taps.first + k, 0, source.height - 1);
       const auto place = static_cast<std::size_t>(wanted % CubicTaps::kCount);
       if (held[place] != wanted)
-        interpolate_row(source.row(wanted), source.layout(), scratch.columns,
+        interpolate_row(source.row(wanted), source.layout, scratch.columns,
                         scratch.rows[place].data());
       held[place] = wanted;
       rows[static_cast<std::size_t>(k)] = scratch.rows[place].data();

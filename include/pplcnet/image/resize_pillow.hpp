@@ -99,7 +99,7 @@ inline constexpr std::int32_t kPillowHalf = 1 << (PillowAxis::kPrecisionBits - 1
 /// Filters `row_count` rows of `source` from row `first_row` on, into RGB rows without gaps.
 inline void filter_rows(ImageView source, int first_row, int row_count, const PillowAxis& axis,
                         std::uint8_t* out) {
-  const PixelLayout layout = source.layout();
+  const PixelLayout layout = source.layout;
   for (int y = first_row; y < first_row + row_count; ++y) {
     const std::int32_t* weights = axis.weights.data();
     for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
@@ -153,15 +153,15 @@ inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resiz
     row_count = scratch.vertical.first.back() + scratch.vertical.count.back() - first_row;
   }
   const CropWindow kept = {window.left, first_row, window.width, row_count};
-  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.format,
-                 static_cast<std::size_t>(source.row_bytes));
+  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.layout,
+                 source.row_bytes);
   if (resized.width != source.width) {
     plan_axis(filter, source.width, resized.width, window.left, window.width, scratch.kernel,
               scratch.horizontal);
     scratch.rows.resize(kept.byte_count());
     filter_rows(source, first_row, row_count, scratch.horizontal, scratch.rows.data());
     rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
-  } else if (source.format != PixelFormat::rgb) {
+  } else if (!source.is_rgb()) {
     scratch.rows.resize(kept.byte_count());
     copy_window(source, kept, scratch.rows.data());
     rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};

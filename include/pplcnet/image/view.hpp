@@ -17,10 +17,13 @@ inline constexpr int kImageChannels = 3;
 /// channels.
 enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };
 
-/// Where the channels of a pixel are, in bytes from its first one.
+/// Where the channels of a pixel are, in bytes from where it is, and its right neighbour: of a
+/// format, or of any array with strides, such as planes or a picture that is mirrored.
 struct PixelLayout {
-  int bytes = kImageChannels;
-  int red = 0, green = 1, blue = 2;
+  std::ptrdiff_t bytes = kImageChannels;
+  std::ptrdiff_t red = 0, green = 1, blue = 2;
+
+  constexpr bool operator==(const PixelLayout&) const = default;
 };
 
 constexpr PixelLayout layout_of(PixelFormat format) {
@@ -60,7 +63,7 @@ struct CropWindow {
   }
 };
 
-/// Refers to a decoded picture of 8 bits a channel, interleaved, the first row on top. It owns
+/// Refers to a decoded picture of 8 bits a channel, the first row on top. It owns
 /// nothing: the pixels must stay where they are while it is used.
 ///
 ///     ImageView(mat.data, mat.cols, mat.rows, PixelFormat::bgr, mat.step)  // a cv::Mat of CV_8UC3
@@ -70,35 +73,38 @@ struct ImageView {
   /// default: of a picture whose channels are taken for others, a wrong class is all one would see.
   constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
                       PixelFormat pixel_format, std::size_t row_stride = 0)
+      : ImageView(first_pixel, columns, rows, layout_of(pixel_format),
+                  row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
+                                  : columns * layout_of(pixel_format).bytes) {}
+  /// Takes any strides in bytes, which may be negative.
+  constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
+                      const PixelLayout& pixel_layout, std::ptrdiff_t row_stride)
       : pixels(first_pixel),
         width(columns),
         height(rows),
-        format(pixel_format),
-        row_bytes(row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
-                                  : std::ptrdiff_t{columns} * layout_of(pixel_format).bytes) {}
+        layout(pixel_layout),
+        row_bytes(row_stride) {}
 
   constexpr ImageSize size() const { return {width, height}; }
   constexpr bool empty() const { return pixels == nullptr || width <= 0 || height <= 0; }
-  constexpr PixelLayout layout() const { return layout_of(format); }
+  constexpr bool is_rgb() const { return layout == PixelLayout{}; }
   constexpr const std::uint8_t* row(int y) const { return pixels + y * row_bytes; }
-  constexpr const std::uint8_t* pixel(int x, int y) const {
-    return row(y) + std::ptrdiff_t{x} * layout().bytes;
-  }
+  constexpr const std::uint8_t* pixel(int x, int y) const { return row(y) + x * layout.bytes; }
 
   const std::uint8_t* pixels = nullptr;
   int width = 0;   ///< In pixels.
   int height = 0;  ///< In pixels.
-  PixelFormat format = PixelFormat::rgb;
+  PixelLayout layout;
   std::ptrdiff_t row_bytes = 0;  ///< From a row to the next.
 };
 
 /// Writes the pixels of `window`, a part of `source`, to `out` as RGB, rows without gaps.
 inline void copy_window(ImageView source, CropWindow window, std::uint8_t* out) {
   const std::size_t row_bytes = static_cast<std::size_t>(window.width) * kImageChannels;
-  const auto [bytes, red, green, blue] = source.layout();
+  const auto [bytes, red, green, blue] = source.layout;
   for (int y = window.top; y < window.top + window.height; ++y) {
     const std::uint8_t* pixel = source.pixel(window.left, y);
-    if (source.format == PixelFormat::rgb) {
+    if (source.is_rgb()) {
       std::memcpy(out, pixel, row_bytes);
       out += row_bytes;
       continue;

@@ -100,7 +100,7 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
   // OpenCV computes blocks, and coordinates from the left end of one.
   const int block = std::min(1024 / std::min(16, size.height), size.width);
   result.resize(size);
-  const auto [bytes, red, green, blue] = source.layout();
+  const auto [bytes, red, green, blue] = source.layout;
   const std::array channels = {red, green, blue};
   std::uint8_t* out = result.pixels.data();
   for (int y = 0; y < size.height; ++y) {
@@ -122,11 +122,9 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
       for (int i = 0; i < 4; ++i) {
         const auto tap = static_cast<std::size_t>(i);
         rows[tap] = source.row(std::clamp((py >> WarpTaps::kBits) + i - 1, 0, source.height - 1));
-        columns[tap] =
-            std::ptrdiff_t{std::clamp((px >> WarpTaps::kBits) + i - 1, 0, source.width - 1)} *
-            bytes;
+        columns[tap] = std::clamp((px >> WarpTaps::kBits) + i - 1, 0, source.width - 1) * bytes;
       }
-      for (const int channel : channels) *out++ = taps.of(rows, columns, channel);
+      for (const std::ptrdiff_t channel : channels) *out++ = taps.of(rows, columns, channel);
     }
   }
   return true;

@@ -52,12 +52,12 @@ inline ImageView with_least_size(ImageView picture, RgbImage& storage) {
   if (size.width + size.height >= kTinySides) return picture;
   storage.resize({std::max(size.width, kLeast), std::max(size.height, kLeast)});
   std::ranges::fill(storage.pixels, std::uint8_t{0});
-  const auto [bytes, red, green, blue] = picture.layout();
+  const auto [bytes, red, green, blue] = picture.layout;
   for (int y = 0; y < size.height; ++y) {
     std::uint8_t* out = storage.pixels.data() + std::ptrdiff_t{y} * storage.size.width * 3;
     for (int x = 0; x < size.width; ++x) {
-      const std::uint8_t* pixel = picture.row(y) + std::ptrdiff_t{x} * bytes;
-      for (const int channel : {red, green, blue}) *out++ = pixel[channel];
+      const std::uint8_t* pixel = picture.row(y) + x * bytes;
+      for (const std::ptrdiff_t channel : {red, green, blue}) *out++ = pixel[channel];
     }
   }
   return storage.view();

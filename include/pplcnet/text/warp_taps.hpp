@@ -21,7 +21,7 @@ struct WarpTaps {
 
   /// Returns the value of a channel; `rows` and `columns` are where the pixels are.
   std::uint8_t of(const std::array<const std::uint8_t*, 4>& rows,
-                  const std::array<std::ptrdiff_t, 4>& columns, int channel) const {
+                  const std::array<std::ptrdiff_t, 4>& columns, std::ptrdiff_t channel) const {
     int sum = 0;
     for (std::size_t i = 0; i < weights.size(); ++i)
       sum += weights[i] * rows[i / 4][columns[i % 4] + channel];
