@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "command.hpp"
 #include "interruption.hpp"
+#include "layer_word.hpp"
 #include "npy.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
@@ -18,7 +18,6 @@
 #include "pictures.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/naming/layer_name.hpp"
 #include "printable.hpp"
 
 namespace {
@@ -32,32 +31,6 @@ struct FeaturesArguments {
   int threads = 1;
   std::vector<std::string> pictures;
 };
-
-/// Finds the layer that a word stands for: embedding, pooled, logits, stage2 … stage6, or its name.
-Error find_layer(const pplcnet::AnyClassifier& classifier, const std::string& word, int& layer) {
-  const pplcnet::AnyNetwork& network = classifier.network();
-  layer = -1;
-  if (word == "embedding") {
-    layer = network.traits().embedding;
-  } else if (word == "pooled") {
-    layer = network.traits().pooled;
-  } else if (word == "logits") {
-    layer = network.traits().logits;
-  } else {
-    const auto layers = network.layers();
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      if (pplcnet::layer_name(layers[i]) == word) layer = static_cast<int>(i);
-    for (int i = 0; i < network.plan().stage_count; ++i)
-      if (pplcnet::text_of(network.plan().stage_names[i]) == word) layer = network.plan().stages[i];
-  }
-  if (layer >= 0) return {};
-  std::string names;
-  for (const pplcnet::Layer& one : network.layers())
-    if (one.has_weights())
-      names += pplcnet::join({names.empty() ? "" : ", ", pplcnet::layer_name(one)});
-  return Error::of(classifier.name(), ": has no layer ", pplcnet::quote(word),
-                   "; there are embedding, pooled, logits, stage2 to stage6, and ", names);
-}
 
 int run(const FeaturesArguments& arguments) {
   std::optional<pplcnet::AnyClassifier> classifier;

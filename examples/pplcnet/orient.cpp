@@ -1,11 +1,9 @@
 // pplcnet orient: which way up pages and lines of text are, and copies that are upright.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -13,9 +11,9 @@
 #include "interruption.hpp"
 #include "json.hpp"
 #include "options.hpp"
+#include "orientation_reader.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
-#include "pplcnet/models/orientation.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet_embedded/page_orientation.hpp"
 #include "pplcnet_embedded/text_line_orientation.hpp"
@@ -42,72 +40,6 @@ struct Orientation {
   int angle = 0;  ///< degrees by which it is rotated, clockwise
   double confidence = 0;
   bool is_sure = false;
-};
-
-/// Lists the rotations, by quarters clockwise, of the classes of a network, from their labels: `90`
-/// or `180_degree`. An error if it is not about orientation: of lines by two classes, or of pages
-/// by four.
-Error rotations_of(const pplcnet::AnyClassifier& classifier, std::vector<std::size_t>& rotations) {
-  const auto classes = static_cast<std::size_t>(classifier.classes());
-  const bool may_be = (classes == 2 || classes == 4) && classifier.labels().size() == classes;
-  for (int i = 0; i < classifier.classes(); ++i) {
-    const std::string label = classifier.label(i);
-    std::size_t angle = 1;
-    std::from_chars(label.data(), label.data() + label.size(), angle);
-    const bool is_rotation = may_be && angle < 360 && angle % (360 / classes) == 0;
-    if (!is_rotation || std::ranges::count(rotations, angle / 90) > 0)
-      return Error::of(classifier.name(), ": is not about orientation: of its ", classes,
-                       " classes number ", i, " is ", pplcnet::quote(label));
-    rotations.push_back(angle / 90);
-  }
-  return {};
-}
-
-/// A network for orientation with the rotations that its classes stand for.
-class Reader {
- public:
-  Reader(pplcnet::AnyClassifier& classifier, std::span<const std::size_t> rotations)
-      : classifier_(classifier), rotations_(rotations) {}
-
-  /// Computes how probable it is that a picture is rotated by 0, 90, 180 and 270 degrees: lines of
-  /// text are read in pieces, pages in tiles if the network is for such, others as a whole.
-  /// Returns false if a picture is too narrow.
-  bool read(pplcnet::ImageView image, std::array<double, 4>& probabilities) {
-    good_ = true;
-    const pplcnet::Shape input = classifier_.network().input_shape();
-    const bool tiles = input.height == pplcnet::PageTiling{}.side && input.width == input.height;
-    if (rotations_.size() == 2) {
-      const auto predict = [&](pplcnet::ImageView piece) {
-        const auto rotations = see(piece);
-        both_ = {rotations[0], rotations[2]};
-        return std::span<const float>(both_);
-      };
-      const auto [upright, upside_down] = pplcnet::line_rotation(image, predict);
-      probabilities = {upright, 0, upside_down, 0};
-    } else if (tiles) {
-      probabilities =
-          pplcnet::page_rotation(image, [&](pplcnet::ImageView tile) { return see(tile); });
-    } else {
-      std::ranges::copy(see(image), probabilities.begin());
-    }
-    return good_;
-  }
-
- private:
-  /// Probabilities of the quarters, in their order; valid until the next call.
-  std::span<const float> see(pplcnet::ImageView image) {
-    good_ = classifier_.probabilities(image, scores_) && good_;
-    scores_.resize(rotations_.size());
-    for (std::size_t i = 0; i < rotations_.size(); ++i) quarters_[rotations_[i]] = scores_[i];
-    return quarters_;
-  }
-
-  pplcnet::AnyClassifier& classifier_;
-  std::span<const std::size_t> rotations_;
-  bool good_ = true;
-  std::vector<float> scores_;
-  std::array<float, 4> quarters_ = {};
-  std::array<float, 2> both_ = {};
 };
 
 void print(const OrientArguments& arguments, const std::string& path,
@@ -151,12 +83,14 @@ int run(const OrientArguments& arguments) {
       [&](pplcnet::AnyClassifier& own, const std::string& path) {
         Outcome<Orientation> outcome;
         std::array<double, 4> probabilities = {};
-        outcome.error = see_picture(
-            path,
-            [&](pplcnet::ImageView image) {
-              return Reader(own, rotations).read(image, probabilities) ? Error() : too_narrow(path);
-            },
-            {.transparency = Picture::Transparency::on_contrast});
+        outcome.error =
+            see_picture(path,
+                        [&](pplcnet::ImageView image) {
+                          return OrientationReader(own, rotations).read(image, probabilities)
+                                     ? Error()
+                                     : too_narrow(path);
+                        },
+                        {.transparency = Picture::Transparency::on_contrast});
         if (outcome.error) return outcome;
         Orientation& orientation = outcome.value;
         const auto* const best = std::ranges::max_element(probabilities);

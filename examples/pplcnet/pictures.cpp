@@ -1,7 +1,6 @@
 #include "pictures.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
@@ -59,20 +58,6 @@ class Walk {
 };
 
 }  // namespace
-
-bool looks_like_picture(std::string_view path) {
-  constexpr std::string_view kKnown[] = {
-      ".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",  ".png", ".apng", ".bmp", ".dib", ".gif",
-      ".webp", ".tif",  ".tiff", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k",
-      ".ppm",  ".pgm",  ".pbm",  ".pnm",  ".tga",  ".psd", ".hdr",  ".exr", ".ico", ".pcx",
-      ".pic",  ".dng",  ".cr2",  ".cr3",  ".nef",  ".arw", ".orf",  ".raf", ".rw2"};
-  const std::size_t dot = path.rfind('.');
-  if (dot == path.npos) return false;
-  std::string extension(path.substr(dot));
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kKnown, extension) != std::end(kKnown);
-}
 
 std::vector<std::string> pictures_in(const std::string& folder, bool& complete) {
   Walk walk;

@@ -8,12 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "picture_name.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "standard_streams.hpp"
-
-/// Returns whether a file's name ends as that of a picture: of those too that are not decoded, so
-/// that they are named where they are met.
-bool looks_like_picture(std::string_view path);
 
 /// Lists the pictures in a folder and its subfolders, by their names, sorted. What cannot be
 /// read of it is reported, and then `complete` becomes false.

@@ -18361,10 +18361,13 @@ inline constexpr int kImageChannels = 3;
 /// channels.
 enum class PixelFormat : unsigned char { rgb, bgr, rgba, bgra, grey };
 
-/// Where the channels of a pixel are, in bytes from its first one.
+/// Where the channels of a pixel are, in bytes from where it is, and its right neighbour: of a
+/// format, or of any array with strides, such as planes or a picture that is mirrored.
 struct PixelLayout {
-  int bytes = kImageChannels;
-  int red = 0, green = 1, blue = 2;
+  std::ptrdiff_t bytes = kImageChannels;
+  std::ptrdiff_t red = 0, green = 1, blue = 2;
+
+  constexpr bool operator==(const PixelLayout&) const = default;
 };
 
 constexpr PixelLayout layout_of(PixelFormat format) {
@@ -18404,7 +18407,7 @@ struct CropWindow {
   }
 };
 
-/// Refers to a decoded picture of 8 bits a channel, interleaved, the first row on top. It owns
+/// Refers to a decoded picture of 8 bits a channel, the first row on top. It owns
 /// nothing: the pixels must stay where they are while it is used.
 ///
 ///     ImageView(mat.data, mat.cols, mat.rows, PixelFormat::bgr, mat.step)  // a cv::Mat of CV_8UC3
@@ -18414,35 +18417,38 @@ struct ImageView {
   /// default: of a picture whose channels are taken for others, a wrong class is all one would see.
   constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
                       PixelFormat pixel_format, std::size_t row_stride = 0)
+      : ImageView(first_pixel, columns, rows, layout_of(pixel_format),
+                  row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
+                                  : columns * layout_of(pixel_format).bytes) {}
+  /// Takes any strides in bytes, which may be negative.
+  constexpr ImageView(const std::uint8_t* first_pixel, int columns, int rows,
+                      const PixelLayout& pixel_layout, std::ptrdiff_t row_stride)
       : pixels(first_pixel),
         width(columns),
         height(rows),
-        format(pixel_format),
-        row_bytes(row_stride != 0 ? static_cast<std::ptrdiff_t>(row_stride)
-                                  : std::ptrdiff_t{columns} * layout_of(pixel_format).bytes) {}
+        layout(pixel_layout),
+        row_bytes(row_stride) {}
 
   constexpr ImageSize size() const { return {width, height}; }
   constexpr bool empty() const { return pixels == nullptr || width <= 0 || height <= 0; }
-  constexpr PixelLayout layout() const { return layout_of(format); }
+  constexpr bool is_rgb() const { return layout == PixelLayout{}; }
   constexpr const std::uint8_t* row(int y) const { return pixels + y * row_bytes; }
-  constexpr const std::uint8_t* pixel(int x, int y) const {
-    return row(y) + std::ptrdiff_t{x} * layout().bytes;
-  }
+  constexpr const std::uint8_t* pixel(int x, int y) const { return row(y) + x * layout.bytes; }
 
   const std::uint8_t* pixels = nullptr;
   int width = 0;   ///< In pixels.
   int height = 0;  ///< In pixels.
-  PixelFormat format = PixelFormat::rgb;
+  PixelLayout layout;
   std::ptrdiff_t row_bytes = 0;  ///< From a row to the next.
 };
 
 /// Writes the pixels of `window`, a part of `source`, to `out` as RGB, rows without gaps.
 inline void copy_window(ImageView source, CropWindow window, std::uint8_t* out) {
   const std::size_t row_bytes = static_cast<std::size_t>(window.width) * kImageChannels;
-  const auto [bytes, red, green, blue] = source.layout();
+  const auto [bytes, red, green, blue] = source.layout;
   for (int y = window.top; y < window.top + window.height; ++y) {
     const std::uint8_t* pixel = source.pixel(window.left, y);
-    if (source.format == PixelFormat::rgb) {
+    if (source.is_rgb()) {
       std::memcpy(out, pixel, row_bytes);
       out += row_bytes;
       continue;
@@ -18633,17 +18639,16 @@ struct OpenCvScratch {
 };
 
 /// Plans the columns of `window`. Outside the picture its border pixel counts alone.
-inline void plan_columns(int source_width, int pixel_bytes, int resized_width, CropWindow window,
-                         std::vector<OpenCvScratch::Column>& columns) {
+inline void plan_columns(int source_width, std::ptrdiff_t pixel_bytes, int resized_width,
+                         CropWindow window, std::vector<OpenCvScratch::Column>& columns) {
   const double scale = linear_scale(source_width, resized_width);
   columns.clear();
   for (int x = window.left; x < window.left + window.width; ++x) {
     LinearTaps taps = linear_taps(x, scale);
     const int last = source_width - 1;
     if (taps.first < 0 || taps.first >= last) taps = {std::clamp(taps.first, 0, last)};
-    columns.push_back({std::ptrdiff_t{taps.first} * pixel_bytes,
-                       std::ptrdiff_t{std::min(taps.first + 1, last)} * pixel_bytes, taps.weight0,
-                       taps.weight1});
+    columns.push_back({taps.first * pixel_bytes, std::min(taps.first + 1, last) * pixel_bytes,
+                       taps.weight0, taps.weight1});
   }
 }
 
@@ -18652,7 +18657,7 @@ inline void plan_columns(int source_width, int pixel_bytes, int resized_width, C
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvScratch::Column> columns, std::int16_t* out) {
   for (const OpenCvScratch::Column& column : columns) {
-    for (const int channel : {layout.red, layout.green, layout.blue}) {
+    for (const std::ptrdiff_t channel : {layout.red, layout.green, layout.blue}) {
       const int sum = row[column.offset0 + channel] * column.weight0 +
                       row[column.offset1 + channel] * column.weight1;
       *out++ = static_cast<std::int16_t>(sum >> 4);
@@ -18669,7 +18674,7 @@ inline void resize_opencv_linear(ImageView source, ImageSize resized, CropWindow
                                  std::span<std::uint8_t> out, OpenCvScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
 
-  const PixelLayout layout = source.layout();
+  const PixelLayout layout = source.layout;
   plan_columns(source.width, layout.bytes, resized.width, window, scratch.columns);
   const std::size_t row_values = static_cast<std::size_t>(window.width) * kImageChannels;
   scratch.upper.resize(row_values);
@@ -18774,7 +18779,7 @@ struct OpenCvCubicScratch {
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
                             std::span<const OpenCvCubicScratch::Column> columns, int* out) {
   for (const OpenCvCubicScratch::Column& column : columns)
-    for (const int channel : {layout.red, layout.green, layout.blue}) {
+    for (const std::ptrdiff_t channel : {layout.red, layout.green, layout.blue}) {
       int sum = 0;
       for (std::size_t k = 0; k < column.offsets.size(); ++k)
         sum += row[column.offsets[k] + channel] * column.weights[k];
@@ -18814,7 +18819,7 @@ inline void plan_columns(ImageView source, int resized_width, CropWindow window,
     OpenCvCubicScratch::Column column = {.offsets = {}, .weights = taps.weights};
     for (int k = 0; k < CubicTaps::kCount; ++k)
       column.offsets[static_cast<std::size_t>(k)] =
-          std::ptrdiff_t{std::clamp(taps.first + k, 0, source.width - 1)} * source.layout().bytes;
+          std::clamp(taps.first + k, 0, source.width - 1) * source.layout.bytes;
     columns.push_back(column);
   }
 }
@@ -18845,7 +18850,7 @@ inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow 
       const int wanted = std::clamp(taps.first + k, 0, source.height - 1);
       const auto place = static_cast<std::size_t>(wanted % CubicTaps::kCount);
       if (held[place] != wanted)
-        interpolate_row(source.row(wanted), source.layout(), scratch.columns,
+        interpolate_row(source.row(wanted), source.layout, scratch.columns,
                         scratch.rows[place].data());
       held[place] = wanted;
       rows[static_cast<std::size_t>(k)] = scratch.rows[place].data();
@@ -18962,7 +18967,7 @@ inline constexpr std::int32_t kPillowHalf = 1 << (PillowAxis::kPrecisionBits - 1
 /// Filters `row_count` rows of `source` from row `first_row` on, into RGB rows without gaps.
 inline void filter_rows(ImageView source, int first_row, int row_count, const PillowAxis& axis,
                         std::uint8_t* out) {
-  const PixelLayout layout = source.layout();
+  const PixelLayout layout = source.layout;
   for (int y = first_row; y < first_row + row_count; ++y) {
     const std::int32_t* weights = axis.weights.data();
     for (std::size_t i = 0; i < axis.first.size(); ++i, weights += axis.stride) {
@@ -19016,15 +19021,15 @@ inline void resize_pillow(PillowFilter filter, ImageView source, ImageSize resiz
     row_count = scratch.vertical.first.back() + scratch.vertical.count.back() - first_row;
   }
   const CropWindow kept = {window.left, first_row, window.width, row_count};
-  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.format,
-                 static_cast<std::size_t>(source.row_bytes));
+  ImageView rows(source.pixel(kept.left, kept.top), kept.width, kept.height, source.layout,
+                 source.row_bytes);
   if (resized.width != source.width) {
     plan_axis(filter, source.width, resized.width, window.left, window.width, scratch.kernel,
               scratch.horizontal);
     scratch.rows.resize(kept.byte_count());
     filter_rows(source, first_row, row_count, scratch.horizontal, scratch.rows.data());
     rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
-  } else if (source.format != PixelFormat::rgb) {
+  } else if (!source.is_rgb()) {
     scratch.rows.resize(kept.byte_count());
     copy_window(source, kept, scratch.rows.data());
     rows = {scratch.rows.data(), kept.width, kept.height, PixelFormat::rgb};
@@ -20921,7 +20926,7 @@ constexpr int exif_orientation(std::span<const std::byte> file) {
 }
 
 /// Writes the picture as it is meant to be seen, given its Exif orientation, 1 to 8, to `out`,
-/// which has room for all of its pixels. The result is a view of them.
+/// which has room for all of its pixels, as RGB. The result is a view of them.
 inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* out) {
   // 5 to 8: the stored rows are seen as columns. The first stored row and column are seen at the
   // top and left (1), top right (2), bottom right (3), bottom left (4), left top (5), right top
@@ -20934,30 +20939,29 @@ inline ImageView write_oriented(ImageView image, int orientation, std::uint8_t* 
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const std::uint8_t* origin =
       image.pixel(from_right ? image.width - 1 : 0, from_bottom ? image.height - 1 : 0);
-  const int pixel_bytes = image.layout().bytes;
+  const auto [pixel_bytes, red, green, blue] = image.layout;
   const std::ptrdiff_t along_row = from_right ? -pixel_bytes : pixel_bytes;
   const std::ptrdiff_t along_column = from_bottom ? -image.row_bytes : image.row_bytes;
   const std::ptrdiff_t step_right = transposed ? along_column : along_row;
   const std::ptrdiff_t step_down = transposed ? along_row : along_column;
 
   const ImageView upright = {out, transposed ? image.height : image.width,
-                             transposed ? image.width : image.height, image.format};
+                             transposed ? image.width : image.height, PixelFormat::rgb};
   for (int y = 0; y < upright.height; ++y) {
     for (int x = 0; x < upright.width; ++x) {
       const std::uint8_t* pixel = origin + y * step_down + x * step_right;
-      for (int c = 0; c < pixel_bytes; ++c) *out++ = pixel[c];
+      for (const std::ptrdiff_t channel : {red, green, blue}) *out++ = pixel[channel];
     }
   }
   return upright;
 }
 
 /// Returns the picture as it is meant to be seen, given its Exif orientation. For 2 to 8 the
-/// rotated pixels are written to `storage`, and the result is a view of them; otherwise it is
-/// `image` itself.
+/// rotated pixels are written to `storage`, as RGB, and the result is a view of them; otherwise it
+/// is `image` itself.
 inline ImageView oriented(ImageView image, int orientation, std::vector<std::uint8_t>& storage) {
   if (orientation < 2 || orientation > 8 || image.empty()) return image;
-  storage.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
-                 static_cast<std::size_t>(image.layout().bytes));
+  storage.resize(CropWindow{0, 0, image.width, image.height}.byte_count());
   return write_oriented(image, orientation, storage.data());
 }
 
@@ -22710,8 +22714,8 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
     const std::int64_t piece = (2 * i + 1) * count / (2 * given);
     const auto left = static_cast<int>(piece * line.width / count);
     const auto right = static_cast<int>((piece + 1) * line.width / count);
-    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.format,
-                        static_cast<std::size_t>(line.row_bytes));
+    pieces.emplace_back(line.pixel(left, 0), right - left, line.height, line.layout,
+                        line.row_bytes);
   }
   return pieces;
 }

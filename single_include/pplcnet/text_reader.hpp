@@ -125,7 +125,7 @@ struct WarpTaps {
 
   /// Returns the value of a channel; `rows` and `columns` are where the pixels are.
   std::uint8_t of(const std::array<const std::uint8_t*, 4>& rows,
-                  const std::array<std::ptrdiff_t, 4>& columns, int channel) const {
+                  const std::array<std::ptrdiff_t, 4>& columns, std::ptrdiff_t channel) const {
     int sum = 0;
     for (std::size_t i = 0; i < weights.size(); ++i)
       sum += weights[i] * rows[i / 4][columns[i % 4] + channel];
@@ -263,7 +263,7 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
   // OpenCV computes blocks, and coordinates from the left end of one.
   const int block = std::min(1024 / std::min(16, size.height), size.width);
   result.resize(size);
-  const auto [bytes, red, green, blue] = source.layout();
+  const auto [bytes, red, green, blue] = source.layout;
   const std::array channels = {red, green, blue};
   std::uint8_t* out = result.pixels.data();
   for (int y = 0; y < size.height; ++y) {
@@ -285,11 +285,9 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
       for (int i = 0; i < 4; ++i) {
         const auto tap = static_cast<std::size_t>(i);
         rows[tap] = source.row(std::clamp((py >> WarpTaps::kBits) + i - 1, 0, source.height - 1));
-        columns[tap] =
-            std::ptrdiff_t{std::clamp((px >> WarpTaps::kBits) + i - 1, 0, source.width - 1)} *
-            bytes;
+        columns[tap] = std::clamp((px >> WarpTaps::kBits) + i - 1, 0, source.width - 1) * bytes;
       }
-      for (const int channel : channels) *out++ = taps.of(rows, columns, channel);
+      for (const std::ptrdiff_t channel : channels) *out++ = taps.of(rows, columns, channel);
     }
   }
   return true;
@@ -576,12 +574,12 @@ inline ImageView with_least_size(ImageView picture, RgbImage& storage) {
   if (size.width + size.height >= kTinySides) return picture;
   storage.resize({std::max(size.width, kLeast), std::max(size.height, kLeast)});
   std::ranges::fill(storage.pixels, std::uint8_t{0});
-  const auto [bytes, red, green, blue] = picture.layout();
+  const auto [bytes, red, green, blue] = picture.layout;
   for (int y = 0; y < size.height; ++y) {
     std::uint8_t* out = storage.pixels.data() + std::ptrdiff_t{y} * storage.size.width * 3;
     for (int x = 0; x < size.width; ++x) {
-      const std::uint8_t* pixel = picture.row(y) + std::ptrdiff_t{x} * bytes;
-      for (const int channel : {red, green, blue}) *out++ = pixel[channel];
+      const std::uint8_t* pixel = picture.row(y) + x * bytes;
+      for (const std::ptrdiff_t channel : {red, green, blue}) *out++ = pixel[channel];
     }
   }
   return storage.view();
