@@ -3876,6 +3876,132 @@ class TapInputs {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/product-pairs-inl.hpp
+// A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
+// the last 8, which two pixels share. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile;
+
+/// Tiles of 24 channels; see VectorTiles.
+struct PairTiles {
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  template <template <int> class Inputs, int kSize>
+  using Tile = PairTile<Inputs, Lanes16, kSize>;
+};
+
+#if HWY_TARGET != HWY_SCALAR
+/// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
+/// half panels of a pair of pixels. It computes what a ProductTile computes.
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile {
+  using V = hn::Vec<D>;
+  using Half = hn::Half<D>;
+  using TileInputs = Inputs<kPixels>;
+  static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
+  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+
+ public:
+  HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
+                      const char* ahead, std::size_t ahead_step)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(product.biases + channel, Pairs());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      for (const float* const end = weights + tap; weights != end;
+           weights += kPanel, ahead += ahead_step) {
+        add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pairs(activate,
+                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                    static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                column, Pairs());
+  }
+
+ private:
+  /// Returns half a vector in both halves of one.
+  static HWY_INLINE V twice(const float* values) {
+    const auto half = hn::Load(Half(), values);
+    return hn::Combine(D(), half, half);
+  }
+
+  /// The second pixel of a pair; where there is none, the first one.
+  template <int kPair>
+  static constexpr int kSecond = std::min(2 * kPair + 1, kPixels - 1);
+
+  template <int... kPair>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kPair...>) {
+    const V whole = hn::Load(D(), biases), half = twice(biases + kPanel);
+    ((sums_[kSums * kPair] = sums_[kSums * kPair + 1] = whole, sums_[kSums * kPair + 2] = half),
+     ...);
+  }
+
+  template <int... kPair>
+  HWY_INLINE void add_pairs(const TileInputs& inputs, V whole, V half,
+                            std::integer_sequence<int, kPair...>) {
+    (add_pair<kPair>(in_register(hn::Set(D(), *inputs.template address<2 * kPair>())),
+                     in_register(hn::Set(D(), *inputs.template address<kSecond<kPair>>())), whole,
+                     half),
+     ...);
+  }
+
+  template <int kPair>
+  HWY_INLINE void add_pair(V first, V second, V whole, V half) {
+    V* const sums = sums_ + kSums * kPair;
+    sums[0] = TileInputs::add(first, whole, sums[0]);
+    sums[1] = TileInputs::add(second, whole, sums[1]);
+    sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
+  }
+
+  template <class Activate, int... kPair>
+  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
+                              std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(activate, to, column), ...);
+  }
+
+  template <int kPair, class Activate>
+  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
+    const D d;
+    const V* const sums = sums_ + kSums * kPair;
+    const V halves = activate(d, sums[2]);
+    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    if constexpr (kSecond<kPair> != 2 * kPair)
+      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+  }
+
+  HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
+    hn::StoreU(whole, D(), to);
+    hn::StoreU(half, Half(), to + kPanel);
+    to += product_.output_pixel_pitch;
+    if (++column < product_.width) return;
+    column = 0;
+    to += product_.output_row_pitch -
+          static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kSums * ((kPixels + 1) / 2)];
+};
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -4904,30 +5030,38 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// Tiles of kCount channels, in whole vectors.
+template <class D, int kCount>
+struct VectorTiles {
+  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  template <template <int> class Inputs, int kSize>
+  using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
+};
+
+/// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
-template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class Tiles>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
-  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPixels = Tiles::kPixels;
   // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
   // work.
-  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kPixels));
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
                       product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
-  using Whole = std::integral_constant<int, kTilePixels>;
+  using Whole = std::integral_constant<int, kPixels>;
   using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kTilePixels / 2>;
+  using Half = std::integral_constant<int, kPixels / 2>;
   int pixel = 0;
-  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
   if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
@@ -4947,7 +5081,7 @@ template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
-  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto panels = static_cast<std::size_t>(round_up(count, kPanel)) * depth;
   const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
@@ -4967,19 +5101,23 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  int channel = begin;
-  const auto columns = [&](auto lanes, auto count) {
-    constexpr int kChannels = decltype(count)::value;
-    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
-        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
-    channel += kChannels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  int channel = begin, whole = end;
+  const auto columns = [&](auto tiles) {
+    using Tiles = decltype(tiles);
+    product_columns<Inputs, kNeeds.ends, Tiles>(
+        product, weights_of<kNeeds>(product, channel, Tiles::kChannels), channel, pixels);
+    channel += Tiles::kChannels;
   };
-  while (channel + kTileChannels <= end)
-    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
+  if constexpr (kPairs)
+    if ((end - begin) % kPanel != 0 && end - begin > kPanel) whole = end - PairTiles::kChannels;
+  while (channel + kTileChannels <= whole) columns(VectorTiles<Lanes16, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
+    while (channel + kPanel <= whole) columns(VectorTiles<Lanes16, kPanel>());
+  if constexpr (kPairs)
+    if (whole < end) return columns(PairTiles());
   if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
-    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
+    if (channel < end) columns(VectorTiles<Lanes8, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6312,8 +6450,7 @@ class ImageRun {
   }
 
   static std::int64_t pixel_work(const Layer& layer) {
-    const bool grows = kNeeds.resize && layer.op == Operator::resize;
-    return (grows ? layer.output : layer.input).size() * kPixelWork;
+    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
   /// Computes a layer that writes a map, row by row, from whole maps.
@@ -6918,6 +7055,132 @@ class TapInputs {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/product-pairs-inl.hpp
+// A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
+// the last 8, which two pixels share. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile;
+
+/// Tiles of 24 channels; see VectorTiles.
+struct PairTiles {
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  template <template <int> class Inputs, int kSize>
+  using Tile = PairTile<Inputs, Lanes16, kSize>;
+};
+
+#if HWY_TARGET != HWY_SCALAR
+/// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
+/// half panels of a pair of pixels. It computes what a ProductTile computes.
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile {
+  using V = hn::Vec<D>;
+  using Half = hn::Half<D>;
+  using TileInputs = Inputs<kPixels>;
+  static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
+  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+
+ public:
+  HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
+                      const char* ahead, std::size_t ahead_step)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(product.biases + channel, Pairs());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      for (const float* const end = weights + tap; weights != end;
+           weights += kPanel, ahead += ahead_step) {
+        add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pairs(activate,
+                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                    static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                column, Pairs());
+  }
+
+ private:
+  /// Returns half a vector in both halves of one.
+  static HWY_INLINE V twice(const float* values) {
+    const auto half = hn::Load(Half(), values);
+    return hn::Combine(D(), half, half);
+  }
+
+  /// The second pixel of a pair; where there is none, the first one.
+  template <int kPair>
+  static constexpr int kSecond = std::min(2 * kPair + 1, kPixels - 1);
+
+  template <int... kPair>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kPair...>) {
+    const V whole = hn::Load(D(), biases), half = twice(biases + kPanel);
+    ((sums_[kSums * kPair] = sums_[kSums * kPair + 1] = whole, sums_[kSums * kPair + 2] = half),
+     ...);
+  }
+
+  template <int... kPair>
+  HWY_INLINE void add_pairs(const TileInputs& inputs, V whole, V half,
+                            std::integer_sequence<int, kPair...>) {
+    (add_pair<kPair>(in_register(hn::Set(D(), *inputs.template address<2 * kPair>())),
+                     in_register(hn::Set(D(), *inputs.template address<kSecond<kPair>>())), whole,
+                     half),
+     ...);
+  }
+
+  template <int kPair>
+  HWY_INLINE void add_pair(V first, V second, V whole, V half) {
+    V* const sums = sums_ + kSums * kPair;
+    sums[0] = TileInputs::add(first, whole, sums[0]);
+    sums[1] = TileInputs::add(second, whole, sums[1]);
+    sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
+  }
+
+  template <class Activate, int... kPair>
+  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
+                              std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(activate, to, column), ...);
+  }
+
+  template <int kPair, class Activate>
+  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
+    const D d;
+    const V* const sums = sums_ + kSums * kPair;
+    const V halves = activate(d, sums[2]);
+    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    if constexpr (kSecond<kPair> != 2 * kPair)
+      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+  }
+
+  HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
+    hn::StoreU(whole, D(), to);
+    hn::StoreU(half, Half(), to + kPanel);
+    to += product_.output_pixel_pitch;
+    if (++column < product_.width) return;
+    column = 0;
+    to += product_.output_row_pitch -
+          static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kSums * ((kPixels + 1) / 2)];
+};
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -7946,30 +8209,38 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// Tiles of kCount channels, in whole vectors.
+template <class D, int kCount>
+struct VectorTiles {
+  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  template <template <int> class Inputs, int kSize>
+  using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
+};
+
+/// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
-template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class Tiles>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
-  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPixels = Tiles::kPixels;
   // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
   // work.
-  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kPixels));
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
                       product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
-  using Whole = std::integral_constant<int, kTilePixels>;
+  using Whole = std::integral_constant<int, kPixels>;
   using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kTilePixels / 2>;
+  using Half = std::integral_constant<int, kPixels / 2>;
   int pixel = 0;
-  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
   if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
@@ -7989,7 +8260,7 @@ template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
-  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto panels = static_cast<std::size_t>(round_up(count, kPanel)) * depth;
   const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
@@ -8009,19 +8280,23 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  int channel = begin;
-  const auto columns = [&](auto lanes, auto count) {
-    constexpr int kChannels = decltype(count)::value;
-    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
-        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
-    channel += kChannels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  int channel = begin, whole = end;
+  const auto columns = [&](auto tiles) {
+    using Tiles = decltype(tiles);
+    product_columns<Inputs, kNeeds.ends, Tiles>(
+        product, weights_of<kNeeds>(product, channel, Tiles::kChannels), channel, pixels);
+    channel += Tiles::kChannels;
   };
-  while (channel + kTileChannels <= end)
-    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
+  if constexpr (kPairs)
+    if ((end - begin) % kPanel != 0 && end - begin > kPanel) whole = end - PairTiles::kChannels;
+  while (channel + kTileChannels <= whole) columns(VectorTiles<Lanes16, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
+    while (channel + kPanel <= whole) columns(VectorTiles<Lanes16, kPanel>());
+  if constexpr (kPairs)
+    if (whole < end) return columns(PairTiles());
   if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
-    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
+    if (channel < end) columns(VectorTiles<Lanes8, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -9354,8 +9629,7 @@ class ImageRun {
   }
 
   static std::int64_t pixel_work(const Layer& layer) {
-    const bool grows = kNeeds.resize && layer.op == Operator::resize;
-    return (grows ? layer.output : layer.input).size() * kPixelWork;
+    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
   /// Computes a layer that writes a map, row by row, from whole maps.
@@ -9966,6 +10240,132 @@ class TapInputs {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/product-pairs-inl.hpp
+// A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
+// the last 8, which two pixels share. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile;
+
+/// Tiles of 24 channels; see VectorTiles.
+struct PairTiles {
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  template <template <int> class Inputs, int kSize>
+  using Tile = PairTile<Inputs, Lanes16, kSize>;
+};
+
+#if HWY_TARGET != HWY_SCALAR
+/// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
+/// half panels of a pair of pixels. It computes what a ProductTile computes.
+template <template <int> class Inputs, class D, int kPixels>
+class PairTile {
+  using V = hn::Vec<D>;
+  using Half = hn::Half<D>;
+  using TileInputs = Inputs<kPixels>;
+  static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
+  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+
+ public:
+  HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
+                      const char* ahead, std::size_t ahead_step)
+      : product_(product), channel_(channel), pixel_(pixel) {
+    start(product.biases + channel, Pairs());
+    const std::size_t panel_pitch = static_cast<std::size_t>(product.depth) * kPanel;
+    const std::size_t tap = static_cast<std::size_t>(product.tap_depth) * kPanel;
+    TileInputs inputs(product, pixel);
+    do {
+      for (const float* const end = weights + tap; weights != end;
+           weights += kPanel, ahead += ahead_step) {
+        add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
+        __builtin_prefetch(ahead, 0, 2);
+        inputs.advance(1);
+      }
+    } while (inputs.next_tap());
+  }
+
+  template <class Activate>
+  HWY_INLINE void store(const Activate& activate) const {
+    const int row = pixel_ / product_.width;
+    const int column = pixel_ - row * product_.width;
+    store_pairs(activate,
+                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+                    static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
+                column, Pairs());
+  }
+
+ private:
+  /// Returns half a vector in both halves of one.
+  static HWY_INLINE V twice(const float* values) {
+    const auto half = hn::Load(Half(), values);
+    return hn::Combine(D(), half, half);
+  }
+
+  /// The second pixel of a pair; where there is none, the first one.
+  template <int kPair>
+  static constexpr int kSecond = std::min(2 * kPair + 1, kPixels - 1);
+
+  template <int... kPair>
+  HWY_INLINE void start(const float* biases, std::integer_sequence<int, kPair...>) {
+    const V whole = hn::Load(D(), biases), half = twice(biases + kPanel);
+    ((sums_[kSums * kPair] = sums_[kSums * kPair + 1] = whole, sums_[kSums * kPair + 2] = half),
+     ...);
+  }
+
+  template <int... kPair>
+  HWY_INLINE void add_pairs(const TileInputs& inputs, V whole, V half,
+                            std::integer_sequence<int, kPair...>) {
+    (add_pair<kPair>(in_register(hn::Set(D(), *inputs.template address<2 * kPair>())),
+                     in_register(hn::Set(D(), *inputs.template address<kSecond<kPair>>())), whole,
+                     half),
+     ...);
+  }
+
+  template <int kPair>
+  HWY_INLINE void add_pair(V first, V second, V whole, V half) {
+    V* const sums = sums_ + kSums * kPair;
+    sums[0] = TileInputs::add(first, whole, sums[0]);
+    sums[1] = TileInputs::add(second, whole, sums[1]);
+    sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
+  }
+
+  template <class Activate, int... kPair>
+  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
+                              std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(activate, to, column), ...);
+  }
+
+  template <int kPair, class Activate>
+  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
+    const D d;
+    const V* const sums = sums_ + kSums * kPair;
+    const V halves = activate(d, sums[2]);
+    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    if constexpr (kSecond<kPair> != 2 * kPair)
+      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+  }
+
+  HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
+    hn::StoreU(whole, D(), to);
+    hn::StoreU(half, Half(), to + kPanel);
+    to += product_.output_pixel_pitch;
+    if (++column < product_.width) return;
+    column = 0;
+    to += product_.output_row_pitch -
+          static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
+  }
+
+  const Product& product_;
+  int channel_, pixel_;
+  V sums_[kSums * ((kPixels + 1) / 2)];
+};
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -10994,30 +11394,38 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// Tiles of kCount channels, in whole vectors.
+template <class D, int kCount>
+struct VectorTiles {
+  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  template <template <int> class Inputs, int kSize>
+  using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
+};
+
+/// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
-template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class Tiles>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
-  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPixels = Tiles::kPixels;
   // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
   // work.
-  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kPixels));
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
                       product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
-  using Whole = std::integral_constant<int, kTilePixels>;
+  using Whole = std::integral_constant<int, kPixels>;
   using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kTilePixels / 2>;
+  using Half = std::integral_constant<int, kPixels / 2>;
   int pixel = 0;
-  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
   if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
@@ -11037,7 +11445,7 @@ template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
-  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto panels = static_cast<std::size_t>(round_up(count, kPanel)) * depth;
   const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
@@ -11057,19 +11465,23 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  int channel = begin;
-  const auto columns = [&](auto lanes, auto count) {
-    constexpr int kChannels = decltype(count)::value;
-    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
-        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
-    channel += kChannels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  int channel = begin, whole = end;
+  const auto columns = [&](auto tiles) {
+    using Tiles = decltype(tiles);
+    product_columns<Inputs, kNeeds.ends, Tiles>(
+        product, weights_of<kNeeds>(product, channel, Tiles::kChannels), channel, pixels);
+    channel += Tiles::kChannels;
   };
-  while (channel + kTileChannels <= end)
-    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
+  if constexpr (kPairs)
+    if ((end - begin) % kPanel != 0 && end - begin > kPanel) whole = end - PairTiles::kChannels;
+  while (channel + kTileChannels <= whole) columns(VectorTiles<Lanes16, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
+    while (channel + kPanel <= whole) columns(VectorTiles<Lanes16, kPanel>());
+  if constexpr (kPairs)
+    if (whole < end) return columns(PairTiles());
   if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
-    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
+    if (channel < end) columns(VectorTiles<Lanes8, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -12402,8 +12814,7 @@ class ImageRun {
   }
 
   static std::int64_t pixel_work(const Layer& layer) {
-    const bool grows = kNeeds.resize && layer.op == Operator::resize;
-    return (grows ? layer.output : layer.input).size() * kPixelWork;
+    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
   /// Computes a layer that writes a map, row by row, from whole maps.

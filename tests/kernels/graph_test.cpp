@@ -130,7 +130,7 @@ TEST_P(GraphKernels, ConvolutionsOfMapsOfAnySize) {
   };
   for (const Extent input : {Extent{1, 1}, Extent{7, 7}, Extent{8, 13}})
     for (const int channels : {1, 3, 8, 17, 64})
-      for (const int outputs : {17, 64})
+      for (const int outputs : {17, 33, 64})
         for (const pplcnet::Conv& conv : kConvolutions) {
           Graph graph(input);
           const Value x = graph.conv(map(graph, channels), outputs, conv, "conv");

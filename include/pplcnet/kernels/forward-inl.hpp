@@ -8,6 +8,7 @@
 #include "pplcnet/kernels/rows-inl.hpp"
 // These, too.
 #include "pplcnet/kernels/product-inputs-inl.hpp"
+#include "pplcnet/kernels/product-pairs-inl.hpp"
 // Kernels.
 #include "pplcnet/kernels/convolution-inl.hpp"
 #include "pplcnet/kernels/depthwise-any-inl.hpp"
@@ -199,8 +200,7 @@ class ImageRun {
   }
 
   static std::int64_t pixel_work(const Layer& layer) {
-    const bool grows = kNeeds.resize && layer.op == Operator::resize;
-    return (grows ? layer.output : layer.input).size() * kPixelWork;
+    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
   /// Computes a layer that writes a map, row by row, from whole maps.

@@ -157,30 +157,38 @@ struct ProductWeights {
   std::size_t next_bytes;
 };
 
-/// Computes `kChannels` output channels from `channel` on, for all pixels. The last tile may
+/// Tiles of kCount channels, in whole vectors.
+template <class D, int kCount>
+struct VectorTiles {
+  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  template <template <int> class Inputs, int kSize>
+  using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
+};
+
+/// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
-template <template <int> class Inputs, TileEnds kEnds, class D, int kChannels>
+template <template <int> class Inputs, TileEnds kEnds, class Tiles>
 HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& weights,
                                   int channel, int pixels) {
-  constexpr int kVectors = kChannels / static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPixels = Tiles::kPixels;
   // Weights come from L3 or from memory: the next ones are fetched evenly while all tiles are at
   // work.
-  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kTilePixels));
+  const auto tiles = static_cast<std::size_t>(std::max(1, pixels / kPixels));
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(ProductTile<Inputs, D, decltype(size)::value, kVectors>(
+    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
                       product, weights.here, channel, pixel, ahead, ahead_step),
                   product.activation);
     ahead += ahead_bytes;
   };
-  using Whole = std::integral_constant<int, kTilePixels>;
+  using Whole = std::integral_constant<int, kPixels>;
   using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kTilePixels / 2>;
+  using Half = std::integral_constant<int, kPixels / 2>;
   int pixel = 0;
-  for (; pixel + kTilePixels <= pixels; pixel += kTilePixels) tile(Whole(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
   for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
   if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
   for (; pixel < pixels; ++pixel) tile(One(), pixel);
@@ -200,7 +208,7 @@ template <Needs kNeeds>
 HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int count) {
   const auto depth = static_cast<std::size_t>(product.depth);
   const auto first = static_cast<std::size_t>(channel / kPanel * kPanel) * depth;
-  const auto panels = static_cast<std::size_t>(std::max(count, kPanel)) * depth;
+  const auto panels = static_cast<std::size_t>(round_up(count, kPanel)) * depth;
   const auto needed = static_cast<std::size_t>(count) * depth;
   const auto lane = static_cast<std::size_t>(channel % kPanel);
   const auto weights = [&](const float* here, const auto* stored) {
@@ -220,19 +228,23 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  int channel = begin;
-  const auto columns = [&](auto lanes, auto count) {
-    constexpr int kChannels = decltype(count)::value;
-    product_columns<Inputs, kNeeds.ends, decltype(lanes), kChannels>(
-        product, weights_of<kNeeds>(product, channel, kChannels), channel, pixels);
-    channel += kChannels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  int channel = begin, whole = end;
+  const auto columns = [&](auto tiles) {
+    using Tiles = decltype(tiles);
+    product_columns<Inputs, kNeeds.ends, Tiles>(
+        product, weights_of<kNeeds>(product, channel, Tiles::kChannels), channel, pixels);
+    channel += Tiles::kChannels;
   };
-  while (channel + kTileChannels <= end)
-    columns(Lanes16(), std::integral_constant<int, kTileChannels>());
+  if constexpr (kPairs)
+    if ((end - begin) % kPanel != 0 && end - begin > kPanel) whole = end - PairTiles::kChannels;
+  while (channel + kTileChannels <= whole) columns(VectorTiles<Lanes16, kTileChannels>());
   if constexpr (kTileChannels > kPanel)
-    while (channel + kPanel <= end) columns(Lanes16(), std::integral_constant<int, kPanel>());
+    while (channel + kPanel <= whole) columns(VectorTiles<Lanes16, kPanel>());
+  if constexpr (kPairs)
+    if (whole < end) return columns(PairTiles());
   if constexpr (kTileChannels > kPanel / 2 && kNeeds.half_panels)
-    if (channel < end) columns(Lanes8(), std::integral_constant<int, kPanel / 2>());
+    if (channel < end) columns(VectorTiles<Lanes8, kPanel / 2>());
 }
 
 }  // namespace HWY_NAMESPACE
