@@ -1,6 +1,14 @@
 # What a project does with the library besides including it. CMakeLists.txt and the installed package
 # have it from here.
 
+# Lets a static library be part of a shared one too, such as a module of Python. What is hidden in it
+# is called as in a program, so that this costs nothing.
+
+function(pplcnet_allow_in_shared_library target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
 # pplcnet_add_compiled(SOURCE): the target pplcnet::compiled, which compiles the kernels once, for
 # programs of many files.
 
@@ -9,6 +17,7 @@ function(pplcnet_add_compiled source)
   add_library(pplcnet::compiled ALIAS pplcnet_compiled)
   target_link_libraries(pplcnet_compiled PUBLIC pplcnet::pplcnet)
   target_compile_definitions(pplcnet_compiled PUBLIC PPLCNET_COMPILED)
+  pplcnet_allow_in_shared_library(pplcnet_compiled)
 endfunction()
 
 # pplcnet_add_open(SOURCE): the target pplcnet::open, which opens weight files of any kind, where the
@@ -24,6 +33,7 @@ function(pplcnet_add_open source)
   add_library(pplcnet_open STATIC EXCLUDE_FROM_ALL ${source})
   add_library(pplcnet::open ALIAS pplcnet_open)
   target_link_libraries(pplcnet_open PUBLIC pplcnet::compiled)
+  pplcnet_allow_in_shared_library(pplcnet_open)
   # It runs once for a file, and much of it for few files: what -Og leaves out is not missed, and
   # takes as long to compile as the rest.
   target_compile_options(pplcnet_open PRIVATE $<$<CONFIG:Release>:-Og>)

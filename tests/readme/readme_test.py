@@ -42,6 +42,7 @@ MODEL = DATA / "models" / "textline_ori_x0_25"
 FILES = {
     "inference.pdiparams": MODEL / "inference.pdiparams",
     "inference.json": MODEL / "inference.json",
+    "lcnet_050.pth": DATA / "models" / "synthetic" / "timm_lcnet_050.pth",
     "picodet_xs_416.onnx": DATA / "models" / "picodet_xs_416" / "picodet_xs_416_processed.onnx",
     **{name: DATA / "models" / "ppocr_v4" / name
        for name in ("ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx", "ppocr_keys_v1.txt")},

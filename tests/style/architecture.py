@@ -29,7 +29,7 @@ MOST_LINES, MOST_OF_FUNCTION, MOST_OF_NETWORK = 300, 60, 60
 # Beside its function a PP-LCNet has options of its own, and a definition that checks them.
 LONG_NETWORKS = {f"pplcnet_v{generation}.hpp" for generation in (1, 2, 3, 4)}
 TOP = {"CMakeLists.txt", "include", "examples", "tests", "bench", "single_include"}
-ROOT_FILE = re.compile(r"[A-Z]+(\.md)?|\.[\w.-]+|CMakePresets\.json")
+ROOT_FILE = re.compile(r"[A-Z]+(\.md)?|\.[\w.-]+|CMakePresets\.json|pyproject\.toml|setup\.py")
 TABLES = {"models/imagenet_labels.hpp"}  # data
 
 

@@ -1,0 +1,83 @@
+#ifndef PPLCNET_EXAMPLES_PYTHON_CREWS_HPP
+#define PPLCNET_EXAMPLES_PYTHON_CREWS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/thread_pool.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+
+/// Threads with a copy of a tool each, such as a classifier, which share its weights.
+template <class Tool>
+class Crew {
+ public:
+  Crew(const Tool& tool, int threads)
+      : pool_(threads), tools_(static_cast<std::size_t>(pool_.threads()), tool) {}
+
+  /// Calls `work(tool, i)`, which returns an Error, for each i < errors.size(), in any order.
+  template <class Work>
+  void for_each(std::vector<pplcnet::Error>& errors, const Work& work) {
+    std::atomic<std::size_t> next = 0;
+    const auto part = [&](int thread) {
+      Tool& tool = tools_[static_cast<std::size_t>(thread)];
+      for (std::size_t i; (i = next.fetch_add(1)) < errors.size();)
+        errors[i] = pplcnet::with_memory_for("pictures", [&] { return work(tool, i); });
+    };
+    const std::size_t parts = std::min(tools_.size(), errors.size());
+    pool_.executor()(static_cast<int>(parts), pplcnet::Task(part));
+  }
+
+ private:
+  pplcnet::ThreadPool pool_;
+  std::vector<Tool> tools_;
+};
+
+/// Crews of one tool: a call has one for itself, so that threads of Python do not wait for each
+/// other.
+template <class Tool>
+class Crews {
+ public:
+  Crews(Tool tool, int threads) : tool_(std::move(tool)), threads_(threads) {
+    give_back(std::make_unique<Crew<Tool>>(tool_, threads_));
+  }
+
+  /// Returns the tool that the others are copies of, which does no work itself.
+  const Tool& tool() const { return tool_; }
+  int threads() const { return threads_; }
+
+  /// Does work as Crew::for_each.
+  template <class Work>
+  void for_each(std::vector<pplcnet::Error>& errors, const Work& work) {
+    std::unique_ptr<Crew<Tool>> crew = take();
+    if (crew == nullptr) crew = std::make_unique<Crew<Tool>>(tool_, threads_);
+    crew->for_each(errors, work);
+    give_back(std::move(crew));
+  }
+
+ private:
+  std::unique_ptr<Crew<Tool>> take() {
+    const std::scoped_lock lock(mutex_);
+    if (idle_.empty()) return nullptr;
+    std::unique_ptr<Crew<Tool>> crew = std::move(idle_.back());
+    idle_.pop_back();
+    return crew;
+  }
+
+  void give_back(std::unique_ptr<Crew<Tool>> crew) {
+    const std::scoped_lock lock(mutex_);
+    idle_.push_back(std::move(crew));
+  }
+
+  const Tool tool_;
+  const int threads_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Crew<Tool>>> idle_;
+};
+
+#endif  // PPLCNET_EXAMPLES_PYTHON_CREWS_HPP

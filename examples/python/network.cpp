@@ -1,0 +1,187 @@
+#include "network.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "layer_word.hpp"
+#include "orientation_reader.hpp"
+#include "pplcnet/image/mask.hpp"
+#include "pplcnet/open/registry.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
+#include "pplcnet_embedded/page_orientation.hpp"
+#include "pplcnet_embedded/text_line_orientation.hpp"
+
+namespace py = pybind11;
+using pplcnet::AnyClassifier;
+using pplcnet::Error;
+using pplcnet::ImageView;
+
+namespace {
+
+Error too_narrow(const Source& source) {
+  return Error::of(source.name, ": too narrow a picture to crop from");
+}
+
+/// The array of a layer, and where the output for a picture goes.
+struct LayerOutput {
+  std::size_t layer;
+  py::array_t<float> array;
+  float* first;
+  std::size_t size;
+
+  LayerOutput(const Sources& sources, const pplcnet::Shape& shape, std::size_t index)
+      : layer(index),
+        array(axes(sources, shape)),
+        first(array.mutable_data()),
+        size(static_cast<std::size_t>(shape.size())) {}
+
+  std::span<float> of(std::size_t picture) const { return {first + picture * size, size}; }
+
+ private:
+  static std::vector<py::ssize_t> axes(const Sources& sources, const pplcnet::Shape& shape) {
+    std::vector<py::ssize_t> result = {shape.channels, shape.height, shape.width};
+    if (!sources.is_one()) result.insert(result.begin(), static_cast<py::ssize_t>(sources.size()));
+    return result;
+  }
+};
+
+/// The classes of a picture's pixels.
+struct Mask {
+  std::vector<std::uint8_t> pixels;
+  pplcnet::ImageSize size;
+};
+
+Error segment_picture(AnyClassifier& tool, const Source& source, ImageView image, Mask& mask) {
+  const int result = tool.network().plan().outputs[0];
+  const pplcnet::Shape shape = tool.network().layers()[static_cast<std::size_t>(result)].output;
+  std::vector<float> scores, line(static_cast<std::size_t>(shape.width));
+  if (!tool.run(image, result, scores)) return too_narrow(source);
+  mask.size = image.size();
+  mask.pixels.resize(static_cast<std::size_t>(image.width) *
+                     static_cast<std::size_t>(image.height));
+  pplcnet::argmax_rows({scores.data(), shape.channels, shape.height, shape.width}, image.size(), 0,
+                       image.height, line, mask.pixels.data());
+  return {};
+}
+
+}  // namespace
+
+pplcnet::OpenOptions WeightOptions::open_options() const {
+  if (!model.empty() && pplcnet::find_model(model) == nullptr)
+    throw_error(Error::of("no model is called ", pplcnet::quote(model), "; there are ",
+                          pplcnet::model_names(false)));
+  return {.model = model, .companion = companion, .part = part, .purpose = purpose};
+}
+
+Network::Network(const WeightOptions& options, bool half_head)
+    : Network(opened<AnyClassifier>(
+                  options.file, options.threads,
+                  [&, known = options.open_options()](std::optional<AnyClassifier>& tool) {
+                    if (auto error = AnyClassifier::open(options.file, tool, known)) return error;
+                    const auto storage = tool->network().traits().storage;
+                    return half_head && storage == pplcnet::Storage::single
+                               ? tool->store_as(pplcnet::Storage::half_head, options.file)
+                               : Error();
+                  }),
+              options.threads) {}
+
+std::unique_ptr<Network> Network::built_in(bool lines, int threads) {
+  const auto weights =
+      lines ? pplcnet_embedded::text_line_orientation() : pplcnet_embedded::page_orientation();
+  const auto open = [&](std::optional<AnyClassifier>& tool) -> Error {
+    pplcnet::WeightFile file;
+    if (auto error = pplcnet::WeightFile::open(weights, "built-in weights", file)) return error;
+    return AnyClassifier::open(file, "", pplcnet::Purpose::orientation, tool);
+  };
+  return std::unique_ptr<Network>(new Network(opened<AnyClassifier>("", threads, open), threads));
+}
+
+int Network::find_layer(const std::string& word) const {
+  int layer = -1;
+  check(::find_layer(tool(), word, layer));
+  return layer;
+}
+
+py::tuple Network::shape(int layer) const {
+  const auto layers = tool().network().layers();
+  if (layer < 0 || static_cast<std::size_t>(layer) >= layers.size())
+    throw py::index_error("no such layer");
+  const pplcnet::Shape shape = layers[static_cast<std::size_t>(layer)].output;
+  return py::make_tuple(shape.channels, shape.height, shape.width);
+}
+
+py::list Network::stages() const {
+  const pplcnet::Plan& plan = tool().network().plan();
+  py::list list;
+  for (int i = 0; i < plan.stage_count; ++i)
+    list.append(py::make_tuple(text_of(pplcnet::text_of(plan.stage_names[i])), plan.stages[i]));
+  return list;
+}
+
+py::list Network::run(py::handle pictures, const std::vector<int>& layers,
+                      const std::string& format, bool probabilities) {
+  const pplcnet::AnyNetwork& network = tool().network();
+  const Sources sources(pictures, format, network.input_shape());
+  std::vector<LayerOutput> outputs;
+  outputs.reserve(layers.size());
+  for (const int layer : layers) {
+    static_cast<void>(shape(layer));  // which there must be
+    const auto index = static_cast<std::size_t>(layer);
+    outputs.emplace_back(sources, network.layers()[index].output, index);
+  }
+  over(sources, crews_, [&](AnyClassifier& tool, std::size_t i) -> Error {
+    std::vector<float*> destinations(tool.network().layers().size());
+    for (const LayerOutput& output : outputs) destinations[output.layer] = output.of(i).data();
+    if (const auto* tensor = std::get_if<pplcnet::Picture>(&sources[i].what)) {
+      tool.network().run(*tensor, destinations);
+    } else {
+      const auto see = [&](ImageView image) {
+        return tool.run(image, destinations) ? Error() : too_narrow(sources[i]);
+      };
+      if (auto error = sources[i].show(Picture::Options(), see)) return error;
+    }
+    if (probabilities)
+      for (const LayerOutput& output : outputs) tool.to_probabilities(output.of(i));
+    return {};
+  });
+  py::list arrays;
+  for (const LayerOutput& output : outputs) arrays.append(output.array);
+  return arrays;
+}
+
+py::object Network::orient(py::handle pictures, const std::string& format) {
+  std::vector<std::size_t> rotations;
+  check(rotations_of(tool(), rotations));
+  const Sources sources(pictures, format);
+  std::vector<std::array<double, 4>> found(sources.size());
+  over(sources, crews_, [&](AnyClassifier& tool, std::size_t i) {
+    return sources[i].show(
+        {.transparency = Picture::Transparency::on_contrast}, [&](ImageView image) {
+          return OrientationReader(tool, rotations).read(image, found[i]) ? Error()
+                                                                          : too_narrow(sources[i]);
+        });
+  });
+  return as_given(sources, found, [](const std::array<double, 4>& probabilities) {
+    const auto* const best = std::ranges::max_element(probabilities);
+    return py::make_tuple(90 * (best - probabilities.begin()), *best);
+  });
+}
+
+py::object Network::segment(py::handle pictures, const std::string& format) {
+  const pplcnet::NetworkTraits& traits = tool().network().traits();
+  constexpr int kMost = 255;
+  if (traits.classes > 0 || traits.label_count < 1 || traits.label_count > kMost)
+    throw_error(Error::of(tool().name(), ": gives pixels no classes"));
+  const Sources sources(pictures, format);
+  std::vector<Mask> masks(sources.size());
+  over(sources, crews_, [&](AnyClassifier& tool, std::size_t i) {
+    return sources[i].show(Picture::Options(), [&](ImageView image) {
+      return segment_picture(tool, sources[i], image, masks[i]);
+    });
+  });
+  return as_given(sources, masks, [](const Mask& mask) {
+    return py::array_t<std::uint8_t>({mask.size.height, mask.size.width}, mask.pixels.data());
+  });
+}

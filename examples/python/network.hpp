@@ -1,0 +1,100 @@
+#ifndef PPLCNET_EXAMPLES_PYTHON_NETWORK_HPP
+#define PPLCNET_EXAMPLES_PYTHON_NETWORK_HPP
+
+#include <pybind11/numpy.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "crews.hpp"
+#include "errors.hpp"
+#include "pplcnet/open/any_classifier.hpp"
+#include "pplcnet/open/open_network.hpp"
+#include "sources.hpp"
+
+/// Does `work(tool, i)`, which returns an Error, for each picture; other threads of Python go on
+/// meanwhile. The first error becomes a Python exception.
+template <class Tool, class Work>
+void over(const Sources& sources, Crews<Tool>& crews, const Work& work) {
+  std::vector<pplcnet::Error> errors(sources.size());
+  {
+    const pybind11::gil_scoped_release released;
+    crews.for_each(errors, work);
+  }
+  for (std::size_t i = 0; i < errors.size(); ++i) check(errors[i], sources[i].path());
+}
+
+/// Returns what a file of weights holds with `open`, which returns an Error; other threads of
+/// Python go on meanwhile.
+template <class Tool, class Open>
+Tool opened(const std::string& path, int threads, const Open& open) {
+  constexpr int kMost = pplcnet::AnyNetwork::kMostThreads;
+  if (threads < 1 || threads > kMost)
+    throw_error(pplcnet::Error::of("expected from 1 to ", kMost, " threads, found ", threads));
+  std::optional<Tool> tool;
+  pplcnet::Error error;
+  {
+    const pybind11::gil_scoped_release released;
+    error = pplcnet::with_memory_for(path, [&] { return open(tool); });
+  }
+  check(error, path);
+  return *std::move(tool);
+}
+
+/// What is known of a file of weights; what is empty is detected.
+struct WeightOptions {
+  std::string file, model, companion, part;
+  pplcnet::Purpose purpose = pplcnet::Purpose::any;
+  int threads = 1;
+
+  /// Returns the options; a model that nobody knows is a Python exception.
+  pplcnet::OpenOptions open_options() const;
+};
+
+/// A network of any file for Python: a classifier, a backbone, or what gives pixels classes.
+class Network {
+ public:
+  Network(const WeightOptions& options, bool half_head);
+  /// Returns a network for orientation whose weights are part of the module.
+  static std::unique_ptr<Network> built_in(bool lines, int threads);
+
+  const pplcnet::AnyClassifier& tool() const { return crews_.tool(); }
+  int threads() const { return crews_.threads(); }
+
+  /// Returns the layer that a word stands for.
+  int find_layer(const std::string& word) const;
+  /// Returns [channels][height][width] of a layer's output.
+  pybind11::tuple shape(int layer) const;
+  /// Returns the names of stages and their layers, in order.
+  pybind11::list stages() const;
+
+  /// Returns an array [pictures][channels][height][width] for each of the layers, which differ;
+  /// without the first axis of one picture. Logits become probabilities.
+  pybind11::list run(pybind11::handle pictures, const std::vector<int>& layers,
+                     const std::string& format, bool probabilities);
+
+  /// Returns the angle by which a picture is rotated clockwise, and its probability; of many a
+  /// list.
+  pybind11::object orient(pybind11::handle pictures, const std::string& format);
+
+  /// Returns the class of each pixel, as an array [height][width]; of many pictures a list.
+  pybind11::object segment(pybind11::handle pictures, const std::string& format);
+
+ private:
+  Network(pplcnet::AnyClassifier tool, int threads) : crews_(std::move(tool), threads) {}
+
+  Crews<pplcnet::AnyClassifier> crews_;
+};
+
+/// Returns a list for many pictures, its only item for one.
+template <class Items, class ToPython>
+pybind11::object as_given(const Sources& sources, const Items& items, const ToPython& to_python) {
+  if (sources.is_one()) return to_python(items[0]);
+  pybind11::list list;
+  for (const auto& item : items) list.append(to_python(item));
+  return list;
+}
+
+#endif  // PPLCNET_EXAMPLES_PYTHON_NETWORK_HPP

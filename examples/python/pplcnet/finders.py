@@ -1,0 +1,97 @@
+"""Objects, classes of pixels, and text in pictures."""
+
+import os
+from typing import Any, NamedTuple, Union
+
+from pplcnet import _pplcnet
+from pplcnet.pictures import Format, Pictures
+
+Path = Union[str, os.PathLike[str]]
+
+
+class Detection(NamedTuple):
+    """An object in a picture."""
+
+    class_id: int
+    label: str
+    score: float
+    box: tuple[float, float, float, float]  #: x1, y1, x2, y2 in pixels
+
+
+class TextLine(NamedTuple):
+    """A line of text in a picture."""
+
+    text: str
+    score: float
+    box: list[tuple[int, int]]  #: four corners in pixels, clockwise from the top left one
+    upside_down: bool
+
+
+class Detector:
+    """A detector of objects, such as PicoDet. `threshold` is the least score of an object, boxes
+    of a class that share more than `overlap` of their union are one object, and `most` are
+    returned."""
+
+    def __init__(self, file: Path, *, model: str = "", part: str = "", threshold: float = 0.5,
+                 overlap: float = 0.6, most: int = 100, threads: int = 1) -> None:
+        self._detector = _pplcnet.Detector(os.fsencode(file), model, part, threshold, overlap,
+                                           most, threads)
+        self.labels = self._detector.labels
+
+    @property
+    def name(self) -> str:
+        """The name of the published model."""
+        return self._detector.name
+
+    def detect(self, pictures: Pictures, format: Format = "rgb") -> Any:
+        """Returns the Detections in a picture, the best first; of many pictures a list of such
+        lists."""
+        found = self._detector.detect(pictures, format)
+        is_many = bool(found) and isinstance(found[0], list)
+        return [self._named(one) for one in found] if is_many else self._named(found)
+
+    def _named(self, found: list[Any]) -> list[Detection]:
+        return [Detection(i, self.labels[i] if self.labels else str(i), score, box)
+                for i, score, box in found]
+
+
+class Segmenter:
+    """A network that gives each pixel a class, such as DeepLabV3+."""
+
+    def __init__(self, file: Path, *, model: str = "", companion: Path = "",
+                 threads: int = 1) -> None:
+        self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), "",
+                                         False, False, threads)
+        self.labels = self._network.labels
+
+    @property
+    def name(self) -> str:
+        """The name of the published model."""
+        return self._network.name
+
+    def segment(self, pictures: Pictures, format: Format = "rgb") -> Any:
+        """Returns the class of each pixel, uint8 [height][width]; of many pictures a list."""
+        return self._network.segment(pictures, format)
+
+
+class TextReader:
+    """Reads text as PaddleOCR does, with the weights of a detector and of a recogniser, its
+    `dictionary` of characters, and perhaps of a classifier for lines that are upside down. Lines
+    with a score below `threshold` are left out; a picture is seen with `longest_side` pixels at
+    most to find them."""
+
+    def __init__(self, detection: Path, recognition: Path, dictionary: Path, *,
+                 orientation: Path = "", threshold: float = 0.5, longest_side: int = 960,
+                 threads: int = 1) -> None:
+        self._reader = _pplcnet.TextReader(os.fsencode(detection), os.fsencode(recognition),
+                                           os.fsencode(dictionary), os.fsencode(orientation),
+                                           threshold, longest_side, threads)
+
+    def read(self, pictures: Pictures, format: Format = "rgb") -> Any:
+        """Returns the TextLines of a picture in reading order; of many pictures a list of such
+        lists."""
+        found = self._reader.read(pictures, format)
+        is_many = bool(found) and isinstance(found[0], list)
+        if is_many:
+            return [[TextLine(*line) for line in lines] for lines in found]
+        return [TextLine(*line) for line in found]

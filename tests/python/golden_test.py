@@ -1,0 +1,123 @@
+"""The package's numbers are those of Paddle's and timm's own code."""
+
+import json
+
+import numpy
+import pytest
+
+import pplcnet
+
+TOLERANCE = 1e-4  # of the largest logit
+STAGE_TOLERANCE = 5e-3  # of a stage's standard deviation
+
+
+def tensor_in(path, shape):
+    return numpy.fromfile(path, numpy.float32).reshape(shape)
+
+
+@pytest.fixture(scope="session")
+def synthetic(shared):
+    return shared / "models" / "synthetic"
+
+
+@pytest.fixture(scope="session")
+def tensor(synthetic):
+    return tensor_in(synthetic / "x_seed1_224.f32", (1, 3, 224, 224))
+
+
+@pytest.mark.parametrize("name", ["pplcnet_x0_25.pdiparams", "pplcnet_x0_25.p4.pdparams",
+                                  "pplcnet_x0_25_op13.onnx", "timm_lcnet_050.pth",
+                                  "timm_lcnet_050.safetensors"])
+def test_logits(synthetic, tensor, name):
+    stem = "timm_lcnet_050" if name.startswith("timm") else "pplcnet_x0_25"
+    expected = tensor_in(synthetic / f"{stem}.y.f32", (1, 1000))
+    classifier = pplcnet.Classifier(synthetic / name)
+    found = classifier.features(tensor, "logits")
+    assert numpy.abs(found - expected).max() <= TOLERANCE * numpy.abs(expected).max()
+    probabilities = classifier.classify(tensor)
+    assert probabilities.argmax() == expected.argmax()
+    assert abs(probabilities.sum() - 1) < 1e-5
+
+
+def test_timms_features(shared, synthetic, tensor):
+    golden = json.loads((shared / "goldens" / "timm_lcnet_050.json").read_text())
+    stages = {stage["name"]: stage for stage in golden["stages"]}
+    model = pplcnet.create_model("lcnet_050", checkpoint_path=synthetic / "timm_lcnet_050.pth",
+                                 features_only=True)
+    assert model.feature_info.channels() == [16, 32, 64, 128, 256]
+    assert model.feature_info.reduction() == [2, 4, 8, 16, 32]
+    maps = model(tensor)
+    for name, found in zip(["blocks.0.0", "blocks.1.1", "blocks.2.1", "blocks.4.3", "blocks.5.1"],
+                           maps, strict=True):
+        stage = stages[name]
+        assert list(found.shape) == stage["shape"]
+        difference = numpy.abs(found.ravel()[stage["idx"]] - stage["values"])
+        assert difference.max() <= STAGE_TOLERANCE * stage["std"], name
+    chosen = pplcnet.create_model("lcnet_050", False, synthetic / "timm_lcnet_050.safetensors",
+                                  features_only=True, out_indices=(1, -1))
+    assert chosen.feature_info.channels() == [32, 256]
+    assert all(map(numpy.array_equal, chosen(tensor), [maps[1], maps[4]]))
+
+
+def test_timms_outputs(synthetic, tensor, street):
+    path = synthetic / "timm_lcnet_050.pth"
+    classifier = pplcnet.Classifier(path)
+    model = pplcnet.create_model("lcnet_050", checkpoint_path=path)
+    assert numpy.array_equal(model(tensor), classifier.features(tensor, "logits"))
+    assert numpy.array_equal(model(street), classifier.features(street, "logits"))
+    pooled = pplcnet.create_model("lcnet_050", checkpoint_path=path, num_classes=0)
+    assert pooled(tensor).shape == (1, 1280)
+    assert numpy.array_equal(pooled(tensor), classifier.embed(tensor))
+
+
+def test_wrong_models(synthetic):
+    path = synthetic / "timm_lcnet_050.pth"
+    with pytest.raises(ValueError, match="expected a checkpoint_path"):
+        pplcnet.create_model("lcnet_050", pretrained=True)
+    with pytest.raises(ValueError, match="no model is called 'lcnet_051'"):
+        pplcnet.create_model("lcnet_051", checkpoint_path=path)
+    with pytest.raises(ValueError, match="timm_lcnet_050.pth"):
+        pplcnet.create_model("lcnet_100", checkpoint_path=path)
+    with pytest.raises(ValueError, match="num_classes=10"):
+        pplcnet.create_model("lcnet_050", checkpoint_path=path, num_classes=10)
+    with pytest.raises(ValueError, match="expected out_indices"):
+        pplcnet.create_model("lcnet_050", checkpoint_path=path, features_only=True, out_indices=[5])
+
+
+def test_paddles_text_lines(shared):
+    folder = shared / "models" / "textline_ori_x0_25"
+    classifier = pplcnet.Classifier(folder)
+    expected = json.loads((folder / "expected.json").read_text())
+    assert classifier.labels == expected["labels"]
+    for case in expected["cases"]:
+        if not case["image"].endswith(".png"):
+            continue  # JPEG decoders differ
+        found = classifier.features(shared / "images" / case["image"], "logits")
+        largest = numpy.abs(case["logits"]).max()
+        assert numpy.abs(found - case["logits"]).max() <= TOLERANCE * largest
+
+
+def test_objects(shared, program):
+    weights = shared / "models" / "picodet_xs_416" / "picodet_xs_416_processed.onnx"
+    picture = shared / "images" / "det_bus.jpg"
+    expected = json.loads(program("detect", "--weights", weights, "--json", picture))["objects"]
+    detector = pplcnet.Detector(weights)
+    [found, again] = detector.detect([picture, pplcnet.read_picture(picture)])
+    assert found == again == detector.detect(picture)
+    assert [(one.class_id, one.label) for one in found] == [(one["class_id"], one["label"])
+                                                            for one in expected]
+    assert numpy.array_equal(numpy.float32([one.box for one in found]),
+                             numpy.float32([one["box"] for one in expected]))
+
+
+def test_text(shared, program):
+    folder = shared / "models" / "ppocr_v4"
+    files = [folder / name for name in
+             ("ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx", "ppocr_keys_v1.txt")]
+    picture = shared / "images" / "textline_demo.png"
+    options = ["--detection", files[0], "--recognition", files[1], "--dictionary", files[2]]
+    expected = json.loads(program("ocr", *options, "--json", picture))["lines"]
+    found = pplcnet.TextReader(*files).read(picture)
+    assert expected
+    assert [(line.text, line.score, [list(corner) for corner in line.box]) for line in found] == [
+        (line["text"], pytest.approx(line["score"], abs=1e-6), line["box"]) for line in expected]
