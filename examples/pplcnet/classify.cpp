@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "command.hpp"
@@ -19,6 +18,7 @@
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/open/registry.hpp"
+#include "prediction_json.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
 
@@ -59,15 +59,9 @@ void print(Format format, const std::string& path, const std::vector<Prediction>
     case Format::json:
       break;
   }
-  Json list = Json::array();
-  for (const auto& [class_id, score] : predictions) {
-    Json entry = Json::object({{"class_id", class_id}, {"score", score}});
-    if (!classifier.labels().empty()) entry.add("label", classifier.label(class_id));
-    list.add(std::move(entry));
-  }
   Json line = Json::object();
   line.add_file(path);
-  line.add("predictions", std::move(list));
+  line.add("predictions", json_of(predictions, classifier));
   std::printf("%s\n", line.text().c_str());
 }
 

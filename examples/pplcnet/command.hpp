@@ -24,6 +24,7 @@ Run add_parity(CommandLine& program);
 Run add_bench(CommandLine& program);
 Run add_inspect(CommandLine& program);
 Run add_convert(CommandLine& program);
+Run add_serve(CommandLine& program);  // where cpp-httplib is
 
 /// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);

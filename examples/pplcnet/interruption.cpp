@@ -12,6 +12,8 @@
 
 namespace {
 
+constexpr std::initializer_list<int> kSignals = {SIGINT, SIGTERM, SIGHUP};
+
 std::atomic<int> interrupted = 0;  // the signal
 static_assert(std::atomic<int>::is_always_lock_free);
 
@@ -32,6 +34,17 @@ extern "C" void note_signal(int signal) {
   errno = number;
 }
 
+/// Returns the signals that are noted: those that were not ignored when the program began.
+sigset_t noted_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  struct sigaction now = {};
+  for (const int signal : kSignals)
+    if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+      sigaddset(&signals, signal);
+  return signals;
+}
+
 }  // namespace
 
 namespace interruption {
@@ -45,9 +58,21 @@ void note() {
   sigemptyset(&alarm);
   sigaddset(&alarm, SIGALRM);
   sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+  for (const int signal : kSignals)
     if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction(signal, &mark, nullptr);
+}
+
+void hold() {
+  const sigset_t signals = noted_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void wait() {
+  const sigset_t signals = noted_signals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 bool happened() { return interrupted != 0; }

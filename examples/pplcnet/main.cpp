@@ -27,8 +27,13 @@ int run(int argc, char** argv) {
   CommandLine program("pplcnet", "Image classification with PP-LCNet on a CPU.",
                       PPLCNET_VERSION_STRING);
   std::vector<Run> runs;
-  for (const auto add : {add_classify, add_orient, add_detect, add_segment, add_ocr, add_features,
-                         add_evaluate, add_fit, add_parity, add_bench, add_inspect, add_convert})
+  for (const auto add : {
+         add_classify, add_orient, add_detect, add_segment, add_ocr, add_features, add_evaluate,
+             add_fit, add_parity, add_bench, add_inspect, add_convert,
+#if PPLCNET_SERVES
+             add_serve,
+#endif
+       })
     runs.push_back(add(program));
   const CommandLine::Parsed parsed = program.parse(argc, argv);
   if (!parsed.name.empty()) program_name += " " + parsed.name;

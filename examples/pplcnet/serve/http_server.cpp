@@ -1,0 +1,364 @@
+#include "http_server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include <sys/eventfd.h>
+
+#include "connection.hpp"
+#include "json.hpp"
+
+namespace {
+
+using Clock = Connection::Clock;
+
+thread_local Connection* connection = nullptr;  // of this thread
+thread_local bool turns_away = false;           // the thread that accepts, at the limit
+
+/// Threads for connections: begun when they are needed, and not ended.
+class ConnectionThreads final : public httplib::TaskQueue {
+ public:
+  explicit ConnectionThreads(std::size_t most) : most_(most) {}
+
+  /// Works on a connection; on this thread, which does not wait for the client, if it is one too
+  /// many.
+  void enqueue(std::function<void()> work) override {
+    std::unique_lock lock(mutex_);
+    if (busy_ + waiting_.size() < most_) {
+      if (threads_.size() == busy_ + waiting_.size()) begin_thread();
+      if (threads_.size() > busy_ + waiting_.size()) {
+        waiting_.push_back(std::move(work));
+        arrived_.notify_one();
+        return;
+      }
+    }
+    lock.unlock();
+    turns_away = true;
+    work();
+    turns_away = false;
+  }
+
+  void shutdown() override {
+    {
+      const std::scoped_lock lock(mutex_);
+      is_over_ = true;
+    }
+    arrived_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void begin_thread() {
+    try {
+      threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {  // the system has no more
+    }
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      arrived_.wait(lock, [&] { return is_over_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      const std::function<void()> next = std::move(waiting_.front());
+      waiting_.pop_front();
+      ++busy_;
+      lock.unlock();
+      next();
+      lock.lock();
+      --busy_;
+    }
+  }
+
+  const std::size_t most_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::function<void()>> waiting_;
+  std::vector<std::thread> threads_;
+  std::size_t busy_ = 0;
+  bool is_over_ = false;
+};
+
+/// Returns the sentence for a status without one: of what cpp-httplib refuses by itself.
+std::string_view sentence_for(int status) {
+  switch (status) {
+    case 408:
+      return "the request has not come in time";
+    case 414:
+      return "the URL is longer than 8192 bytes";
+    case 416:
+      return "the header Range is damaged";
+    case 431:
+      return "the headers are longer than 32 KB";
+    default:
+      return "this is no request in HTTP/1.1: a line is damaged or missing";
+  }
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+HttpRequest head_of(const httplib::Request& request) {
+  std::string type = lower(request.get_header_value("Content-Type"));
+  type.resize(std::min(type.size(), type.find_first_of("; \t")));
+  return {.method = request.method,
+          .path = request.path,
+          .content_type = std::move(type),
+          .json_length = request.get_header_value("Inference-Header-Content-Length"),
+          .query = request.params,
+          .body = {},
+          .parts = {},
+          .deadline = connection->deadline()};
+}
+
+bool is_chunked(const httplib::Request& request) { return request.has_header("Transfer-Encoding"); }
+bool has_length(const httplib::Request& request) { return request.has_header("Content-Length"); }
+
+/// Returns whether a body follows, or may follow.
+bool has_body(const httplib::Request& request) {
+  return is_chunked(request) ||
+         (has_length(request) ? request.get_header_value("Content-Length") != "0"
+                              : request.method == "POST");
+}
+
+/// Returns why the body of a request cannot be taken, as far as the head tells.
+std::optional<HttpAnswer> refuse_body(const httplib::Request& request, std::size_t most) {
+  const std::string length = request.get_header_value("Content-Length");
+  if (request.get_header_value_count("Content-Length") > 1 ||
+      request.get_header_value_count("Transfer-Encoding") > 1 ||
+      (has_length(request) && is_chunked(request)) ||
+      length.find_first_not_of("0123456789") != length.npos ||
+      (is_chunked(request) && lower(request.get_header_value("Transfer-Encoding")) != "chunked"))
+    return HttpAnswer::problem(400, "the length of the body is not clear from the headers");
+  if (request.method != "POST") return std::nullopt;
+  if (!has_length(request) && !is_chunked(request))
+    return HttpAnswer::problem(411, "expected the header Content-Length");
+  if (length.size() > 18 || (has_length(request) && std::stoull(length) > most))
+    return HttpAnswer::problem(
+        413, "the body has more than the " + std::to_string(most) + " bytes that are allowed");
+  const std::string encoding = lower(request.get_header_value("Content-Encoding"));
+  if (!encoding.empty() && encoding != "identity" && encoding != "gzip" && encoding != "deflate" &&
+      encoding != "br")
+    return HttpAnswer::problem(415, "expected the Content-Encoding gzip, deflate or br, or none");
+  return std::nullopt;
+}
+
+void send(const HttpAnswer& answer, httplib::Response& response) {
+  response.status = answer.status;
+  response.set_content(answer.body, answer.content_type);
+  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+}
+
+}  // namespace
+
+HttpAnswer HttpAnswer::problem(int status, std::string_view sentence) {
+  return {.status = status, .body = Json::object({{"error", sentence}}).text() + "\n"};
+}
+
+HttpAnswer HttpAnswer::busy(std::string_view sentence) {
+  HttpAnswer answer = problem(503, sentence);
+  answer.headers.emplace_back("Retry-After", "1");
+  return answer;
+}
+
+class HttpServer::Implementation final : public httplib::Server {
+ public:
+  Implementation(HttpService& service, const Limits& limits)
+      : service_(service),
+        limits_(limits),
+        patience_(std::chrono::duration_cast<Clock::duration>(
+            std::chrono::duration<double>(limits.seconds))),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {
+    new_task_queue = [this] { return new ConnectionThreads(limits_.connections); };
+    set_tcp_nodelay(true);
+    set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    });
+    set_expect_100_continue_handler([this](const auto& request, auto& response) {
+      const auto refused = refuse(request);
+      if (refused) send(*refused, response);
+      return refused ? response.status : 100;
+    });
+    set_pre_routing_handler([this](const auto& request, auto& response) {
+      if (const auto refused = refuse(request))
+        send(*refused, response);
+      else if (request.method == "POST")
+        return HandlerResponse::Unhandled;
+      else
+        send(service_.answer(head_of(request)), response);
+      return HandlerResponse::Handled;
+    });
+    Post(".*", [this](const auto& request, auto& response, const auto& read) {
+      HttpRequest whole = head_of(request);
+      const auto refused = read_body(request, read, whole);
+      send(refused ? *refused : service_.answer(whole), response);
+    });
+    set_exception_handler([](const auto&, auto& response, const std::exception_ptr& thrown) {
+      send(answer_to(thrown), response);
+    });
+    set_error_handler([](const auto&, auto& response) { explain(response); });
+    set_post_routing_handler([this](const auto& request, auto& response) {
+      response.headers.erase("Keep-Alive");
+      if (connection->is_amid_request() || is_stopping_) response.set_header("Connection", "close");
+      const std::chrono::duration<double> passed = Clock::now() - connection->begun();
+      service_.note(request.path, response.status, passed.count());
+    });
+  }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+  ~Implementation() override { ::close(stop_); }
+
+  pplcnet::Error bind(const std::string& host, int& port) {
+    errno = 0;
+    const int bound = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
+    if (bound < 0)
+      return pplcnet::Error::of(host, ":", port, ": cannot be listened on", errno != 0 ? ": " : "",
+                                errno != 0 ? std::strerror(errno) : "");
+    ::listen(svr_sock_, SOMAXCONN);
+    port = bound;
+    return {};
+  }
+
+  bool listen() {
+    const bool good = listen_after_bind();
+    if (listening_ != INVALID_SOCKET) ::close(listening_);
+    return good && is_stopping_;
+  }
+
+  void stop() {
+    is_stopping_ = true;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(stop_, &one, sizeof(one));
+    listening_ = svr_sock_.exchange(INVALID_SOCKET);
+    ::shutdown(listening_, SHUT_RDWR);  // wakes who accepts
+  }
+
+ private:
+  /// Answers the requests of a connection.
+  bool process_and_close_socket(socket_t socket) override {
+    if (turns_away) return turn_away(socket);
+    Connection own(socket, stop_, patience_);
+    connection = &own;
+    bool goes_on = true;
+    while (goes_on && own.await_request()) {
+      bool is_last = false;
+      const auto begin_body = [&](httplib::Request& request) {
+        own.end_head(has_body(request));
+        request.headers.erase("Accept-Encoding");  // answers are small
+        request.ranges.clear();
+      };
+      const bool answered = process_request(own, is_stopping_, is_last, begin_body);
+      goes_on = own.flush() && answered && !is_last && !own.is_amid_request() && !is_stopping_;
+    }
+    if (own.is_amid_request()) own.linger();
+    connection = nullptr;
+    return true;
+  }
+
+  /// Says that there are too many connections.
+  bool turn_away(socket_t socket) {
+    service_.note_turned_away();
+    const HttpAnswer answer = HttpAnswer::busy("there are too many connections");
+    const std::string text =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: "
+        "close\r\nContent-Type: " +
+        answer.content_type + "\r\nContent-Length: " + std::to_string(answer.body.size()) +
+        "\r\n\r\n" + answer.body;
+    ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(socket, SHUT_WR);
+    char scrap[16384];
+    for (int i = 0; i < 64 && ::recv(socket, scrap, sizeof(scrap), MSG_DONTWAIT) > 0; ++i) {
+    }
+    ::close(socket);
+    return false;
+  }
+
+  std::optional<HttpAnswer> refuse(const httplib::Request& request) const {
+    if (auto refused = service_.refuse(head_of(request))) return refused;
+    return refuse_body(request, limits_.bytes);
+  }
+
+  /// Reads the body of a request; or returns why it is refused.
+  std::optional<HttpAnswer> read_body(const httplib::Request& request,
+                                      const httplib::ContentReader& read, HttpRequest& whole) {
+    constexpr std::size_t kMostParts = 1024;
+    std::size_t bytes = 0;
+    std::string* target = &whole.body;
+    const auto take = [&](const char* data, std::size_t size) {
+      bytes += size;
+      if (bytes <= limits_.bytes) target->append(data, size);
+      return bytes <= limits_.bytes;
+    };
+    const auto begin_part = [&](const httplib::MultipartFormData& part) {
+      if (whole.parts.size() == kMostParts) return false;
+      whole.parts.push_back({part.filename.empty() ? part.name : part.filename, {}});
+      target = &whole.parts.back().content;
+      return true;
+    };
+    const bool good = request.is_multipart_form_data() ? read(begin_part, take) : read(take);
+    if (good) {
+      connection->end_body();
+      return std::nullopt;
+    }
+    if (bytes > limits_.bytes)
+      return HttpAnswer::problem(413, "the body has more than the " +
+                                          std::to_string(limits_.bytes) +
+                                          " bytes that are allowed");
+    if (whole.parts.size() == kMostParts)
+      return HttpAnswer::problem(413, "the form has more than 1024 parts");
+    if (connection->is_late()) return HttpAnswer::problem(408, sentence_for(408));
+    return HttpAnswer::problem(400, "the body is shorter than it says, or damaged");
+  }
+
+  static HttpAnswer answer_to(const std::exception_ptr& thrown) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+      return HttpAnswer::busy("there is not enough memory");
+    } catch (const std::exception& problem) {
+      return HttpAnswer::problem(500, problem.what());
+    } catch (...) {
+      return HttpAnswer::problem(500, "ended by mistake");
+    }
+  }
+
+  /// Gives a sentence to what cpp-httplib refuses by itself.
+  static void explain(httplib::Response& response) {
+    if (!response.body.empty()) return;
+    if (connection->is_late()) response.status = 408;
+    if (connection->has_long_head()) response.status = 431;
+    send(HttpAnswer::problem(response.status, sentence_for(response.status)), response);
+  }
+
+  HttpService& service_;
+  const Limits limits_;
+  const Clock::duration patience_;
+  const int stop_;  // can be read when it is to stop
+  std::atomic<bool> is_stopping_ = false;
+  std::atomic<socket_t> listening_ = INVALID_SOCKET;
+};
+
+HttpServer::HttpServer(HttpService& service, const Limits& limits)
+    : implementation_(std::make_unique<Implementation>(service, limits)) {}
+HttpServer::~HttpServer() = default;
+pplcnet::Error HttpServer::bind(const std::string& host, int& port) {
+  return implementation_->bind(host, port);
+}
+bool HttpServer::listen() { return implementation_->listen(); }
+void HttpServer::stop() { implementation_->stop(); }

@@ -1,0 +1,91 @@
+#ifndef PPLCNET_EXAMPLES_SERVE_HTTP_SERVER_HPP
+#define PPLCNET_EXAMPLES_SERVE_HTTP_SERVER_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pplcnet/weights/error.hpp"
+
+// HTTP/1.1. cpp-httplib speaks it; as that takes seconds to compile, one file includes it.
+
+/// A request, whose body and parts are empty while only its head has been read.
+struct HttpRequest {
+  /// A file of a form.
+  struct Part {
+    std::string name;  ///< the file's, or where it has none the field's
+    std::string content;
+  };
+
+  std::string method, path;
+  std::string content_type;  ///< in lower case, without parameters; empty: not said
+  std::string json_length;   ///< Inference-Header-Content-Length
+  std::multimap<std::string, std::string> query;
+  std::string body;
+  std::vector<Part> parts;                         ///< the body of multipart/form-data
+  std::chrono::steady_clock::time_point deadline;  ///< by which it is to be answered
+};
+
+struct HttpAnswer {
+  /// Returns a JSON object whose `error` is one sentence.
+  static HttpAnswer problem(int status, std::string_view sentence);
+  /// Returns the same with 503, and when to try again.
+  static HttpAnswer busy(std::string_view sentence);
+
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+/// What is served. Called by many threads at a time.
+class HttpService {
+ public:
+  HttpService() = default;
+  HttpService(const HttpService&) = delete;
+  HttpService& operator=(const HttpService&) = delete;
+  virtual ~HttpService() = default;
+
+  /// Returns why a request is refused, as far as its head tells: its body is not read then.
+  virtual std::optional<HttpAnswer> refuse(const HttpRequest& head) const = 0;
+  virtual HttpAnswer answer(const HttpRequest& request) = 0;
+  /// Is told of each answer; `seconds` since the first byte of the request.
+  virtual void note(const std::string& path, int status, double seconds) = 0;
+  /// Is told that a connection was one too many.
+  virtual void note_turned_away() = 0;
+};
+
+/// A server with a thread for each connection, up to a limit. A request has to be received, and its
+/// answer to be taken, in a limited time, however slowly bytes come.
+class HttpServer {
+ public:
+  struct Limits {
+    std::size_t connections = 128;
+    std::size_t bytes = std::size_t{16} << 20;  ///< of a body, also when it is decompressed
+    double seconds = 10;                        ///< for a request, and between two
+  };
+
+  HttpServer(HttpService& service, const Limits& limits);
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  ~HttpServer();
+
+  /// Takes an address, where connections wait from now on; port 0 becomes one that is free.
+  pplcnet::Error bind(const std::string& host, int& port);
+  /// Serves until `stop`, then answers what has been asked; false if it ends for another reason.
+  bool listen();
+  /// Refuses new connections and closes those without a request. Called by any thread.
+  void stop();
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+#endif  // PPLCNET_EXAMPLES_SERVE_HTTP_SERVER_HPP
