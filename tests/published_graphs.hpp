@@ -3,6 +3,8 @@
 
 #include "deeplab.hpp"
 #include "ic_pattern.hpp"
+#include "pplcnet/networks/addernet.hpp"
+#include "pplcnet/networks/espnet_v1.hpp"
 #include "pplcnet/networks/espnet_v2.hpp"
 #include "pplcnet/networks/googlenet.hpp"
 #include "pplcnet/networks/inception_resnet_v2.hpp"
@@ -33,6 +35,7 @@ struct PublishedGraph {
   pplcnet::Graph (*network)(const pplcnet::WidthOptions&);
   pplcnet::Extent input = {33, 47};
   int width = 100;
+  int output = 0;  ///< which of its outputs is compared
 
   pplcnet::Graph graph() const { return network({width, input, 7}); }
 };
@@ -53,8 +56,10 @@ inline constexpr PublishedGraph kPublishedGraphs[] = {
     {pplcnet::light_cnns_resnest50},
     {pplcnet::light_cnns_mobilevit_s, {64, 128}},
     {pplcnet::timm_mobilevit_s, {64, 128}},
+    {pplcnet::light_cnns_espnet_v1, {64, 96}},
     {pplcnet::light_cnns_espnet_v2},
-    {pplcnet::light_cnns_googlenet},
+    {pplcnet::addernet_resnet20, {33, 47}, 100, 1},  // synthetic distances grow until they overflow
+    {pplcnet::light_cnns_googlenet, {33, 29}},
     {pplcnet::torchvision_googlenet},
     {pplcnet::inception_resnet_v2, {79, 75}},
     {pplcnet::inception_v3, {79, 75}},

@@ -1,4 +1,5 @@
-// Prints the bits of the outputs of a few networks, every kernel among them:
+// Prints the bits of the outputs of a few networks, every kernel among them, and of every network
+// that is a function:
 //
 //   print_outputs [baseline|avx2|avx512]
 #include <bit>
@@ -6,13 +7,11 @@
 #include <cstdio>
 #include <string_view>
 
+#include "bits/graph_output.hpp"
 #include "bits/output.hpp"
 #include "map_operators.hpp"
 #include "pplcnet/models/pplcnet.hpp"
-#include "pplcnet/networks/googlenet.hpp"
-#include "pplcnet/networks/inception_v3.hpp"
-#include "pplcnet/networks/shufflenet_v1.hpp"
-#include "pplcnet/networks/xception.hpp"
+#include "published_graphs.hpp"
 
 namespace {
 
@@ -33,23 +32,19 @@ using pplcnet::V4;
 
 constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}};
 
-constexpr pplcnet::Graph shufflenet() {
-  return pplcnet::light_cnns_shufflenet_v1({.input = {193, 217}});
-}
-constexpr pplcnet::Graph googlenet() {
-  return pplcnet::light_cnns_googlenet({.input = {33, 29}, .classes = 10});
-}
-constexpr pplcnet::Graph inception() {
-  return pplcnet::inception_v3({.input = {79, 75}, .classes = 10});
-}
-constexpr pplcnet::Graph xception() {
-  return pplcnet::xception({.input = {65, 49}, .classes = 10});
-}
-
 template <class Net>
 void print(const char* name, pplcnet::Isa isa) {
   for (const float value : pplcnet_test::output_of<Net>(isa))
     std::printf("%s %08x\n", name, std::bit_cast<std::uint32_t>(value));
+}
+
+void print(const pplcnet_test::PublishedGraph& published, pplcnet::Isa isa) {
+  const pplcnet::Graph graph = published.graph();
+  const pplcnet::AnyNetwork network = pplcnet_test::synthetic_network(graph);
+  const pplcnet_test::SyntheticPictures synthetic(network.input_shape(), 1);
+  for (const std::uint32_t bits :
+       pplcnet_test::results(network, published.output, synthetic.pictures(), isa, 1))
+    std::printf("%.*s %08x\n", static_cast<int>(graph.title.size()), graph.title.data(), bits);
 }
 
 }  // namespace
@@ -71,8 +66,6 @@ int main(int argc, char** argv) {
   print<PPLCNetV4<Size::tiny, V4::detection, kPage>>("v4 detection", isa);
   print<PPLCNetV4<Size::tiny, V4::recognition, kLine>>("v4 recognition", isa);
   print<pplcnet::Network<pplcnet_test::map_operators>>("map operators", isa);
-  print<pplcnet::Network<shufflenet>>("shufflenet", isa);
-  print<pplcnet::Network<googlenet>>("googlenet", isa);
-  print<pplcnet::Network<inception>>("inception", isa);
-  print<pplcnet::Network<xception>>("xception", isa);
+  for (const pplcnet_test::PublishedGraph& published : pplcnet_test::kPublishedGraphs)
+    print(published, isa);
 }
