@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "jpeg_colours.hpp"
 #include "picture_limits.hpp"
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -29,6 +30,12 @@ class JpegHeader {
   std::uint64_t height() const { return height_; }
   std::uint64_t scans() const { return scans_; }
   std::uint64_t samples_of_scans() const { return samples_of_scans_; }
+  JpegColours colours() const {
+    if (count_ == 1) return JpegColours::grey;
+    if (count_ == 4) return adobe_transform_ == 0 ? JpegColours::cmyk : JpegColours::ycck;
+    const bool is_rgb = !is_jfif_ && (adobe_transform_ == 0 || is_named_rgb());
+    return is_rgb ? JpegColours::rgb : JpegColours::ycc;
+  }
   bool has_end() const { return has_end_; }  ///< the marker after the last scan
 
   /// Samples of all components, in whole blocks.
@@ -53,6 +60,10 @@ class JpegHeader {
   }
   std::uint64_t most_down() const {
     return std::ranges::max(components(), {}, &Component::down).down;
+  }
+  bool is_named_rgb() const {
+    return count_ == 3 && components_[0].id == 'R' && components_[1].id == 'G' &&
+           components_[2].id == 'B';
   }
   static std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
   std::uint64_t mcus_across() const { return ceil_div(width_, 8 * most_across()); }
@@ -174,9 +185,7 @@ class JpegHeader {
     if (count_ == 4 && adobe_transform_ != 0 && adobe_transform_ != 2)
       return pplcnet::Error::of("its Adobe marker says ", adobe_transform_,
                                 " of four components, which is neither CMYK nor YCCK");
-    const bool named_rgb = count_ == 3 && components_[0].id == 'R' && components_[1].id == 'G' &&
-                           components_[2].id == 'B';
-    if (named_rgb && (is_jfif_ || adobe_transform_ > 0))
+    if (is_named_rgb() && (is_jfif_ || adobe_transform_ > 0))
       return pplcnet::Error::of("its components are named RGB, its header says YCbCr");
     return {};
   }

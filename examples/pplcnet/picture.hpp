@@ -20,8 +20,10 @@
 ///
 /// Formats are detected by the first bytes of a file, not by its name:
 ///
-/// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker. The
-///   decoder is stb_image's; its values differ from those of libjpeg by a few levels.
+/// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker.
+/// Pixels
+///   are those of libjpeg-turbo as it is by default, and of CMYK those of Pillow; only a
+///   progressive one without its last scans is not smoothed.
 /// - PNG: all kinds, the first picture of an animated one. Of 16 bits the higher 8 are taken.
 /// - BMP: all that are not compressed.
 ///

@@ -1,5 +1,5 @@
-// Writes a picture as plain pixels (PPM) to standard output; with --contrast, what is transparent
-// is put on a contrasting ground. Usage: decode [--contrast] PICTURE
+// Writes pictures as plain pixels (PPM), one after the other, to standard output; with --contrast,
+// what is transparent is put on a contrasting ground. Usage: decode [--contrast] PICTURE...
 #include <cstdio>
 #include <string_view>
 
@@ -7,16 +7,22 @@
 
 int main(int argc, char** argv) {
   Picture::Options options;
-  if (argc == 3 && std::string_view(argv[1]) == "--contrast")
+  int first = 1;
+  if (argc > 2 && std::string_view(argv[1]) == "--contrast") {
     options.transparency = Picture::Transparency::on_contrast;
-  Picture picture;
-  if (argc < 2) return 2;
-  if (auto error = Picture::read(argv[argc - 1], picture, options)) {
-    std::fprintf(stderr, "%s\n", error.message());
-    return 1;
+    ++first;
   }
-  const pplcnet::ImageView view = picture.view();
-  std::printf("P6\n%d %d\n255\n", view.width, view.height);
-  for (int y = 0; y < view.height; ++y)
-    std::fwrite(view.row(y), pplcnet::kImageChannels, static_cast<std::size_t>(view.width), stdout);
+  Picture picture;
+  if (argc <= first) return 2;
+  for (int i = first; i < argc; ++i) {
+    if (auto error = Picture::read(argv[i], picture, options)) {
+      std::fprintf(stderr, "%s\n", error.message());
+      return 1;
+    }
+    const pplcnet::ImageView view = picture.view();
+    std::printf("P6\n%d %d\n255\n", view.width, view.height);
+    for (int y = 0; y < view.height; ++y)
+      std::fwrite(view.row(y), pplcnet::kImageChannels, static_cast<std::size_t>(view.width),
+                  stdout);
+  }
 }

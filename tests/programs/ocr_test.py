@@ -47,10 +47,9 @@ class OcrTest(unittest.TestCase):
         self.assertEqual((page["width"], page["height"], len(page["lines"])), (700, 720, 16))
         for line, (text, score, box_score, box) in zip(page["lines"], FIRST):
             self.assertEqual(line["text"], text)
-            self.assertAlmostEqual(line["score"], score, delta=1e-3)
-            self.assertAlmostEqual(line["box_score"], box_score, delta=1e-3)
-            for found, expected in zip(sum(line["box"], []), sum(box, [])):
-                self.assertLessEqual(abs(found - expected), 1)
+            self.assertAlmostEqual(line["score"], score, delta=1e-5)
+            self.assertAlmostEqual(line["box_score"], box_score, delta=1e-5)
+            self.assertEqual(line["box"], box)
 
     @needs(LINE, *FILES.values())
     def test_a_table_of_several_pictures(self):
