@@ -31,7 +31,8 @@ class BuildWithCMake(build_ext):
 
     @staticmethod
     def options():
-        options = ["-DCMAKE_BUILD_TYPE=Release", f"-DPython_EXECUTABLE={sys.executable}",
+        options = ["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2",
+                   f"-DPython_EXECUTABLE={sys.executable}",
                    "-DPPLCNET_BUILD_PYTHON=ON", "-DPPLCNET_BUILD_TESTS=OFF",
                    "-DPPLCNET_BUILD_BENCH=OFF"]
         try:

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include "pplcnet/thread_pool.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
@@ -18,7 +20,13 @@ template <class Tool>
 class Crew {
  public:
   Crew(const Tool& tool, int threads)
-      : pool_(threads), tools_(static_cast<std::size_t>(pool_.threads()), tool) {}
+      : pool_(std::make_unique<pplcnet::ThreadPool>(threads)),
+        tools_(static_cast<std::size_t>(pool_->threads()), tool) {}
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() {
+    if (getpid() != owner_) static_cast<void>(pool_.release());  // a fork has none of its threads
+  }
 
   /// Calls `work(tool, i)`, which returns an Error, for each i < errors.size(), in any order.
   template <class Work>
@@ -30,11 +38,12 @@ class Crew {
         errors[i] = pplcnet::with_memory_for("pictures", [&] { return work(tool, i); });
     };
     const std::size_t parts = std::min(tools_.size(), errors.size());
-    pool_.executor()(static_cast<int>(parts), pplcnet::Task(part));
+    pool_->executor()(static_cast<int>(parts), pplcnet::Task(part));
   }
 
  private:
-  pplcnet::ThreadPool pool_;
+  std::unique_ptr<pplcnet::ThreadPool> pool_;
+  const pid_t owner_ = getpid();
   std::vector<Tool> tools_;
 };
 

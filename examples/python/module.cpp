@@ -34,6 +34,14 @@ py::list labels_of(const Tool& tool) {
   return list;
 }
 
+pplcnet::Purpose purpose_of(const std::string& name) {
+  if (name == "any") return pplcnet::Purpose::any;
+  if (name == "classes") return pplcnet::Purpose::classes;
+  if (name == "orientation") return pplcnet::Purpose::orientation;
+  throw_error(pplcnet::Error::of("expected the purpose classes or orientation, found ",
+                                 pplcnet::quote(name)));
+}
+
 /// Returns the labels of a file, of which there must be so many.
 std::vector<py::str> labels_in(const std::string& path, int count) {
   std::vector<std::string> labels;
@@ -79,16 +87,14 @@ py::tuple top_k(const py::array_t<float, py::array::c_style | py::array::forceca
 
 void add_network(py::module_& module) {
   py::class_<Network>(module, "Network")
-      .def(
-          py::init([](const std::string& file, const std::string& model,
-                      const std::string& companion, const std::string& part, bool classes,
-                      bool half_head, int threads) {
-            return std::make_unique<Network>(
-                WeightOptions{file, model, companion, part,
-                              classes ? pplcnet::Purpose::classes : pplcnet::Purpose::any, threads},
-                half_head);
-          }),
-          "file"_a, "model"_a, "companion"_a, "part"_a, "classes"_a, "half_head"_a, "threads"_a)
+      .def(py::init([](const std::string& file, const std::string& model,
+                       const std::string& companion, const std::string& part,
+                       const std::string& purpose, bool half_head, int threads) {
+             return std::make_unique<Network>(
+                 WeightOptions{file, model, companion, part, purpose_of(purpose), threads},
+                 half_head);
+           }),
+           "file"_a, "model"_a, "companion"_a, "part"_a, "purpose"_a, "half_head"_a, "threads"_a)
       .def_static("built_in", &Network::built_in, "lines"_a, "threads"_a)
       .def_property_readonly("name",
                              [](const Network& network) { return text_of(network.tool().name()); })

@@ -80,7 +80,7 @@ def test_orientation(crops, folder, program):
     [expected] = printed(page)
     found = pplcnet.orient(page)
     assert found == expected and found.angle == 90 and found.confidence > 0.9
-    assert pplcnet.Classifier(PAGES).orient(page) == expected
+    assert pplcnet.Classifier(PAGES, purpose="orientation").orient(page) == expected
     assert pplcnet.orient(pplcnet.read_picture(page)) == expected
 
 

@@ -55,9 +55,10 @@ class Classifier:
 
     def __init__(self, file: Path, *, model: str = "", companion: Path = "", part: str = "",
                  labels: Union[Sequence[str], os.PathLike[str], None] = None, topk: int = 5,
-                 batch_size: int = 1, half_head: bool = False, threads: int = 1) -> None:
+                 batch_size: int = 1, half_head: bool = False, threads: int = 1,
+                 purpose: Literal["classes", "orientation"] = "classes") -> None:
         self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), part,
-                                         True, half_head, threads)
+                                         purpose, half_head, threads)
         self._begin(labels, topk, batch_size)
 
     @classmethod

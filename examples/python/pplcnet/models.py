@@ -63,7 +63,7 @@ def create_model(model_name: str, pretrained: bool = False,
         raise ValueError(f"{model_name}: expected a checkpoint_path, for " +
                          ("weights are not downloaded" if pretrained else
                           "without weights there is nothing to compute"))
-    network = _pplcnet.Network(os.fsencode(checkpoint_path), model_name, b"", "", False, False,
+    network = _pplcnet.Network(os.fsencode(checkpoint_path), model_name, b"", "", "any", False,
                                threads)
     if num_classes not in (None, 0, network.classes):
         raise ValueError(f"{model_name}: expected the {network.classes} classes of "
