@@ -35,9 +35,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  // Pixels that lie side by side are one with the channels of all of them.
+  const auto pitch = static_cast<std::size_t>(end - begin);
+  const bool joined = what.rows.pixel_pitch == pitch &&
+                      (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
+  const int width = joined ? 1 : what.width;
+  if (joined) end *= what.width;
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
         return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
                static_cast<std::size_t>(x) * rows.pixel_pitch;
