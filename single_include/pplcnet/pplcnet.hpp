@@ -1985,6 +1985,12 @@ struct Layer {
   constexpr bool works_by_rows() const {
     return op == Operator::convolution || op == Operator::depthwise || is_product();
   }
+  /// Each of its pixels is a part of one of the input: rows can go through scratch into it.
+  constexpr bool spreads_pixels() const {
+    return op == Operator::rearrange && rearrangement.kind == Rearrangement::Kind::depth_to_space;
+  }
+  /// Returns how many rows of its output are made from one row that its unit computes.
+  constexpr int rows_of_one() const { return spreads_pixels() ? rearrangement.first : 1; }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {
     return op == Operator::convolution || op == Operator::depthwise || op == Operator::dense ||
@@ -2846,8 +2852,8 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
-/// which have no reader outside of the unit. The map of a stage is stored.
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise or
+/// spreads pixels, and which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
   for (int i = 0; i < plan.stage_count; ++i) is_stage[plan.stages[i]] = true;
@@ -2856,7 +2862,8 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
     const bool streams = layer.op == Operator::depthwise || layer.is_product();
-    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
+    layer.fused = streams && !is_stage[i] &&
+                  (next.op == Operator::pointwise || next.spreads_pixels()) && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -2947,7 +2954,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   }
   const bool small = weights * sizeof(float) <= kL1Share;
   const int rows =
-      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[last].output.height);
+      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[first].output.height);
   std::size_t place = plan.layers[first].scratch;
   for (int i = first; i <= last; ++i) {
     Layer& layer = plan.layers[i];
@@ -3018,9 +3025,18 @@ constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
          writer.target.floats() * sizeof(float) > kLargestMap;
 }
 
+/// Has a layer's output go to a ring of so many rows in scratch.
+constexpr void keep_rows(Plan& plan, Layer& layer, int rows) {
+  layer.target.ring = rows;
+  layer.target.local = true;
+  layer.target.offset = plan.scratch_floats;
+  plan.scratch_floats += layer.target.floats();
+}
+
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
-/// chain would become too long, after which another one begins.)
+/// chain would become too long, after which another one begins.) So does the output of a chain of
+/// several layers if no layer reads it: it is copied block by block.
 constexpr void form_chains(Plan& plan, const Uses& uses) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -3031,12 +3047,11 @@ constexpr void form_chains(Plan& plan, const Uses& uses) {
     if (owns && !layer.fused && joins(plan, uses, i) &&
         unit_end(plan, i + 1) - first < Plan::kMaxChain) {
       joined = true;
-      layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
-      layer.target.local = true;
-      layer.target.offset = plan.scratch_floats;
-      plan.scratch_floats += layer.target.floats();
+      keep_rows(plan, layer, ring_rows(layer, plan.layers[i + 1]));
     }
     if (joined) continue;
+    if (layer.optional_output && i > first)
+      keep_rows(plan, layer, layer.rows * layer.rows_of_one());
     plan.layers[first].chain_end = i + 1;
     first = i + 1;
   }
@@ -4661,9 +4676,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  // Pixels that lie side by side are one with the channels of all of them.
+  const auto pitch = static_cast<std::size_t>(end - begin);
+  const bool joined = what.rows.pixel_pitch == pitch &&
+                      (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
+  const int width = joined ? 1 : what.width;
+  if (joined) end *= what.width;
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
         return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
                static_cast<std::size_t>(x) * rows.pixel_pitch;
@@ -5176,6 +5197,31 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
     for (int i = 0; i < how.first; ++i, to += size)
       std::memcpy(to, from + (i * how.second + j) * size,
                   static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Computes what `count` rows become, each of whose pixels is a square of the output's: as many rows
+/// for one as a square has.
+inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count, Rows to) {
+  const Lanes8 d;
+  const int side = layer.rearrangement.first, channels = layer.output.channels;
+  const auto copy = [&](const float* values, float* pixel) HWY_ATTR {
+    if (channels % kHalfPanel != 0) {
+      // One is usual, for which a call takes longer than the copy.
+      if (channels == 1) return static_cast<void>(*pixel = *values);
+      std::memcpy(pixel, values, static_cast<std::size_t>(channels) * sizeof(float));
+      return;
+    }
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, values + i), d, pixel + i);
+  };
+  for (int y = 0; y < count; ++y, from.pixels += from.row_pitch)
+    for (int row = 0; row < side; ++row, to.pixels += to.row_pitch) {
+      const float* values = from.pixels + row * side * channels;
+      float* pixel = to.pixels;
+      for (int x = 0; x < layer.input.width; ++x, values += from.pixel_pitch)
+        for (int i = 0; i < side * channels; i += channels, pixel += to.pixel_pitch)
+          copy(values + i, pixel);
+    }
 }
 
 /// Computes rows [begin, end) of a rearrangement.
@@ -6059,17 +6105,19 @@ class Chain {
 
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_], count = end - begin;
+    const int count = end - begin;
+    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
     for (int i = first; i <= last; ++i) {
       const Layer& layer = run_.layers[i];
-      const Rows rows =
-          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
       if (layer.is_stem())
         stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.rearrange && layer.spreads_pixels())
+        spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
@@ -6085,10 +6133,11 @@ class Chain {
              .width = layer.output.width},
             layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin, end, destinations_[i]);
+        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
+                    destinations_[i]);
     }
     if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
+      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
   }
 
   int end_channel(const Layer& layer) const {
@@ -6408,7 +6457,7 @@ class ImageRun {
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height;
+    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
@@ -7840,9 +7889,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  // Pixels that lie side by side are one with the channels of all of them.
+  const auto pitch = static_cast<std::size_t>(end - begin);
+  const bool joined = what.rows.pixel_pitch == pitch &&
+                      (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
+  const int width = joined ? 1 : what.width;
+  if (joined) end *= what.width;
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
         return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
                static_cast<std::size_t>(x) * rows.pixel_pitch;
@@ -8355,6 +8410,31 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
     for (int i = 0; i < how.first; ++i, to += size)
       std::memcpy(to, from + (i * how.second + j) * size,
                   static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Computes what `count` rows become, each of whose pixels is a square of the output's: as many rows
+/// for one as a square has.
+inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count, Rows to) {
+  const Lanes8 d;
+  const int side = layer.rearrangement.first, channels = layer.output.channels;
+  const auto copy = [&](const float* values, float* pixel) HWY_ATTR {
+    if (channels % kHalfPanel != 0) {
+      // One is usual, for which a call takes longer than the copy.
+      if (channels == 1) return static_cast<void>(*pixel = *values);
+      std::memcpy(pixel, values, static_cast<std::size_t>(channels) * sizeof(float));
+      return;
+    }
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, values + i), d, pixel + i);
+  };
+  for (int y = 0; y < count; ++y, from.pixels += from.row_pitch)
+    for (int row = 0; row < side; ++row, to.pixels += to.row_pitch) {
+      const float* values = from.pixels + row * side * channels;
+      float* pixel = to.pixels;
+      for (int x = 0; x < layer.input.width; ++x, values += from.pixel_pitch)
+        for (int i = 0; i < side * channels; i += channels, pixel += to.pixel_pitch)
+          copy(values + i, pixel);
+    }
 }
 
 /// Computes rows [begin, end) of a rearrangement.
@@ -9238,17 +9318,19 @@ class Chain {
 
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_], count = end - begin;
+    const int count = end - begin;
+    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
     for (int i = first; i <= last; ++i) {
       const Layer& layer = run_.layers[i];
-      const Rows rows =
-          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
       if (layer.is_stem())
         stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.rearrange && layer.spreads_pixels())
+        spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
@@ -9264,10 +9346,11 @@ class Chain {
              .width = layer.output.width},
             layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin, end, destinations_[i]);
+        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
+                    destinations_[i]);
     }
     if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
+      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
   }
 
   int end_channel(const Layer& layer) const {
@@ -9587,7 +9670,7 @@ class ImageRun {
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height;
+    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };
@@ -11025,9 +11108,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
 inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+  // Pixels that lie side by side are one with the channels of all of them.
+  const auto pitch = static_cast<std::size_t>(end - begin);
+  const bool joined = what.rows.pixel_pitch == pitch &&
+                      (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
+  const int width = joined ? 1 : what.width;
+  if (joined) end *= what.width;
   const int whole = begin + (end - begin) / kPanel * kPanel;
   for (int y = 0; y < what.count; ++y)
-    for (int x = 0; x < what.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
         return rows.pixels + static_cast<std::size_t>(y) * rows.row_pitch +
                static_cast<std::size_t>(x) * rows.pixel_pitch;
@@ -11540,6 +11629,31 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
     for (int i = 0; i < how.first; ++i, to += size)
       std::memcpy(to, from + (i * how.second + j) * size,
                   static_cast<std::size_t>(size) * sizeof(float));
+}
+
+/// Computes what `count` rows become, each of whose pixels is a square of the output's: as many rows
+/// for one as a square has.
+inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count, Rows to) {
+  const Lanes8 d;
+  const int side = layer.rearrangement.first, channels = layer.output.channels;
+  const auto copy = [&](const float* values, float* pixel) HWY_ATTR {
+    if (channels % kHalfPanel != 0) {
+      // One is usual, for which a call takes longer than the copy.
+      if (channels == 1) return static_cast<void>(*pixel = *values);
+      std::memcpy(pixel, values, static_cast<std::size_t>(channels) * sizeof(float));
+      return;
+    }
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, values + i), d, pixel + i);
+  };
+  for (int y = 0; y < count; ++y, from.pixels += from.row_pitch)
+    for (int row = 0; row < side; ++row, to.pixels += to.row_pitch) {
+      const float* values = from.pixels + row * side * channels;
+      float* pixel = to.pixels;
+      for (int x = 0; x < layer.input.width; ++x, values += from.pixel_pitch)
+        for (int i = 0; i < side * channels; i += channels, pixel += to.pixel_pitch)
+          copy(values + i, pixel);
+    }
 }
 
 /// Computes rows [begin, end) of a rearrangement.
@@ -12423,17 +12537,19 @@ class Chain {
 
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_], count = end - begin;
+    const int count = end - begin;
+    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
     for (int i = first; i <= last; ++i) {
       const Layer& layer = run_.layers[i];
-      const Rows rows =
-          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
       if (layer.is_stem())
         stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.rearrange && layer.spreads_pixels())
+        spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
@@ -12449,10 +12565,11 @@ class Chain {
              .width = layer.output.width},
             layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin, end, destinations_[i]);
+        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
+                    destinations_[i]);
     }
     if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
+      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
   }
 
   int end_channel(const Layer& layer) const {
@@ -12772,7 +12889,7 @@ class ImageRun {
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height;
+    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };

@@ -358,6 +358,27 @@ TEST_P(GraphKernels, Rearrangements) {
   }
 }
 
+/// Layers that pixels go through while they are in scratch; that a stage's map, another reader or a
+/// concat comes between; results that no layer reads.
+TEST_P(GraphKernels, TransposedConvolutions) {
+  for (const Extent input : kInputs)
+    for (const int channels : kChannels)
+      for (const int side : {2, 3}) {
+        Graph graph(input);
+        const Value x = graph.conv(map(graph, 8), 8, {.kernel = 3}, "x");
+        const Value y =
+            graph.transposed_conv(x, channels, side, {.activation = Activation::silu}, "first");
+        graph.output(graph.concat({y, y}), pplcnet::Role::stage);
+        const Value z = graph.transposed_conv(y, 3, side, {.norm = false, .bias = true}, "second");
+        graph.output(graph.conv(z, 1, {.kernel = 3}, "reader"), pplcnet::Role::stage);
+        const Value stage = graph.conv(y, 4 * channels, {.activation = Activation::relu}, "stage");
+        graph.output(stage, pplcnet::Role::stage);
+        graph.output(graph.depth_to_space(stage, 2), pplcnet::Role::stage);
+        graph.output(graph.transposed_conv(y, 1, side, {.activation = Activation::sigmoid}, "t"));
+        judge(graph);
+      }
+}
+
 TEST_P(GraphKernels, Resizes) {
   constexpr Extent kSizes[] = {{18, 34}, {27, 68}, {1, 1}, {5, 4}, {9, 17}, {19, 7}, {40, 33}};
   for (const Extent input : kInputs)

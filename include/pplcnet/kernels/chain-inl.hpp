@@ -68,17 +68,19 @@ class Chain {
 
   void compute_block(int first, int last, int begin, int end) const {
     const Layer& writer = run_.layers[last];
-    const int origin = origins_[last - first_], count = end - begin;
+    const int count = end - begin;
+    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
     for (int i = first; i <= last; ++i) {
       const Layer& layer = run_.layers[i];
-      const Rows rows =
-          i == last ? rows_of(writer.target, base(writer.target), begin - origin) : block_of(i);
+      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
       if (layer.is_stem())
         stem(layer, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
+      else if (kNeeds.rearrange && layer.spreads_pixels())
+        spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
       if constexpr (kNeeds.prelu)
@@ -94,10 +96,11 @@ class Chain {
              .width = layer.output.width},
             layer.last_activation, channels_.begin, end_channel(layer));
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin, end, destinations_[i]);
+        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
+                    destinations_[i]);
     }
     if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), begin - origin, end - origin);
+      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
   }
 
   int end_channel(const Layer& layer) const {

@@ -158,7 +158,7 @@ class ImageRun {
     // Bands overlap above the last unit: copies of what is there are left to one thread.
     int unit = last;
     while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height;
+    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
     const auto band = [&](int part, int begin, int end) HWY_ATTR {
       Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
     };

@@ -49,6 +49,31 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
+/// Computes what `count` rows become, each of whose pixels is a square of the output's: as many rows
+/// for one as a square has.
+inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count, Rows to) {
+  const Lanes8 d;
+  const int side = layer.rearrangement.first, channels = layer.output.channels;
+  const auto copy = [&](const float* values, float* pixel) HWY_ATTR {
+    if (channels % kHalfPanel != 0) {
+      // One is usual, for which a call takes longer than the copy.
+      if (channels == 1) return static_cast<void>(*pixel = *values);
+      std::memcpy(pixel, values, static_cast<std::size_t>(channels) * sizeof(float));
+      return;
+    }
+    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
+      hn::StoreU(hn::LoadU(d, values + i), d, pixel + i);
+  };
+  for (int y = 0; y < count; ++y, from.pixels += from.row_pitch)
+    for (int row = 0; row < side; ++row, to.pixels += to.row_pitch) {
+      const float* values = from.pixels + row * side * channels;
+      float* pixel = to.pixels;
+      for (int x = 0; x < layer.input.width; ++x, values += from.pixel_pitch)
+        for (int i = 0; i < side * channels; i += channels, pixel += to.pixel_pitch)
+          copy(values + i, pixel);
+    }
+}
+
 /// Computes rows [begin, end) of a rearrangement.
 inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
   const int channels = layer.output.channels;

@@ -174,6 +174,12 @@ struct Layer {
   constexpr bool works_by_rows() const {
     return op == Operator::convolution || op == Operator::depthwise || is_product();
   }
+  /// Each of its pixels is a part of one of the input: rows can go through scratch into it.
+  constexpr bool spreads_pixels() const {
+    return op == Operator::rearrange && rearrangement.kind == Rearrangement::Kind::depth_to_space;
+  }
+  /// Returns how many rows of its output are made from one row that its unit computes.
+  constexpr int rows_of_one() const { return spreads_pixels() ? rearrangement.first : 1; }
   constexpr bool gives_vector() const { return op == Operator::pool || op == Operator::dense; }
   constexpr bool has_weights() const {
     return op == Operator::convolution || op == Operator::depthwise || op == Operator::dense ||

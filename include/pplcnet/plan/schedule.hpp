@@ -63,8 +63,8 @@ constexpr Uses uses_of(const Plan& plan) {
   return uses;
 }
 
-/// Finds units: layers whose rows go through scratch into the next one, which is pointwise, and
-/// which have no reader outside of the unit. The map of a stage is stored.
+/// Finds units: layers whose rows go through scratch into the next one, which is pointwise or
+/// spreads pixels, and which have no reader outside of the unit. The map of a stage is stored.
 constexpr void form_units(Plan& plan, const Uses& uses) {
   bool is_stage[Plan::kMaxLayers] = {};
   for (int i = 0; i < plan.stage_count; ++i) is_stage[plan.stages[i]] = true;
@@ -73,7 +73,8 @@ constexpr void form_units(Plan& plan, const Uses& uses) {
     Layer& layer = plan.layers[i];
     const Layer& next = plan.layers[i + 1];
     const bool streams = layer.op == Operator::depthwise || layer.is_product();
-    layer.fused = streams && !is_stage[i] && next.op == Operator::pointwise && next.from == i &&
+    layer.fused = streams && !is_stage[i] &&
+                  (next.op == Operator::pointwise || next.spreads_pixels()) && next.from == i &&
                   next.from_channel == 0 && uses.last_reader[i] <= end &&
                   uses.last[i] == uses.last_reader[i] && layer.owner == i &&
                   layer.map_channels == layer.output.channels;
@@ -164,7 +165,7 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   }
   const bool small = weights * sizeof(float) <= kL1Share;
   const int rows =
-      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[last].output.height);
+      rows_of(small ? kL1Share : kL2Share, sizeof(float) * line, plan.layers[first].output.height);
   std::size_t place = plan.layers[first].scratch;
   for (int i = first; i <= last; ++i) {
     Layer& layer = plan.layers[i];
@@ -235,9 +236,18 @@ constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
          writer.target.floats() * sizeof(float) > kLargestMap;
 }
 
+/// Has a layer's output go to a ring of so many rows in scratch.
+constexpr void keep_rows(Plan& plan, Layer& layer, int rows) {
+  layer.target.ring = rows;
+  layer.target.local = true;
+  layer.target.offset = plan.scratch_floats;
+  plan.scratch_floats += layer.target.floats();
+}
+
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
-/// chain would become too long, after which another one begins.)
+/// chain would become too long, after which another one begins.) So does the output of a chain of
+/// several layers if no layer reads it: it is copied block by block.
 constexpr void form_chains(Plan& plan, const Uses& uses) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
@@ -248,12 +258,11 @@ constexpr void form_chains(Plan& plan, const Uses& uses) {
     if (owns && !layer.fused && joins(plan, uses, i) &&
         unit_end(plan, i + 1) - first < Plan::kMaxChain) {
       joined = true;
-      layer.target.ring = ring_rows(layer, plan.layers[i + 1]);
-      layer.target.local = true;
-      layer.target.offset = plan.scratch_floats;
-      plan.scratch_floats += layer.target.floats();
+      keep_rows(plan, layer, ring_rows(layer, plan.layers[i + 1]));
     }
     if (joined) continue;
+    if (layer.optional_output && i > first)
+      keep_rows(plan, layer, layer.rows * layer.rows_of_one());
     plan.layers[first].chain_end = i + 1;
     first = i + 1;
   }
