@@ -409,7 +409,8 @@ static_assert(memory_is_right(make_plan(pplcnet_v4(Size::small, V4::detection)))
 static_assert(memory_is_right(make_plan(pplcnet_v4(Size::tiny, V4::recognition))));
 static_assert(memory_is_right(make_plan(pplcnet_v4(Size::medium, V4::recognition))));
 static_assert(memory_is_right(make_plan(pplcnet_v1_backbone(x0_25, {.output_stride = 8}))));
-static_assert(memory_is_right(make_plan(pplcnet::ocr_detection({.width = 75, .input = {96, 160}}))));
+static_assert(memory_is_right(make_plan(pplcnet::ocr_detection({.width = 75,
+                                                                .input = {96, 160}}))));
 
 TEST(Counts, AreRightBecauseThisFileCompiles) { SUCCEED(); }
 

@@ -49,8 +49,8 @@ inline void shuffle_blocks(const Rearrangement& how, int channels, const float* 
                   static_cast<std::size_t>(size) * sizeof(float));
 }
 
-/// Computes what `count` rows become, each of whose pixels is a square of the output's: as many rows
-/// for one as a square has.
+/// Computes what `count` rows become, each of whose pixels is a square of the output's; for one row
+/// as many as a square has.
 inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count, Rows to) {
   const Lanes8 d;
   const int side = layer.rearrangement.first, channels = layer.output.channels;
