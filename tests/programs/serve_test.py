@@ -158,6 +158,33 @@ class Answers(unittest.TestCase):
             {"file": path.name, "predictions": predictions}
             for path, predictions in zip(LINES, self.predictions)]})
 
+    def test_forms_as_various_clients_write_them(self):
+        picture = LINES[0].read_bytes()
+        for boundary, head, file in [
+            ("edge", b'content-disposition: form-data;name=a', "a"),
+            ('"a b:c"; charset=utf-8', b'Content-Disposition: form-data; name="a"; filename="b \\"c\\".png"',
+             'b "c".png'),
+            ("edge", b'Content-Disposition: form-data; filename="";\tNAME="x;y=z"', "x;y=z"),
+            ("edge", b"X: y\r\nContent-Disposition: form-data; filename=\xc3\xa4.png; name=f\r\nA: b", "\u00e4.png"),
+            ("edge", b"Content-Type: image/png", ""),
+        ]:
+            edge = boundary.split(";")[0].strip('"').encode()
+            body = (b"preamble\r\n--" + edge + b" \t\r\n" + head + b"\r\n\r\n" + picture + b"\r\n--" + edge
+                    + b"\r\n\r\n" + picture + b"\r\n--" + edge + b"-- epilogue")
+            found = self.server.json("/predict", body,
+                                     {"Content-Type": "Multipart/Form-Data; boundary=" + boundary})
+            self.assertEqual(found, {"pictures": [
+                {"file": name, "predictions": self.predictions[0]} for name in (file, "")]})
+
+    def test_a_form_takes_time_in_proportion_to_its_length(self):
+        head = b'Content-Disposition: form-data; name="' + b'";filename="' * 600 + b'" x'
+        body = (b"--edge\r\n" + head + b"\r\n\r\n\r\n") * 1000 + b"--edge--"
+        begin = time.monotonic()
+        status, _, _ = self.server.ask("POST", "/predict", body,
+                                       {"Content-Type": "multipart/form-data; boundary=edge"})
+        self.assertEqual(status, 400)
+        self.assertLess(time.monotonic() - begin, 5)
+
     def test_clients_of_paddle_serving(self):
         images = [base64_of(path) for path in LINES]
         for path in ("/imagenet/prediction", "/predict"):
@@ -297,7 +324,13 @@ class Answers(unittest.TestCase):
         yield 400, "top_k", "POST", "/predict?top_k=two", picture, {}
         yield 400, "damaged", "POST", "/predict", picture, {"Content-Encoding": "gzip"}
         yield 400, "damaged", "POST", "/predict", picture, form
-        yield 400, "damaged", "POST", "/predict", b"--edge\r\n\r\nHello", form
+        for body in (b"--edge", b"--edge\r\n\r\nHello", b"--edge\r\nA: b\r\n--edge--", b"--edge\r\n--edge--",
+                     b"--edge\r\n\r\nHello\r\n--edge", b"--edgy\r\n\r\nHello\r\n--edgy--"):
+            yield 400, "damaged", "POST", "/predict", body, form
+        yield 400, "no parts", "POST", "/predict", b"--edge--", form
+        yield 400, "b.png: not a picture", "POST", "/predict", (
+            b'--edge\r\nContent-Disposition: form-data; name="a"; filename="a.png"\r\n\r\n' + picture
+            + b'\r\n--edge\r\nContent-Disposition: form-data; name="b"; filename="b.png"\r\n\r\n\r\n--edge--'), form
         yield 400, "damaged", "POST", "/predict", picture, typed("multipart/form-data")
         for body in (b"{", b'{"key":', b"[" * 5000, b'{"a": 1e999}', b'{"a": "\xff"}'):
             yield 400, "JSON", "POST", "/predict", body, typed("application/json")

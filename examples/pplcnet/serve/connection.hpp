@@ -44,6 +44,8 @@ class Connection final : public httplib::Stream {
   }
   void end_body() { unread_ = false; }
 
+  std::string content_type;  ///< of the request
+
   Clock::time_point begun() const { return begun_; }
   Clock::time_point deadline() const { return deadline_; }
   bool is_late() const { return late_; }

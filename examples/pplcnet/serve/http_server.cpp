@@ -114,15 +114,15 @@ std::string lower(std::string text) {
 }
 
 HttpRequest head_of(const httplib::Request& request) {
-  std::string type = lower(request.get_header_value("Content-Type"));
-  type.resize(std::min(type.size(), type.find_first_of("; \t")));
+  const std::string& type = connection->content_type;
+  const std::size_t end = std::min(type.size(), type.find_first_of("; \t"));
   return {.method = request.method,
           .path = request.path,
-          .content_type = std::move(type),
+          .content_type = lower(type.substr(0, end)),
+          .type_parameters = type.substr(end),
           .json_length = request.get_header_value("Inference-Header-Content-Length"),
           .query = request.params,
           .body = {},
-          .parts = {},
           .deadline = connection->deadline()};
 }
 
@@ -206,7 +206,7 @@ class HttpServer::Implementation final : public httplib::Server {
     });
     Post(".*", [this](const auto& request, auto& response, const auto& read) {
       HttpRequest whole = head_of(request);
-      const auto refused = read_body(request, read, whole);
+      const auto refused = read_body(read, whole);
       send(refused ? *refused : service_.answer(whole), response);
     });
     set_exception_handler([](const auto&, auto& response, const std::exception_ptr& thrown) {
@@ -260,6 +260,9 @@ class HttpServer::Implementation final : public httplib::Server {
       bool is_last = false;
       const auto begin_body = [&](httplib::Request& request) {
         own.end_head(has_body(request));
+        // The parser of forms that is cpp-httplib's may take seconds for a header.
+        own.content_type = request.get_header_value("Content-Type");
+        request.headers.erase("Content-Type");
         request.headers.erase("Accept-Encoding");  // answers are small
         request.ranges.clear();
       };
@@ -295,24 +298,14 @@ class HttpServer::Implementation final : public httplib::Server {
   }
 
   /// Reads the body of a request; or returns why it is refused.
-  std::optional<HttpAnswer> read_body(const httplib::Request& request,
-                                      const httplib::ContentReader& read, HttpRequest& whole) {
-    constexpr std::size_t kMostParts = 1024;
+  std::optional<HttpAnswer> read_body(const httplib::ContentReader& read, HttpRequest& whole) {
     std::size_t bytes = 0;
-    std::string* target = &whole.body;
     const auto take = [&](const char* data, std::size_t size) {
       bytes += size;
-      if (bytes <= limits_.bytes) target->append(data, size);
+      if (bytes <= limits_.bytes) whole.body.append(data, size);
       return bytes <= limits_.bytes;
     };
-    const auto begin_part = [&](const httplib::MultipartFormData& part) {
-      if (whole.parts.size() == kMostParts) return false;
-      whole.parts.push_back({part.filename.empty() ? part.name : part.filename, {}});
-      target = &whole.parts.back().content;
-      return true;
-    };
-    const bool good = request.is_multipart_form_data() ? read(begin_part, take) : read(take);
-    if (good) {
+    if (read(take)) {
       connection->end_body();
       return std::nullopt;
     }
@@ -320,8 +313,6 @@ class HttpServer::Implementation final : public httplib::Server {
       return HttpAnswer::problem(413, "the body has more than the " +
                                           std::to_string(limits_.bytes) +
                                           " bytes that are allowed");
-    if (whole.parts.size() == kMostParts)
-      return HttpAnswer::problem(413, "the form has more than 1024 parts");
     if (connection->is_late()) return HttpAnswer::problem(408, sentence_for(408));
     return HttpAnswer::problem(400, "the body is shorter than it says, or damaged");
   }

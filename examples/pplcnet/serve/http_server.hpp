@@ -15,20 +15,14 @@
 
 // HTTP/1.1. cpp-httplib speaks it; as that takes seconds to compile, one file includes it.
 
-/// A request, whose body and parts are empty while only its head has been read.
+/// A request, whose body is empty while only its head has been read.
 struct HttpRequest {
-  /// A file of a form.
-  struct Part {
-    std::string name;  ///< the file's, or where it has none the field's
-    std::string content;
-  };
-
   std::string method, path;
-  std::string content_type;  ///< in lower case, without parameters; empty: not said
-  std::string json_length;   ///< Inference-Header-Content-Length
+  std::string content_type;     ///< in lower case, without parameters; empty: not said
+  std::string type_parameters;  ///< those of the Content-Type
+  std::string json_length;      ///< Inference-Header-Content-Length
   std::multimap<std::string, std::string> query;
   std::string body;
-  std::vector<Part> parts;                         ///< the body of multipart/form-data
   std::chrono::steady_clock::time_point deadline;  ///< by which it is to be answered
 };
 

@@ -21,8 +21,8 @@ constexpr const char* kProbabilities = "probabilities";
 
 /// Returns a parameter of a tensor or of a request; null if it has none of that name.
 const json* parameter(const json& of, const char* name) {
-  const json* const parameters = member(of, "parameters");
-  return parameters != nullptr ? member(*parameters, name) : nullptr;
+  const json* const parameters = member_of(of, "parameters");
+  return parameters != nullptr ? member_of(*parameters, name) : nullptr;
 }
 
 bool is_true(const json* value, bool otherwise) {
@@ -75,12 +75,12 @@ class InferenceProtocol final : public Protocol {
     }
     json body;
     if (auto error = read_json(text, body)) return error;
-    id_ = text_of(member(body, "id"));
+    id_ = text_of(member_of(body, "id"));
     if (auto error = read_outputs(body)) return error;
-    const json* const inputs = member(body, "inputs");
-    if (inputs == nullptr || !inputs->is_array() || inputs->size() != 1)
+    const json* const tensors = member_of(body, "inputs");
+    if (tensors == nullptr || !tensors->is_array() || tensors->size() != 1)
       return Error::of("inputs: expected one tensor, ", kPictures, " or ", kTensors);
-    if (auto error = read_input(inputs->front(), classifier, question)) return error;
+    if (auto error = read_input(tensors->front(), classifier, question)) return error;
     return binary_.empty() ? Error()
                            : Error::of("the body has ", binary_.size(), " bytes too many");
   }
@@ -115,11 +115,11 @@ class InferenceProtocol final : public Protocol {
   /// Reads which outputs are asked for: there is one.
   Error read_outputs(const json& body) {
     is_binary_ = is_true(parameter(body, "binary_data_output"), false);
-    const json* const outputs = member(body, "outputs");
+    const json* const outputs = member_of(body, "outputs");
     if (outputs == nullptr) return {};
     if (!outputs->is_array()) return Error::of("outputs: expected an array");
     for (const json& output : *outputs) {
-      if (const std::string name = text_of(member(output, "name")); name != kProbabilities)
+      if (const std::string name = text_of(member_of(output, "name")); name != kProbabilities)
         return Error::of("outputs: there is no tensor ", pplcnet::quote(name), ", but ",
                          kProbabilities);
       is_binary_ = is_true(parameter(output, "binary_data"), is_binary_);
@@ -129,9 +129,9 @@ class InferenceProtocol final : public Protocol {
 
   Error read_input(const json& input, const pplcnet::AnyClassifier& classifier,
                    Question& question) {
-    const std::string name = text_of(member(input, "name"));
-    const std::string type = text_of(member(input, "datatype"));
-    const json* const shape = member(input, "shape");
+    const std::string name = text_of(member_of(input, "name"));
+    const std::string type = text_of(member_of(input, "datatype"));
+    const json* const shape = member_of(input, "shape");
     const bool is_pictures = name == kPictures;
     if (!is_pictures && name != kTensors)
       return Error::of("inputs: there is no tensor ", pplcnet::quote(name), ", but ", kPictures,
@@ -150,7 +150,7 @@ class InferenceProtocol final : public Protocol {
     }
     const auto count = expected[0].get<std::uint64_t>();
     const json* const bytes = parameter(input, "binary_data_size");
-    const json* const data = member(input, "data");
+    const json* const data = member_of(input, "data");
     std::string_view binary;
     if (bytes != nullptr) {
       if (!bytes->is_number_unsigned() || *bytes > binary_.size())
@@ -238,13 +238,13 @@ std::unique_ptr<Protocol> inference_protocol(const std::string& model) {
 
 std::string describe_model(const std::string& model, const pplcnet::AnyClassifier& classifier) {
   const pplcnet::Shape size = classifier.network().input_shape();
-  Json inputs = Json::array(), outputs = Json::array();
-  inputs.add(tensor(kPictures, "BYTES", shape_of(-1)));
-  inputs.add(tensor(kTensors, "FP32", shape_of(-1, size.channels, size.height, size.width)));
-  outputs.add(tensor(kProbabilities, "FP32", shape_of(-1, classifier.classes())));
+  Json taken = Json::array(), given = Json::array();
+  taken.add(tensor(kPictures, "BYTES", shape_of(-1)));
+  taken.add(tensor(kTensors, "FP32", shape_of(-1, size.channels, size.height, size.width)));
+  given.add(tensor(kProbabilities, "FP32", shape_of(-1, classifier.classes())));
   return Json::object({{"name", model},
                        {"platform", "pplcnet"},
-                       {"inputs", std::move(inputs)},
-                       {"outputs", std::move(outputs)}})
+                       {"inputs", std::move(taken)},
+                       {"outputs", std::move(given)}})
       .text();
 }

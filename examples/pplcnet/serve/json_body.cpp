@@ -48,7 +48,7 @@ Error read_json(std::string_view text, json& object) {
   return {};
 }
 
-const json* member(const json& object, const char* name) {
+const json* member_of(const json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(name);
   return found == object.end() ? nullptr : &*found;

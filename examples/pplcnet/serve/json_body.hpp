@@ -11,7 +11,7 @@
 pplcnet::Error read_json(std::string_view text, nlohmann::json& object);
 
 /// Returns a member of an object; null if it has none of that name.
-const nlohmann::json* member(const nlohmann::json& object, const char* name);
+const nlohmann::json* member_of(const nlohmann::json& object, const char* name);
 
 /// Decodes base64 (RFC 4648), with or without its padding.
 pplcnet::Error decode_base64(std::string_view text, std::string_view name, std::string& bytes);

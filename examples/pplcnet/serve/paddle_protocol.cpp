@@ -23,17 +23,17 @@ class PaddleProtocol final : public Protocol {
              Question& question) override {
     json body;
     if (auto error = read_json(request.body, body)) return error;
-    if (const json* top_k = member(body, "top_k")) {
+    if (const json* top_k = member_of(body, "top_k")) {
       if (!top_k->is_number_unsigned() || *top_k == 0U)
         return Error::of("top_k: expected a whole number from 1 on");
       question.top_k = top_k->get<std::size_t>();
     }
-    const json *value = member(body, "value"), *images = member(body, "images");
+    const json *value = member_of(body, "value"), *images = member_of(body, "images");
     is_pipeline_ = value != nullptr;
-    if (is_pipeline_) return read_pipeline(member(body, "key"), *value, question);
+    if (is_pipeline_) return read_pipeline(member_of(body, "key"), *value, question);
     if (images != nullptr && images->is_array()) return read_files("images", *images, question);
     if (images != nullptr && images->is_string())
-      return read_tensors(*images, member(body, "revert_params"), classifier, question);
+      return read_tensors(*images, member_of(body, "revert_params"), classifier, question);
     return Error::of("expected \"key\" and \"value\" as for Paddle Serving, or \"images\" as for ",
                      "PaddleHub Serving");
   }
@@ -71,8 +71,8 @@ class PaddleProtocol final : public Protocol {
   static Error read_tensors(const json& images, const json* how,
                             const pplcnet::AnyClassifier& classifier, Question& question) {
     const pplcnet::Shape input = classifier.network().input_shape();
-    const json* shape = how != nullptr ? member(*how, "shape") : nullptr;
-    const json* type = how != nullptr ? member(*how, "dtype") : nullptr;
+    const json* shape = how != nullptr ? member_of(*how, "shape") : nullptr;
+    const json* type = how != nullptr ? member_of(*how, "dtype") : nullptr;
     if (type == nullptr || *type != "float32")
       return Error::of("revert_params: expected the dtype float32");
     if (shape == nullptr || !shape->is_array() || shape->size() != 4 ||

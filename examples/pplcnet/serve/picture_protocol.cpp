@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "form.hpp"
 #include "prediction_json.hpp"
 #include "protocol.hpp"
 
@@ -27,9 +28,10 @@ class PictureProtocol final : public Protocol {
       question.files.push_back({"the body", request.body});
       return {};
     }
-    for (const HttpRequest::Part& part : request.parts)
-      question.files.push_back({part.name, part.content});
-    return question.files.empty() ? Error::of("the form has no parts") : Error();
+    std::vector<FormPart> parts;
+    if (auto error = split_form(request.body, request.type_parameters, parts)) return error;
+    for (FormPart& part : parts) question.files.push_back({std::move(part.name), part.content});
+    return {};
   }
 
   HttpAnswer write(const Question& question, const Probabilities& probabilities,

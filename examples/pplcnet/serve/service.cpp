@@ -139,8 +139,7 @@ void Service::note(const std::string& path, int status, double seconds) {
 }
 
 HttpAnswer Service::predict(const HttpRequest& request, bool is_inference) {
-  if (request.body.empty() && request.parts.empty())
-    return HttpAnswer::problem(400, "the body is empty");
+  if (request.body.empty()) return HttpAnswer::problem(400, "the body is empty");
   const bool is_json = request.content_type == "application/json" ||
                        (is_unsaid(request.content_type) && looks_like_json(request.body));
   const auto protocol = is_inference ? inference_protocol(options_.name)
