@@ -30,7 +30,7 @@ inline std::vector<Step> steps_of(std::span<const pplcnet::Layer> layers) {
     Step& step = steps.emplace_back();
     step.layers.assign(layers.data() + begin, layers.data() + end);
     step.layers.front().chain_end = static_cast<int>(end - begin);
-    step.layers.push_back({.op = pplcnet::Operator::dense});
+    step.layers.emplace_back().op = pplcnet::Operator::dense;
     step.destinations.resize(step.layers.size());
     step.destinations.back() = &nothing;
   }

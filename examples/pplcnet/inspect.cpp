@@ -33,52 +33,36 @@ std::string size_of(const pplcnet::Shape& shape) {
          std::to_string(shape.channels);
 }
 
+/// Returns the word that the list of operators has for one.
+template <Operator kOperator>
+constexpr std::string_view word_of() {
+  constexpr std::string_view kScope = "Operator::";
+  std::string_view text = __PRETTY_FUNCTION__;  // … kOperator = pplcnet::Operator::resize …
+  text.remove_prefix(text.find(kScope) + kScope.size());
+  return text.substr(0, text.find_first_of(";]"));
+}
+
 std::string work_of(const Layer& layer) {
+  static constexpr auto kWords =
+      pplcnet::operator_table([]<Operator kOperator>() { return word_of<kOperator>(); });
+  const std::string word(kWords[static_cast<std::size_t>(layer.op)]);
   const std::string kernel =
-      std::to_string(layer.kernel.height) + "×" + std::to_string(layer.kernel.width);
+      " " + std::to_string(layer.kernel.height) + "×" + std::to_string(layer.kernel.width);
   const std::string stride =
       " /" + std::to_string(layer.stride.height) + "," + std::to_string(layer.stride.width);
   switch (layer.op) {
     case Operator::convolution:
-      return "convolution " + kernel + stride;
     case Operator::depthwise:
-      return "depthwise " + kernel + stride;
-    case Operator::pointwise:
-      return "pointwise";
-    case Operator::pool:
-      return "pool";
-    case Operator::dense:
-      return "dense";
-    case Operator::gate:
-      return "gate";
+      return word + kernel + stride;
     case Operator::max_pool:
-      return "maximum " + kernel;
+      return "maximum" + kernel;
     case Operator::average_pool:
       return "mean" + stride;
-    case Operator::add:
-      return "add";
-    case Operator::copy:
-      return "copy";
-    case Operator::picture:
-      return "picture";
     case Operator::l1:
       return "distances";
-    case Operator::reduce:
-      return "reduce";
-    case Operator::multiply:
-      return "multiply";
-    case Operator::normalise:
-      return "normalise";
-    case Operator::rearrange:
-      return "rearrange";
-    case Operator::softmax:
-      return "softmax";
-    case Operator::attention:
-      return "attention";
-    case Operator::resize:
-      return "resize";
+    default:
+      return word;
   }
-  return "";
 }
 
 /// Where the output goes: a range of the workspace's maps, scratch, or a vector.

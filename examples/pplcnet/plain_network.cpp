@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 using pplcnet::Activation;
@@ -120,11 +121,12 @@ std::vector<double> compute(const Layer& layer, const Parameters& parameters,
 }  // namespace
 
 bool PlainNetwork::is_complete() const {
-  return std::ranges::none_of(layers_, [](const Layer& layer) {
-    return layer.op > Operator::picture || layer.has_slopes() || layer.op == Operator::max_pool ||
-           layer.op == Operator::average_pool || layer.op == Operator::add ||
-           layer.op == Operator::copy || layer.op == Operator::picture || layer.owner_channel > 0 ||
-           layer.from_channel > 0;
+  static constexpr Operator kKnown[] = {Operator::convolution, Operator::depthwise,
+                                        Operator::pointwise,   Operator::pool,
+                                        Operator::dense,       Operator::gate};
+  return std::ranges::all_of(layers_, [](const Layer& layer) {
+    return std::ranges::find(kKnown, layer.op) != std::end(kKnown) && !layer.has_slopes() &&
+           layer.owner_channel == 0 && layer.from_channel == 0;
   });
 }
 

@@ -434,6 +434,62 @@ struct OptionalModule {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_GRAPH_NAMING_HPP
+// from pplcnet/graph/operator.hpp
+#ifndef PPLCNET_GRAPH_OPERATOR_HPP
+#define PPLCNET_GRAPH_OPERATOR_HPP
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The list of operators: what the nodes of a graph compute, and the layers of a plan. How one is
+/// added is in kernels/README.md. A graph's fingerprint has their numbers: a new one comes after
+/// the last of those that graphs have.
+enum class Operator : unsigned char {
+  picture,       ///< 3 channels; a layer makes a map of it
+  convolution,   ///< dense: of the picture 3×3 (the stem), of a map with any kernel
+  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
+  max_pool,      ///< maximum of a window of pixels
+  average_pool,  ///< mean of a window of pixels
+  pool,          ///< mean over all pixels: a map becomes a vector
+  gate,          ///< a map times a vector, channel by channel
+  add,           ///< the sum of two maps
+  concat,        ///< along channels
+  slice,         ///< some channels
+  shuffle,       ///< channel i * groups + j is that of number j * (channels / groups) + i
+  affine,        ///< a scale and a shift of each channel
+  reduce,        ///< means, maxima or variances along axes, of which one value is left
+  multiply,      ///< a map times another one, which is repeated along axes
+  normalise,     ///< by means and variances of channels, or of pixels
+  rearrange,     ///< the same numbers in other places
+  softmax,       ///< over blocks of channels
+  attention,     ///< of each row, whose pixels are tokens
+  resize,        ///< to another height and width
+  l1,            ///< a convolution that takes differences where others take products
+
+  // Of layers alone.
+  depthwise,  ///< each channel alone
+  pointwise,  ///< 1×1: a matrix product over channels, pixel by pixel
+  copy,       ///< some channels of a map go to others of another one
+};
+
+inline constexpr std::size_t kOperatorCount = static_cast<std::size_t>(Operator::copy) + 1;
+
+/// Returns a table with `entry.operator()<op>()` for each operator, by its number.
+template <class Entry>
+constexpr auto operator_table(const Entry& entry) {
+  return [&]<std::size_t... kNumber>(std::index_sequence<kNumber...>) {
+    return std::array{entry.template operator()<Operator{kNumber}>()...};
+  }
+  (std::make_index_sequence<kOperatorCount>());
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_OPERATOR_HPP
 // from pplcnet/graph/shape.hpp
 #ifndef PPLCNET_GRAPH_SHAPE_HPP
 #define PPLCNET_GRAPH_SHAPE_HPP
@@ -594,30 +650,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
 
-/// What a node computes.
-enum class NodeKind : unsigned char {
-  image,  ///< the picture, 3 channels
-  convolution,
-  dense,        ///< a matrix-vector product
-  max_pool,     ///< maximum of a window
-  mean_pool,    ///< mean of a window
-  global_mean,  ///< over all pixels: a map becomes a vector
-  gate,         ///< a map times a vector, channel by channel
-  add,
-  concat,     ///< along channels
-  slice,      ///< some channels
-  shuffle,    ///< channel i * groups + j is that of number j * (channels / groups) + i
-  affine,     ///< a scale and a shift of each channel
-  reduce,     ///< along axes
-  multiply,   ///< a map times another one, which is repeated along axes
-  normalise,  ///< by its own mean and variance
-  rearrange,  ///< the same numbers in other places
-  softmax,
-  attention,
-  resize,  ///< to another height and width
-  l1,      ///< a convolution that takes differences where others take products
-};
-
 /// An axis of a map.
 enum class Axis : unsigned char { rows, columns, channels };
 
@@ -649,37 +681,41 @@ struct Rearrangement {
   constexpr bool operator==(const Rearrangement&) const = default;
 };
 
-/// One operator with its attributes. Values are numbered by the nodes that give them.
-struct Node {
-  NodeKind kind = NodeKind::image;
+/// What a node of a graph says of its operator, and so does the layer that computes it.
+struct Attributes {
+  Operator op = Operator::picture;
   Activation activation = Activation::none;
   Layout layout = Layout::convolution;
-  bool norm = false;            ///< a batch norm follows the weights
-  bool bias = false;            ///< the weights have a bias of their own
-  bool vector = false;          ///< its output is a vector, not a map
-  bool reads_group = false;     ///< a convolution reads the channels of its group alone
-  bool count_padding = false;   ///< in the number that a mean is divided by
-  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
-  int first_part = 0, part_count = 0;
+  bool bias = false;           ///< the weights have a bias of their own
+  bool affine = false;         ///< a learnable scale and shift follow the activation
+  bool count_padding = false;  ///< in the number that a mean is divided by
   Reduction reduction = Reduction::mean;
-  Rearrangement rearrangement = {};
   Resampling resampling = Resampling::nearest;
+  Rearrangement rearrangement = {};
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
   /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
   /// a reduction to two values the axis.
   int groups = 1;
-  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
-  int weights_of = -1;  ///< the node whose weights it has, too; -1: none
-  int group = 0, group_count = 1;           ///< of which convolution this is a part, in files
-  int first = 0, step = 1;                  ///< of a slice
+  int repeats = 1;  ///< channels with the same parameters: every (channels / repeats)-th
+  int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
+  int output_percent = 100;  ///< weight × input + bias are multiplied by this / 100 before the norm
   double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
-  int input_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;                 ///< so is weight × input + bias, before the batch norm
-  bool affine = false;                      ///< a learnable scale and shift follow the activation
   Training training = no_branches;          ///< what a convolution consists of in training
+  Name name = {}, norm_name = {};
+};
+
+/// One operator of a graph. Values are numbered by the nodes that give them.
+struct Node : Attributes {
+  bool norm = false;            ///< a batch norm follows the weights
+  bool vector = false;          ///< its output is a vector, not a map
+  bool reads_group = false;     ///< a convolution reads the channels of its group alone
+  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
+  int first_part = 0, part_count = 0;
+  int weights_of = -1;      ///< the node whose weights it has, too; -1: none
+  int first = 0, step = 1;  ///< of a slice
+  int input_percent = 100;  ///< the input is multiplied by this / 100 (dropout)
   Window window;
   Shape shape;  ///< of the output
-  Name name, norm_name;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -807,11 +843,11 @@ class Graph {
   constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
   /// Appends the maximum of windows; what is outside of the map does not count.
   constexpr Value max_pool(Value x, const Pool& pool, Name name = {}) {
-    return window(NodeKind::max_pool, x, pool, name);
+    return window(Operator::max_pool, x, pool, name);
   }
   /// Appends the mean of windows.
   constexpr Value mean_pool(Value x, const Pool& pool, Name name = {}) {
-    return window(NodeKind::mean_pool, x, pool, name);
+    return window(Operator::average_pool, x, pool, name);
   }
   /// Appends the mean over all pixels: a vector.
   constexpr Value global_mean(Value x, Name name = {});
@@ -907,8 +943,8 @@ class Graph {
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
-    if (node.kind == NodeKind::concat) return node.part_count;
-    return node.kind == NodeKind::shuffle ? node.groups : 1;
+    if (node.op == Operator::concat) return node.part_count;
+    return node.op == Operator::shuffle ? node.groups : 1;
   }
   /// Counts layers.
   constexpr void count(int layers) {
@@ -917,16 +953,16 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
-  constexpr Value on_map(NodeKind kind, Value x, const Shape& shape, Name name = {});
+  constexpr Value on_map(Operator op, Value x, const Shape& shape, Name name = {});
   constexpr Value rearrange(Value x, const Rearrangement& how, const Shape& shape);
-  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
+  constexpr Value window(Operator op, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})
       if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
-    if (node.activation.kind == Activation::Kind::prelu && node.kind != NodeKind::convolution &&
-        node.kind != NodeKind::affine)
+    if (node.activation.kind == Activation::Kind::prelu && node.op != Operator::convolution &&
+        node.op != Operator::affine)
       fail(GraphRule::slopes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);
@@ -952,10 +988,10 @@ class Graph {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Appends an operator that reads one map.
-constexpr Value Graph::on_map(NodeKind kind, Value x, const Shape& shape, Name name) {
+constexpr Value Graph::on_map(Operator op, Value x, const Shape& shape, Name name) {
   if (!check_map(x)) return unchanged(shape);
   Node node;
-  node.kind = kind;
+  node.op = op;
   node.input = x.node;
   node.shape = shape;
   node.name = name;
@@ -969,7 +1005,7 @@ constexpr Value Graph::affine(Value x, const Affine& options, Name name) {
   if (options.repeats < 1 || x.shape.channels % options.repeats != 0)
     fail(GraphRule::repeats, options.repeats);
   Node node;
-  node.kind = NodeKind::affine;
+  node.op = Operator::affine;
   node.input = x.node;
   node.shape = x.shape;
   node.groups = x.shape.channels;
@@ -994,7 +1030,7 @@ constexpr Value Graph::reduce(Value x, Reduction reduction, std::initializer_lis
   Shape shape = x.shape;
   for (const Axis axis : axes)
     (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 1;
-  const Value y = on_map(NodeKind::reduce, x, shape);
+  const Value y = on_map(Operator::reduce, x, shape);
   if (!flaw_) nodes[y.node].reduction = reduction;
   return y;
 }
@@ -1010,7 +1046,7 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
   if (!fits(factors.shape.channels, x.shape.channels))
     fail(GraphRule::broadcast, factors.shape.channels);
   Node node;
-  node.kind = NodeKind::multiply;
+  node.op = Operator::multiply;
   node.input = x.node;
   node.second = factors.node;
   node.activation = after;
@@ -1022,7 +1058,7 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
 constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
   Shape shape = x.shape;
   (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 2;
-  const Value y = on_map(NodeKind::reduce, x, shape);
+  const Value y = on_map(Operator::reduce, x, shape);
   if (flaw_) return y;
   nodes[y.node].reduction = Reduction::maximum_and_mean;
   nodes[y.node].groups = static_cast<int>(axis);
@@ -1032,7 +1068,7 @@ constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
 /// Appends a normalisation of each pixel by the mean and the variance of its channels, and a scale
 /// and a shift.
 constexpr Value Graph::layer_norm(Value x, Name name) {
-  const Value y = on_map(NodeKind::normalise, x, x.shape, name);
+  const Value y = on_map(Operator::normalise, x, x.shape, name);
   if (flaw_) return y;
   set_norm(nodes[y.node], false);
   nodes[y.node].layout = Layout::vector;
@@ -1055,7 +1091,7 @@ constexpr Value Graph::rearrange(Value x, const Rearrangement& how, const Shape&
   check_range(GraphRule::channels, shape.channels, 1, kMostChannels);
   check_range(GraphRule::image, shape.height, 1, kLongestSide);
   check_range(GraphRule::image, shape.width, 1, kLongestSide);
-  const Value y = on_map(NodeKind::rearrange, x, shape);
+  const Value y = on_map(Operator::rearrange, x, shape);
   if (!flaw_) nodes[y.node].rearrangement = how;
   return y;
 }
@@ -1132,7 +1168,7 @@ constexpr Value Graph::transposed_conv(Value x, int channels, int side, Conv opt
 /// As many blocks as channels: over all of them.
 constexpr Value Graph::softmax(Value x, int blocks) {
   if (blocks < 1 || x.shape.channels % blocks != 0) fail(GraphRule::blocks, blocks);
-  const Value y = on_map(NodeKind::softmax, x, x.shape);
+  const Value y = on_map(Operator::softmax, x, x.shape);
   if (!flaw_) nodes[y.node].groups = blocks;
   return y;
 }
@@ -1144,7 +1180,7 @@ constexpr Value Graph::attention(Value x, int heads) {
   shape.channels /= 3;
   if (heads < 1 || heads > kMostChannels || x.shape.channels % (3 * heads) != 0)
     fail(GraphRule::heads, heads);
-  const Value y = on_map(NodeKind::attention, x, shape);
+  const Value y = on_map(Operator::attention, x, shape);
   if (!flaw_) nodes[y.node].groups = heads;
   return y;
 }
@@ -1155,7 +1191,7 @@ constexpr Value Graph::resize(Value x, Extent size, Resampling resampling) {
   check_range(GraphRule::resize, size.height, 1, kLongestSide);
   check_range(GraphRule::resize, size.width, 1, kLongestSide);
   if (shape.pixels() > kMostPixels) fail(GraphRule::resize, shape.pixels());
-  const Value y = on_map(NodeKind::resize, x, shape);
+  const Value y = on_map(Operator::resize, x, shape);
   if (!flaw_) nodes[y.node].resampling = resampling;
   return y;
 }
@@ -1169,7 +1205,7 @@ constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name 
   const Value y = conv(x, channels, options, name);
   if (flaw_) return y;
   Node& node = nodes[y.node];
-  node.kind = NodeKind::l1;
+  node.op = Operator::l1;
   count(node.window == Window{} ? 1 : 0);
   return y;
 }
@@ -1255,7 +1291,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
     fail(GraphRule::multiply_adds, products > kMost / pixels ? kMost : products * pixels);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
-  node.kind = NodeKind::convolution;
+  node.op = Operator::convolution;
   node.input = x.node;
   node.activation = options.activation;
   set_norm(node, options.norm);
@@ -1278,7 +1314,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
 constexpr void Graph::share_weights(Node& node, Value owner) {
   if (!check(owner)) return;
   const Node& other = nodes[owner.node];
-  if (other.kind != node.kind || other.groups != node.groups || other.weights_of >= 0 ||
+  if (other.op != node.op || other.groups != node.groups || other.weights_of >= 0 ||
       other.window.kernel != node.window.kernel || other.norm != node.norm ||
       other.bias != node.bias || other.shape.channels != node.shape.channels ||
       nodes[other.input].shape.channels != nodes[node.input].shape.channels)
@@ -1309,7 +1345,7 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   check_range(GraphRule::percent, options.output_percent, 1, 100);
   if (!flaw_ && !nodes[x.node].vector) x = global_mean(x);
   Node node;
-  node.kind = NodeKind::dense;
+  node.op = Operator::dense;
   node.input = x.node;
   node.activation = options.activation;
   set_norm(node, options.norm);
@@ -1324,10 +1360,10 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   return append(node);
 }
 
-constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name name) {
+constexpr Value Graph::window(Operator op, Value x, const Pool& pool, Name name) {
   if (!check_map(x)) return unchanged(x.shape);
   Node node;
-  node.kind = kind;
+  node.op = op;
   node.input = x.node;
   node.window = {pool.kernel, pool.stride, 1, pool.padding, pool.ceil_mode};
   node.count_padding = pool.count_padding;
@@ -1346,7 +1382,7 @@ constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name nam
 constexpr Value Graph::global_mean(Value x, Name name) {
   if (!check_map(x)) return unchanged({1, 1, x.shape.channels});
   Node node;
-  node.kind = NodeKind::global_mean;
+  node.op = Operator::pool;
   node.input = x.node;
   node.vector = true;
   node.shape = {1, 1, x.shape.channels};
@@ -1359,7 +1395,7 @@ constexpr Value Graph::gate(Value x, Value factors, Activation after, Name name)
   if (!nodes[factors.node].vector || factors.shape.channels != x.shape.channels)
     fail(GraphRule::factors, factors.shape.channels);
   Node node;
-  node.kind = NodeKind::gate;
+  node.op = Operator::gate;
   node.input = x.node;
   node.second = factors.node;
   node.activation = after;
@@ -1372,7 +1408,7 @@ constexpr Value Graph::add(Value a, Value b, Activation after) {
   if (!check_map(a) || !check_map(b)) return unchanged(a.shape);
   if (a.shape != b.shape) fail(GraphRule::equal_shapes, b.shape.size());
   Node node;
-  node.kind = NodeKind::add;
+  node.op = Operator::add;
   node.input = a.node;
   node.second = b.node;
   node.activation = after;
@@ -1382,7 +1418,7 @@ constexpr Value Graph::add(Value a, Value b, Activation after) {
 
 constexpr Value Graph::concat(std::span<const Value> list) {
   Node node;
-  node.kind = NodeKind::concat;
+  node.op = Operator::concat;
   node.first_part = part_count;
   node.part_count = static_cast<int>(list.size());
   check_range(GraphRule::parts, static_cast<int>(list.size()), 1, kMaxParts);
@@ -1407,7 +1443,7 @@ constexpr Value Graph::slice(Value x, int first, int channels, int step) {
   if (first < 0 || step < 1 || channels < 1 || last >= x.shape.channels)
     fail(GraphRule::slice, channels);
   Node node;
-  node.kind = NodeKind::slice;
+  node.op = Operator::slice;
   node.input = x.node;
   node.first = first;
   node.step = step;
@@ -1419,7 +1455,7 @@ constexpr Value Graph::shuffle(Value x, int groups) {
   if (!check_map(x)) return unchanged(x.shape);
   if (groups < 1 || x.shape.channels % groups != 0) fail(GraphRule::shuffle, groups);
   Node node;
-  node.kind = NodeKind::shuffle;
+  node.op = Operator::shuffle;
   node.input = x.node;
   node.groups = groups;
   node.shape = x.shape;
@@ -1438,18 +1474,19 @@ constexpr std::uint64_t Graph::fingerprint() const {
     const Padding& padding = window.padding;
     add({static_cast<int>(node.activation.kind), std::bit_cast<int>(node.activation.slope),
          std::bit_cast<int>(node.activation.offset)});
-    add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
+    add({static_cast<int>(node.op), node.input, node.second, node.groups, node.first, node.step,
          node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
     if (node.reads_group) add({node.group});
-    if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
+    if (node.op > Operator::shuffle || node.weights_of >= 0)
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
            node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
-    if (node.kind == NodeKind::resize) add({static_cast<int>(node.resampling)});
+    // What is newer counts where it is not as by default: it changes no other graph's number.
+    if (node.resampling != Resampling::nearest) add({static_cast<int>(node.resampling)});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
@@ -1458,7 +1495,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
 constexpr void Graph::set_classes(int classes) {
   check_range(GraphRule::channels, classes, 1, kMostOutputs);
   Node& last = nodes[node_count - 1];
-  if (last.kind == NodeKind::dense && !flaw_) last.shape.channels = classes;
+  if (last.op == Operator::dense && !flaw_) last.shape.channels = classes;
 }
 
 constexpr Value Graph::output(Value x, Role role, Name name) {
@@ -1783,6 +1820,7 @@ struct InHugePages {
 #define PPLCNET_KERNELS_NEEDS_HPP
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 // from pplcnet/plan/layer.hpp
@@ -1828,29 +1866,6 @@ inline constexpr int kPanel = 16;
 /// Kernels compute channels by half panels; a map has room for whole ones.
 inline constexpr int kHalfPanel = kPanel / 2;
 
-/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
-enum class Operator : unsigned char {
-  convolution,   ///< dense: of the picture 3×3 (the stem), of a map with any kernel
-  depthwise,     ///< each channel alone
-  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
-  pool,          ///< mean over all pixels: a map becomes a vector
-  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,          ///< a map times a vector, channel by channel
-  max_pool,      ///< maximum of a window of pixels
-  average_pool,  ///< mean of a window of pixels
-  add,           ///< the sum of two maps
-  copy,          ///< some channels of a map go to others of another one
-  picture,       ///< the picture becomes a map
-  l1,            ///< 1×1: -Σ|weight - x| over channels, pixel by pixel
-  reduce,        ///< means, maxima or variances along axes, of which one value is left
-  multiply,      ///< a map times another one, which is repeated along axes
-  normalise,     ///< by means and variances of channels, or of pixels
-  rearrange,     ///< the same numbers in other places
-  softmax,       ///< over blocks of channels
-  attention,     ///< of each row, whose pixels are tokens
-  resize,        ///< to another height and width
-};
-
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
 /// as the padding of the convolutions that read it, so that no kernel ever asks where the border
 /// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
@@ -1884,19 +1899,12 @@ struct Map {
 };
 
 /// One step of the plan: what to compute, from where, to where, with which weights.
-struct Layer {
-  Operator op = Operator::pointwise;
-  Activation activation = Activation::none;
+struct Layer : Attributes {
   Activation last_activation = Activation::none;  ///< after the addend
   Pair kernel = 1, dilation = 1;
   Stride stride = 1;
   Padding padding = {};
-  bool count_padding = false;  ///< in the number that a mean is divided by
   Shape input = {}, output = {};
-  Name name = {};       ///< as the project says; empty for some layers without weights
-  Name norm_name = {};  ///< of its batch norm, where it does not follow from the first
-  Layout layout = Layout::convolution;
-  int group = 0, group_count = 1;  ///< which part of a convolution it is, in files
 
   // Which layers' outputs are read; ordinals in the plan, and the first channel there.
   int from = -1;  ///< what this layer computes with; -1: the picture
@@ -1906,10 +1914,6 @@ struct Layer {
   int factors = -1;                   ///< of a gate: the vector that multiplies the map
   int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
   Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
-  Reduction reduction = Reduction::mean;
-  Rearrangement rearrangement = {};
-  Resampling resampling = Resampling::nearest;
-  int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.
   int owner = -1;
@@ -1917,18 +1921,12 @@ struct Layer {
   int map_channels = 0;  ///< of the owner's map
 
   // In files.
-  bool batch_norm = false;                  ///< a batch norm follows the weights
-  double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
-  bool bias = false;                        ///< the weights have a bias of their own
-  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
-  int weights_of = -1;  ///< the layer whose weights it has, too; -1: it has its own
-  bool affine = false;  ///< a learnable scale and shift follow the activation
-  Training training = no_branches;  ///< what it consists of in training
-  int scale_percent = 100;          ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;         ///< so is weight × input + bias, in front of the batch norm
-  std::int64_t parameters = 0;      ///< trainable: weights, biases, gamma and beta, affine
-  std::int64_t buffers = 0;         ///< batch norm's mean and variance
-  std::int64_t multiply_adds = 0;   ///< without biases and activations
+  bool batch_norm = false;         ///< a batch norm follows the weights
+  int weights_of = -1;             ///< the layer whose weights it has, too; -1: it has its own
+  int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
+  std::int64_t buffers = 0;        ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float
@@ -2088,6 +2086,7 @@ inline constexpr int kLongestStrip = 7;
 /// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
 /// those of its networks only; by default all of them.
 struct Needs {
+  std::uint64_t operators = ~std::uint64_t{0};  ///< a set of them, of which some are in all sets
   bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
   bool half_weights = true;  ///< float16
   TileEnds ends = {};
@@ -2097,18 +2096,21 @@ struct Needs {
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool map_convolution = true;                  ///< dense, of a map
-  bool windows = true, gate = true, add = true, copy = true, picture = true;
-  bool l1 = true, prelu = true;
-  bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
-  bool attention = true, resize = true;
+  bool prelu = true;
 
-  /// Returns whether a layer writes a whole map.
-  constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
-  /// Returns whether one takes a map as a whole: along its axes, or in another order.
-  constexpr bool orders() const {
-    return reduce || multiply || normalise || rearrange || softmax || attention || resize;
+  /// Returns whether layers have an operator.
+  constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
+  /// Returns the bit of an operator in a set of them.
+  static constexpr std::uint64_t bit_of(Operator op) {
+    return std::uint64_t{1} << static_cast<int>(op);
+  }
+  /// What nearly all networks have does not tell their needs apart.
+  static constexpr std::uint64_t in_all() {
+    return bit_of(Operator::convolution) | bit_of(Operator::depthwise) |
+           bit_of(Operator::pointwise) | bit_of(Operator::pool) | bit_of(Operator::dense);
   }
 };
+static_assert(kOperatorCount <= 64);
 
 /// Returns whether there are tiles for the kernel and the strides of a depthwise layer.
 constexpr bool has_depthwise_tiles(const Layer& layer) {
@@ -2119,9 +2121,6 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
-  const auto any_of = [&](Operator op) {
-    return any([&](const Layer& layer) { return layer.op == op; });
-  };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
       return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
@@ -2143,7 +2142,10 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   });
   // Eight channels of two pixels may be taken for one pixel of sixteen.
   const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
+  std::uint64_t operators = Needs::in_all();
+  for (const Layer& layer : layers) operators |= Needs::bit_of(layer.op);
   return {
+      .operators = operators,
       .half_panels = half_panels,
       .half_weights = any([](const Layer& layer) { return layer.half; }),
       .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
@@ -2160,20 +2162,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),
       .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
-      .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
-      .gate = any_of(Operator::gate),
-      .add = any_of(Operator::add),
-      .copy = any_of(Operator::copy),
-      .picture = any_of(Operator::picture),
-      .l1 = any_of(Operator::l1),
       .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
-      .reduce = any_of(Operator::reduce),
-      .multiply = any_of(Operator::multiply),
-      .normalise = any_of(Operator::normalise),
-      .rearrange = any_of(Operator::rearrange),
-      .softmax = any_of(Operator::softmax),
-      .attention = any_of(Operator::attention),
-      .resize = any_of(Operator::resize),
   };
 }
 
@@ -2328,33 +2317,17 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace planning {
 
-/// Returns a layer that computes a node, without its operator.
+/// Returns a layer that computes a node.
 constexpr Layer layer_of(const Node& node) {
   Layer layer;
-  layer.training = node.training;
-  layer.affine = node.affine;
-  layer.scale_percent = node.input_percent;
-  layer.output_percent = node.output_percent;
-  layer.activation = node.activation;
+  static_cast<Attributes&>(layer) = node;
   layer.batch_norm = node.norm;
-  layer.norm_epsilon = node.norm_epsilon;
-  layer.bias = node.bias;
-  layer.layout = node.layout;
-  layer.count_padding = node.count_padding;
+  layer.scale_percent = node.input_percent;
   layer.kernel = node.window.kernel;
   layer.stride = node.window.stride;
   layer.dilation = node.window.dilation;
   layer.padding = node.window.padding;
   layer.output = node.shape;
-  layer.name = node.name;
-  layer.norm_name = node.norm_name;
-  layer.group = node.group;
-  layer.group_count = node.group_count;
-  layer.groups = node.groups;
-  layer.reduction = node.reduction;
-  layer.rearrangement = node.rearrangement;
-  layer.resampling = node.resampling;
-  layer.repeats = node.repeats;
   return layer;
 }
 
@@ -2364,32 +2337,6 @@ constexpr bool is_stem(const Node& node) {
   return node.groups == 1 && !node.reads_group && window.kernel == Pair(3) &&
          window.dilation == Pair(1) && window.padding == Padding(1) && window.stride.height <= 2 &&
          window.stride.width <= 2;
-}
-
-/// Returns the operator of a node that reads one value.
-constexpr Operator operator_of(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::max_pool:
-      return Operator::max_pool;
-    case NodeKind::mean_pool:
-      return Operator::average_pool;
-    case NodeKind::global_mean:
-      return Operator::pool;
-    case NodeKind::reduce:
-      return Operator::reduce;
-    case NodeKind::normalise:
-      return Operator::normalise;
-    case NodeKind::rearrange:
-      return Operator::rearrange;
-    case NodeKind::softmax:
-      return Operator::softmax;
-    case NodeKind::attention:
-      return Operator::attention;
-    case NodeKind::resize:
-      return Operator::resize;
-    default:
-      return Operator::dense;
-  }
 }
 
 }  // namespace planning
@@ -2414,7 +2361,7 @@ struct Slot {
 
 /// Whether a slice is read where it is: whole half panels of a map.
 constexpr bool is_view(const Node& node) {
-  return node.kind == NodeKind::slice && node.step == 1 && node.first % kHalfPanel == 0;
+  return node.op == Operator::slice && node.step == 1 && node.first % kHalfPanel == 0;
 }
 
 /// Who reads the value of each node of a graph.
@@ -2423,7 +2370,7 @@ class Readers {
   constexpr explicit Readers(const Graph& graph) : graph_(graph) {
     for (int i = 1; i < graph.node_count; ++i) {
       const Node& node = graph.nodes[i];
-      if (node.kind != NodeKind::concat) {
+      if (node.op != Operator::concat) {
         add(node.input, i);
         if (node.second >= 0) add(node.second, i);
         continue;
@@ -2451,7 +2398,7 @@ class Readers {
     const Reader& reader = readers_[convolution];
     if (reader.count != 1 || reader.is_output) return -1;
     const Node& sum = graph_.nodes[reader.last];
-    if (sum.kind != NodeKind::add) return -1;
+    if (sum.op != Operator::add) return -1;
     const int other = sum.input == convolution ? sum.second : sum.input;
     return other < convolution ? reader.last : -1;
   }
@@ -2461,9 +2408,9 @@ class Readers {
   constexpr int interleaving(int concat) const {
     const Node& node = graph_.nodes[concat];
     const Reader& reader = readers_[concat];
-    if (node.kind != NodeKind::concat || reader.count != 1 || reader.is_output) return -1;
+    if (node.op != Operator::concat || reader.count != 1 || reader.is_output) return -1;
     const Node& shuffle = graph_.nodes[reader.last];
-    if (shuffle.kind != NodeKind::shuffle || shuffle.groups != node.part_count) return -1;
+    if (shuffle.op != Operator::shuffle || shuffle.groups != node.part_count) return -1;
     for (int i = 0; i < node.part_count; ++i)
       if (graph_.nodes[graph_.parts[node.first_part + i]].shape.channels * node.part_count !=
           node.shape.channels)
@@ -2486,22 +2433,22 @@ class Readers {
   };
 
   constexpr void add(int node, int reader) {
-    const NodeKind kind = graph_.nodes[reader].kind;
+    const Operator op = graph_.nodes[reader].op;
     ++readers_[node].count;
     readers_[node].last = reader;
-    if (kind == NodeKind::concat || kind == NodeKind::slice) readers_[node].has_aliases = true;
+    if (op == Operator::concat || op == Operator::slice) readers_[node].has_aliases = true;
   }
 
   /// What a layer computes are whole half panels, so that parts in front of others have to be such;
   /// a copy writes just its channels.
   constexpr void offer(int node, const Slot& slot, bool last) {
     const Node& part = graph_.nodes[node];
-    if (part.kind == NodeKind::image || part.kind == NodeKind::concat ||
-        part.kind == NodeKind::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
+    if (part.op == Operator::picture || part.op == Operator::concat ||
+        part.op == Operator::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
       return;
     const bool in_panels =
         slot.channel % kHalfPanel == 0 && (last || part.shape.channels % kHalfPanel == 0);
-    if (in_panels || part.kind == NodeKind::slice) readers_[node].slot = slot;
+    if (in_panels || part.op == Operator::slice) readers_[node].slot = slot;
   }
 
   const Graph& graph_;
@@ -2555,26 +2502,26 @@ class Lowering {
  private:
   constexpr void lower(int index) {
     const Node& node = graph_.nodes[index];
-    switch (node.kind) {
-      case NodeKind::image:
+    switch (node.op) {
+      case Operator::picture:
         break;
-      case NodeKind::convolution:
-      case NodeKind::affine:
-      case NodeKind::l1:
+      case Operator::convolution:
+      case Operator::affine:
+      case Operator::l1:
         return lower_convolution(index);
-      case NodeKind::gate:
-      case NodeKind::multiply:
+      case Operator::gate:
+      case Operator::multiply:
         return lower_product(index);
-      case NodeKind::add:
+      case Operator::add:
         return lower_add(index);
-      case NodeKind::concat:
+      case Operator::concat:
         return lower_concat(index);
-      case NodeKind::slice:
+      case Operator::slice:
         return lower_slice(index);
-      case NodeKind::shuffle:
+      case Operator::shuffle:
         return lower_shuffle(index);
       default:
-        return lower_reader(index, operator_of(node.kind));
+        return lower_reader(index);
     }
   }
 
@@ -2639,10 +2586,10 @@ class Lowering {
   constexpr void lower_convolution(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::l1                          ? Operator::l1
-               : node.groups > 1 || node.kind == NodeKind::affine ? Operator::depthwise
-               : node.window == Window{}                          ? Operator::pointwise
-                                                                  : Operator::convolution;
+    if (node.groups > 1 || node.op == Operator::affine)
+      layer.op = Operator::depthwise;
+    else if (node.op == Operator::convolution && node.window == Window{})
+      layer.op = Operator::pointwise;
     if (node.input == 0 && is_stem(node))
       layer.input = graph_.nodes[0].shape;
     else
@@ -2666,10 +2613,9 @@ class Lowering {
   }
 
   /// Appends the layer of a node that reads one value.
-  constexpr void lower_reader(int index, Operator op) {
+  constexpr void lower_reader(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = op;
     read(layer, node.input);
     append(layer, index);
   }
@@ -2680,11 +2626,9 @@ class Lowering {
     Layer layer = layer_of(node);
     read(layer, node.input);
     const Where factors = where(node.second);
-    if (node.kind == NodeKind::gate) {
-      layer.op = Operator::gate;
+    if (node.op == Operator::gate) {
       layer.factors = factors.layer;
     } else {
-      layer.op = Operator::multiply;
       layer.addend = factors.layer;
       layer.addend_channel = factors.channel;
       layer.factor_shape = graph_.nodes[node.second].shape;
@@ -2703,9 +2647,6 @@ class Lowering {
     const Node& node = graph_.nodes[index];
     if (where_[index].layer >= 0) return;  // the last step of a convolution
     Layer layer = layer_of(node);
-    layer.op = Operator::add;
-    layer.last_activation = node.activation;
-    layer.activation = Activation::none;
     read(layer, node.input);
     const Where addend = where(node.second);
     layer.addend = addend.layer;
@@ -2966,10 +2907,9 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
-/// Decides all rows, and the floats of scratch that an attention takes: for the keys of a sequence,
-/// transposed, and the scores of some queries.
-constexpr std::size_t choose_whole_map(Layer& layer) {
-  layer.rows = layer.output.height;
+/// Returns the floats of scratch that the kernel of a whole map takes: that of an attention for the
+/// keys of a sequence, transposed, and the scores of some queries.
+constexpr std::size_t map_scratch(const Layer& layer) {
   if (layer.op != Operator::attention) return 0;
   const std::int64_t depth = layer.output.channels / layer.groups;
   return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
@@ -2983,6 +2923,7 @@ constexpr void choose_rows(Plan& plan) {
     last = unit_end(plan, first);
     Layer& layer = plan.layers[first];
     std::size_t floats = 0;
+    layer.rows = layer.output.height;
     for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
     if (last > first)
       floats = choose_unit_rows(plan, first, last);
@@ -2991,7 +2932,7 @@ constexpr void choose_rows(Plan& plan) {
     else if (layer.is_map_convolution())
       layer.rows = map_convolution_rows(layer);
     else
-      floats = choose_whole_map(layer);
+      floats = map_scratch(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)
@@ -3588,6 +3529,42 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-kernel-inl.hpp
+// What the kernels of operators that write a map, row by row, from whole maps have in common.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One image's way through the layers, in one thread.
+struct Context {
+  const Run& run;
+  int image;
+  int thread;
+
+  const Picture& picture() const { return run.pictures[image]; }
+  /// Returns the image's vector at an offset, that of a layer or one that it reads.
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run.vectors + offset +
+           static_cast<std::size_t>(image) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
+  float* scratch(const Layer& layer) const {
+    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+};
+
+/// Computes rows [begin, end) of a layer's output.
+using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
+
+/// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
+template <Operator kOperator>
+inline constexpr MapRows kMapKernel = nullptr;
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -4740,8 +4717,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a map times a vector.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
-                              int end) {
+inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
+  const float* const factors = context.vector(layer.source_vector, layer.output);
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -4756,9 +4734,12 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
-inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* a = maps + layer.source.pixels(y);
@@ -4774,6 +4755,8 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::add> = add_rows;
 
 /// Copies values; every second one is read, or is written.
 inline void copy_every_second(const float* from, float* to, int count, bool reads) {
@@ -4794,7 +4777,8 @@ inline void copy_every_second(const float* from, float* to, int count, bool read
 }
 
 /// Computes rows [begin, end) of channels that go elsewhere.
-inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void copy_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
     float* to = maps + layer.target.pixels(y);
@@ -4811,10 +4795,14 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::copy> = copy_rows;
 
 /// Computes rows [begin, end) of the picture.
-inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
-                                      int begin, int end) {
+inline HWY_NOINLINE void picture_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
+  const Picture& picture = context.picture();
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
     for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
@@ -4826,6 +4814,8 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
       }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::picture> = picture_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -4837,7 +4827,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a product.
-inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void multiply_rows(const Context& context, const Layer& layer, int begin,
+                                       int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
   const Map& map = layer.addend_map;
@@ -4860,6 +4852,8 @@ inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::multiply> = multiply_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5225,7 +5219,9 @@ inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count,
 }
 
 /// Computes rows [begin, end) of a rearrangement.
-inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void rearrange_rows(const Context& context, const Layer& layer, int begin,
+                                        int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
@@ -5240,6 +5236,8 @@ inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int beg
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::rearrange> = rearrange_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5343,7 +5341,9 @@ struct ReducedAxes {
 };
 
 /// Computes rows [begin, end) of a reduction.
-inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void reduce_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
   const auto which = [&](int i) {
@@ -5366,6 +5366,8 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
                    Lanes8(), to + channel);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::reduce> = reduce_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5426,7 +5428,9 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
 }
 
 /// Computes rows [begin, end) of a resized map.
-inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
     float* const to = maps + layer.target.pixels(y);
@@ -5438,6 +5442,8 @@ inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin,
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::resize> = resize_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5489,7 +5495,9 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
 }
 
 /// Computes rows [begin, end) of a softmax.
-inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void softmax_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -5504,6 +5512,8 @@ inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::softmax> = softmax_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5723,7 +5733,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
 /// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
 /// outside of the map does not count.
 template <class What>
-HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+HWY_NOINLINE void windows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
@@ -5746,19 +5757,18 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       int channel = 0;
       for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
-        window_pixel(what, Lanes16(), window, channel, output,
+        window_pixel(What(), Lanes16(), window, channel, output,
                      std::make_integer_sequence<int, 4>());
       for (; channel < layer.padded_channels(); channel += kStep)
-        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
+        window_pixel(What(), Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
-/// Computes rows [begin, end) of a layer of maxima or of means.
-inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
-  windows(layer, maps, begin, end, WindowMean());
-}
+template <>
+inline constexpr MapRows kMapKernel<Operator::max_pool> = windows<WindowMaximum>;
+template <>
+inline constexpr MapRows kMapKernel<Operator::average_pool> = windows<WindowMean>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5845,8 +5855,10 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
 }
 
 /// Computes rows [begin, end): each is a sequence.
-inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+inline HWY_NOINLINE void attention_rows(const Context& context, const Layer& layer, int begin,
                                         int end) {
+  float* const maps = context.run.maps;
+  float* const scratch = context.scratch(layer);
   const int channels = layer.output.channels, depth = channels / layer.groups;
   const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
   for (int y = begin; y < end; ++y)
@@ -5868,6 +5880,8 @@ inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* 
       for (; query < head.tokens; ++query) attend<1>(head, query, scale);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::attention> = attention_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -5932,11 +5946,13 @@ inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* wei
   });
 }
 
-inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
-                           int end) {
-  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
-  normalise_channels(layer, weights, maps, begin, end);
+/// Computes rows [begin, end) of a normalisation.
+inline void normalise_rows(const Context& context, const Layer& layer, int begin, int end) {
+  const auto normalise = layer.groups == 1 ? normalise_pixels : normalise_channels;
+  normalise(layer, context.run.weights, context.run.maps, begin, end);
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::normalise> = normalise_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -6226,7 +6242,7 @@ class Chain {
   }
 
   void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (run_.layers[index].op == Operator::l1)
         return map_convolution<L1Inputs>(index, begin, end, output);
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
@@ -6389,35 +6405,14 @@ class ImageRun {
         i = next;
         continue;
       }
-      switch (layer.op) {
-        case Operator::convolution:
-        case Operator::depthwise:
-        case Operator::pointwise:
-        case Operator::l1:
-          chain(i, next - 1);
-          break;
-        case Operator::max_pool:
-        case Operator::average_pool:
-        case Operator::gate:
-        case Operator::add:
-        case Operator::copy:
-        case Operator::picture:
-        case Operator::reduce:
-        case Operator::multiply:
-        case Operator::normalise:
-        case Operator::rearrange:
-        case Operator::softmax:
-        case Operator::attention:
-        case Operator::resize:
-          if constexpr (kNeeds.maps()) whole_map(i);
-          break;
-        case Operator::pool:
-          pool_map(layer);
-          break;
-        case Operator::dense:
-          dense_layer<kNeeds>(run_, i, image_, 1);
-          break;
-      }
+      if (layer.works_by_rows())
+        chain(i, next - 1);
+      else if (layer.op == Operator::pool)
+        pool_map(layer);
+      else if (layer.op == Operator::dense)
+        dense_layer<kNeeds>(run_, i, image_, 1);
+      else if constexpr (kNeeds.operators != Needs::in_all())
+        whole_map(i);
       copy(i);
       i = next;
     }
@@ -6429,7 +6424,7 @@ class ImageRun {
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
     if (layer.gives_vector())
-      std::memcpy(destination, vector(layer.target_vector, layer.output),
+      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
@@ -6437,11 +6432,13 @@ class ImageRun {
   }
 
  private:
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run_.vectors + offset +
-           static_cast<std::size_t>(image_) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
+  /// The kernels of the operators that are needed, by their numbers.
+  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+    if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
+    return nullptr;
+  });
+
+  Context context(int thread = 0) const { return {run_, image_, thread}; }
 
   /// Returns whether the output of one of these layers is requested.
   bool requested(int begin, int end) const {
@@ -6493,7 +6490,7 @@ class ImageRun {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
@@ -6505,10 +6502,11 @@ class ImageRun {
   /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
+    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      map_rows(layer, part, begin, end);
-      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        apply_epilogue({.activation = last,
+      rows(context(part), layer, begin, end);
+      if (layer.activation.kind != Activation::Kind::none)
+        apply_epilogue({.activation = layer.activation,
                         .affine = nullptr,
                         .addend = {},
                         .rows = rows_of(layer.target, run_.maps, begin),
@@ -6519,49 +6517,9 @@ class ImageRun {
     });
   }
 
-  /// Returns what a gate, a product or a sum applies to its output.
-  static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
-    return layer.op == Operator::add ? layer.last_activation : Activation::none;
-  }
-
-  void map_rows(const Layer& layer, int part, int begin, int end) const {
-    if constexpr (kNeeds.reduce)
-      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.multiply)
-      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.normalise)
-      if (layer.op == Operator::normalise)
-        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
-    if constexpr (kNeeds.rearrange)
-      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.softmax)
-      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.attention)
-      if (layer.op == Operator::attention)
-        return attention_rows(
-            layer, run_.maps,
-            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
-            begin, end);
-    if constexpr (kNeeds.resize)
-      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.gate)
-      if (layer.op == Operator::gate)
-        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-    if constexpr (kNeeds.add)
-      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.copy)
-      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.picture)
-      if (layer.op == Operator::picture)
-        return picture_rows(layer, picture_, run_.maps, begin, end);
-    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
-    static_cast<void>(part);
-  }
-
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
-    float* const to = vector(layer.target_vector, layer.output);
+    float* const to = context().vector(layer.target_vector, layer.output);
     split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
@@ -6801,6 +6759,42 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-kernel-inl.hpp
+// What the kernels of operators that write a map, row by row, from whole maps have in common.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One image's way through the layers, in one thread.
+struct Context {
+  const Run& run;
+  int image;
+  int thread;
+
+  const Picture& picture() const { return run.pictures[image]; }
+  /// Returns the image's vector at an offset, that of a layer or one that it reads.
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run.vectors + offset +
+           static_cast<std::size_t>(image) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
+  float* scratch(const Layer& layer) const {
+    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+};
+
+/// Computes rows [begin, end) of a layer's output.
+using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
+
+/// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
+template <Operator kOperator>
+inline constexpr MapRows kMapKernel = nullptr;
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -7953,8 +7947,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a map times a vector.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
-                              int end) {
+inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
+  const float* const factors = context.vector(layer.source_vector, layer.output);
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -7969,9 +7964,12 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
-inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* a = maps + layer.source.pixels(y);
@@ -7987,6 +7985,8 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::add> = add_rows;
 
 /// Copies values; every second one is read, or is written.
 inline void copy_every_second(const float* from, float* to, int count, bool reads) {
@@ -8007,7 +8007,8 @@ inline void copy_every_second(const float* from, float* to, int count, bool read
 }
 
 /// Computes rows [begin, end) of channels that go elsewhere.
-inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void copy_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
     float* to = maps + layer.target.pixels(y);
@@ -8024,10 +8025,14 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::copy> = copy_rows;
 
 /// Computes rows [begin, end) of the picture.
-inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
-                                      int begin, int end) {
+inline HWY_NOINLINE void picture_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
+  const Picture& picture = context.picture();
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
     for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
@@ -8039,6 +8044,8 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
       }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::picture> = picture_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8050,7 +8057,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a product.
-inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void multiply_rows(const Context& context, const Layer& layer, int begin,
+                                       int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
   const Map& map = layer.addend_map;
@@ -8073,6 +8082,8 @@ inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::multiply> = multiply_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8438,7 +8449,9 @@ inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count,
 }
 
 /// Computes rows [begin, end) of a rearrangement.
-inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void rearrange_rows(const Context& context, const Layer& layer, int begin,
+                                        int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
@@ -8453,6 +8466,8 @@ inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int beg
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::rearrange> = rearrange_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8556,7 +8571,9 @@ struct ReducedAxes {
 };
 
 /// Computes rows [begin, end) of a reduction.
-inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void reduce_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
   const auto which = [&](int i) {
@@ -8579,6 +8596,8 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
                    Lanes8(), to + channel);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::reduce> = reduce_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8639,7 +8658,9 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
 }
 
 /// Computes rows [begin, end) of a resized map.
-inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
     float* const to = maps + layer.target.pixels(y);
@@ -8651,6 +8672,8 @@ inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin,
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::resize> = resize_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8702,7 +8725,9 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
 }
 
 /// Computes rows [begin, end) of a softmax.
-inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void softmax_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -8717,6 +8742,8 @@ inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::softmax> = softmax_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -8936,7 +8963,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
 /// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
 /// outside of the map does not count.
 template <class What>
-HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+HWY_NOINLINE void windows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
@@ -8959,19 +8987,18 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       int channel = 0;
       for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
-        window_pixel(what, Lanes16(), window, channel, output,
+        window_pixel(What(), Lanes16(), window, channel, output,
                      std::make_integer_sequence<int, 4>());
       for (; channel < layer.padded_channels(); channel += kStep)
-        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
+        window_pixel(What(), Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
-/// Computes rows [begin, end) of a layer of maxima or of means.
-inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
-  windows(layer, maps, begin, end, WindowMean());
-}
+template <>
+inline constexpr MapRows kMapKernel<Operator::max_pool> = windows<WindowMaximum>;
+template <>
+inline constexpr MapRows kMapKernel<Operator::average_pool> = windows<WindowMean>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9058,8 +9085,10 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
 }
 
 /// Computes rows [begin, end): each is a sequence.
-inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+inline HWY_NOINLINE void attention_rows(const Context& context, const Layer& layer, int begin,
                                         int end) {
+  float* const maps = context.run.maps;
+  float* const scratch = context.scratch(layer);
   const int channels = layer.output.channels, depth = channels / layer.groups;
   const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
   for (int y = begin; y < end; ++y)
@@ -9081,6 +9110,8 @@ inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* 
       for (; query < head.tokens; ++query) attend<1>(head, query, scale);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::attention> = attention_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9145,11 +9176,13 @@ inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* wei
   });
 }
 
-inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
-                           int end) {
-  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
-  normalise_channels(layer, weights, maps, begin, end);
+/// Computes rows [begin, end) of a normalisation.
+inline void normalise_rows(const Context& context, const Layer& layer, int begin, int end) {
+  const auto normalise = layer.groups == 1 ? normalise_pixels : normalise_channels;
+  normalise(layer, context.run.weights, context.run.maps, begin, end);
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::normalise> = normalise_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9439,7 +9472,7 @@ class Chain {
   }
 
   void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (run_.layers[index].op == Operator::l1)
         return map_convolution<L1Inputs>(index, begin, end, output);
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
@@ -9602,35 +9635,14 @@ class ImageRun {
         i = next;
         continue;
       }
-      switch (layer.op) {
-        case Operator::convolution:
-        case Operator::depthwise:
-        case Operator::pointwise:
-        case Operator::l1:
-          chain(i, next - 1);
-          break;
-        case Operator::max_pool:
-        case Operator::average_pool:
-        case Operator::gate:
-        case Operator::add:
-        case Operator::copy:
-        case Operator::picture:
-        case Operator::reduce:
-        case Operator::multiply:
-        case Operator::normalise:
-        case Operator::rearrange:
-        case Operator::softmax:
-        case Operator::attention:
-        case Operator::resize:
-          if constexpr (kNeeds.maps()) whole_map(i);
-          break;
-        case Operator::pool:
-          pool_map(layer);
-          break;
-        case Operator::dense:
-          dense_layer<kNeeds>(run_, i, image_, 1);
-          break;
-      }
+      if (layer.works_by_rows())
+        chain(i, next - 1);
+      else if (layer.op == Operator::pool)
+        pool_map(layer);
+      else if (layer.op == Operator::dense)
+        dense_layer<kNeeds>(run_, i, image_, 1);
+      else if constexpr (kNeeds.operators != Needs::in_all())
+        whole_map(i);
       copy(i);
       i = next;
     }
@@ -9642,7 +9654,7 @@ class ImageRun {
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
     if (layer.gives_vector())
-      std::memcpy(destination, vector(layer.target_vector, layer.output),
+      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
@@ -9650,11 +9662,13 @@ class ImageRun {
   }
 
  private:
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run_.vectors + offset +
-           static_cast<std::size_t>(image_) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
+  /// The kernels of the operators that are needed, by their numbers.
+  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+    if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
+    return nullptr;
+  });
+
+  Context context(int thread = 0) const { return {run_, image_, thread}; }
 
   /// Returns whether the output of one of these layers is requested.
   bool requested(int begin, int end) const {
@@ -9706,7 +9720,7 @@ class ImageRun {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
@@ -9718,10 +9732,11 @@ class ImageRun {
   /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
+    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      map_rows(layer, part, begin, end);
-      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        apply_epilogue({.activation = last,
+      rows(context(part), layer, begin, end);
+      if (layer.activation.kind != Activation::Kind::none)
+        apply_epilogue({.activation = layer.activation,
                         .affine = nullptr,
                         .addend = {},
                         .rows = rows_of(layer.target, run_.maps, begin),
@@ -9732,49 +9747,9 @@ class ImageRun {
     });
   }
 
-  /// Returns what a gate, a product or a sum applies to its output.
-  static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
-    return layer.op == Operator::add ? layer.last_activation : Activation::none;
-  }
-
-  void map_rows(const Layer& layer, int part, int begin, int end) const {
-    if constexpr (kNeeds.reduce)
-      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.multiply)
-      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.normalise)
-      if (layer.op == Operator::normalise)
-        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
-    if constexpr (kNeeds.rearrange)
-      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.softmax)
-      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.attention)
-      if (layer.op == Operator::attention)
-        return attention_rows(
-            layer, run_.maps,
-            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
-            begin, end);
-    if constexpr (kNeeds.resize)
-      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.gate)
-      if (layer.op == Operator::gate)
-        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-    if constexpr (kNeeds.add)
-      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.copy)
-      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.picture)
-      if (layer.op == Operator::picture)
-        return picture_rows(layer, picture_, run_.maps, begin, end);
-    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
-    static_cast<void>(part);
-  }
-
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
-    float* const to = vector(layer.target_vector, layer.output);
+    float* const to = context().vector(layer.target_vector, layer.output);
     split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
@@ -10020,6 +9995,42 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// from pplcnet/kernels/map-kernel-inl.hpp
+// What the kernels of operators that write a map, row by row, from whole maps have in common.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// One image's way through the layers, in one thread.
+struct Context {
+  const Run& run;
+  int image;
+  int thread;
+
+  const Picture& picture() const { return run.pictures[image]; }
+  /// Returns the image's vector at an offset, that of a layer or one that it reads.
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run.vectors + offset +
+           static_cast<std::size_t>(image) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
+  float* scratch(const Layer& layer) const {
+    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+};
+
+/// Computes rows [begin, end) of a layer's output.
+using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
+
+/// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
+template <Operator kOperator>
+inline constexpr MapRows kMapKernel = nullptr;
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -11172,8 +11183,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a map times a vector.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
-                              int end) {
+inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
+  const float* const factors = context.vector(layer.source_vector, layer.output);
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -11188,9 +11200,12 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
-inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* a = maps + layer.source.pixels(y);
@@ -11206,6 +11221,8 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::add> = add_rows;
 
 /// Copies values; every second one is read, or is written.
 inline void copy_every_second(const float* from, float* to, int count, bool reads) {
@@ -11226,7 +11243,8 @@ inline void copy_every_second(const float* from, float* to, int count, bool read
 }
 
 /// Computes rows [begin, end) of channels that go elsewhere.
-inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void copy_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
     float* to = maps + layer.target.pixels(y);
@@ -11243,10 +11261,14 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::copy> = copy_rows;
 
 /// Computes rows [begin, end) of the picture.
-inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
-                                      int begin, int end) {
+inline HWY_NOINLINE void picture_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
+  const Picture& picture = context.picture();
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
     for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
@@ -11258,6 +11280,8 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
       }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::picture> = picture_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11269,7 +11293,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a product.
-inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void multiply_rows(const Context& context, const Layer& layer, int begin,
+                                       int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
   const Map& map = layer.addend_map;
@@ -11292,6 +11318,8 @@ inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::multiply> = multiply_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11657,7 +11685,9 @@ inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count,
 }
 
 /// Computes rows [begin, end) of a rearrangement.
-inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void rearrange_rows(const Context& context, const Layer& layer, int begin,
+                                        int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
@@ -11672,6 +11702,8 @@ inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int beg
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::rearrange> = rearrange_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11775,7 +11807,9 @@ struct ReducedAxes {
 };
 
 /// Computes rows [begin, end) of a reduction.
-inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void reduce_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
   const auto which = [&](int i) {
@@ -11798,6 +11832,8 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
                    Lanes8(), to + channel);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::reduce> = reduce_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11858,7 +11894,9 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
 }
 
 /// Computes rows [begin, end) of a resized map.
-inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
     float* const to = maps + layer.target.pixels(y);
@@ -11870,6 +11908,8 @@ inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin,
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::resize> = resize_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -11921,7 +11961,9 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
 }
 
 /// Computes rows [begin, end) of a softmax.
-inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void softmax_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -11936,6 +11978,8 @@ inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::softmax> = softmax_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12155,7 +12199,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
 /// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
 /// outside of the map does not count.
 template <class What>
-HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+HWY_NOINLINE void windows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
@@ -12178,19 +12223,18 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       int channel = 0;
       for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
-        window_pixel(what, Lanes16(), window, channel, output,
+        window_pixel(What(), Lanes16(), window, channel, output,
                      std::make_integer_sequence<int, 4>());
       for (; channel < layer.padded_channels(); channel += kStep)
-        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
+        window_pixel(What(), Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
-/// Computes rows [begin, end) of a layer of maxima or of means.
-inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
-  windows(layer, maps, begin, end, WindowMean());
-}
+template <>
+inline constexpr MapRows kMapKernel<Operator::max_pool> = windows<WindowMaximum>;
+template <>
+inline constexpr MapRows kMapKernel<Operator::average_pool> = windows<WindowMean>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12277,8 +12321,10 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
 }
 
 /// Computes rows [begin, end): each is a sequence.
-inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+inline HWY_NOINLINE void attention_rows(const Context& context, const Layer& layer, int begin,
                                         int end) {
+  float* const maps = context.run.maps;
+  float* const scratch = context.scratch(layer);
   const int channels = layer.output.channels, depth = channels / layer.groups;
   const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
   for (int y = begin; y < end; ++y)
@@ -12300,6 +12346,8 @@ inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* 
       for (; query < head.tokens; ++query) attend<1>(head, query, scale);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::attention> = attention_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12364,11 +12412,13 @@ inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* wei
   });
 }
 
-inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
-                           int end) {
-  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
-  normalise_channels(layer, weights, maps, begin, end);
+/// Computes rows [begin, end) of a normalisation.
+inline void normalise_rows(const Context& context, const Layer& layer, int begin, int end) {
+  const auto normalise = layer.groups == 1 ? normalise_pixels : normalise_channels;
+  normalise(layer, context.run.weights, context.run.maps, begin, end);
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::normalise> = normalise_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -12658,7 +12708,7 @@ class Chain {
   }
 
   void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (run_.layers[index].op == Operator::l1)
         return map_convolution<L1Inputs>(index, begin, end, output);
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
@@ -12821,35 +12871,14 @@ class ImageRun {
         i = next;
         continue;
       }
-      switch (layer.op) {
-        case Operator::convolution:
-        case Operator::depthwise:
-        case Operator::pointwise:
-        case Operator::l1:
-          chain(i, next - 1);
-          break;
-        case Operator::max_pool:
-        case Operator::average_pool:
-        case Operator::gate:
-        case Operator::add:
-        case Operator::copy:
-        case Operator::picture:
-        case Operator::reduce:
-        case Operator::multiply:
-        case Operator::normalise:
-        case Operator::rearrange:
-        case Operator::softmax:
-        case Operator::attention:
-        case Operator::resize:
-          if constexpr (kNeeds.maps()) whole_map(i);
-          break;
-        case Operator::pool:
-          pool_map(layer);
-          break;
-        case Operator::dense:
-          dense_layer<kNeeds>(run_, i, image_, 1);
-          break;
-      }
+      if (layer.works_by_rows())
+        chain(i, next - 1);
+      else if (layer.op == Operator::pool)
+        pool_map(layer);
+      else if (layer.op == Operator::dense)
+        dense_layer<kNeeds>(run_, i, image_, 1);
+      else if constexpr (kNeeds.operators != Needs::in_all())
+        whole_map(i);
       copy(i);
       i = next;
     }
@@ -12861,7 +12890,7 @@ class ImageRun {
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
     if (layer.gives_vector())
-      std::memcpy(destination, vector(layer.target_vector, layer.output),
+      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
@@ -12869,11 +12898,13 @@ class ImageRun {
   }
 
  private:
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run_.vectors + offset +
-           static_cast<std::size_t>(image_) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
+  /// The kernels of the operators that are needed, by their numbers.
+  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+    if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
+    return nullptr;
+  });
+
+  Context context(int thread = 0) const { return {run_, image_, thread}; }
 
   /// Returns whether the output of one of these layers is requested.
   bool requested(int begin, int end) const {
@@ -12925,7 +12956,7 @@ class ImageRun {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
@@ -12937,10 +12968,11 @@ class ImageRun {
   /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
+    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      map_rows(layer, part, begin, end);
-      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        apply_epilogue({.activation = last,
+      rows(context(part), layer, begin, end);
+      if (layer.activation.kind != Activation::Kind::none)
+        apply_epilogue({.activation = layer.activation,
                         .affine = nullptr,
                         .addend = {},
                         .rows = rows_of(layer.target, run_.maps, begin),
@@ -12951,49 +12983,9 @@ class ImageRun {
     });
   }
 
-  /// Returns what a gate, a product or a sum applies to its output.
-  static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
-    return layer.op == Operator::add ? layer.last_activation : Activation::none;
-  }
-
-  void map_rows(const Layer& layer, int part, int begin, int end) const {
-    if constexpr (kNeeds.reduce)
-      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.multiply)
-      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.normalise)
-      if (layer.op == Operator::normalise)
-        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
-    if constexpr (kNeeds.rearrange)
-      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.softmax)
-      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.attention)
-      if (layer.op == Operator::attention)
-        return attention_rows(
-            layer, run_.maps,
-            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
-            begin, end);
-    if constexpr (kNeeds.resize)
-      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.gate)
-      if (layer.op == Operator::gate)
-        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-    if constexpr (kNeeds.add)
-      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.copy)
-      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.picture)
-      if (layer.op == Operator::picture)
-        return picture_rows(layer, picture_, run_.maps, begin, end);
-    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
-    static_cast<void>(part);
-  }
-
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
-    float* const to = vector(layer.target_vector, layer.output);
+    float* const to = context().vector(layer.target_vector, layer.output);
     split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
@@ -17924,7 +17916,7 @@ class StateDict : private StateDictTensors {
     const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
     if (backbone && !name.starts_with(prefix_)) return true;
     return std::ranges::any_of(traits_.unused, [&](const Name& module) {
-      const std::string weight = full_name(names_of({.name = module}).weight);
+      const std::string weight = full_name(names_of({{.name = module}}).weight);
       return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
     });
   }

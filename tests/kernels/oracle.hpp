@@ -326,7 +326,7 @@ inline Matrix expected_output(const Layer& layer, const pplcnet::Parameters& par
     case Operator::attention:
       return attended(layer, input);
     case Operator::add:
-      return apply(input + addend, layer.last_activation);
+      return apply(input + addend, layer.activation);
     default:
       break;
   }

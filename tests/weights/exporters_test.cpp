@@ -25,7 +25,7 @@ using pplcnet::AnyNetwork;
 using pplcnet::FileGraph;
 using pplcnet::Layer;
 using pplcnet::Node;
-using pplcnet::NodeKind;
+using pplcnet::Operator;
 using pplcnet::Parameters;
 using pplcnet::Shape;
 
@@ -109,7 +109,7 @@ class TorchOnnx {
 
   Value pool(const Node& node, const Value& x) {
     const auto& [kernel, stride, dilation, pad, ceil] = node.window;
-    const bool max = node.kind == NodeKind::max_pool;
+    const bool max = node.op == Operator::max_pool;
     std::vector<std::string> attributes = {
         OnnxModel::attribute("kernel_shape", Integers{kernel.height, kernel.width}),
         OnnxModel::attribute("strides", Integers{stride.height, stride.width}),
@@ -258,7 +258,7 @@ class Pnnx {
   Value pool(const Node& node, Value x) {
     const auto& [kernel, stride, dilation, pad, ceil] = node.window;
     return model_.layer("Pooling", {x},
-                        list({{0, node.kind == NodeKind::max_pool ? 0 : 1},
+                        list({{0, node.op == Operator::max_pool ? 0 : 1},
                               {1, kernel.width},
                               {11, kernel.height},
                               {2, stride.width},

@@ -22,7 +22,7 @@ using pplcnet::Activation;
 using pplcnet::AnyNetwork;
 using pplcnet::Layer;
 using pplcnet::Node;
-using pplcnet::NodeKind;
+using pplcnet::Operator;
 using pplcnet::Parameters;
 using pplcnet::Shape;
 
@@ -109,7 +109,7 @@ class PaddleExport {
 
   Value pool(const Node& node, Value x) {
     const auto& [kernel, stride, dilation, pad, ceil] = node.window;
-    return pooled(x, {kernel.height, kernel.width}, node.kind == NodeKind::max_pool ? "max" : "avg",
+    return pooled(x, {kernel.height, kernel.width}, node.op == Operator::max_pool ? "max" : "avg",
                   {{"strides", Integers{stride.height, stride.width}},
                    {"paddings", Integers{pad.top, pad.left}},
                    {"ceil_mode", ceil},

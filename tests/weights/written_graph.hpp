@@ -30,34 +30,34 @@ class WrittenGraph {
   }
 
  private:
-  using Kind = pplcnet::NodeKind;
+  using Operator = pplcnet::Operator;
 
   const Value& at(int node) const { return values_[static_cast<std::size_t>(node)]; }
 
   Value write(const pplcnet::Node& node) {
     const pplcnet::Shape& in = graph_.nodes[node.input].shape;
-    switch (node.kind) {
-      case Kind::convolution:
-      case Kind::dense:
+    switch (node.op) {
+      case Operator::convolution:
+      case Operator::dense:
         return weighted(node);
-      case Kind::max_pool:
-      case Kind::mean_pool:
+      case Operator::max_pool:
+      case Operator::average_pool:
         return target_.pool(node, at(node.input));
-      case Kind::global_mean:
+      case Operator::pool:
         return target_.mean(at(node.input));
-      case Kind::gate:
+      case Operator::gate:
         return activated(node, target_.product(at(node.input), at(node.second)));
-      case Kind::add:
+      case Operator::add:
         return activated(node, target_.sum(at(node.input), at(node.second)));
-      case Kind::concat: {
+      case Operator::concat: {
         std::vector<Value> parts;
         for (int i = 0; i < node.part_count; ++i)
           parts.push_back(at(graph_.parts[node.first_part + i]));
         return target_.concat(parts);
       }
-      case Kind::slice:
+      case Operator::slice:
         return target_.slice(node, in, at(node.input));
-      case Kind::shuffle:
+      case Operator::shuffle:
         return target_.shuffle(node, in, at(node.input));
       default:
         ADD_FAILURE() << "no word for an operator";

@@ -131,11 +131,11 @@ class Graph {
   constexpr Value dense(Value x, int width, const Dense& options, Name name = {});
   /// Appends the maximum of windows; what is outside of the map does not count.
   constexpr Value max_pool(Value x, const Pool& pool, Name name = {}) {
-    return window(NodeKind::max_pool, x, pool, name);
+    return window(Operator::max_pool, x, pool, name);
   }
   /// Appends the mean of windows.
   constexpr Value mean_pool(Value x, const Pool& pool, Name name = {}) {
-    return window(NodeKind::mean_pool, x, pool, name);
+    return window(Operator::average_pool, x, pool, name);
   }
   /// Appends the mean over all pixels: a vector.
   constexpr Value global_mean(Value x, Name name = {});
@@ -231,8 +231,8 @@ class Graph {
   constexpr bool check_window(const Window& window, const Shape& input);
   /// Returns the most layers that an operator becomes.
   static constexpr int layers_of(const Node& node) {
-    if (node.kind == NodeKind::concat) return node.part_count;
-    return node.kind == NodeKind::shuffle ? node.groups : 1;
+    if (node.op == Operator::concat) return node.part_count;
+    return node.op == Operator::shuffle ? node.groups : 1;
   }
   /// Counts layers.
   constexpr void count(int layers) {
@@ -241,16 +241,16 @@ class Graph {
   }
   constexpr Value unchanged(const Shape& shape) const { return {this, 0, shape}; }
   constexpr Value grouped(Value x, int channels, const Conv& options, Name name);
-  constexpr Value on_map(NodeKind kind, Value x, const Shape& shape, Name name = {});
+  constexpr Value on_map(Operator op, Value x, const Shape& shape, Name name = {});
   constexpr Value rearrange(Value x, const Rearrangement& how, const Shape& shape);
-  constexpr Value window(NodeKind kind, Value x, const Pool& pool, Name name);
+  constexpr Value window(Operator op, Value x, const Pool& pool, Name name);
   constexpr Value append(const Node& node) {
     constexpr float kMost = 1000;
     for (const float number : {node.activation.slope, node.activation.offset})
       if (!(number >= -kMost && number <= kMost)) fail(GraphRule::activation, node_count);
     if (node_count == kMaxNodes) fail(GraphRule::nodes, node_count);
-    if (node.activation.kind == Activation::Kind::prelu && node.kind != NodeKind::convolution &&
-        node.kind != NodeKind::affine)
+    if (node.activation.kind == Activation::Kind::prelu && node.op != Operator::convolution &&
+        node.op != Operator::affine)
       fail(GraphRule::slopes, node_count);
     count(layers_of(node));
     if (flaw_) return unchanged(node.shape);

@@ -10,10 +10,10 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Appends an operator that reads one map.
-constexpr Value Graph::on_map(NodeKind kind, Value x, const Shape& shape, Name name) {
+constexpr Value Graph::on_map(Operator op, Value x, const Shape& shape, Name name) {
   if (!check_map(x)) return unchanged(shape);
   Node node;
-  node.kind = kind;
+  node.op = op;
   node.input = x.node;
   node.shape = shape;
   node.name = name;
@@ -27,7 +27,7 @@ constexpr Value Graph::affine(Value x, const Affine& options, Name name) {
   if (options.repeats < 1 || x.shape.channels % options.repeats != 0)
     fail(GraphRule::repeats, options.repeats);
   Node node;
-  node.kind = NodeKind::affine;
+  node.op = Operator::affine;
   node.input = x.node;
   node.shape = x.shape;
   node.groups = x.shape.channels;
@@ -52,7 +52,7 @@ constexpr Value Graph::reduce(Value x, Reduction reduction, std::initializer_lis
   Shape shape = x.shape;
   for (const Axis axis : axes)
     (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 1;
-  const Value y = on_map(NodeKind::reduce, x, shape);
+  const Value y = on_map(Operator::reduce, x, shape);
   if (!flaw_) nodes[y.node].reduction = reduction;
   return y;
 }
@@ -68,7 +68,7 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
   if (!fits(factors.shape.channels, x.shape.channels))
     fail(GraphRule::broadcast, factors.shape.channels);
   Node node;
-  node.kind = NodeKind::multiply;
+  node.op = Operator::multiply;
   node.input = x.node;
   node.second = factors.node;
   node.activation = after;
@@ -80,7 +80,7 @@ constexpr Value Graph::multiply(Value x, Value factors, Activation after) {
 constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
   Shape shape = x.shape;
   (axis == Axis::rows ? shape.height : axis == Axis::columns ? shape.width : shape.channels) = 2;
-  const Value y = on_map(NodeKind::reduce, x, shape);
+  const Value y = on_map(Operator::reduce, x, shape);
   if (flaw_) return y;
   nodes[y.node].reduction = Reduction::maximum_and_mean;
   nodes[y.node].groups = static_cast<int>(axis);
@@ -90,7 +90,7 @@ constexpr Value Graph::maximum_and_mean(Value x, Axis axis) {
 /// Appends a normalisation of each pixel by the mean and the variance of its channels, and a scale
 /// and a shift.
 constexpr Value Graph::layer_norm(Value x, Name name) {
-  const Value y = on_map(NodeKind::normalise, x, x.shape, name);
+  const Value y = on_map(Operator::normalise, x, x.shape, name);
   if (flaw_) return y;
   set_norm(nodes[y.node], false);
   nodes[y.node].layout = Layout::vector;
@@ -113,7 +113,7 @@ constexpr Value Graph::rearrange(Value x, const Rearrangement& how, const Shape&
   check_range(GraphRule::channels, shape.channels, 1, kMostChannels);
   check_range(GraphRule::image, shape.height, 1, kLongestSide);
   check_range(GraphRule::image, shape.width, 1, kLongestSide);
-  const Value y = on_map(NodeKind::rearrange, x, shape);
+  const Value y = on_map(Operator::rearrange, x, shape);
   if (!flaw_) nodes[y.node].rearrangement = how;
   return y;
 }
@@ -190,7 +190,7 @@ constexpr Value Graph::transposed_conv(Value x, int channels, int side, Conv opt
 /// As many blocks as channels: over all of them.
 constexpr Value Graph::softmax(Value x, int blocks) {
   if (blocks < 1 || x.shape.channels % blocks != 0) fail(GraphRule::blocks, blocks);
-  const Value y = on_map(NodeKind::softmax, x, x.shape);
+  const Value y = on_map(Operator::softmax, x, x.shape);
   if (!flaw_) nodes[y.node].groups = blocks;
   return y;
 }
@@ -202,7 +202,7 @@ constexpr Value Graph::attention(Value x, int heads) {
   shape.channels /= 3;
   if (heads < 1 || heads > kMostChannels || x.shape.channels % (3 * heads) != 0)
     fail(GraphRule::heads, heads);
-  const Value y = on_map(NodeKind::attention, x, shape);
+  const Value y = on_map(Operator::attention, x, shape);
   if (!flaw_) nodes[y.node].groups = heads;
   return y;
 }
@@ -213,7 +213,7 @@ constexpr Value Graph::resize(Value x, Extent size, Resampling resampling) {
   check_range(GraphRule::resize, size.height, 1, kLongestSide);
   check_range(GraphRule::resize, size.width, 1, kLongestSide);
   if (shape.pixels() > kMostPixels) fail(GraphRule::resize, shape.pixels());
-  const Value y = on_map(NodeKind::resize, x, shape);
+  const Value y = on_map(Operator::resize, x, shape);
   if (!flaw_) nodes[y.node].resampling = resampling;
   return y;
 }
@@ -227,7 +227,7 @@ constexpr Value Graph::l1_conv(Value x, int channels, const Conv& options, Name 
   const Value y = conv(x, channels, options, name);
   if (flaw_) return y;
   Node& node = nodes[y.node];
-  node.kind = NodeKind::l1;
+  node.op = Operator::l1;
   count(node.window == Window{} ? 1 : 0);
   return y;
 }

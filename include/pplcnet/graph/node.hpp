@@ -4,6 +4,7 @@
 #include "pplcnet/graph/activation.hpp"
 #include "pplcnet/graph/name.hpp"
 #include "pplcnet/graph/naming.hpp"
+#include "pplcnet/graph/operator.hpp"
 #include "pplcnet/graph/shape.hpp"
 #include "pplcnet/graph/training.hpp"
 
@@ -13,30 +14,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// What a batch norm adds to the variance, unless a network says otherwise; in every framework.
 inline constexpr double kBatchNormEpsilon = 1e-5;
-
-/// What a node computes.
-enum class NodeKind : unsigned char {
-  image,  ///< the picture, 3 channels
-  convolution,
-  dense,        ///< a matrix-vector product
-  max_pool,     ///< maximum of a window
-  mean_pool,    ///< mean of a window
-  global_mean,  ///< over all pixels: a map becomes a vector
-  gate,         ///< a map times a vector, channel by channel
-  add,
-  concat,     ///< along channels
-  slice,      ///< some channels
-  shuffle,    ///< channel i * groups + j is that of number j * (channels / groups) + i
-  affine,     ///< a scale and a shift of each channel
-  reduce,     ///< along axes
-  multiply,   ///< a map times another one, which is repeated along axes
-  normalise,  ///< by its own mean and variance
-  rearrange,  ///< the same numbers in other places
-  softmax,
-  attention,
-  resize,  ///< to another height and width
-  l1,      ///< a convolution that takes differences where others take products
-};
 
 /// An axis of a map.
 enum class Axis : unsigned char { rows, columns, channels };
@@ -69,37 +46,41 @@ struct Rearrangement {
   constexpr bool operator==(const Rearrangement&) const = default;
 };
 
-/// One operator with its attributes. Values are numbered by the nodes that give them.
-struct Node {
-  NodeKind kind = NodeKind::image;
+/// What a node of a graph says of its operator, and so does the layer that computes it.
+struct Attributes {
+  Operator op = Operator::picture;
   Activation activation = Activation::none;
   Layout layout = Layout::convolution;
-  bool norm = false;            ///< a batch norm follows the weights
-  bool bias = false;            ///< the weights have a bias of their own
-  bool vector = false;          ///< its output is a vector, not a map
-  bool reads_group = false;     ///< a convolution reads the channels of its group alone
-  bool count_padding = false;   ///< in the number that a mean is divided by
-  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
-  int first_part = 0, part_count = 0;
+  bool bias = false;           ///< the weights have a bias of their own
+  bool affine = false;         ///< a learnable scale and shift follow the activation
+  bool count_padding = false;  ///< in the number that a mean is divided by
   Reduction reduction = Reduction::mean;
-  Rearrangement rearrangement = {};
   Resampling resampling = Resampling::nearest;
+  Rearrangement rearrangement = {};
   /// Of a convolution: one, or each channel its own; of a shuffle; of a normalisation: one, or each
   /// channel its own; the blocks of channels that a softmax compares; the heads of an attention; of
   /// a reduction to two values the axis.
   int groups = 1;
-  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
-  int weights_of = -1;  ///< the node whose weights it has, too; -1: none
-  int group = 0, group_count = 1;           ///< of which convolution this is a part, in files
-  int first = 0, step = 1;                  ///< of a slice
+  int repeats = 1;  ///< channels with the same parameters: every (channels / repeats)-th
+  int group = 0, group_count = 1;  ///< of which convolution this is a part, in files
+  int output_percent = 100;  ///< weight × input + bias are multiplied by this / 100 before the norm
   double norm_epsilon = kBatchNormEpsilon;  ///< that the batch norm adds to the variance
-  int input_percent = 100;                  ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;                 ///< so is weight × input + bias, before the batch norm
-  bool affine = false;                      ///< a learnable scale and shift follow the activation
   Training training = no_branches;          ///< what a convolution consists of in training
+  Name name = {}, norm_name = {};
+};
+
+/// One operator of a graph. Values are numbered by the nodes that give them.
+struct Node : Attributes {
+  bool norm = false;            ///< a batch norm follows the weights
+  bool vector = false;          ///< its output is a vector, not a map
+  bool reads_group = false;     ///< a convolution reads the channels of its group alone
+  int input = -1, second = -1;  ///< nodes; a concat's are in Graph::parts
+  int first_part = 0, part_count = 0;
+  int weights_of = -1;      ///< the node whose weights it has, too; -1: none
+  int first = 0, step = 1;  ///< of a slice
+  int input_percent = 100;  ///< the input is multiplied by this / 100 (dropout)
   Window window;
   Shape shape;  ///< of the output
-  Name name, norm_name;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -76,7 +76,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
     fail(GraphRule::multiply_adds, products > kMost / pixels ? kMost : products * pixels);
   if (groups > 1 && !alone && !flaw_) return grouped(x, channels, options, name);
   Node node;
-  node.kind = NodeKind::convolution;
+  node.op = Operator::convolution;
   node.input = x.node;
   node.activation = options.activation;
   set_norm(node, options.norm);
@@ -99,7 +99,7 @@ constexpr Value Graph::conv(Value x, int channels, const Conv& options, Name nam
 constexpr void Graph::share_weights(Node& node, Value owner) {
   if (!check(owner)) return;
   const Node& other = nodes[owner.node];
-  if (other.kind != node.kind || other.groups != node.groups || other.weights_of >= 0 ||
+  if (other.op != node.op || other.groups != node.groups || other.weights_of >= 0 ||
       other.window.kernel != node.window.kernel || other.norm != node.norm ||
       other.bias != node.bias || other.shape.channels != node.shape.channels ||
       nodes[other.input].shape.channels != nodes[node.input].shape.channels)
@@ -130,7 +130,7 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   check_range(GraphRule::percent, options.output_percent, 1, 100);
   if (!flaw_ && !nodes[x.node].vector) x = global_mean(x);
   Node node;
-  node.kind = NodeKind::dense;
+  node.op = Operator::dense;
   node.input = x.node;
   node.activation = options.activation;
   set_norm(node, options.norm);
@@ -145,10 +145,10 @@ constexpr Value Graph::dense(Value x, int width, const Dense& options, Name name
   return append(node);
 }
 
-constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name name) {
+constexpr Value Graph::window(Operator op, Value x, const Pool& pool, Name name) {
   if (!check_map(x)) return unchanged(x.shape);
   Node node;
-  node.kind = kind;
+  node.op = op;
   node.input = x.node;
   node.window = {pool.kernel, pool.stride, 1, pool.padding, pool.ceil_mode};
   node.count_padding = pool.count_padding;
@@ -167,7 +167,7 @@ constexpr Value Graph::window(NodeKind kind, Value x, const Pool& pool, Name nam
 constexpr Value Graph::global_mean(Value x, Name name) {
   if (!check_map(x)) return unchanged({1, 1, x.shape.channels});
   Node node;
-  node.kind = NodeKind::global_mean;
+  node.op = Operator::pool;
   node.input = x.node;
   node.vector = true;
   node.shape = {1, 1, x.shape.channels};
@@ -180,7 +180,7 @@ constexpr Value Graph::gate(Value x, Value factors, Activation after, Name name)
   if (!nodes[factors.node].vector || factors.shape.channels != x.shape.channels)
     fail(GraphRule::factors, factors.shape.channels);
   Node node;
-  node.kind = NodeKind::gate;
+  node.op = Operator::gate;
   node.input = x.node;
   node.second = factors.node;
   node.activation = after;
@@ -193,7 +193,7 @@ constexpr Value Graph::add(Value a, Value b, Activation after) {
   if (!check_map(a) || !check_map(b)) return unchanged(a.shape);
   if (a.shape != b.shape) fail(GraphRule::equal_shapes, b.shape.size());
   Node node;
-  node.kind = NodeKind::add;
+  node.op = Operator::add;
   node.input = a.node;
   node.second = b.node;
   node.activation = after;
@@ -203,7 +203,7 @@ constexpr Value Graph::add(Value a, Value b, Activation after) {
 
 constexpr Value Graph::concat(std::span<const Value> list) {
   Node node;
-  node.kind = NodeKind::concat;
+  node.op = Operator::concat;
   node.first_part = part_count;
   node.part_count = static_cast<int>(list.size());
   check_range(GraphRule::parts, static_cast<int>(list.size()), 1, kMaxParts);
@@ -228,7 +228,7 @@ constexpr Value Graph::slice(Value x, int first, int channels, int step) {
   if (first < 0 || step < 1 || channels < 1 || last >= x.shape.channels)
     fail(GraphRule::slice, channels);
   Node node;
-  node.kind = NodeKind::slice;
+  node.op = Operator::slice;
   node.input = x.node;
   node.first = first;
   node.step = step;
@@ -240,7 +240,7 @@ constexpr Value Graph::shuffle(Value x, int groups) {
   if (!check_map(x)) return unchanged(x.shape);
   if (groups < 1 || x.shape.channels % groups != 0) fail(GraphRule::shuffle, groups);
   Node node;
-  node.kind = NodeKind::shuffle;
+  node.op = Operator::shuffle;
   node.input = x.node;
   node.groups = groups;
   node.shape = x.shape;
@@ -259,18 +259,19 @@ constexpr std::uint64_t Graph::fingerprint() const {
     const Padding& padding = window.padding;
     add({static_cast<int>(node.activation.kind), std::bit_cast<int>(node.activation.slope),
          std::bit_cast<int>(node.activation.offset)});
-    add({static_cast<int>(node.kind), node.input, node.second, node.groups, node.first, node.step,
+    add({static_cast<int>(node.op), node.input, node.second, node.groups, node.first, node.step,
          node.count_padding ? 1 : 0});
     add({window.kernel.height, window.kernel.width, window.stride.height, window.stride.width,
          window.dilation.height, window.dilation.width, padding.top, padding.left,
          window.ceil_mode ? 1 : 0});
     add({node.shape.channels, node.input_percent, node.output_percent, node.affine ? 1 : 0});
     if (node.reads_group) add({node.group});
-    if (node.kind > NodeKind::shuffle || node.weights_of >= 0)
+    if (node.op > Operator::shuffle || node.weights_of >= 0)
       add({static_cast<int>(node.reduction), static_cast<int>(node.rearrangement.kind),
            node.rearrangement.first, node.rearrangement.second, node.repeats, node.weights_of,
            node.shape.height == 1 ? 1 : 0, node.shape.width == 1 ? 1 : 0});
-    if (node.kind == NodeKind::resize) add({static_cast<int>(node.resampling)});
+    // What is newer counts where it is not as by default: it changes no other graph's number.
+    if (node.resampling != Resampling::nearest) add({static_cast<int>(node.resampling)});
     for (int part = 0; part < node.part_count; ++part) add({parts[node.first_part + part]});
   }
   return sum;
@@ -279,7 +280,7 @@ constexpr std::uint64_t Graph::fingerprint() const {
 constexpr void Graph::set_classes(int classes) {
   check_range(GraphRule::channels, classes, 1, kMostOutputs);
   Node& last = nodes[node_count - 1];
-  if (last.kind == NodeKind::dense && !flaw_) last.shape.channels = classes;
+  if (last.op == Operator::dense && !flaw_) last.shape.channels = classes;
 }
 
 constexpr Value Graph::output(Value x, Role role, Name name) {

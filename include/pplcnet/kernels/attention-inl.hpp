@@ -78,8 +78,10 @@ HWY_INLINE void attend(const Head& head, int query, float scale) {
 }
 
 /// Computes rows [begin, end): each is a sequence.
-inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* scratch, int begin,
+inline HWY_NOINLINE void attention_rows(const Context& context, const Layer& layer, int begin,
                                         int end) {
+  float* const maps = context.run.maps;
+  float* const scratch = context.scratch(layer);
   const int channels = layer.output.channels, depth = channels / layer.groups;
   const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
   for (int y = begin; y < end; ++y)
@@ -101,6 +103,8 @@ inline HWY_NOINLINE void attention_rows(const Layer& layer, float* maps, float* 
       for (; query < head.tokens; ++query) attend<1>(head, query, scale);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::attention> = attention_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

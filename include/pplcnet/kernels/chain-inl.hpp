@@ -189,7 +189,7 @@ class Chain {
   }
 
   void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (run_.layers[index].op == Operator::l1)
         return map_convolution<L1Inputs>(index, begin, end, output);
     if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);

@@ -4,6 +4,7 @@
 #include "pplcnet/kernels/lanes-inl.hpp"
 // The files above are used by those below.
 #include "pplcnet/kernels/activation-inl.hpp"
+#include "pplcnet/kernels/map-kernel-inl.hpp"
 #include "pplcnet/kernels/partial-inl.hpp"
 #include "pplcnet/kernels/rows-inl.hpp"
 // These, too.
@@ -90,35 +91,14 @@ class ImageRun {
         i = next;
         continue;
       }
-      switch (layer.op) {
-        case Operator::convolution:
-        case Operator::depthwise:
-        case Operator::pointwise:
-        case Operator::l1:
-          chain(i, next - 1);
-          break;
-        case Operator::max_pool:
-        case Operator::average_pool:
-        case Operator::gate:
-        case Operator::add:
-        case Operator::copy:
-        case Operator::picture:
-        case Operator::reduce:
-        case Operator::multiply:
-        case Operator::normalise:
-        case Operator::rearrange:
-        case Operator::softmax:
-        case Operator::attention:
-        case Operator::resize:
-          if constexpr (kNeeds.maps()) whole_map(i);
-          break;
-        case Operator::pool:
-          pool_map(layer);
-          break;
-        case Operator::dense:
-          dense_layer<kNeeds>(run_, i, image_, 1);
-          break;
-      }
+      if (layer.works_by_rows())
+        chain(i, next - 1);
+      else if (layer.op == Operator::pool)
+        pool_map(layer);
+      else if (layer.op == Operator::dense)
+        dense_layer<kNeeds>(run_, i, image_, 1);
+      else if constexpr (kNeeds.operators != Needs::in_all())
+        whole_map(i);
       copy(i);
       i = next;
     }
@@ -130,7 +110,7 @@ class ImageRun {
     float* const destination = destinations_[index];
     if (destination == nullptr) return;
     if (layer.gives_vector())
-      std::memcpy(destination, vector(layer.target_vector, layer.output),
+      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
     else if (!layer.works_by_rows())
       copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
@@ -138,11 +118,13 @@ class ImageRun {
   }
 
  private:
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run_.vectors + offset +
-           static_cast<std::size_t>(image_) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
+  /// The kernels of the operators that are needed, by their numbers.
+  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+    if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
+    return nullptr;
+  });
+
+  Context context(int thread = 0) const { return {run_, image_, thread}; }
 
   /// Returns whether the output of one of these layers is requested.
   bool requested(int begin, int end) const {
@@ -194,7 +176,7 @@ class ImageRun {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.l1)
+    if constexpr (kNeeds.has(Operator::l1))
       if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
     return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
   }
@@ -206,10 +188,11 @@ class ImageRun {
   /// Computes a layer that writes a map, row by row, from whole maps.
   void whole_map(int index) const {
     const Layer& layer = run_.layers[index];
+    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
     split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      map_rows(layer, part, begin, end);
-      if (const Activation last = last_activation(layer); last.kind != Activation::Kind::none)
-        apply_epilogue({.activation = last,
+      rows(context(part), layer, begin, end);
+      if (layer.activation.kind != Activation::Kind::none)
+        apply_epilogue({.activation = layer.activation,
                         .affine = nullptr,
                         .addend = {},
                         .rows = rows_of(layer.target, run_.maps, begin),
@@ -220,49 +203,9 @@ class ImageRun {
     });
   }
 
-  /// Returns what a gate, a product or a sum applies to its output.
-  static Activation last_activation(const Layer& layer) {
-    if (layer.op == Operator::gate || layer.op == Operator::multiply) return layer.activation;
-    return layer.op == Operator::add ? layer.last_activation : Activation::none;
-  }
-
-  void map_rows(const Layer& layer, int part, int begin, int end) const {
-    if constexpr (kNeeds.reduce)
-      if (layer.op == Operator::reduce) return reduce_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.multiply)
-      if (layer.op == Operator::multiply) return multiply_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.normalise)
-      if (layer.op == Operator::normalise)
-        return normalise_rows(layer, run_.weights, run_.maps, begin, end);
-    if constexpr (kNeeds.rearrange)
-      if (layer.op == Operator::rearrange) return rearrange_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.softmax)
-      if (layer.op == Operator::softmax) return softmax_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.attention)
-      if (layer.op == Operator::attention)
-        return attention_rows(
-            layer, run_.maps,
-            run_.scratch + layer.scratch + static_cast<std::size_t>(part) * run_.scratch_floats,
-            begin, end);
-    if constexpr (kNeeds.resize)
-      if (layer.op == Operator::resize) return resize_rows(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.gate)
-      if (layer.op == Operator::gate)
-        return gate(layer, run_.maps, vector(layer.source_vector, layer.output), begin, end);
-    if constexpr (kNeeds.add)
-      if (layer.op == Operator::add) return add(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.copy)
-      if (layer.op == Operator::copy) return copy_channels(layer, run_.maps, begin, end);
-    if constexpr (kNeeds.picture)
-      if (layer.op == Operator::picture)
-        return picture_rows(layer, picture_, run_.maps, begin, end);
-    if constexpr (kNeeds.windows) window_rows(layer, run_.maps, begin, end);
-    static_cast<void>(part);
-  }
-
   void pool_map(const Layer& layer) const {
     const int channels = layer.output.channels;
-    float* const to = vector(layer.target_vector, layer.output);
+    float* const to = context().vector(layer.target_vector, layer.output);
     split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
           [&](int, int begin, int end) HWY_ATTR {
             pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);

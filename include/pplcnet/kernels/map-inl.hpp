@@ -4,8 +4,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a map times a vector.
-inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* factors, int begin,
-                              int end) {
+inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
+  const float* const factors = context.vector(layer.source_vector, layer.output);
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -20,9 +21,12 @@ inline HWY_NOINLINE void gate(const Layer& layer, float* maps, const float* fact
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
-inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   for (int y = begin; y < end; ++y) {
     const float* a = maps + layer.source.pixels(y);
@@ -38,6 +42,8 @@ inline HWY_NOINLINE void add(const Layer& layer, float* maps, int begin, int end
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::add> = add_rows;
 
 /// Copies values; every second one is read, or is written.
 inline void copy_every_second(const float* from, float* to, int count, bool reads) {
@@ -58,7 +64,8 @@ inline void copy_every_second(const float* from, float* to, int count, bool read
 }
 
 /// Computes rows [begin, end) of channels that go elsewhere.
-inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void copy_rows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
     float* to = maps + layer.target.pixels(y);
@@ -75,10 +82,14 @@ inline HWY_NOINLINE void copy_channels(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::copy> = copy_rows;
 
 /// Computes rows [begin, end) of the picture.
-inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture, float* maps,
-                                      int begin, int end) {
+inline HWY_NOINLINE void picture_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
+  const Picture& picture = context.picture();
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
     for (int x = 0; x < layer.output.width; ++x, to += layer.target.pixel_pitch)
@@ -90,6 +101,8 @@ inline HWY_NOINLINE void picture_rows(const Layer& layer, const Picture& picture
       }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::picture> = picture_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

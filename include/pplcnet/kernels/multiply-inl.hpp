@@ -4,7 +4,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Computes rows [begin, end) of a product.
-inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void multiply_rows(const Context& context, const Layer& layer, int begin,
+                                       int end) {
+  float* const maps = context.run.maps;
   const Lanes8 d;
   const Shape& factors = layer.factor_shape;
   const Map& map = layer.addend_map;
@@ -27,6 +29,8 @@ inline HWY_NOINLINE void multiply_rows(const Layer& layer, float* maps, int begi
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::multiply> = multiply_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

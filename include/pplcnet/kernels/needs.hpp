@@ -2,6 +2,7 @@
 #define PPLCNET_KERNELS_NEEDS_HPP
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "pplcnet/abi.hpp"
@@ -21,6 +22,7 @@ inline constexpr int kLongestStrip = 7;
 /// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
 /// those of its networks only; by default all of them.
 struct Needs {
+  std::uint64_t operators = ~std::uint64_t{0};  ///< a set of them, of which some are in all sets
   bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
   bool half_weights = true;  ///< float16
   TileEnds ends = {};
@@ -30,18 +32,21 @@ struct Needs {
   bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool map_convolution = true;                  ///< dense, of a map
-  bool windows = true, gate = true, add = true, copy = true, picture = true;
-  bool l1 = true, prelu = true;
-  bool reduce = true, multiply = true, normalise = true, rearrange = true, softmax = true;
-  bool attention = true, resize = true;
+  bool prelu = true;
 
-  /// Returns whether a layer writes a whole map.
-  constexpr bool maps() const { return windows || gate || add || copy || picture || orders(); }
-  /// Returns whether one takes a map as a whole: along its axes, or in another order.
-  constexpr bool orders() const {
-    return reduce || multiply || normalise || rearrange || softmax || attention || resize;
+  /// Returns whether layers have an operator.
+  constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
+  /// Returns the bit of an operator in a set of them.
+  static constexpr std::uint64_t bit_of(Operator op) {
+    return std::uint64_t{1} << static_cast<int>(op);
+  }
+  /// What nearly all networks have does not tell their needs apart.
+  static constexpr std::uint64_t in_all() {
+    return bit_of(Operator::convolution) | bit_of(Operator::depthwise) |
+           bit_of(Operator::pointwise) | bit_of(Operator::pool) | bit_of(Operator::dense);
   }
 };
+static_assert(kOperatorCount <= 64);
 
 /// Returns whether there are tiles for the kernel and the strides of a depthwise layer.
 constexpr bool has_depthwise_tiles(const Layer& layer) {
@@ -52,9 +57,6 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
-  const auto any_of = [&](Operator op) {
-    return any([&](const Layer& layer) { return layer.op == op; });
-  };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
       return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
@@ -76,7 +78,10 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   });
   // Eight channels of two pixels may be taken for one pixel of sixteen.
   const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
+  std::uint64_t operators = Needs::in_all();
+  for (const Layer& layer : layers) operators |= Needs::bit_of(layer.op);
   return {
+      .operators = operators,
       .half_panels = half_panels,
       .half_weights = any([](const Layer& layer) { return layer.half; }),
       .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
@@ -93,20 +98,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),
       .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
-      .windows = any_of(Operator::max_pool) || any_of(Operator::average_pool),
-      .gate = any_of(Operator::gate),
-      .add = any_of(Operator::add),
-      .copy = any_of(Operator::copy),
-      .picture = any_of(Operator::picture),
-      .l1 = any_of(Operator::l1),
       .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
-      .reduce = any_of(Operator::reduce),
-      .multiply = any_of(Operator::multiply),
-      .normalise = any_of(Operator::normalise),
-      .rearrange = any_of(Operator::rearrange),
-      .softmax = any_of(Operator::softmax),
-      .attention = any_of(Operator::attention),
-      .resize = any_of(Operator::resize),
   };
 }
 

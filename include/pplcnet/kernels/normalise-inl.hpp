@@ -57,11 +57,13 @@ inline HWY_NOINLINE void normalise_channels(const Layer& layer, const float* wei
   });
 }
 
-inline void normalise_rows(const Layer& layer, const float* weights, float* maps, int begin,
-                           int end) {
-  if (layer.groups == 1) return normalise_pixels(layer, weights, maps, begin, end);
-  normalise_channels(layer, weights, maps, begin, end);
+/// Computes rows [begin, end) of a normalisation.
+inline void normalise_rows(const Context& context, const Layer& layer, int begin, int end) {
+  const auto normalise = layer.groups == 1 ? normalise_pixels : normalise_channels;
+  normalise(layer, context.run.weights, context.run.maps, begin, end);
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::normalise> = normalise_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -75,7 +75,9 @@ inline HWY_NOINLINE void spread_pixels(const Layer& layer, Rows from, int count,
 }
 
 /// Computes rows [begin, end) of a rearrangement.
-inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void rearrange_rows(const Context& context, const Layer& layer, int begin,
+                                        int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels;
   for (int y = begin; y < end; ++y) {
     float* to = maps + layer.target.pixels(y);
@@ -90,6 +92,8 @@ inline HWY_NOINLINE void rearrange_rows(const Layer& layer, float* maps, int beg
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::rearrange> = rearrange_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

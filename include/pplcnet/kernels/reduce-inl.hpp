@@ -96,7 +96,9 @@ struct ReducedAxes {
 };
 
 /// Computes rows [begin, end) of a reduction.
-inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void reduce_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const ReducedAxes axes(layer);
   const bool both = layer.reduction == Reduction::maximum_and_mean;
   const auto which = [&](int i) {
@@ -119,6 +121,8 @@ inline HWY_NOINLINE void reduce_rows(const Layer& layer, float* maps, int begin,
                    Lanes8(), to + channel);
     }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::reduce> = reduce_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

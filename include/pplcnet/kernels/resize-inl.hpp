@@ -53,7 +53,9 @@ inline void bilinear_row(const Layer& layer, const float* above, const float* be
 }
 
 /// Computes rows [begin, end) of a resized map.
-inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer, int begin,
+                                     int end) {
+  float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
     float* const to = maps + layer.target.pixels(y);
@@ -65,6 +67,8 @@ inline HWY_NOINLINE void resize_rows(const Layer& layer, float* maps, int begin,
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::resize> = resize_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

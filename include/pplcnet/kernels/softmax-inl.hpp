@@ -44,7 +44,9 @@ inline void softmax_of_blocks(const float* from, float* to, int blocks, int size
 }
 
 /// Computes rows [begin, end) of a softmax.
-inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin, int end) {
+inline HWY_NOINLINE void softmax_rows(const Context& context, const Layer& layer, int begin,
+                                      int end) {
+  float* const maps = context.run.maps;
   const int channels = layer.output.channels, size = channels / layer.groups;
   for (int y = begin; y < end; ++y) {
     const float* from = maps + layer.source.pixels(y);
@@ -59,6 +61,8 @@ inline HWY_NOINLINE void softmax_rows(const Layer& layer, float* maps, int begin
     }
   }
 }
+template <>
+inline constexpr MapRows kMapKernel<Operator::softmax> = softmax_rows;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

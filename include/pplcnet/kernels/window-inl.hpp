@@ -67,7 +67,8 @@ HWY_INLINE void window_pixel(const What& what, D d, const WindowPixels& window, 
 /// Computes rows [begin, end) of a layer whose pixels each combine a window of pixels; what is
 /// outside of the map does not count.
 template <class What>
-HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, const What& what) {
+HWY_NOINLINE void windows(const Context& context, const Layer& layer, int begin, int end) {
+  float* const maps = context.run.maps;
   constexpr int kTogether = 4 * kLanes, kStep = static_cast<int>(hn::MaxLanes(Lanes8()));
   const Map &source = layer.source, &target = layer.target;
   const Padding& padding = layer.padding;
@@ -90,19 +91,18 @@ HWY_NOINLINE void windows(const Layer& layer, float* maps, int begin, int end, c
       float* const output = maps + target.pixels(y) + x * target.pixel_pitch;
       int channel = 0;
       for (; channel + kTogether <= layer.padded_channels(); channel += kTogether)
-        window_pixel(what, Lanes16(), window, channel, output,
+        window_pixel(What(), Lanes16(), window, channel, output,
                      std::make_integer_sequence<int, 4>());
       for (; channel < layer.padded_channels(); channel += kStep)
-        window_pixel(what, Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
+        window_pixel(What(), Lanes8(), window, channel, output, std::integer_sequence<int, 0>());
     }
   }
 }
 
-/// Computes rows [begin, end) of a layer of maxima or of means.
-inline void window_rows(const Layer& layer, float* maps, int begin, int end) {
-  if (layer.op == Operator::max_pool) return windows(layer, maps, begin, end, WindowMaximum());
-  windows(layer, maps, begin, end, WindowMean());
-}
+template <>
+inline constexpr MapRows kMapKernel<Operator::max_pool> = windows<WindowMaximum>;
+template <>
+inline constexpr MapRows kMapKernel<Operator::average_pool> = windows<WindowMean>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

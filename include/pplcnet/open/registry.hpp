@@ -106,7 +106,7 @@ inline void describe(KnownModel& one) {
     one.classes = node->shape.channels;
     node = &nodes[node->input];
   }
-  if (node->kind == NodeKind::dense) {
+  if (node->op == Operator::dense) {
     one.head = node->shape.channels;
     one.head_bias = node->bias;
     node = &nodes[node->input];

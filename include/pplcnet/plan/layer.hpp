@@ -17,29 +17,6 @@ inline constexpr int kPanel = 16;
 /// Kernels compute channels by half panels; a map has room for whole ones.
 inline constexpr int kHalfPanel = kPanel / 2;
 
-/// What a layer computes. The plan is a sequence of these; there is one kernel for each.
-enum class Operator : unsigned char {
-  convolution,   ///< dense: of the picture 3×3 (the stem), of a map with any kernel
-  depthwise,     ///< each channel alone
-  pointwise,     ///< 1×1: a matrix product over channels, pixel by pixel
-  pool,          ///< mean over all pixels: a map becomes a vector
-  dense,         ///< a matrix-vector product (squeeze-excite, embedding, classifier)
-  gate,          ///< a map times a vector, channel by channel
-  max_pool,      ///< maximum of a window of pixels
-  average_pool,  ///< mean of a window of pixels
-  add,           ///< the sum of two maps
-  copy,          ///< some channels of a map go to others of another one
-  picture,       ///< the picture becomes a map
-  l1,            ///< 1×1: -Σ|weight - x| over channels, pixel by pixel
-  reduce,        ///< means, maxima or variances along axes, of which one value is left
-  multiply,      ///< a map times another one, which is repeated along axes
-  normalise,     ///< by means and variances of channels, or of pixels
-  rearrange,     ///< the same numbers in other places
-  softmax,       ///< over blocks of channels
-  attention,     ///< of each row, whose pixels are tokens
-  resize,        ///< to another height and width
-};
-
 /// Activations in the workspace, channels last. Each row has zeros at its left and right, as many
 /// as the padding of the convolutions that read it, so that no kernel ever asks where the border
 /// is; for the rows above and below there is one row of zeros. Rows are kept in a ring: all of them
@@ -73,19 +50,12 @@ struct Map {
 };
 
 /// One step of the plan: what to compute, from where, to where, with which weights.
-struct Layer {
-  Operator op = Operator::pointwise;
-  Activation activation = Activation::none;
+struct Layer : Attributes {
   Activation last_activation = Activation::none;  ///< after the addend
   Pair kernel = 1, dilation = 1;
   Stride stride = 1;
   Padding padding = {};
-  bool count_padding = false;  ///< in the number that a mean is divided by
   Shape input = {}, output = {};
-  Name name = {};       ///< as the project says; empty for some layers without weights
-  Name norm_name = {};  ///< of its batch norm, where it does not follow from the first
-  Layout layout = Layout::convolution;
-  int group = 0, group_count = 1;  ///< which part of a convolution it is, in files
 
   // Which layers' outputs are read; ordinals in the plan, and the first channel there.
   int from = -1;  ///< what this layer computes with; -1: the picture
@@ -95,10 +65,6 @@ struct Layer {
   int factors = -1;                   ///< of a gate: the vector that multiplies the map
   int read_step = 1, write_step = 1;  ///< of a copy: every so many channels
   Shape factor_shape = {};            ///< of the map that multiplies: along each axis all or one
-  Reduction reduction = Reduction::mean;
-  Rearrangement rearrangement = {};
-  Resampling resampling = Resampling::nearest;
-  int groups = 1;  ///< see Node::groups
 
   // Whose map holds its output: its own ordinal or that of a layer before it, and where.
   int owner = -1;
@@ -106,18 +72,12 @@ struct Layer {
   int map_channels = 0;  ///< of the owner's map
 
   // In files.
-  bool batch_norm = false;                  ///< a batch norm follows the weights
-  double norm_epsilon = kBatchNormEpsilon;  ///< that it adds to the variance
-  bool bias = false;                        ///< the weights have a bias of their own
-  int repeats = 1;      ///< channels with the same parameters: every (channels / repeats)-th
-  int weights_of = -1;  ///< the layer whose weights it has, too; -1: it has its own
-  bool affine = false;  ///< a learnable scale and shift follow the activation
-  Training training = no_branches;  ///< what it consists of in training
-  int scale_percent = 100;          ///< the input is multiplied by this / 100 (dropout)
-  int output_percent = 100;         ///< so is weight × input + bias, in front of the batch norm
-  std::int64_t parameters = 0;      ///< trainable: weights, biases, gamma and beta, affine
-  std::int64_t buffers = 0;         ///< batch norm's mean and variance
-  std::int64_t multiply_adds = 0;   ///< without biases and activations
+  bool batch_norm = false;         ///< a batch norm follows the weights
+  int weights_of = -1;             ///< the layer whose weights it has, too; -1: it has its own
+  int scale_percent = 100;         ///< the input is multiplied by this / 100 (dropout)
+  std::int64_t parameters = 0;     ///< trainable: weights, biases, gamma and beta, affine
+  std::int64_t buffers = 0;        ///< batch norm's mean and variance
+  std::int64_t multiply_adds = 0;  ///< without biases and activations
 
   // In memory; offsets count floats.
   bool half = false;        ///< the weights are stored as float16, two in the place of a float

@@ -47,26 +47,26 @@ class Lowering {
  private:
   constexpr void lower(int index) {
     const Node& node = graph_.nodes[index];
-    switch (node.kind) {
-      case NodeKind::image:
+    switch (node.op) {
+      case Operator::picture:
         break;
-      case NodeKind::convolution:
-      case NodeKind::affine:
-      case NodeKind::l1:
+      case Operator::convolution:
+      case Operator::affine:
+      case Operator::l1:
         return lower_convolution(index);
-      case NodeKind::gate:
-      case NodeKind::multiply:
+      case Operator::gate:
+      case Operator::multiply:
         return lower_product(index);
-      case NodeKind::add:
+      case Operator::add:
         return lower_add(index);
-      case NodeKind::concat:
+      case Operator::concat:
         return lower_concat(index);
-      case NodeKind::slice:
+      case Operator::slice:
         return lower_slice(index);
-      case NodeKind::shuffle:
+      case Operator::shuffle:
         return lower_shuffle(index);
       default:
-        return lower_reader(index, operator_of(node.kind));
+        return lower_reader(index);
     }
   }
 
@@ -131,10 +131,10 @@ class Lowering {
   constexpr void lower_convolution(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = node.kind == NodeKind::l1                          ? Operator::l1
-               : node.groups > 1 || node.kind == NodeKind::affine ? Operator::depthwise
-               : node.window == Window{}                          ? Operator::pointwise
-                                                                  : Operator::convolution;
+    if (node.groups > 1 || node.op == Operator::affine)
+      layer.op = Operator::depthwise;
+    else if (node.op == Operator::convolution && node.window == Window{})
+      layer.op = Operator::pointwise;
     if (node.input == 0 && is_stem(node))
       layer.input = graph_.nodes[0].shape;
     else
@@ -158,10 +158,9 @@ class Lowering {
   }
 
   /// Appends the layer of a node that reads one value.
-  constexpr void lower_reader(int index, Operator op) {
+  constexpr void lower_reader(int index) {
     const Node& node = graph_.nodes[index];
     Layer layer = layer_of(node);
-    layer.op = op;
     read(layer, node.input);
     append(layer, index);
   }
@@ -172,11 +171,9 @@ class Lowering {
     Layer layer = layer_of(node);
     read(layer, node.input);
     const Where factors = where(node.second);
-    if (node.kind == NodeKind::gate) {
-      layer.op = Operator::gate;
+    if (node.op == Operator::gate) {
       layer.factors = factors.layer;
     } else {
-      layer.op = Operator::multiply;
       layer.addend = factors.layer;
       layer.addend_channel = factors.channel;
       layer.factor_shape = graph_.nodes[node.second].shape;
@@ -195,9 +192,6 @@ class Lowering {
     const Node& node = graph_.nodes[index];
     if (where_[index].layer >= 0) return;  // the last step of a convolution
     Layer layer = layer_of(node);
-    layer.op = Operator::add;
-    layer.last_activation = node.activation;
-    layer.activation = Activation::none;
     read(layer, node.input);
     const Where addend = where(node.second);
     layer.addend = addend.layer;

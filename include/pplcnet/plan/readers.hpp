@@ -16,7 +16,7 @@ struct Slot {
 
 /// Whether a slice is read where it is: whole half panels of a map.
 constexpr bool is_view(const Node& node) {
-  return node.kind == NodeKind::slice && node.step == 1 && node.first % kHalfPanel == 0;
+  return node.op == Operator::slice && node.step == 1 && node.first % kHalfPanel == 0;
 }
 
 /// Who reads the value of each node of a graph.
@@ -25,7 +25,7 @@ class Readers {
   constexpr explicit Readers(const Graph& graph) : graph_(graph) {
     for (int i = 1; i < graph.node_count; ++i) {
       const Node& node = graph.nodes[i];
-      if (node.kind != NodeKind::concat) {
+      if (node.op != Operator::concat) {
         add(node.input, i);
         if (node.second >= 0) add(node.second, i);
         continue;
@@ -53,7 +53,7 @@ class Readers {
     const Reader& reader = readers_[convolution];
     if (reader.count != 1 || reader.is_output) return -1;
     const Node& sum = graph_.nodes[reader.last];
-    if (sum.kind != NodeKind::add) return -1;
+    if (sum.op != Operator::add) return -1;
     const int other = sum.input == convolution ? sum.second : sum.input;
     return other < convolution ? reader.last : -1;
   }
@@ -63,9 +63,9 @@ class Readers {
   constexpr int interleaving(int concat) const {
     const Node& node = graph_.nodes[concat];
     const Reader& reader = readers_[concat];
-    if (node.kind != NodeKind::concat || reader.count != 1 || reader.is_output) return -1;
+    if (node.op != Operator::concat || reader.count != 1 || reader.is_output) return -1;
     const Node& shuffle = graph_.nodes[reader.last];
-    if (shuffle.kind != NodeKind::shuffle || shuffle.groups != node.part_count) return -1;
+    if (shuffle.op != Operator::shuffle || shuffle.groups != node.part_count) return -1;
     for (int i = 0; i < node.part_count; ++i)
       if (graph_.nodes[graph_.parts[node.first_part + i]].shape.channels * node.part_count !=
           node.shape.channels)
@@ -88,22 +88,22 @@ class Readers {
   };
 
   constexpr void add(int node, int reader) {
-    const NodeKind kind = graph_.nodes[reader].kind;
+    const Operator op = graph_.nodes[reader].op;
     ++readers_[node].count;
     readers_[node].last = reader;
-    if (kind == NodeKind::concat || kind == NodeKind::slice) readers_[node].has_aliases = true;
+    if (op == Operator::concat || op == Operator::slice) readers_[node].has_aliases = true;
   }
 
   /// What a layer computes are whole half panels, so that parts in front of others have to be such;
   /// a copy writes just its channels.
   constexpr void offer(int node, const Slot& slot, bool last) {
     const Node& part = graph_.nodes[node];
-    if (part.kind == NodeKind::image || part.kind == NodeKind::concat ||
-        part.kind == NodeKind::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
+    if (part.op == Operator::picture || part.op == Operator::concat ||
+        part.op == Operator::shuffle || is_view(part) || readers_[node].slot.concat >= 0)
       return;
     const bool in_panels =
         slot.channel % kHalfPanel == 0 && (last || part.shape.channels % kHalfPanel == 0);
-    if (in_panels || part.kind == NodeKind::slice) readers_[node].slot = slot;
+    if (in_panels || part.op == Operator::slice) readers_[node].slot = slot;
   }
 
   const Graph& graph_;

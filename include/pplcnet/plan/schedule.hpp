@@ -177,10 +177,9 @@ constexpr std::size_t choose_unit_rows(Plan& plan, int first, int last) {
   return line * static_cast<std::size_t>(rows);
 }
 
-/// Decides all rows, and the floats of scratch that an attention takes: for the keys of a sequence,
-/// transposed, and the scores of some queries.
-constexpr std::size_t choose_whole_map(Layer& layer) {
-  layer.rows = layer.output.height;
+/// Returns the floats of scratch that the kernel of a whole map takes: that of an attention for the
+/// keys of a sequence, transposed, and the scores of some queries.
+constexpr std::size_t map_scratch(const Layer& layer) {
   if (layer.op != Operator::attention) return 0;
   const std::int64_t depth = layer.output.channels / layer.groups;
   return static_cast<std::size_t>(round_up(layer.input.width, kPanel) * (depth + kQueries));
@@ -194,6 +193,7 @@ constexpr void choose_rows(Plan& plan) {
     last = unit_end(plan, first);
     Layer& layer = plan.layers[first];
     std::size_t floats = 0;
+    layer.rows = layer.output.height;
     for (int i = first; i <= last; ++i) plan.layers[i].scratch = zeros;
     if (last > first)
       floats = choose_unit_rows(plan, first, last);
@@ -202,7 +202,7 @@ constexpr void choose_rows(Plan& plan) {
     else if (layer.is_map_convolution())
       layer.rows = map_convolution_rows(layer);
     else
-      floats = choose_whole_map(layer);
+      floats = map_scratch(layer);
     blocks = std::max(blocks, static_cast<std::size_t>(
                                   round_up(static_cast<std::int64_t>(zeros + floats), kPanel)));
     for (int i = first; i <= last; ++i)

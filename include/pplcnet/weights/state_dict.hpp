@@ -229,7 +229,7 @@ class StateDict : private StateDictTensors {
     const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
     if (backbone && !name.starts_with(prefix_)) return true;
     return std::ranges::any_of(traits_.unused, [&](const Name& module) {
-      const std::string weight = full_name(names_of({.name = module}).weight);
+      const std::string weight = full_name(names_of({{.name = module}}).weight);
       return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
     });
   }

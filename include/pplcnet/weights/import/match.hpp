@@ -99,7 +99,7 @@ class LayerFinder : public LayerSearch {
         break;
       case Operator::add:
         match.result = input;
-        return find_sum(layer, match);
+        return find_sum(layer, match, layer.activation);
       case Operator::normalise:
         match.result = steps_.reader_of(input, StepType::layer_norm);
         if (match.result == kNone) break;
@@ -226,7 +226,7 @@ class LayerFinder : public LayerSearch {
     if (auto error = find_activation(layer, layer.activation, result)) return error;
     if (layer.has_slopes()) match.slopes = result;
     if (layer.affine) match.after = take_linear(result);
-    return layer.addend < 0 ? Error() : find_sum(layer, match);
+    return layer.addend < 0 ? Error() : find_sum(layer, match, layer.last_activation);
   }
 
   Error check_factor(int percent, int scale) const {
@@ -234,7 +234,7 @@ class LayerFinder : public LayerSearch {
   }
 
   /// Moves after the sum of a result and the addend, and its activation.
-  Error find_sum(const Layer& layer, LayerMatch& match) const {
+  Error find_sum(const Layer& layer, LayerMatch& match, const Activation& after) const {
     const ChannelList list = channels(layer.addend, layer.addend_channel, layer.output.channels);
     const int addend = steps_.find(list);
     int found = kNone;
@@ -249,7 +249,7 @@ class LayerFinder : public LayerSearch {
     if (found == kNone)
       return problem(layer, "nothing is added to it, in the type the shortcut is");
     match.result = found;
-    return find_activation(layer, layer.last_activation, match.result);
+    return find_activation(layer, after, match.result);
   }
 
   /// Returns the channels of a step that are a layer's, which may share it with others.

@@ -14,20 +14,52 @@
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/onnx/activation_nodes.hpp"
 #include "pplcnet/weights/onnx/graph_writer.hpp"
+#include "pplcnet/weights/onnx/map_values.hpp"
 #include "pplcnet/weights/onnx/window_attributes.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// The ONNX nodes of one layer that takes a map as a whole: along its axes, or in another order.
-/// The last one has the layer's name.
+/// The ONNX nodes of one layer that reads whole maps. The last one has the layer's name.
 class OnnxMapNodes {
  public:
-  OnnxMapNodes(OnnxGraphWriter& graph, int opset, const Layer& layer, std::string name)
-      : graph_(graph), opset_(opset), layer_(layer), name_(std::move(name)) {}
+  OnnxMapNodes(OnnxGraphWriter& graph, OnnxMapValues& values, std::span<const float> weights,
+               int opset, const Layer& layer, std::string name)
+      : graph_(graph),
+        values_(values),
+        weights_(weights),
+        opset_(opset),
+        layer_(layer),
+        name_(std::move(name)) {}
+
+  /// Appends maxima of windows.
+  std::string max_pool() { return graph_.add_node("MaxPool", name_, {input()}, window_of(layer_)); }
+
+  /// Appends means of windows.
+  std::string average_pool() {
+    std::vector<OnnxAttribute> window = window_of(layer_);
+    window.emplace_back("count_include_pad", std::int64_t{layer_.count_padding ? 1 : 0});
+    return graph_.add_node("AveragePool", name_, {input()}, window);
+  }
+
+  /// Appends the mean over all pixels.
+  std::string pool() { return graph_.add_node("GlobalAveragePool", name_, {input()}); }
+
+  /// Appends a map times a vector.
+  std::string gate() { return activated("Mul", "product", {input(), values_.of(layer_.factors)}); }
+
+  /// Appends a map times another one.
+  std::string multiply() {
+    return activated("Mul", "product", {input(), addend(layer_.factor_shape.channels)});
+  }
+
+  /// Appends the sum of two maps.
+  std::string add() { return activated("Add", "sum", {input(), addend(layer_.output.channels)}); }
 
   /// Appends means, maxima or variances along the axes of which one value is left.
-  std::string reduce(const std::string& x) {
+  std::string reduce() {
+    const std::string x = input();
     if (layer_.reduction == Reduction::maximum_and_mean) {
       constexpr std::int64_t kAxes[] = {2, 3, 1};  // rows, columns, channels
       const std::int64_t axis = kAxes[layer_.groups];
@@ -48,7 +80,9 @@ class OnnxMapNodes {
   }
 
   /// Appends a normalisation, with its scale and shift.
-  std::string normalise(const std::string& x, const Parameters& parameters) {
+  std::string normalise() {
+    const std::string x = input();
+    const Parameters parameters = unpack(layer_, weights_);
     const OnnxInts axes = layer_.groups == 1 ? OnnxInts{1} : OnnxInts{2, 3};
     const std::string centred = distances(x, axes);
     const std::string squares = variance(part("variance"), centred, axes);
@@ -64,7 +98,8 @@ class OnnxMapNodes {
   }
 
   /// Appends the same numbers in other places.
-  std::string rearrange(const std::string& x) {
+  std::string rearrange() {
+    const std::string x = input();
     using Kind = Rearrangement::Kind;
     const auto [kind, first, second] = layer_.rearrangement;
     const Shape &in = layer_.input, &out = layer_.output;
@@ -88,7 +123,8 @@ class OnnxMapNodes {
   }
 
   /// Appends a map of another height and width: by factors, or to a size where these are not whole.
-  std::string resize(const std::string& x) {
+  std::string resize() {
+    const std::string x = input();
     const Shape &in = layer_.input, &out = layer_.output;
     const bool nearest = layer_.resampling == Resampling::nearest;
     std::vector<OnnxAttribute> attributes = {
@@ -113,30 +149,32 @@ class OnnxMapNodes {
   }
 
   /// Appends a softmax over blocks of channels.
-  std::string softmax(const std::string& x) {
+  std::string softmax() {
     const auto [height, width, channels] = layer_.output;
-    const std::string blocks =
-        reshaped(part("blocks"), x, {0, layer_.groups, channels / layer_.groups, height, width});
+    const std::string blocks = reshaped(
+        part("blocks"), input(), {0, layer_.groups, channels / layer_.groups, height, width});
     const std::string shares =
         graph_.add_node("Softmax", part("shares"), {blocks}, {{"axis", std::int64_t{1}}});
     return reshaped(name_, shares, {0, channels, height, width});
   }
 
-  /// Appends an attention of maps of queries, keys and values.
-  std::string attention(const std::string& queries, const std::string& keys,
-                        const std::string& values) {
+  /// Appends an attention of queries, keys and values, which are channels of a map.
+  std::string attention() {
     const std::int64_t height = layer_.output.height, width = layer_.output.width;
     const std::int64_t channels = layer_.output.channels;
     const std::int64_t heads = layer_.groups, depth = channels / heads;
-    const auto tokens = [&](const char* what, const std::string& map, const OnnxInts& order) {
+    const auto tokens = [&](const char* what, int which, const OnnxInts& order) {
+      const std::string map =
+          values_.read(layer_.from, layer_.from_channel + which * layer_.output.channels,
+                       layer_.output.channels);
       const std::string rows =
           reshaped(join({name_, "/", what, "/heads"}), map, {0, heads, depth, height, width});
       return transposed(part(what), rows, order);
     };
     // [rows][heads][tokens][depth]; keys the other way round.
-    const std::string q = tokens("queries", queries, {0, 3, 1, 4, 2});
-    const std::string k = tokens("keys", keys, {0, 3, 1, 2, 4});
-    const std::string v = tokens("values", values, {0, 3, 1, 4, 2});
+    const std::string q = tokens("queries", 0, {0, 3, 1, 4, 2});
+    const std::string k = tokens("keys", 1, {0, 3, 1, 2, 4});
+    const std::string v = tokens("values", 2, {0, 3, 1, 4, 2});
     const float scale = 1.0F / std::sqrt(static_cast<float>(depth));
     const std::string products = graph_.add_node("MatMul", part("products"), {q, k});
     const std::string scores =
@@ -176,6 +214,20 @@ class OnnxMapNodes {
   }
 
  private:
+  std::string input() {
+    return values_.read(layer_.from, layer_.from_channel, layer_.input.channels, layer_.read_step);
+  }
+  std::string addend(int channels) {
+    return values_.read(layer_.addend, layer_.addend_channel, channels);
+  }
+  /// Appends an operation, and the layer's activation.
+  std::string activated(std::string_view operation, std::string_view what,
+                        const std::vector<std::string>& inputs) {
+    const std::string to = layer_.activation == Activation::none ? name_ : part(what);
+    graph_.add_node(operation, to, inputs);
+    return add_activation(graph_, opset_, layer_.activation, name_, to, name_);
+  }
+
   std::string part(std::string_view what) const { return join({name_, "/", what}); }
   std::string tensor(std::string_view what, const OnnxInts& shape, std::span<const float> values) {
     return graph_.add_tensor(join({name_, ".", what}), shape, values);
@@ -213,9 +265,27 @@ class OnnxMapNodes {
   }
 
   OnnxGraphWriter& graph_;
+  OnnxMapValues& values_;
+  std::span<const float> weights_;
   int opset_;
   const Layer& layer_;
   std::string name_;
+};
+
+/// How operators that read whole maps are written: what appends the nodes of a layer.
+inline constexpr std::pair<Operator, std::string (OnnxMapNodes::*)()> kOnnxMapNodes[] = {
+    {Operator::max_pool, &OnnxMapNodes::max_pool},
+    {Operator::average_pool, &OnnxMapNodes::average_pool},
+    {Operator::pool, &OnnxMapNodes::pool},
+    {Operator::gate, &OnnxMapNodes::gate},
+    {Operator::add, &OnnxMapNodes::add},
+    {Operator::multiply, &OnnxMapNodes::multiply},
+    {Operator::reduce, &OnnxMapNodes::reduce},
+    {Operator::normalise, &OnnxMapNodes::normalise},
+    {Operator::rearrange, &OnnxMapNodes::rearrange},
+    {Operator::resize, &OnnxMapNodes::resize},
+    {Operator::softmax, &OnnxMapNodes::softmax},
+    {Operator::attention, &OnnxMapNodes::attention},
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,12 @@ struct OnnxOptions {
   int opset = 17;
   int batch = 1;  ///< images; 0: any number
 };
+
+/// Operators that are written otherwise, convolutions, dense layers, copies and the picture; or
+/// that no layer has, concats, slices, shuffles and affines.
+inline constexpr std::size_t kOnnxOthers = 11;
+static_assert(std::size(kOnnxMapNodes) + kOnnxOthers == kOperatorCount,
+              "an operator is missing in kOnnxMapNodes");
 
 /// Writes a network as ONNX nodes, which have its layers' names; an output is called "logits",
 /// "features", or like its layer.
@@ -85,67 +92,16 @@ class OnnxWriter {
   std::string value_of(std::size_t index) {
     const Layer& layer = layers_[index];
     std::string name = name_of(index);
-    switch (layer.op) {
-      case Operator::convolution:
-      case Operator::depthwise:
-      case Operator::pointwise:
-      case Operator::l1:
-      case Operator::dense:
-        return name == "logits" && layer.op == Operator::dense ? classifier(index, name)
-                                                               : weighted(index, name);
-      case Operator::pool:
-        return graph_.add_node("GlobalAveragePool", name, {input_of(index)});
-      case Operator::gate:
-      case Operator::multiply: {
-        const std::string product =
-            layer.activation == Activation::none ? name : join({name, "/product"});
-        graph_.add_node("Mul", product,
-                        {input_of(index), layer.op == Operator::gate
-                                              ? values_.of(layer.factors)
-                                              : values_.read(layer.addend, layer.addend_channel,
-                                                             layer.factor_shape.channels)});
-        return activation(layer.activation, name, product, name);
-      }
-      case Operator::reduce:
-        return nodes_of(layer, name).reduce(input_of(index));
-      case Operator::normalise:
-        return nodes_of(layer, name).normalise(input_of(index), unpack(layer, weights_));
-      case Operator::rearrange:
-        return nodes_of(layer, name).rearrange(input_of(index));
-      case Operator::resize:
-        return nodes_of(layer, name).resize(input_of(index));
-      case Operator::softmax:
-        return nodes_of(layer, name).softmax(input_of(index));
-      case Operator::attention: {
-        const auto read = [&](int which) {
-          return values_.read(layer.from, layer.from_channel + which * layer.output.channels,
-                              layer.output.channels);
-        };
-        return nodes_of(layer, name).attention(read(0), read(1), read(2));
-      }
-      case Operator::add: {
-        const std::string sum =
-            layer.last_activation == Activation::none ? name : join({name, "/sum"});
-        graph_.add_node("Add", sum, {input_of(index), addend_of(layer)});
-        return activation(layer.last_activation, name, sum, name);
-      }
-      case Operator::copy:  // what it reads is a node of its own, where it is not a whole value
-        return input_of(index);
-      case Operator::picture:
-        return "input";
-      case Operator::max_pool:
-        return graph_.add_node("MaxPool", name, {input_of(index)}, window_of(layer));
-      case Operator::average_pool: {
-        std::vector<OnnxAttribute> window = window_of(layer);
-        window.emplace_back("count_include_pad", std::int64_t{layer.count_padding ? 1 : 0});
-        return graph_.add_node("AveragePool", name, {input_of(index)}, window);
-      }
-    }
-    return name;
+    for (const auto& [op, append] : kOnnxMapNodes)
+      if (op == layer.op) return (nodes_of(layer, name).*append)();
+    // A picture is the input; what a copy reads is a node of its own, where it is no whole value.
+    if (!layer.has_weights()) return input_of(index);
+    return name == "logits" && layer.op == Operator::dense ? classifier(index, name)
+                                                           : weighted(index, name);
   }
 
   OnnxMapNodes nodes_of(const Layer& layer, const std::string& name) {
-    return {graph_, options_.opset, layer, name};
+    return {graph_, values_, weights_, options_.opset, layer, name};
   }
 
   /// Returns what is added to a layer's output.
