@@ -6132,7 +6132,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.rearrange && layer.spreads_pixels())
+      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
         spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
@@ -9362,7 +9362,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.rearrange && layer.spreads_pixels())
+      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
         spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
@@ -12598,7 +12598,7 @@ class Chain {
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.rearrange && layer.spreads_pixels())
+      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
         spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
