@@ -18,11 +18,13 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
+#include "pplcnet/image/view.hpp"
+#include "pplcnet/line_reader.hpp"
 #include "pplcnet/text/crop.hpp"
-#include "pplcnet/text/ctc.hpp"
-#include "pplcnet/text/dictionary.hpp"
-#include "pplcnet/text/input.hpp"
+#include "pplcnet/text/line_batches.hpp"
+#include "pplcnet/text/quadrilateral.hpp"
 #include "pplcnet/text/text_boxes.hpp"
+#include "pplcnet/text_detector.hpp"
 #include "pplcnet/text_networks.hpp"
 #include "pplcnet/text_options.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -33,6 +35,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Reads the text of pictures: finds its lines, straightens, rotates and reads each. What a picture
 /// needs of memory stays for those after it; see TextReaderOptions::largest_picture. Copies have
 /// memory of their own: one copy for each thread.
+///
+/// With a classifier of lines, a page most of whose lines are upside down or on their side is
+/// rotated as a whole, and read again: it then says the same as if it had been upright.
 class TextReader {
  public:
   /// Fails if the networks are not for each other.
@@ -42,6 +47,7 @@ class TextReader {
     if (options.threads < 1 || options.threads > AnyNetwork::kMostThreads)
       return Error::of("expected from 1 to ", AnyNetwork::kMostThreads, " threads, found ",
                        options.threads);
+    if (options.batch < 1) return Error::of("expected batches of at least 1 line, found 0");
     return with_memory_for("the text reader", [&]() -> Error {
       TextReader reader(std::move(networks), options);
       if (auto error = reader.reserve()) return error;
@@ -49,7 +55,7 @@ class TextReader {
       return {};
     });
   }
-  TextReader(const TextReader& other) : TextReader(other.networks_, other.options_) {
+  TextReader(const TextReader& other) : TextReader(other.networks(), other.options_) {
     if (reserve()) fail_allocation();
   }
   TextReader(TextReader&&) noexcept = default;
@@ -63,9 +69,73 @@ class TextReader {
   /// Reads a picture; its lines are in reading order, and stay until the next call.
   Error read(ImageView picture, std::span<const TextLine>& lines, const RunOptions& run = {}) {
     lines = {};
+    if (auto error = check(picture)) return error;
+    if (auto error = read_as_it_lies(picture, run)) return error;
+    quarters_ = orientation_ ? quarters_of_lines() : 0;
+    if (quarters_ > 0) {
+      if (auto error = read_as_it_lies(rotated(picture, quarters_), run)) return error;
+      for (TextLine& line : lines_) {
+        for (Point& corner : line.box.corners)
+          corner = before_rotation(corner, quarters_, picture.size());
+        line.box.corners = text_boxes::clockwise(line.box.corners);
+      }
+    }
+    lines = lines_;
+    return {};
+  }
+
+  /// Returns by how many degrees clockwise the last picture is rotated, as its lines say: 0, 90,
+  /// 180 or 270; 0 without a classifier of lines.
+  int rotation() const { return 90 * quarters_; }
+
+  /// Finds the lines of a picture, which stay until the next call.
+  Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
+    if (auto error = check(picture)) return error;
+    return detector_.find(picture, boxes, run);
+  }
+
+ private:
+  TextReader(TextNetworks networks, const TextReaderOptions& options)
+      : detector_(std::move(networks.detector), options),
+        recogniser_(std::move(networks.recogniser), std::move(networks.dictionary),
+                    options.widest_line),
+        orientation_(std::move(networks.orientation)),
+        orientation_preprocessing_(networks.orientation_preprocessing),
+        options_(options),
+        orientation_tables_(normalisation_tables(orientation_preprocessing_.normalisation)) {
+    lines_.reserve(options.boxes.most);
+    share_.reserve(options.boxes.most);
+    lengths_.reserve(options.boxes.most);
+    batches_.reserve(options.boxes.most);
+    for (int i = 1; i < options.threads; ++i) {
+      TextReaderOptions alone = options;
+      alone.threads = 1;
+      others_.push_back(TextReader(this->networks(), alone));
+    }
+  }
+
+  TextNetworks networks() const {
+    return {detector_.network(), recogniser_.recogniser(), recogniser_.dictionary(), orientation_,
+            orientation_preprocessing_};
+  }
+
+  bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
+
+  Error check(ImageView picture) const {
+    if (picture.empty()) return Error::of("the picture has no pixels");
+    const ImageSize most = options_.largest_picture;
+    if (is_bounded() && (picture.width > most.width || picture.height > most.height))
+      return Error::of("the picture has ", picture.width, " x ", picture.height,
+                       " pixels, expected at most ", most.width, " x ", most.height);
+    return {};
+  }
+
+  /// Finds and reads lines.
+  Error read_as_it_lies(ImageView picture, const RunOptions& run) {
     lines_.clear();
     std::span<const TextBox> boxes;
-    if (auto error = find(picture, boxes, run)) return error;
+    if (auto error = detector_.find(picture, boxes, run)) return error;
+    const std::span<const int> widths = batches_.widths(boxes, options_.batch);
     const int readers = std::min(run.executor.threads(), static_cast<int>(others_.size()) + 1);
     const auto reader = [&](std::size_t part) -> TextReader& {
       return part == 0 ? *this : others_[part - 1];
@@ -73,7 +143,7 @@ class TextReader {
     const auto count = static_cast<std::size_t>(std::max(readers, 1));
     const auto read_share = [&](int part) {
       const auto first = static_cast<std::size_t>(part);
-      reader(first).read_lines(picture, boxes, first, count, {.isa = run.isa});
+      reader(first).read_lines(picture, boxes, widths, first, count, {.isa = run.isa});
     };
     run.executor(static_cast<int>(count), Task(read_share));
     for (std::size_t part = 0; part < count; ++part)
@@ -81,45 +151,23 @@ class TextReader {
     for (std::size_t i = 0; i < boxes.size(); ++i)
       if (const std::optional<TextLine>& line = reader(i % count).share_[i / count])
         lines_.push_back(*line);
-    lines = lines_;
     return {};
   }
 
-  /// Finds the lines of a picture, which stay until the next call.
-  Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
-    if (picture.empty()) return Error::of("the picture has no pixels");
-    const ImageSize most = options_.largest_picture;
-    if (is_bounded() && (picture.width > most.width || picture.height > most.height))
-      return Error::of("the picture has ", picture.width, " x ", picture.height,
-                       " pixels, expected at most ", most.width, " x ", most.height);
-    const ImageView seen = with_least_size(picture, line_);
-    const Extent input = detector_input(seen.size(), options_.longest_side);
-    if (auto error = networks_.detector.resize(input)) return error;
-    const Preprocessing preprocessing = detector_preprocessing(input);
-    resize_and_crop(preprocessing, seen, scratch_);
-    run_on_pixels(networks_.detector.network, preprocessing, detector_tables_, run);
-    boxes = finder_.find(values_, input.height, input.width, picture.size(), options_.boxes);
-    return {};
-  }
-
- private:
-  TextReader(TextNetworks networks, const TextReaderOptions& options)
-      : networks_(std::move(networks)),
-        options_(options),
-        detector_tables_(normalisation_tables(detector_preprocessing({}).normalisation)),
-        orientation_tables_(
-            normalisation_tables(networks_.orientation_preprocessing.normalisation)) {
-    lines_.reserve(options.boxes.most);
-    share_.reserve(options.boxes.most);
-    lengths_.reserve(options.boxes.most);
-    for (int i = 1; i < options.threads; ++i) {
-      TextReaderOptions alone = options;
-      alone.threads = 1;
-      others_.push_back(TextReader(networks_, alone));
+  /// Returns by how many quarters a page was rotated clockwise: how most of its lines are, where
+  /// long ones count for more.
+  int quarters_of_lines() const {
+    std::array<double, 4> lengths = {};
+    double sum = 0;
+    for (const TextLine& line : lines_) {
+      const ImageSize size = crop_size(line.box.corners);
+      const std::size_t quarters = (stands_on_end(size) ? 1U : 0U) + (line.upside_down ? 2U : 0U);
+      lengths[quarters] += std::max(size.width, size.height);
+      sum += std::max(size.width, size.height);
     }
+    const auto most = std::ranges::max_element(lengths);
+    return 2 * *most > sum ? static_cast<int>(most - lengths.begin()) : 0;
   }
-
-  bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
 
   /// Allocates all that reading pictures up to the largest one needs.
   Error reserve() {
@@ -128,8 +176,10 @@ class TextReader {
     if (std::min(most.width, most.height) < 1 || std::max(most.width, most.height) > kLongestSide)
       return Error::of("the largest picture has ", most.width, " x ", most.height,
                        " pixels, expected sides from 1 to ", kLongestSide);
+    const int longer = std::max(most.width, most.height);
     return with_memory_for("the text reader", [&]() -> Error {
-      if (auto error = reserve_detector(most)) return error;
+      if (auto error = detector_.reserve(orientation_ ? ImageSize{longer, longer} : most))
+        return error;
       if (auto error = reserve_lines()) return error;
       for (TextReader& other : others_)
         if (auto error = other.reserve_lines()) return error;
@@ -137,99 +187,43 @@ class TextReader {
     });
   }
 
-  /// Allocates for each of the detector's inputs: which one needs most depends on its plan.
-  Error reserve_detector(ImageSize picture) {
-    const int side = options_.longest_side;
-    const Extent most = detector_input({std::min(picture.width, side),  // each of them alone
-                                        std::min(picture.height, side)},
-                                       side);
-    for (Extent input = most; input.height > 0; input.height -= kDetectorStep)
-      for (input.width = most.width; input.width > 0; input.width -= kDetectorStep)
-        if (auto error = networks_.detector.reserve(input)) return error;
-    values_.reserve(static_cast<std::size_t>(most.height) * static_cast<std::size_t>(most.width));
-    finder_.reserve(most.height, most.width, options_.boxes.most);
-    return reserve_pixels(detector_preprocessing(most));
-  }
-
   /// Allocates for lines of each width, and for their texts.
   Error reserve_lines() {
-    // A line is no longer and no higher than the picture's diagonal; a tiny picture is padded.
+    // A line is no longer and no higher than the picture's diagonal.
     const auto square = [](int side) { return std::int64_t{side} * side; };
     const auto [width, height] = options_.largest_picture;
-    const std::int64_t pixels = std::max(square(width) + square(height), square(kTinySides));
-    for (RgbImage* const image : {&line_, &rotated_})
-      image->pixels.reserve(static_cast<std::size_t>(pixels) * kImageChannels);
-    const int widest = options_.widest_line;
-    TextNetwork& recogniser = networks_.recogniser;
-    if (auto error = recogniser.resize({kLineHeight, widest})) return error;
-    for (int columns = std::min(kLeastLineWidth, widest); columns <= widest; ++columns)
-      if (auto error = recogniser.reserve({kLineHeight, columns})) return error;
-    const Shape shape = recogniser.network.input_shape();
-    const Shape result = recogniser.network.layers().back().output;
-    const auto columns = static_cast<std::size_t>(result.width);
-    input_.reserve(static_cast<std::size_t>(shape.size()));
-    values_.reserve(static_cast<std::size_t>(result.size()));
-    characters_.resize(columns);
-    text_.reserve(options_.boxes.most * columns * networks_.dictionary.longest());
-    line_.resize({widest, 1});
-    input_.resize(static_cast<std::size_t>(shape.size()));
-    prepare_line(line_.view(), widest, input_, line_scratch_);
-    if (!networks_.orientation) return {};
-    values_.reserve(static_cast<std::size_t>(networks_.orientation->classes()));
-    return reserve_pixels(networks_.orientation_preprocessing);
-  }
-
-  /// Allocates what pictures of any size need on their way to a network's input.
-  Error reserve_pixels(const Preprocessing& preprocessing) {
-    const Interpolation kind = preprocessing.interpolation;
+    const std::int64_t pixels = square(width) + square(height);
+    line_.pixels.reserve(static_cast<std::size_t>(pixels) * kImageChannels);
+    if (auto error = recogniser_.reserve(options_.boxes.most, text_)) return error;
+    if (!orientation_) return {};
+    values_.reserve(static_cast<std::size_t>(orientation_->classes()));
+    const Interpolation kind = orientation_preprocessing_.interpolation;
     if (kind != Interpolation::opencv_linear && kind != Interpolation::opencv_cubic)
       return Error::of("a text reader with a largest picture resizes lines as OpenCV does, found ",
-                       preprocessing.name);
+                       orientation_preprocessing_.name);
     line_.resize({1, 1});
-    resize_and_crop(preprocessing, line_.view(), scratch_);
+    resize_and_crop(orientation_preprocessing_, line_.view(), scratch_);
     return {};
   }
 
-  /// Computes the result of a network for the pixels in scratch_.
-  void run_on_pixels(AnyNetwork& network, const Preprocessing& preprocessing,
-                     const std::array<ByteTable, kImageChannels>& tables, const RunOptions& run) {
-    const Shape shape = network.input_shape();
-    const Picture picture = Picture::interleaved(scratch_.pixels.data(), tables.data(), shape);
-    const bool bgr = preprocessing.channel_order == ChannelOrder::bgr;
-    compute(network, bgr ? picture.reversed(shape) : picture, run);
-  }
-
-  void compute(AnyNetwork& network, const Picture& picture, const RunOptions& run) {
-    const int result = network.plan().outputs[0];
-    const Layer& layer = network.layers()[static_cast<std::size_t>(result)];
-    values_.resize(static_cast<std::size_t>(layer.output.size()));
-    network.run(picture, result, values_, run);
-  }
-
-  /// Turns the line by 90 degrees, counter-clockwise.
-  void rotate_line() {
-    rotate(line_, rotated_);
-    std::swap(line_, rotated_);
-  }
-
-  bool is_upside_down(const RunOptions& run) {
-    if (!networks_.orientation) return false;
-    const Preprocessing& preprocessing = networks_.orientation_preprocessing;
-    if (!resize_and_crop(preprocessing, line_.view(), scratch_)) return false;
-    run_on_pixels(*networks_.orientation, preprocessing, orientation_tables_, run);
+  bool is_upside_down(ImageView line, const RunOptions& run) {
+    if (!orientation_) return false;
+    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return false;
+    compute_result(*orientation_, orientation_preprocessing_, orientation_tables_, scratch_,
+                   values_, run);
     pplcnet::softmax(values_);
     return values_[1] >= options_.rotated_from;
   }
 
   /// Reads every so many boxes from the first one on: in one thread.
-  void read_lines(ImageView picture, std::span<const TextBox> boxes, std::size_t first,
-                  std::size_t step, const RunOptions& run) {
+  void read_lines(ImageView picture, std::span<const TextBox> boxes, std::span<const int> widths,
+                  std::size_t first, std::size_t step, const RunOptions& run) {
     share_.clear();
     lengths_.clear();
     text_.clear();
     error_ = with_memory_for("the text reader", [&]() -> Error {
       for (std::size_t i = first; i < boxes.size(); i += step)
-        if (auto error = read_box(picture, boxes[i], run)) return error;
+        if (auto error = read_box(picture, boxes[i], widths[i], run)) return error;
       return {};
     });
     // Where the texts are is known when all are there.
@@ -240,33 +234,20 @@ class TextReader {
     }
   }
 
-  Error read_box(ImageView picture, const TextBox& box, const RunOptions& run) {
+  /// Reads the line in a box, and keeps it if it is read well enough.
+  Error read_box(ImageView picture, const TextBox& box, int width, const RunOptions& run) {
     share_.emplace_back();
     lengths_.push_back(0);
     if (!crop(picture, box.corners, line_)) return {};
-    if (2 * line_.size.height >= 3 * line_.size.width) rotate_line();
-    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(run)};
-    for (int i = 0; line.upside_down && i < 2; ++i) rotate_line();
-    return read_line(line, run);
-  }
-
-  /// Reads the line that was cut out, and keeps it if it is read well enough.
-  Error read_line(TextLine& line, const RunOptions& run) {
-    const int width = std::min(recogniser_width(line_.size), options_.widest_line);
-    if (auto error = networks_.recogniser.resize({kLineHeight, width})) return error;
-    AnyNetwork& network = networks_.recogniser.network;
-    const Shape shape = network.input_shape();
-    input_.resize(static_cast<std::size_t>(shape.size()));
-    prepare_line(line_.view(), width, input_, line_scratch_);
-    compute(network, Picture::planar(input_.data(), shape), run);
-    const auto columns = static_cast<std::size_t>(network.layers().back().output.width);
-    characters_.resize(std::max(characters_.size(), columns));
-    const CtcLine decoded = decode_ctc(values_, columns, characters_);
-    if (decoded.count == 0 || !(decoded.score >= options_.least_score)) return {};
+    const ImageView view = rotated(line_.view(), stands_on_end(line_.size) ? 1 : 0);
+    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(view, run)};
+    const ImageView upright = rotated(view, line.upside_down ? 2 : 0);
     const std::size_t begin = text_.size();
-    for (const CtcCharacter& one : std::span(characters_).first(decoded.count))
-      text_ += networks_.dictionary[one.label];
-    line.score = decoded.score;
+    if (auto error = recogniser_.read(upright, text_, line.score, width, run)) return error;
+    if (text_.size() == begin || !(line.score >= options_.least_score)) {
+      text_.resize(begin);
+      return {};
+    }
     share_.back() = line;
     lengths_.back() = text_.size() - begin;
     return {};
@@ -274,15 +255,17 @@ class TextReader {
 
   static constexpr int kLongestSide = 1 << 20;  // of a picture
 
-  TextNetworks networks_;
+  TextDetector detector_;
+  LineReader recogniser_;
+  std::optional<AnyNetwork> orientation_;
+  Preprocessing orientation_preprocessing_;
   TextReaderOptions options_;
-  TextBoxFinder finder_;
-  std::array<ByteTable, kImageChannels> detector_tables_, orientation_tables_;
+  LineBatches batches_;
+  std::array<ByteTable, kImageChannels> orientation_tables_;
   PreprocessScratch scratch_;
-  LineScratch line_scratch_;
-  RgbImage line_, rotated_;
-  std::vector<float> input_, values_;
-  std::vector<CtcCharacter> characters_;
+  RgbImage line_;
+  std::vector<float> values_;
+  int quarters_ = 0;  // by which the last picture was rotated, clockwise
   std::vector<TextLine> lines_;
   std::vector<std::optional<TextLine>> share_;  // of the boxes that are this one's to read
   std::vector<std::size_t> lengths_;            // of their texts

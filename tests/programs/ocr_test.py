@@ -6,8 +6,8 @@ import pathlib
 import tempfile
 import unittest
 
-from picture_files import png
-from program import DATA, ROOT, Result, needs, run_tests
+from picture_files import png, png_of_pixels
+from program import DATA, ROOT, Result, needs, pixels_of, run_tests
 
 MODELS = DATA / "models" / "ppocr_v4"
 DETECTION = MODELS / "ch_PP-OCRv4_det_infer.onnx"
@@ -30,6 +30,12 @@ FIRST = [("warmercoat.", 0.98862, 0.78834, [[51, 66], [72, 65], [77, 205], [56, 
 def ocr(*arguments, **files):
     options = [part for name, path in (FILES | files).items() for part in (f"--{name}", path)]
     return Result("ocr", *options, *arguments)
+
+
+def turned(width, height, pixels):
+    """A picture, rotated by a quarter clockwise."""
+    places = (3 * (y * width + x) for x in range(width) for y in reversed(range(height)))
+    return height, width, b"".join(pixels[place : place + 3] for place in places)
 
 
 class OcrTest(unittest.TestCase):
@@ -70,6 +76,75 @@ class OcrTest(unittest.TestCase):
                 "--json", *more, picture).lines[0])["lines"]] for more in ([], ["--orientation", LINES])]
             self.assertGreater(len(texts[0]), 10)
             self.assertEqual(texts[0], texts[1])
+
+    @needs(*FILES.values())
+    def test_a_page_reads_the_same_however_it_is_rotated(self):
+        picture = pixels_of(PAGE)  # which is rotated by a quarter
+        for _ in range(3):
+            picture = turned(*picture)
+        width, height, pixels = picture
+        picture = width, 270, pixels[:3 * width * 270]
+        pages = []
+        with tempfile.TemporaryDirectory() as folder:
+            for angle in (0, 90, 180, 270):
+                path = pathlib.Path(folder) / f"{angle}.png"
+                path.write_bytes(png_of_pixels(*picture))
+                pages.append(path)
+                picture = turned(*picture)
+            result = ocr("--json", "--orientation", LINES, *pages)
+            self.assertEqual((result.status, result.complaints), (0, []))
+            table = ocr("--orientation", LINES, pages[2]).lines
+        upright, *others = map(json.loads, result.lines)
+        self.assertEqual(table[0], f"{pages[2]}: {len(upright['lines'])} lines, rotated by 180 degrees")
+        self.assertEqual(upright["angle"], 0)
+        self.assertGreater(len(upright["lines"]), 4)
+        self.assertEqual(upright["lines"][0]["text"].replace(" ", ""), "Minutesofthereadingcircle")
+        size = upright["width"], upright["height"]
+        for quarters, page in enumerate(others, 1):
+            self.assertEqual(page["angle"], 90 * quarters)
+            for line in page["lines"]:
+                corners, (across, down) = line["box"], (page["width"], page["height"])
+                self.assertEqual(corners[0], min(corners, key=sum))
+                for _ in range(quarters):  # back
+                    corners = [[y, across - 1 - x] for x, y in corners]
+                    across, down = down, across
+                self.assertEqual((across, down), size)
+                line["box"] = corners
+            for line in page["lines"] + upright["lines"]:
+                line["box"].sort()
+            self.assertEqual(page["lines"], upright["lines"])
+
+    @needs(*FILES.values())
+    def test_options_are_those_of_paddleocr(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "top.png"
+            width, _, pixels = pixels_of(PAGE)
+            path.write_bytes(png_of_pixels(width, 240, pixels[:3 * width * 240]))
+            boxes = {}
+            for options in ((), ("--det-limit-side-len", 320), ("--det-limit-type", "max"),
+                            ("--det-limit-type", "min", "--det-limit-side-len", 480),
+                            ("--det-db-box-thresh", 0.75), ("--det-db-thresh", 0.9),
+                            ("--det-db-unclip-ratio", 2.5), ("--rec-batch-num", 6)):
+                result = ocr("--json", *options, path)
+                self.assertEqual((result.status, result.complaints), (0, []))
+                boxes[options] = [line["box"] for line in json.loads(result.lines[0])["lines"]]
+        usual = boxes.pop(())
+        self.assertEqual(boxes.pop(("--det-limit-type", "max")), usual)
+        self.assertEqual(boxes.pop(("--rec-batch-num", 6)), usual)
+        self.assertLess(len(boxes["--det-db-box-thresh", 0.75]), len(usual))
+        for options, others in boxes.items():
+            self.assertNotEqual(others, usual, options)
+
+    @needs(LINE, *FILES.values())
+    def test_larger_pictures_than_the_largest_are_refused(self):
+        result = ocr("--largest-picture", "140x60", "--orientation", LINES, LINE, PAGE)
+        self.assertEqual((result.status, result.lines[0]), (1, f"{LINE}: 1 line"))
+        self.assertEqual(len(result.complaints), 1)
+        self.assertIn("page.jpg: the picture has 700 x 720 pixels, expected at most 140 x 60",
+                      result.complaints[0])
+        for wrong in ("140", "140x", "x60", "0x5", "140x60x3", "140X60", "-1x60", ""):
+            result = ocr(f"--largest-picture={wrong}", LINE)
+            self.assertEqual((result.status, len(result.complaints)), (2, 1), wrong)
 
     @needs(*FILES.values())
     def test_lines_are_marked_in_a_copy(self):

@@ -23,7 +23,7 @@ ARROWS = {
     "text": {"graph", "weights", "image"},
     "models": {"graph", "networks", "plan", "network", "image", "weights"},
     "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
-             "models", "detect", "text", "text_reader"},
+             "models", "detect", "text", "line_reader", "text_reader"},
 }
 MOST_LINES, MOST_OF_FUNCTION, MOST_OF_NETWORK = 300, 60, 60
 # Beside its function a PP-LCNet has options of its own, and a definition that checks them.

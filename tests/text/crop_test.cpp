@@ -40,6 +40,13 @@ std::string sum_of(const std::vector<Value>& values) {
   return sha256(std::as_bytes(std::span(values)));
 }
 
+RgbImage copy_of(ImageView view) {
+  RgbImage copy;
+  copy.resize(view.size());
+  pplcnet::copy_window(view, {0, 0, view.width, view.height}, copy.pixels.data());
+  return copy;
+}
+
 TEST(Crop, IsOpenCvsPerspectiveWarp) {
   const struct {
     Quadrilateral box;
@@ -61,14 +68,31 @@ TEST(Crop, IsOpenCvsPerspectiveWarp) {
        "35f9251077cbb63e04f46a9371bfb944133b8a53099dd71f1b562862d07071b5"},
   };
   const RgbImage source = picture(61, 47);
-  RgbImage line, rotated;
+  RgbImage line;
   for (const auto& [box, size, sum, sum_of_rotated] : cases) {
     ASSERT_TRUE(pplcnet::crop(source.view(), box, line));
     EXPECT_EQ(line.size, size);
     EXPECT_EQ(sum_of(line.pixels), sum);
-    pplcnet::rotate(line, rotated);
+    const RgbImage rotated = copy_of(pplcnet::rotated(line.view(), 1));
     EXPECT_EQ(rotated.size, (ImageSize{size.height, size.width}));
     EXPECT_EQ(sum_of(rotated.pixels), sum_of_rotated);
+  }
+}
+
+TEST(Crop, PicturesAreRotatedByQuarters) {
+  const RgbImage source = picture(5, 3);
+  for (int quarters = 0; quarters < 4; ++quarters) {
+    const ImageView turned = pplcnet::rotated(source.view(), quarters);
+    EXPECT_EQ(turned.size(), quarters % 2 == 0 ? (ImageSize{5, 3}) : (ImageSize{3, 5}));
+    for (int y = 0; y < turned.height; ++y)
+      for (int x = 0; x < turned.width; ++x) {
+        const pplcnet::Point from = pplcnet::before_rotation(
+            {static_cast<double>(x), static_cast<double>(y)}, quarters, source.size);
+        EXPECT_EQ(turned.pixel(x, y),
+                  source.view().pixel(static_cast<int>(from.x), static_cast<int>(from.y)));
+      }
+    const ImageView back = pplcnet::rotated(turned, (4 - quarters) % 4);
+    EXPECT_EQ(copy_of(back).pixels, source.pixels);
   }
 }
 
@@ -128,6 +152,24 @@ TEST(TextInput, PagesHaveSidesThatAreMultiplesOf32) {
                {{16, 47}, {32, 32}},      {{1000, 1499}, {960, 640}}};
   for (const auto& [size, input] : cases)
     EXPECT_EQ(pplcnet::detector_input(size), input) << size.width << "x" << size.height;
+}
+
+// PaddleOCR 3's `limit_type` min, with its `max_side_limit`.
+TEST(TextInput, SmallPagesAreEnlargedAsByPaddleOcr) {
+  const struct {
+    ImageSize size;
+    int shortest;
+    Extent input;
+  } cases[] = {{{300, 100}, 736, {736, 2208}},    {{1000, 100}, 736, {384, 4000}},
+               {{800, 1200}, 736, {1216, 800}},   {{700, 720}, 736, {768, 736}},
+               {{5000, 3000}, 736, {2400, 4000}}, {{20000, 10}, 736, {32, 4000}},
+               {{97, 33}, 64, {64, 192}},         {{640, 50}, 64, {64, 832}}};
+  for (const auto& [size, shortest, input] : cases)
+    EXPECT_EQ(pplcnet::detector_input(size, 4000, shortest), input)
+        << size.width << "x" << size.height;
+  EXPECT_EQ(pplcnet::detector_input({1 << 20, 1}, 4000, 4000), (Extent{32, 4000}));
+  EXPECT_EQ(pplcnet::largest_detector_input({500, 2000}, 960, 0), (Extent{960, 512}));
+  EXPECT_EQ(pplcnet::largest_detector_input({500, 2000}, 960, 64), (Extent{960, 960}));
 }
 
 TEST(TextInput, TinyPagesHaveBlackToTheirRightAndBelow) {

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+#include "pplcnet/text/line_batches.hpp"
+
 namespace pplcnet_test {
 namespace {
 
@@ -123,6 +125,26 @@ TEST(TextBoxes, NothingAndEverything) {
   EXPECT_EQ(boxes[0].corners[2], (Point{329, 199}));
   // Of one pixel.
   EXPECT_TRUE(finder.find(std::vector<float>{1.0F}, 1, 1, {5, 5}).empty());
+}
+
+/// A box of a size.
+TextBox box_of(double width, double height) {
+  return {{{{0, 0}, {width, 0}, {width, height}, {0, height}}}, 0};
+}
+
+TEST(LineBatches, AreNeighboursByShape) {
+  const std::vector<TextBox> boxes = {box_of(400, 20), box_of(20, 200), box_of(100, 30),
+                                      box_of(900, 25), box_of(300, 30), box_of(0, 0)};
+  pplcnet::LineBatches batches;
+  const auto widths_in = [&](std::size_t batch) {
+    const auto widths = batches.widths(boxes, batch);
+    return std::vector<int>(widths.begin(), widths.end());
+  };
+  EXPECT_EQ(widths_in(1), (std::vector<int>{960, 480, 320, 1728, 480, 320}));
+  EXPECT_EQ(widths_in(2), (std::vector<int>{1728, 480, 320, 1728, 480, 320}));
+  EXPECT_EQ(widths_in(5), (std::vector<int>{960, 960, 960, 1728, 960, 960}));
+  EXPECT_EQ(widths_in(6), (std::vector<int>(6, 1728)));
+  EXPECT_TRUE(batches.widths({}, 6).empty());
 }
 
 TEST(TextBoxes, SmallestRectangleOfFewPoints) {

@@ -127,6 +127,8 @@ TEST(TextReader, NetworksAreForEachOther) {
   EXPECT_TRUE(reader.has_value());
   EXPECT_STREQ(TextReader::make(networks, {.threads = 0}, reader).message(),
                "expected from 1 to 1024 threads, found 0");
+  EXPECT_STREQ(TextReader::make(networks, {.batch = 0}, reader).message(),
+               "expected batches of at least 1 line, found 0");
   EXPECT_STREQ(TextReader::make(networks, {.largest_picture = {10, 0}}, reader).message(),
                "the largest picture has 10 x 0 pixels, expected sides from 1 to 1048576");
   EXPECT_STRNE(
@@ -138,6 +140,24 @@ TEST(TextReader, NetworksAreForEachOther) {
       TextReader::make(networks, {}, reader).message(),
       "the recogniser has 5 classes, and the dictionary 1, the blank and the space included");
   EXPECT_FALSE(reader.has_value());
+}
+
+TEST(LineReader, AnyLineEnds) {
+  const TextNetwork recogniser = synthetic(pplcnet::ocr_recognition, kRecogniser);
+  EXPECT_STREQ(pplcnet::check_dictionary(recogniser, dictionary()).message(), "");
+  EXPECT_STRNE(pplcnet::check_dictionary(recogniser, {}).message(), "");
+  pplcnet::LineReader reader(recogniser, dictionary(), 640);
+  std::string text = "before";
+  float score = 1;
+  EXPECT_STREQ(reader.read({}, text, score).message(), "the line has no pixels");
+  EXPECT_EQ(score, 0);
+  for (const auto& [width, height] : {std::pair{1, 1}, {20000, 10}, {10, 20000}, {90, 30}}) {
+    const std::vector<std::uint8_t> white(static_cast<std::size_t>(3 * width * height), 255);
+    EXPECT_STREQ(reader.read(ImageView(white.data(), width, height, PixelFormat::rgb), text, score)
+                     .message(),
+                 "");
+  }
+  EXPECT_TRUE(text.starts_with("before"));
 }
 
 TEST(TextReader, AnyPictureEnds) {

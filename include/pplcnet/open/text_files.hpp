@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pplcnet/compiled.hpp"
+#include "pplcnet/line_reader.hpp"
 #include "pplcnet/text_reader.hpp"
 #include "pplcnet/weights/error.hpp"
 
@@ -33,6 +34,10 @@ struct TextFiles {
 PPLCNET_INLINE Error open_text_reader(const TextFiles& files, const TextReaderOptions& options,
                                       std::optional<TextReader>& result);
 
+/// Opens the weights of a recogniser, which reads single lines, and its dictionary.
+PPLCNET_INLINE Error open_line_reader(const std::string& recognition, const std::string& dictionary,
+                                      std::optional<LineReader>& result);
+
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
@@ -50,22 +55,40 @@ inline Error open_text_network(const std::string& path, Graph (*graph)(const Wid
   return {};
 }
 
+/// Opens a dictionary and the recogniser that has its classes.
+inline Error open_recogniser(const std::string& path, const std::string& dictionary_path,
+                             Dictionary& dictionary, std::optional<TextNetwork>& result) {
+  WidthOptions options = {.width = 95, .input = {kLineHeight, kLeastLineWidth}};
+  if (auto error = Dictionary::read(dictionary_path, dictionary)) return error;
+  options.classes = dictionary.classes();
+  return open_text_network(path, ocr_recognition, options, result);
+}
+
 }  // namespace opening
+
+PPLCNET_INLINE Error open_line_reader(const std::string& recognition, const std::string& dictionary,
+                                      std::optional<LineReader>& result) {
+  return with_memory_for(recognition, [&]() -> Error {
+    Dictionary characters;
+    std::optional<TextNetwork> network;
+    if (auto error = opening::open_recogniser(recognition, dictionary, characters, network))
+      return error;
+    result.emplace(std::move(*network), std::move(characters));
+    return {};
+  });
+}
 
 PPLCNET_INLINE Error open_text_reader(const TextFiles& files, const TextReaderOptions& options,
                                       std::optional<TextReader>& result) {
   return with_memory_for(files.recognition, [&]() -> Error {
     constexpr WidthOptions kDetector = {.width = 75, .input = {64, 64}};
-    WidthOptions recogniser = {.width = 95, .input = {kLineHeight, kLeastLineWidth}};
     Dictionary dictionary;
-    if (auto error = Dictionary::read(files.dictionary, dictionary)) return error;
-    recogniser.classes = dictionary.classes();
     std::optional<TextNetwork> detection, recognition;
     if (auto error =
             opening::open_text_network(files.detection, ocr_detection, kDetector, detection))
       return error;
     if (auto error =
-            opening::open_text_network(files.recognition, ocr_recognition, recogniser, recognition))
+            opening::open_recogniser(files.recognition, files.dictionary, dictionary, recognition))
       return error;
     TextNetworks networks = {std::move(*detection), std::move(*recognition), std::move(dictionary)};
     if (!files.orientation.empty()) {

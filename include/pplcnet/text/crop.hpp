@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "pplcnet/abi.hpp"
@@ -78,6 +77,15 @@ inline ImageSize crop_size(const Quadrilateral& box) {
   return {longer(0, 1, 2, 3), longer(0, 3, 1, 2)};
 }
 
+/// Returns whether a line of text stands on end: then it is read after a quarter turn.
+constexpr bool stands_on_end(ImageSize line) { return 2 * line.height >= 3 * line.width; }
+
+/// Returns the size of the line in a box when it is read.
+inline ImageSize line_size(const Quadrilateral& box) {
+  const ImageSize size = crop_size(box);
+  return stands_on_end(size) ? ImageSize{size.height, size.width} : size;
+}
+
 /// A picture of its own, RGB without gaps.
 struct RgbImage {
   std::vector<std::uint8_t> pixels;
@@ -130,14 +138,37 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
   return true;
 }
 
-/// Rotates a picture by 90 degrees, counter-clockwise.
-inline void rotate(const RgbImage& source, RgbImage& result) {
-  const auto [width, height] = source.size;
-  result.resize({height, width});
-  std::uint8_t* out = result.pixels.data();
-  for (int y = 0; y < width; ++y)
-    for (int x = 0; x < height; ++x)
-      out = std::copy_n(source.view().pixel(width - 1 - y, x), kImageChannels, out);
+/// Returns where a pixel of a picture that was rotated counter-clockwise by quarters was before.
+constexpr Point before_rotation(Point after, int quarters, ImageSize before) {
+  switch (quarters) {
+    case 1:
+      return {before.width - 1 - after.y, after.x};
+    case 2:
+      return {before.width - 1 - after.x, before.height - 1 - after.y};
+    case 3:
+      return {after.y, before.height - 1 - after.x};
+    default:
+      return after;
+  }
+}
+
+/// Returns a picture rotated counter-clockwise by quarters, from 0 to 3: a view of the same pixels.
+constexpr ImageView rotated(ImageView source, int quarters) {
+  const auto [width, height] = source.size();
+  PixelLayout layout = source.layout;
+  switch (quarters) {
+    case 1:
+      layout.bytes = source.row_bytes;
+      return {source.pixel(width - 1, 0), height, width, layout, -source.layout.bytes};
+    case 2:
+      layout.bytes = -layout.bytes;
+      return {source.pixel(width - 1, height - 1), width, height, layout, -source.row_bytes};
+    case 3:
+      layout.bytes = -source.row_bytes;
+      return {source.pixel(0, height - 1), height, width, layout, source.layout.bytes};
+    default:
+      return source;
+  }
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

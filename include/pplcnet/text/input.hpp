@@ -27,18 +27,36 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Height and width of a detector's input are multiples of it.
 inline constexpr int kDetectorStep = 32;
 
-/// Returns the size that a picture has for a detector: its longer side is made no longer than
-/// `longest_side`, then both become multiples of 32.
-inline Extent detector_input(ImageSize picture, int longest_side = 960) {
+/// Returns the size that a picture has for a detector: its shorter side is made no shorter than
+/// `shortest_side`, then the longer one no longer than `longest_side`; then both become multiples
+/// of 32. That is PaddleOCR's `limit_type` max with 0, and min with the largest `longest_side`.
+inline Extent detector_input(ImageSize picture, int longest_side = 960, int shortest_side = 0) {
+  const auto scaled = [](ImageSize size, double ratio) {
+    const auto side = [&](int pixels) {
+      constexpr double kMost = 1 << 30;
+      return static_cast<int>(std::min(rounded(pixels * ratio), kMost));
+    };
+    return ImageSize{side(size.width), side(size.height)};
+  };
+  const int shorter = std::min(picture.width, picture.height);
+  if (shorter < shortest_side)
+    picture = scaled(picture, static_cast<double>(shortest_side) / shorter);
   const int longer = std::max(picture.width, picture.height);
-  const double ratio = longer > longest_side ? static_cast<double>(longest_side) / longer : 1;
-  const auto side = [&](int pixels) {
-    const auto shrunk = static_cast<int>(rounded(pixels * ratio));
+  if (longer > longest_side) picture = scaled(picture, static_cast<double>(longest_side) / longer);
+  const auto side = [](int pixels) {
     const auto steps =
-        static_cast<int>(round_half_even(static_cast<double>(shrunk) / kDetectorStep));
+        static_cast<int>(round_half_even(static_cast<double>(pixels) / kDetectorStep));
     return std::max(steps * kDetectorStep, kDetectorStep);
   };
   return {side(picture.height), side(picture.width)};
+}
+
+/// Returns the largest sides, each of them alone, that pictures up to a size have for a detector.
+inline Extent largest_detector_input(ImageSize most, int longest_side, int shortest_side) {
+  const int side = shortest_side > 0 ? longest_side : 0;  // any picture may be enlarged to it
+  return detector_input(
+      {std::clamp(most.width, side, longest_side), std::clamp(most.height, side, longest_side)},
+      longest_side);
 }
 
 /// A picture whose sides are less than this together is tiny.
