@@ -4,11 +4,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <vector>
 
 #include "canvas.hpp"
 #include "explain.hpp"
+#include "label_places.hpp"
+#include "pplcnet/text/box_score.hpp"
 
 using pplcnet::Box;
 using pplcnet::Detection;
@@ -40,11 +44,6 @@ std::string caption_of(const pplcnet::AnyDetector& detector, const Detection& on
   return label + score;
 }
 
-/// A box in the pixels of a canvas.
-struct Frame {
-  int left, top, right, bottom;
-};
-
 Frame frame_of(const Box& box, pplcnet::ImageSize picture, const Canvas& canvas) {
   const auto scaled = [](float at, int from, int to) {
     const double place = double{at} * to / from;
@@ -64,14 +63,32 @@ void draw_frame(Canvas& canvas, const Frame& frame, const Colour& colour) {
   canvas.fill(right - kFrameLine, top, right, bottom, colour);
 }
 
-/// Draws a label above its box, or inside where there is no room above.
-void draw_label(Canvas& canvas, const Frame& frame, const std::string& text, const Colour& colour) {
+/// Draws a label above its box, or elsewhere at its edges where it hides less.
+void draw_label(Canvas& canvas, LabelPlaces& places, const Frame& frame, const std::string& text,
+                const Colour& colour) {
   const int height = Canvas::kTextHeight + kPadding / 2;
   const int width = Canvas::width_of(text) + 2 * kPadding;
-  const int left = std::clamp(frame.left, 0, std::max(0, canvas.width() - width));
-  const int top = frame.top >= height ? frame.top - height : frame.top;
-  canvas.fill(left, top, left + width, top + height, colour);
-  canvas.write(left + kPadding, top + kPadding / 2, text, ink_on(colour));
+  const auto [left, top, right, bottom] = frame;
+  std::vector<pplcnet::Pixel> wishes;
+  if (top >= height) wishes = {{left, top - height}, {right - width, top - height}};
+  for (const pplcnet::Pixel wish :
+       std::initializer_list<pplcnet::Pixel>{{left, top},
+                                             {left, bottom},
+                                             {right - width, bottom},
+                                             {right, top},
+                                             {left - width, top},
+                                             {right - width, top},
+                                             {left, bottom - height},
+                                             {right - width, bottom - height},
+                                             {right, bottom - height},
+                                             {left - width, bottom - height},
+                                             {left, top - 2 * height},
+                                             {left, top + height},
+                                             {left, bottom + height}})
+    wishes.push_back(wish);
+  const Frame place = places.place({width, height}, wishes);
+  canvas.fill(place.left, place.top, place.right, place.bottom, colour);
+  canvas.write(place.left + kPadding, place.top + kPadding / 2, text, ink_on(colour));
 }
 
 }  // namespace
@@ -81,11 +98,14 @@ std::string drawn_boxes_png(const pplcnet::AnyDetector& detector, pplcnet::Image
   const pplcnet::ImageSize size = shown_size(image.size());
   Canvas canvas(image, size.width, size.height);
   std::vector<Detection> ordered(detections.begin(), detections.end());
-  std::ranges::stable_sort(ordered, {}, &Detection::score);  // the best on top
-  for (const Detection& one : ordered)
-    draw_frame(canvas, frame_of(one.box, image.size(), canvas), colour_of(one.class_id));
-  for (const Detection& one : ordered)
-    draw_label(canvas, frame_of(one.box, image.size(), canvas), caption_of(detector, one),
-               colour_of(one.class_id));
+  std::ranges::stable_sort(ordered, std::greater<>(), &Detection::score);
+  std::vector<Frame> frames;
+  for (const Detection& one : ordered) frames.push_back(frame_of(one.box, image.size(), canvas));
+  for (std::size_t i = ordered.size(); i-- > 0;)  // the best on top
+    draw_frame(canvas, frames[i], colour_of(ordered[i].class_id));
+  LabelPlaces places(size, frames);
+  for (std::size_t i = 0; i < ordered.size(); ++i)
+    draw_label(canvas, places, frames[i], caption_of(detector, ordered[i]),
+               colour_of(ordered[i].class_id));
   return canvas.png();
 }
