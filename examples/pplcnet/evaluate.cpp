@@ -1,4 +1,5 @@
-// pplcnet evaluate: the accuracy of a network. Of a detector, see evaluate_objects.cpp.
+// pplcnet evaluate: the accuracy of a classifier. Of other networks, see evaluate_objects.cpp,
+// evaluate_masks.cpp and evaluate_text.cpp.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,7 +16,9 @@
 
 #include "checksum.hpp"
 #include "command.hpp"
+#include "evaluate_masks.hpp"
 #include "evaluate_objects.hpp"
+#include "evaluate_text.hpp"
 #include "evaluation.hpp"
 #include "example.hpp"
 #include "interruption.hpp"
@@ -40,7 +43,7 @@ using pplcnet::Error;
 
 struct EvaluateArguments {
   NetworkOptions network;
-  std::string data, root, predictions, page, annotations;
+  std::string data, root, predictions, page, annotations, masks, text, dictionary;
   int threads = 1;
   bool json = false;
 };
@@ -277,50 +280,83 @@ int run(const EvaluateArguments& arguments) {
   return good && complete ? 0 : 1;
 }
 
+constexpr const char* kFooter =
+    "Classes: a list has a path and the number of its class on each line, as Paddle's do. Of a "
+    "folder, the folders in it are the classes: their names are labels or numbers of classes, "
+    "or else they are all classes in the order of their names (as of ImageNet)."
+    "\n\nObjects, with --coco: the average precision of a detector, with the numbers of "
+    "pycocotools. Categories are classes by their names, or else all of them in the order of "
+    "their ids."
+    "\n\nMasks, with --masks: for each picture in the folder `data` and those in it there is a "
+    "PNG "
+    "file in the same place of the folder MASKS, street/1.png for street/1.jpg, whose pixels, "
+    "grey or of a palette, are the numbers of classes; 255 does not count. IoU is the pixels "
+    "that rightly are of a class, by those that are or were taken for it; mIoU is its mean over "
+    "the classes that there are."
+    "\n\nText, with --text and --dictionary: pictures of single lines, and a list with a "
+    "picture's name, a tab and its text on each line, as PaddleOCR's rec_gt.txt. The character "
+    "error rate is the characters to insert, delete or replace, by those that there are, spaces "
+    "included; acc and norm_edit_dis are those of PaddleOCR's RecMetric, which leaves spaces out."
+    "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
+    "\n          pplcnet evaluate --weights W --predictions done.jsonl --report out.html val"
+    "\n          pplcnet evaluate --weights W --coco instances_val2017.json val2017"
+    "\n          pplcnet evaluate --weights W --masks val/masks val/pictures"
+    "\n          pplcnet evaluate --weights ch_PP-OCRv4_rec_infer.onnx --dictionary "
+    "ppocr_keys_v1.txt --text rec_gt.txt lines"
+    "\n\nExit status: 0; 1 if a picture could not be read, each of which is named; 130 "
+    "after Ctrl-C: with --predictions the same command resumes from there.";
+
 }  // namespace
 
 Run add_evaluate(CommandLine& program) {
   const auto arguments = std::make_shared<EvaluateArguments>();
-  const Command command = program.add(
-      "evaluate", "Accuracy and confusions, on a list of pictures or a folder for each class");
-  command.footer(
-      "A list has a path and the number of its class on each line, as Paddle's do. Of a folder, "
-      "the folders in it are the classes: their names are labels or numbers of classes, or else "
-      "they are all classes in the order of their names (as of ImageNet)."
-      "\n\nWith --coco it is the average precision of a detector, with the numbers of pycocotools. "
-      "Categories are classes by their names, or else all of them in the order of their ids."
-      "\n\nExamples: pplcnet evaluate --weights W val_list.txt --root ILSVRC2012"
-      "\n          pplcnet evaluate --weights W --predictions done.jsonl --report out.html val"
-      "\n          pplcnet evaluate --weights W --coco instances_val2017.json val2017"
-      "\n\nExit status: 0; 1 if a picture could not be classified, each of which is named; 130 "
-      "after Ctrl-C: with --predictions the same command resumes from there.");
+  const Command command =
+      program.add("evaluate", "Accuracy of a network: of classes, objects, masks or lines of text");
+  command.footer(kFooter);
   command
       .add("data", arguments->data,
-           "A list, or a folder with one for each class; with --coco, where the pictures are")
+           "A list, or a folder with one for each class; with --coco, --masks and --text, the "
+           "folder "
+           "where the pictures are")
       .required();
   arguments->network.add_to(command);
   arguments->network.add_labels_to(command);
-  const CommandOption half_head = arguments->network.add_half_head_to(command);
-  const CommandOption root =
-      command.add("--root", arguments->root, "Where a list's paths begin; its own folder");
-  const CommandOption predictions =
+  std::vector<CommandOption> others = {
+      arguments->network.add_half_head_to(command),
+      command.add("--root", arguments->root, "Where a list's paths begin; its own folder"),
       command.add("--predictions", arguments->predictions,
-                  "A file of predictions, one JSON object per line: written, and resumed from");
-  const CommandOption page =
-      command.add("--report", arguments->page, "A page with tables and pictures, .html");
-  command
-      .add("--coco", arguments->annotations, "Annotations of objects in COCO's JSON, of a detector")
-      .excludes(half_head)
-      .excludes(root)
-      .excludes(predictions)
-      .excludes(page);
+                  "A file of predictions, one JSON object per line: written, and resumed from"),
+      command.add("--report", arguments->page, "A page with tables and pictures, .html")};
+  const auto add_kind = [&](const char* name, std::string& value, const char* about) {
+    const CommandOption kind = command.add(name, value, about);
+    for (const CommandOption& other : others) kind.excludes(other);
+    others.push_back(kind);
+    return kind;
+  };
+  add_kind("--coco", arguments->annotations,
+           "Annotations of objects in COCO's JSON, of a detector");
+  add_kind("--masks", arguments->masks, "A folder of masks, of a network that segments");
+  const CommandOption text =
+      add_kind("--text", arguments->text, "A list of what lines of text say, of a recogniser");
+  const CommandOption dictionary = command.add("--dictionary", arguments->dictionary,
+                                               "The recogniser's characters, one on each line");
+  dictionary.needs(text);
+  text.needs(dictionary);
   add_threads(command, arguments->threads);
-  command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture");
+  command.add_flag("--json", arguments->json, "One JSON object, with every wrong picture or line");
   return [arguments, command] {
     const EvaluateArguments& all = *arguments;
-    const bool is_of_objects = command.count("--coco") > 0;
-    return is_of_objects
-               ? evaluate_objects(all.network, all.annotations, all.data, all.threads, all.json)
-               : run(all);
+    if (command.count("--coco") > 0)
+      return evaluate_objects(all.network, all.annotations, all.data, all.threads, all.json);
+    if (command.count("--masks") > 0)
+      return evaluate_masks(all.network, all.masks, all.data, all.threads, all.json);
+    if (command.count("--text") > 0)
+      return evaluate_text({.weights = all.network.weights,
+                            .dictionary = all.dictionary,
+                            .list = all.text,
+                            .folder = all.data,
+                            .threads = all.threads,
+                            .json = all.json});
+    return run(all);
   };
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "picture_format.hpp"
 #include "picture_limits.hpp"
 #include "png_file.hpp"
 #include "pplcnet/image/orientation.hpp"
@@ -195,6 +196,32 @@ std::string encode_png(std::span<const std::uint8_t> pixels, int width, int heig
   add_chunk(png, "IDAT", deflated_rows(rows, height, rows.stride, step, true));
   add_chunk(png, "IEND", "");
   return png;
+}
+
+Error decode_png_numbers(std::span<const std::byte> file, pplcnet::ImageSize& size,
+                         std::vector<std::uint8_t>& numbers) {
+  const decoding::NamedFormat format = decoding::picture_format(file);
+  if (format.format != decoding::Format::png)
+    return Error::of("expected PNG, found ", format.name.empty() ? "another file" : format.name);
+  PngFile png;
+  if (auto error = PngFile::parse(file, png)) return error;
+  if ((png.colour != PngFile::grey && png.colour != PngFile::palette) || png.depth > 8)
+    return Error::of("expected pixels that are numbers, grey or of a palette, of at most 8 bits, ",
+                     "found ", png.channels(), " channels of ", png.depth, " bits");
+  const auto width = static_cast<std::size_t>(png.width);
+  const std::uint64_t pixels = std::uint64_t{width} * static_cast<std::uint64_t>(png.height);
+  if (auto error = decoding::check(PictureLimits(), width, static_cast<std::uint64_t>(png.height),
+                                   file.size() + png.bytes() + pixels))
+    return error;
+  PngRows rows;
+  if (auto error = png.decode(rows)) return error;
+  size = {png.width, png.height};
+  numbers.clear();
+  numbers.reserve(pixels);
+  for (int y = 0; y < png.height; ++y)
+    for (std::size_t x = 0; x < width; ++x)
+      numbers.push_back(static_cast<std::uint8_t>(decoding::png_sample(rows.row(y), x, png.depth)));
+  return {};
 }
 
 Error rotate_png(std::span<const std::byte> file, int quarters, std::string& rotated) {

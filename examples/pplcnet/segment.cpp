@@ -19,9 +19,9 @@
 #include "pictures.hpp"
 #include "png.hpp"
 #include "png_folder.hpp"
-#include "pplcnet/image/mask.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "printable.hpp"
+#include "segmentation.hpp"
 #include "standard_streams.hpp"
 
 namespace {
@@ -44,15 +44,6 @@ struct FoundMask {
   std::string drawn, mask;
 };
 
-Error open_segmenter(const SegmentArguments& arguments, std::optional<AnyClassifier>& network) {
-  if (auto error = arguments.network.open(network, pplcnet::Purpose::any)) return error;
-  constexpr int kMost = 255;
-  const pplcnet::NetworkTraits& traits = network->network().traits();
-  if (traits.classes == 0 && traits.label_count > 0 && traits.label_count <= kMost) return {};
-  return Error::of(arguments.network.weights, ": holds ", network->name(),
-                   ", which gives pixels no classes");
-}
-
 std::vector<MaskShare> mask_shares(const std::vector<std::uint8_t>& mask,
                                    const AnyClassifier& network) {
   std::vector<std::size_t> counts(static_cast<std::size_t>(network.network().traits().label_count));
@@ -69,16 +60,8 @@ std::vector<MaskShare> mask_shares(const std::vector<std::uint8_t>& mask,
 Error segment_picture(const SegmentArguments& arguments, AnyClassifier& network,
                       const std::string& path, FoundMask& found) {
   return see_picture(path, [&](pplcnet::ImageView image) -> Error {
-    const int result = network.network().plan().outputs[0];
-    const pplcnet::Shape shape =
-        network.network().layers()[static_cast<std::size_t>(result)].output;
-    std::vector<float> scores;
-    if (!network.run(image, result, scores)) return too_narrow(path);
-    std::vector<float> line(static_cast<std::size_t>(shape.width));
-    std::vector<std::uint8_t> mask(static_cast<std::size_t>(image.width) *
-                                   static_cast<std::size_t>(image.height));
-    pplcnet::argmax_rows({scores.data(), shape.channels, shape.height, shape.width}, image.size(),
-                         0, image.height, line, mask.data());
+    std::vector<std::uint8_t> mask;
+    if (!segment(network, image, mask)) return too_narrow(path);
     found.size = image.size();
     found.shares = mask_shares(mask, network);
     if (!arguments.draw.empty()) found.drawn = drawn_mask_png(image, mask, found.shares);
@@ -109,7 +92,7 @@ void print(bool json, const std::string& path, const FoundMask& found) {
 
 int run(const SegmentArguments& arguments) {
   std::optional<AnyClassifier> network;
-  if (report(open_segmenter(arguments, network))) return 1;
+  if (report(open_segmenter(arguments.network, network))) return 1;
   PngFolder drawn, masks;
   if (report(PngFolder::open(arguments.draw, drawn))) return 1;
   if (report(PngFolder::open(arguments.masks, masks))) return 1;

@@ -21,6 +21,17 @@
 #include <utility>
 #include <vector>
 
+// from pplcnet/line_reader.hpp
+#ifndef PPLCNET_LINE_READER_HPP
+#define PPLCNET_LINE_READER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
 // from pplcnet/text/crop.hpp
 #ifndef PPLCNET_TEXT_CROP_HPP
 #define PPLCNET_TEXT_CROP_HPP
@@ -31,7 +42,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
 
 // from pplcnet/text/quadrilateral.hpp
@@ -241,6 +251,15 @@ inline ImageSize crop_size(const Quadrilateral& box) {
   return {longer(0, 1, 2, 3), longer(0, 3, 1, 2)};
 }
 
+/// Returns whether a line of text stands on end: then it is read after a quarter turn.
+constexpr bool stands_on_end(ImageSize line) { return 2 * line.height >= 3 * line.width; }
+
+/// Returns the size of the line in a box when it is read.
+inline ImageSize line_size(const Quadrilateral& box) {
+  const ImageSize size = crop_size(box);
+  return stands_on_end(size) ? ImageSize{size.height, size.width} : size;
+}
+
 /// A picture of its own, RGB without gaps.
 struct RgbImage {
   std::vector<std::uint8_t> pixels;
@@ -293,14 +312,37 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
   return true;
 }
 
-/// Rotates a picture by 90 degrees, counter-clockwise.
-inline void rotate(const RgbImage& source, RgbImage& result) {
-  const auto [width, height] = source.size;
-  result.resize({height, width});
-  std::uint8_t* out = result.pixels.data();
-  for (int y = 0; y < width; ++y)
-    for (int x = 0; x < height; ++x)
-      out = std::copy_n(source.view().pixel(width - 1 - y, x), kImageChannels, out);
+/// Returns where a pixel of a picture that was rotated counter-clockwise by quarters was before.
+constexpr Point before_rotation(Point after, int quarters, ImageSize before) {
+  switch (quarters) {
+    case 1:
+      return {before.width - 1 - after.y, after.x};
+    case 2:
+      return {before.width - 1 - after.x, before.height - 1 - after.y};
+    case 3:
+      return {after.y, before.height - 1 - after.x};
+    default:
+      return after;
+  }
+}
+
+/// Returns a picture rotated counter-clockwise by quarters, from 0 to 3: a view of the same pixels.
+constexpr ImageView rotated(ImageView source, int quarters) {
+  const auto [width, height] = source.size();
+  PixelLayout layout = source.layout;
+  switch (quarters) {
+    case 1:
+      layout.bytes = source.row_bytes;
+      return {source.pixel(width - 1, 0), height, width, layout, -source.layout.bytes};
+    case 2:
+      layout.bytes = -layout.bytes;
+      return {source.pixel(width - 1, height - 1), width, height, layout, -source.row_bytes};
+    case 3:
+      layout.bytes = -source.row_bytes;
+      return {source.pixel(0, height - 1), height, width, layout, source.layout.bytes};
+    default:
+      return source;
+  }
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -549,18 +591,36 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Height and width of a detector's input are multiples of it.
 inline constexpr int kDetectorStep = 32;
 
-/// Returns the size that a picture has for a detector: its longer side is made no longer than
-/// `longest_side`, then both become multiples of 32.
-inline Extent detector_input(ImageSize picture, int longest_side = 960) {
+/// Returns the size that a picture has for a detector: its shorter side is made no shorter than
+/// `shortest_side`, then the longer one no longer than `longest_side`; then both become multiples
+/// of 32. That is PaddleOCR's `limit_type` max with 0, and min with the largest `longest_side`.
+inline Extent detector_input(ImageSize picture, int longest_side = 960, int shortest_side = 0) {
+  const auto scaled = [](ImageSize size, double ratio) {
+    const auto side = [&](int pixels) {
+      constexpr double kMost = 1 << 30;
+      return static_cast<int>(std::min(rounded(pixels * ratio), kMost));
+    };
+    return ImageSize{side(size.width), side(size.height)};
+  };
+  const int shorter = std::min(picture.width, picture.height);
+  if (shorter < shortest_side)
+    picture = scaled(picture, static_cast<double>(shortest_side) / shorter);
   const int longer = std::max(picture.width, picture.height);
-  const double ratio = longer > longest_side ? static_cast<double>(longest_side) / longer : 1;
-  const auto side = [&](int pixels) {
-    const auto shrunk = static_cast<int>(rounded(pixels * ratio));
+  if (longer > longest_side) picture = scaled(picture, static_cast<double>(longest_side) / longer);
+  const auto side = [](int pixels) {
     const auto steps =
-        static_cast<int>(round_half_even(static_cast<double>(shrunk) / kDetectorStep));
+        static_cast<int>(round_half_even(static_cast<double>(pixels) / kDetectorStep));
     return std::max(steps * kDetectorStep, kDetectorStep);
   };
   return {side(picture.height), side(picture.width)};
+}
+
+/// Returns the largest sides, each of them alone, that pictures up to a size have for a detector.
+inline Extent largest_detector_input(ImageSize most, int longest_side, int shortest_side) {
+  const int side = shortest_side > 0 ? longest_side : 0;  // any picture may be enlarged to it
+  return detector_input(
+      {std::clamp(most.width, side, longest_side), std::clamp(most.height, side, longest_side)},
+      longest_side);
 }
 
 /// A picture whose sides are less than this together is tiny.
@@ -633,6 +693,165 @@ inline void prepare_line(ImageView line, int width, std::span<float> chw, LineSc
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_TEXT_INPUT_HPP
+// from pplcnet/text_networks.hpp
+#ifndef PPLCNET_TEXT_NETWORKS_HPP
+#define PPLCNET_TEXT_NETWORKS_HPP
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A network with its weights, and the function that it is for pictures of any size.
+struct TextNetwork {
+  AnyNetwork network;
+  Graph (*graph)(const WidthOptions& options) = nullptr;
+  WidthOptions options;
+
+  /// Takes pictures of a size.
+  Error resize(Extent input) {
+    if (network.traits().input == input) return {};
+    options.input = input;
+    return network.resize([&] { return graph(options); });
+  }
+  /// Allocates what pictures of a size need.
+  Error reserve(Extent input) {
+    options.input = input;
+    return network.reserve([&] { return graph(options); });
+  }
+};
+
+/// Computes the result of a network, which stays in `values`.
+inline void compute_result(AnyNetwork& network, const Picture& picture, std::vector<float>& values,
+                           const RunOptions& run) {
+  const int result = network.plan().outputs[0];
+  const Layer& layer = network.layers()[static_cast<std::size_t>(result)];
+  values.resize(static_cast<std::size_t>(layer.output.size()));
+  network.run(picture, result, values, run);
+}
+
+/// Computes the same for the pixels that `preprocessing` has left in `scratch`; `tables` are those
+/// of its normalisation.
+inline void compute_result(AnyNetwork& network, const Preprocessing& preprocessing,
+                           const std::array<ByteTable, kImageChannels>& tables,
+                           const PreprocessScratch& scratch, std::vector<float>& values,
+                           const RunOptions& run) {
+  const Shape shape = network.input_shape();
+  const Picture picture = Picture::interleaved(scratch.pixels.data(), tables.data(), shape);
+  const bool bgr = preprocessing.channel_order == ChannelOrder::bgr;
+  compute_result(network, bgr ? picture.reversed(shape) : picture, values, run);
+}
+
+/// Returns what is wrong if a dictionary is not that of a recogniser.
+inline Error check_dictionary(const TextNetwork& recogniser, const Dictionary& dictionary) {
+  const int found = recogniser.network.layers().back().output.channels;
+  if (found == dictionary.classes()) return {};
+  return Error::of("the recogniser has ", found, " classes, and the dictionary ",
+                   dictionary.classes(), ", the blank and the space included");
+}
+
+/// The networks that read text.
+struct TextNetworks {
+  TextNetwork detector;    ///< such as `ocr_detection`
+  TextNetwork recogniser;  ///< such as `ocr_recognition`, with the classes of the dictionary
+  Dictionary dictionary;
+  /// A classifier of lines, whose second class is upside down, and how it sees pictures.
+  std::optional<AnyNetwork> orientation = {};
+  Preprocessing orientation_preprocessing = kTextlineOrientation;
+
+  /// Returns what is wrong if the networks are not for each other.
+  Error check() const {
+    if (auto error = check_dictionary(recogniser, dictionary)) return error;
+    if (orientation && orientation->classes() != 2)
+      return Error::of("the classifier of lines has ", orientation->classes(),
+                       " classes, expected 2");
+    return {};
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_NETWORKS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads pictures of single lines of text. What a line needs of memory stays for those after it.
+/// Copies have memory of their own: one copy for each thread.
+class LineReader {
+ public:
+  /// The dictionary is the recogniser's: check_dictionary() says whether it is. Lines whose input
+  /// would be wider than `widest` are squeezed to it.
+  LineReader(TextNetwork recogniser, Dictionary dictionary, int widest = 4096)
+      : recogniser_(std::move(recogniser)), dictionary_(std::move(dictionary)), widest_(widest) {}
+
+  /// Appends what a line says to `text`, and gives the mean probability of its characters, 0 if
+  /// there are none. The line's input is padded to `least` columns.
+  Error read(ImageView line, std::string& text, float& score, int least = kLeastLineWidth,
+             const RunOptions& run = {}) {
+    score = 0;
+    if (line.empty()) return Error::of("the line has no pixels");
+    const int width = std::min(std::max(recogniser_width(line.size()), least), widest_);
+    if (auto error = recogniser_.resize({kLineHeight, width})) return error;
+    AnyNetwork& network = recogniser_.network;
+    const Shape shape = network.input_shape();
+    input_.resize(static_cast<std::size_t>(shape.size()));
+    prepare_line(line, width, input_, scratch_);
+    compute_result(network, Picture::planar(input_.data(), shape), values_, run);
+    const auto columns = static_cast<std::size_t>(network.layers().back().output.width);
+    characters_.resize(std::max(characters_.size(), columns));
+    const CtcLine decoded = decode_ctc(values_, columns, characters_);
+    for (const CtcCharacter& one : std::span(characters_).first(decoded.count))
+      text += dictionary_[one.label];
+    score = decoded.score;
+    return {};
+  }
+
+  /// Allocates all that lines of any width need, and room for so many of them in `text`.
+  Error reserve(std::size_t lines, std::string& text) {
+    if (auto error = recogniser_.resize({kLineHeight, widest_})) return error;
+    for (int columns = std::min(kLeastLineWidth, widest_); columns <= widest_; ++columns)
+      if (auto error = recogniser_.reserve({kLineHeight, columns})) return error;
+    const Shape shape = recogniser_.network.input_shape();
+    const Shape result = recogniser_.network.layers().back().output;
+    const auto columns = static_cast<std::size_t>(result.width);
+    values_.reserve(static_cast<std::size_t>(result.size()));
+    characters_.resize(columns);
+    text.reserve(lines * columns * dictionary_.longest());
+    input_.resize(static_cast<std::size_t>(shape.size()));
+    RgbImage line;
+    line.resize({widest_, 1});
+    prepare_line(line.view(), widest_, input_, scratch_);
+    return {};
+  }
+
+  const TextNetwork& recogniser() const { return recogniser_; }
+  const Dictionary& dictionary() const { return dictionary_; }
+
+ private:
+  TextNetwork recogniser_;
+  Dictionary dictionary_;
+  int widest_;
+  LineScratch scratch_;
+  std::vector<float> input_, values_;
+  std::vector<CtcCharacter> characters_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_LINE_READER_HPP
+// from pplcnet/text/line_batches.hpp
+#ifndef PPLCNET_TEXT_LINE_BATCHES_HPP
+#define PPLCNET_TEXT_LINE_BATCHES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <vector>
+
 // from pplcnet/text/text_boxes.hpp
 #ifndef PPLCNET_TEXT_TEXT_BOXES_HPP
 #define PPLCNET_TEXT_TEXT_BOXES_HPP
@@ -1197,63 +1416,66 @@ class TextBoxFinder {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_TEXT_TEXT_BOXES_HPP
-// from pplcnet/text_networks.hpp
-#ifndef PPLCNET_TEXT_NETWORKS_HPP
-#define PPLCNET_TEXT_NETWORKS_HPP
-
-#include <optional>
-
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A network with its weights, and the function that it is for pictures of any size.
-struct TextNetwork {
-  AnyNetwork network;
-  Graph (*graph)(const WidthOptions& options) = nullptr;
-  WidthOptions options;
-
-  /// Takes pictures of a size.
-  Error resize(Extent input) {
-    if (network.traits().input == input) return {};
-    options.input = input;
-    return network.resize([&] { return graph(options); });
+/// Lines that PaddleOCR reads together (`predict_rec.py`, `rec_batch_num`): neighbours by their
+/// shape, all of them padded to the widest. What a line says may depend on it.
+class LineBatches {
+ public:
+  /// Allocates what so many boxes need.
+  void reserve(std::size_t boxes) {
+    ratios_.reserve(boxes);
+    order_.reserve(boxes);
+    widths_.reserve(boxes);
   }
-  /// Allocates what pictures of a size need.
-  Error reserve(Extent input) {
-    options.input = input;
-    return network.reserve([&] { return graph(options); });
-  }
-};
 
-/// The networks that read text.
-struct TextNetworks {
-  TextNetwork detector;    ///< such as `ocr_detection`
-  TextNetwork recogniser;  ///< such as `ocr_recognition`, with the classes of the dictionary
-  Dictionary dictionary;
-  /// A classifier of lines, whose second class is upside down, and how it sees pictures.
-  std::optional<AnyNetwork> orientation = {};
-  Preprocessing orientation_preprocessing = kTextlineOrientation;
-
-  /// Returns what is wrong if the networks are not for each other.
-  Error check() const {
-    const int found = recogniser.network.layers().back().output.channels;
-    if (found != dictionary.classes())
-      return Error::of("the recogniser has ", found, " classes, and the dictionary ",
-                       dictionary.classes(), ", the blank and the space included");
-    if (orientation && orientation->classes() != 2)
-      return Error::of("the classifier of lines has ", orientation->classes(),
-                       " classes, expected 2");
-    return {};
+  /// Returns the width of the recogniser's input of each box, in batches of so many; they stay
+  /// until the next call.
+  std::span<const int> widths(std::span<const TextBox> boxes, std::size_t batch) {
+    const auto line_of = [&](std::size_t i) { return line_size(boxes[i].corners); };
+    ratios_.clear();
+    for (std::size_t i = 0; i < boxes.size(); ++i)
+      ratios_.push_back(static_cast<double>(line_of(i).width) / std::max(line_of(i).height, 1));
+    order_.resize(boxes.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::ranges::sort(order_, [&](std::size_t a, std::size_t b) {
+      return ratios_[a] != ratios_[b] ? ratios_[a] < ratios_[b] : a < b;
+    });
+    widths_.resize(boxes.size());
+    for (std::size_t begin = 0; begin < order_.size(); begin += batch) {
+      const std::size_t end = std::min(begin + batch, order_.size());
+      const ImageSize widest = line_of(order_[end - 1]);
+      const int width = widest.height < 1 ? kLeastLineWidth : recogniser_width(widest);
+      for (std::size_t i = begin; i < end; ++i) widths_[order_[i]] = width;
+    }
+    return widths_;
   }
+
+ private:
+  std::vector<double> ratios_;
+  std::vector<std::size_t> order_;
+  std::vector<int> widths_;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_TEXT_NETWORKS_HPP
+#endif  // PPLCNET_TEXT_LINE_BATCHES_HPP
+// from pplcnet/text_detector.hpp
+#ifndef PPLCNET_TEXT_DETECTOR_HPP
+#define PPLCNET_TEXT_DETECTOR_HPP
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
 // from pplcnet/text_options.hpp
 #ifndef PPLCNET_TEXT_OPTIONS_HPP
 #define PPLCNET_TEXT_OPTIONS_HPP
 
+#include <cstddef>
 #include <string_view>
 
 
@@ -1262,10 +1484,12 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// How text is found and read. The defaults are PaddleOCR's for PP-OCRv4.
 struct TextReaderOptions {
   int longest_side = 960;     ///< of what the detector sees of a picture, in pixels
+  int shortest_side = 0;      ///< smaller pictures are enlarged to it, up to `longest_side`
   TextBoxOptions boxes = {};  ///< what a line of text is
   float least_score = 0.5F;   ///< of a line that is worth reporting
   int widest_line = 4096;     ///< of a recogniser's input; longer lines are squeezed to it
   double rotated_from = 0.9;  ///< the probability from which on a line is taken to be upside down
+  std::size_t batch = 1;      ///< lines padded to the widest of them; PaddleOCR's is 6
   int threads = 1;            ///< of an executor that read lines, each with memory of its own
   /// The largest picture, for which `make` allocates all memory, and that of all lines that `boxes`
   /// and `widest_line` allow: to read then allocates nothing. Without it pictures have any size,
@@ -1278,7 +1502,7 @@ struct TextLine {
   TextBox box;
   std::string_view text;     ///< UTF-8; it stays until the next picture
   float score = 0;           ///< the mean probability of its characters
-  bool upside_down = false;  ///< it was read after half a turn
+  bool upside_down = false;  ///< it was read after half a turn, of a page that is upright else
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -1287,9 +1511,70 @@ struct TextLine {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Finds the lines of text in pictures. What a picture needs of memory stays for those after it.
+/// Copies have memory of their own: one copy for each thread.
+class TextDetector {
+ public:
+  TextDetector(TextNetwork network, const TextReaderOptions& options)
+      : network_(std::move(network)),
+        longest_side_(options.longest_side),
+        shortest_side_(options.shortest_side),
+        options_(options.boxes),
+        tables_(normalisation_tables(detector_preprocessing({}).normalisation)) {}
+
+  /// Finds the lines of a picture in reading order; they stay until the next call.
+  Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
+    boxes = {};
+    if (picture.empty()) return Error::of("the picture has no pixels");
+    const ImageView seen = with_least_size(picture, padded_);
+    const Extent input = detector_input(seen.size(), longest_side_, shortest_side_);
+    if (auto error = network_.resize(input)) return error;
+    const Preprocessing preprocessing = detector_preprocessing(input);
+    resize_and_crop(preprocessing, seen, scratch_);
+    compute_result(network_.network, preprocessing, tables_, scratch_, values_, run);
+    boxes = finder_.find(values_, input.height, input.width, picture.size(), options_);
+    return {};
+  }
+
+  /// Allocates all that pictures up to a size need: for each input of the network, as which one
+  /// needs most depends on its plan.
+  Error reserve(ImageSize picture) {
+    const Extent most = largest_detector_input(picture, longest_side_, shortest_side_);
+    for (Extent input = most; input.height > 0; input.height -= kDetectorStep)
+      for (input.width = most.width; input.width > 0; input.width -= kDetectorStep)
+        if (auto error = network_.reserve(input)) return error;
+    values_.reserve(static_cast<std::size_t>(most.height) * static_cast<std::size_t>(most.width));
+    finder_.reserve(most.height, most.width, options_.most);
+    padded_.resize({kTinySides, kTinySides});
+    resize_and_crop(detector_preprocessing(most), padded_.view(), scratch_);
+    return {};
+  }
+
+  const TextNetwork& network() const { return network_; }
+
+ private:
+  TextNetwork network_;
+  int longest_side_, shortest_side_;
+  TextBoxOptions options_;
+  TextBoxFinder finder_;
+  std::array<ByteTable, kImageChannels> tables_;
+  PreprocessScratch scratch_;
+  RgbImage padded_;
+  std::vector<float> values_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TEXT_DETECTOR_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 /// Reads the text of pictures: finds its lines, straightens, rotates and reads each. What a picture
 /// needs of memory stays for those after it; see TextReaderOptions::largest_picture. Copies have
 /// memory of their own: one copy for each thread.
+///
+/// With a classifier of lines, a page most of whose lines are upside down or on their side is
+/// rotated as a whole, and read again: it then says the same as if it had been upright.
 class TextReader {
  public:
   /// Fails if the networks are not for each other.
@@ -1299,6 +1584,7 @@ class TextReader {
     if (options.threads < 1 || options.threads > AnyNetwork::kMostThreads)
       return Error::of("expected from 1 to ", AnyNetwork::kMostThreads, " threads, found ",
                        options.threads);
+    if (options.batch < 1) return Error::of("expected batches of at least 1 line, found 0");
     return with_memory_for("the text reader", [&]() -> Error {
       TextReader reader(std::move(networks), options);
       if (auto error = reader.reserve()) return error;
@@ -1306,7 +1592,7 @@ class TextReader {
       return {};
     });
   }
-  TextReader(const TextReader& other) : TextReader(other.networks_, other.options_) {
+  TextReader(const TextReader& other) : TextReader(other.networks(), other.options_) {
     if (reserve()) fail_allocation();
   }
   TextReader(TextReader&&) noexcept = default;
@@ -1320,9 +1606,73 @@ class TextReader {
   /// Reads a picture; its lines are in reading order, and stay until the next call.
   Error read(ImageView picture, std::span<const TextLine>& lines, const RunOptions& run = {}) {
     lines = {};
+    if (auto error = check(picture)) return error;
+    if (auto error = read_as_it_lies(picture, run)) return error;
+    quarters_ = orientation_ ? quarters_of_lines() : 0;
+    if (quarters_ > 0) {
+      if (auto error = read_as_it_lies(rotated(picture, quarters_), run)) return error;
+      for (TextLine& line : lines_) {
+        for (Point& corner : line.box.corners)
+          corner = before_rotation(corner, quarters_, picture.size());
+        line.box.corners = text_boxes::clockwise(line.box.corners);
+      }
+    }
+    lines = lines_;
+    return {};
+  }
+
+  /// Returns by how many degrees clockwise the last picture is rotated, as its lines say: 0, 90,
+  /// 180 or 270; 0 without a classifier of lines.
+  int rotation() const { return 90 * quarters_; }
+
+  /// Finds the lines of a picture, which stay until the next call.
+  Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
+    if (auto error = check(picture)) return error;
+    return detector_.find(picture, boxes, run);
+  }
+
+ private:
+  TextReader(TextNetworks networks, const TextReaderOptions& options)
+      : detector_(std::move(networks.detector), options),
+        recogniser_(std::move(networks.recogniser), std::move(networks.dictionary),
+                    options.widest_line),
+        orientation_(std::move(networks.orientation)),
+        orientation_preprocessing_(networks.orientation_preprocessing),
+        options_(options),
+        orientation_tables_(normalisation_tables(orientation_preprocessing_.normalisation)) {
+    lines_.reserve(options.boxes.most);
+    share_.reserve(options.boxes.most);
+    lengths_.reserve(options.boxes.most);
+    batches_.reserve(options.boxes.most);
+    for (int i = 1; i < options.threads; ++i) {
+      TextReaderOptions alone = options;
+      alone.threads = 1;
+      others_.push_back(TextReader(this->networks(), alone));
+    }
+  }
+
+  TextNetworks networks() const {
+    return {detector_.network(), recogniser_.recogniser(), recogniser_.dictionary(), orientation_,
+            orientation_preprocessing_};
+  }
+
+  bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
+
+  Error check(ImageView picture) const {
+    if (picture.empty()) return Error::of("the picture has no pixels");
+    const ImageSize most = options_.largest_picture;
+    if (is_bounded() && (picture.width > most.width || picture.height > most.height))
+      return Error::of("the picture has ", picture.width, " x ", picture.height,
+                       " pixels, expected at most ", most.width, " x ", most.height);
+    return {};
+  }
+
+  /// Finds and reads lines.
+  Error read_as_it_lies(ImageView picture, const RunOptions& run) {
     lines_.clear();
     std::span<const TextBox> boxes;
-    if (auto error = find(picture, boxes, run)) return error;
+    if (auto error = detector_.find(picture, boxes, run)) return error;
+    const std::span<const int> widths = batches_.widths(boxes, options_.batch);
     const int readers = std::min(run.executor.threads(), static_cast<int>(others_.size()) + 1);
     const auto reader = [&](std::size_t part) -> TextReader& {
       return part == 0 ? *this : others_[part - 1];
@@ -1330,7 +1680,7 @@ class TextReader {
     const auto count = static_cast<std::size_t>(std::max(readers, 1));
     const auto read_share = [&](int part) {
       const auto first = static_cast<std::size_t>(part);
-      reader(first).read_lines(picture, boxes, first, count, {.isa = run.isa});
+      reader(first).read_lines(picture, boxes, widths, first, count, {.isa = run.isa});
     };
     run.executor(static_cast<int>(count), Task(read_share));
     for (std::size_t part = 0; part < count; ++part)
@@ -1338,45 +1688,23 @@ class TextReader {
     for (std::size_t i = 0; i < boxes.size(); ++i)
       if (const std::optional<TextLine>& line = reader(i % count).share_[i / count])
         lines_.push_back(*line);
-    lines = lines_;
     return {};
   }
 
-  /// Finds the lines of a picture, which stay until the next call.
-  Error find(ImageView picture, std::span<const TextBox>& boxes, const RunOptions& run = {}) {
-    if (picture.empty()) return Error::of("the picture has no pixels");
-    const ImageSize most = options_.largest_picture;
-    if (is_bounded() && (picture.width > most.width || picture.height > most.height))
-      return Error::of("the picture has ", picture.width, " x ", picture.height,
-                       " pixels, expected at most ", most.width, " x ", most.height);
-    const ImageView seen = with_least_size(picture, line_);
-    const Extent input = detector_input(seen.size(), options_.longest_side);
-    if (auto error = networks_.detector.resize(input)) return error;
-    const Preprocessing preprocessing = detector_preprocessing(input);
-    resize_and_crop(preprocessing, seen, scratch_);
-    run_on_pixels(networks_.detector.network, preprocessing, detector_tables_, run);
-    boxes = finder_.find(values_, input.height, input.width, picture.size(), options_.boxes);
-    return {};
-  }
-
- private:
-  TextReader(TextNetworks networks, const TextReaderOptions& options)
-      : networks_(std::move(networks)),
-        options_(options),
-        detector_tables_(normalisation_tables(detector_preprocessing({}).normalisation)),
-        orientation_tables_(
-            normalisation_tables(networks_.orientation_preprocessing.normalisation)) {
-    lines_.reserve(options.boxes.most);
-    share_.reserve(options.boxes.most);
-    lengths_.reserve(options.boxes.most);
-    for (int i = 1; i < options.threads; ++i) {
-      TextReaderOptions alone = options;
-      alone.threads = 1;
-      others_.push_back(TextReader(networks_, alone));
+  /// Returns by how many quarters a page was rotated clockwise: how most of its lines are, where
+  /// long ones count for more.
+  int quarters_of_lines() const {
+    std::array<double, 4> lengths = {};
+    double sum = 0;
+    for (const TextLine& line : lines_) {
+      const ImageSize size = crop_size(line.box.corners);
+      const std::size_t quarters = (stands_on_end(size) ? 1U : 0U) + (line.upside_down ? 2U : 0U);
+      lengths[quarters] += std::max(size.width, size.height);
+      sum += std::max(size.width, size.height);
     }
+    const auto most = std::ranges::max_element(lengths);
+    return 2 * *most > sum ? static_cast<int>(most - lengths.begin()) : 0;
   }
-
-  bool is_bounded() const { return options_.largest_picture != ImageSize{}; }
 
   /// Allocates all that reading pictures up to the largest one needs.
   Error reserve() {
@@ -1385,8 +1713,10 @@ class TextReader {
     if (std::min(most.width, most.height) < 1 || std::max(most.width, most.height) > kLongestSide)
       return Error::of("the largest picture has ", most.width, " x ", most.height,
                        " pixels, expected sides from 1 to ", kLongestSide);
+    const int longer = std::max(most.width, most.height);
     return with_memory_for("the text reader", [&]() -> Error {
-      if (auto error = reserve_detector(most)) return error;
+      if (auto error = detector_.reserve(orientation_ ? ImageSize{longer, longer} : most))
+        return error;
       if (auto error = reserve_lines()) return error;
       for (TextReader& other : others_)
         if (auto error = other.reserve_lines()) return error;
@@ -1394,99 +1724,43 @@ class TextReader {
     });
   }
 
-  /// Allocates for each of the detector's inputs: which one needs most depends on its plan.
-  Error reserve_detector(ImageSize picture) {
-    const int side = options_.longest_side;
-    const Extent most = detector_input({std::min(picture.width, side),  // each of them alone
-                                        std::min(picture.height, side)},
-                                       side);
-    for (Extent input = most; input.height > 0; input.height -= kDetectorStep)
-      for (input.width = most.width; input.width > 0; input.width -= kDetectorStep)
-        if (auto error = networks_.detector.reserve(input)) return error;
-    values_.reserve(static_cast<std::size_t>(most.height) * static_cast<std::size_t>(most.width));
-    finder_.reserve(most.height, most.width, options_.boxes.most);
-    return reserve_pixels(detector_preprocessing(most));
-  }
-
   /// Allocates for lines of each width, and for their texts.
   Error reserve_lines() {
-    // A line is no longer and no higher than the picture's diagonal; a tiny picture is padded.
+    // A line is no longer and no higher than the picture's diagonal.
     const auto square = [](int side) { return std::int64_t{side} * side; };
     const auto [width, height] = options_.largest_picture;
-    const std::int64_t pixels = std::max(square(width) + square(height), square(kTinySides));
-    for (RgbImage* const image : {&line_, &rotated_})
-      image->pixels.reserve(static_cast<std::size_t>(pixels) * kImageChannels);
-    const int widest = options_.widest_line;
-    TextNetwork& recogniser = networks_.recogniser;
-    if (auto error = recogniser.resize({kLineHeight, widest})) return error;
-    for (int columns = std::min(kLeastLineWidth, widest); columns <= widest; ++columns)
-      if (auto error = recogniser.reserve({kLineHeight, columns})) return error;
-    const Shape shape = recogniser.network.input_shape();
-    const Shape result = recogniser.network.layers().back().output;
-    const auto columns = static_cast<std::size_t>(result.width);
-    input_.reserve(static_cast<std::size_t>(shape.size()));
-    values_.reserve(static_cast<std::size_t>(result.size()));
-    characters_.resize(columns);
-    text_.reserve(options_.boxes.most * columns * networks_.dictionary.longest());
-    line_.resize({widest, 1});
-    input_.resize(static_cast<std::size_t>(shape.size()));
-    prepare_line(line_.view(), widest, input_, line_scratch_);
-    if (!networks_.orientation) return {};
-    values_.reserve(static_cast<std::size_t>(networks_.orientation->classes()));
-    return reserve_pixels(networks_.orientation_preprocessing);
-  }
-
-  /// Allocates what pictures of any size need on their way to a network's input.
-  Error reserve_pixels(const Preprocessing& preprocessing) {
-    const Interpolation kind = preprocessing.interpolation;
+    const std::int64_t pixels = square(width) + square(height);
+    line_.pixels.reserve(static_cast<std::size_t>(pixels) * kImageChannels);
+    if (auto error = recogniser_.reserve(options_.boxes.most, text_)) return error;
+    if (!orientation_) return {};
+    values_.reserve(static_cast<std::size_t>(orientation_->classes()));
+    const Interpolation kind = orientation_preprocessing_.interpolation;
     if (kind != Interpolation::opencv_linear && kind != Interpolation::opencv_cubic)
       return Error::of("a text reader with a largest picture resizes lines as OpenCV does, found ",
-                       preprocessing.name);
+                       orientation_preprocessing_.name);
     line_.resize({1, 1});
-    resize_and_crop(preprocessing, line_.view(), scratch_);
+    resize_and_crop(orientation_preprocessing_, line_.view(), scratch_);
     return {};
   }
 
-  /// Computes the result of a network for the pixels in scratch_.
-  void run_on_pixels(AnyNetwork& network, const Preprocessing& preprocessing,
-                     const std::array<ByteTable, kImageChannels>& tables, const RunOptions& run) {
-    const Shape shape = network.input_shape();
-    const Picture picture = Picture::interleaved(scratch_.pixels.data(), tables.data(), shape);
-    const bool bgr = preprocessing.channel_order == ChannelOrder::bgr;
-    compute(network, bgr ? picture.reversed(shape) : picture, run);
-  }
-
-  void compute(AnyNetwork& network, const Picture& picture, const RunOptions& run) {
-    const int result = network.plan().outputs[0];
-    const Layer& layer = network.layers()[static_cast<std::size_t>(result)];
-    values_.resize(static_cast<std::size_t>(layer.output.size()));
-    network.run(picture, result, values_, run);
-  }
-
-  /// Turns the line by 90 degrees, counter-clockwise.
-  void rotate_line() {
-    rotate(line_, rotated_);
-    std::swap(line_, rotated_);
-  }
-
-  bool is_upside_down(const RunOptions& run) {
-    if (!networks_.orientation) return false;
-    const Preprocessing& preprocessing = networks_.orientation_preprocessing;
-    if (!resize_and_crop(preprocessing, line_.view(), scratch_)) return false;
-    run_on_pixels(*networks_.orientation, preprocessing, orientation_tables_, run);
+  bool is_upside_down(ImageView line, const RunOptions& run) {
+    if (!orientation_) return false;
+    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return false;
+    compute_result(*orientation_, orientation_preprocessing_, orientation_tables_, scratch_,
+                   values_, run);
     pplcnet::softmax(values_);
     return values_[1] >= options_.rotated_from;
   }
 
   /// Reads every so many boxes from the first one on: in one thread.
-  void read_lines(ImageView picture, std::span<const TextBox> boxes, std::size_t first,
-                  std::size_t step, const RunOptions& run) {
+  void read_lines(ImageView picture, std::span<const TextBox> boxes, std::span<const int> widths,
+                  std::size_t first, std::size_t step, const RunOptions& run) {
     share_.clear();
     lengths_.clear();
     text_.clear();
     error_ = with_memory_for("the text reader", [&]() -> Error {
       for (std::size_t i = first; i < boxes.size(); i += step)
-        if (auto error = read_box(picture, boxes[i], run)) return error;
+        if (auto error = read_box(picture, boxes[i], widths[i], run)) return error;
       return {};
     });
     // Where the texts are is known when all are there.
@@ -1497,33 +1771,20 @@ class TextReader {
     }
   }
 
-  Error read_box(ImageView picture, const TextBox& box, const RunOptions& run) {
+  /// Reads the line in a box, and keeps it if it is read well enough.
+  Error read_box(ImageView picture, const TextBox& box, int width, const RunOptions& run) {
     share_.emplace_back();
     lengths_.push_back(0);
     if (!crop(picture, box.corners, line_)) return {};
-    if (2 * line_.size.height >= 3 * line_.size.width) rotate_line();
-    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(run)};
-    for (int i = 0; line.upside_down && i < 2; ++i) rotate_line();
-    return read_line(line, run);
-  }
-
-  /// Reads the line that was cut out, and keeps it if it is read well enough.
-  Error read_line(TextLine& line, const RunOptions& run) {
-    const int width = std::min(recogniser_width(line_.size), options_.widest_line);
-    if (auto error = networks_.recogniser.resize({kLineHeight, width})) return error;
-    AnyNetwork& network = networks_.recogniser.network;
-    const Shape shape = network.input_shape();
-    input_.resize(static_cast<std::size_t>(shape.size()));
-    prepare_line(line_.view(), width, input_, line_scratch_);
-    compute(network, Picture::planar(input_.data(), shape), run);
-    const auto columns = static_cast<std::size_t>(network.layers().back().output.width);
-    characters_.resize(std::max(characters_.size(), columns));
-    const CtcLine decoded = decode_ctc(values_, columns, characters_);
-    if (decoded.count == 0 || !(decoded.score >= options_.least_score)) return {};
+    const ImageView view = rotated(line_.view(), stands_on_end(line_.size) ? 1 : 0);
+    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(view, run)};
+    const ImageView upright = rotated(view, line.upside_down ? 2 : 0);
     const std::size_t begin = text_.size();
-    for (const CtcCharacter& one : std::span(characters_).first(decoded.count))
-      text_ += networks_.dictionary[one.label];
-    line.score = decoded.score;
+    if (auto error = recogniser_.read(upright, text_, line.score, width, run)) return error;
+    if (text_.size() == begin || !(line.score >= options_.least_score)) {
+      text_.resize(begin);
+      return {};
+    }
     share_.back() = line;
     lengths_.back() = text_.size() - begin;
     return {};
@@ -1531,15 +1792,17 @@ class TextReader {
 
   static constexpr int kLongestSide = 1 << 20;  // of a picture
 
-  TextNetworks networks_;
+  TextDetector detector_;
+  LineReader recogniser_;
+  std::optional<AnyNetwork> orientation_;
+  Preprocessing orientation_preprocessing_;
   TextReaderOptions options_;
-  TextBoxFinder finder_;
-  std::array<ByteTable, kImageChannels> detector_tables_, orientation_tables_;
+  LineBatches batches_;
+  std::array<ByteTable, kImageChannels> orientation_tables_;
   PreprocessScratch scratch_;
-  LineScratch line_scratch_;
-  RgbImage line_, rotated_;
-  std::vector<float> input_, values_;
-  std::vector<CtcCharacter> characters_;
+  RgbImage line_;
+  std::vector<float> values_;
+  int quarters_ = 0;  // by which the last picture was rotated, clockwise
   std::vector<TextLine> lines_;
   std::vector<std::optional<TextLine>> share_;  // of the boxes that are this one's to read
   std::vector<std::size_t> lengths_;            // of their texts

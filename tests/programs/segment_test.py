@@ -1,45 +1,18 @@
 """`pplcnet segment`: shares of classes, masks and drawn pictures, by a network with random weights."""
 
-import array
 import json
 import pathlib
-import random
 import shutil
-import struct
 import tempfile
 import unittest
 
+from deeplab_weights import write_weights
 from program import DATA, ROOT, Result, pixels_of, run_tests, skip_without
 
-GOLDEN = ROOT / "tests" / "goldens" / "networks" / "deeplabv3p_lcnet_x0_5.json"
 PHOTO = DATA / "images" / "ILSVRC2012_val_00010010.jpeg"
 LINE = ROOT / "examples" / "line.png"
 ORIENTATION = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 skip_without(PHOTO)
-
-
-def write_weights(path, classes):
-    """A state dict with Paddle's names."""
-    source, header, data = random.Random(1), {}, b""
-    for name, shape, middle, spread, _ in json.loads(GOLDEN.read_text())["tensors"]:
-        if name.startswith("head.decoder.conv."):
-            shape = [classes, *shape[1:]]
-        count = 1
-        for size in shape:
-            count *= size
-        values = [middle + spread * source.uniform(-1, 1) for _ in range(count)]
-        if name == "head.decoder.conv.weight":  # no class is the highest everywhere
-            row = count // classes
-            for first in range(0, count, row):
-                mean = sum(values[first:first + row]) / row
-                values[first:first + row] = [value - mean for value in values[first:first + row]]
-        tensor = array.array("f", values).tobytes()
-        header[name] = {"dtype": "F32", "shape": shape,
-                        "data_offsets": [len(data), len(data) + len(tensor)]}
-        data += tensor
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 class Segment(unittest.TestCase):
