@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,12 +90,15 @@ void add_network(py::module_& module) {
   py::class_<Network>(module, "Network")
       .def(py::init([](const std::string& file, const std::string& model,
                        const std::string& companion, const std::string& part,
-                       const std::string& purpose, bool half_head, int threads) {
+                       const std::string& purpose, bool half_head, int threads,
+                       std::optional<std::pair<int, int>> input) {
+             using Input = std::optional<pplcnet::Extent>;
              return std::make_unique<Network>(
                  WeightOptions{file, model, companion, part, purpose_of(purpose), threads},
-                 half_head);
+                 half_head, input ? Input({input->first, input->second}) : Input());
            }),
-           "file"_a, "model"_a, "companion"_a, "part"_a, "purpose"_a, "half_head"_a, "threads"_a)
+           "file"_a, "model"_a, "companion"_a, "part"_a, "purpose"_a, "half_head"_a, "threads"_a,
+           "input"_a)
       .def_static("built_in", &Network::built_in, "lines"_a, "threads"_a)
       .def_property_readonly("name",
                              [](const Network& network) { return text_of(network.tool().name()); })

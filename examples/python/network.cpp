@@ -47,6 +47,30 @@ struct LayerOutput {
   }
 };
 
+/// Has a network see pictures of another size than it was opened for.
+Error resize(AnyClassifier& tool, pplcnet::Extent input) {
+  const int most = 8192;
+  if (input.height < 1 || input.width < 1 || input.height > most || input.width > most)
+    return Error::of(tool.name(), ": expected an input of 1 to ", most, " pixels a side, found ",
+                     input.height, "x", input.width);
+  const pplcnet::KnownModel* const model = pplcnet::find_model(tool.name());
+  const int classes = tool.classes();
+  const auto graph = std::make_unique<pplcnet::Graph>(model->adapted(
+      {.input = input, .classes = classes > 0 ? std::optional(classes) : std::nullopt}));
+  if (graph->fingerprint() != tool.network().traits().fingerprint)
+    return Error::of(tool.name(),
+                     ": differs from what was published, and so it has no other input");
+  if (auto error = tool.network().resize(*graph)) return error;
+  // A crop is the same part of a picture as before.
+  pplcnet::Preprocessing preprocessing = tool.preprocessing();
+  preprocessing.resize_short = preprocessing.resize_short * std::min(input.height, input.width) /
+                               std::min(preprocessing.height, preprocessing.width);
+  preprocessing.height = input.height;
+  preprocessing.width = input.width;
+  tool.set_preprocessing(preprocessing);
+  return {};
+}
+
 /// The classes of a picture's pixels.
 struct Mask {
   std::vector<std::uint8_t> pixels;
@@ -75,11 +99,13 @@ pplcnet::OpenOptions WeightOptions::open_options() const {
   return {.model = model, .companion = companion, .part = part, .purpose = purpose};
 }
 
-Network::Network(const WeightOptions& options, bool half_head)
+Network::Network(const WeightOptions& options, bool half_head, std::optional<pplcnet::Extent> input)
     : Network(opened<AnyClassifier>(
                   options.file, options.threads,
                   [&, known = options.open_options()](std::optional<AnyClassifier>& tool) {
                     if (auto error = AnyClassifier::open(options.file, tool, known)) return error;
+                    if (input)
+                      if (auto error = resize(*tool, *input)) return error;
                     const auto storage = tool->network().traits().storage;
                     return half_head && storage == pplcnet::Storage::single
                                ? tool->store_as(pplcnet::Storage::half_head, options.file)
@@ -115,8 +141,13 @@ py::tuple Network::shape(int layer) const {
 py::list Network::stages() const {
   const pplcnet::Plan& plan = tool().network().plan();
   py::list list;
-  for (int i = 0; i < plan.stage_count; ++i)
-    list.append(py::make_tuple(text_of(pplcnet::text_of(plan.stage_names[i])), plan.stages[i]));
+  for (int i = 0; i < plan.stage_count; ++i) {
+    int stride = 1;
+    for (int layer = plan.stages[i]; layer >= 0; layer = plan.layers[layer].from)
+      stride *= plan.layers[layer].stride.height;
+    list.append(
+        py::make_tuple(text_of(pplcnet::text_of(plan.stage_names[i])), plan.stages[i], stride));
+  }
   return list;
 }
 

@@ -4,12 +4,14 @@
 #include <pybind11/numpy.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "crews.hpp"
 #include "errors.hpp"
+#include "pplcnet/graph/shape.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/open/open_network.hpp"
 #include "sources.hpp"
@@ -56,7 +58,8 @@ struct WeightOptions {
 /// A network of any file for Python: a classifier, a backbone, or what gives pixels classes.
 class Network {
  public:
-  Network(const WeightOptions& options, bool half_head);
+  /// Sees pictures of the size `input`, whatever the file says, if one is given.
+  Network(const WeightOptions& options, bool half_head, std::optional<pplcnet::Extent> input);
   /// Returns a network for orientation whose weights are part of the module.
   static std::unique_ptr<Network> built_in(bool lines, int threads);
 
@@ -67,7 +70,7 @@ class Network {
   int find_layer(const std::string& word) const;
   /// Returns [channels][height][width] of a layer's output.
   pybind11::tuple shape(int layer) const;
-  /// Returns the names of stages and their layers, in order.
+  /// Returns the names of stages, their layers and their strides, in order.
   pybind11::list stages() const;
 
   /// Returns an array [pictures][channels][height][width] for each of the layers, which differ;

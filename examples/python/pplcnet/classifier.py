@@ -58,7 +58,7 @@ class Classifier:
                  batch_size: int = 1, half_head: bool = False, threads: int = 1,
                  purpose: Literal["classes", "orientation"] = "classes") -> None:
         self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), part,
-                                         purpose, half_head, threads)
+                                         purpose, half_head, threads, None)
         self._begin(labels, topk, batch_size)
 
     @classmethod

@@ -61,7 +61,7 @@ class Segmenter:
     def __init__(self, file: Path, *, model: str = "", companion: Path = "",
                  threads: int = 1) -> None:
         self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), "",
-                                         "any", False, threads)
+                                         "any", False, threads, None)
         self.labels = self._network.labels
 
     @property

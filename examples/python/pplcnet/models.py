@@ -31,14 +31,14 @@ class Model:
     """A network that is called with tensors, float32 [batch][3][height][width] that are normalised,
     or with pictures, which are resized and normalised as the model was trained."""
 
-    def __init__(self, network: _pplcnet.Network, layers: list[int], names: list[str],
+    def __init__(self, network: _pplcnet.Network, outputs: list[tuple[str, int, int]],
                  features_only: bool) -> None:
-        self._network, self._layers, self._features_only = network, layers, features_only
-        _, height, _ = network.input_shape
-        shapes = [network.shape(layer) for layer in layers]
-        self.feature_info = FeatureInfo(names, [shape[0] for shape in shapes],
-                                        [round(height / shape[1]) for shape in shapes])
-        self._different = list(dict.fromkeys(layers))
+        self._network, self._features_only = network, features_only
+        self._layers = [layer for _, layer, _ in outputs]
+        self.feature_info = FeatureInfo([name for name, _, _ in outputs],
+                                        [network.shape(layer)[0] for layer in self._layers],
+                                        [stride for _, _, stride in outputs])
+        self._different = list(dict.fromkeys(self._layers))
 
     def __call__(self, x: Pictures, format: Format = "rgb") -> Union[NDArray[float32],
                                                                      list[NDArray[float32]]]:
@@ -55,27 +55,29 @@ class Model:
 def create_model(model_name: str, pretrained: bool = False,
                  checkpoint_path: Union[str, os.PathLike[str]] = "", *,
                  num_classes: Optional[int] = None, features_only: bool = False,
-                 out_indices: Optional[Sequence[int]] = None, threads: int = 1) -> Model:
+                 out_indices: Optional[Sequence[int]] = None,
+                 img_size: Union[int, tuple[int, int], None] = None, threads: int = 1) -> Model:
     """Returns a model as timm's function of this name does: its logits, with num_classes=0 its
     embedding, with features_only=True its feature maps, of which `out_indices` chooses some.
+    `img_size` is another height and width of tensors than the model was trained with.
     `checkpoint_path` is the file of its weights, in any format; nothing is downloaded."""
     if not checkpoint_path:
         raise ValueError(f"{model_name}: expected a checkpoint_path, for " +
                          ("weights are not downloaded" if pretrained else
                           "without weights there is nothing to compute"))
     network = _pplcnet.Network(os.fsencode(checkpoint_path), model_name, b"", "", "any", False,
-                               threads)
+                               threads, (img_size, img_size) if isinstance(img_size, int) else
+                               img_size)
     if num_classes not in (None, 0, network.classes):
         raise ValueError(f"{model_name}: expected the {network.classes} classes of "
                          f"{os.fspath(checkpoint_path)}, or 0, found num_classes={num_classes}")
     if not features_only:
         word = "embedding" if num_classes == 0 else "logits"
-        return Model(network, [network.find_layer(word)], [word], False)
+        return Model(network, [(word, network.find_layer(word), 1)], False)
     stages = network.stages
     indices = range(len(stages)) if out_indices is None else out_indices
     for index in indices:
         if not -len(stages) <= index < len(stages):
             raise ValueError(f"{model_name}: expected out_indices of {len(stages)} feature maps, "
                              f"found {index}")
-    chosen = [stages[index] for index in indices]
-    return Model(network, [layer for _, layer in chosen], [name for name, _ in chosen], True)
+    return Model(network, [stages[index] for index in indices], True)
