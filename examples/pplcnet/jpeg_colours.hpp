@@ -58,8 +58,12 @@ inline void write_rgb(JpegColours colours, const std::uint8_t* const rows[4], in
           parts[c][x] = static_cast<std::uint8_t>(((rgb[c][x] ^ inverted) * black[x] + 127) / 255);
       std::copy_n(parts, 3, rgb);
     }
-    for (int x = 0; x < count; ++x)
-      for (const std::uint8_t* const part : rgb) *out++ = part[x];
+    const std::uint8_t *const red = rgb[0], *const green = rgb[1], *const blue = rgb[2];
+    for (int x = 0; x < count; ++x, out += 3) {
+      out[0] = red[x];
+      out[1] = green[x];
+      out[2] = blue[x];
+    }
   }
 }
 

@@ -17,36 +17,29 @@ class InverseTransform {
   /// large: as with libjpeg-turbo's instructions of x86, sums of 16 bits wrap, results of a pass
   /// saturate, and sums of 32 bits have room for all.
   static void run(const std::int16_t* coefficients, std::uint8_t* samples, std::ptrdiff_t stride) {
-    if (is_constant(coefficients)) {
-      const std::uint8_t sample = sample_of(static_cast<std::int16_t>(
-          (static_cast<std::int16_t>(coefficients[0] * (1 << kMoreBits)) + 16) >> 5));
+    if (std::all_of(coefficients + 1, coefficients + kValues, [](int one) { return one == 0; })) {
+      const auto scaled = static_cast<std::int16_t>(coefficients[0] * (1 << kMoreBits));
+      const int sample = std::clamp(((scaled + 16) >> 5) + 128, 0, 255);
       for (int y = 0; y < kSize; ++y) std::memset(samples + y * stride, sample, kSize);
       return;
     }
-    std::int16_t columns[kValues], rows[kValues];
-    transform<kFactorBits - kMoreBits>(coefficients, columns);
-    transpose(columns, rows);
-    transform<kFactorBits + kMoreBits + 3>(rows, columns);
-    for (std::int16_t& value : columns) value = sample_of(value);
-    transpose(columns, rows);
-    for (int y = 0; y < kSize; ++y)
-      for (int x = 0; x < kSize; ++x)
-        samples[y * stride + x] = static_cast<std::uint8_t>(rows[kSize * y + x]);
+    std::int16_t values[kValues], transposed[kValues];
+    transform<kFactorBits - kMoreBits>(coefficients, values);
+    transpose(values, transposed);
+    transform<kFactorBits + kMoreBits + 3>(transposed, values);
+    transpose(values, transposed);
+    std::uint8_t bytes[kValues];
+    for (int i = 0; i < kValues; ++i) bytes[i] = sample_of(transposed[i]);
+    for (int y = 0; y < kSize; ++y) std::memcpy(samples + y * stride, bytes + kSize * y, kSize);
   }
 
  private:
   static constexpr int kSize = 8, kValues = kSize * kSize, kFactorBits = 13, kMoreBits = 2;
 
-  /// Says whether all coefficients but the first are zero.
-  static bool is_constant(const std::int16_t* coefficients) {
-    int others = 0;
-    for (int i = 1; i < kValues; ++i) others |= coefficients[i];
-    return others == 0;
-  }
-
   static std::uint8_t sample_of(std::int16_t value) {
+    const auto bright = static_cast<std::int16_t>(value + 128);
     return static_cast<std::uint8_t>(
-        std::clamp<std::int16_t>(static_cast<std::int16_t>(value + 128), 0, 255));
+        std::min<std::int16_t>(std::max<std::int16_t>(bright, 0), 255));
   }
 
   static constexpr std::int16_t factor(double value) {
@@ -58,7 +51,10 @@ class InverseTransform {
   static constexpr std::int16_t minus(std::int16_t a, std::int16_t b) {
     return static_cast<std::int16_t>(a - b);
   }
-  static std::int16_t saturated(int value) {
+  template <int kDropped>
+  static std::int16_t dropped(int sum) {
+    const int value = sum >> kDropped;
+    if constexpr (kDropped >= 16) return static_cast<std::int16_t>(value);  // it fits
     return static_cast<std::int16_t>(std::clamp(value, INT16_MIN, INT16_MAX));
   }
   static constexpr int rotated(std::int16_t a, std::int16_t by_a, std::int16_t b,
@@ -87,8 +83,8 @@ class InverseTransform {
       const int by37 = rotated(in37, minus(k1175, k1961), in15, k1175);
       const int by15 = rotated(in37, k1175, in15, minus(k1175, k0390));
       const auto put = [&](int y, int even, int odd) {
-        out[kSize * y + x] = saturated((even + odd) >> kDropped);
-        out[kSize * (7 - y) + x] = saturated((even - odd) >> kDropped);
+        out[kSize * y + x] = dropped<kDropped>(even + odd);
+        out[kSize * (7 - y) + x] = dropped<kDropped>(even - odd);
       };
       put(0, sum + outer, by15 + rotated(in1, minus(k1501, k0899), in7, minus(0, k0899)));
       put(1, difference + inner, by37 + rotated(in3, minus(k3072, k2562), in5, minus(0, k2562)));
@@ -97,9 +93,19 @@ class InverseTransform {
     }
   }
 
+  /// Exchanges rows and columns: each time that halves are interleaved, places rotate by one of
+  /// their six bits.
   static void transpose(const std::int16_t* in, std::int16_t* out) {
-    for (int y = 0; y < kSize; ++y)
-      for (int x = 0; x < kSize; ++x) out[kSize * x + y] = in[kSize * y + x];
+    std::int16_t once[kValues], twice[kValues];
+    interleave(in, once);
+    interleave(once, twice);
+    interleave(twice, out);
+  }
+  static void interleave(const std::int16_t* in, std::int16_t* out) {
+    for (int i = 0; i < kValues / 2; ++i) {
+      out[2 * i] = in[i];
+      out[2 * i + 1] = in[kValues / 2 + i];
+    }
   }
 };
 

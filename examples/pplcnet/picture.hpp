@@ -20,10 +20,9 @@
 ///
 /// Formats are detected by the first bytes of a file, not by its name:
 ///
-/// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker.
-/// Pixels
-///   are those of libjpeg-turbo as it is by default, and of CMYK those of Pillow; only a
-///   progressive one without its last scans is not smoothed.
+/// - JPEG: baseline and progressive, grey, RGB, YCbCr, and CMYK or YCCK with an Adobe marker. Its
+///   pixels are those of libjpeg-turbo by default, CMYK becomes RGB as in Pillow; only what lacks
+///   the last scans of a progressive one is not smoothed.
 /// - PNG: all kinds, the first picture of an animated one. Of 16 bits the higher 8 are taken.
 /// - BMP: all that are not compressed.
 ///
