@@ -22,58 +22,48 @@ namespace pplcnet_test {
 namespace {
 
 using pplcnet::AnyNetwork;
-using pplcnet::Isa;
 
-class AnyGolden : public testing::TestWithParam<Isa> {};
+/// Compares the network of a golden with it, on every instruction set.
+void check_any(const Golden& golden) {
+  std::optional<pplcnet::Graph> graph = graph_of_golden(golden);
+  const bool is_described = !graph;
+  if (is_described) {
+    const GoldenNetwork described(golden);
+    ASSERT_EQ(described.unknown(), "") << "of a network that is not known";
+    graph = described.graph();
+  }
+  std::optional<AnyNetwork> network;
+  const auto error = AnyNetwork::make(*graph, 1, network);
+  ASSERT_FALSE(error) << error.message();
+  const SyntheticStateDict state = golden.numbers.contains("tensors")
+                                       ? listed_state_dict(golden)
+                                       : synthetic_state_dict(network->layers(), network->traits(),
+                                                              golden.form(), golden.seed());
+  ASSERT_STREQ(
+      pplcnet::pack_state_dict(state.file, network->layers(), network->traits(), network->weights())
+          .message(),
+      "");
+  for (const pplcnet::Isa isa : available_isas()) {
+    SCOPED_TRACE(pplcnet::isa_name(isa));
+    const auto run = [&](const float* image, const std::vector<float*>& outputs) {
+      network->run(pplcnet::Picture::planar(image, network->input_shape()), outputs, {.isa = isa});
+    };
+    if (is_described)
+      check(golden, network->plan(), run);
+    else
+      check_graph(golden, *graph, network->plan(), run);
+  }
+}
 
-TEST_P(AnyGolden, StagesAndLogits) {
+TEST(AnyGolden, StagesAndLogits) {
   const std::vector<Golden> goldens = goldens_of(goldens_folder());
   EXPECT_FALSE(goldens.empty()) << goldens_folder() << " has none";
   for (const Golden& golden : goldens) {
     SCOPED_TRACE(golden.path);
-    if (const auto graph = graph_of_golden(golden)) {
-      std::optional<AnyNetwork> network;
-      const auto error = AnyNetwork::make(*graph, 1, network);
-      ASSERT_FALSE(error) << error.message();
-      const SyntheticStateDict state = listed_state_dict(golden);
-      ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->traits(),
-                                            network->weights())
-                       .message(),
-                   "");
-      check_graph(golden, *graph, network->plan(),
-                  [&](const float* image, const std::vector<float*>& outputs) {
-                    network->run(pplcnet::Picture::planar(image, network->input_shape()), outputs,
-                                 {.isa = GetParam()});
-                  });
-      continue;
-    }
-    const GoldenNetwork described(golden);
-    if (!described.unknown().empty()) {
-      ADD_FAILURE() << golden.path << " is of a network that is not known: " << described.unknown();
-      continue;
-    }
-    std::optional<AnyNetwork> network;
-    const auto error = AnyNetwork::make(described.graph(), 1, network);
-    ASSERT_FALSE(error) << error.message();
-    const SyntheticStateDict state =
-        golden.numbers.contains("tensors")
-            ? listed_state_dict(golden)
-            : synthetic_state_dict(network->layers(), network->traits(), golden.form(),
-                                   golden.seed());
-    ASSERT_STREQ(pplcnet::pack_state_dict(state.file, network->layers(), network->traits(),
-                                          network->weights())
-                     .message(),
-                 "");
-    check(golden, network->plan(), [&](const float* image, const std::vector<float*>& outputs) {
-      network->run(pplcnet::Picture::planar(image, network->input_shape()), outputs,
-                   {.isa = GetParam()});
-    });
+    check_any(golden);
   }
   std::printf("%zu goldens of %s\n", goldens.size(), goldens_folder().c_str());
 }
-
-INSTANTIATE_TEST_SUITE_P(Each, AnyGolden, testing::ValuesIn(available_isas()),
-                         [](const auto& test) { return pplcnet::isa_name(test.param); });
 
 TEST(GoldenNetwork, WhatIsNotKnownIsSaid) {
   const Golden known = Golden::read(own_goldens() / "v1_x0_25.json");

@@ -73,6 +73,12 @@ inline std::vector<Golden> goldens_of(const std::filesystem::path& folder) {
   return goldens;
 }
 
+/// Those among which a network's is looked for: of ours the one of its name, of another folder all.
+inline std::vector<Golden> goldens_for(const std::string& name) {
+  if (goldens_folder() != own_goldens()) return goldens_of(goldens_folder());
+  return {Golden::read(own_goldens() / (name + ".json"))};
+}
+
 /// Which network a golden is of, from the arguments that its own code was called with.
 class GoldenNetwork {
  public:

@@ -145,7 +145,7 @@ TEST_P(Goldens, StagesAndLogits) {
   const auto& [network, isa] = GetParam();
   const auto graph = std::make_unique<pplcnet::Graph>(network.graph());
   int found = 0;
-  for (const Golden& golden : pplcnet_test::goldens_of(pplcnet_test::goldens_folder())) {
+  for (const Golden& golden : pplcnet_test::goldens_for(network.name)) {
     const pplcnet_test::GoldenNetwork described(golden);
     if (!described.unknown().empty() || golden.form() != network.form ||
         !is_same(described.graph(), *graph))
