@@ -2,6 +2,7 @@
 is left open is asked; what contradicts is refused. ONNX Runtime says what is right where it is
 installed, elsewhere numpy."""
 
+import functools
 import itertools
 import json
 import pathlib
@@ -43,6 +44,13 @@ def picture(height, width):
     """What the network sees of it."""
     colour = (numpy.array(COLOUR).reshape(3, 1, 1) / 255 - MEAN) / DEVIATION
     return numpy.broadcast_to(colour, (3, height, width))
+
+
+@functools.lru_cache(maxsize=1)
+def network_and_logits(classes, scale, side):
+    """A network, and what it gives for the picture."""
+    state = state_dict(classes, scale, seed=classes)
+    return state, run(state, picture(side, side), scale=scale)["logits"]
 
 
 def softmax(x):
@@ -125,19 +133,17 @@ class Identify(unittest.TestCase):
         self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
         self.assertIn(message, result.complaints[0])
 
-    def scores_of(self, state, side, scale, ending=()):
-        """What is right."""
-        x = picture(side, side)
-        probabilities = sigmoid if ending == ("Sigmoid",) else softmax
-        scores = probabilities(run(state, x, scale=scale)["logits"])
-        if not onnx_runtime.IS_THERE:
-            return scores
-        path = self.folder / "judged.onnx"
+    def write_judged(self, path, classes, side, scale, ending=()):
+        """Writes a network as ONNX; returns it and the scores that are right."""
+        state, logits = network_and_logits(classes, scale, side)
+        scores = (sigmoid if ending == ("Sigmoid",) else softmax)(logits)
         write_onnx(path, state, side, side, scale, ending=ending)
-        judged = onnx_runtime.run(path, x)
+        if not onnx_runtime.IS_THERE:
+            return state, scores
+        judged = onnx_runtime.run(path, picture(side, side))
         judged = judged if ending else softmax(judged)
         self.assertLess(numpy.abs(scores - judged).max(), 1e-5)
-        return judged
+        return state, judged
 
     def test_a_number_of_classes_is_no_evidence(self):
         for scale in (0.25, 1):
@@ -145,8 +151,7 @@ class Identify(unittest.TestCase):
             for classes, tasks in TASKS.items():
                 if scale == 0.25:
                     tasks = ["PP-LCNet_x0_25_textline_ori"] if classes == 2 else []
-                state = state_dict(classes, scale, seed=classes)
-                expected = self.scores_of(state, 224, scale)
+                state, expected = self.write_judged(self.folder / "x.onnx", classes, 224, scale)
                 for extension, write in WRITERS.items():
                     with self.subTest(scale=scale, classes=classes, extension=extension):
                         path = self.folder / f"own.{extension}"
@@ -163,9 +168,7 @@ class Identify(unittest.TestCase):
                 (0.25, 1), TASKS, (224, 192, 32), ((), ("Softmax",), ("Sigmoid",))):
             with self.subTest(scale=scale, classes=classes, side=side, ending=ending):
                 general = "PPLCNet_x0_25" if scale == 0.25 else "PPLCNet_x1_0"
-                state = state_dict(classes, scale, seed=classes)
-                expected = self.scores_of(state, side, scale, ending)
-                write_onnx(path, state, side, side, scale, ending=ending)
+                _, expected = self.write_judged(path, classes, side, scale, ending)
                 tasks = OPEN.get((classes, ending), []) if (scale, side) == (1, 224) else []
                 if tasks:
                     self.expect_question(path, [general, *tasks])

@@ -142,7 +142,7 @@ def run(state, x, epsilon=1e-5, slope=1 / 6, dropout=0.8, scale=0.25, strides=SQ
 
 
 def write_safetensors(path, state):
-    header, data = {}, b""
+    header, data = {}, bytearray()
     for name, array in state.items():
         header[name] = {"dtype": {"f4": "F32", "f2": "F16"}[array.dtype.str[1:]],
                         "shape": array.shape,
@@ -207,7 +207,7 @@ class Onnx:
         sizes = [message(1, size) for size in (1, 3, height, width)]
         shape = b"".join(message(1, size) for size in sizes)
         kind = message(1, message(1, 1) + message(2, shape))
-        self.graph = message(11, message(1, "x") + message(2, kind))
+        self.graph = bytearray(message(11, message(1, "x") + message(2, kind)))
         self.count = 0
 
     def constant(self, array):
