@@ -15324,6 +15324,13 @@ constexpr std::size_t packed_index(const Layer& layer, std::size_t output, std::
   return (output / kPanel * depth + k) * kPanel + output % kPanel;
 }
 
+/// Returns how far from an output's first weight its others are packed, in the order of files.
+inline std::vector<std::size_t> packed_steps(const Layer& layer) {
+  std::vector<std::size_t> steps(static_cast<std::size_t>(layer.depth()));
+  for (std::size_t k = 0; k < steps.size(); ++k) steps[k] = packed_index(layer, 0, k);
+  return steps;
+}
+
 /// A layer's packed weights among a network's, whatever type they are stored in.
 inline void store_weight(const Layer& layer, std::span<float> weights, std::size_t index,
                          float value) {
@@ -15354,9 +15361,11 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   const std::span<float> biases = weights.subspan(layer.biases, layer.bias_floats());
   std::fill(packed.begin(), packed.end(), 0.0f);
   std::fill(biases.begin(), biases.end(), 0.0f);
+  const std::vector<std::size_t> steps = packed_steps(layer);
   for (std::size_t o = 0; o < outputs; ++o) {
+    const std::size_t first = packed_index(layer, o, 0);
     for (std::size_t k = 0; k < depth; ++k)
-      store_weight(layer, weights, packed_index(layer, o, k), folded.weight[o * depth + k]);
+      store_weight(layer, weights, first + steps[k], folded.weight[o * depth + k]);
     biases[o] = folded.bias[o];
   }
   std::ranges::copy(folded.affine, weights.data() + layer.affine_place());
@@ -15369,9 +15378,12 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto depth = static_cast<std::size_t>(layer.depth());
   Parameters folded;
   folded.weight.resize(outputs * depth);
-  for (std::size_t o = 0; o < outputs; ++o)
+  const std::vector<std::size_t> steps = packed_steps(layer);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const std::size_t first = packed_index(layer, o, 0);
     for (std::size_t k = 0; k < depth; ++k)
-      folded.weight[o * depth + k] = load_weight(layer, weights, packed_index(layer, o, k));
+      folded.weight[o * depth + k] = load_weight(layer, weights, first + steps[k]);
+  }
   const auto biases = weights.subspan(layer.biases, outputs);
   folded.bias.assign(biases.begin(), biases.end());
   if (layer.affine) {
