@@ -5,11 +5,14 @@ import json
 import pathlib
 import shutil
 import struct
+import subprocess
+import sys
 import tempfile
 import unittest
 import zlib
 
 from deeplab_weights import write_weights
+from picture_files import png_of
 from program import ROOT, Result, pixels_of, run_tests
 
 PICTURES = [ROOT / "examples" / name for name in ("line.png", "street.png")]
@@ -108,6 +111,30 @@ class EvaluateMasks(unittest.TestCase):
     def test_pixels_may_be_of_a_palette(self):
         self.replace(lambda numbers: None, palette=bytes(range(90, 90 + 3 * 4)))
         self.assertEqual(self.numbers()["miou"], 1)
+
+    def test_pixels_are_of_the_class_with_the_nearest_colour(self):
+        """By weights that examples/segmentation sets."""
+        colours = [(178, 205, 233), (120, 125, 120), (190, 20, 30), (35, 28, 22)]
+        folder, weights = self.truth.parent / "blocks", self.truth.parent / "colours.safetensors"
+        script = ROOT / "examples" / "segmentation" / "colours.py"
+        done = subprocess.run(
+            [sys.executable, "-B", script, weights, self.truth.parent / "names.txt",
+             *(f"colour {i}={','.join(map(str, colour))}" for i, colour in enumerate(colours))])
+        self.assertEqual(done.returncode, 0)
+        classes = [[(x // 64 + y // 64) % 4 for x in range(256)] for y in range(128)]
+        folder.mkdir()
+        (folder / "blocks.png").write_bytes(png_of(
+            [[tuple(value + (x + y) % 21 - 10 for value in colours[one]) for x, one in enumerate(row)]
+             for y, row in enumerate(classes)]))
+        mask = bytes(one for row in classes for one in row)
+        (self.truth / "blocks.png").write_bytes(mask_png(256, 128, mask))
+        result = Result("evaluate", "--weights", weights, "--masks", self.truth, folder, "--json",
+                        "--labels", self.truth.parent / "names.txt")
+        self.assertEqual((result.status, result.complaints), (0, []))
+        numbers = json.loads("\n".join(result.lines))
+        self.assertGreater(numbers["miou"], 0.95)
+        self.assertEqual([one["label"] for one in numbers["classes"]],
+                         [f"colour {i}" for i in range(4)])
 
     def test_a_bad_mask_is_named_and_does_not_stop_the_others(self):
         line = self.truth / "line" / "line.png"
