@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 import unittest
 
-from picture_files import png, png_of_pixels
+from picture_files import png_of_pixels
 from program import DATA, ROOT, Result, needs, pixels_of, run_tests
 
 MODELS = DATA / "models" / "ppocr_v4"
@@ -152,19 +152,6 @@ class OcrTest(unittest.TestCase):
             self.assertEqual(ocr("--draw", folder, PAGE).status, 0)
             self.assertTrue((pathlib.Path(folder) / "page.png").read_bytes().startswith(b"\x89PNG"))
             self.assert_fails(ocr("--draw", folder, PAGE), "page.png")
-
-    @needs(*FILES.values())
-    def test_pictures_of_any_size_without_text_have_no_lines(self):
-        with tempfile.TemporaryDirectory() as folder:
-            pictures = []
-            for width, height in ((1, 1), (20000, 10), (10, 20000), (300, 200)):
-                for level in (0, 255):
-                    path = pathlib.Path(folder) / f"{width}x{height}_{level}.png"
-                    path.write_bytes(png(width, height, (level,) * 3))
-                    pictures.append(path)
-            result = ocr(*pictures, "--draw", f"{folder}/drawn")
-            self.assertEqual((result.status, result.complaints), (0, []))
-            self.assertEqual(result.lines, [f"{path}: 0 lines" for path in pictures])
 
     @needs(*FILES.values())
     def test_other_files_are_refused(self):
