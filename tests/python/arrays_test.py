@@ -1,5 +1,8 @@
 """Which arrays are pictures, and what is said of others."""
 
+import ctypes
+import mmap
+
 import numpy
 import pytest
 from PIL import Image
@@ -149,3 +152,30 @@ def test_unusual_names(lines, street, tmp_path):
     assert numpy.array_equal(lines.classify(name), lines.classify(street))
     assert numpy.array_equal(lines.classify(name.read_bytes()), lines.classify(street))
     assert numpy.array_equal(pplcnet.read_picture(name), street)
+
+
+def between_guards(picture, at_end):
+    """A copy that begins or ends where no byte can be read."""
+    page = mmap.PAGESIZE
+    room = -(-picture.nbytes // page) * page
+    memory = mmap.mmap(-1, room + 2 * page)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for guard in (address, address + page + room):
+        assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(guard), page, 0) == 0
+    begin = page + (room - picture.nbytes if at_end else 0)
+    copy = numpy.frombuffer(memory, numpy.uint8)[begin:begin + picture.nbytes]
+    copy = copy.reshape(picture.shape)
+    copy[:] = picture
+    return copy
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_no_byte_beyond_an_array_is_read(lines, street, at_end):
+    for picture, view in [(street, lambda a: a), (street[..., ::-1], lambda a: a[..., ::-1]),
+                          (rgba(street), lambda a: a[..., :3]),
+                          (rgba(street)[..., ::-1], lambda a: a[..., 1:]),
+                          (rgba(street)[..., ::-1], lambda a: a[::-1, ::-1, :0:-1]),
+                          (street.transpose(2, 0, 1), lambda a: a.transpose(1, 2, 0))]:
+        guarded = view(between_guards(picture, at_end))
+        assert numpy.array_equal(lines.classify(guarded), lines.classify(guarded.copy()))
+        assert pplcnet.orient(guarded, lines=True) == pplcnet.orient(guarded.copy(), lines=True)

@@ -12,6 +12,7 @@ import pplcnet
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 ORIENTATION = PROJECT / "examples" / "orientation"
+os.environ.setdefault("PPLCNET_TEST_DATA", str(PROJECT.parent / "shared"))
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,7 @@ def street():
 @pytest.fixture(scope="session")
 def shared():
     """The folder of the reference data."""
-    folder = pathlib.Path(os.environ.get("PPLCNET_TEST_DATA", PROJECT.parent / "shared"))
+    folder = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])
     if not folder.exists():
         pytest.skip(f"{folder} is missing")
     return folder
@@ -38,12 +39,12 @@ def shared():
 @pytest.fixture(scope="session")
 def program():
     """Runs the program pplcnet, and returns what it prints."""
-    path = os.environ.get("PPLCNET_PROGRAM")
-    if path is None:
-        pytest.skip("PPLCNET_PROGRAM does not say where the program is")
+    folder = os.environ.get("PROGRAMS")
+    if folder is None:
+        pytest.skip("PROGRAMS does not say where the program is")
 
     def run(*arguments):
-        done = subprocess.run([path, *map(str, arguments)], check=True, text=True,
+        done = subprocess.run([f"{folder}/pplcnet", *map(str, arguments)], check=True, text=True,
                               stdout=subprocess.PIPE)
         return done.stdout
 

@@ -1,6 +1,7 @@
 """The package's answers are the program's, to the bit."""
 
 import json
+import sys
 
 import numpy
 import pytest
@@ -117,3 +118,18 @@ def test_labels(tmp_path, street):
     with pytest.raises(ValueError, match="labels.txt"):
         (tmp_path / "labels.txt").write_text("0 oben\n")
         pplcnet.Classifier(LINES, labels=tmp_path / "labels.txt")
+
+
+def test_classes_of_pixels(program, street, tmp_path):
+    sys.path.append(str(PROJECT / "tests" / "programs"))
+    from deeplab_weights import write_weights
+    write_weights(tmp_path / "weights.safetensors", 3)
+    picture = PROJECT / "examples" / "street.png"
+    program("segment", "--weights", tmp_path / "weights.safetensors", "--masks", tmp_path, picture)
+    segmenter = pplcnet.Segmenter(tmp_path / "weights.safetensors")
+    [mask, mirrored] = segmenter.segment([picture, street[:, ::-1]])
+    with Image.open(tmp_path / "street.png") as expected:
+        assert numpy.array_equal(mask, numpy.array(expected))
+    assert mirrored.shape == street.shape[:2] and mirrored.dtype == numpy.uint8
+    with pytest.raises(ValueError, match="gives pixels no classes"):
+        pplcnet.Segmenter(LINES).segment(street)
