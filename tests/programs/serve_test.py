@@ -8,6 +8,7 @@ import json
 import pathlib
 import random
 import re
+import resource
 import signal
 import socket
 import struct
@@ -58,12 +59,13 @@ class Server:
     def ask(self, method, path, body=None, headers=(), connection=None):
         """The status, the headers and the body of an answer."""
         own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        own.request(method, path, body, dict(headers))
-        answer = own.getresponse()
-        content = answer.read()
-        if not connection:
-            own.close()
-        return answer.status, answer.headers, content
+        try:
+            own.request(method, path, body, dict(headers))
+            answer = own.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            if not connection:
+                own.close()
 
     def json(self, path, body, headers=()):
         if not isinstance(body, bytes):
@@ -505,6 +507,28 @@ class Limits(unittest.TestCase):
             self.assertEqual(server.metrics()['pplcnet_answers_total{status="503"}'], statuses.count(503))
         self.assertEqual(set(statuses), {200, 503})
         self.assertEqual(len(statuses), 12)
+
+    def test_memory_that_ends(self):
+        with Server("--max-bytes", "100000000", workers=1) as server:
+            self.assertEqual(server.ask("POST", "/predict", LINES[0].read_bytes())[0], 200)
+            status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+            used = 1024 * int(re.search(r"^VmSize:\s+(\d+)", status, re.MULTILINE)[1])
+            if used > 2**40:
+                self.skipTest("the address sanitizer has its own ways with memory")
+            before = resource.prlimit(server.process.pid, resource.RLIMIT_AS)
+            for spare in (0, 10**6, 9 * 10**6, 18 * 10**6):
+                resource.prlimit(server.process.pid, resource.RLIMIT_AS, (used + spare, before[1]))
+                statuses = set()
+                for body in (bytes(30 * 10**6), json.dumps({"images": ["A" * 20 * 10**6]}).encode(), b"GIF89a"):
+                    try:
+                        statuses.add(server.ask("POST", "/predict", body)[0])
+                    except OSError:  # there was no memory for an answer
+                        pass
+                self.assertLessEqual(statuses, {400, 503})
+                self.assertIsNone(server.process.poll())
+            resource.prlimit(server.process.pid, resource.RLIMIT_AS, before)
+            self.assertEqual(server.ask("POST", "/predict", LINES[0].read_bytes())[0], 200)
+            self.assertGreater(server.metrics()['pplcnet_answers_total{status="503"}'], 0)
 
     def test_too_many_connections(self):
         with Server("--connections", "2") as server:

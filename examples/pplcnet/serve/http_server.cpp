@@ -12,7 +12,6 @@
 #include <functional>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 
 #include <sys/eventfd.h>
@@ -35,16 +34,7 @@ class ConnectionThreads final : public httplib::TaskQueue {
   /// Works on a connection; on this thread, which does not wait for the client, if it is one too
   /// many.
   void enqueue(std::function<void()> work) override {
-    std::unique_lock lock(mutex_);
-    if (busy_ + waiting_.size() < most_) {
-      if (threads_.size() == busy_ + waiting_.size()) begin_thread();
-      if (threads_.size() > busy_ + waiting_.size()) {
-        waiting_.push_back(std::move(work));
-        arrived_.notify_one();
-        return;
-      }
-    }
-    lock.unlock();
+    if (is_taken(work)) return;
     turns_away = true;
     work();
     turns_away = false;
@@ -60,11 +50,19 @@ class ConnectionThreads final : public httplib::TaskQueue {
   }
 
  private:
-  void begin_thread() {
+  /// Hands work to a thread; false if there is none, and no more can be had.
+  bool is_taken(const std::function<void()>& work) {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t taken = busy_ + waiting_.size();
     try {
-      threads_.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {  // the system has no more
+      if (threads_.size() == taken && taken < most_)
+        threads_.emplace_back([this] { this->work(); });
+      if (threads_.size() > taken) waiting_.push_back(work);
+    } catch (const std::exception&) {  // of the system, which has no more threads or memory
     }
+    if (busy_ + waiting_.size() == taken) return false;
+    arrived_.notify_one();
+    return true;
   }
 
   void work() {
@@ -252,8 +250,18 @@ class HttpServer::Implementation final : public httplib::Server {
  private:
   /// Answers the requests of a connection.
   bool process_and_close_socket(socket_t socket) override {
-    if (turns_away) return turn_away(socket);
     Connection own(socket, stop_, patience_);
+    try {
+      if (turns_away)
+        turn_away(socket);
+      else
+        answer_requests(own);
+    } catch (const std::exception&) {  // there is no memory: the connection ends
+    }
+    return true;
+  }
+
+  void answer_requests(Connection& own) {
     connection = &own;
     bool goes_on = true;
     while (goes_on && own.await_request()) {
@@ -270,12 +278,10 @@ class HttpServer::Implementation final : public httplib::Server {
       goes_on = own.flush() && answered && !is_last && !own.is_amid_request() && !is_stopping_;
     }
     if (own.is_amid_request()) own.linger();
-    connection = nullptr;
-    return true;
   }
 
   /// Says that there are too many connections.
-  bool turn_away(socket_t socket) {
+  void turn_away(socket_t socket) {
     service_.note_turned_away();
     const HttpAnswer answer = HttpAnswer::busy("there are too many connections");
     const std::string text =
@@ -288,8 +294,6 @@ class HttpServer::Implementation final : public httplib::Server {
     char scrap[16384];
     for (int i = 0; i < 64 && ::recv(socket, scrap, sizeof(scrap), MSG_DONTWAIT) > 0; ++i) {
     }
-    ::close(socket);
-    return false;
   }
 
   std::optional<HttpAnswer> refuse(const httplib::Request& request) const {
