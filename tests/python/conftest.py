@@ -13,6 +13,7 @@ import pplcnet
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 ORIENTATION = PROJECT / "examples" / "orientation"
 os.environ.setdefault("PPLCNET_TEST_DATA", str(PROJECT.parent / "shared"))
+os.environ.setdefault("SYNTHETIC", "")  # tests/programs/program.py asks for it
 
 
 @pytest.fixture(scope="session")
