@@ -63,6 +63,9 @@ class OnnxModel {
       for (const std::int64_t value : values) writer.add_int64(8, value);
     });
   }
+  static std::string attribute(const std::string& name, const std::string& value) {
+    return attribute(name, [&](Writer& writer) { writer.add_string(4, value); });
+  }
   static std::string attribute_tensor(const std::string& name, const std::string& tensor) {
     return attribute(name, [&](Writer& writer) { writer.add_message(5, tensor); });
   }

@@ -196,7 +196,12 @@ class PaddleModel {
     } else if (value.is_string()) {
       writer.add_string(5, value.get<std::string>());
     } else {
-      for (const Json& one : value) writer.add_int32(6, one.get<std::int32_t>());
+      for (const Json& one : value) {
+        if (one.is_number_float())
+          writer.add_float(7, one.get<float>());
+        else
+          writer.add_int32(6, one.get<std::int32_t>());
+      }
     }
     return message;
   }

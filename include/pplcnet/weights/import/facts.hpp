@@ -29,6 +29,7 @@ struct GraphFacts {
   float factor = 1;                 ///< of the embedding, as dropout leaves it at inference
   Scores scores = Scores::logits;
   int last_channels = 0;  ///< of the last weights
+  int scored = 0;         ///< most channels of last weights that a sigmoid makes scores of
 };
 
 /// Finds the facts; of a graph that is no classifier only the picture's size.
@@ -38,13 +39,15 @@ class FactFinder {
 
   GraphFacts find() const {
     GraphFacts facts;
-    for (const GraphNode& node : graph_.nodes) {
-      if (node.type != NodeType::picture) continue;
-      facts.picture = node.size;
+    for (const Step& step : steps_.steps()) {
+      if (step.type != StepType::weights || step.from == kNone) continue;
+      if (steps_[step.from].type == StepType::picture) facts.picture = node(steps_[step.from]).size;
       break;
     }
     const std::vector<int> ends = last_weights();
     if (!ends.empty()) facts.last_channels = outputs_of(steps_[ends.front()]);
+    for (const int last : ends)
+      if (is_scored(last)) facts.scored = std::max(facts.scored, outputs_of(steps_[last]));
     for (const int last : ends)
       if (read_classifier(last, facts)) break;
     return facts;
@@ -69,6 +72,13 @@ class FactFinder {
     }
   }
 
+  /// Returns whether a sigmoid makes scores of a step.
+  bool is_scored(int step) const {
+    return std::ranges::any_of(steps_.readers(step), [&](int reader) {
+      return steps_[reader].from == step && steps_[reader].activation == Activation::sigmoid;
+    });
+  }
+
   /// Returns weights whose results no other weights see.
   std::vector<int> last_weights() const {
     std::vector<bool> seen(steps_.steps().size());
@@ -87,7 +97,8 @@ class FactFinder {
     const GraphNode& found = node(step);
     const Tensor* weights = steps_.constant(found, 1);
     if (weights == nullptr || weights->shape.size() < 2) return 0;
-    const bool in_first = found.type == NodeType::product && !found.transposed;
+    const bool in_first = found.type == NodeType::transposed_convolution ||
+                          (found.type == NodeType::product && !found.transposed);
     return static_cast<int>(std::min<std::int64_t>(weights->shape[in_first ? 1 : 0], 1 << 30));
   }
 

@@ -31,6 +31,8 @@ enum class NodeType : unsigned char {
   transposed_convolution,  ///< of input 0 with the weights 1 [in][out][height][width], bias 2
   product,                 ///< of input 0 with the matrix 1 [in][out], bias 2
   batch_norm,              ///< of input 0: gamma 1, beta 2, mean 3, variance 4; alpha is epsilon
+  layer_norm,  ///< of input 0 over its last dimension: scale 1, shift 2; alpha is epsilon
+  attention,   ///< `groups` heads; queries, keys, values side by side in 0; alpha is the scale
   add,
   multiply,
   divide,

@@ -39,8 +39,18 @@ enum class StepType : unsigned char {
 
 /// Returns the step that a node is alone.
 constexpr StepType type_of_step(NodeType node) {
-  if (node == NodeType::pool) return StepType::pool;
-  return node == NodeType::resize ? StepType::resize : StepType::softmax;
+  switch (node) {
+    case NodeType::batch_norm:
+      return StepType::batch_norm;
+    case NodeType::layer_norm:
+      return StepType::layer_norm;
+    case NodeType::pool:
+      return StepType::pool;
+    case NodeType::resize:
+      return StepType::resize;
+    default:
+      return StepType::softmax;
+  }
 }
 
 struct Step {

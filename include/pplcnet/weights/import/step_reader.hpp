@@ -91,7 +91,8 @@ class StepReader : public StepList {
       case NodeType::product:
         return weights(number, node, input);
       case NodeType::batch_norm:
-        return step(second.constant != kNone ? StepType::batch_norm : StepType::other);
+      case NodeType::layer_norm:
+        return step(second.constant != kNone ? type_of_step(node.type) : StepType::other);
       case NodeType::add:
         return add(number, input, second);
       case NodeType::multiply:
@@ -119,6 +120,7 @@ class StepReader : public StepList {
       case NodeType::reshape:
       case NodeType::transpose:
         return arranged(number, node, input);
+      case NodeType::attention:
       case NodeType::other:
         return other(number, input);
       default:
@@ -273,7 +275,8 @@ class StepReader : public StepList {
     if (a.constant != kNone) std::swap(a, b);
     if (const auto factor = number_of(b)) return scale(number, a, *factor);
     if (a.step == kNone || b.step == kNone) return other(number, a);
-    const Step both = {.type = StepType::product, .node = number, .from = a.step, .second = b.step};
+    Step both = {.type = StepType::product, .node = number, .from = a.step, .second = b.step};
+    both.channels = std::max((*this)[a.step].channels, (*this)[b.step].channels);
     return {.step = append_of_two(both, std::multiplies<>())};
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/ncnn/arrangement.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
 
 // What a line of an ncnn network says. Source: ncnn `layer/*.cpp`.
@@ -30,12 +31,13 @@ inline constexpr LayerType kLayerTypes[] = {
     {"Dropout", NodeType::same},
     {"Eltwise", NodeType::other},
     {"Erf", NodeType::erf},
+    {"ExpandDims", NodeType::same},
     {"Flatten", NodeType::same},
     {"GELU", NodeType::gelu},
     {"HardSigmoid", NodeType::hardsigmoid},
     {"HardSwish", NodeType::hardswish},
     {"Input", NodeType::picture},
-    {"Interp", NodeType::other},
+    {"Interp", NodeType::resize},
     {"Noop", NodeType::same},
     {"Padding", NodeType::pad},
     {"Permute", NodeType::transpose},
@@ -48,6 +50,7 @@ inline constexpr LayerType kLayerTypes[] = {
     {"Slice", NodeType::slice},
     {"Softmax", NodeType::softmax},
     {"Split", NodeType::same},
+    {"Squeeze", NodeType::same},
     {"Swish", NodeType::silu},
     {"UnaryOp", NodeType::other},
 };
@@ -112,40 +115,11 @@ inline void read_pool(const LayerLine& layer, GraphNode& node) {
   if (mode == 3) node.padding_rule = PaddingRule::same_lower;
 }
 
-/// Reads which channels a Crop leaves; false if it crops something else.
-inline bool read_crop(const LayerLine& layer, GraphNode& node) {
-  constexpr int kEnd = -233;
-  const auto one = [&](int key) { return number_in<int>(layer.text(key)); };
-  const auto start = one(9), end = one(10), axis = one(11);
-  node.first = start.value_or(0);
-  if (end != kEnd) node.last = end.value_or(0);
-  return layer.inputs.size() == 1 && start && end && axis == 0;
-}
-
-/// Reads the rows of channels that a Reshape makes: of width, height and channels, or with depth.
-inline void read_reshape(const LayerLine& layer, GraphNode& node) {
-  if (layer.integer(11) != 0) {
-    node.numbers = {1, layer.integer(2), layer.integer(11), layer.integer(1), layer.integer(0)};
-    node.number_count = 5;
-  } else if (layer.integer(2) > 0) {
-    node.numbers = {1, layer.integer(2), layer.integer(1), layer.integer(0)};
-    node.number_count = 4;
-  }
-}
-
-/// Reads whether a Permute exchanges rows of channels with their columns; false if it does
-/// something else.
-inline bool read_permute(const LayerLine& layer, GraphNode& node) {
-  constexpr int kOfThree = 2, kOfFour = 6;  // dimensions
-  const int order = layer.integer(0);
-  node.numbers = {0, 2, 1, 3, 4};
-  node.number_count = order == kOfThree ? 4 : 5;
-  return order == kOfThree || order == kOfFour;
-}
-
 /// Returns the type of what has no type of its own by its name.
 inline NodeType type_of_other(const LayerLine& layer) {
+  constexpr int kSquareRoot = 5;
   if (layer.type == "BinaryOp") return type_of_binary(layer.integer(0));
+  if (layer.type == "UnaryOp" && layer.integer(0) == kSquareRoot) return NodeType::sqrt;
   // A sum without factors.
   if (layer.type == "Eltwise" && layer.inputs.size() == 2 && layer.integer(0) == 1 &&
       layer.text(1).empty())
@@ -175,8 +149,9 @@ inline bool read_activation(const LayerLine& layer, GraphNode& node) {
   }
 }
 
-/// Reads the parameters of a layer without weights; with unusual ones it is an `other`.
-inline void read_parameters(const LayerLine& layer, GraphNode& node) {
+/// Reads the parameters of a layer without weights, whose inputs are nodes of the graph; with
+/// unusual ones it is an `other`.
+inline void read_parameters(const LayerLine& layer, const FileGraph& graph, GraphNode& node) {
   bool known = true;
   switch (node.type) {
     case NodeType::picture:
@@ -212,7 +187,10 @@ inline void read_parameters(const LayerLine& layer, GraphNode& node) {
       read_reshape(layer, node);
       break;
     case NodeType::transpose:
-      known = read_permute(layer, node);
+      known = read_permute(layer, dimensions_of(graph, node.inputs[0]), node);
+      break;
+    case NodeType::resize:
+      known = read_resize(layer, node);
       break;
     case NodeType::other:
       node.type = type_of_other(layer);

@@ -17,9 +17,9 @@
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
-#include "pplcnet/weights/ncnn/bin.hpp"
 #include "pplcnet/weights/ncnn/layer.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
+#include "pplcnet/weights/ncnn/weighted_layers.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -31,7 +31,7 @@ class GraphReader {
  public:
   GraphReader(std::span<const std::byte> weights, std::string_view path, MemoryBudget& budget,
               FileGraph& graph)
-      : weights_(weights, budget), path_(path), budget_(budget), graph_(graph) {}
+      : path_(path), budget_(budget), graph_(graph), weighted_(weights, path, budget, graph) {}
 
   Error read(std::string_view text) {
     constexpr std::string_view kMagic = "7767517";
@@ -48,15 +48,14 @@ class GraphReader {
       if (auto error = add(layer, known)) return error;
       if (!known) return {};
     }
-    if (weights_.left() == 0) return {};
-    return Error::of(path_, ": has ", weights_.left(), " bytes more than the layers of ",
+    if (weighted_.left() == 0) return {};
+    return Error::of(path_, ": has ", weighted_.left(), " bytes more than the layers of ",
                      graph_.path, " take");
   }
 
  private:
   Error problem(const LayerLine& layer, std::string_view what) const {
-    return Error::of(graph_.path, ": layer ", quote(layer.name), " (", quote(layer.type),
-                     "): ", what);
+    return weighted_.problem(layer, what);
   }
 
   Error add(const LayerLine& layer, bool& known) {
@@ -80,19 +79,13 @@ class GraphReader {
     }
     std::copy_n(inputs.begin(), std::min(inputs.size(), node.inputs.size()), node.inputs.begin());
     int result = GraphNode::kNone;
-    if (layer.type == "Convolution" || layer.type == "ConvolutionDepthWise") {
-      if (auto error = add_convolution(layer, node, result)) return error;
-    } else if (layer.type == "InnerProduct") {
-      if (auto error = add_product(layer, node, result)) return error;
-    } else if (layer.type == "BatchNorm") {
-      if (auto error = add_batch_norm(layer, node, result)) return error;
-    } else if (layer.type == "MemoryData") {
-      if (auto error = add_memory(layer, result)) return error;
+    if (const auto add_weighted = WeightedLayers::find(layer.type)) {
+      if (auto error = (weighted_.*add_weighted)(layer, node, result)) return error;
     } else {
       const auto type = type_of(layer.type);
       known = type.has_value();
       node.type = type.value_or(NodeType::other);
-      read_parameters(layer, node);
+      read_parameters(layer, graph_, node);
       if (layer.type == "BinaryOp" && layer.integer(1) == 1)
         node.inputs[1] = graph_.add_constant(layer.number(2));
       if (node.type == NodeType::slice && layer.type == "Slice") return add_slices(layer, node);
@@ -137,99 +130,10 @@ class GraphReader {
     return {};
   }
 
-  /// Reads numbers that are stored as they are.
-  Error add_floats(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
-    Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
-    if (!weights_.take_floats(tensor)) return truncated(layer);
-    return add_constant(layer, std::move(tensor), node);
-  }
-
-  Error add_weights(const LayerLine& layer, std::vector<std::int64_t> shape, int& node) {
-    Tensor tensor = {.name = {}, .shape = std::move(shape), .data = {}};
-    bool quantised = false;
-    if (!weights_.take_tagged(tensor, graph_, quantised))
-      return quantised ? this->quantised(layer) : truncated(layer);
-    return add_constant(layer, std::move(tensor), node);
-  }
-
-  Error add_constant(const LayerLine& layer, Tensor tensor, int& node) {
-    if (!budget_.take(MemoryBudget::kEntry) || !budget_.reserve(tensor.name, layer.name.size()))
-      return MemoryBudget::exceeded(graph_.path);
-    node = graph_.add_constant(std::move(tensor), layer.name);
-    return {};
-  }
-
-  Error truncated(const LayerLine& layer) const {
-    if (weights_.exceeded()) return MemoryBudget::exceeded(path_);
-    return Error::of(path_, ": ends before the weights of ", quote(layer.name));
-  }
-
-  Error quantised(const LayerLine& layer) const {
-    return problem(layer, "its weights are quantised to 8 bits: take the float network");
-  }
-
-  Error add_convolution(const LayerLine& layer, GraphNode& node, int& result) {
-    const int out = layer.integer(0), width = layer.integer(1), height = layer.integer(11, width);
-    const int count = layer.integer(6);
-    const bool depthwise = layer.type == "ConvolutionDepthWise";
-    if (layer.integer(8) != 0) return quantised(layer);
-    const std::int64_t taps = std::int64_t{width} * height;
-    if (layer.integer(19) != 0 || out <= 0 || width <= 0 || height <= 0 || count <= 0 ||
-        taps > count || count % taps != 0 || count / taps % out != 0)
-      return problem(layer, "its weights have no known shape");
-    node.type = NodeType::convolution;
-    node.groups = depthwise ? layer.integer(7, 1) : 1;
-    node.window.dilation = {layer.integer(12, layer.integer(2, 1)), layer.integer(2, 1)};
-    node.window.stride = {layer.integer(13, layer.integer(3, 1)), layer.integer(3, 1)};
-    read_padding(layer, 4, 15, 14, 16, node);
-    if (auto error = add_weights(layer, {out, count / taps / out, height, width}, node.inputs[1]))
-      return error;
-    return finish(layer, layer.integer(5) != 0 ? out : 0, node, result);
-  }
-
-  Error add_product(const LayerLine& layer, GraphNode& node, int& result) {
-    const int out = layer.integer(0), count = layer.integer(2);
-    if (layer.integer(8) != 0) return quantised(layer);
-    if (out <= 0 || count <= 0 || count % out != 0)
-      return problem(layer, "its weights have no known shape");
-    node.type = NodeType::product;
-    node.transposed = true;
-    if (auto error = add_weights(layer, {out, count / out}, node.inputs[1])) return error;
-    return finish(layer, layer.integer(1) != 0 ? out : 0, node, result);
-  }
-
-  /// Reads bias, and the activation that a layer with weights may have.
-  Error finish(const LayerLine& layer, int biases, GraphNode& node, int& result) {
-    node.inputs[2] = GraphNode::kNone;
-    if (biases > 0)
-      if (auto error = add_floats(layer, {biases}, node.inputs[2])) return error;
-    result = graph_.add(node);
-    if (layer.integer(9) != 0) result = graph_.add(activation_of(layer, result));
-    return {};
-  }
-
-  Error add_batch_norm(const LayerLine& layer, GraphNode& node, int& result) {
-    node.type = NodeType::batch_norm;
-    node.alpha = layer.number(1);
-    // In the file: gamma, mean, variance, beta.
-    for (const std::size_t input : {1u, 3u, 4u, 2u})
-      if (auto error = add_floats(layer, {layer.integer(0)}, node.inputs[input])) return error;
-    result = graph_.add(node);
-    return {};
-  }
-
-  Error add_memory(const LayerLine& layer, int& result) {
-    std::vector<std::int64_t> shape;
-    for (const int key : {2, 11, 1, 0})
-      if (layer.integer(key) != 0) shape.push_back(layer.integer(key));
-    if (layer.integer(21, 1) == 0) return add_weights(layer, std::move(shape), result);
-    return add_floats(layer, std::move(shape), result);
-  }
-
-  WeightReader weights_;
   std::string_view path_;  // of the weights
   MemoryBudget& budget_;
   FileGraph& graph_;
+  WeightedLayers weighted_;
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of layers' results
 };
 

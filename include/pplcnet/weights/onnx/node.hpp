@@ -41,6 +41,7 @@ inline constexpr OperationName kOperations[] = {
     {"HardSigmoid", NodeType::hardsigmoid},
     {"HardSwish", NodeType::hardswish},
     {"Identity", NodeType::same},
+    {"LayerNormalization", NodeType::layer_norm},
     {"MatMul", NodeType::product},
     {"MaxPool", NodeType::window_max},
     {"Mul", NodeType::multiply},
@@ -149,7 +150,7 @@ inline std::array<int, 2> read_size(Message type) {
 /// Sets the values of attributes that are not there.
 inline void set_defaults(GraphNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
-  if (node.type == NodeType::batch_norm) node.alpha = 1e-5f;
+  if (node.type == NodeType::batch_norm || node.type == NodeType::layer_norm) node.alpha = 1e-5f;
   if (node.type == NodeType::clip) node.alpha = -kLargest, node.beta = kLargest;
   if (node.type == NodeType::hardsigmoid) node.alpha = 0.2f, node.beta = 0.5f;
   if (node.type == NodeType::hardswish) node.alpha = 1.0f / 6, node.beta = 0.5f;
@@ -196,6 +197,10 @@ inline void apply(const Attribute& attribute, GraphNode& node) {
       break;
     case NodeType::batch_norm:
       if (name == "epsilon") node.alpha = attribute.number;
+      break;
+    case NodeType::layer_norm:
+      if (name == "epsilon") node.alpha = attribute.number;
+      if (name == "axis") known = attribute.integer == -1 || attribute.integer == 2;
       break;
     case NodeType::clip:
       if (name == "min") node.alpha = attribute.number;

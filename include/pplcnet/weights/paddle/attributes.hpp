@@ -52,6 +52,13 @@ inline bool read_convolution(const Operation& operation, GraphNode& node) {
          read_padding(operation, node) && operation.text("data_format", "NCHW") != "NHWC";
 }
 
+/// Reads a transposed convolution whose output is as large as its window makes it.
+inline bool read_transposed(const Operation& operation, GraphNode& node) {
+  const auto is_zero = [](std::int64_t one) { return one == 0; };
+  return read_convolution(operation, node) && operation.integers("output_size").empty() &&
+         std::ranges::all_of(operation.integers("output_padding"), is_zero);
+}
+
 inline bool read_pool(const Operation& operation, GraphNode& node) {
   const bool mean = operation.text("pooling_type", "") == "avg";
   const auto window = operation.integers("ksize");
@@ -110,6 +117,10 @@ inline bool read_resize(const Operation& operation, GraphNode& node) {
     return std::max(0, clamped(operation.integer(side).value_or(0)));
   };
   node.size = {size("out_h"), size("out_w")};
+  if (const auto factors = operation.numbers("scale"); !factors.empty()) {
+    node.alpha = static_cast<float>(factors.front());
+    node.beta = static_cast<float>(factors.back());
+  }
   // An align_mode of 0 takes the middles of pixels; nearest ones are without a mode.
   const bool middles = operation.integer("align_mode").value_or(1) == 0;
   return !operation.is_true("align_corners") && (nearest || middles) &&
@@ -151,6 +162,15 @@ inline bool read_activation(const Operation& operation, GraphNode& node) {
   }
 }
 
+/// The dimension of channels where tokens are in a row.
+inline constexpr std::int64_t kTokenAxis = 2;
+
+/// Returns whether a softmax is over the channels, of a map or of tokens.
+inline bool is_over_channels(const Operation& operation) {
+  const auto axis = operation.integer("axis").value_or(-1);
+  return std::abs(axis) == 1 || axis == kTokenAxis;
+}
+
 /// Reads the attributes; a node with unusual ones is an `other`.
 inline void read_attributes(const Operation& operation, GraphNode& node) {
   bool known = true;
@@ -158,18 +178,24 @@ inline void read_attributes(const Operation& operation, GraphNode& node) {
     case NodeType::convolution:
       known = read_convolution(operation, node);
       break;
+    case NodeType::transposed_convolution:
+      known = read_transposed(operation, node);
+      break;
     case NodeType::picture:
       read_size(operation.integers("shape"), node);
       break;
     case NodeType::softmax:
-      known = std::abs(operation.integer("axis").value_or(-1)) == 1;
+      known = is_over_channels(operation);
       break;
     case NodeType::product:
       node.transposed = operation.is_true("transpose_y") || operation.is_true("trans_y");
       known = !operation.is_true("transpose_x") && !operation.is_true("trans_x");
       break;
     case NodeType::batch_norm:
+    case NodeType::layer_norm:
       node.alpha = static_cast<float>(operation.number("epsilon", 1e-5));
+      known =
+          node.type == NodeType::batch_norm || operation.integer("begin_norm_axis") == kTokenAxis;
       break;
     case NodeType::hardsigmoid:
     case NodeType::hardswish:

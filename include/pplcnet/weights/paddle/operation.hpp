@@ -23,6 +23,7 @@ struct Attribute {
   std::string_view name = {};
   std::vector<std::int64_t> integers = {};  ///< also of truth values, and of a single integer
   double number = 0;
+  std::vector<double> numbers = {};  ///< of a list of real numbers
   std::string_view text = {};
 };
 
@@ -53,6 +54,10 @@ struct Operation {
     const Attribute* found = find(name);
     return found == nullptr ? std::span<const std::int64_t>() : std::span(found->integers);
   }
+  std::span<const double> numbers(std::string_view name) const {
+    const Attribute* found = find(name);
+    return found == nullptr ? std::span<const double>() : std::span(found->numbers);
+  }
 };
 
 struct OperationType {
@@ -70,6 +75,7 @@ inline constexpr OperationType kOperationTypes[] = {
     {"clip", NodeType::clip},
     {"concat", NodeType::concat},
     {"conv2d", NodeType::convolution},
+    {"conv2d_transpose", NodeType::transposed_convolution},
     {"data", NodeType::picture},
     {"depthwise_conv2d", NodeType::convolution},
     {"divide", NodeType::divide},
@@ -87,6 +93,7 @@ inline constexpr OperationType kOperationTypes[] = {
     {"hard_swish", NodeType::hardswish},
     {"hardsigmoid", NodeType::hardsigmoid},
     {"hardswish", NodeType::hardswish},
+    {"layer_norm", NodeType::layer_norm},
     {"matmul", NodeType::product},
     {"matmul_v2", NodeType::product},
     {"mean", NodeType::pool},

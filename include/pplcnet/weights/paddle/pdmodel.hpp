@@ -3,8 +3,6 @@
 
 // Needs protozero (only headers; apt install libprotozero-dev), and exceptions, which protozero
 // throws; none leaves this header. pplcnet.hpp does not include it.
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -18,6 +16,7 @@
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
+#include "pplcnet/weights/paddle/pdmodel_operation.hpp"
 #include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/protobuf.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -27,55 +26,6 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace pdmodel {
-
-using protobuf::field, protobuf::for_each_integer, protobuf::Message, protobuf::text,
-    protobuf::Wire;
-
-inline paddle::Attribute read_attribute(Message message) {
-  paddle::Attribute attribute;
-  const auto add = [&](std::int64_t value) {
-    if (attribute.integers.size() < kMaxRank) attribute.integers.push_back(value);
-  };
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case field(1, Wire::length_delimited):
-        attribute.name = text(message.get_view());
-        break;
-      case field(4, Wire::fixed32):
-        attribute.number = double{std::bit_cast<float>(message.get_fixed32())};
-        break;
-      case field(19, Wire::fixed64):
-        attribute.number = std::bit_cast<double>(message.get_fixed64());
-        break;
-      case field(5, Wire::length_delimited):
-        attribute.text = text(message.get_view());
-        break;
-      case field(3, Wire::varint):   // int
-      case field(10, Wire::varint):  // bool
-      case field(13, Wire::varint):  // long
-      case field(6, Wire::varint):   // ints, longs
-      case field(6, Wire::length_delimited):
-      case field(15, Wire::varint):
-      case field(15, Wire::length_delimited):
-        for_each_integer(message, add);
-        break;
-      default:
-        message.skip();
-    }
-  }
-  return attribute;
-}
-
-/// Returns an operation's inputs in the order of a GraphNode; none is needed of others.
-inline std::size_t place_of(std::string_view parameter) {
-  constexpr std::pair<std::string_view, std::size_t> kPlaces[] = {
-      {"X", 0},     {"Input", 0}, {"Y", 1},    {"Alpha", 1}, {"Filter", 1},
-      {"Scale", 1}, {"B", 2},     {"Bias", 2}, {"Mean", 3},  {"Variance", 4},
-  };
-  for (const auto& [name, place] : kPlaces)
-    if (name == parameter) return place;
-  return GraphNode::kMaxInputs;
-}
 
 /// Reads a block: its variables, then its operations.
 class Reader {
@@ -218,9 +168,7 @@ class Reader {
     while (message.next(1, Wire::length_delimited)) {
       const Argument argument = read_argument(message.get_message());
       if (argument.values.empty() || operation.type == "feed") continue;
-      // In place of an attribute, which then means nothing.
-      if (argument.parameter.ends_with("Tensor") || argument.parameter.ends_with("TensorList"))
-        operation.attributes.clear();
+      forget_replaced(argument.parameter, operation);
       const std::size_t place = place_of(argument.parameter);
       if (place == GraphNode::kMaxInputs) continue;
       for (const std::string_view value : argument.values) {

@@ -60,11 +60,12 @@ class Reader {
         if (found == values_.end())
           return Error::of(where, "reads value ", value, ", which nothing before it is");
         const Value& input = found->second;
-        if (i < node.inputs.size() && !input.nodes.empty()) node.inputs[i] = input.nodes.front();
         if (i == 0 || operation.type == "combine")
           first.insert(first.end(), input.nodes.begin(), input.nodes.end());
         if (const auto name = operand_name(operation.type, i); !name.empty())
           operation.attributes.push_back({.name = name, .integers = input.integers});
+        else if (i < node.inputs.size() && !input.nodes.empty())
+          node.inputs[i] = input.nodes.front();
       }
     }
     return add(json, where, operation, node, first);
@@ -152,12 +153,19 @@ class Reader {
       std::size_t input;
       std::string_view name;
     } kNames[] = {
-        {"concat", 1, "axis"},         {"pad3d", 1, "paddings"},
-        {"pool2d", 1, "ksize"},        {"reshape", 1, "shape"},
-        {"slice", 1, "starts"},        {"slice", 2, "ends"},
-        {"split", 1, "sections"},      {"split", 2, "axis"},
-        {"split_with_num", 1, "axis"}, {"strided_slice", 1, "starts"},
-        {"strided_slice", 2, "ends"},  {"strided_slice", 3, "strides"},
+        {"concat", 1, "axis"},
+        {"conv2d_transpose", 2, "output_size"},
+        {"pad3d", 1, "paddings"},
+        {"pool2d", 1, "ksize"},
+        {"reshape", 1, "shape"},
+        {"slice", 1, "starts"},
+        {"slice", 2, "ends"},
+        {"split", 1, "sections"},
+        {"split", 2, "axis"},
+        {"split_with_num", 1, "axis"},
+        {"strided_slice", 1, "starts"},
+        {"strided_slice", 2, "ends"},
+        {"strided_slice", 3, "strides"},
     };
     for (const auto& [known, place, name] : kNames)
       if (known == type && place == input) return name;

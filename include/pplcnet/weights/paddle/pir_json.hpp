@@ -104,6 +104,7 @@ inline paddle::Attribute read_attribute(const Json& attribute) {
     std::int64_t integer = 0;
     const Json* data = element.is_object() ? at_path(element, "D") : &element;
     if (read_integer(data, integer)) result.integers.push_back(integer);
+    if (data && data->is_number_float()) result.numbers.push_back(data->get<double>());
   }
   return result;
 }

@@ -57,6 +57,8 @@ class ProgramBuilder {
   int add_operation(const Operation& operation, GraphNode node) {
     set_type(operation.type, node);
     if (node.what.empty()) node.what = graph().keep(std::string(operation.type));
+    if (operation.type == "dropout" && number_of(graph().tensor(node.inputs[1])) == 1.0F)
+      node.type = NodeType::same;
     read_attributes(operation, node);
     const auto bias = static_cast<float>(operation.number("bias", 0));
     if (operation.type != "scale" || bias == 0) return graph().add(node);
