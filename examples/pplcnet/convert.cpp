@@ -74,7 +74,7 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened
   say("input", {net.input.height, "x", net.input.width});
   say("strides", {strides_of(opened.network.layers())});
   say("head", {pplcnet::native::head_width(opened.network.layers(), net)});
-  say("classes", {net.classes});
+  say("classes", {net.label_count});
   if (net.classes > 0) say("output", {output_name(opened.output)});
   say("preset", {info.preprocessing});
   say("labels", {info.labels.size()});
@@ -100,7 +100,7 @@ Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& fil
                      ": its pictures are prepared in a way that has no name, which is "
                      "all that files can keep; say another with --preset");
   if (arguments.labels.empty()) return {};
-  return read_labels(arguments.labels, opened.network.classes(), info.labels);
+  return read_labels(arguments.labels, opened.network.traits().label_count, info.labels);
 }
 
 /// Writes the output, and reads it back before it gets its name.
@@ -173,7 +173,7 @@ Error convert(const ConvertArguments& arguments) {
   if (!arguments.list)
     if (auto error = claim_output(arguments.output())) return error;
   std::optional<pplcnet::OpenedNetwork> opened;
-  if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::any, opened))
+  if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::whole, opened))
     return error;
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;

@@ -7,6 +7,7 @@ import unittest
 
 from picture_files import png_of
 from program import DATA, SYNTHETIC, Result, run_tests, skip_without
+from random_weights import write_state_dict
 
 FOLDER = DATA / "models" / "picodet_xs_416"
 WEIGHTS = FOLDER / "picodet_xs_416_processed.onnx"
@@ -130,9 +131,28 @@ class Detect(unittest.TestCase):
     def test_converted_detectors_find_the_same(self):
         for name in ("detector.safetensors", "detector.onnx"):
             path = self.folder / name
-            result = Result("convert", "--model", "picodet_xs_416_coco_lcnet", WEIGHTS, path)
+            result = Result("convert", WEIGHTS, path)
             self.assertEqual(result.status, 0, result.complaints)
+            self.assertIn("model: picodet_xs_416_coco_lcnet", result.lines)
             self.assertEqual(objects(weights=path), objects())
+
+    def test_detectors_of_any_classes_in_any_format(self):
+        own, labels = self.folder / "own.safetensors", self.folder / "labels.txt"
+        write_state_dict(own, "picodet_xs_416.json", [f"head.{layer}{level}" for level in range(4)
+                                                      for layer in ("head_cls", "head_cls_list.")], 3)
+        labels.write_text("nut\nbolt\nwasher\n")
+        few, model = ("--threshold", 0, "--most", 20), ("--model", "picodet_xs_416_coco_lcnet")
+        self.assertIn("say which is meant", detect(PHOTO, weights=own).complaints[0])
+        expected = objects("--labels", labels, *few, *model, weights=own)
+        self.assertEqual(len(expected), 20)
+        self.assertLessEqual({one["label"] for one in expected}, {"nut", "bolt", "washer"})
+        for name in ("native.safetensors", "own.onnx", "again.safetensors"):
+            written = self.folder / name
+            result = Result("convert", own, written, "--labels", labels, *model)
+            self.assertEqual((result.status, result.complaints), (0, []))
+            self.assertIn("classes: 3", result.lines)
+            self.assertEqual(objects(*few, weights=written), expected)
+            own, model = written, ()
 
     def test_what_is_no_detector_is_named(self):
         result = detect(PHOTO, weights=CLASSIFIER)

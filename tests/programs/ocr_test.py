@@ -8,6 +8,7 @@ import unittest
 
 from picture_files import png_of_pixels
 from program import DATA, ROOT, Result, needs, pixels_of, run_tests
+from random_weights import write_state_dict
 
 MODELS = DATA / "models" / "ppocr_v4"
 DETECTION = MODELS / "ch_PP-OCRv4_det_infer.onnx"
@@ -164,6 +165,40 @@ class OcrTest(unittest.TestCase):
             short.write_bytes(b"a\n\xff\n")
             self.assert_fails(ocr(PAGE, dictionary=short), "short.txt: line 2: expected UTF-8")
         self.assert_fails(ocr("missing.png"), "missing.png: there is no such file")
+
+    @needs(LINE, *FILES.values())
+    def test_converted_networks_read_the_same(self):
+        expected = ocr("--json", LINE, PAGE).lines
+        with tempfile.TemporaryDirectory() as folder:
+            files = {}
+            for name, source, model in (("detection", DETECTION, "PP-OCRv4_mobile_det"),
+                                        ("recognition", RECOGNITION, "PP-OCRv4_mobile_rec")):
+                for ending in ("safetensors", "onnx"):
+                    files[name] = pathlib.Path(folder) / f"{name}.{ending}"
+                    done = Result("convert", source, files[name])
+                    self.assertEqual((done.status, done.complaints), (0, []))
+                    self.assertIn(f"model: {model}", done.lines)
+                    source = files[name]
+                files[name] = pathlib.Path(folder) / f"{name}.safetensors"
+            self.assertEqual(ocr("--json", LINE, PAGE, **files).lines, expected)
+
+    @needs(LINE, *FILES.values())
+    def test_any_dictionary(self):
+        with tempfile.TemporaryDirectory() as folder:
+            own, keys = pathlib.Path(folder) / "own.safetensors", pathlib.Path(folder) / "keys.txt"
+            write_state_dict(own, "ppocr_mobile_rec_48x100_c97.json")
+            keys.write_text("".join(f"{chr(33 + i)}\n" for i in range(95)))
+            files = {"recognition": own, "dictionary": keys}
+            expected = ocr("--threshold", 0, LINE, **files)
+            self.assertEqual((expected.status, expected.complaints), (0, []))
+            self.assertEqual(expected.lines[0], f"{LINE}: 1 line")
+            native = own.with_name("native.safetensors")
+            done = Result("convert", own, native)
+            self.assertEqual((done.status, done.complaints), (0, []))
+            self.assertIn("classes: 97", done.lines)
+            files["recognition"] = native
+            self.assertEqual(ocr("--threshold", 0, LINE, **files).lines, expected.lines)
+            self.assert_fails(ocr(LINE, recognition=own), "expected F32 [120, 6625], found F32 [120, 97]")
 
     def test_files_are_required(self):
         result = Result("ocr", PAGE)

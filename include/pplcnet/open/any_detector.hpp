@@ -109,8 +109,7 @@ PPLCNET_INLINE Error AnyDetector::set_labels(std::vector<std::string> labels) {
 }
 
 PPLCNET_INLINE std::string AnyDetector::label(int class_id) const {
-  const auto index = static_cast<std::size_t>(class_id);
-  return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  return label_of(class_id, labels_);
 }
 
 PPLCNET_INLINE std::optional<std::span<const Detection>> AnyDetector::detect(

@@ -33,6 +33,7 @@ struct Candidate {
   int head() const { return adaptation.head.value_or(published->head); }
   Graph graph() const { return published->adapted(adaptation); }
   bool is_published() const { return classes() == published->classes; }
+  bool has_published_input() const { return input() == published->input; }
   /// Returns whether the model is for something, and not for any classes.
   bool is_task() const { return !is_general(*published) && classes() > 0; }
 };
@@ -81,9 +82,8 @@ class Filter {
   /// Returns the number of models to choose from before anything is known of the file.
   std::size_t models() const {
     const auto is_meant = [&](const KnownModel& one) {
-      if (one.only_by_name) return false;
-      // What is none of the backbones is no detector with one of them.
-      if (purpose_ == Purpose::any) return true;
+      // What is none of the backbones is no network with one of them.
+      if (purpose_ == Purpose::any || purpose_ == Purpose::whole) return true;
       return purpose_ == Purpose::objects ? one.objects > 0 : one.classes > 0;
     };
     return static_cast<std::size_t>(std::ranges::count_if(known_models(), is_meant));
@@ -101,13 +101,12 @@ class Filter {
 
   bool is_meant(const KnownModel& one) const {
     if (is_asked()) return one.model.name == asked_;
-    if (one.only_by_name && !named_) return false;
     const int classes = one.classes;
-    // A detector is found where one is looked for: its file is one of its backbone, too.
-    if ((purpose_ == Purpose::objects) != (one.objects > 0) &&
-        !(named_ && purpose_ == Purpose::any))
-      return false;
-    if (purpose_ != Purpose::any && purpose_ != Purpose::objects && classes == 0) return false;
+    const bool detects = purpose_ == Purpose::objects;
+    if (detects && one.objects == 0) return false;
+    if (one.has_backbone && !named_ && !detects && purpose_ != Purpose::whole) return false;
+    const bool classifies = purpose_ == Purpose::classes || purpose_ == Purpose::orientation;
+    if (classifies && classes == 0) return false;
     if (purpose_ == Purpose::orientation && !evidence_.is_own && evidence_.labels.empty() &&
         !are_angles(one.model.labels))
       return false;
@@ -125,8 +124,11 @@ class Filter {
     Adaptation& changes = candidate.adaptation;
     const bool general = is_general(one);
     if (one.classes > 0 && evidence_.classes > 0) changes.classes = evidence_.classes;
-    const int found = evidence_.mask_classes;
-    if (one.mask_classes > 0 && found > 0 && found != one.mask_classes) changes.classes = found;
+    const auto count = [&](int own, int found) {
+      if (own > 0 && found > 0 && found != own) changes.classes = found;
+    };
+    count(one.mask_classes, evidence_.mask_classes);
+    count(one.objects, evidence_.objects);
     const bool own = general || !candidate.is_published() || one.classes == 0;
     Extent input = one.input;
     if (own || evidence_.is_own || (named_ && !is_asked())) {

@@ -25,6 +25,7 @@
 
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/weights/import/facts.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
@@ -45,7 +46,8 @@ struct Evidence {
   std::string preset;                  ///< the same by name
   std::string unknown_transform;       ///< what prepares pictures in a way that is not known
   int classes = 0;                     ///< 0: there is no classifier
-  int mask_classes = 0;                ///< of pixels, if it is for segmentation; 0: open
+  int mask_classes = 0;                ///< of pixels or columns of its only map; 0: open
+  int objects = 0;                     ///< classes of what it detects; 0: open
   int features = 0;                    ///< what the classifier sees
   std::optional<int> head;             ///< width of the embedding; 0: none
   std::optional<int> dropout_percent;  ///< that the embedding is multiplied by
@@ -71,8 +73,11 @@ PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b);
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// What has an element for each class of a segmentation network's pixels.
-inline constexpr std::string_view kMaskBias = "head.decoder.conv.bias";
+/// What has an element for each class of pixels, or of columns of text.
+inline constexpr std::string_view kMaskBiases[] = {"head.decoder.conv.bias",
+                                                   "head.ctc_head.fc.bias"};
+/// The layer with a channel for each class of objects.
+inline constexpr std::string_view kObjectLayer = "head.head_cls_list.0";
 
 /// Returns a whole text as a number from 0 to a limit.
 inline std::optional<int> number_in(std::string_view text, int most) {
@@ -90,12 +95,24 @@ inline std::string last_layer(const TensorFile& file) {
   return last.substr(0, last.find(':'));
 }
 
-/// Returns the channels of the layer that a native file describes last; 0 if it says none, or more
-/// than its tensors hold.
-inline int last_channels(const TensorFile& file, int most) {
+/// Returns how many channels a layer of a native file may have at most: its bias holds them.
+inline int most_channels(const TensorFile& file, std::string_view layer) {
+  const Tensor* bias = file.find(join({layer, ".bias"}));
+  const std::int64_t held = bias != nullptr && !bias->shape.empty() ? bias->shape[0] : 0;
+  return static_cast<int>(std::min<std::int64_t>(held, 1 << 24));
+}
+
+/// Returns the channels of a layer that a native file describes, as `NAME:IN-OUT`; 0 if there is no
+/// such layer, or it says more than the bias holds.
+inline int described_channels(const TensorFile& file, std::string_view layer) {
   const std::string* layers = native::find(file, "layers");
   if (layers == nullptr) return 0;
-  return number_in(std::string_view(*layers).substr(layers->rfind('-') + 1), most).value_or(0);
+  const std::size_t place = join({" ", *layers}).find(join({" ", layer, ":"}));
+  if (place == std::string::npos) return 0;
+  std::string_view word = std::string_view(*layers).substr(place);
+  word = word.substr(0, word.find(' '));
+  word.remove_prefix(std::min(word.find('-') + 1, word.size()));
+  return number_in(word.substr(0, word.find(':')), most_channels(file, layer)).value_or(0);
 }
 
 }  // namespace opening
@@ -106,6 +123,7 @@ PPLCNET_INLINE void read_graph(const FileGraph& graph, Evidence& evidence) {
   evidence.input = {facts.picture[0], facts.picture[1]};
   evidence.classes = facts.classes;
   evidence.mask_classes = facts.last_channels;
+  evidence.objects = facts.scored;
   if (facts.classes == 0) return;
   evidence.head = facts.head;
   evidence.head_bias = facts.head_bias;
@@ -129,9 +147,13 @@ PPLCNET_INLINE void read_classifier(const TensorFile& file, Evidence& evidence) 
     return found == by_name.end() ? nullptr : found->second;
   };
   const Tensor* before = nullptr;  // whose record comes first
-  for (const Tensor& tensor : file.tensors)
-    if (place_in(tensor.name, opening::kMaskBias) != std::string::npos && tensor.shape.size() == 1)
-      evidence.mask_classes = static_cast<int>(std::min<std::int64_t>(tensor.shape[0], 1 << 24));
+  const auto count = [&](std::string_view bias, int& classes) {
+    for (const Tensor& tensor : file.tensors)
+      if (place_in(tensor.name, bias) != std::string::npos && tensor.shape.size() == 1)
+        classes = static_cast<int>(std::min<std::int64_t>(tensor.shape[0], 1 << 24));
+  };
+  for (const std::string_view bias : opening::kMaskBiases) count(bias, evidence.mask_classes);
+  count(join({opening::kObjectLayer, ".bias"}), evidence.objects);
   for (const Tensor& matrix : file.tensors) {
     const Tensor* bias = before;
     before = &matrix;
@@ -172,8 +194,7 @@ PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence) {
                      ", which no network of this file's size has");
   };
   // Nothing is made as large as metadata say before the tensors can hold it.
-  const Tensor* bias = file.find(opening::last_layer(file) + ".bias");
-  const std::int64_t held = bias != nullptr && !bias->shape.empty() ? bias->shape[0] : 0;
+  const std::string last = opening::last_layer(file);
   const auto read_number = [](int most, auto& target) {
     return [most, &target](std::string_view words) {
       const auto number = opening::number_in(words.substr(0, words.find(':')), most);
@@ -181,9 +202,12 @@ PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence) {
       return number.has_value();
     };
   };
-  const auto most = static_cast<int>(std::min<std::int64_t>(held, 1 << 24));
+  const int most = opening::most_channels(file, last);
   if (auto error = say("classes", read_number(most, evidence.classes))) return error;
-  if (evidence.classes == 0) evidence.mask_classes = opening::last_channels(file, most);
+  if (evidence.classes == 0) {
+    evidence.mask_classes = opening::described_channels(file, last);
+    evidence.objects = opening::described_channels(file, opening::kObjectLayer);
+  }
   if (auto error = say("head", read_number(1 << 14, evidence.head))) return error;
   if (auto error = say("dropout_percent", read_number(99, evidence.dropout_percent))) return error;
   return say("input", [&](std::string_view words) {

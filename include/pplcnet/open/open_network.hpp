@@ -61,7 +61,8 @@ PPLCNET_INLINE Error open_network(const std::string& path, std::optional<OpenedN
 /// Finds the network that weights fit: the published model of that name (which there is), or, if it
 /// is empty, the one that all evidence of the file leaves. A number of classes is no evidence: the
 /// networks for 1000 classes may have any, those for a task its own. An error names all models that
-/// are left, if their predictions differ.
+/// are left, if their predictions differ. Where whole networks are looked for, a backbone is what
+/// no larger network is.
 PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
                                   std::optional<OpenedNetwork>& result);
 
@@ -99,10 +100,20 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
              std::make_unique_for_overwrite<float[]>(plan->weight_floats), plan->weight_floats};
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
   if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
-  const bool known =
-      std::ranges::any_of(fits, [&](const Fit& other) { return are_equivalent(fit, other); });
-  if (!known) fits.push_back(std::move(fit));
+  const auto known =
+      std::ranges::find_if(fits, [&](const Fit& other) { return are_equivalent(fit, other); });
+  if (known == fits.end())
+    fits.push_back(std::move(fit));
+  else if (!known->candidate.has_published_input())
+    known->candidate = candidate;
   return {};
+}
+
+/// Prefers networks with a backbone to the backbones that they begin with.
+inline void prefer_whole(std::vector<Fit>& fits) {
+  const auto is_whole = [](const Fit& fit) { return fit.candidate.published->has_backbone; };
+  const auto is_backbone = [](const Fit& fit) { return fit.candidate.published->is_backbone(); };
+  if (std::ranges::any_of(fits, is_whole)) std::erase_if(fits, is_backbone);
 }
 
 /// Prefers a task's network to general ones, where the input is like that of none of these.
@@ -159,7 +170,8 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
   if (evidence.output && candidate.output != *evidence.output && classes > 0)
     return Error::of(file.path(), ": makes probabilities by ", output_name(*evidence.output), ", ",
                      candidate.name(), " by ", output_name(candidate.output));
-  const bool preset = evidence.preset.empty() || find_preset(evidence.preset).has_value();
+  const bool preset = evidence.preset.empty() || evidence.preset == one.model.preprocessing.name ||
+                      find_preset(evidence.preset).has_value();
   if (!preset) return Error::of(file.path(), ": unknown preprocessing ", quote(evidence.preset));
   if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(labelled))
     return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", labelled,
@@ -197,6 +209,7 @@ PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& mod
   result.reset();
   if (fits.empty()) return nearest.error(file.path(), filter.models());
   opening::prefer_tasks(evidence, fits);
+  opening::prefer_whole(fits);
   if (fits.size() > 1) return opening::question(file, fits);
   opening::Fit& fit = fits.front();
   opening::Candidate& found = fit.candidate;

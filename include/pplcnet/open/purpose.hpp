@@ -8,6 +8,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The purpose for which a network is opened, which is evidence of what a file is.
 enum class Purpose {
   any,          ///< classifiers and backbones
+  whole,        ///< all networks: of one that is the beginning of another the other
   classes,      ///< classifiers
   orientation,  ///< classifiers whose classes are angles
   objects,      ///< detectors

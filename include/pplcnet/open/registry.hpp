@@ -43,14 +43,19 @@ struct KnownModel {
   int head = 0;          ///< width of the embedding before the classes; 0: none
   int pooled = 0;        ///< width of the pooled vector; 0: maps are the result
   int objects = 0;       ///< classes of a detector's objects; 0: it is no detector
-  int mask_classes = 0;  ///< of pixels, in the only map that is the result; 0: none
-  /// Its files are those of its backbone, too, which they are taken for unless it is named.
-  bool only_by_name = false;
+  int mask_classes = 0;  ///< of the only map that is the result, of pixels or of columns; 0: none
+  /// Its files are those of its backbone, too, which they are taken for unless it is named or
+  /// looked for.
+  bool has_backbone = false;
   bool head_bias = false;           ///< the embedding's layer has a bias
   bool adapts_head = false;         ///< there is an option for the embedding's width
   std::string_view framework = {};  ///< whose network it is
 
   Graph graph() const { return adapted({}); }
+  /// Returns whether maps are the result, and of no classes.
+  bool is_backbone() const {
+    return !has_backbone && classes == 0 && pooled == 0 && objects == 0 && mask_classes == 0;
+  }
 };
 
 /// Returns whether a model is for any classes: those of ImageNet are what it was published with.
@@ -99,7 +104,13 @@ inline void describe(KnownModel& one) {
         std::count_if(graph->outputs, graph->outputs + graph->output_count,
                       [](const Graph::Output& output) { return output.role != Role::stage; });
     const auto labels = static_cast<int>(one.model.labels.size());
-    (results == 1 ? one.mask_classes : one.objects) = labels;
+    const int channels = node->shape.channels;
+    if (results > 1)
+      one.objects = labels;
+    else if (one.has_backbone)  // where text is, or which: characters have no labels
+      one.mask_classes = channels > 1 ? channels : 0;
+    else
+      one.mask_classes = labels;
     return;
   }
   if (last.role == Role::result) {
@@ -124,21 +135,26 @@ PPLCNET_INLINE bool is_general(const KnownModel& one) {
 PPLCNET_INLINE std::span<const KnownModel> known_models() {
   static const std::vector<KnownModel> kAll = [] {
     std::vector<KnownModel> all;
+    bool has_backbone = false;
     const auto add = [&]<class Net>() {
       using Definition = typename opening::DefinitionOf<Net>::Type;
       KnownModel& one = all.emplace_back();
       one.model = Definition::model;
       one.adapted = Definition::adapted;
+      one.has_backbone = has_backbone;
       opening::describe(one);
+    };
+    const auto add_with_backbone = [&]<class Net>() {
+      has_backbone = true;
+      add.template operator()<Net>();
+      has_backbone = false;
     };
     // Names with a namespace: to look for functions of the arguments', the compiler would lay out
     // every network.
     pplcnet::for_each(models::AllModels{}, add);
-    pplcnet::for_each(models::picodet::Detectors{}, add);
+    pplcnet::for_each(models::picodet::Detectors{}, add_with_backbone);
     pplcnet::for_each(models::segmentation::Models{}, add);
-    const std::size_t before = all.size();
-    pplcnet::for_each(models::TextReadingModels{}, add);
-    for (KnownModel& one : std::span(all).subspan(before)) one.only_by_name = true;
+    pplcnet::for_each(models::TextReadingModels{}, add_with_backbone);
     pplcnet::for_each(models::lightweight::Models{}, add);
     pplcnet::for_each(models::torchvision::Models{}, add);
     pplcnet::for_each(models::torchvision::GoogLeNetModels{}, add);

@@ -41,11 +41,15 @@ PPLCNET_INLINE Error open_line_reader(const std::string& recognition, const std:
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
 
-/// Opens the weights of a network whose pictures have any size.
+/// Opens the weights of a network whose pictures have any size; first that of the file, if it says
+/// one.
 inline Error open_text_network(const std::string& path, Graph (*graph)(const WidthOptions&),
-                               const WidthOptions& options, std::optional<TextNetwork>& result) {
+                               WidthOptions options, std::optional<TextNetwork>& result) {
   WeightFile file;
   if (auto error = WeightFile::open(path, "", file)) return error;
+  const Extent said = file.evidence().input;
+  if (said.height > 0) options.input.height = said.height;
+  if (said.width > 0) options.input.width = said.width;
   std::optional<AnyNetwork> network;
   if (auto error = AnyNetwork::make(*std::make_unique<Graph>(graph(options)), 1, network))
     return error;
