@@ -11,20 +11,14 @@
 #include <new>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "pplcnet/classifier_state.hpp"
-#include "pplcnet/image/labels.hpp"
-#include "pplcnet/image/preprocessing.hpp"
-#include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/results.hpp"
-#include "pplcnet/models/defaults.hpp"
+#include "pplcnet/loaded_weights.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
-#include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -34,18 +28,12 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Copies share the weights and have everything else of their own: one copy for each thread, or one
 /// classifier that classifies many pictures at once.
 template <class Net>
-class Classifier {
-  using Weights = typename Net::Weights;
-  using WeightsView = typename Net::WeightsView;
+class Classifier : public LoadedWeights<Net, Classifier<Net>> {
+  using Loaded = LoadedWeights<Net, Classifier<Net>>;
 
  public:
   Classifier() = default;
-  Classifier(const Classifier& other)
-      : weights_(other.weights_),
-        owner_(other.owner_),
-        preprocessing_(other.preprocessing_),
-        lookup_(other.lookup_),
-        labels_(other.labels_) {}
+  Classifier(const Classifier& other) : Loaded(other) {}
   Classifier(Classifier&&) noexcept = default;
   Classifier& operator=(const Classifier& other) {
     if (this != &other) *this = Classifier(other);
@@ -54,86 +42,18 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept = default;
   ~Classifier() = default;
 
-  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
-  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error, which
-  /// may be that there is no memory, the classifier is as before.
-  Error load(std::string_view path,
-             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
-    return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
-  }
-
-  /// Loads the same from the bytes of a file, which are not needed any more then. `name` is for
-  /// messages; another `read` is `pplcnet::load_any_bytes`.
-  Error load(std::span<const std::byte> bytes, std::string_view name,
-             Error (*read)(std::span<const std::byte>, std::string_view, Weights&,
-                           ModelInfo*) = pplcnet::load_bytes<Weights>) {
-    return load_by(name,
-                   [&](auto& weights, auto* info) { return read(bytes, name, weights, info); });
-  }
-
-  /// Loads the same with weights that `read(weights, info)` brings; `path` is for messages.
-  template <class Read>
-  Error load_by(std::string_view path, const Read& read) {
-    return with_memory_for(path, [&] {
-      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
-      if (weights == nullptr) return out_of_memory(path);
-      ModelInfo info;
-      if (auto error = read(*weights, &info)) return error;
-      return take(path, *weights, weights, info);
-    });
-  }
-
-  /// Uses a native file that lies in memory (mapped, or part of the executable) where it is,
-  /// without a copy, as `pplcnet::view` does: it must stay there. Labels and preprocessing are its
-  /// own.
-  Error view(std::span<const std::byte> bytes, std::string_view name) {
-    return with_memory_for(name, [&] {
-      std::optional<WeightsView> weights;
-      ModelInfo info;
-      if (auto error = pplcnet::view<Net>(bytes, name, weights, &info)) return error;
-      return take(name, *weights, nullptr, info);
-    });
-  }
-
-  /// Uses packed weights that lie elsewhere, and must stay there.
-  void view(WeightsView weights) noexcept {
-    weights_ = weights;
-    owner_.reset();
-  }
-
-  /// Sets one label for each class, or none; any other number is an error.
-  Error set_labels(std::vector<std::string> labels) {
-    if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
-    labels_ = std::move(labels);
-    return {};
-  }
-  const std::vector<std::string>& labels() const { return labels_; }
-
-  /// Sets the preprocessing, whose height and width must be those of the network's input.
-  void set_preprocessing(const Preprocessing& preprocessing) {
-    preprocessing_ = preprocessing;
-    lookup_ = normalisation_tables(preprocessing.normalisation);
-  }
-  const Preprocessing& preprocessing() const { return preprocessing_; }
-
-  /// Returns the label of a class, or its number where there are no labels.
-  std::string label(int class_id) const {
-    const auto index = static_cast<std::size_t>(class_id);
-    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
-  }
-
   /// Returns the raw scores of a picture, or nothing if weights were not loaded, the picture is
   /// empty or too narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
-      picture = states_[0]->see(preprocessing_, lookup_, image, 0);
+      picture = states_[0]->see(*this, image, 0);
       return Error();
     };
     if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
       return std::nullopt;
-    Net::forward_batch(*weights_, std::span<const Picture>(&*picture, 1), states_[0]->workspace,
-                       first_row(), options);
+    Net::forward_batch(*this->weights(), std::span<const Picture>(&*picture, 1),
+                       states_[0]->workspace, first_row(), options);
     return first_row();
   }
 
@@ -211,27 +131,11 @@ class Classifier {
 
   Row first_row() const { return Row(states_[0]->logits.data(), Net::classes); }
 
-  /// Takes over weights that were read, and what came with them.
-  Error take(std::string_view name, WeightsView weights, std::shared_ptr<const Weights> owner,
-             ModelInfo& info) {
-    if (auto error = check_label_count(info.labels.size(), Net::classes, name)) return error;
-    std::optional<Preprocessing> preset = preprocessing_;
-    if (!info.preprocessing.empty())
-      preset = find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
-    if (!preset) return Error::of(name, ": unknown preprocessing ", quote(info.preprocessing));
-    if (auto error = prepare(1)) return error;
-    set_preprocessing(*preset);
-    if (!info.labels.empty()) labels_ = std::move(info.labels);
-    weights_ = weights;
-    owner_ = std::move(owner);
-    return {};
-  }
-
   Error check_ready() const {
-    if (!weights_) return Error("classifier: no weights were loaded");
-    if (preprocessing_.tensor_size() == Net::input_size) return {};
+    if (!this->weights()) return Error("classifier: no weights were loaded");
+    if (this->preprocessing().tensor_size() == Net::input_size) return {};
     return Error::of("classifier: expected preprocessing for ", Net::input_size, " numbers, found ",
-                     preprocessing_.tensor_size());
+                     this->preprocessing().tensor_size());
   }
 
   /// Calls visit(image, probabilities) for each picture that has any: each part of the executor has
@@ -252,7 +156,7 @@ class Classifier {
       for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
         const auto work = [&] {
           const std::size_t end = std::min(begin + chunk, images.size());
-          state.compute(*weights_, preprocessing_, lookup_, images, begin, end, options.isa, visit);
+          state.compute(*this, images, begin, end, options.isa, visit);
           return Error();
         };
         if (with_memory_for("pictures", work)) exhausted = true;
@@ -262,12 +166,7 @@ class Classifier {
     return exhausted ? out_of_memory("classifier: pictures") : Error();
   }
 
-  std::optional<WeightsView> weights_;
-  std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
-  Preprocessing preprocessing_ = default_preprocessing<Net>();
-  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
-  std::vector<std::string> labels_ = default_labels<Net>();
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -19,9 +19,6 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Lookup tables from bytes to values, one for each channel of the network's input.
-using ByteTables = std::array<ByteTable, kImageChannels>;
-
 /// Makes probabilities of logits, in place, by the function of the network's model.
 template <class Net>
 void to_probabilities(std::span<float> logits) noexcept {
@@ -42,31 +39,25 @@ struct ClassifierState : InHugePages {
 
   /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
   /// that cannot be (see `resize_and_crop`).
-  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteTables& lookup,
-                             ImageView image, std::size_t place) {
-    if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
+  std::optional<Picture> see(const auto& weights, ImageView image, std::size_t place) {
+    if (!resize_and_crop(weights.preprocessing(), image, scratch)) return std::nullopt;
     std::swap(scratch.pixels, pixels[place]);
-    const auto picture =
-        Picture::interleaved(pixels[place].data(), lookup.data(), Net::input_shape);
-    return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
-                                                            : picture;
+    return weights.picture(pixels[place].data());
   }
 
   /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
-  template <class Visit>
-  void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
-               const ByteTables& lookup, std::span<const ImageView> images, std::size_t begin,
-               std::size_t end, Isa isa, const Visit& visit) {
+  void compute(const auto& weights, std::span<const ImageView> images, std::size_t begin,
+               std::size_t end, Isa isa, const auto& visit) {
     std::array<Picture, kChunk> pictures;
     std::array<std::size_t, kChunk> whose = {};
     std::size_t count = 0;
     for (std::size_t i = begin; i < end; ++i)
-      if (const auto picture = see(preprocessing, lookup, images[i], count)) {
+      if (const auto picture = see(weights, images[i], count)) {
         pictures[count] = *picture;
         whose[count++] = i;
       }
-    Net::forward_batch(weights, std::span<const Picture>(pictures.data(), count), workspace,
-                       std::span<float>(logits), {.isa = isa});
+    Net::forward_batch(*weights.weights(), std::span<const Picture>(pictures.data(), count),
+                       workspace, std::span<float>(logits), {.isa = isa});
     for (std::size_t i = 0; i < count; ++i) {
       const auto row = std::span<float>(logits).subspan(i * Net::classes, Net::classes);
       to_probabilities<Net>(row);

@@ -6,23 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "pplcnet/classifier_state.hpp"
-#include "pplcnet/image/labels.hpp"
+#include "pplcnet/huge_pages.hpp"
 #include "pplcnet/image/mask.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/loaded_weights.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
-#include "pplcnet/weights/load.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/error.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -39,28 +32,22 @@ constexpr Preprocessing segmentation_preprocessing() {
 /// made. The executor of a call may use up to kThreads threads. Copies share the weights and have
 /// everything else of their own: one copy for each thread.
 template <class Net, int kThreads = 1>
-class Segmenter {
+class Segmenter : public LoadedWeights<Net, Segmenter<Net, kThreads>> {
+  using Loaded = LoadedWeights<Net, Segmenter<Net, kThreads>>;
   static_assert(Net::output_count == 1 && Net::traits.logits < 0,
                 "Segmenter: a network whose only result is a map of scores");
   static constexpr Shape kScores = Net::output_shape(0);
   static_assert(kScores.channels <= 255, "Segmenter: at most 255 classes");
-  using Weights = typename Net::Weights;
-  using WeightsView = typename Net::WeightsView;
 
  public:
   static constexpr int classes = kScores.channels;
 
-  Segmenter() : state_(std::make_unique<State>()) {
+  Segmenter() : Loaded(segmentation_preprocessing<Net>()), state_(std::make_unique<State>()) {
     // A picture of one pixel, so that the buffers are there before the first one.
     const std::array<std::uint8_t, kImageChannels> pixel = {};
-    resize_and_crop(preprocessing_, {pixel.data(), 1, 1, PixelFormat::rgb}, state_->scratch);
+    resize_and_crop(this->preprocessing(), {pixel.data(), 1, 1, PixelFormat::rgb}, state_->scratch);
   }
-  Segmenter(const Segmenter& other) : Segmenter() {
-    weights_ = other.weights_;
-    owner_ = other.owner_;
-    set_preprocessing(other.preprocessing_);
-    labels_ = other.labels_;
-  }
+  Segmenter(const Segmenter& other) : Segmenter() { static_cast<Loaded&>(*this) = other; }
   Segmenter(Segmenter&&) noexcept = default;
   Segmenter& operator=(const Segmenter& other) {
     if (this != &other) *this = Segmenter(other);
@@ -69,69 +56,26 @@ class Segmenter {
   Segmenter& operator=(Segmenter&&) noexcept = default;
   ~Segmenter() = default;
 
-  /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
-  /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error the
-  /// segmenter is as before.
-  Error load(std::string_view path,
-             Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
-    return with_memory_for(path, [&] {
-      const std::shared_ptr<Weights> weights(new (std::nothrow) Weights());
-      if (weights == nullptr) return out_of_memory(path);
-      ModelInfo info;
-      if (auto error = read(path, *weights, &info)) return error;
-      std::optional<Preprocessing> preset = preprocessing_;
-      if (!info.preprocessing.empty())
-        preset = find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
-      if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
-      if (!info.labels.empty())
-        if (auto error = set_labels(std::move(info.labels))) return error;
-      set_preprocessing(*preset);
-      weights_ = *weights;
-      owner_ = weights;
-      return Error();
-    });
-  }
-
-  /// Uses packed weights that lie elsewhere, and must stay there.
-  void view(WeightsView weights) noexcept {
-    weights_ = weights;
-    owner_.reset();
-  }
-
-  /// One label for each class, or none; any other number is an error.
-  Error set_labels(std::vector<std::string> labels) {
-    if (auto error = check_label_count(labels.size(), classes, "labels")) return error;
-    labels_ = std::move(labels);
-    return {};
-  }
-  const std::vector<std::string>& labels() const { return labels_; }
-
-  /// Its height and width must be those of the network's input; the picture is not cropped.
-  void set_preprocessing(const Preprocessing& preprocessing) {
-    preprocessing_ = preprocessing;
-    lookup_ = normalisation_tables(preprocessing.normalisation);
-  }
-  const Preprocessing& preprocessing() const { return preprocessing_; }
-
   /// Writes the class of each pixel of a picture of any size to `mask`, row by row: of the scores,
   /// resized bilinearly to the picture's size, the highest, the first of equals. Nothing is
   /// allocated. An error, which leaves the mask alone, if weights were not loaded, the picture is
   /// empty, or the mask has another size.
   Error segment(ImageView image, std::span<std::uint8_t> mask, const RunOptions& options = {}) {
-    if (!weights_) return Error("segmenter: no weights were loaded");
+    if (!this->weights()) return Error("segmenter: no weights were loaded");
     if (image.empty()) return Error("segmenter: the picture is empty");
     const std::size_t size =
         static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
     if (mask.size() != size)
       return Error::of("segmenter: expected a mask of ", size, " pixels, found ", mask.size());
-    if (preprocessing_.geometry != Geometry::direct ||
-        preprocessing_.tensor_size() != Net::input_size ||
-        !resize_and_crop(preprocessing_, image, state_->scratch))
+    if (this->preprocessing().geometry != Geometry::direct ||
+        this->preprocessing().tensor_size() != Net::input_size ||
+        !resize_and_crop(this->preprocessing(), image, state_->scratch))
       return Error::of("segmenter: expected preprocessing to ", Net::input_shape.height, "x",
                        Net::input_shape.width, " without a crop");
     typename Net::Features requested;
     requested.outputs[0] = state_->scores.data();
-    Net::features(*weights_, picture(), state_->workspace, requested, options);
+    Net::features(*this->weights(), this->picture(state_->scratch.pixels.data()), state_->workspace,
+                  requested, options);
     const ScoreMaps scores = {state_->scores.data(), classes, kScores.height, kScores.width};
     const int parts = std::clamp(options.executor.threads(), 1, std::min(kThreads, image.height));
     const auto rows = [&](int i, int of) {
@@ -153,20 +97,7 @@ class Segmenter {
     std::array<std::array<float, static_cast<std::size_t>(kScores.width)>, kThreads> lines;
   };
 
-  /// Returns what the network sees of the picture.
-  Picture picture() const {
-    const auto seen =
-        Picture::interleaved(state_->scratch.pixels.data(), lookup_.data(), Net::input_shape);
-    return preprocessing_.channel_order == ChannelOrder::bgr ? seen.reversed(Net::input_shape)
-                                                             : seen;
-  }
-
-  std::optional<WeightsView> weights_;
-  std::shared_ptr<const Weights> owner_;  // null: the caller
   std::unique_ptr<State> state_;
-  Preprocessing preprocessing_ = segmentation_preprocessing<Net>();
-  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
-  std::vector<std::string> labels_ = default_labels<Net>();
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

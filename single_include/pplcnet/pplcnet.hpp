@@ -18834,8 +18834,6 @@ PPLCNET_INLINE Error self_test(std::string_view path, const AnyNetwork& network)
 #include <new>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20578,9 +20576,6 @@ constexpr Output output_of() {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Lookup tables from bytes to values, one for each channel of the network's input.
-using ByteTables = std::array<ByteTable, kImageChannels>;
-
 /// Makes probabilities of logits, in place, by the function of the network's model.
 template <class Net>
 void to_probabilities(std::span<float> logits) noexcept {
@@ -20601,31 +20596,25 @@ struct ClassifierState : InHugePages {
 
   /// Resizes a picture into the buffer `place`, and gives it as the network sees it; nothing if
   /// that cannot be (see `resize_and_crop`).
-  std::optional<Picture> see(const Preprocessing& preprocessing, const ByteTables& lookup,
-                             ImageView image, std::size_t place) {
-    if (!resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
+  std::optional<Picture> see(const auto& weights, ImageView image, std::size_t place) {
+    if (!resize_and_crop(weights.preprocessing(), image, scratch)) return std::nullopt;
     std::swap(scratch.pixels, pixels[place]);
-    const auto picture =
-        Picture::interleaved(pixels[place].data(), lookup.data(), Net::input_shape);
-    return preprocessing.channel_order == ChannelOrder::bgr ? picture.reversed(Net::input_shape)
-                                                            : picture;
+    return weights.picture(pixels[place].data());
   }
 
   /// Calls visit(i, probabilities) for each of images [begin, end) that has any; kChunk at most.
-  template <class Visit>
-  void compute(typename Net::WeightsView weights, const Preprocessing& preprocessing,
-               const ByteTables& lookup, std::span<const ImageView> images, std::size_t begin,
-               std::size_t end, Isa isa, const Visit& visit) {
+  void compute(const auto& weights, std::span<const ImageView> images, std::size_t begin,
+               std::size_t end, Isa isa, const auto& visit) {
     std::array<Picture, kChunk> pictures;
     std::array<std::size_t, kChunk> whose = {};
     std::size_t count = 0;
     for (std::size_t i = begin; i < end; ++i)
-      if (const auto picture = see(preprocessing, lookup, images[i], count)) {
+      if (const auto picture = see(weights, images[i], count)) {
         pictures[count] = *picture;
         whose[count++] = i;
       }
-    Net::forward_batch(weights, std::span<const Picture>(pictures.data(), count), workspace,
-                       std::span<float>(logits), {.isa = isa});
+    Net::forward_batch(*weights.weights(), std::span<const Picture>(pictures.data(), count),
+                       workspace, std::span<float>(logits), {.isa = isa});
     for (std::size_t i = 0; i < count; ++i) {
       const auto row = std::span<float>(logits).subspan(i * Net::classes, Net::classes);
       to_probabilities<Net>(row);
@@ -20637,6 +20626,22 @@ struct ClassifierState : InHugePages {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_CLASSIFIER_STATE_HPP
+// from pplcnet/loaded_weights.hpp
+#ifndef PPLCNET_LOADED_WEIGHTS_HPP
+#define PPLCNET_LOADED_WEIGHTS_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 // from pplcnet/image/labels.hpp
 #ifndef PPLCNET_IMAGE_LABELS_HPP
 #define PPLCNET_IMAGE_LABELS_HPP
@@ -20900,6 +20905,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Checks that there is a label for each class, or none at all; `where` they are from.
 PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where);
 
+/// Returns the label of a class, or its number where it has none.
+PPLCNET_INLINE std::string label_of(int class_id, std::span<const std::string> labels);
+
 /// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
 /// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
 /// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
@@ -20988,6 +20996,11 @@ inline Error read_lines(std::span<const std::string_view> lines, std::string_vie
 PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where) {
   if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
   return Error::of(where, ": ", count, " labels for ", classes, " classes");
+}
+
+PPLCNET_INLINE std::string label_of(int class_id, std::span<const std::string> labels) {
+  const auto index = static_cast<std::size_t>(class_id);
+  return index < labels.size() ? labels[index] : std::to_string(class_id);
 }
 
 PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
@@ -21090,34 +21103,29 @@ PPLCNET_INLINE std::string prediction_line(std::string_view file,
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// From decoded pixels to labels: a network with its weights, preprocessing and labels, and what
-/// threads need to write to. A published model (see models/) brings the last two.
-/// Copies share the weights and have everything else of their own: one copy for each thread, or one
-/// classifier that classifies many pictures at once.
-template <class Net>
-class Classifier {
+/// Lookup tables from bytes to values, one for each channel of the network's input.
+using ByteTables = std::array<ByteTable, kImageChannels>;
+
+/// Takes labels and preprocessing of a file, if it has any; those for another network are an error.
+/// `path` is for messages.
+PPLCNET_INLINE Error take_info(ModelInfo& info, std::string_view path, const NetworkTraits& traits,
+                               std::vector<std::string>& labels, Preprocessing& preprocessing);
+
+/// A network's weights, and what belongs to them: labels, and how pictures are prepared: the base
+/// of `Self`, which sees pictures with them. Copies share the weights.
+template <class Net, class Self>
+class LoadedWeights {
+ public:
   using Weights = typename Net::Weights;
   using WeightsView = typename Net::WeightsView;
 
- public:
-  Classifier() = default;
-  Classifier(const Classifier& other)
-      : weights_(other.weights_),
-        owner_(other.owner_),
-        preprocessing_(other.preprocessing_),
-        lookup_(other.lookup_),
-        labels_(other.labels_) {}
-  Classifier(Classifier&&) noexcept = default;
-  Classifier& operator=(const Classifier& other) {
-    if (this != &other) *this = Classifier(other);
-    return *this;
+  explicit LoadedWeights(const Preprocessing& preprocessing = default_preprocessing<Net>()) {
+    set_preprocessing(preprocessing);
   }
-  Classifier& operator=(Classifier&&) noexcept = default;
-  ~Classifier() = default;
 
   /// Reads weights in any format that `pplcnet::load` knows, or another `read` such as
   /// `pplcnet::load_any`; a native file also brings labels and preprocessing. After an error, which
-  /// may be that there is no memory, the classifier is as before.
+  /// may be that there is no memory, all is as before.
   Error load(std::string_view path,
              Error (*read)(std::string_view, Weights&, ModelInfo*) = pplcnet::load<Weights>) {
     return load_by(path, [&](auto& weights, auto* info) { return read(path, weights, info); });
@@ -21162,13 +21170,17 @@ class Classifier {
     owner_.reset();
   }
 
-  /// Sets one label for each class, or none; any other number is an error.
+  /// Takes one label for each class, or none; any other number is an error.
   Error set_labels(std::vector<std::string> labels) {
-    if (auto error = check_label_count(labels.size(), Net::classes, "labels")) return error;
+    if (auto error = check_label_count(labels.size(), Net::traits.label_count, "labels"))
+      return error;
     labels_ = std::move(labels);
     return {};
   }
   const std::vector<std::string>& labels() const { return labels_; }
+
+  /// Returns the label of a class, or its number where there are no labels.
+  std::string label(int class_id) const { return label_of(class_id, labels_); }
 
   /// Sets the preprocessing, whose height and width must be those of the network's input.
   void set_preprocessing(const Preprocessing& preprocessing) {
@@ -21177,24 +21189,87 @@ class Classifier {
   }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
-  /// Returns the label of a class, or its number where there are no labels.
-  std::string label(int class_id) const {
-    const auto index = static_cast<std::size_t>(class_id);
-    return index < labels_.size() ? labels_[index] : std::to_string(class_id);
+  /// Returns what the network sees of the pixels of a picture that is prepared.
+  Picture picture(const std::uint8_t* pixels) const {
+    const auto seen = Picture::interleaved(pixels, lookup_.data(), Net::input_shape);
+    return preprocessing_.channel_order == ChannelOrder::bgr ? seen.reversed(Net::input_shape)
+                                                             : seen;
   }
+
+  /// Returns the weights; nothing if none were loaded.
+  const std::optional<WeightsView>& weights() const { return weights_; }
+
+ private:
+  /// Takes over weights that were read, and what came with them.
+  Error take(std::string_view name, WeightsView weights, std::shared_ptr<const Weights> owner,
+             ModelInfo& info) {
+    if constexpr (requires(Self & self) { self.prepare(1); })
+      if (auto error = static_cast<Self&>(*this).prepare(1)) return error;
+    if (auto error = take_info(info, name, Net::traits, labels_, preprocessing_)) return error;
+    set_preprocessing(preprocessing_);
+    weights_ = weights;
+    owner_ = std::move(owner);
+    return {};
+  }
+
+  std::optional<WeightsView> weights_;
+  std::shared_ptr<const Weights> owner_;  // null: the caller
+  Preprocessing preprocessing_;
+  ByteTables lookup_;
+  std::vector<std::string> labels_ = default_labels<Net>();
+};
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error take_info(ModelInfo& info, std::string_view path, const NetworkTraits& traits,
+                               std::vector<std::string>& labels, Preprocessing& preprocessing) {
+  if (auto error = check_label_count(info.labels.size(), traits.label_count, path)) return error;
+  std::optional<Preprocessing> preset = preprocessing;
+  if (!info.preprocessing.empty())
+    preset = find_preset(info.preprocessing, traits.input.height, traits.input.width);
+  if (!preset) return Error::of(path, ": unknown preprocessing ", quote(info.preprocessing));
+  preprocessing = *preset;
+  if (!info.labels.empty()) labels = std::move(info.labels);
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_LOADED_WEIGHTS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// From decoded pixels to labels: a network with its weights, preprocessing and labels, and what
+/// threads need to write to. A published model (see models/) brings the last two.
+/// Copies share the weights and have everything else of their own: one copy for each thread, or one
+/// classifier that classifies many pictures at once.
+template <class Net>
+class Classifier : public LoadedWeights<Net, Classifier<Net>> {
+  using Loaded = LoadedWeights<Net, Classifier<Net>>;
+
+ public:
+  Classifier() = default;
+  Classifier(const Classifier& other) : Loaded(other) {}
+  Classifier(Classifier&&) noexcept = default;
+  Classifier& operator=(const Classifier& other) {
+    if (this != &other) *this = Classifier(other);
+    return *this;
+  }
+  Classifier& operator=(Classifier&&) noexcept = default;
+  ~Classifier() = default;
 
   /// Returns the raw scores of a picture, or nothing if weights were not loaded, the picture is
   /// empty or too narrow for the crop, or there is no memory. Valid until the next call.
   std::optional<std::span<const float>> logits(ImageView image, const RunOptions& options = {}) {
     std::optional<Picture> picture;
     const auto see = [&] {
-      picture = states_[0]->see(preprocessing_, lookup_, image, 0);
+      picture = states_[0]->see(*this, image, 0);
       return Error();
     };
     if (check_ready() || prepare(1) || with_memory_for("picture", see) || !picture)
       return std::nullopt;
-    Net::forward_batch(*weights_, std::span<const Picture>(&*picture, 1), states_[0]->workspace,
-                       first_row(), options);
+    Net::forward_batch(*this->weights(), std::span<const Picture>(&*picture, 1),
+                       states_[0]->workspace, first_row(), options);
     return first_row();
   }
 
@@ -21272,27 +21347,11 @@ class Classifier {
 
   Row first_row() const { return Row(states_[0]->logits.data(), Net::classes); }
 
-  /// Takes over weights that were read, and what came with them.
-  Error take(std::string_view name, WeightsView weights, std::shared_ptr<const Weights> owner,
-             ModelInfo& info) {
-    if (auto error = check_label_count(info.labels.size(), Net::classes, name)) return error;
-    std::optional<Preprocessing> preset = preprocessing_;
-    if (!info.preprocessing.empty())
-      preset = find_preset(info.preprocessing, Net::input_shape.height, Net::input_shape.width);
-    if (!preset) return Error::of(name, ": unknown preprocessing ", quote(info.preprocessing));
-    if (auto error = prepare(1)) return error;
-    set_preprocessing(*preset);
-    if (!info.labels.empty()) labels_ = std::move(info.labels);
-    weights_ = weights;
-    owner_ = std::move(owner);
-    return {};
-  }
-
   Error check_ready() const {
-    if (!weights_) return Error("classifier: no weights were loaded");
-    if (preprocessing_.tensor_size() == Net::input_size) return {};
+    if (!this->weights()) return Error("classifier: no weights were loaded");
+    if (this->preprocessing().tensor_size() == Net::input_size) return {};
     return Error::of("classifier: expected preprocessing for ", Net::input_size, " numbers, found ",
-                     preprocessing_.tensor_size());
+                     this->preprocessing().tensor_size());
   }
 
   /// Calls visit(image, probabilities) for each picture that has any: each part of the executor has
@@ -21313,7 +21372,7 @@ class Classifier {
       for (std::size_t begin; (begin = next.fetch_add(chunk)) < images.size();) {
         const auto work = [&] {
           const std::size_t end = std::min(begin + chunk, images.size());
-          state.compute(*weights_, preprocessing_, lookup_, images, begin, end, options.isa, visit);
+          state.compute(*this, images, begin, end, options.isa, visit);
           return Error();
         };
         if (with_memory_for("pictures", work)) exhausted = true;
@@ -21323,12 +21382,7 @@ class Classifier {
     return exhausted ? out_of_memory("classifier: pictures") : Error();
   }
 
-  std::optional<WeightsView> weights_;
-  std::shared_ptr<const Weights> owner_;  // null: the caller
   std::vector<std::unique_ptr<State>> states_;
-  Preprocessing preprocessing_ = default_preprocessing<Net>();
-  ByteTables lookup_ = normalisation_tables(preprocessing_.normalisation);
-  std::vector<std::string> labels_ = default_labels<Net>();
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -36,6 +36,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// Checks that there is a label for each class, or none at all; `where` they are from.
 PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where);
 
+/// Returns the label of a class, or its number where it has none.
+PPLCNET_INLINE std::string label_of(int class_id, std::span<const std::string> labels);
+
 /// Reads labels from the text of a file, in UTF-8: `id label` on each line, as Paddle has it, in
 /// any order, or just the label of class 0, 1, ... on each line, or the `label_list` of an
 /// inference.yml. `classes` is how many there must be, or 0. The error says which line is wrong:
@@ -124,6 +127,11 @@ inline Error read_lines(std::span<const std::string_view> lines, std::string_vie
 PPLCNET_INLINE Error check_label_count(std::size_t count, int classes, std::string_view where) {
   if (count == 0 || count == static_cast<std::size_t>(classes)) return {};
   return Error::of(where, ": ", count, " labels for ", classes, " classes");
+}
+
+PPLCNET_INLINE std::string label_of(int class_id, std::span<const std::string> labels) {
+  const auto index = static_cast<std::size_t>(class_id);
+  return index < labels.size() ? labels[index] : std::to_string(class_id);
 }
 
 PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, int classes,
