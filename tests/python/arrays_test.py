@@ -75,7 +75,8 @@ def test_shapes(lines, street):
     for none in [[], street[None][:0]]:
         assert lines.classify(none).shape == (0, 2)
     assert numpy.array_equal(lines.classify([street, street[:50, :80], street[..., 0]]),
-                             [one, lines.classify(street[:50, :80]), lines.classify(street[..., 0])])
+                             [one, lines.classify(street[:50, :80]),
+                              lines.classify(street[..., 0])])
 
 
 def test_tensors(lines):
@@ -96,8 +97,8 @@ WRONG = {
     "other byte order": (numpy.zeros((3, 80, 160), ">f4"), "found >f4"),
     "int32": (numpy.zeros((8, 8, 3), numpy.int32), "found int32"),
     "bool": (numpy.zeros((8, 8, 3), bool), "found bool"),
-    "two channels": (numpy.zeros((8, 8, 2), numpy.uint8), "[height][width][channels] of format rgb, "
-                     "found the shape (8, 8, 2)"),
+    "two channels": (numpy.zeros((8, 8, 2), numpy.uint8), "[height][width][channels] of format "
+                     "rgb, found the shape (8, 8, 2)"),
     "four channels": (numpy.zeros((8, 8, 4), numpy.uint8), "found the shape (8, 8, 4)"),
     "planes": (numpy.zeros((3, 8, 8), numpy.uint8), "found the shape (3, 8, 8)"),
     "one axis": (numpy.zeros(8, numpy.uint8), "found the shape (8,)"),
@@ -106,10 +107,12 @@ WRONG = {
     "no rows": (numpy.zeros((0, 8, 3), numpy.uint8), "has no pixels that can be seen, by the shape "
                 "(0, 8, 3)"),
     "no columns": (numpy.zeros((8, 0, 3), numpy.uint8), "has no pixels"),
-    "many in a list": ([numpy.zeros((2, 8, 8, 3), numpy.uint8)], "expected [height][width][channels]"),
+    "many in a list": ([numpy.zeros((2, 8, 8, 3), numpy.uint8)],
+                       "expected [height][width][channels]"),
     "unaligned": (numpy.frombuffer(bytes(4 * 3 * 80 * 160 + 1), numpy.uint8)[1:].view(numpy.float32)
                   .reshape(3, 80, 160), "do not lie at multiples of 4 bytes"),
-    "the second one": ([numpy.zeros((8, 8, 3), numpy.uint8), numpy.zeros((8, 8, 3))], "picture 1: "),
+    "the second one": ([numpy.zeros((8, 8, 3), numpy.uint8), numpy.zeros((8, 8, 3))],
+                       "picture 1: "),
     "bytes of no picture": (b"GIF89a", "it is GIF"),
 }
 

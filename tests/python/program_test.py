@@ -33,12 +33,14 @@ def folder(crops, tmp_path_factory):
     """The same as files."""
     folder = tmp_path_factory.mktemp("crops")
     for i, crop in enumerate(crops):
-        Image.fromarray(numpy.ascontiguousarray(crop)).save(folder / f"{i:03}.png", compress_level=1)
+        picture = Image.fromarray(numpy.ascontiguousarray(crop))
+        picture.save(folder / f"{i:03}.png", compress_level=1)
     return folder
 
 
 def test_200_crops_of_an_array(lines, crops, folder, program, tmp_path):
-    program("features", "--weights", LINES, "--layer", "logits", "-o", tmp_path / "logits.npy", folder)
+    program("features", "--weights", LINES, "--layer", "logits", "-o", tmp_path / "logits.npy",
+            folder)
     expected = numpy.load(tmp_path / "logits.npy")
     assert expected.shape == (200, 2)
     assert numpy.array_equal(lines.features(crops, "logits"), expected)
@@ -67,8 +69,8 @@ def test_predictions_of_a_folder(lines, folder, program):
     for one, other in zip(found, expected, strict=True):
         assert one["class_ids"] == [each["class_id"] for each in other["predictions"]]
         assert one["label_names"] == [each["label"] for each in other["predictions"]]
-        assert (numpy.array(one["scores"], numpy.float32).tolist() ==
-                numpy.array([each["score"] for each in other["predictions"]], numpy.float32).tolist())
+        scores = [each["score"] for each in other["predictions"]]
+        assert numpy.array_equal(numpy.float32(one["scores"]), numpy.float32(scores))
 
 
 def test_orientation(crops, folder, program):
@@ -76,7 +78,8 @@ def test_orientation(crops, folder, program):
         lines = program("orient", "--json", "--sure", 0, *arguments).splitlines()
         return [(line["angle"], line["confidence"]) for line in map(json.loads, lines)]
 
-    assert pplcnet.orient(crops[:20], lines=True) == printed("--lines", *sorted(folder.iterdir())[:20])
+    files = sorted(folder.iterdir())[:20]
+    assert pplcnet.orient(crops[:20], lines=True) == printed("--lines", *files)
     page = PROJECT / "examples" / "page.jpg"
     [expected] = printed(page)
     found = pplcnet.orient(page)
@@ -88,7 +91,8 @@ def test_orientation(crops, folder, program):
 def test_batches(lines, street):
     batches = list(lines.predict([street] * 5, batch_size=2, topk=1))
     assert [len(batch) for batch in batches] == [2, 2, 1]
-    assert list(lines.predict(numpy.stack([street] * 3), batch_size=3, topk=1)) == [batches[0][:1] * 3]
+    many = numpy.stack([street] * 3)
+    assert list(lines.predict(many, batch_size=3, topk=1)) == [batches[0][:1] * 3]
     [[one]] = lines.predict(street)
     assert set(one) == {"class_ids", "scores", "label_names"}
     assert one["label_names"] == [lines.labels[i] for i in one["class_ids"]]

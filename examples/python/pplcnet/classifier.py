@@ -10,7 +10,7 @@ from numpy import float32, ndarray
 from numpy.typing import NDArray
 
 from pplcnet import _pplcnet
-from pplcnet.pictures import Format, Picture, Pictures, each, is_name
+from pplcnet.pictures import File, Format, Many, Picture, Pictures, each, is_name
 
 Path = Union[str, os.PathLike[str]]
 
@@ -118,7 +118,8 @@ class Classifier:
         count = self.topk if topk is None else topk
         most = self.batch_size if batch_size is None else batch_size
         if count < 1 or most < 1:
-            raise ValueError(f"expected topk and batch_size of at least 1, found {count} and {most}")
+            raise ValueError(f"expected topk and batch_size of at least 1, found {count} and "
+                             f"{most}")
         return self._predict(input_data, count, most, format, on_error)
 
     def _predict(self, input_data: Pictures, count: int, most: int, format: Format,
@@ -192,6 +193,13 @@ class Classifier:
         """Returns embeddings, float32 [channels]; of many pictures [pictures][channels]."""
         return self.features(pictures, "embedding", format=format)
 
+    @overload
+    def orient(self, pictures: File, format: Format = ...) -> Orientation: ...
+    @overload
+    def orient(self, pictures: Many, format: Format = ...) -> list[Orientation]: ...
+    @overload
+    def orient(self, pictures: NDArray[Any], format: Format = ...) -> Any: ...
+
     def orient(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the Orientation of a picture; of many pictures a list. A ValueError if the
         network is not about orientation."""
@@ -213,9 +221,20 @@ def _built_in(lines: bool, threads: int) -> Classifier:
     return Classifier._of(_pplcnet.Network.built_in(lines, threads))
 
 
+@overload
+def orient(pictures: File, *, lines: bool = ..., format: Format = ...,
+           threads: int = ...) -> Orientation: ...
+@overload
+def orient(pictures: Many, *, lines: bool = ..., format: Format = ...,
+           threads: int = ...) -> list[Orientation]: ...
+@overload
+def orient(pictures: NDArray[Any], *, lines: bool = ..., format: Format = ...,
+           threads: int = ...) -> Any: ...
+
+
 def orient(pictures: Pictures, *, lines: bool = False, format: Format = "rgb",
            threads: int = 1) -> Any:
     """Returns the Orientation of a page, or of a line of text that is upright or upside down; of
     many pictures a list. The weights are part of the package; for others there is
     `Classifier.orient`."""
-    return _built_in(lines, threads).orient(pictures, format)
+    return _orientations(_built_in(lines, threads)._network.orient(pictures, format))

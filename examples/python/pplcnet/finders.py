@@ -1,10 +1,13 @@
 """Objects, classes of pixels, and text in pictures."""
 
 import os
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, Union, overload
+
+from numpy import uint8
+from numpy.typing import NDArray
 
 from pplcnet import _pplcnet
-from pplcnet.pictures import Format, Pictures
+from pplcnet.pictures import File, Format, Many, Pictures
 
 Path = Union[str, os.PathLike[str]]
 
@@ -43,6 +46,13 @@ class Detector:
         """The name of the published model."""
         return self._detector.name
 
+    @overload
+    def detect(self, pictures: File, format: Format = ...) -> list[Detection]: ...
+    @overload
+    def detect(self, pictures: Many, format: Format = ...) -> list[list[Detection]]: ...
+    @overload
+    def detect(self, pictures: NDArray[Any], format: Format = ...) -> Any: ...
+
     def detect(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the Detections in a picture, the best first; of many pictures a list of such
         lists."""
@@ -69,6 +79,13 @@ class Segmenter:
         """The name of the published model."""
         return self._network.name
 
+    @overload
+    def segment(self, pictures: File, format: Format = ...) -> NDArray[uint8]: ...
+    @overload
+    def segment(self, pictures: Many, format: Format = ...) -> list[NDArray[uint8]]: ...
+    @overload
+    def segment(self, pictures: NDArray[Any], format: Format = ...) -> Any: ...
+
     def segment(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the class of each pixel, uint8 [height][width]; of many pictures a list."""
         return self._network.segment(pictures, format)
@@ -86,6 +103,13 @@ class TextReader:
         self._reader = _pplcnet.TextReader(os.fsencode(detection), os.fsencode(recognition),
                                            os.fsencode(dictionary), os.fsencode(orientation),
                                            threshold, longest_side, threads)
+
+    @overload
+    def read(self, pictures: File, format: Format = ...) -> list[TextLine]: ...
+    @overload
+    def read(self, pictures: Many, format: Format = ...) -> list[list[TextLine]]: ...
+    @overload
+    def read(self, pictures: NDArray[Any], format: Format = ...) -> Any: ...
 
     def read(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the TextLines of a picture in reading order; of many pictures a list of such

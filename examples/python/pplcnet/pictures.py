@@ -1,7 +1,7 @@
 """What a picture is, and where pictures are."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Literal, Union
 
 from numpy.typing import NDArray
@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from pplcnet import _pplcnet
 
 Format = Literal["rgb", "bgr", "rgba", "bgra", "grey"]
+File = Union[str, os.PathLike[str], bytes]
+Many = Union[list[Any], tuple[Any, ...]]
 #: Pixels of uint8, the name of a file, or its bytes.
-Picture = Union[NDArray[Any], str, os.PathLike[str], bytes]
+Picture = Union[NDArray[Any], File]
 #: One, or many: an array with one more axis, or a list.
-Pictures = Union[Picture, Sequence[Picture]]
+Pictures = Union[Picture, Many]
 
 
 def is_name(picture: object) -> bool:
@@ -50,4 +52,4 @@ def each(pictures: Pictures) -> Iterator[Picture]:
         for picture in pictures:
             yield from each(picture)
     else:
-        yield pictures  # type: ignore[misc]
+        yield pictures
