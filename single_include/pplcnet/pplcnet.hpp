@@ -2736,6 +2736,121 @@ class Lowering {
 #include <cstddef>
 #include <cstdint>
 
+// from pplcnet/plan/map_chains.hpp
+#ifndef PPLCNET_PLAN_MAP_CHAINS_HPP
+#define PPLCNET_PLAN_MAP_CHAINS_HPP
+
+#include <algorithm>
+#include <cstddef>
+
+// from pplcnet/plan/uses.hpp
+#ifndef PPLCNET_PLAN_USES_HPP
+#define PPLCNET_PLAN_USES_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// What a plan's passes know of each layer.
+struct Uses {
+  int last_reader[Plan::kMaxLayers] = {};  ///< of its own output; -1: none
+  int last[Plan::kMaxLayers] = {};  ///< the last layer that reads or writes its map; an owner's
+};
+
+constexpr Uses uses_of(const Plan& plan) {
+  Uses uses;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    uses.last_reader[i] = -1;
+    uses.last[i] = i;
+    const Layer& layer = plan.layers[i];
+    for (const int read : {layer.from, layer.addend, layer.factors}) {
+      if (read < 0) continue;
+      uses.last_reader[read] = i;
+      uses.last[plan.layers[read].owner] = i;
+    }
+    uses.last[layer.owner] = i;
+    if (layer.owner != i) uses.last_reader[layer.owner] = i;
+  }
+  return uses;
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_USES_HPP
+
+// Chains of layers that write maps pixel by pixel: a gate, a sum, a map that is enlarged for one.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace planning {
+
+/// Has a layer's output go to a ring of so many rows in scratch.
+constexpr void keep_rows(Plan& plan, Layer& layer, int rows) {
+  layer.target.ring = rows;
+  layer.target.local = true;
+  layer.target.offset = plan.scratch_floats;
+  plan.scratch_floats += layer.target.floats();
+}
+
+/// Returns whether a row of a layer's output is made from the same row of the maps that it reads,
+/// or from one of a map of another height.
+constexpr bool reads_same_row(const Layer& layer) {
+  return layer.op == Operator::gate || layer.op == Operator::add ||
+         (layer.op == Operator::resize && layer.resampling == Resampling::nearest);
+}
+
+/// Returns whether a layer can be in a chain: some layer reads its output, else it would be
+/// computed on request only.
+constexpr bool can_chain(const Plan& plan, const Uses& uses, int layer) {
+  return reads_same_row(plan.layers[layer]) && uses.last[plan.layers[layer].owner] > layer;
+}
+
+/// Returns whether a layer writes to the map of another one's output.
+constexpr bool shares_map(const Plan& plan, int layer, int other) {
+  return plan.layers[layer].owner == plan.layers[other].owner;
+}
+
+/// Returns the end of the chain that layer `first` can begin: layers one after the other, whose
+/// outputs have the same rows; what is resized is there before.
+constexpr int map_chain_end(const Plan& plan, const Uses& uses, int first) {
+  const auto continues = [&](int layer) {
+    const Layer& next = plan.layers[layer];
+    if (!can_chain(plan, uses, layer) || next.output.height != plan.layers[first].output.height)
+      return false;
+    if (next.op != Operator::resize) return true;
+    for (int i = first; i < layer; ++i)
+      if (shares_map(plan, i, next.from)) return false;
+    return true;
+  };
+  int end = first;
+  while (end < plan.layer_count && continues(end)) ++end;
+  return end;
+}
+
+/// Makes layers [first, end) a chain: a few rows of all of them at a time, which fill `bytes` of a
+/// cache. Maps that only they read are not stored whole.
+constexpr void form_map_chain(Plan& plan, const Uses& uses, int first, int end, std::size_t bytes) {
+  std::size_t row = 0;
+  for (int i = first; i < end; ++i)
+    row += sizeof(float) * plan.layers[plan.layers[i].owner].target.row_pitch();
+  const auto height = static_cast<std::size_t>(plan.layers[first].output.height);
+  const auto rows = static_cast<int>(std::clamp<std::size_t>(bytes / row, 1, height));
+  for (int i = first; i < end; ++i) {
+    Layer& layer = plan.layers[i];
+    layer.rows = rows;
+    if (layer.owner == i && uses.last[i] < end) keep_rows(plan, layer, rows);
+  }
+  plan.layers[first].chain_end = end;
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_MAP_CHAINS_HPP
 
 // Which layers are computed together, and how many rows at a time.
 
@@ -2768,29 +2883,6 @@ namespace planning {
 /// of it.
 constexpr int spread_pitch(int channels) {
   return channels % 128 == 0 ? channels + kPanel : channels;
-}
-
-/// What a plan's passes know of each layer.
-struct Uses {
-  int last_reader[Plan::kMaxLayers] = {};  ///< of its own output; -1: none
-  int last[Plan::kMaxLayers] = {};  ///< the last layer that reads or writes its map; an owner's
-};
-
-constexpr Uses uses_of(const Plan& plan) {
-  Uses uses;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    uses.last_reader[i] = -1;
-    uses.last[i] = i;
-    const Layer& layer = plan.layers[i];
-    for (const int read : {layer.from, layer.addend, layer.factors}) {
-      if (read < 0) continue;
-      uses.last_reader[read] = i;
-      uses.last[plan.layers[read].owner] = i;
-    }
-    uses.last[layer.owner] = i;
-    if (layer.owner != i) uses.last_reader[layer.owner] = i;
-  }
-  return uses;
 }
 
 /// Finds units: layers whose rows go through scratch into the next one, which is pointwise or
@@ -2966,21 +3058,20 @@ constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
          writer.target.floats() * sizeof(float) > kLargestMap;
 }
 
-/// Has a layer's output go to a ring of so many rows in scratch.
-constexpr void keep_rows(Plan& plan, Layer& layer, int rows) {
-  layer.target.ring = rows;
-  layer.target.local = true;
-  layer.target.offset = plan.scratch_floats;
-  plan.scratch_floats += layer.target.floats();
-}
-
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
 /// chain would become too long, after which another one begins.) So does the output of a chain of
-/// several layers if no layer reads it: it is copied block by block.
+/// several layers if no layer reads it: it is copied block by block. Other chains are those of
+/// map_chains.hpp.
 constexpr void form_chains(Plan& plan, const Uses& uses) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
+    if (const int end = map_chain_end(plan, uses, i); first == i && end > i + 1) {
+      form_map_chain(plan, uses, first, end, kL2Share);
+      first = end;
+      i = end - 1;
+      continue;
+    }
     Layer& layer = plan.layers[i];
     const bool owns = layer.owner == i && !layer.gives_vector();
     layer.optional_output = owns && uses.last[i] == i;
@@ -3549,6 +3640,12 @@ struct Context {
            static_cast<std::size_t>(image) *
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
+  /// Returns what a map's offset counts from.
+  float* base(const Map& map) const {
+    if (!map.local) return run.maps;
+    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
   /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
   float* scratch(const Layer& layer) const {
     return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
@@ -4716,19 +4813,26 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// Calls `visit(d, channel)` for every vector of a pixel's channels.
+template <class Visit>
+HWY_INLINE void for_each_channel(int channels, const Visit& visit) {
+  int channel = 0;
+  for (; channel + kPanel <= channels; channel += kLanes) visit(Lanes16(), channel);
+  for (; channel < channels; channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+    visit(Lanes8(), channel);
+}
+
 /// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
   const float* const factors = context.vector(layer.source_vector, layer.output);
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* from = maps + layer.source.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* from = context.pixels(layer.source, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.input.width; ++x) {
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.input.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
                    to + channel);
+      });
       from += layer.source.pixel_pitch;
       to += layer.target.pixel_pitch;
     }
@@ -4739,16 +4843,14 @@ inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* a = maps + layer.source.pixels(y);
-    const float* b = maps + layer.addend_map.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* a = context.pixels(layer.source, y);
+    const float* b = context.pixels(layer.addend_map, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.output.width; ++x) {
-      for (int channel = 0; channel < layer.output.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.output.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      });
       a += layer.source.pixel_pitch;
       b += layer.addend_map.pixel_pitch;
       to += layer.target.pixel_pitch;
@@ -5396,11 +5498,11 @@ inline Between between(int i, int size, int outputs) {
 
 /// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
-  const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
   for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
-    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
-      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for_each_channel(channels, [&](auto d, int channel) HWY_ATTR {
+      hn::StoreU(hn::LoadU(d, from + channel), d, to + channel);
+    });
     for (rest += layer.input.width; rest >= outputs; rest -= outputs)
       from += layer.source.pixel_pitch;
   }
@@ -5433,7 +5535,7 @@ inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer,
   float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
-    float* const to = maps + layer.target.pixels(y);
+    float* const to = context.pixels(layer.target, y);
     if (layer.resampling == Resampling::nearest) {
       nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
     } else {
@@ -6412,23 +6514,18 @@ class ImageRun {
       else if (layer.op == Operator::dense)
         dense_layer<kNeeds>(run_, i, image_, 1);
       else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_map(i);
-      copy(i);
+        whole_maps(i, next);
+      copy_vector(i);
       i = next;
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
-  void copy(int index) const {
+  /// Copies the vector that a layer has left in the workspace, if requested.
+  void copy_vector(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const destination = destinations_[index];
-    if (destination == nullptr) return;
-    if (layer.gives_vector())
-      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
+    if (destinations_[index] != nullptr && layer.gives_vector())
+      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    else if (!layer.works_by_rows())
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination, layer.write_step);
   }
 
  private:
@@ -6499,22 +6596,37 @@ class ImageRun {
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
-  /// Computes a layer that writes a map, row by row, from whole maps.
-  void whole_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
-    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      rows(context(part), layer, begin, end);
-      if (layer.activation.kind != Activation::Kind::none)
-        apply_epilogue({.activation = layer.activation,
-                        .affine = nullptr,
-                        .addend = {},
-                        .rows = rows_of(layer.target, run_.maps, begin),
-                        .count = end - begin,
-                        .width = layer.output.width},
-                       0, layer.padded_channels());
-      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
+  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
+  /// time.
+  void whole_maps(int first, int end) const {
+    const Layer& last = run_.layers[end - 1];
+    std::int64_t work = 0;
+    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
+    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
+      for (int y = begin, next; y < stop; y = next) {
+        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
+        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
+      }
     });
+  }
+
+  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
+  void map_rows(int index, const Context& context, int begin, int end) const {
+    const Layer& layer = run_.layers[index];
+    float* const base = context.base(layer.target);
+    const Rows rows = rows_of(layer.target, base, begin);
+    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
+    if (layer.activation.kind != Activation::Kind::none)
+      apply_epilogue({.activation = layer.activation,
+                      .affine = nullptr,
+                      .addend = {},
+                      .rows = rows,
+                      .count = end - begin,
+                      .width = layer.output.width},
+                     0, layer.padded_channels());
+    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
   }
 
   void pool_map(const Layer& layer) const {
@@ -6548,7 +6660,8 @@ void forward(const Run& run) noexcept {
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
     dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
+    for (int image = 0; image < run.images; ++image)
+      ImageRun<kNeeds>(run, image).copy_vector(layer);
   }
 }
 
@@ -6779,6 +6892,12 @@ struct Context {
            static_cast<std::size_t>(image) *
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
+  /// Returns what a map's offset counts from.
+  float* base(const Map& map) const {
+    if (!map.local) return run.maps;
+    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
   /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
   float* scratch(const Layer& layer) const {
     return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
@@ -7946,19 +8065,26 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// Calls `visit(d, channel)` for every vector of a pixel's channels.
+template <class Visit>
+HWY_INLINE void for_each_channel(int channels, const Visit& visit) {
+  int channel = 0;
+  for (; channel + kPanel <= channels; channel += kLanes) visit(Lanes16(), channel);
+  for (; channel < channels; channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+    visit(Lanes8(), channel);
+}
+
 /// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
   const float* const factors = context.vector(layer.source_vector, layer.output);
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* from = maps + layer.source.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* from = context.pixels(layer.source, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.input.width; ++x) {
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.input.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
                    to + channel);
+      });
       from += layer.source.pixel_pitch;
       to += layer.target.pixel_pitch;
     }
@@ -7969,16 +8095,14 @@ inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* a = maps + layer.source.pixels(y);
-    const float* b = maps + layer.addend_map.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* a = context.pixels(layer.source, y);
+    const float* b = context.pixels(layer.addend_map, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.output.width; ++x) {
-      for (int channel = 0; channel < layer.output.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.output.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      });
       a += layer.source.pixel_pitch;
       b += layer.addend_map.pixel_pitch;
       to += layer.target.pixel_pitch;
@@ -8626,11 +8750,11 @@ inline Between between(int i, int size, int outputs) {
 
 /// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
-  const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
   for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
-    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
-      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for_each_channel(channels, [&](auto d, int channel) HWY_ATTR {
+      hn::StoreU(hn::LoadU(d, from + channel), d, to + channel);
+    });
     for (rest += layer.input.width; rest >= outputs; rest -= outputs)
       from += layer.source.pixel_pitch;
   }
@@ -8663,7 +8787,7 @@ inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer,
   float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
-    float* const to = maps + layer.target.pixels(y);
+    float* const to = context.pixels(layer.target, y);
     if (layer.resampling == Resampling::nearest) {
       nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
     } else {
@@ -9642,23 +9766,18 @@ class ImageRun {
       else if (layer.op == Operator::dense)
         dense_layer<kNeeds>(run_, i, image_, 1);
       else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_map(i);
-      copy(i);
+        whole_maps(i, next);
+      copy_vector(i);
       i = next;
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
-  void copy(int index) const {
+  /// Copies the vector that a layer has left in the workspace, if requested.
+  void copy_vector(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const destination = destinations_[index];
-    if (destination == nullptr) return;
-    if (layer.gives_vector())
-      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
+    if (destinations_[index] != nullptr && layer.gives_vector())
+      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    else if (!layer.works_by_rows())
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination, layer.write_step);
   }
 
  private:
@@ -9729,22 +9848,37 @@ class ImageRun {
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
-  /// Computes a layer that writes a map, row by row, from whole maps.
-  void whole_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
-    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      rows(context(part), layer, begin, end);
-      if (layer.activation.kind != Activation::Kind::none)
-        apply_epilogue({.activation = layer.activation,
-                        .affine = nullptr,
-                        .addend = {},
-                        .rows = rows_of(layer.target, run_.maps, begin),
-                        .count = end - begin,
-                        .width = layer.output.width},
-                       0, layer.padded_channels());
-      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
+  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
+  /// time.
+  void whole_maps(int first, int end) const {
+    const Layer& last = run_.layers[end - 1];
+    std::int64_t work = 0;
+    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
+    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
+      for (int y = begin, next; y < stop; y = next) {
+        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
+        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
+      }
     });
+  }
+
+  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
+  void map_rows(int index, const Context& context, int begin, int end) const {
+    const Layer& layer = run_.layers[index];
+    float* const base = context.base(layer.target);
+    const Rows rows = rows_of(layer.target, base, begin);
+    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
+    if (layer.activation.kind != Activation::Kind::none)
+      apply_epilogue({.activation = layer.activation,
+                      .affine = nullptr,
+                      .addend = {},
+                      .rows = rows,
+                      .count = end - begin,
+                      .width = layer.output.width},
+                     0, layer.padded_channels());
+    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
   }
 
   void pool_map(const Layer& layer) const {
@@ -9778,7 +9912,8 @@ void forward(const Run& run) noexcept {
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
     dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
+    for (int image = 0; image < run.images; ++image)
+      ImageRun<kNeeds>(run, image).copy_vector(layer);
   }
 }
 
@@ -10015,6 +10150,12 @@ struct Context {
            static_cast<std::size_t>(image) *
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
+  /// Returns what a map's offset counts from.
+  float* base(const Map& map) const {
+    if (!map.local) return run.maps;
+    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
   /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
   float* scratch(const Layer& layer) const {
     return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
@@ -11182,19 +11323,26 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// Calls `visit(d, channel)` for every vector of a pixel's channels.
+template <class Visit>
+HWY_INLINE void for_each_channel(int channels, const Visit& visit) {
+  int channel = 0;
+  for (; channel + kPanel <= channels; channel += kLanes) visit(Lanes16(), channel);
+  for (; channel < channels; channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+    visit(Lanes8(), channel);
+}
+
 /// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
   const float* const factors = context.vector(layer.source_vector, layer.output);
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* from = maps + layer.source.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* from = context.pixels(layer.source, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.input.width; ++x) {
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.input.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
                    to + channel);
+      });
       from += layer.source.pixel_pitch;
       to += layer.target.pixel_pitch;
     }
@@ -11205,16 +11353,14 @@ inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* a = maps + layer.source.pixels(y);
-    const float* b = maps + layer.addend_map.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* a = context.pixels(layer.source, y);
+    const float* b = context.pixels(layer.addend_map, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.output.width; ++x) {
-      for (int channel = 0; channel < layer.output.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.output.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      });
       a += layer.source.pixel_pitch;
       b += layer.addend_map.pixel_pitch;
       to += layer.target.pixel_pitch;
@@ -11862,11 +12008,11 @@ inline Between between(int i, int size, int outputs) {
 
 /// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
-  const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
   for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
-    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
-      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for_each_channel(channels, [&](auto d, int channel) HWY_ATTR {
+      hn::StoreU(hn::LoadU(d, from + channel), d, to + channel);
+    });
     for (rest += layer.input.width; rest >= outputs; rest -= outputs)
       from += layer.source.pixel_pitch;
   }
@@ -11899,7 +12045,7 @@ inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer,
   float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
-    float* const to = maps + layer.target.pixels(y);
+    float* const to = context.pixels(layer.target, y);
     if (layer.resampling == Resampling::nearest) {
       nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
     } else {
@@ -12878,23 +13024,18 @@ class ImageRun {
       else if (layer.op == Operator::dense)
         dense_layer<kNeeds>(run_, i, image_, 1);
       else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_map(i);
-      copy(i);
+        whole_maps(i, next);
+      copy_vector(i);
       i = next;
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
-  void copy(int index) const {
+  /// Copies the vector that a layer has left in the workspace, if requested.
+  void copy_vector(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const destination = destinations_[index];
-    if (destination == nullptr) return;
-    if (layer.gives_vector())
-      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
+    if (destinations_[index] != nullptr && layer.gives_vector())
+      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    else if (!layer.works_by_rows())
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination, layer.write_step);
   }
 
  private:
@@ -12965,22 +13106,37 @@ class ImageRun {
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
-  /// Computes a layer that writes a map, row by row, from whole maps.
-  void whole_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
-    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      rows(context(part), layer, begin, end);
-      if (layer.activation.kind != Activation::Kind::none)
-        apply_epilogue({.activation = layer.activation,
-                        .affine = nullptr,
-                        .addend = {},
-                        .rows = rows_of(layer.target, run_.maps, begin),
-                        .count = end - begin,
-                        .width = layer.output.width},
-                       0, layer.padded_channels());
-      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
+  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
+  /// time.
+  void whole_maps(int first, int end) const {
+    const Layer& last = run_.layers[end - 1];
+    std::int64_t work = 0;
+    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
+    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
+      for (int y = begin, next; y < stop; y = next) {
+        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
+        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
+      }
     });
+  }
+
+  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
+  void map_rows(int index, const Context& context, int begin, int end) const {
+    const Layer& layer = run_.layers[index];
+    float* const base = context.base(layer.target);
+    const Rows rows = rows_of(layer.target, base, begin);
+    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
+    if (layer.activation.kind != Activation::Kind::none)
+      apply_epilogue({.activation = layer.activation,
+                      .affine = nullptr,
+                      .addend = {},
+                      .rows = rows,
+                      .count = end - begin,
+                      .width = layer.output.width},
+                     0, layer.padded_channels());
+    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
   }
 
   void pool_map(const Layer& layer) const {
@@ -13014,7 +13170,8 @@ void forward(const Run& run) noexcept {
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
     dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
+    for (int image = 0; image < run.images; ++image)
+      ImageRun<kNeeds>(run, image).copy_vector(layer);
   }
 }
 

@@ -399,6 +399,27 @@ TEST_P(GraphKernels, Resizes) {
         }
 }
 
+/// Layers whose rows are computed together, of which a block may have fewer than the map: gates,
+/// sums and enlarged maps, a stage's among them, one that is read again, parts of a concat.
+TEST_P(GraphKernels, ChainsOfMaps) {
+  constexpr auto kNearest = pplcnet::Resampling::nearest;
+  for (const Extent input : {Extent{11, 65}, Extent{6, 130}, Extent{7, 8}})
+    for (const int channels : {8, 12, 64}) {
+      Graph graph(input);
+      const Value x = map(graph, channels);
+      const Value small = graph.conv(x, channels, {.kernel = 3, .stride = 2}, "small");
+      const Value factors = graph.dense(graph.global_mean(x), channels, {}, "factors");
+      const Value sum = graph.add(x, graph.gate(x, factors));
+      graph.output(sum, pplcnet::Role::stage, "sum");
+      const Value y = graph.add(sum, graph.resize(small, input, kNearest));
+      const Value z = graph.add(y, graph.resize(y, input, kNearest));
+      const Value parts = graph.concat({graph.gate(z, factors, Activation::silu),
+                                        graph.add(x, graph.resize(small, input, kNearest))});
+      graph.output(graph.conv(parts, 3, {.kernel = 3}, "reader"));
+      judge(graph);
+    }
+}
+
 TEST_P(GraphKernels, Softmaxes) {
   for (const int channels : kChannels)
     for (const int blocks : {1, 2, 3}) {

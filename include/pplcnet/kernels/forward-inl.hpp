@@ -98,23 +98,18 @@ class ImageRun {
       else if (layer.op == Operator::dense)
         dense_layer<kNeeds>(run_, i, image_, 1);
       else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_map(i);
-      copy(i);
+        whole_maps(i, next);
+      copy_vector(i);
       i = next;
     }
   }
 
-  /// Copies what a layer other than those of a chain has left in the workspace, if requested.
-  void copy(int index) const {
+  /// Copies the vector that a layer has left in the workspace, if requested.
+  void copy_vector(int index) const {
     const Layer& layer = run_.layers[index];
-    float* const destination = destinations_[index];
-    if (destination == nullptr) return;
-    if (layer.gives_vector())
-      std::memcpy(destination, context().vector(layer.target_vector, layer.output),
+    if (destinations_[index] != nullptr && layer.gives_vector())
+      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
                   sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-    else if (!layer.works_by_rows())
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, layer.output.height,
-                  destination, layer.write_step);
   }
 
  private:
@@ -185,22 +180,37 @@ class ImageRun {
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
 
-  /// Computes a layer that writes a map, row by row, from whole maps.
-  void whole_map(int index) const {
-    const Layer& layer = run_.layers[index];
-    const MapRows rows = kMapKernels[static_cast<std::size_t>(layer.op)];
-    split(run_, pixel_work(layer), layer.output.height, [&](int part, int begin, int end) HWY_ATTR {
-      rows(context(part), layer, begin, end);
-      if (layer.activation.kind != Activation::Kind::none)
-        apply_epilogue({.activation = layer.activation,
-                        .affine = nullptr,
-                        .addend = {},
-                        .rows = rows_of(layer.target, run_.maps, begin),
-                        .count = end - begin,
-                        .width = layer.output.width},
-                       0, layer.padded_channels());
-      if (layer.owner == index) clear_frame(HWY_NAMESPACE::whole_map(layer), run_.maps, begin, end);
+  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
+  /// time.
+  void whole_maps(int first, int end) const {
+    const Layer& last = run_.layers[end - 1];
+    std::int64_t work = 0;
+    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
+    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
+      for (int y = begin, next; y < stop; y = next) {
+        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
+        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
+      }
     });
+  }
+
+  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
+  void map_rows(int index, const Context& context, int begin, int end) const {
+    const Layer& layer = run_.layers[index];
+    float* const base = context.base(layer.target);
+    const Rows rows = rows_of(layer.target, base, begin);
+    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
+    if (layer.activation.kind != Activation::Kind::none)
+      apply_epilogue({.activation = layer.activation,
+                      .affine = nullptr,
+                      .addend = {},
+                      .rows = rows,
+                      .count = end - begin,
+                      .width = layer.output.width},
+                     0, layer.padded_channels());
+    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
   }
 
   void pool_map(const Layer& layer) const {
@@ -234,7 +244,8 @@ void forward(const Run& run) noexcept {
   for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
   for (int layer = head; layer < last; ++layer) {
     dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).copy(layer);
+    for (int image = 0; image < run.images; ++image)
+      ImageRun<kNeeds>(run, image).copy_vector(layer);
   }
 }
 

@@ -3,19 +3,26 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+/// Calls `visit(d, channel)` for every vector of a pixel's channels.
+template <class Visit>
+HWY_INLINE void for_each_channel(int channels, const Visit& visit) {
+  int channel = 0;
+  for (; channel + kPanel <= channels; channel += kLanes) visit(Lanes16(), channel);
+  for (; channel < channels; channel += static_cast<int>(hn::MaxLanes(Lanes8())))
+    visit(Lanes8(), channel);
+}
+
 /// Computes rows [begin, end) of a map times a vector.
 inline HWY_NOINLINE void gate_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
   const float* const factors = context.vector(layer.source_vector, layer.output);
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* from = maps + layer.source.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* from = context.pixels(layer.source, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.input.width; ++x) {
-      for (int channel = 0; channel < layer.input.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.input.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Mul(hn::LoadU(d, from + channel), hn::LoadU(d, factors + channel)), d,
                    to + channel);
+      });
       from += layer.source.pixel_pitch;
       to += layer.target.pixel_pitch;
     }
@@ -26,16 +33,14 @@ inline constexpr MapRows kMapKernel<Operator::gate> = gate_rows;
 
 /// Computes rows [begin, end) of the sum of two maps.
 inline HWY_NOINLINE void add_rows(const Context& context, const Layer& layer, int begin, int end) {
-  float* const maps = context.run.maps;
-  const Lanes8 d;
   for (int y = begin; y < end; ++y) {
-    const float* a = maps + layer.source.pixels(y);
-    const float* b = maps + layer.addend_map.pixels(y);
-    float* to = maps + layer.target.pixels(y);
+    const float* a = context.pixels(layer.source, y);
+    const float* b = context.pixels(layer.addend_map, y);
+    float* to = context.pixels(layer.target, y);
     for (int x = 0; x < layer.output.width; ++x) {
-      for (int channel = 0; channel < layer.output.channels;
-           channel += static_cast<int>(hn::MaxLanes(d)))
+      for_each_channel(layer.output.channels, [&](auto d, int channel) HWY_ATTR {
         hn::StoreU(hn::Add(hn::LoadU(d, a + channel), hn::LoadU(d, b + channel)), d, to + channel);
+      });
       a += layer.source.pixel_pitch;
       b += layer.addend_map.pixel_pitch;
       to += layer.target.pixel_pitch;

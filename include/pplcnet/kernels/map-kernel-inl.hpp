@@ -17,6 +17,12 @@ struct Context {
            static_cast<std::size_t>(image) *
                static_cast<std::size_t>(round_up(shape.channels, kPanel));
   }
+  /// Returns what a map's offset counts from.
+  float* base(const Map& map) const {
+    if (!map.local) return run.maps;
+    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
   /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
   float* scratch(const Layer& layer) const {
     return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;

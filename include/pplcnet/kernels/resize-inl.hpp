@@ -21,11 +21,11 @@ inline Between between(int i, int size, int outputs) {
 
 /// Computes a row of nearest pixels: `from` and `to` are pixels 0.
 inline void nearest_row(const Layer& layer, const float* from, float* to) {
-  const Lanes8 d;
   const int channels = layer.padded_channels(), outputs = layer.output.width;
   for (int x = 0, rest = 0; x < outputs; ++x, to += layer.target.pixel_pitch) {
-    for (int i = 0; i < channels; i += static_cast<int>(hn::MaxLanes(d)))
-      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    for_each_channel(channels, [&](auto d, int channel) HWY_ATTR {
+      hn::StoreU(hn::LoadU(d, from + channel), d, to + channel);
+    });
     for (rest += layer.input.width; rest >= outputs; rest -= outputs)
       from += layer.source.pixel_pitch;
   }
@@ -58,7 +58,7 @@ inline HWY_NOINLINE void resize_rows(const Context& context, const Layer& layer,
   float* const maps = context.run.maps;
   const Map& source = layer.source;
   for (int y = begin; y < end; ++y) {
-    float* const to = maps + layer.target.pixels(y);
+    float* const to = context.pixels(layer.target, y);
     if (layer.resampling == Resampling::nearest) {
       nearest_row(layer, maps + source.pixels(y * layer.input.height / layer.output.height), to);
     } else {

@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "pplcnet/plan/layer.hpp"
+#include "pplcnet/plan/map_chains.hpp"
+#include "pplcnet/plan/uses.hpp"
 
 // Which layers are computed together, and how many rows at a time.
 
@@ -38,29 +40,6 @@ namespace planning {
 /// of it.
 constexpr int spread_pitch(int channels) {
   return channels % 128 == 0 ? channels + kPanel : channels;
-}
-
-/// What a plan's passes know of each layer.
-struct Uses {
-  int last_reader[Plan::kMaxLayers] = {};  ///< of its own output; -1: none
-  int last[Plan::kMaxLayers] = {};  ///< the last layer that reads or writes its map; an owner's
-};
-
-constexpr Uses uses_of(const Plan& plan) {
-  Uses uses;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    uses.last_reader[i] = -1;
-    uses.last[i] = i;
-    const Layer& layer = plan.layers[i];
-    for (const int read : {layer.from, layer.addend, layer.factors}) {
-      if (read < 0) continue;
-      uses.last_reader[read] = i;
-      uses.last[plan.layers[read].owner] = i;
-    }
-    uses.last[layer.owner] = i;
-    if (layer.owner != i) uses.last_reader[layer.owner] = i;
-  }
-  return uses;
 }
 
 /// Finds units: layers whose rows go through scratch into the next one, which is pointwise or
@@ -236,21 +215,20 @@ constexpr bool joins(const Plan& plan, const Uses& uses, int layer) {
          writer.target.floats() * sizeof(float) > kLargestMap;
 }
 
-/// Has a layer's output go to a ring of so many rows in scratch.
-constexpr void keep_rows(Plan& plan, Layer& layer, int rows) {
-  layer.target.ring = rows;
-  layer.target.local = true;
-  layer.target.offset = plan.scratch_floats;
-  plan.scratch_floats += layer.target.floats();
-}
-
 /// Joins layers into chains: a layer whose output is too large to be stored whole is in one chain
 /// with its reader, and its output goes to a ring of rows in scratch. (Stored whole it is where a
 /// chain would become too long, after which another one begins.) So does the output of a chain of
-/// several layers if no layer reads it: it is copied block by block.
+/// several layers if no layer reads it: it is copied block by block. Other chains are those of
+/// map_chains.hpp.
 constexpr void form_chains(Plan& plan, const Uses& uses) {
   int first = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
+    if (const int end = map_chain_end(plan, uses, i); first == i && end > i + 1) {
+      form_map_chain(plan, uses, first, end, kL2Share);
+      first = end;
+      i = end - 1;
+      continue;
+    }
     Layer& layer = plan.layers[i];
     const bool owns = layer.owner == i && !layer.gives_vector();
     layer.optional_output = owns && uses.last[i] == i;
