@@ -29,8 +29,10 @@
 #include "pplcnet/kernels/forward.hpp"
 #include "pplcnet/models/detectors.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
+#include "pplcnet/weights/save.hpp"
 #include "pplcnet/weights/state_dict.hpp"
 #include "threads.hpp"
+#include "weights/contents.hpp"
 
 namespace pplcnet_test {
 namespace {
@@ -234,6 +236,29 @@ TEST_F(PublishedDetector, TakesPicturesOfAnySize) {
   for (const auto& [width, height] : {std::pair(1, 1), {20'000, 10}, {10, 20'000}, {416, 416}})
     for (const Detection& one : detect({white.data(), width, height, PixelFormat::rgb}))
       EXPECT_LT(one.score, 0.5F) << width << "x" << height;
+}
+
+TEST(DetectorTest, TakesLabelsAndPreprocessingOfANativeFile) {
+  const TemporaryFolder folder;
+  const auto weights = std::make_unique<Net::Weights>();
+  const std::vector<std::uint8_t> grey(std::size_t{32} * 32, 128);
+  const ImageView image(grey.data(), 32, 32, PixelFormat::grey);
+  std::vector<std::string> labels(80, "thing");
+  Detector detector;
+  EXPECT_EQ(detector.preprocessing().name, "paddle_detection");
+  for (const std::string preset : {"paddle_direct", "paddle_imagenet"}) {
+    const std::string path = folder.file(preset + ".safetensors");
+    ASSERT_STREQ(
+        pplcnet::save(path, *weights, {.labels = labels, .preprocessing = preset}).message(), "");
+    ASSERT_STREQ(detector.load(path).message(), "");
+    EXPECT_EQ(detector.preprocessing().name, preset);
+    EXPECT_EQ(detector.label(79), "thing");
+    const Detector copy = detector;
+    EXPECT_EQ(copy.preprocessing().name, preset);
+    // A crop would say nothing of what is outside of it.
+    EXPECT_EQ(detector.detect(image).has_value(), preset == "paddle_direct");
+  }
+  EXPECT_STREQ(detector.set_labels({"a"}).message(), "labels: 1 labels for 80 classes");
 }
 
 TEST(DetectorTest, HasNoAnswerWithoutNumbers) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
@@ -210,6 +211,43 @@ TEST(NcnnTest, WhatIsNoNetworkOfOursIsSaid) {
   EXPECT_EQ(said(stem + "6=216 9=5\n", u32(0) + std::string(864, '\0')),
             "param: conv1: the activation after it is 'activation of an unknown type', in the "
             "type it is hardswish");
+}
+
+TEST(NcnnTest, WeightsOfNoKnownShapeAreRefused) {
+  const auto weights = std::make_unique<Net::Weights>();
+  const auto said = [&](const std::string& type, const std::string& parameters) {
+    const std::string text = "7767517\n1 1\nInput in 0 1 a\n" + type + " l 1 1 a b " + parameters;
+    return problem<Net>(text + "\n", u32(0), *weights);
+  };
+  const std::pair<std::string, std::string> shapeless[] = {
+      {"Deconvolution", "0=2 1=2 6=7"},
+      {"Deconvolution", "0=0 1=2 6=8"},
+      {"Deconvolution", "0=2 1=2 6=8 28=1"},
+      {"Gemm", "4=1 5=1 8=2 9=3"},
+      {"Gemm", "5=1 8=0 9=3"},
+      {"Gemm", "5=1 6=1 8=2 9=-3 10=4"},
+      {"Gemm", "5=1 6=1 8=2 9=3 10=2"},
+      {"MultiHeadAttention", "0=12 1=5 2=144"},
+      {"MultiHeadAttention", "0=12 1=4 2=145"},
+      {"MultiHeadAttention", "0=0 1=1 2=0"},
+      {"MultiHeadAttention", "0=-12 1=4 2=144"},
+  };
+  for (const auto& [type, parameters] : shapeless)
+    EXPECT_EQ(said(type, parameters),
+              "param: layer 'l' ('" + type + "'): its weights have no known shape")
+        << parameters;
+  for (const char* parameters : {"3=24", "4=6", "5=1", "7=1"})
+    EXPECT_EQ(
+        said("MultiHeadAttention", std::string("0=12 1=4 2=144 ") + parameters),
+        "param: layer 'l' ('MultiHeadAttention'): is an attention of a kind that is not known");
+  for (const auto& [type, parameters] :
+       {std::pair("Deconvolution", "0=2 1=2 6=24 5=1"), std::pair("Gemm", "3=1 5=1 8=2 9=3"),
+        std::pair("MultiHeadAttention", "0=12 1=4 2=144"), std::pair("LayerNorm", "0=3"),
+        std::pair("LayerNorm", "0=-3")})
+    EXPECT_EQ(said(type, parameters), "bin: ends before the weights of 'l'") << type;
+  for (const auto& [type, parameters] :
+       {std::pair("Gemm", "5=1 18=1"), std::pair("MultiHeadAttention", "0=12 1=4 2=144 18=1")})
+    EXPECT_NE(said(type, parameters).find("quantised to 8 bits"), std::string::npos) << type;
 }
 
 TEST(NcnnTest, MuchMemoryForFewBytesIsRefused) {
