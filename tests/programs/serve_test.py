@@ -437,6 +437,8 @@ class Answers(unittest.TestCase):
                 own = connection.sock
             self.assertIs(connection.sock, own)
         connection.close()
+        old = self.server.send(b"GET /healthz HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", leave=False)
+        self.assertIn(b"Connection: close\r\n", old)
         two = self.server.send(b"GET /healthz HTTP/1.1\r\n\r\n" * 2)
         self.assertEqual(two.count(b"HTTP/1.1 200 OK"), 2)
 

@@ -45,6 +45,7 @@ class Connection final : public httplib::Stream {
   void end_body() { unread_ = false; }
 
   std::string content_type;  ///< of the request
+  bool is_last = false;      ///< the answer says that no other request is taken
 
   Clock::time_point begun() const { return begun_; }
   Clock::time_point deadline() const { return deadline_; }

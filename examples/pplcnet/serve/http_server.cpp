@@ -213,7 +213,9 @@ class HttpServer::Implementation final : public httplib::Server {
     set_error_handler([](const auto&, auto& response) { explain(response); });
     set_post_routing_handler([this](const auto& request, auto& response) {
       response.headers.erase("Keep-Alive");
-      if (connection->is_amid_request() || is_stopping_) response.set_header("Connection", "close");
+      connection->is_last =
+          connection->is_amid_request() || is_stopping_ || request.version == "HTTP/1.0";
+      if (connection->is_last) response.set_header("Connection", "close");
       const std::chrono::duration<double> passed = Clock::now() - connection->begun();
       service_.note(request.path, response.status, passed.count());
     });
@@ -275,7 +277,7 @@ class HttpServer::Implementation final : public httplib::Server {
         request.ranges.clear();
       };
       const bool answered = process_request(own, is_stopping_, is_last, begin_body);
-      goes_on = own.flush() && answered && !is_last && !own.is_amid_request() && !is_stopping_;
+      goes_on = own.flush() && answered && !is_last && !own.is_last;
     }
     if (own.is_amid_request()) own.linger();
   }
