@@ -63,7 +63,8 @@ constexpr void form_map_chain(Plan& plan, const Uses& uses, int first, int end, 
   for (int i = first; i < end; ++i)
     row += sizeof(float) * plan.layers[plan.layers[i].owner].target.row_pitch();
   const auto height = static_cast<std::size_t>(plan.layers[first].output.height);
-  const auto rows = static_cast<int>(std::clamp<std::size_t>(bytes / row, 1, height));
+  const auto rows =
+      static_cast<int>(std::clamp(bytes / std::max<std::size_t>(row, 1), std::size_t{1}, height));
   for (int i = first; i < end; ++i) {
     Layer& layer = plan.layers[i];
     layer.rows = rows;
