@@ -96,14 +96,12 @@ void Sources::add_pixels(const py::array& array, bool may_be_many) {
   // A picture with two axes is grey whatever the format.
   const pplcnet::PixelLayout layout = layout_of(format_);
   const py::ssize_t axes = format_ == PixelFormat::grey || array.ndim() == 2 ? 2 : 3;
-  const py::ssize_t many = count(array, axes, may_be_many);
-  const py::ssize_t first = array.ndim() - axes;
-  const py::ssize_t height = many < 0 ? 0 : array.shape(first);
-  const py::ssize_t width = many < 0 ? 0 : array.shape(first + 1);
+  const py::ssize_t many = count(array, axes, may_be_many), first = array.ndim() - axes;
   if (many < 0 || (axes == 3 && array.shape(first + 2) != layout.bytes))
-    throw_error(Error::of(next_name(), ": expected ", may_be_many ? "[pictures]" : "",
-                          "[height][width]", axes == 3 ? "[channels]" : "", " of format ",
-                          format_name_, ", found the shape ", shape_text(array)));
+    throw_error(Error::of(next_name(), ": expected [height][width]", axes == 3 ? "[channels]" : "",
+                          " of format ", format_name_, may_be_many ? ", or many of them" : "",
+                          ", found the shape ", shape_text(array)));
+  const py::ssize_t height = array.shape(first), width = array.shape(first + 1);
   constexpr py::ssize_t kMost = std::numeric_limits<int>::max();
   if (many > 0 && (height < 1 || width < 1 || height > kMost || width > kMost))
     throw_error(Error::of(next_name(), ": has no pixels that can be seen, by the shape ",
@@ -126,10 +124,10 @@ void Sources::add_tensors(const py::array& array, bool may_be_many) {
   for (py::ssize_t i = 0; fits && i < 3; ++i)
     fits = array.shape(first + i) == expected[static_cast<std::size_t>(i)];
   if (!fits)
-    throw_error(Error::of(next_name(), ": expected float32 that is normalised ",
-                          may_be_many ? "[pictures]" : "", "[", expected[0], "][", expected[1],
-                          "][", expected[2], "], or pixels of uint8, found float32 of the shape ",
-                          shape_text(array)));
+    throw_error(Error::of(next_name(), ": expected float32 that is normalised [", expected[0], "][",
+                          expected[1], "][", expected[2], "]",
+                          may_be_many ? ", or many of them," : "",
+                          " or pixels of uint8, found float32 of the shape ", shape_text(array)));
   constexpr py::ssize_t kSize = sizeof(float);
   bool aligned = reinterpret_cast<std::uintptr_t>(array.data()) % sizeof(float) == 0;
   for (py::ssize_t i = 0; i < array.ndim(); ++i) aligned = aligned && array.strides(i) % kSize == 0;

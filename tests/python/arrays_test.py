@@ -97,8 +97,8 @@ WRONG = {
     "other byte order": (numpy.zeros((3, 80, 160), ">f4"), "found >f4"),
     "int32": (numpy.zeros((8, 8, 3), numpy.int32), "found int32"),
     "bool": (numpy.zeros((8, 8, 3), bool), "found bool"),
-    "two channels": (numpy.zeros((8, 8, 2), numpy.uint8), "[height][width][channels] of format "
-                     "rgb, found the shape (8, 8, 2)"),
+    "two channels": (numpy.zeros((8, 8, 2), numpy.uint8), "expected [height][width][channels] of "
+                     "format rgb, or many of them, found the shape (8, 8, 2)"),
     "four channels": (numpy.zeros((8, 8, 4), numpy.uint8), "found the shape (8, 8, 4)"),
     "planes": (numpy.zeros((3, 8, 8), numpy.uint8), "found the shape (3, 8, 8)"),
     "one axis": (numpy.zeros(8, numpy.uint8), "found the shape (8,)"),
