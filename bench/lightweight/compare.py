@@ -7,12 +7,12 @@ import datetime
 import json
 import os
 import pathlib
-import subprocess
 import sys
 
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 sys.path.insert(0, str(PEERS))
-from engine import Engine, describe_machine  # noqa: E402
+from engine import describe_machine  # noqa: E402
+from networks import OURS, known, measure, table_of  # noqa: E402
 
 # PP-LCNet, those that its paper compares it with (table 3), and GhostNet.
 PAPER = """
@@ -30,46 +30,9 @@ CATALOGUE = """
     espnetv2 timm_mobilevit_s
 """.split()
 GROUPS = {"paper": PAPER, "catalogue": CATALOGUE}
-# Of the largest logit: do both compute the same network? With synthetic weights some networks are
-# chaotic (MobileNeXt's logits change by 2 % with 1e-6 of the picture); tests compare exactly.
-TOLERANCE = 5e-2
-OURS, PEER = "pplcnet", "ONNX Runtime"
 FAMILIES = {"PPLCNet": "#d1362f", "MobileNetV1": "#8a8a8a", "MobileNetV2": "#0072b2",
             "MobileNetV3": "#009e73", "ShuffleNetV2": "#e69f00", "GhostNet": "#8b5fb0"}
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 420, 56, 46, 150, 50
-
-
-def measure(program, build, network, rounds, core):
-    """Median milliseconds of both engines."""
-    models = build / "models"
-    subprocess.run([program, "onnx", network, models], check=True)
-    commands = {OURS: [program, "forward", network],
-                PEER: ["node", PEERS / "onnxruntime.js", models, network, 1]}
-    engines = {name: Engine(command, [core], 1, "huge") for name, command in commands.items()}
-    try:
-        ours, theirs = (engine.logits for engine in engines.values())
-        largest = max(map(abs, ours))
-        if not max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= TOLERANCE * largest:
-            raise SystemExit(f"{network}: ONNX Runtime has other logits")
-        for _ in range(rounds):
-            for engine in engines.values():
-                engine.run_round()
-    finally:
-        for engine in engines.values():
-            engine.close()
-    return {name: 1e3 * engine.median() for name, engine in engines.items()}
-
-
-def table_of(results):
-    """A table in Markdown, by accuracy where it is known and by time where it is not."""
-    lines = ["| network | parameters, M | multiply-adds, M | top-1, % | pplcnet, ms | ONNX Runtime, ms "
-             "| times as fast |", "|---|--:|--:|--:|--:|--:|--:|"]
-    for name, r in sorted(results.items(), key=lambda entry: (entry[1]["top1"], entry[1]["ms"][OURS])):
-        ours, theirs = r["ms"][OURS], r["ms"][PEER]
-        lines.append(f"| {name} | {r['parameters'] / 1e6:.2f} | {r['multiply_adds'] / 1e6:.0f} "
-                     f"| {format(r['top1'], '.2f') if r['top1'] else '-'} | {ours:.3f} "
-                     f"| {theirs:.3f} | {theirs / ours:.2f} |")
-    return "\n".join(lines)
 
 
 def draw(results):
@@ -127,20 +90,16 @@ def main():
     options = parser.parse_args()
     if options.quick:
         options.networks, options.rounds = "PPLCNet_x0_25 ShuffleNetV2_x0_33", 2
-    program = options.build / "bin/lightweight_networks"
     (options.build / "models").mkdir(exist_ok=True)
-    listed = subprocess.run([program, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout
     chosen = {name for word in options.networks.split() for name in GROUPS.get(word, [word])}
-    results, known = {}, set()
-    for line in listed.splitlines():
-        name, top1, parameters, multiply_adds, in_all = line.split()
-        is_variant = (parameters, multiply_adds) in known  # the same network with other weights
-        known.add((parameters, multiply_adds))
-        if name not in chosen and ("all" not in chosen or is_variant or in_all == "0"):
+    results, counts = {}, set()
+    for name, about, in_all in known(options.build):
+        count = about["parameters"], about["multiply_adds"]
+        is_variant = count in counts  # the same network with other weights
+        counts.add(count)
+        if name not in chosen and ("all" not in chosen or is_variant or not in_all):
             continue
-        results[name] = {"top1": float(top1), "parameters": int(parameters),
-                         "multiply_adds": int(multiply_adds),
-                         "ms": measure(program, options.build, name, options.rounds, options.core)}
+        results[name] = about | {"ms": measure(options.build, name, options.rounds, options.core)}
     print(table_of(results))
     if options.json:
         about = {"date": datetime.date.today().isoformat(),

@@ -12,6 +12,7 @@ import sys
 import time
 
 from engine import Engine, describe_machine
+from networks import TASKS, measure_tasks, table_of
 
 SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
 SETTLED = 0.05  # seconds after which no engine's threads wait for work by spinning
@@ -180,6 +181,8 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path, help="plot of the results")
     parser.add_argument("--scales", default=SCALES)
+    parser.add_argument("--tasks", default=" ".join(TASKS),
+                        help="whole networks in ONNX Runtime, by name (default: PicoDet-S and PP-OCR)")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--starts", type=int, default=1,
                         help="how often the engines are started anew meanwhile")
@@ -199,7 +202,7 @@ def main():
         parser.error("--svg needs --json")
     options.cores, isas = options.cores.split(","), available_isas()
     if options.quick:
-        options.scales, options.rounds = "x0_25", 2
+        options.scales, options.tasks, options.rounds = "x0_25", TASKS[0], 2
         options.cores, isas = options.cores[:1], isas[:1]
     models = options.build / "models"
     models.mkdir(exist_ok=True)
@@ -224,8 +227,13 @@ def main():
                 for isa in isas:
                     results.append(measure(options, scale, threads, isa, batch, isa == isas[0]))
                     print(row(results[-1]), flush=True)
+    tasks = {}
+    if options.tasks and not options.versions_only:
+        tasks = measure_tasks(options.build, options.tasks.split(), options.rounds, options.cores[0])
+        print(f"\nWhole networks, one thread:\n\n{table_of(tasks)}", flush=True)
     if options.json:
-        options.json.write_text(json.dumps(about | {"results": results}, indent=1) + "\n")
+        options.json.write_text(
+            json.dumps(about | {"results": results, "tasks": tasks}, indent=1) + "\n")
     if options.svg:
         plot = pathlib.Path(__file__).with_name("plot.py")
         subprocess.run([sys.executable, plot, options.json, options.svg], check=True)

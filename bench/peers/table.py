@@ -29,6 +29,7 @@ import textwrap
 
 import plot
 from compare import DISTURBED, OURS
+from networks import PEER, table_of
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 LANDING_PAGE = PROJECT / "README.md"
@@ -67,11 +68,17 @@ def merge(runs):
             sys.exit(f"{name} did not measure the same as {first_name}")
         for what, row in by_what(run).items():
             rows[what].append(row)
+    tasks = {}
+    for run in runs.values():
+        for name, task in run.get("tasks", {}).items():
+            tasks.setdefault(name, []).append(task)
     return {
         "date": ", ".join(sorted({run["date"] for run in runs.values()})),
         "machine": first["machine"], "rounds": first["rounds"], "runs": len(runs),
         "pages": first.get("pages"),
         "results": [worst(choice) for choice in rows.values()],
+        "tasks": {name: min(choice, key=lambda task: task["ms"][PEER] / task["ms"][OURS])
+                  for name, choice in tasks.items()},
     }
 
 
@@ -171,6 +178,9 @@ def paragraphs(merged):
                  f"{threads_of(row)})" for row in batches]
         add_paragraph(f"Pictures a second in batches of {batches[0]['batch']}, "
                       f"{batches[0]['scale']}: {', '.join(rates)}.")
+    if merged.get("tasks"):
+        add_paragraph("What PP-LCNet is a part of, whole, with one thread:")
+        lines += ["", table_of(merged["tasks"])]
     machine = merged["machine"]
     of_runs = f"; of {merged['runs']} runs the undisturbed one in which pplcnet compares worst"
     of_runs *= merged["runs"] > 1
