@@ -13,9 +13,11 @@ FILES = ("weights/onnx/", "weights/import/")
 # The plan itself makes these: a product in the place of its input, a sum as the end of a
 # convolution, copies and the picture where something is no map yet.
 PLANNED = {"gate", "multiply", "add", "copy", "picture"}
-ALSO = {"attention": {"plan/schedule.hpp"},  # its scratch
-        "normalise": {"plan/layer.hpp"},     # its weights
-        "rearrange": {"plan/layer.hpp", "kernels/chain-inl.hpp"}}  # some goes through scratch
+# What plans do for one beyond that.
+ALSO = {"attention": {"plan/schedule.hpp"},    # its scratch
+        "normalise": {"plan/layer.hpp"},       # its weights
+        "rearrange": {"plan/layer.hpp", "kernels/chain-inl.hpp"},  # pixels spread from scratch
+        "resize": {"plan/map_chains.hpp"}}     # rows that are enlarged for the next layer
 
 
 def main():
