@@ -243,10 +243,10 @@ class HttpServer::Implementation final : public httplib::Server {
 
   void stop() {
     is_stopping_ = true;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(stop_, &one, sizeof(one));
     listening_ = svr_sock_.exchange(INVALID_SOCKET);
     ::shutdown(listening_, SHUT_RDWR);  // wakes who accepts
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(stop_, &one, sizeof(one));
   }
 
  private:
