@@ -338,8 +338,9 @@ Run add_evaluate(CommandLine& program) {
   add_kind("--masks", arguments->masks, "A folder of masks, of a network that segments");
   const CommandOption text =
       add_kind("--text", arguments->text, "A list of what lines of text say, of a recogniser");
-  const CommandOption dictionary = command.add("--dictionary", arguments->dictionary,
-                                               "The recogniser's characters, one on each line");
+  const CommandOption dictionary =
+      command.add("--dictionary", arguments->dictionary,
+                  "The recogniser's characters, one on each line, or its inference.yml");
   dictionary.needs(text);
   text.needs(dictionary);
   add_threads(command, arguments->threads);

@@ -210,7 +210,7 @@ Run add_ocr(CommandLine& program) {
       .required();
   command
       .add("--dictionary", arguments->files.dictionary,
-           "The recogniser's characters, one on each line")
+           "The recogniser's characters, one on each line, or its inference.yml")
       .required();
   command.add("--orientation", arguments->files.orientation,
               "Weights of a classifier of lines of text, by which lines and pages that are rotated "

@@ -198,6 +198,17 @@ class OcrTest(unittest.TestCase):
             self.assertIn("classes: 97", done.lines)
             files["recognition"] = native
             self.assertEqual(ocr("--threshold", 0, LINE, **files).lines, expected.lines)
+            # As Paddle has it beside its weights, with operations of its own.
+            yml = own.with_suffix(".yml")
+            yml.write_text("Global:\n  model_name: PP-OCRv5_mobile_rec\nPreProcess:\n  transform_ops:\n"
+                           "  - RecResizeImg:\n      image_shape:\n      - 3\n      - 48\n      - 320\n"
+                           "PostProcess:\n  name: CTCLabelDecode\n  character_dict:\n"
+                           + "".join(f"  - {json.dumps(key)}\n" for key in keys.read_text().split()))
+            files = {"recognition": own, "dictionary": yml}
+            self.assertEqual(ocr("--threshold", 0, LINE, **files).lines, expected.lines)
+            self.assertEqual(Result("convert", "--list", own).status, 0)
+            yml.write_text("Global:\n  model_name: PP-OCRv5_mobile_rec\n")
+            self.assert_fails(ocr(LINE, **files), "expected a character_dict in PostProcess")
             self.assert_fails(ocr(LINE, recognition=own), "expected F32 [120, 6625], found F32 [120, 97]")
 
     def test_files_are_required(self):

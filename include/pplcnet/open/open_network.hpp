@@ -176,7 +176,7 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
   if (!candidate.labels.empty() && candidate.labels.size() != static_cast<std::size_t>(labelled))
     return Error::of(evidence.path, ": ", candidate.labels.size(), " labels for ", labelled,
                      " classes");
-  if (classes > 0 && !evidence.unknown_transform.empty())
+  if (one.classes > 0 && !evidence.unknown_transform.empty())
     return Error::of(evidence.path, ": prepares pictures by ", quote(evidence.unknown_transform),
                      ", which is not known here");
   return {};

@@ -10,13 +10,19 @@
 #include "pplcnet/weights/error.hpp"
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "pplcnet/networks/ocr_detection.hpp"
 #include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/open/weight_file.hpp"
+#include "pplcnet/open/yaml.hpp"
+#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #endif
 
@@ -26,7 +32,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 struct TextFiles {
   std::string detection;         ///< weights of PP-OCRv4's or v5's mobile detector, in any format
   std::string recognition;       ///< weights of a recogniser
-  std::string dictionary;        ///< the recogniser's characters, one on each line
+  std::string dictionary;        ///< its characters, one on each line, or its inference.yml
   std::string orientation = {};  ///< weights of a classifier of lines of text; empty: none
 };
 
@@ -59,11 +65,30 @@ inline Error open_text_network(const std::string& path, Graph (*graph)(const Wid
   return {};
 }
 
+/// Reads a dictionary, or the `character_dict` of a recogniser's inference.yml.
+inline Error read_dictionary(const std::string& path, Dictionary& result) {
+  if (!path.ends_with(".yml") && !path.ends_with(".yaml")) return Dictionary::read(path, result);
+  FileBytes bytes;
+  constexpr std::uint64_t kMaxBytes = 1 << 22;
+  if (auto error = read_file(path, bytes, kMaxBytes)) return error;
+  const std::span<const std::byte> all = std::as_const(bytes).bytes();
+  Yaml file;
+  if (auto error = parse_yaml({reinterpret_cast<const char*>(all.data()), all.size()}, path, file))
+    return error;
+  const Yaml* characters = file.find("PostProcess", "character_dict");
+  if (characters == nullptr || characters->list.empty())
+    return Error::of(path, ": expected a character_dict in PostProcess, found none");
+  std::vector<std::string> entries;
+  for (const Yaml& entry : characters->list) entries.push_back(entry.text);
+  result = Dictionary::of(entries);
+  return {};
+}
+
 /// Opens a dictionary and the recogniser that has its classes.
 inline Error open_recogniser(const std::string& path, const std::string& dictionary_path,
                              Dictionary& dictionary, std::optional<TextNetwork>& result) {
   WidthOptions options = {.width = 95, .input = {kLineHeight, kLeastLineWidth}};
-  if (auto error = Dictionary::read(dictionary_path, dictionary)) return error;
+  if (auto error = read_dictionary(dictionary_path, dictionary)) return error;
   options.classes = dictionary.classes();
   return open_text_network(path, ocr_recognition, options, result);
 }

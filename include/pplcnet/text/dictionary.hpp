@@ -43,6 +43,14 @@ class Dictionary {
     return {};
   }
 
+  /// Makes a dictionary of entries that were read elsewhere.
+  static Dictionary of(std::span<const std::string> entries) {
+    Dictionary dictionary;
+    for (const std::string& entry : entries) dictionary.add(entry);
+    dictionary.add(" ");
+    return dictionary;
+  }
+
   /// Reads the file of a dictionary.
   static Error read(std::string_view path, Dictionary& result) {
     constexpr std::uint64_t kMaxBytes = 1 << 22;
