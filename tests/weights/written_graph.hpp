@@ -61,7 +61,7 @@ class WrittenGraph {
   }
   bool gives_tokens(const pplcnet::Node& node) const {
     return node.op == Operator::normalise || node.op == Operator::attention ||
-           (node.op == Operator::softmax) || (node.op == Operator::convolution && is_linear(node)) ||
+           node.op == Operator::softmax || (node.op == Operator::convolution && is_linear(node)) ||
            (node.op == Operator::add && written(node.second).is_tokens);
   }
 

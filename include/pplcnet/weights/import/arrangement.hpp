@@ -56,7 +56,7 @@ inline bool transposes_rows(const GraphNode& node) {
          std::equal(kOrder.begin(), kOrder.begin() + node.number_count, node.numbers.begin());
 }
 
-/// Returns whether a transposition puts the channels after the pixels, or back: tokens are in a row.
+/// Returns whether a transposition puts channels after pixels, or back: tokens are in a row.
 inline bool is_of_tokens(const GraphNode& node) {
   constexpr std::array<std::array<int, 4>, 3> kOrders = {{{0, 2, 1}, {0, 2, 3, 1}, {0, 3, 1, 2}}};
   return std::ranges::any_of(kOrders, [&](const auto& order) {
