@@ -1,0 +1,87 @@
+# What `cmake --install` installs, and what `cpack` packs. All of it is the same for every architecture.
+
+# ---- find_package(pplcnet) -------------------------------------------------------------------
+
+include(CMakePackageConfigHelpers)
+set(package_dir share/cmake/pplcnet)  # no architecture in it: there is nothing but headers
+file(CONFIGURE OUTPUT pplcnetConfig.cmake @ONLY CONTENT [[
+include(${CMAKE_CURRENT_LIST_DIR}/pplcnetTargets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/pplcnet.cmake)
+find_path(PPLCNET_HIGHWAY_INCLUDE_DIR hwy/highway.h DOC "The folder that has hwy/highway.h")
+if(PPLCNET_HIGHWAY_INCLUDE_DIR)
+  target_include_directories(pplcnet::pplcnet SYSTEM INTERFACE ${PPLCNET_HIGHWAY_INCLUDE_DIR})
+else()
+  set(pplcnet_FOUND FALSE)
+  set(pplcnet_NOT_FOUND_MESSAGE "hwy/highway.h is missing: apt install libhwy-dev")
+endif()
+if(NOT TARGET pplcnet::compiled)
+  pplcnet_add_compiled(${CMAKE_CURRENT_LIST_DIR}/../../../include/pplcnet/pplcnet.cpp)
+  if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/../../../include/pplcnet/open)
+    pplcnet_add_open(${CMAKE_CURRENT_LIST_DIR}/../../../include/pplcnet/open/open.cpp)
+  endif()
+endif()
+]])
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/pplcnetConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
+install(DIRECTORY ${header_dir}/ DESTINATION include
+        FILES_MATCHING PATTERN *.hpp PATTERN *.cpp)
+install(TARGETS pplcnet EXPORT pplcnetTargets)
+install(EXPORT pplcnetTargets NAMESPACE pplcnet:: DESTINATION ${package_dir})
+install(FILES ${PROJECT_BINARY_DIR}/pplcnetConfig.cmake
+              ${PROJECT_BINARY_DIR}/pplcnetConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/include/pplcnet/pplcnet.cmake
+        DESTINATION ${package_dir})
+
+# ---- pkg-config, the licence, the bill of materials ------------------------------------------
+
+set(packages ${CMAKE_CURRENT_LIST_DIR})
+configure_file(${packages}/pplcnet.pc.in pplcnet.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pplcnet.pc DESTINATION share/pkgconfig)
+
+file(STRINGS ${PPLCNET_HIGHWAY_INCLUDE_DIR}/hwy/highway.h numbers
+     REGEX "^#define HWY_(MAJOR|MINOR|PATCH) [0-9]+$")
+list(TRANSFORM numbers REPLACE ".* " "")
+list(JOIN numbers "." highway_version)
+string(TIMESTAMP now "%Y-%m-%dT%H:%M:%SZ" UTC)  # or $SOURCE_DATE_EPOCH
+configure_file(${packages}/pplcnet.spdx.json.in pplcnet.spdx.json @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pplcnet.spdx.json DESTINATION share/doc/pplcnet)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/pplcnet RENAME copyright
+        COMPONENT licence)
+
+# ---- libpplcnet-dev.deb, which refers to Debian's copy of the licence ------------------------
+
+set(contact "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")  # as Debian's own tools
+if(NOT DEFINED ENV{DEBFULLNAME} OR NOT DEFINED ENV{DEBEMAIL})
+  set(contact "pplcnet <pplcnet@example.org>")
+endif()
+set(CPACK_GENERATOR DEB)
+set(CPACK_COMPONENTS_ALL library debian)
+set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+    GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_PACKAGE_CONTACT ${contact})
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_NAME libpplcnet-dev)
+set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS libhwy-dev)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libprotozero-dev, nlohmann-json3-dev")  # of pplcnet::open
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "lightweight neural networks on CPUs, header-only")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"A C++20 library that runs PP-LCNet and other lightweight networks: classes,
+orientation, objects, pixels and text of pictures. A network is a type; once
+loaded it cannot fail, never allocates, and gives the same bits on every CPU.
+
+It is found by CMake's find_package(pplcnet) and by pkg-config.")
+include(CPack)
+
+set(folder ${PROJECT_BINARY_DIR}/debian)
+string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(${packages}/debian/changelog.in debian/changelog @ONLY)
+file(ARCHIVE_CREATE OUTPUT ${folder}/changelog.gz PATHS ${folder}/changelog
+     FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
+install(FILES ${packages}/debian/copyright ${folder}/changelog.gz
+        DESTINATION share/doc/${CPACK_DEBIAN_PACKAGE_NAME} COMPONENT debian EXCLUDE_FROM_ALL)
