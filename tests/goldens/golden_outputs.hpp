@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -112,10 +113,12 @@ inline void expect_output(const nlohmann::json& golden, const std::vector<float>
     ASSERT_NEAR(found[i], values[i], tolerance * largest) << "logit " << i;
 }
 
-/// `run(image, destinations)` computes all layers of a network, an image at a time, to where they
-/// are requested; returns the output of the first image.
-template <class Run>
-std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, Run run) {
+/// Computes all layers of a network, an image at a time, to where they are requested. One type for
+/// all networks, so that what compares them is compiled once.
+using Run = std::function<void(const float* image, const std::vector<float*>& destinations)>;
+
+/// Compares a network with a golden; returns the output of the first image.
+inline std::vector<float> check(const Golden& golden, const pplcnet::Plan& plan, const Run& run) {
   const nlohmann::json& numbers = golden.numbers;
   const pplcnet::Shape picture = plan.layers[0].input;
   const std::vector<std::size_t> shape = golden.input_shape();

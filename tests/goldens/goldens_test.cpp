@@ -34,7 +34,7 @@ template <class Net, Form kForm>
 void check(const Golden& golden, Isa isa) {
   const auto weights = pplcnet_test::synthetic_weights<Net>(kForm, golden.seed());
   const auto workspace = std::make_unique<typename Net::Workspace>();
-  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(Net::Definition::graph()));
+  const auto plan = pplcnet::new_plan(Net::Definition::graph(), pplcnet::Storage::single);
   const std::vector<float> output = pplcnet_test::check(
       golden, *plan, [&](const float* image, const std::vector<float*>& destinations) {
         typename Net::Features features;

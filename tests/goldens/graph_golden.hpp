@@ -184,10 +184,9 @@ inline void expect_raw_outputs(const nlohmann::json& answers, const pplcnet::Pla
   }
 }
 
-/// Compares a network with a golden; `run(image, destinations)` computes all layers of a picture.
-template <class Run>
-void check_graph(const Golden& golden, const pplcnet::Graph& graph, const pplcnet::Plan& plan,
-                 Run run) {
+/// Compares a network with a golden.
+inline void check_graph(const Golden& golden, const pplcnet::Graph& graph,
+                        const pplcnet::Plan& plan, const Run& run) {
   ASSERT_EQ(golden.numbers.at("param_count"),
             parameters(plan, golden.form()) + unused_parameters(golden, plan.traits));
   const std::vector<std::size_t> shape = golden.input_shape();
