@@ -1,5 +1,5 @@
-// One program, three files that use the library, one of them compiled with -march=native: each has
-// code of its own, and all give the same bits.
+// One program, three files that use the library, one of them compiled with -march=native, and this
+// one without optimisation: all give the same bits.
 #include <cstdio>
 
 #include "bits/output.hpp"
