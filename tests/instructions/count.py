@@ -40,7 +40,7 @@ def skip(why):
 class Counter:
     """The program and the plugin, compiled for one kind of machine."""
 
-    def __init__(self, isa, folder, flags):
+    def __init__(self, isa, folder, flags, compiled):
         self.isa = isa
         compiler, self.emulator, self.lanes = MACHINES[isa]
         for program in (compiler, self.emulator[0], "gcc"):
@@ -51,8 +51,9 @@ class Counter:
         self.program, self.plugin = folder / f"layers_{isa}", folder / "count_plugin.so"
         subprocess.run(["gcc", "-O2", "-shared", "-fPIC", HERE / "count_plugin.c", "-o",
                         self.plugin], check=True)
+        library = ["-DPPLCNET_COMPILED", compiled] if compiled and isa == "AVX2" else []
         subprocess.run([compiler, "-std=c++20", "-O2", "-static", f"-I{PROJECT}/include", *flags,
-                        HERE / "layers.cpp", "-o", self.program], check=True)
+                        HERE / "layers.cpp", *library, "-o", self.program], check=True)
 
     def layers(self, network):
         """[(name, shape, {kernel: multiply-adds}, {kernel: instructions})], chain by chain."""
@@ -105,9 +106,12 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--layers", nargs=2, metavar=("NETWORK", "ISA"))
     parser.add_argument("--flags", default="", help="for the compiler")
+    parser.add_argument("--compiled", metavar="LIBRARY",
+                        help="the kernels for x86, compiled with -O2 (default: compiled here)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        count = lambda isa: Counter(isa, pathlib.Path(folder), options.flags.replace(";", " ").split())
+        count = lambda isa: Counter(isa, pathlib.Path(folder), options.flags.replace(";", " ").split(),
+                                    options.compiled)
         if options.layers:
             return print_layers(count(options.layers[1]), options.layers[0])
         found = {}
