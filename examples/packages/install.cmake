@@ -51,6 +51,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/pplcnet RENAME
 
 # ---- libpplcnet-dev.deb, which refers to Debian's copy of the licence ------------------------
 
+if(NOT PROJECT_IS_TOP_LEVEL)  # there, packages are those of the whole project
+  return()
+endif()
 set(contact "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")  # as Debian's own tools
 if(NOT DEFINED ENV{DEBFULLNAME} OR NOT DEFINED ENV{DEBEMAIL})
   set(contact "pplcnet <pplcnet@example.org>")
