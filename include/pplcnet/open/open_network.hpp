@@ -86,6 +86,17 @@ inline bool are_equivalent(const Fit& one, const Fit& other) {
          a.labels == b.labels && same_pixels(a.preprocessing, b.preprocessing);
 }
 
+/// Adds a fit. Of several that give the same predictions one is kept, rather that whose input is
+/// the published one.
+inline void add_fit(Fit fit, std::vector<Fit>& fits) {
+  for (Fit& other : fits) {
+    if (!are_equivalent(fit, other)) continue;
+    if (!other.candidate.has_published_input()) other.candidate = std::move(fit.candidate);
+    return;
+  }
+  fits.push_back(std::move(fit));
+}
+
 /// Tries a candidate. One that is larger than all that were published must be held by the file,
 /// whatever its metadata say, before anything is allocated.
 inline Error try_one(const WeightFile& file, const Candidate& candidate, std::vector<Fit>& fits) {
@@ -100,12 +111,7 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
              std::make_unique_for_overwrite<float[]>(plan->weight_floats), plan->weight_floats};
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
   if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
-  const auto known =
-      std::ranges::find_if(fits, [&](const Fit& other) { return are_equivalent(fit, other); });
-  if (known == fits.end())
-    fits.push_back(std::move(fit));
-  else if (!known->candidate.has_published_input())
-    known->candidate = candidate;
+  add_fit(std::move(fit), fits);
   return {};
 }
 

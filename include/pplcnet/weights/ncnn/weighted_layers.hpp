@@ -54,7 +54,7 @@ class WeightedLayers : public ConstantReader {
 
   /// Reads how a kernel moves, and checks that its weights have a shape: `count` is that of all,
   /// `inputs` becomes how many channels each output reads.
-  bool read_window(const LayerLine& layer, GraphNode& node, std::int64_t& inputs) const {
+  static bool read_window(const LayerLine& layer, GraphNode& node, std::int64_t& inputs) {
     const int out = layer.integer(0), width = layer.integer(1), height = layer.integer(11, width);
     const int count = layer.integer(6);
     const std::int64_t taps = std::int64_t{width} * height;
@@ -203,8 +203,8 @@ class WeightedLayers : public ConstantReader {
     GraphNode attention = {.type = NodeType::attention, .what = layer.type, .name = layer.name};
     attention.inputs[0] = graph_.add(node);
     attention.groups = static_cast<int>(heads);
-    const auto depth = static_cast<float>(width / heads);
-    attention.alpha = layer.number(6, 1 / std::sqrt(depth));
+    const std::int64_t depth = width / heads;
+    attention.alpha = layer.number(6, 1 / std::sqrt(static_cast<float>(depth)));
     node.inputs[0] = graph_.add(attention);
     if (auto error = add_weights(layer, {in, width}, node.inputs[1])) return error;
     if (auto error = add_floats(layer, {in}, node.inputs[2])) return error;
