@@ -25,7 +25,7 @@ PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 // Files of one program may be compiled with different -march, or with different versions of this
 // header. Their copies of an inline function are different code under one name, of which the linker
 // keeps a single one: the wrong one for some files. So everything lives in an inline namespace
-// named after the version and the instruction set that the compiler was given, such as v0_1_0_avx2;
+// named after the version and the instruction set that the compiler was given, such as v0_2_0_avx2;
 // it is never written out, but the linker keeps the copies apart.
 #if defined(__AVX512BF16__)
 #define PPLCNET_ISA_SUFFIX _avx512_bf16

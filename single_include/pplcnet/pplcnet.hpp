@@ -1,4 +1,4 @@
-// pplcnet 0.1.0: PP-LCNet and other lightweight networks on CPUs.
+// pplcnet 0.2.0: PP-LCNet and other lightweight networks on CPUs.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
@@ -37,13 +37,13 @@
 
 /// The version of the library, https://semver.org; CMake reads it here.
 #define PPLCNET_VERSION_MAJOR 0
-#define PPLCNET_VERSION_MINOR 1
+#define PPLCNET_VERSION_MINOR 2
 #define PPLCNET_VERSION_PATCH 0
 
 #define PPLCNET_QUOTE_VERSION(major, minor, patch) #major "." #minor "." #patch
 #define PPLCNET_QUOTE_EXPANDED_VERSION(major, minor, patch) \
   PPLCNET_QUOTE_VERSION(major, minor, patch)
-/// "0.1.0"
+/// "0.2.0"
 #define PPLCNET_VERSION_STRING                                                 \
   PPLCNET_QUOTE_EXPANDED_VERSION(PPLCNET_VERSION_MAJOR, PPLCNET_VERSION_MINOR, \
                                  PPLCNET_VERSION_PATCH)
@@ -72,7 +72,7 @@ PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 // Files of one program may be compiled with different -march, or with different versions of this
 // header. Their copies of an inline function are different code under one name, of which the linker
 // keeps a single one: the wrong one for some files. So everything lives in an inline namespace
-// named after the version and the instruction set that the compiler was given, such as v0_1_0_avx2;
+// named after the version and the instruction set that the compiler was given, such as v0_2_0_avx2;
 // it is never written out, but the linker keeps the copies apart.
 #if defined(__AVX512BF16__)
 #define PPLCNET_ISA_SUFFIX _avx512_bf16

@@ -1,4 +1,4 @@
-// pplcnet 0.1.0: PP-LCNet and other lightweight networks on CPUs.
+// pplcnet 0.2.0: PP-LCNet and other lightweight networks on CPUs.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Made by single_include/amalgamate.py from the headers in include/; change those, not this file.
