@@ -107,11 +107,11 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
   if (plan->parameter_count > std::max(kLargest, static_cast<std::int64_t>(file.size())))
     return Error::of(file.path(), ": has ", file.size(), " bytes, the type's network has ",
                      plan->parameter_count, " parameters");
-  Fit fit = {candidate, plan->traits.fingerprint,
-             std::make_unique_for_overwrite<float[]>(plan->weight_floats), plan->weight_floats};
+  const std::size_t count = plan->weight_floats;
+  auto values = std::make_unique_for_overwrite<float[]>(count);
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
-  if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
-  add_fit(std::move(fit), fits);
+  if (auto error = file.read(layers, plan->traits, {values.get(), count})) return error;
+  add_fit({candidate, plan->traits.fingerprint, std::move(values), count}, fits);
   return {};
 }
 
