@@ -1,7 +1,7 @@
 // Prints the bits of the outputs of a few networks, every kernel among them, and of every network
-// that is a function:
+// that is a function, for which an emulator does not take long:
 //
-//   print_outputs [baseline|avx2|avx512]
+//   print_outputs [baseline|avx2|avx512 [all]]
 #include <bit>
 #include <cstdint>
 #include <cstdio>
@@ -38,9 +38,14 @@ void print(const char* name, pplcnet::Isa isa) {
     std::printf("%s %08x\n", name, std::bit_cast<std::uint32_t>(value));
 }
 
-void print(const pplcnet_test::PublishedGraph& published, pplcnet::Isa isa) {
+constexpr std::int64_t kMostMultiplyAdds = 500'000'000;
+
+void print(const pplcnet_test::PublishedGraph& published, pplcnet::Isa isa, bool all) {
   const pplcnet::Graph graph = published.graph();
   const pplcnet::AnyNetwork network = pplcnet_test::synthetic_network(graph);
+  std::int64_t multiply_adds = 0;
+  for (const pplcnet::Layer& layer : network.layers()) multiply_adds += layer.multiply_adds;
+  if (multiply_adds > kMostMultiplyAdds && !all) return;
   const pplcnet_test::SyntheticPictures synthetic(network.input_shape(), 1);
   for (const std::uint32_t bits :
        pplcnet_test::results(network, published.output, synthetic.pictures(), isa, 1))
@@ -51,6 +56,7 @@ void print(const pplcnet_test::PublishedGraph& published, pplcnet::Isa isa) {
 
 int main(int argc, char** argv) {
   const std::string_view asked = argc > 1 ? argv[1] : "";
+  const bool all = argc > 2;
   const pplcnet::Isa isa = asked == "baseline" ? pplcnet::Isa::baseline
                            : asked == "avx2"   ? pplcnet::Isa::avx2
                            : asked == "avx512" ? pplcnet::Isa::avx512
@@ -67,5 +73,5 @@ int main(int argc, char** argv) {
   print<PPLCNetV4<Size::tiny, V4::recognition, kLine>>("v4 recognition", isa);
   print<pplcnet::Network<pplcnet_test::map_operators>>("map operators", isa);
   for (const pplcnet_test::PublishedGraph& published : pplcnet_test::kPublishedGraphs)
-    print(published, isa);
+    print(published, isa, all);
 }

@@ -193,7 +193,7 @@ class Values(unittest.TestCase):
     def test_published_recognition_is_found(self):
         result = Result("convert", "--list", RECOGNITION)
         self.assertEqual(result.status, 0, result.complaints)
-        self.assertIn("model: PPLCNetV3_x0_95_recognition", result.lines)
+        self.assertIn("model: PP-OCRv4_mobile_rec", result.lines)
 
 
 if __name__ == "__main__":
