@@ -4,15 +4,13 @@ are right."""
 import json
 import pathlib
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import zlib
 
 from deeplab_weights import write_weights
-from picture_files import png_of
+from picture_files import chunk, png_of, png_of_rows, unfiltered
 from program import ROOT, Result, pixels_of, run_tests
 
 PICTURES = [ROOT / "examples" / name for name in ("line.png", "street.png")]
@@ -20,15 +18,9 @@ PICTURES = [ROOT / "examples" / name for name in ("line.png", "street.png")]
 
 def mask_png(width, height, pixels, depth=8, palette=None):
     """A PNG of numbers: grey, or of a palette."""
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-
-    header = struct.pack(">IIBBBBB", width, height, depth, 0 if palette is None else 3, 0, 0, 0)
-    rows = b"".join(b"\0" + pixels[y * width : (y + 1) * width] for y in range(height))
     colours = b"" if palette is None else chunk(b"PLTE", palette)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + colours
-            + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+    return png_of_rows(width, height, depth, 0 if palette is None else 3,
+                       unfiltered(pixels[: width * height], width), colours)
 
 
 class EvaluateMasks(unittest.TestCase):

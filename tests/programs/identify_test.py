@@ -10,11 +10,11 @@ import struct
 import tarfile
 import tempfile
 import unittest
-import zlib
 
 import onnx_runtime
 from lcnet import (DEVIATION, LINES, MEAN, numpy, run, state_dict, write_onnx, write_pdiparams,
                    write_pdparams, write_safetensors)
+from picture_files import png
 from program import Result
 
 COLOUR = (200, 90, 30)
@@ -28,16 +28,6 @@ OPEN = {  # what a graph of scale 1 for 224x224 may be besides, by classes and e
     (6, ()): TASKS[6], (6, ("Sigmoid",)): TASKS[6]}
 WRITERS = {"safetensors": write_safetensors, "pdparams": write_pdparams,
            "pdiparams": write_pdiparams}
-
-
-def png(width=50, height=40):
-    """One colour: however it is resized, the same."""
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-    rows = (b"\0" + bytes(COLOUR) * width) * height
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def picture(height, width):
@@ -104,7 +94,7 @@ class Identify(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.picture = self.folder / "picture.png"
-        self.picture.write_bytes(png())
+        self.picture.write_bytes(png(50, 40, COLOUR))  # of one colour: however it is resized, the same
 
     def predictions(self, *arguments, command="classify"):
         result = Result(command, "--json", "--top-k", 1000, "--weights", *arguments, self.picture)

@@ -8,8 +8,8 @@ import struct
 import subprocess
 import tempfile
 import unittest
-import zlib
 
+from picture_files import chunk, png_of_rows
 from program import PROGRAMS, ROOT, SYNTHETIC, Result, skip_without
 
 PHOTOS = [ROOT / "examples" / "page.jpg", SYNTHETIC / "photo.png"]
@@ -21,15 +21,7 @@ def png(width, height, depth=8, colour=2, rows=None, palette=b""):
     channels = {0: 1, 2: 3, 3: 1, 6: 4}[colour]
     if rows is None:
         rows = (b"\0" + bytes(range(37, 37 + channels * depth // 8)) * width) * height
-
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-            + (chunk(b"PLTE", palette) if palette else b"")
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return png_of_rows(width, height, depth, colour, rows, chunk(b"PLTE", palette) if palette else b"")
 
 
 def cmyk_jpeg():

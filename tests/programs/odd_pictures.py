@@ -2,10 +2,11 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from picture_files import chunk, png_of_rows
 
 PHOTO_SIZE = (61, 45)
 
@@ -27,16 +28,6 @@ def encoded(image, kind, **options):
 
 def noise(*shape, most=256, seed=1):
     return np.random.default_rng(seed).integers(0, most, shape)
-
-
-def chunk(name, data):
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png(width, height, depth, colour, rows, before=b"", interlaced=0, after=b""):
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
-            + chunk(b"IDAT", zlib.compress(rows)) + after + chunk(b"IEND", b""))
 
 
 def png_rows(width, height, depth, channels, filters=(0,), seed=1):
@@ -130,30 +121,30 @@ def pictures():
                                     (16, 2, 3), (8, 4, 2), (16, 4, 2), (8, 6, 4), (16, 6, 4)):
         filters = (0, 1, 2, 3, 4)
         yield (f"d{depth}_c{colour}.png",
-               png(29, 13, depth, colour, png_rows(29, 13, depth, channels, filters)))
+               png_of_rows(29, 13, depth, colour, png_rows(29, 13, depth, channels, filters)))
         yield (f"d{depth}_c{colour}_interlaced.png",
-               png(29, 13, depth, colour, adam7_rows(29, 13, depth, channels), interlaced=1))
+               png_of_rows(29, 13, depth, colour, adam7_rows(29, 13, depth, channels), interlaced=1))
     palette = chunk(b"PLTE", noise(256, 3).astype(np.uint8).tobytes())
     for depth in (1, 2, 4, 8):
         part = chunk(b"PLTE", palette[8 : 8 + 3 * 2**depth])
-        yield f"palette{depth}.png", png(29, 13, depth, 3, png_rows(29, 13, depth, 1), part)
+        yield f"palette{depth}.png", png_of_rows(29, 13, depth, 3, png_rows(29, 13, depth, 1), part)
     yield ("palette_alpha.png",
-           png(29, 13, 8, 3, png_rows(29, 13, 8, 1), palette + chunk(b"tRNS", bytes(range(200)))))
-    yield ("colour_key.png", png(2, 1, 8, 2, b"\0\1\2\3\4\5\6", chunk(b"tRNS", b"\0\1\0\2\0\3")))
-    yield "interlaced_1x1.png", png(1, 1, 8, 2, b"\0abc", interlaced=1)
-    yield "more_than_pixels.png", png(2, 2, 8, 0, b"\0ab\0cd" + b"\0" * 40)
+           png_of_rows(29, 13, 8, 3, png_rows(29, 13, 8, 1), palette + chunk(b"tRNS", bytes(range(200)))))
+    yield ("colour_key.png", png_of_rows(2, 1, 8, 2, b"\0\1\2\3\4\5\6", chunk(b"tRNS", b"\0\1\0\2\0\3")))
+    yield "interlaced_1x1.png", png_of_rows(1, 1, 8, 2, b"\0abc", interlaced=1)
+    yield "more_than_pixels.png", png_of_rows(2, 2, 8, 0, b"\0ab\0cd" + b"\0" * 40)
     text = chunk(b"tEXt", b"Title\0x") + chunk(b"tIME", b"\7\xe0\1\1\1\1\1")
-    yield "texts.png", png(29, 13, 8, 2, png_rows(29, 13, 8, 3), text, after=text)
+    yield "texts.png", png_of_rows(29, 13, 8, 2, png_rows(29, 13, 8, 3), text, after=text)
     whole = encoded(image, "PNG")
     idat = whole.index(b"IDAT")
     yield "cut.png", whole[: len(whole) // 2], cut
     yield "no_end.png", whole[:-12], cut
     yield "wrong_checksum.png", whole[: idat + 9] + b"!" + whole[idat + 10 :], "checksum"
-    yield "few_rows.png", png(29, 13, 8, 2, png_rows(29, 12, 8, 3)), "its pixels end"
-    yield "no_palette.png", png(29, 13, 8, 3, png_rows(29, 13, 8, 1)), "palette"
+    yield "few_rows.png", png_of_rows(29, 13, 8, 2, png_rows(29, 12, 8, 3)), "its pixels end"
+    yield "no_palette.png", png_of_rows(29, 13, 8, 3, png_rows(29, 13, 8, 1)), "palette"
     yield ("short_palette.png",
-           png(29, 13, 8, 3, png_rows(29, 13, 8, 1), chunk(b"PLTE", b"abc")), "palette of 1")
-    yield "bomb.png", png(20000, 20000, 8, 0, b"\0" * 1000), "20000x20000"
+           png_of_rows(29, 13, 8, 3, png_rows(29, 13, 8, 1), chunk(b"PLTE", b"abc")), "palette of 1")
+    yield "bomb.png", png_of_rows(20000, 20000, 8, 0, b"\0" * 1000), "20000x20000"
     iphone = whole[:8] + chunk(b"CgBI", b"\x50\0\x20\2") + whole[8:]
     yield "iphone.png", iphone, "iPhone"
     # BMP

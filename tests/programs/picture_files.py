@@ -4,17 +4,27 @@ import struct
 import zlib
 
 
+def chunk(kind, data):
+    """A part of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of_rows(width, height, depth, colour, rows, before=b"", interlaced=0, after=b""):
+    """A PNG of rows as they are stored, each after the byte of its filter, with chunks before and
+    after them."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
+            + chunk(b"IDAT", zlib.compress(rows, 1)) + after + chunk(b"IEND", b""))
+
+
+def unfiltered(pixels, row_bytes):
+    """Rows of a PNG from their bytes, one row after another."""
+    return b"".join(b"\0" + pixels[i : i + row_bytes] for i in range(0, len(pixels), row_bytes))
+
+
 def png_of_pixels(width, height, pixels):
     """A PNG of bytes red, green, blue, pixel by pixel, row by row."""
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = (pixels[i : i + 3 * width] for i in range(0, len(pixels), 3 * width))
-    data = b"".join(b"\0" + row for row in rows)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data, 1))
-            + chunk(b"IEND", b""))
+    return png_of_rows(width, height, 8, 2, unfiltered(pixels, 3 * width))
 
 
 def png_of(rows):

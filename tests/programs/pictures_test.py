@@ -14,7 +14,8 @@ try:
     from PIL import features
 
     from coded_jpegs import coded_jpegs
-    from odd_pictures import bmp, chunk, encoded, photo, pictures, png, png_rows, reference
+    from odd_pictures import bmp, encoded, photo, pictures, png_rows, reference
+    from picture_files import chunk, png_of_rows
 except ImportError as problem:
     print(f"Skipped: {problem}")
     raise SystemExit(77)
@@ -100,17 +101,17 @@ class Pictures(unittest.TestCase):
             rgba[1:3, 1:5] = (ink, ink, ink, 255)
             rgba[0, 0] = (ink, ink, ink, 128)
             rows = b"".join(b"\0" + row.tobytes() for row in rgba)
-            pixels, _ = self.decode("text.png", png(6, 4, 8, 6, rows), "--contrast")
+            pixels, _ = self.decode("text.png", png_of_rows(6, 4, 8, 6, rows), "--contrast")
             self.assertEqual(pixels[3, 5].tolist(), [ground] * 3)
             self.assertEqual(pixels[1, 1].tolist(), [ink] * 3)
             self.assertAlmostEqual(int(pixels[0, 0, 0]), (ink * 128 + ground * 127) // 255, delta=1)
-            dropped, _ = self.decode("text.png", png(6, 4, 8, 6, rows))
+            dropped, _ = self.decode("text.png", png_of_rows(6, 4, 8, 6, rows))
             self.assertTrue((dropped == rgba[..., :3]).all())
         palette = chunk(b"PLTE", b"\0\0\0\xff\xff\xff") + chunk(b"tRNS", b"\xff\0")
-        pixels, _ = self.decode("p.png", png(2, 1, 8, 3, b"\0\0\1", palette), "--contrast")
+        pixels, _ = self.decode("p.png", png_of_rows(2, 1, 8, 3, b"\0\0\1", palette), "--contrast")
         self.assertEqual(pixels.tolist(), [[[0] * 3, [255] * 3]])
         key = chunk(b"tRNS", b"\0\0")
-        pixels, _ = self.decode("k.png", png(2, 1, 8, 0, b"\0\0\xff", key), "--contrast")
+        pixels, _ = self.decode("k.png", png_of_rows(2, 1, 8, 0, b"\0\0\xff", key), "--contrast")
         self.assertEqual(pixels.tolist(), [[[0] * 3, [255] * 3]])
 
     def test_every_cut_is_noticed(self):
@@ -128,9 +129,9 @@ class Pictures(unittest.TestCase):
 
     def test_memory_is_bounded(self):
         """Large pictures are read or refused within half a gigabyte."""
-        large = png(9000, 9000, 8, 2, b"\0" * 27001 * 9000)
+        large = png_of_rows(9000, 9000, 8, 2, b"\0" * 27001 * 9000)
         self.decode("large.png", large)
-        self.decode("deep.png", png(8000, 8000, 16, 6, b"\0" * 1000))
+        self.decode("deep.png", png_of_rows(8000, 8000, 16, 6, b"\0" * 1000))
         self.decode("large.bmp", bmp(9000, 9900, 1, bytes(1128 * 9900), between=bytes(8)))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         self.assertLess(peak, 512 * 1024)

@@ -14,7 +14,8 @@ try:
     import numpy as np
     from PIL import Image, PngImagePlugin
 
-    from odd_pictures import chunk, encoded, exif, png, with_segment
+    from odd_pictures import encoded, exif, with_segment
+    from picture_files import chunk, png_of_rows
 except ImportError as problem:
     print(f"Skipped: {problem}")
     raise SystemExit(77)
@@ -99,7 +100,7 @@ class Upright(unittest.TestCase):
     def test_exif_of_png_is_upright_after_it(self):
         page = Image.open(PAGE).convert("L")
         rows = b"".join(b"\0" + row.tobytes() for row in np.asarray(page))
-        contents = png(*page.size, 8, 0, rows, chunk(b"eXIf", exif(6, 4, ">")))
+        contents = png_of_rows(*page.size, 8, 0, rows, chunk(b"eXIf", exif(6, 4, ">")))
         copy, complaint = self.copy("page.png", contents)
         self.assertEqual(complaint, "")
         self.assertEqual(opened(copy).getexif()[0x0112], 1)
@@ -116,7 +117,7 @@ class Upright(unittest.TestCase):
                  + whole[end_of_header:], "'oFFs'"),
                 ("unsafe.png", whole[:end_of_header] + chunk(b"prVT", b"!") + whole[end_of_header:],
                  "'prVT'"),
-                ("interlaced.png", png(64, 8, 8, 0, b"\0" * 2000, interlaced=1), "interlaced"),
+                ("interlaced.png", png_of_rows(64, 8, 8, 0, b"\0" * 2000, interlaced=1), "interlaced"),
                 ("line.bmp", encoded(upside_down, "BMP"), "BMP"),
                 ("line.gif", encoded(upside_down, "GIF"), "GIF")):
             copy, complaint = self.copy(name, contents, "--lines")
@@ -160,7 +161,7 @@ class Upright(unittest.TestCase):
     def test_long_lines_end_soon(self):
         for width, height in ((80_000, 1), (16_777_215, 1), (1, 80_000)):
             path = self.folder / f"{width}x{height}.png"
-            path.write_bytes(png(width, height, 8, 0, (b"\0" + b"\xff" * width) * height))
+            path.write_bytes(png_of_rows(width, height, 8, 0, (b"\0" + b"\xff" * width) * height))
             for options in (["--lines"], []):
                 start = time.monotonic()
                 result = Result("orient", *options, path)
