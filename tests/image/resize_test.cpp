@@ -215,6 +215,16 @@ Pixels converted(const Pixels& rgb, PixelFormat format) {
   return result;
 }
 
+/// Expects two views of a picture of 31×23 to be the same at every size, by every resizer.
+void expect_same_when_resized(ImageView view, ImageView expected) {
+  for (const Resizer resizer : kResizers)
+    for (const ImageSize size : {ImageSize{17, 40}, ImageSize{31, 23}, ImageSize{31, 9},
+                                 ImageSize{40, 23}, ImageSize{62, 46}}) {
+      const CropWindow window{3, 2, size.width - 5, size.height - 4};
+      EXPECT_EQ(resize(resizer, view, size, window), resize(resizer, expected, size, window));
+    }
+}
+
 TEST(Resize, EveryFormatGivesTheBitsOfRgb) {
   const Pixels colours = synthetic_image(ImageKind::noise, 5, 31, 23);
   Pixels greys;
@@ -225,12 +235,7 @@ TEST(Resize, EveryFormatGivesTheBitsOfRgb) {
     const ImageView expected{rgb.data(), 31, 23, PixelFormat::rgb};
     const Pixels pixels = converted(rgb, format);
     const ImageView view{pixels.data(), 31, 23, format};
-    for (const Resizer resizer : kResizers)
-      for (const ImageSize size : {ImageSize{17, 40}, ImageSize{31, 23}, ImageSize{31, 9},
-                                   ImageSize{40, 23}, ImageSize{62, 46}}) {
-        const CropWindow window{3, 2, size.width - 5, size.height - 4};
-        EXPECT_EQ(resize(resizer, view, size, window), resize(resizer, expected, size, window));
-      }
+    expect_same_when_resized(view, expected);
     std::vector<std::uint8_t> rotated, expected_rotated;
     for (int orientation = 1; orientation <= 8; ++orientation) {
       const ImageView one = pplcnet::oriented(view, orientation, rotated);
@@ -264,12 +269,7 @@ TEST(Resize, AnyStridesGiveTheBitsOfRgb) {
               expected.pixel(x, y)[c];
     const ImageView view{strided.data() + first, 31, 23,
                          pplcnet::PixelLayout{column, 0, channel, 2 * channel}, row};
-    for (const Resizer resizer : kResizers)
-      for (const ImageSize size : {ImageSize{17, 40}, ImageSize{31, 23}, ImageSize{31, 9},
-                                   ImageSize{40, 23}, ImageSize{62, 46}}) {
-        const CropWindow window{3, 2, size.width - 5, size.height - 4};
-        EXPECT_EQ(resize(resizer, view, size, window), resize(resizer, expected, size, window));
-      }
+    expect_same_when_resized(view, expected);
     std::vector<std::uint8_t> rotated, expected_rotated;
     for (int orientation = 1; orientation <= 8; ++orientation)
       EXPECT_EQ(resize(Resizer::pillow_bilinear, oriented(view, orientation, rotated), {13, 11}),

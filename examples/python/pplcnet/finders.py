@@ -1,7 +1,7 @@
 """Objects, classes of pixels, and text in pictures."""
 
 import os
-from typing import Any, NamedTuple, Union, overload
+from typing import Any, Callable, NamedTuple, Union, overload
 
 from numpy import uint8
 from numpy.typing import NDArray
@@ -30,6 +30,13 @@ class TextLine(NamedTuple):
     upside_down: bool
 
 
+def _each_picture(found: list[Any], convert: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    """Converts what was found in a picture, or in each of many."""
+    if found and isinstance(found[0], list):
+        return [convert(one) for one in found]
+    return convert(found)
+
+
 class Detector:
     """A detector of objects, such as PicoDet. `threshold` is the least score of an object, boxes
     of a class that share more than `overlap` of their union are one object, and `most` are
@@ -56,9 +63,7 @@ class Detector:
     def detect(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the Detections in a picture, the best first; of many pictures a list of such
         lists."""
-        found = self._detector.detect(pictures, format)
-        is_many = bool(found) and isinstance(found[0], list)
-        return [self._named(one) for one in found] if is_many else self._named(found)
+        return _each_picture(self._detector.detect(pictures, format), self._named)
 
     def _named(self, found: list[Any]) -> list[Detection]:
         return [Detection(i, self.labels[i] if self.labels else str(i), score, box)
@@ -114,8 +119,5 @@ class TextReader:
     def read(self, pictures: Pictures, format: Format = "rgb") -> Any:
         """Returns the TextLines of a picture in reading order; of many pictures a list of such
         lists."""
-        found = self._reader.read(pictures, format)
-        is_many = bool(found) and isinstance(found[0], list)
-        if is_many:
-            return [[TextLine(*line) for line in lines] for lines in found]
-        return [TextLine(*line) for line in found]
+        return _each_picture(self._reader.read(pictures, format),
+                             lambda lines: [TextLine(*line) for line in lines])
