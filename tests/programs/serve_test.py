@@ -2,6 +2,7 @@
 status and one sentence, and neither slow clients nor those that leave nor SIGTERM disturb others."""
 
 import base64
+import collections
 import functools
 import http.client
 import json
@@ -9,6 +10,7 @@ import pathlib
 import random
 import re
 import resource
+import shutil
 import signal
 import socket
 import struct
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 import zlib
 
 from picture_files import png
@@ -36,20 +39,29 @@ if not any(line.split()[:1] == ["serve"] for line in HELP):
 class Server:
     """A server on a free port. At the end it is asked to stop, and must do so without an error."""
 
+    answers = collections.Counter()  # of all servers, by status
+
     def __init__(self, *arguments, workers=2):
         self.process = subprocess.Popen(
             [PROGRAMS / "pplcnet", "serve", "--weights", WEIGHTS, "--port", "0", "--workers",
              str(workers), *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        self.port = int(line.rsplit(":", 1)[1])
+        self.name, address = self.process.stdout.readline().split(" on http://")
+        self.host, port = address.rsplit(":", 1)
+        self.port = int(port)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.count_answers()
         self.process.send_signal(signal.SIGTERM)
         self.end(0)
+
+    def count_answers(self):
+        for sample, count in self.metrics().items():
+            if status := re.fullmatch(r'pplcnet_answers_total\{status="(\d+)"\}', sample):
+                self.answers[status[1]] += int(count)
 
     def end(self, status):
         _, complaints = self.process.communicate(timeout=30)
@@ -58,7 +70,7 @@ class Server:
 
     def ask(self, method, path, body=None, headers=(), connection=None):
         """The status, the headers and the body of an answer."""
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        own = connection or http.client.HTTPConnection(self.host.strip("[]"), self.port, timeout=20)
         try:
             own.request(method, path, body, dict(headers))
             answer = own.getresponse()
@@ -95,7 +107,8 @@ class Server:
                 _, _, name, kind = line.split(" ")
                 types[name] = kind
             elif not line.startswith("# HELP "):
-                sample = re.fullmatch(r'([a-z0-9_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? (\S+)', line)
+                value = r'"(?:[^"\\]|\\["\\n])*"'
+                sample = re.fullmatch(rf'([a-z0-9_]+)(\{{[a-z]+={value}(?:,[a-z]+={value})*\}})? (\S+)', line)
                 base = re.sub("_(bucket|sum|count)$", "", sample[1])
                 assert sample[1] in types or types[base] == "histogram", line
                 samples[sample[1] + (sample[2] or "")] = float(sample[3])
@@ -224,7 +237,7 @@ class Answers(unittest.TestCase):
             ("/v2/health/ready", {"ready": True}),
             (f"/v2/models/{MODEL}/ready", {"name": MODEL, "ready": True}),
             (f"/v2/models/{MODEL}", {
-                "name": MODEL, "platform": "pplcnet",
+                "name": MODEL, "versions": ["1"], "platform": "pplcnet",
                 "inputs": [{"name": "image", "datatype": "BYTES", "shape": [-1]},
                            {"name": "input", "datatype": "FP32", "shape": [-1, 3, 80, 160]}],
                 "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [-1, 2]}]}),
@@ -232,6 +245,9 @@ class Answers(unittest.TestCase):
             status, headers, content = self.server.ask("GET", path)
             self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
             self.assertEqual(json.loads(content), expected)
+            if MODEL in path:
+                version = path.replace(MODEL, MODEL + "/versions/1")
+                self.assertEqual(self.server.ask("GET", version)[::2], (200, content))
 
     def expected_output(self, data):
         return {"name": "probabilities", "datatype": "FP32", "shape": [len(LINES), 2], **data}
@@ -255,6 +271,8 @@ class Answers(unittest.TestCase):
             identity = {"id": request["id"]} if "id" in request else {}
             self.assertEqual(found, {"model_name": MODEL, **identity,
                                      "outputs": [self.expected_output({"data": flat})]})
+        version = INFER.replace("/infer", "/versions/1/infer")
+        self.assertEqual(self.server.json(version, request), found)
 
     def test_the_open_inference_protocol_with_binary_tensors(self):
         count = len(LINES)
@@ -311,6 +329,7 @@ class Answers(unittest.TestCase):
         for path in ("/", "/predict/", "/predict/a/b", "//prediction", "/v2/models", "/%00"):
             yield 404, "there are /predict", "GET", path, None, {}
         yield 404, MODEL, "POST", "/v2/models/other/infer", b"{}", {}
+        yield 404, MODEL, "POST", f"/v2/models/{MODEL}/versions/2/infer", b"{}", {}
         for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS"):
             yield 405, "expected POST", method, "/predict", None, {}
         yield 405, "expected GET", "POST", "/healthz", b"", {}
@@ -452,6 +471,25 @@ class Answers(unittest.TestCase):
             client.sendall(head.replace(b"30000", b"%d" % PAGE.stat().st_size) + PAGE.read_bytes())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.assertEqual(self.server.ask("GET", "/healthz")[0], 200)
+
+
+class Addresses(unittest.TestCase):
+    def test_names_of_models(self):
+        name = 'Straße "1/2" \\n\t\u202e'
+        with Server("--name", name) as server:
+            path = "/v2/models/" + urllib.parse.quote(name, safe="/")
+            self.assertEqual(json.loads(server.ask("GET", path)[2])["name"], name)
+            self.assertEqual(json.loads(server.ask("GET", path + "/ready")[2])["ready"], True)
+            escaped = name.replace("\\", r"\\").replace('"', r"\"")
+            info = [sample for sample in server.metrics() if sample.startswith("pplcnet_info")]
+            self.assertEqual(info, [f'pplcnet_info{{version="{VERSION}",model="{escaped}"}}'])
+
+    @unittest.skipUnless(socket.has_dualstack_ipv6(), "there is no IPv6")
+    def test_ipv6(self):
+        with Server("--host", "::1") as server:
+            self.assertEqual(server.host, "[::1]")
+            found = server.json("/predict", LINES[0].read_bytes())
+            self.assertEqual(list(found), ["predictions"])
 
 
 class Limits(unittest.TestCase):
@@ -620,6 +658,18 @@ class End(unittest.TestCase):
                                                  "listened on: Address already in use"])
         result = Result("serve", "--weights", WEIGHTS, "--host", "no.such.host.invalid", "--port", 0)
         self.assertEqual((result.status, len(result.complaints)), (1, 1))
+
+    def test_only_a_server_needs_what_speaks_http(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = shutil.copy(PROGRAMS / "pplcnet", folder)
+            subprocess.run([alone, "--version"], check=True, stdout=subprocess.DEVNULL)
+            done = subprocess.run([alone, "serve", "--weights", WEIGHTS], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, "^pplcnet serve: pplcnet_http.so: .*\n$")
+
+
+def tearDownModule():
+    print("answers by status:", ", ".join(f"{status}: {n}" for status, n in sorted(Server.answers.items())))
 
 
 if __name__ == "__main__":

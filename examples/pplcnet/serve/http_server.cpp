@@ -17,7 +17,6 @@
 #include <sys/eventfd.h>
 
 #include "connection.hpp"
-#include "json.hpp"
 
 namespace {
 
@@ -89,6 +88,12 @@ class ConnectionThreads final : public httplib::TaskQueue {
   bool is_over_ = false;
 };
 
+/// Why a request is not answered otherwise.
+struct Problem {
+  int status;
+  std::string sentence;
+};
+
 /// Returns the sentence for a status without one: of what cpp-httplib refuses by itself.
 std::string_view sentence_for(int status) {
   switch (status) {
@@ -134,25 +139,28 @@ bool has_body(const httplib::Request& request) {
                               : request.method == "POST");
 }
 
+Problem too_long(std::size_t most) {
+  return {413, "the body has more than the " + std::to_string(most) + " bytes that are allowed"};
+}
+
 /// Returns why the body of a request cannot be taken, as far as the head tells.
-std::optional<HttpAnswer> refuse_body(const httplib::Request& request, std::size_t most) {
+std::optional<Problem> refuse_body(const httplib::Request& request, std::size_t most) {
   const std::string length = request.get_header_value("Content-Length");
   if (request.get_header_value_count("Content-Length") > 1 ||
       request.get_header_value_count("Transfer-Encoding") > 1 ||
       (has_length(request) && is_chunked(request)) ||
       length.find_first_not_of("0123456789") != length.npos ||
       (is_chunked(request) && lower(request.get_header_value("Transfer-Encoding")) != "chunked"))
-    return HttpAnswer::problem(400, "the length of the body is not clear from the headers");
+    return Problem{400, "the length of the body is not clear from the headers"};
   if (request.method != "POST") return std::nullopt;
   if (!has_length(request) && !is_chunked(request))
-    return HttpAnswer::problem(411, "expected the header Content-Length");
+    return Problem{411, "expected the header Content-Length"};
   if (length.size() > 18 || (has_length(request) && std::stoull(length) > most))
-    return HttpAnswer::problem(
-        413, "the body has more than the " + std::to_string(most) + " bytes that are allowed");
+    return too_long(most);
   const std::string encoding = lower(request.get_header_value("Content-Encoding"));
   if (!encoding.empty() && encoding != "identity" && encoding != "gzip" && encoding != "deflate" &&
       encoding != "br")
-    return HttpAnswer::problem(415, "expected the Content-Encoding gzip, deflate or br, or none");
+    return Problem{415, "expected the Content-Encoding gzip, deflate or br, or none"};
   return std::nullopt;
 }
 
@@ -162,21 +170,9 @@ void send(const HttpAnswer& answer, httplib::Response& response) {
   for (const auto& [name, value] : answer.headers) response.set_header(name, value);
 }
 
-}  // namespace
-
-HttpAnswer HttpAnswer::problem(int status, std::string_view sentence) {
-  return {.status = status, .body = Json::object({{"error", sentence}}).text() + "\n"};
-}
-
-HttpAnswer HttpAnswer::busy(std::string_view sentence) {
-  HttpAnswer answer = problem(503, sentence);
-  answer.headers.emplace_back("Retry-After", "1");
-  return answer;
-}
-
-class HttpServer::Implementation final : public httplib::Server {
+class Server final : public HttpServer, private httplib::Server {
  public:
-  Implementation(HttpService& service, const Limits& limits)
+  Server(HttpService& service, const Limits& limits)
       : service_(service),
         limits_(limits),
         patience_(std::chrono::duration_cast<Clock::duration>(
@@ -205,12 +201,12 @@ class HttpServer::Implementation final : public httplib::Server {
     Post(".*", [this](const auto& request, auto& response, const auto& read) {
       HttpRequest whole = head_of(request);
       const auto refused = read_body(read, whole);
-      send(refused ? *refused : service_.answer(whole), response);
+      send(refused ? answer_to(*refused) : service_.answer(whole), response);
     });
-    set_exception_handler([](const auto&, auto& response, const std::exception_ptr& thrown) {
-      send(answer_to(thrown), response);
+    set_exception_handler([this](const auto&, auto& response, const std::exception_ptr& thrown) {
+      send(answer_to(problem_of(thrown)), response);
     });
-    set_error_handler([](const auto&, auto& response) { explain(response); });
+    set_error_handler([this](const auto&, auto& response) { explain(response); });
     set_post_routing_handler([this](const auto& request, auto& response) {
       response.headers.erase("Keep-Alive");
       connection->is_last =
@@ -220,28 +216,28 @@ class HttpServer::Implementation final : public httplib::Server {
       service_.note(request.path, response.status, passed.count());
     });
   }
-  Implementation(const Implementation&) = delete;
-  Implementation& operator=(const Implementation&) = delete;
-  ~Implementation() override { ::close(stop_); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() override { ::close(stop_); }
 
-  pplcnet::Error bind(const std::string& host, int& port) {
+  pplcnet::Error bind(const std::string& host, int& port) override {
     errno = 0;
     const int bound = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
     if (bound < 0)
-      return pplcnet::Error::of(host, ":", port, ": cannot be listened on", errno != 0 ? ": " : "",
-                                errno != 0 ? std::strerror(errno) : "");
+      return pplcnet::Error(host + ":" + std::to_string(port) + ": cannot be listened on" +
+                            (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
     ::listen(svr_sock_, SOMAXCONN);
     port = bound;
     return {};
   }
 
-  bool listen() {
+  bool listen() override {
     const bool good = listen_after_bind();
     if (listening_ != INVALID_SOCKET) ::close(listening_);
     return good && is_stopping_;
   }
 
-  void stop() {
+  void stop() override {
     is_stopping_ = true;
     listening_ = svr_sock_.exchange(INVALID_SOCKET);
     ::shutdown(listening_, SHUT_RDWR);  // wakes who accepts
@@ -285,12 +281,12 @@ class HttpServer::Implementation final : public httplib::Server {
   /// Says that there are too many connections.
   void turn_away(socket_t socket) {
     service_.note_turned_away();
-    const HttpAnswer answer = HttpAnswer::busy("there are too many connections");
-    const std::string text =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: "
-        "close\r\nContent-Type: " +
-        answer.content_type + "\r\nContent-Length: " + std::to_string(answer.body.size()) +
-        "\r\n\r\n" + answer.body;
+    const HttpAnswer answer = service_.problem(503, "there are too many connections");
+    std::string text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: " +
+                       answer.content_type +
+                       "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\n";
+    for (const auto& [name, value] : answer.headers) text += name + ": " + value + "\r\n";
+    text += "\r\n" + answer.body;
     ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::shutdown(socket, SHUT_WR);
     char scrap[16384];
@@ -300,11 +296,16 @@ class HttpServer::Implementation final : public httplib::Server {
 
   std::optional<HttpAnswer> refuse(const httplib::Request& request) const {
     if (auto refused = service_.refuse(head_of(request))) return refused;
-    return refuse_body(request, limits_.bytes);
+    const auto problem = refuse_body(request, limits_.bytes);
+    return problem ? std::optional(answer_to(*problem)) : std::nullopt;
+  }
+
+  HttpAnswer answer_to(const Problem& problem) const {
+    return service_.problem(problem.status, problem.sentence);
   }
 
   /// Reads the body of a request; or returns why it is refused.
-  std::optional<HttpAnswer> read_body(const httplib::ContentReader& read, HttpRequest& whole) {
+  std::optional<Problem> read_body(const httplib::ContentReader& read, HttpRequest& whole) {
     std::size_t bytes = 0;
     const auto take = [&](const char* data, std::size_t size) {
       bytes += size;
@@ -315,32 +316,29 @@ class HttpServer::Implementation final : public httplib::Server {
       connection->end_body();
       return std::nullopt;
     }
-    if (bytes > limits_.bytes)
-      return HttpAnswer::problem(413, "the body has more than the " +
-                                          std::to_string(limits_.bytes) +
-                                          " bytes that are allowed");
-    if (connection->is_late()) return HttpAnswer::problem(408, sentence_for(408));
-    return HttpAnswer::problem(400, "the body is shorter than it says, or damaged");
+    if (bytes > limits_.bytes) return too_long(limits_.bytes);
+    if (connection->is_late()) return Problem{408, std::string(sentence_for(408))};
+    return Problem{400, "the body is shorter than it says, or damaged"};
   }
 
-  static HttpAnswer answer_to(const std::exception_ptr& thrown) {
+  static Problem problem_of(const std::exception_ptr& thrown) {
     try {
       std::rethrow_exception(thrown);
     } catch (const std::bad_alloc&) {
-      return HttpAnswer::busy("there is not enough memory");
+      return {503, "there is not enough memory"};
     } catch (const std::exception& problem) {
-      return HttpAnswer::problem(500, problem.what());
+      return {500, problem.what()};
     } catch (...) {
-      return HttpAnswer::problem(500, "ended by mistake");
+      return {500, "ended by mistake"};
     }
   }
 
   /// Gives a sentence to what cpp-httplib refuses by itself.
-  static void explain(httplib::Response& response) {
+  void explain(httplib::Response& response) const {
     if (!response.body.empty()) return;
     if (connection->is_late()) response.status = 408;
     if (connection->has_long_head()) response.status = 431;
-    send(HttpAnswer::problem(response.status, sentence_for(response.status)), response);
+    send(service_.problem(response.status, sentence_for(response.status)), response);
   }
 
   HttpService& service_;
@@ -351,11 +349,8 @@ class HttpServer::Implementation final : public httplib::Server {
   std::atomic<socket_t> listening_ = INVALID_SOCKET;
 };
 
-HttpServer::HttpServer(HttpService& service, const Limits& limits)
-    : implementation_(std::make_unique<Implementation>(service, limits)) {}
-HttpServer::~HttpServer() = default;
-pplcnet::Error HttpServer::bind(const std::string& host, int& port) {
-  return implementation_->bind(host, port);
+}  // namespace
+
+HttpServer* pplcnet_make_http_server(HttpService& service, const HttpServer::Limits& limits) {
+  return new Server(service, limits);
 }
-bool HttpServer::listen() { return implementation_->listen(); }
-void HttpServer::stop() { implementation_->stop(); }

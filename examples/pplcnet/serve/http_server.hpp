@@ -13,7 +13,9 @@
 
 #include "pplcnet/weights/error.hpp"
 
-// HTTP/1.1. cpp-httplib speaks it; as that takes seconds to compile, one file includes it.
+// HTTP/1.1. cpp-httplib speaks it, which takes milliseconds to load and megabytes with what it
+// links; so it is in a library of its own, pplcnet_http.so, that is loaded where something is
+// served.
 
 /// A request, whose body is empty while only its head has been read.
 struct HttpRequest {
@@ -27,11 +29,6 @@ struct HttpRequest {
 };
 
 struct HttpAnswer {
-  /// Returns a JSON object whose `error` is one sentence.
-  static HttpAnswer problem(int status, std::string_view sentence);
-  /// Returns the same with 503, and when to try again.
-  static HttpAnswer busy(std::string_view sentence);
-
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
@@ -49,6 +46,8 @@ class HttpService {
   /// Returns why a request is refused, as far as its head tells: its body is not read then.
   virtual std::optional<HttpAnswer> refuse(const HttpRequest& head) const = 0;
   virtual HttpAnswer answer(const HttpRequest& request) = 0;
+  /// Returns the answer that says in one sentence why there is no other.
+  virtual HttpAnswer problem(int status, std::string_view sentence) const = 0;
   /// Is told of each answer; `seconds` since the first byte of the request.
   virtual void note(const std::string& path, int status, double seconds) = 0;
   /// Is told that a connection was one too many.
@@ -65,21 +64,24 @@ class HttpServer {
     double seconds = 10;                        ///< for a request, and between two
   };
 
-  HttpServer(HttpService& service, const Limits& limits);
+  /// Loads the library and makes a server.
+  static pplcnet::Error make(HttpService& service, const Limits& limits,
+                             std::unique_ptr<HttpServer>& server);
+  HttpServer() = default;
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
-  ~HttpServer();
+  virtual ~HttpServer() = default;
 
   /// Takes an address, where connections wait from now on; port 0 becomes one that is free.
-  pplcnet::Error bind(const std::string& host, int& port);
+  virtual pplcnet::Error bind(const std::string& host, int& port) = 0;
   /// Serves until `stop`, then answers what has been asked; false if it ends for another reason.
-  bool listen();
+  virtual bool listen() = 0;
   /// Refuses new connections and closes those without a request. Called by any thread.
-  void stop();
-
- private:
-  class Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  virtual void stop() = 0;
 };
+
+/// The one function of the library. Returns a server that belongs to the caller.
+extern "C" HttpServer* pplcnet_make_http_server(HttpService& service,
+                                                const HttpServer::Limits& limits);
 
 #endif  // PPLCNET_EXAMPLES_SERVE_HTTP_SERVER_HPP

@@ -238,11 +238,13 @@ std::unique_ptr<Protocol> inference_protocol(const std::string& model) {
 
 std::string describe_model(const std::string& model, const pplcnet::AnyClassifier& classifier) {
   const pplcnet::Shape size = classifier.network().input_shape();
-  Json taken = Json::array(), given = Json::array();
+  Json versions = Json::array(), taken = Json::array(), given = Json::array();
+  versions.add("1");
   taken.add(tensor(kPictures, "BYTES", shape_of(-1)));
   taken.add(tensor(kTensors, "FP32", shape_of(-1, size.channels, size.height, size.width)));
   given.add(tensor(kProbabilities, "FP32", shape_of(-1, classifier.classes())));
   return Json::object({{"name", model},
+                       {"versions", std::move(versions)},
                        {"platform", "pplcnet"},
                        {"inputs", std::move(taken)},
                        {"outputs", std::move(given)}})

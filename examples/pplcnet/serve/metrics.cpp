@@ -15,6 +15,16 @@ std::string head(const std::string& name, const std::string& type, const std::st
   return "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
 }
 
+/// Returns the value of a label, in which three characters are escaped.
+std::string label_value(std::string_view text) {
+  std::string value = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || c == '\n') value += '\\';
+    value += c == '\n' ? 'n' : c;
+  }
+  return value + '"';
+}
+
 std::string metric(const std::string& name, const std::string& type, const std::string& help,
                    std::uint64_t value) {
   return head(name, type, help) + name + " " + std::to_string(value) + "\n";
@@ -46,7 +56,7 @@ void Metrics::count_prediction(double seconds) {
 std::string Metrics::text(std::string_view model, const Gauges& gauges) const {
   std::string text = head("pplcnet_info", "gauge", "Version and model.");
   text +=
-      "pplcnet_info{version=\"" PPLCNET_VERSION_STRING "\",model=" + Json(model).text() + "} 1\n";
+      "pplcnet_info{version=\"" PPLCNET_VERSION_STRING "\",model=" + label_value(model) + "} 1\n";
   const std::string answers = "pplcnet_answers_total";
   text += head(answers, "counter", "Answers, by the status of HTTP.");
   for (std::size_t status = 0; status < answers_.size(); ++status)

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include <dlfcn.h>
 #include <pthread.h>
 
 #include "command.hpp"
@@ -35,25 +36,40 @@ int run(const ServeArguments& arguments) {
   if (options.name.empty()) options.name = classifier->name();
   interruption::hold();  // before threads begin
   Service service(*classifier, options);
-  HttpServer server(service, arguments.limits);
+  std::unique_ptr<HttpServer> server;
+  if (report(HttpServer::make(service, arguments.limits, server))) return 1;
   int port = arguments.port;
-  if (report(server.bind(arguments.host, port))) return 1;
-  std::printf("%s on http://%s:%d\n", printable(options.name).c_str(), arguments.host.c_str(),
-              port);
+  if (report(server->bind(arguments.host, port))) return 1;
+  const bool is_ipv6 = arguments.host.find(':') != arguments.host.npos;
+  std::printf("%s on http://%s%s%s:%d\n", printable(options.name).c_str(), is_ipv6 ? "[" : "",
+              arguments.host.c_str(), is_ipv6 ? "]" : "", port);
   if (!flush_output()) return 1;
 
   bool good = false;
   std::thread listener([&, waiting = pthread_self()] {
-    good = server.listen();
+    good = server->listen();
     if (!good) pthread_kill(waiting, SIGTERM);
   });
   interruption::wait();
-  server.stop();
+  server->stop();
   listener.join();
   return good ? 0 : fail(pplcnet::Error::of(arguments.host, ":", port, ": no longer listened on"));
 }
 
 }  // namespace
+
+pplcnet::Error HttpServer::make(HttpService& service, const Limits& limits,
+                                std::unique_ptr<HttpServer>& server) {
+  constexpr const char* kLibrary = "pplcnet_http.so";  // beside the program, which is its RUNPATH
+  void* const library = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  void* const make = library != nullptr ? ::dlsym(library, "pplcnet_make_http_server") : nullptr;
+  if (make == nullptr) {
+    const char* const problem = ::dlerror();
+    return pplcnet::Error(problem != nullptr ? problem : kLibrary);
+  }
+  server.reset(reinterpret_cast<decltype(&pplcnet_make_http_server)>(make)(service, limits));
+  return {};
+}
 
 Run add_serve(CommandLine& program) {
   const auto arguments = std::make_shared<ServeArguments>();

@@ -18,6 +18,7 @@ using pplcnet::Error;
 namespace {
 
 constexpr std::string_view kModels = "/v2/models/";
+constexpr std::string_view kVersion = "/versions/1";  // the only one, which need not be named
 
 /// Returns whether a text is one part of a path.
 bool is_name(std::string_view text) {
@@ -60,6 +61,7 @@ Service::Route Service::route_of(const std::string& path) const {
     rest.remove_prefix(kModels.size());
     if (!rest.starts_with(options_.name)) return Route::none;
     rest.remove_prefix(options_.name.size());
+    if (rest.starts_with(kVersion)) rest.remove_prefix(kVersion.size());
     return rest.empty()       ? Route::model
            : rest == "/ready" ? Route::model_ready
            : rest == "/infer" ? Route::infer
@@ -76,24 +78,30 @@ std::optional<HttpAnswer> Service::refuse(const HttpRequest& head) const {
   const Route route = route_of(head.path);
   if (route == Route::none)
     return head.path.starts_with(kModels)
-               ? HttpAnswer::problem(404, "there is one model, " + options_.name)
-               : HttpAnswer::problem(404, "there are /predict, /healthz, /metrics and /v2");
+               ? problem(404, "there is one model, " + options_.name)
+               : problem(404, "there are /predict, /healthz, /metrics and /v2");
   const bool is_post = route == Route::predict || route == Route::infer;
   if (is_post ? head.method != "POST" : head.method != "GET" && head.method != "HEAD") {
-    HttpAnswer answer = HttpAnswer::problem(405, is_post ? "expected POST" : "expected GET");
+    HttpAnswer answer = problem(405, is_post ? "expected POST" : "expected GET");
     answer.headers.emplace_back("Allow", is_post ? "POST" : "GET, HEAD");
     return answer;
   }
   const std::string& type = head.content_type;
   const bool is_json = type == "application/json" || is_unsaid(type);
   if (route == Route::infer && !is_json && type != "application/octet-stream")
-    return HttpAnswer::problem(415, "expected the Content-Type application/json, or " +
-                                        std::string("application/octet-stream"));
+    return problem(415, "expected the Content-Type application/json, or " +
+                            std::string("application/octet-stream"));
   if (route == Route::predict && !is_json && !is_picture(type) && type != "multipart/form-data")
-    return HttpAnswer::problem(415, "expected the Content-Type image/jpeg, image/png, " +
-                                        std::string("application/octet-stream, ") +
-                                        "multipart/form-data or application/json");
+    return problem(415, "expected the Content-Type image/jpeg, image/png, " +
+                            std::string("application/octet-stream, ") +
+                            "multipart/form-data or application/json");
   return std::nullopt;
+}
+
+HttpAnswer Service::problem(int status, std::string_view sentence) const {
+  HttpAnswer answer = {.status = status, .body = Json::object({{"error", sentence}}).text() + "\n"};
+  if (status == 503) answer.headers.emplace_back("Retry-After", "1");
+  return answer;
 }
 
 HttpAnswer Service::answer(const HttpRequest& request) {
@@ -139,7 +147,7 @@ void Service::note(const std::string& path, int status, double seconds) {
 }
 
 HttpAnswer Service::predict(const HttpRequest& request, bool is_inference) {
-  if (request.body.empty()) return HttpAnswer::problem(400, "the body is empty");
+  if (request.body.empty()) return problem(400, "the body is empty");
   const bool is_json = request.content_type == "application/json" ||
                        (is_unsaid(request.content_type) && looks_like_json(request.body));
   const auto protocol = is_inference ? inference_protocol(options_.name)
@@ -150,8 +158,8 @@ HttpAnswer Service::predict(const HttpRequest& request, bool is_inference) {
       workers_.run([&](pplcnet::AnyClassifier& own) { answer = compute(request, *protocol, own); },
                    request.deadline);
   if (outcome == WorkerPool::Outcome::full)
-    return HttpAnswer::busy("all workers are busy, and as many requests wait as may wait");
-  if (outcome == WorkerPool::Outcome::late) return HttpAnswer::busy("no worker was free in time");
+    return problem(503, "all workers are busy, and as many requests wait as may wait");
+  if (outcome == WorkerPool::Outcome::late) return problem(503, "no worker was free in time");
   return answer;
 }
 
@@ -160,7 +168,7 @@ HttpAnswer Service::compute(const HttpRequest& request, Protocol& protocol,
   const auto begin = std::chrono::steady_clock::now();
   Question question;
   if (auto error = protocol.read(request, classifier, question))
-    return HttpAnswer::problem(400, error.message());
+    return problem(400, error.message());
   Probabilities probabilities = {.classes = static_cast<std::size_t>(classifier.classes())};
   if (const auto refused = compute(request, question, classifier, probabilities)) return *refused;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
@@ -175,16 +183,16 @@ std::optional<HttpAnswer> Service::compute(const HttpRequest& request, const Que
                                            pplcnet::AnyClassifier& classifier,
                                            Probabilities& probabilities) const {
   const auto is_late = [&] { return std::chrono::steady_clock::now() > request.deadline; };
-  const auto late = [] { return HttpAnswer::busy("the pictures were not classified in time"); };
+  const auto late = [&] { return problem(503, "the pictures were not classified in time"); };
   std::vector<float> scores;
   for (const Question::File& file : question.files) {
     if (is_late()) return late();
     Picture picture;
     if (auto error = Picture::decode(std::as_bytes(std::span(file.bytes)), file.name, picture,
                                      {.limits = {.pixels = options_.pixels}}))
-      return HttpAnswer::problem(400, error.message());
+      return problem(400, error.message());
     if (!classifier.probabilities(picture.view(), scores))
-      return HttpAnswer::problem(400, too_narrow(file.name).message());
+      return problem(400, too_narrow(file.name).message());
     probabilities.all.insert(probabilities.all.end(), scores.begin(), scores.end());
   }
   pplcnet::AnyNetwork& network = classifier.network();

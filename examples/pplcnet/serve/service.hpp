@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http_server.hpp"
 #include "metrics.hpp"
@@ -29,6 +30,8 @@ class Service final : public HttpService {
 
   std::optional<HttpAnswer> refuse(const HttpRequest& head) const override;
   HttpAnswer answer(const HttpRequest& request) override;
+  /// Returns a JSON object whose `error` is the sentence; with 503, when to try again.
+  HttpAnswer problem(int status, std::string_view sentence) const override;
   void note(const std::string& path, int status, double seconds) override;
   void note_turned_away() override { metrics_.count_turned_away(); }
 
