@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/path.hpp"
 
 using pplcnet::AnnotatedObject;
 using pplcnet::Error;
@@ -106,7 +106,7 @@ Error parse_coco(std::string_view text, const std::string& path, const std::stri
   pictures.clear();
   for (const auto& [id, name] : files) {
     places[id] = pictures.size();
-    pictures.push_back({(std::filesystem::path(folder) / name).string(), {}});
+    pictures.push_back({pplcnet::name_in(folder, name), {}});
   }
   std::size_t number = 0;
   for (const nlohmann::json& annotation : member(all, "annotations")) {

@@ -1,6 +1,8 @@
 #include "command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
 
 CommandOption CommandOption::required(bool is_required) const {
   option_->required(is_required);
@@ -93,6 +95,7 @@ CommandLine::CommandLine(const std::string& name, const std::string& about,
                          const std::string& version)
     : app_(std::make_unique<CLI::App>(about, name)) {
   app_->require_subcommand(1);
+  app_->allow_windows_style_options(false);  // `/a` begins a name
   app_->set_version_flag("--version", name + " " + version);
   app_->footer(name + " COMMAND --help says more.");
 }
@@ -103,14 +106,15 @@ Command CommandLine::add(const std::string& name, const std::string& about) {
   return Command(app_->add_subcommand(name, about));
 }
 
-CommandLine::Parsed CommandLine::parse(int argc, char** argv) {
+CommandLine::Parsed CommandLine::parse(std::vector<std::string> words) {
   Parsed parsed;
   const auto name_commands = [&] {
     for (const CLI::App* command : app_->get_subcommands())
       parsed.name += (parsed.name.empty() ? "" : " ") + command->get_name();
   };
   try {
-    app_->parse(argc, argv);
+    std::ranges::reverse(words);  // as CLI11 has them
+    app_->parse(std::move(words));
   } catch (const CLI::Success& help) {
     parsed.status = app_->exit(help);
     return parsed;

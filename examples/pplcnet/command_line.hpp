@@ -81,7 +81,7 @@ class CommandLine {
 
   Command add(const std::string& name, const std::string& about);
   /// Fills the values of the options; prints help where that is asked for.
-  Parsed parse(int argc, char** argv);
+  Parsed parse(std::vector<std::string> words);
 
  private:
   std::unique_ptr<CLI::App> app_;

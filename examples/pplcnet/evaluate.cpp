@@ -31,6 +31,7 @@
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "predictions.hpp"
 #include "printable.hpp"
 #include "report.hpp"
@@ -67,7 +68,7 @@ Error read_folder(const std::string& folder, const pplcnet::AnyClassifier& class
           classes_of_folders(names, folder, classifier.labels(), classifier.classes(), class_ids))
     return error;
   for (std::size_t i = 0; i < names.size(); ++i)
-    for (std::string& path : pictures_in((fs::path(folder) / names[i]).string(), complete))
+    for (std::string& path : pictures_in(pplcnet::name_in(folder, names[i]), complete))
       examples.push_back({std::move(path), class_ids[i]});
   return {};
 }
@@ -77,7 +78,8 @@ Origin origin_of(const pplcnet::AnyClassifier& classifier, const std::string& da
                  const std::string& root) {
   const auto absolute = [](const std::string& path) {
     std::error_code problem;
-    const std::string whole = fs::absolute(path, problem).lexically_normal().string();
+    const std::string whole =
+        pplcnet::name_of(fs::absolute(pplcnet::path_of(path), problem).lexically_normal());
     return problem ? path : whole;
   };
   std::string labels;
@@ -169,7 +171,7 @@ Error read_examples(const std::string& data, const std::string& root,
                     const pplcnet::AnyClassifier& classifier, std::vector<Example>& examples,
                     bool& complete) {
   std::error_code ignored;
-  const bool is_folder = fs::is_directory(data, ignored);
+  const bool is_folder = fs::is_directory(pplcnet::path_of(data), ignored);
   if (auto error = is_folder ? read_folder(data, classifier, examples, complete)
                              : read_list(data, root, classifier.classes(), examples))
     return error;
@@ -223,7 +225,7 @@ int run(const EvaluateArguments& arguments) {
   std::vector<Example> examples;
   bool complete = true;
   const std::string root =
-      arguments.root.empty() ? fs::path(arguments.data).parent_path().string() : arguments.root;
+      arguments.root.empty() ? pplcnet::folder_of(arguments.data) : arguments.root;
   if (report(read_examples(arguments.data, root, *classifier, examples, complete))) return 1;
 
   for (const Example& one : examples) add_input(one.path);

@@ -19,6 +19,7 @@
 #include "png.hpp"
 #include "pplcnet/image/confusion_matrix.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "printable.hpp"
 #include "segmentation.hpp"
 
@@ -110,8 +111,8 @@ Json to_json(const MaskResult& result, const AnyClassifier& network) {
 /// Returns the path of the mask of a picture: in the same place of its folder.
 std::string mask_of(const std::string& picture, const std::string& folder,
                     const std::string& masks) {
-  const fs::path place = fs::path(picture).lexically_relative(folder);
-  return (fs::path(masks) / place).replace_extension(".png").string();
+  const fs::path place = pplcnet::path_of(picture).lexically_relative(pplcnet::path_of(folder));
+  return pplcnet::name_of((pplcnet::path_of(masks) / place).replace_extension(".png"));
 }
 
 Error read_mask(const std::string& path, pplcnet::ImageSize size, std::vector<std::uint8_t>& mask) {

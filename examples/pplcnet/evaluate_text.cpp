@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/open/text_files.hpp"
 #include "pplcnet/text/text_accuracy.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "printable.hpp"
 #include "text_file.hpp"
 
@@ -65,7 +65,7 @@ Error read_list(const TextEvaluation& arguments, std::vector<KnownLine>& known) 
                        pplcnet::quote(lines[i]));
     if (auto error = pplcnet::check_utf8(arguments.list, i + 1, lines[i].substr(tab))) return error;
     const std::string_view name = lines[i].substr(0, tab);
-    KnownLine line = {(std::filesystem::path(arguments.folder) / name).string(),
+    KnownLine line = {pplcnet::name_in(arguments.folder, name),
                       std::string(lines[i].substr(tab + 1))};
     if (auto error = check_name(arguments.list, i + 1, name, line.path)) return error;
     known.push_back(std::move(line));

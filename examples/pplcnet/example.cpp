@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <filesystem>
 #include <numeric>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "text_file.hpp"
 
-namespace fs = std::filesystem;
 using pplcnet::Error;
 
 namespace {
@@ -48,7 +47,7 @@ Error parse_examples(std::string_view text, const std::string& path, const std::
                        classes - 1);
     const std::string_view name = line.substr(0, end + 1);
     // A name that begins with / stays as it is.
-    Example example = {(fs::path(root) / fs::path(name)).string(), *class_id};
+    Example example = {pplcnet::name_in(root, name), *class_id};
     if (auto error = check_name(path, number, name, example.path)) return error;
     examples.push_back(std::move(example));
   }

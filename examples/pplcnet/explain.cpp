@@ -13,6 +13,7 @@
 #include "output_file.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/path.hpp"
 
 namespace fs = std::filesystem;
 using pplcnet::AnyNetwork;
@@ -235,7 +236,7 @@ Error Explanations::open(const std::string& folder, pplcnet::AnyClassifier& clas
   if (classifier.network().traits().pooled < 0)
     return Error::of(classifier.name(), ": has no pooled map that a class could be seen in");
   std::error_code problem;
-  fs::create_directories(folder, problem);
+  fs::create_directories(pplcnet::path_of(folder), problem);
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
   result.emplace(Explanations(folder));
   return {};
@@ -246,13 +247,13 @@ Error Explanations::draw(const std::string& path, pplcnet::ImageView image,
   const auto best = static_cast<int>(std::ranges::max_element(scores) - scores.begin());
   const auto map = heat_map(classifier, image, best);
   if (!map) return too_narrow(path);
-  const std::string stem = fs::path(path).stem().string();
+  const std::string stem = pplcnet::name_of(pplcnet::path_of(path).stem());
   std::string name = stem;
   for (int i = 2; !names_.insert(name).second; ++i) name = stem + "_" + std::to_string(i);
   const std::string png =
       explanation_png(classifier, image, *map, best, scores[static_cast<std::size_t>(best)]);
-  if (auto error = write_output((fs::path(folder_) / (name + ".png")).string(), png,
-                                OutputFile::Existing::kept))
+  if (auto error =
+          write_output(pplcnet::name_in(folder_, name + ".png"), png, OutputFile::Existing::kept))
     return Error::of(path, ": ", error.message());
   return {};
 }

@@ -18,6 +18,7 @@
 #include "pictures.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "printable.hpp"
 
 namespace {
@@ -41,7 +42,7 @@ int run(const FeaturesArguments& arguments) {
       classifier->network().layers()[static_cast<std::size_t>(layer)].output;
   const bool is_vector = shape.pixels() == 1;
   std::error_code problem;
-  if (!is_vector) fs::create_directories(arguments.output, problem);
+  if (!is_vector) fs::create_directories(pplcnet::path_of(arguments.output), problem);
   if (problem) return fail(Error::of(arguments.output, ": cannot be made: ", problem.message()));
 
   PictureNames names(arguments.pictures);
@@ -64,9 +65,10 @@ int run(const FeaturesArguments& arguments) {
           all.insert(all.end(), outcome.value.begin(), outcome.value.end());
         } else {
           const std::int64_t dimensions[] = {shape.channels, shape.height, shape.width};
-          const auto target = fs::path(arguments.output) / fs::path(path).stem().concat(".npy");
-          if (auto error = write_npy(target.string(), dimensions, outcome.value,
-                                     OutputFile::Existing::kept)) {
+          const std::string stem = pplcnet::name_of(pplcnet::path_of(path).stem());
+          const std::string target = pplcnet::name_in(arguments.output, stem + ".npy");
+          if (auto error =
+                  write_npy(target, dimensions, outcome.value, OutputFile::Existing::kept)) {
             outcome.error = Error::of(path, ": ", error.message());
             return true;
           }

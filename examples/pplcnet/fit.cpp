@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -21,12 +20,12 @@
 #include "pictures.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/save.hpp"
 #include "printable.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using pplcnet::Error;
 
 struct FitArguments {
@@ -47,8 +46,7 @@ Error find_examples(const std::string& folder, Examples& examples) {
   std::vector<std::string> names;
   if (auto error = folders_in(folder, names, examples.complete)) return error;
   for (const std::string& name : names) {
-    std::vector<std::string> paths =
-        pictures_in((fs::path(folder) / name).string(), examples.complete);
+    std::vector<std::string> paths = pictures_in(pplcnet::name_in(folder, name), examples.complete);
     if (paths.empty()) continue;
     if (paths.size() == 1) return Error::of(paths[0], ": expected two pictures or more of a class");
     for (std::string& path : paths)

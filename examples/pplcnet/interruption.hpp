@@ -10,7 +10,8 @@ void note();        ///< from now on; called once, before threads begin
 bool happened();    ///< since then
 int exit_status();  ///< of a program that ends because of it: 128 and the signal's number
 
-/// Keeps such signals from this thread and those that it begins, for a server to `wait` for one.
+/// Not on Windows, which has no server: keeps such signals from this thread and those that it
+/// begins, for a server to `wait` for one.
 void hold();
 /// Waits for a signal that is held, which then has not `happened`. The next one is as above.
 void wait();

@@ -1,13 +1,11 @@
 // pplcnet: PP-LCNet on the command line.
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 #include "command.hpp"
 #include "command_line.hpp"
@@ -17,6 +15,7 @@
 #include "pplcnet/version.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
+#include "system/streams.hpp"
 
 namespace {
 
@@ -35,7 +34,7 @@ int run(int argc, char** argv) {
 #endif
        })
     runs.push_back(add(program));
-  const CommandLine::Parsed parsed = program.parse(argc, argv);
+  const CommandLine::Parsed parsed = program.parse(system_streams::arguments(argc, argv));
   if (!parsed.name.empty()) program_name += " " + parsed.name;
   if (parsed.command >= 0) return runs[static_cast<std::size_t>(parsed.command)]();
   if (parsed.problem.empty()) return parsed.status;
@@ -65,11 +64,11 @@ int run_and_catch(int argc, char** argv) {
   }
   std::fprintf(stderr, "%s: %s\n", program_name.empty() ? "pplcnet" : program_name.c_str(), words);
   remove_temporaries();
-  _exit(1);
+  std::_Exit(1);
 }
 
 /// Before all other initialisation, which may run out of memory too.
-__attribute__((constructor(101))) void prepare() { std::set_terminate(end_without_catch); }
+[[gnu::constructor(101)]] void prepare() { std::set_terminate(end_without_catch); }
 
 }  // namespace
 
@@ -95,10 +94,11 @@ int fail(const pplcnet::Error& error) {
 }
 
 int main(int argc, char** argv) {
-  open_standard_streams();
+  constexpr int kBrokenPipe = 141;  // what a shell says of a program that ends at a closed pipe
+  system_streams::open_all();
   interruption::note();
   const int status = run_and_catch(argc, argv);
   if (interruption::happened()) return interruption::exit_status();
   if (report(close_output())) return 1;
-  return reader_left() && status == 0 ? 128 + SIGPIPE : status;
+  return system_streams::reader_left() && status == 0 ? kBrokenPipe : status;
 }

@@ -13,6 +13,7 @@
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "pplcnet/weights/torch/zip.hpp"
 
@@ -145,12 +146,12 @@ Error write_npy(const std::string& path, std::span<const std::int64_t> shape,
 Error read_arrays(const std::string& path, std::map<std::string, NumpyArray>& arrays) {
   constexpr std::string_view kEnding = ".npy";
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  if (std::filesystem::is_directory(pplcnet::path_of(path), ignored)) {
     std::error_code problem;
-    for (std::filesystem::directory_iterator entry(path, problem), end; !problem && entry != end;
-         entry.increment(problem))
+    for (std::filesystem::directory_iterator entry(pplcnet::path_of(path), problem), end;
+         !problem && entry != end; entry.increment(problem))
       if (entry->path().extension() == kEnding)
-        if (auto error = read_arrays(entry->path().string(), arrays)) return error;
+        if (auto error = read_arrays(pplcnet::name_of(entry->path()), arrays)) return error;
     if (problem) return Error::of(path, ": cannot be read: ", problem.message());
     return {};
   }
@@ -158,7 +159,7 @@ Error read_arrays(const std::string& path, std::map<std::string, NumpyArray>& ar
   if (auto error = read_input(path, file)) return error;
   const auto bytes = std::as_const(file).bytes();
   if (!pplcnet::zip::begins(bytes))
-    return parse_npy(bytes, path, arrays[std::filesystem::path(path).stem().string()]);
+    return parse_npy(bytes, path, arrays[pplcnet::name_of(pplcnet::path_of(path).stem())]);
   std::vector<pplcnet::ZipEntry> entries;
   pplcnet::MemoryBudget budget(bytes.size());
   if (auto error = pplcnet::read_zip(bytes, path, budget, entries)) return error;

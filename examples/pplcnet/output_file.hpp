@@ -45,7 +45,6 @@ class OutputFile : public pplcnet::NewFile {
   pplcnet::Error resolve();
   pplcnet::Error create_temporary();
   pplcnet::Error problem(int number) const;
-  void keep_modes() const;
   int rename_temporary() const;
   int pass_through() const;
   void remove_temporary();

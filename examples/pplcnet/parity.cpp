@@ -27,6 +27,7 @@
 #include "pplcnet/image/results.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "preprocessing_variants.hpp"
 #include "printable.hpp"
 
@@ -267,7 +268,7 @@ class Comparison {
 /// Writes every point as NAME.npy.
 Error write(const std::string& folder, const std::vector<Point>& points) {
   std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
+  std::filesystem::create_directories(pplcnet::path_of(folder), problem);
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
   for (const Point& point : points)
     if (auto error = write_npy(folder + "/" + point.name + ".npy", point.shape, point.values,

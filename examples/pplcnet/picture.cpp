@@ -10,6 +10,7 @@
 #include "png_pixels.hpp"
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/path.hpp"
 
 pplcnet::Error Picture::decode(std::span<const std::byte> file, std::string_view name,
                                Picture& picture, const Options& options) {
@@ -23,7 +24,7 @@ pplcnet::Error Picture::decode(std::span<const std::byte> file, std::string_view
 
 pplcnet::Error Picture::read(std::string_view path, Picture& picture, const Options& options) {
   std::error_code unknown;
-  const auto size = std::filesystem::file_size(std::filesystem::path(path), unknown);
+  const auto size = std::filesystem::file_size(pplcnet::path_of(path), unknown);
   if (!unknown && size > options.limits.bytes)
     return pplcnet::Error::of(path, ": has ", size >> 20, " MB, more than the ",
                               options.limits.bytes >> 20, " that are allowed for a picture");

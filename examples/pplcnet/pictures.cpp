@@ -9,12 +9,11 @@
 #include <system_error>
 #include <utility>
 
-#include <glob.h>
-#include <sys/stat.h>
-
 #include "command.hpp"
 #include "interruption.hpp"
 #include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/path.hpp"
+#include "system/files.hpp"
 #include "text_file.hpp"
 
 namespace fs = std::filesystem;
@@ -27,21 +26,22 @@ class Walk {
  public:
   /// Adds the pictures of a folder; what cannot be read is reported.
   void enter(const std::string& folder) {
-    struct stat status = {};
-    if (stat(folder.c_str(), &status) != 0) return report_problem(folder, errno);
-    if (!seen_.emplace(status.st_dev, status.st_ino).second) return;
+    system_files::Facts facts;
+    if (const int missing = system_files::find(folder, facts))
+      return report_problem(folder, missing);
+    if (!seen_.insert(facts.id).second) return;
     std::error_code problem;
-    fs::directory_iterator entry(folder, problem);
+    fs::directory_iterator entry(pplcnet::path_of(folder), problem);
     for (const fs::directory_iterator end; !problem && entry != end; entry.increment(problem)) {
       if (interruption::happened()) return;
-      const std::string path = entry->path().string();
+      const std::string path = pplcnet::name_of(entry->path());
       std::error_code ignored;  // what is no folder and cannot be read is named when it is read
       if (entry->is_directory(ignored))
         enter(path);
       else if (looks_like_picture(path))
         found.push_back(path);
     }
-    if (problem) report_problem(folder, problem.value());
+    if (problem) report_problem(folder, problem.default_error_condition().value());
   }
 
   std::vector<std::string> found;
@@ -54,7 +54,7 @@ class Walk {
         folder, ": cannot be read: ", std::error_code(number, std::generic_category()).message()));
   }
 
-  std::set<std::pair<dev_t, ino_t>> seen_;
+  std::set<system_files::Id> seen_;
 };
 
 }  // namespace
@@ -69,11 +69,11 @@ std::vector<std::string> pictures_in(const std::string& folder, bool& complete) 
 
 Error folders_in(const std::string& folder, std::vector<std::string>& names, bool& complete) {
   std::error_code problem, ignored;
-  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem)) {
-    const std::string path = entry->path().string();
+  for (fs::directory_iterator entry(pplcnet::path_of(folder), problem), end;
+       !problem && entry != end; entry.increment(problem)) {
+    const std::string path = pplcnet::name_of(entry->path());
     if (entry->is_directory(ignored))
-      names.push_back(entry->path().filename().string());
+      names.push_back(pplcnet::name_of(entry->path().filename()));
     else if (looks_like_picture(path))
       complete = !report(Error::of(path, ": lies in no class's folder, and is left out"));
   }
@@ -91,16 +91,11 @@ void PictureNames::add(const std::string& argument, std::vector<std::string> fou
 
 std::vector<std::string> PictureNames::matches_of(const std::string& pattern) {
   std::vector<std::string> found;
-  glob_t matches = {};
-  errno = 0;
-  const int outcome = glob(pattern.c_str(), GLOB_ERR, nullptr, &matches);
-  if (outcome == GLOB_ABORTED && errno != 0 && errno != ENOENT)
-    complete_ = !report(Error::of(pattern, ": cannot be searched: ",
-                                  std::error_code(errno, std::generic_category()).message()));
-  else if (outcome == GLOB_NOSPACE)
-    complete_ = !report(Error::of(pattern, ": cannot be searched: out of memory"));
-  found.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-  globfree(&matches);
+  if (const int number = system_files::match(pattern, found))
+    complete_ = !report(
+        Error::of(pattern, ": cannot be searched: ",
+                  number == ENOMEM ? "out of memory"
+                                   : std::error_code(number, std::generic_category()).message()));
   return found;
 }
 
@@ -110,9 +105,10 @@ PictureNames::PictureNames(std::vector<std::string> arguments) {
     if (argument == "-") {
       reads_input_ = true;
       names_.push_back(std::move(argument));
-    } else if (fs::is_directory(argument, ignored)) {
+    } else if (fs::is_directory(pplcnet::path_of(argument), ignored)) {
       add(argument, pictures_in(argument, complete_), "in this folder");
-    } else if (argument.find_first_of("*?[") != argument.npos && !fs::exists(argument, ignored)) {
+    } else if (argument.find_first_of("*?[") != argument.npos &&
+               !fs::exists(pplcnet::path_of(argument), ignored)) {
       add(argument, matches_of(argument), "have such names");
     } else {
       ++count_;

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/utf8.hpp"
 #include "text_file.hpp"
 
@@ -106,21 +107,22 @@ Error PredictionFile::open(const std::string& path, const Origin& origin, int cl
   path_ = path;
   predictions = {};
   std::error_code problem;
-  const fs::file_status status = fs::status(path, problem);
+  const fs::path place = pplcnet::path_of(path);
+  const fs::file_status status = fs::status(place, problem);
   const bool is_new = status.type() == fs::file_type::not_found ||
-                      (fs::is_regular_file(status) && fs::is_empty(path, problem));
+                      (fs::is_regular_file(status) && fs::is_empty(place, problem));
   if (!is_new) {
     pplcnet::FileBytes file;
     if (auto error = read_text(path, file)) return error;
     const std::string_view text = text_of(file);
     if (auto error = parse_predictions(text, path, origin, classes, predictions)) return error;
     if (predictions.whole_bytes < text.size()) {
-      fs::resize_file(path, predictions.whole_bytes, problem);
+      fs::resize_file(place, predictions.whole_bytes, problem);
       if (problem) return Error::of(path, ": cannot be written: ", problem.message());
       predictions.was_cut = true;
     }
   }
-  file_.open(path, std::ios::app | std::ios::binary);
+  file_.open(place, std::ios::app | std::ios::binary);
   if (predictions.whole_bytes == 0) file_ << first_line(origin) << std::flush;
   return file_ ? Error() : Error::of(path, ": cannot be written");
 }

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-#include <unistd.h>
+#include "system/streams.hpp"
 
 namespace {
 
@@ -20,8 +20,10 @@ std::string time_text(double seconds) {
 
 }  // namespace
 
+using system_streams::is_terminal, system_streams::kErrors, system_streams::kOutput;
+
 Progress::Progress(std::size_t total)
-    : total_(total), is_shown_(isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0) {}
+    : total_(total), is_shown_(is_terminal(kErrors) && !is_terminal(kOutput)) {}
 
 void Progress::advance() {
   ++done_;

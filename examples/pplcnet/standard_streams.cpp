@@ -1,48 +1,26 @@
 #include "standard_streams.hpp"
 
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <csignal>
+#include <cstddef>
 #include <cstdio>
-#include <initializer_list>
 #include <iostream>
 #include <system_error>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include "interruption.hpp"
+#include "system/streams.hpp"
 
 using pplcnet::Error;
 
 namespace {
 
-std::atomic<bool> is_pipe_closed = false;
 int output_problem = 0;  // errno of the first flush that failed
-
-extern "C" void note_closed_pipe(int) { is_pipe_closed = true; }
 
 std::string reason(int number) {
   return std::error_code(number, std::generic_category()).message();
 }
 
 }  // namespace
-
-void open_standard_streams() {
-  struct sigaction note = {}, ignore = {};
-  note.sa_handler = note_closed_pipe;
-  sigaction(SIGPIPE, &note, nullptr);
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGXFSZ, &ignore, nullptr);  // a file that grows too large is an error of write()
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
-    // The lowest free number is given, and the wrong direction lets every use fail.
-    const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-    if (open("/dev/null", flags) < 0) static_cast<void>(open("/", O_RDONLY));
-  }
-}
 
 bool flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
@@ -57,26 +35,16 @@ Error close_output() {
     if (good) output_problem = errno;
     good = false;
   }
-  if (good || reader_left()) return {};
+  if (good || system_streams::reader_left()) return {};
   return Error::of("standard output: cannot be written: ", reason(output_problem));
 }
 
-bool reader_left() { return is_pipe_closed; }
-
 bool InputLines::read_more() {
-  constexpr int kPatience = 100;  // milliseconds; a signal may wake another thread
-  pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   std::array<char, 1 << 16> buffer;
-  while (!interruption::happened()) {
-    const int ready = poll(&input, 1, kPatience);
-    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-    const ssize_t count = read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count < 0) error_ = Error::of("standard input: cannot be read: ", reason(errno));
-    if (count > 0) text_.append(buffer.data(), static_cast<std::size_t>(count));
-    return count > 0;
-  }
-  return false;
+  const std::ptrdiff_t count = system_streams::read_input(buffer);
+  if (count < 0) error_ = Error::of("standard input: cannot be read: ", reason(errno));
+  if (count > 0) text_.append(buffer.data(), static_cast<std::size_t>(count));
+  return count > 0;
 }
 
 std::optional<std::string> InputLines::next() {

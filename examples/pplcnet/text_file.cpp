@@ -6,6 +6,7 @@
 
 #include "output_file.hpp"
 #include "pplcnet/image/text_lines.hpp"
+#include "pplcnet/weights/path.hpp"
 
 using pplcnet::Error;
 
@@ -22,5 +23,5 @@ Error check_name(std::string_view list, std::size_t number, std::string_view nam
                  const std::string& path) {
   std::error_code ignored;
   auto error = pplcnet::check_utf8(list, number, name);
-  return error && std::filesystem::exists(path, ignored) ? Error() : error;
+  return error && std::filesystem::exists(pplcnet::path_of(path), ignored) ? Error() : error;
 }

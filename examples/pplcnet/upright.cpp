@@ -15,6 +15,7 @@
 #include "png.hpp"
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/path.hpp"
 
 namespace fs = std::filesystem;
 using pplcnet::Error;
@@ -48,10 +49,11 @@ Error write_upright(const std::string& path, const std::string& folder, int angl
     error = rotate_png(bytes, quarters, copy);
   if (error) return Error::of(path, ": is not copied: ", error.message());
   std::error_code problem;
-  fs::create_directories(folder, problem);
+  fs::create_directories(pplcnet::path_of(folder), problem);
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());
-  const fs::path target = fs::path(folder) / fs::path(path).filename();
-  if (auto failure = write_output(target.string(), copy, OutputFile::Existing::kept))
+  const std::string target =
+      pplcnet::name_in(folder, pplcnet::name_of(pplcnet::path_of(path).filename()));
+  if (auto failure = write_output(target, copy, OutputFile::Existing::kept))
     return Error::of(path, ": ", failure.message());
   return {};
 }

@@ -14985,6 +14985,227 @@ Error with_memory_for(std::string_view name, const Work& work) {
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+
+// from pplcnet/weights/path.hpp
+#ifndef PPLCNET_WEIGHTS_PATH_HPP
+#define PPLCNET_WEIGHTS_PATH_HPP
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <share.h>
+#include <sys/stat.h>
+#endif
+
+// from pplcnet/weights/utf16.hpp
+#ifndef PPLCNET_WEIGHTS_UTF16_HPP
+#define PPLCNET_WEIGHTS_UTF16_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// from pplcnet/weights/utf8.hpp
+#ifndef PPLCNET_WEIGHTS_UTF8_HPP
+#define PPLCNET_WEIGHTS_UTF8_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Appends a code point up to U+10FFFF that is not a surrogate.
+inline void append_utf8(std::string& text, std::uint32_t code_point) {
+  if (code_point < 0x80) {
+    text += static_cast<char>(code_point);
+    return;
+  }
+  const int continuations = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+  const std::uint32_t lead_mark = 0x7f80u >> continuations & 0xff;  // 110, 1110 or 11110 in front
+  text += static_cast<char>(lead_mark | code_point >> (6 * continuations));
+  for (int i = continuations - 1; i >= 0; --i) {
+    text += static_cast<char>(0x80 | (code_point >> (6 * i) & 0x3f));
+  }
+}
+
+/// Returns the number of a character that is UTF-8.
+inline std::uint32_t code_point_of(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return lead;
+  std::uint32_t code_point = lead & (0x7fu >> character.size());
+  for (const char byte : character.substr(1)) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(byte) & 0x3f);
+  }
+  return code_point;
+}
+
+/// Returns whether a character moves a cursor, ends a line, or turns the direction of writing.
+inline bool is_control(std::uint32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
+         code_point == 0x200e || code_point == 0x200f ||
+         (code_point >= 0x2028 && code_point <= 0x202e) ||
+         (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
+}
+
+/// Returns whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only,
+/// no surrogates, nothing above U+10FFFF.
+inline bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    if (lead < 0x80) continue;
+    if (lead < 0xc2 || lead > 0xf4) return false;
+    const int continuations = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    std::uint32_t code_point = lead & (0x3fu >> continuations);
+    for (int k = 0; k < continuations; ++k) {
+      if (i == text.size()) return false;
+      const auto byte = static_cast<unsigned char>(text[i++]);
+      if (byte >> 6 != 2) return false;
+      code_point = code_point << 6 | (byte & 0x3f);
+    }
+    if (continuations == 2 && code_point < 0x800) return false;
+    if (continuations == 3 && (code_point < 0x10000 || code_point > 0x10ffff)) return false;
+    if (code_point >= 0xd800 && code_point <= 0xdfff) return false;
+  }
+  return true;
+}
+
+/// Returns the bytes of the first character of `text`; none if it does not begin with UTF-8.
+inline std::string_view first_character(std::string_view text) {
+  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
+    if (is_utf8(text.substr(0, size))) return text.substr(0, size);
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_UTF8_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// Windows has names in UTF-16, whose surrogates need not be pairs. What is not well-formed becomes
+// U+FFFD, which is no file's name.
+
+inline constexpr std::uint32_t kReplacementCharacter = 0xfffd;
+
+/// Returns UTF-8 as UTF-16, in units of type `Unit`.
+template <class Unit>
+std::basic_string<Unit> utf16_of(std::string_view text) {
+  std::basic_string<Unit> result;
+  while (!text.empty()) {
+    const std::string_view character = first_character(text);
+    text.remove_prefix(std::max<std::size_t>(character.size(), 1));
+    const std::uint32_t code = character.empty() ? kReplacementCharacter : code_point_of(character);
+    if (code < 0x10000) {
+      result += static_cast<Unit>(code);
+    } else {
+      result += static_cast<Unit>(0xd7c0 + (code >> 10));
+      result += static_cast<Unit>(0xdc00 | (code & 0x3ff));
+    }
+  }
+  return result;
+}
+
+/// Returns UTF-16 as UTF-8.
+template <class Unit>
+std::string utf8_of(std::basic_string_view<Unit> text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::uint32_t code = static_cast<std::uint16_t>(text[i]);
+    const std::uint32_t next = i + 1 < text.size() ? static_cast<std::uint16_t>(text[i + 1]) : 0;
+    if (code >> 10 == 0x36 && next >> 10 == 0x37) {
+      code = (code << 10) + next - 0x35fdc00;
+      ++i;
+    } else if (code >> 11 == 0x1b) {
+      code = kReplacementCharacter;
+    }
+    append_utf8(result, code);
+  }
+  return result;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_UTF16_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// Names of files are UTF-8, with `/` between folders, on Windows too: what std::string becomes a
+// path there depends on the machine's settings. Elsewhere they are the system's own bytes, whatever
+// they are.
+
+/// Returns the path of a name.
+inline std::filesystem::path path_of(std::string_view name) {
+#if defined(_WIN32)
+  return utf16_of<wchar_t>(name);
+#else
+  return name;
+#endif
+}
+
+/// Returns the name of a path.
+inline std::string name_of(const std::filesystem::path& path) {
+#if defined(_WIN32)
+  return utf8_of<wchar_t>(path.generic_wstring());
+#else
+  return path.string();
+#endif
+}
+
+/// Returns the name of what is called `name` in a folder; an absolute name stays as it is.
+inline std::string name_in(std::string_view folder, std::string_view name) {
+  return name_of(path_of(folder) / path_of(name));
+}
+
+/// Returns the name of the folder that a file is in; nothing if it has only its own.
+inline std::string folder_of(std::string_view name) { return name_of(path_of(name).parent_path()); }
+
+/// Opens a file for reading its bytes; null with errno if that fails.
+inline std::FILE* open_file(const std::string& name) {
+#if defined(_WIN32)
+  return _wfsopen(path_of(name).c_str(), L"rb", _SH_DENYNO);
+#else
+  return std::fopen(name.c_str(), "rb");
+#endif
+}
+
+/// Creates a file for writing bytes; null with errno if that fails, EEXIST if it is there already.
+inline std::FILE* create_file(const std::string& name) {
+#if defined(_WIN32)
+  constexpr int kFlags = _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT;
+  int descriptor = -1;
+  if (_wsopen_s(&descriptor, path_of(name).c_str(), kFlags, _SH_DENYNO, _S_IREAD | _S_IWRITE) != 0)
+    return nullptr;
+  std::FILE* const file = _fdopen(descriptor, "wb");
+  if (file == nullptr) _close(descriptor);
+  return file;
+#else
+  return std::fopen(name.c_str(), "wbx");
+#endif
+}
+
+/// Removes a file if it is there; allocates nothing but on Windows.
+inline void remove_file(const std::string& name) noexcept {
+#if defined(_WIN32)
+  _wunlink(path_of(name).c_str());
+#else
+  std::remove(name.c_str());
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PATH_HPP
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -15077,9 +15298,9 @@ PPLCNET_INLINE std::string last_problem() {
 
 PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
   return with_memory_for(path, [&]() -> Error {
-    const std::string name(path);
+    const std::filesystem::path place = path_of(path);
     std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    const std::filesystem::file_status status = std::filesystem::status(place, problem);
     if (status.type() == std::filesystem::file_type::not_found) {
       return Error::of(path, ": there is no such file");
     }
@@ -15091,14 +15312,14 @@ PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::ui
       return Error::of(path, ": expected a file, found ",
                        std::filesystem::is_directory(status) ? "a folder" : "something else");
     }
-    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    const std::uintmax_t size = std::filesystem::file_size(place, problem);
     if (problem) return Error::of(path, ": cannot be read: ", problem.message());
     if (size == 0) return Error::of(path, ": the file is empty");
     if (size > max_bytes) {
       return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
     }
 
-    const files::File file(std::fopen(name.c_str(), "rb"));
+    const files::File file(open_file(std::string(path)));
     if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
     FileBytes content(static_cast<std::size_t>(size));
     if (content.bytes().size() != size) {
@@ -15118,33 +15339,34 @@ PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::ui
 }
 
 PPLCNET_INLINE NewFile::~NewFile() {
-  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+  if (!temporary_.empty()) remove_file(temporary_);
 }
 
 PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
   namespace fs = std::filesystem;
   std::error_code problem;
-  const fs::file_status old = fs::status(path_, problem);
+  const fs::path place = path_of(path_);
+  const fs::file_status old = fs::status(place, problem);
   const bool replaces = fs::is_regular_file(old);
   if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
     return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
   // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-  target_ = problem && replaces ? path_ : target.string();
+  const fs::path target = replaces ? fs::canonical(place, problem) : place;
+  target_ = problem && replaces ? path_ : name_of(target);
   constexpr int kAttempts = 100;
   std::string name;
   files::File file;
   for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
     name = target_ + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    file.reset(create_file(name));
     if (!file && errno != EEXIST) break;
   }
   if (!file) {
     return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
   }
   temporary_ = std::move(name);
-  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
+  if (replaces) fs::permissions(path_of(temporary_), old.permissions(), problem);
 
   bool written = true;
   for (const std::span<const std::byte> piece : pieces) {
@@ -15158,7 +15380,7 @@ PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> 
 
 PPLCNET_INLINE Error NewFile::publish() {
   std::error_code problem;
-  std::filesystem::rename(temporary_, target_, problem);
+  std::filesystem::rename(path_of(temporary_), path_of(target_), problem);
   if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
   temporary_.clear();
   return {};
@@ -16950,84 +17172,6 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
 #include <string_view>
 #include <utility>
 
-// from pplcnet/weights/utf8.hpp
-#ifndef PPLCNET_WEIGHTS_UTF8_HPP
-#define PPLCNET_WEIGHTS_UTF8_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Appends a code point up to U+10FFFF that is not a surrogate.
-inline void append_utf8(std::string& text, std::uint32_t code_point) {
-  if (code_point < 0x80) {
-    text += static_cast<char>(code_point);
-    return;
-  }
-  const int continuations = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
-  const std::uint32_t lead_mark = 0x7f80u >> continuations & 0xff;  // 110, 1110 or 11110 in front
-  text += static_cast<char>(lead_mark | code_point >> (6 * continuations));
-  for (int i = continuations - 1; i >= 0; --i) {
-    text += static_cast<char>(0x80 | (code_point >> (6 * i) & 0x3f));
-  }
-}
-
-/// Returns the number of a character that is UTF-8.
-inline std::uint32_t code_point_of(std::string_view character) {
-  const auto lead = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return lead;
-  std::uint32_t code_point = lead & (0x7fu >> character.size());
-  for (const char byte : character.substr(1)) {
-    code_point = code_point << 6 | (static_cast<unsigned char>(byte) & 0x3f);
-  }
-  return code_point;
-}
-
-/// Returns whether a character moves a cursor, ends a line, or turns the direction of writing.
-inline bool is_control(std::uint32_t code_point) {
-  return code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f) || code_point == 0x61c ||
-         code_point == 0x200e || code_point == 0x200f ||
-         (code_point >= 0x2028 && code_point <= 0x202e) ||
-         (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
-}
-
-/// Returns whether `text` is UTF-8 as the Unicode standard has it (table 3-7): shortest forms only,
-/// no surrogates, nothing above U+10FFFF.
-inline bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    if (lead < 0x80) continue;
-    if (lead < 0xc2 || lead > 0xf4) return false;
-    const int continuations = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    std::uint32_t code_point = lead & (0x3fu >> continuations);
-    for (int k = 0; k < continuations; ++k) {
-      if (i == text.size()) return false;
-      const auto byte = static_cast<unsigned char>(text[i++]);
-      if (byte >> 6 != 2) return false;
-      code_point = code_point << 6 | (byte & 0x3f);
-    }
-    if (continuations == 2 && code_point < 0x800) return false;
-    if (continuations == 3 && (code_point < 0x10000 || code_point > 0x10ffff)) return false;
-    if (code_point >= 0xd800 && code_point <= 0xdfff) return false;
-  }
-  return true;
-}
-
-/// Returns the bytes of the first character of `text`; none if it does not begin with UTF-8.
-inline std::string_view first_character(std::string_view text) {
-  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
-    if (is_utf8(text.substr(0, size))) return text.substr(0, size);
-  }
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_UTF8_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 

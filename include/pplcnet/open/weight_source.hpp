@@ -23,6 +23,7 @@
 
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/path.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -73,7 +74,7 @@ namespace opening {
 inline bool is_weights(const std::string& name) {
   constexpr std::string_view kExtensions[] = {".pdiparams", ".onnx", ".safetensors",
                                               ".pdparams",  ".pth",  ".param"};
-  const std::string extension = std::filesystem::path(name).extension().string();
+  const std::string extension = name_of(path_of(name).extension());
   return std::ranges::find(kExtensions, extension) != std::end(kExtensions);
 }
 
@@ -83,14 +84,13 @@ inline Error choose(const std::string& where, std::vector<std::string> names, st
   std::erase_if(names, [](const std::string& name) { return !is_weights(name); });
   std::ranges::sort(names);
   const auto exported = std::ranges::find_if(names, [](const std::string& name) {
-    return std::filesystem::path(name).filename() == "inference.pdiparams";
+    return path_of(name).filename() == "inference.pdiparams";
   });
   if (names.empty()) return Error::of(where, ": there are no weights in it");
   if (names.size() > 1 && exported == names.end())
     return Error::of(where, ": there are several weight files in it, name one of them: ",
-                     std::filesystem::path(names[0]).filename().string(), ", ",
-                     std::filesystem::path(names[1]).filename().string(),
-                     names.size() > 2 ? ", …" : "");
+                     name_of(path_of(names[0]).filename()), ", ",
+                     name_of(path_of(names[1]).filename()), names.size() > 2 ? ", …" : "");
   chosen = exported != names.end() ? *exported : names.front();
   return {};
 }
@@ -99,9 +99,9 @@ inline Error choose(const std::string& where, std::vector<std::string> names, st
 inline Error choose_in_folder(const std::string& folder, std::string& chosen) {
   std::error_code problem;
   std::vector<std::string> names;
-  for (std::filesystem::directory_iterator entry(folder, problem), end; !problem && entry != end;
-       entry.increment(problem))
-    names.push_back(entry->path().string());
+  for (std::filesystem::directory_iterator entry(path_of(folder), problem), end;
+       !problem && entry != end; entry.increment(problem))
+    names.push_back(name_of(entry->path()));
   if (problem) return Error::of(folder, ": cannot be read: ", problem.message());
   return choose(folder, std::move(names), chosen);
 }
@@ -112,7 +112,7 @@ PPLCNET_INLINE Error WeightSource::open(const std::string& path) {
   path_ = path;
   std::string file = path;
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
+  if (std::filesystem::is_directory(path_of(path), ignored))
     if (auto error = opening::choose_in_folder(path, file)) return error;
   if (auto error = read(file, weights_)) return error;
   const bool archive = detect_format(weights_.bytes) == FileFormat::tar;
@@ -148,11 +148,10 @@ PPLCNET_INLINE Error WeightSource::read_beside(std::initializer_list<const char*
                                                Part& part) {
   if (in_memory_) return {};
   for (const char* extension : extensions) {
-    const std::string beside =
-        std::filesystem::path(weights_.path).replace_extension(extension).string();
+    const std::string beside = name_of(path_of(weights_.path).replace_extension(extension));
     if (entries_.empty()) {
       std::error_code ignored;
-      if (std::filesystem::exists(beside, ignored)) return read(beside, part);
+      if (std::filesystem::exists(path_of(beside), ignored)) return read(beside, part);
       continue;
     }
     for (const TarEntry& entry : entries_)

@@ -19,6 +19,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+
+#include "pplcnet/weights/path.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -111,9 +113,9 @@ PPLCNET_INLINE std::string last_problem() {
 
 PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::uint64_t max_bytes) {
   return with_memory_for(path, [&]() -> Error {
-    const std::string name(path);
+    const std::filesystem::path place = path_of(path);
     std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(name, problem);
+    const std::filesystem::file_status status = std::filesystem::status(place, problem);
     if (status.type() == std::filesystem::file_type::not_found) {
       return Error::of(path, ": there is no such file");
     }
@@ -125,14 +127,14 @@ PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::ui
       return Error::of(path, ": expected a file, found ",
                        std::filesystem::is_directory(status) ? "a folder" : "something else");
     }
-    const std::uintmax_t size = std::filesystem::file_size(name, problem);
+    const std::uintmax_t size = std::filesystem::file_size(place, problem);
     if (problem) return Error::of(path, ": cannot be read: ", problem.message());
     if (size == 0) return Error::of(path, ": the file is empty");
     if (size > max_bytes) {
       return Error::of(path, ": expected at most ", max_bytes, " bytes, found ", size);
     }
 
-    const files::File file(std::fopen(name.c_str(), "rb"));
+    const files::File file(open_file(std::string(path)));
     if (!file) return Error::of(path, ": cannot be read: ", files::last_problem());
     FileBytes content(static_cast<std::size_t>(size));
     if (content.bytes().size() != size) {
@@ -152,33 +154,34 @@ PPLCNET_INLINE Error read_file(std::string_view path, FileBytes& result, std::ui
 }
 
 PPLCNET_INLINE NewFile::~NewFile() {
-  if (!temporary_.empty()) std::remove(temporary_.c_str());  // allocates nothing
+  if (!temporary_.empty()) remove_file(temporary_);
 }
 
 PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> pieces) {
   namespace fs = std::filesystem;
   std::error_code problem;
-  const fs::file_status old = fs::status(path_, problem);
+  const fs::path place = path_of(path_);
+  const fs::file_status old = fs::status(place, problem);
   const bool replaces = fs::is_regular_file(old);
   if (fs::exists(old) && !replaces && !fs::is_directory(old)) {
     return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
   // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(path_, problem) : fs::path(path_);
-  target_ = problem && replaces ? path_ : target.string();
+  const fs::path target = replaces ? fs::canonical(place, problem) : place;
+  target_ = problem && replaces ? path_ : name_of(target);
   constexpr int kAttempts = 100;
   std::string name;
   files::File file;
   for (int attempt = 0; !file && attempt < kAttempts; ++attempt) {
     name = target_ + ".tmp" + std::to_string(attempt);
-    file.reset(std::fopen(name.c_str(), "wbx"));  // x: never one that is there already
+    file.reset(create_file(name));
     if (!file && errno != EEXIST) break;
   }
   if (!file) {
     return Error::of(path_, ": cannot create ", name, ": ", files::last_problem());
   }
   temporary_ = std::move(name);
-  if (replaces) fs::permissions(temporary_, old.permissions(), problem);
+  if (replaces) fs::permissions(path_of(temporary_), old.permissions(), problem);
 
   bool written = true;
   for (const std::span<const std::byte> piece : pieces) {
@@ -192,7 +195,7 @@ PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> 
 
 PPLCNET_INLINE Error NewFile::publish() {
   std::error_code problem;
-  std::filesystem::rename(temporary_, target_, problem);
+  std::filesystem::rename(path_of(temporary_), path_of(target_), problem);
   if (problem) return Error::of(path_, ": cannot be written: ", problem.message());
   temporary_.clear();
   return {};
