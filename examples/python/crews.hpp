@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,14 +29,18 @@ class Crew {
     if (getpid() != owner_) static_cast<void>(pool_.release());  // a fork has none of its threads
   }
 
-  /// Calls `work(tool, i)`, which returns an Error, for each i < errors.size(), in any order.
-  template <class Work>
-  void for_each(std::vector<pplcnet::Error>& errors, const Work& work) {
+  /// Calls `work(tool, i)`, which returns an Error, for each i < errors.size(), in any order, until
+  /// `is_interrupted()`, which this thread asks.
+  template <class Work, class IsInterrupted>
+  void for_each(std::vector<pplcnet::Error>& errors, const Work& work,
+                IsInterrupted& is_interrupted) {
     std::atomic<std::size_t> next = 0;
-    const auto part = [&](int thread) {
+    const auto part = [&, caller = std::this_thread::get_id()](int thread) {
       Tool& tool = tools_[static_cast<std::size_t>(thread)];
-      for (std::size_t i; (i = next.fetch_add(1)) < errors.size();)
+      for (std::size_t i; (i = next.fetch_add(1)) < errors.size();) {
         errors[i] = pplcnet::with_memory_for("pictures", [&] { return work(tool, i); });
+        if (std::this_thread::get_id() == caller && is_interrupted()) next = errors.size();
+      }
     };
     const std::size_t parts = std::min(tools_.size(), errors.size());
     pool_->executor()(static_cast<int>(parts), pplcnet::Task(part));
@@ -61,11 +66,12 @@ class Crews {
   int threads() const { return threads_; }
 
   /// Does work as Crew::for_each.
-  template <class Work>
-  void for_each(std::vector<pplcnet::Error>& errors, const Work& work) {
+  template <class Work, class IsInterrupted>
+  void for_each(std::vector<pplcnet::Error>& errors, const Work& work,
+                IsInterrupted& is_interrupted) {
     std::unique_ptr<Crew<Tool>> crew = take();
     if (crew == nullptr) crew = std::make_unique<Crew<Tool>>(tool_, threads_);
-    crew->for_each(errors, work);
+    crew->for_each(errors, work, is_interrupted);
     give_back(std::move(crew));
   }
 

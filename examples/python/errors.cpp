@@ -1,21 +1,8 @@
 #include "errors.hpp"
 
-#include <cerrno>
-
 #include <unistd.h>
 
 namespace py = pybind11;
-
-namespace {
-
-/// Returns the exception for what is wrong with a file, or in it.
-PyObject* exception_of(const std::string& path) {
-  if (path.empty() || access(path.c_str(), R_OK) == 0) return PyExc_ValueError;
-  if (errno == ENOENT || errno == ENOTDIR) return PyExc_FileNotFoundError;
-  return errno == EACCES ? PyExc_PermissionError : PyExc_OSError;
-}
-
-}  // namespace
 
 py::str text_of(std::string_view text) {
   PyObject* const decoded =
@@ -24,7 +11,23 @@ py::str text_of(std::string_view text) {
   return py::reinterpret_steal<py::str>(decoded);
 }
 
-void throw_error(const pplcnet::Error& error, const std::string& path) {
-  PyErr_SetObject(exception_of(path), text_of(error.message()).ptr());
+std::string path_of(py::handle path) {
+  PyObject* bytes = nullptr;
+  if (PyUnicode_FSConverter(path.ptr(), &bytes) == 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(bytes);
+}
+
+void throw_type_error(std::string_view expected, py::handle found) {
+  const std::string type = py::str(py::type::handle_of(found).attr("__name__"));
+  throw py::type_error("expected " + std::string(expected) + ", found " + type);
+}
+
+void throw_error(const pplcnet::Error& error, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (access(path.c_str(), R_OK) == 0) continue;
+    PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, text_of(path).ptr());
+    throw py::error_already_set();
+  }
+  PyErr_SetObject(PyExc_ValueError, text_of(error.message()).ptr());
   throw py::error_already_set();
 }

@@ -29,12 +29,18 @@ py::list list_of(const Items& items, const ToPython& to_python) {
   return list;
 }
 
+std::vector<std::string> paths_of(const pplcnet::TextFiles& files) {
+  std::vector<std::string> paths = {files.detection, files.recognition, files.dictionary};
+  if (!files.orientation.empty()) paths.push_back(files.orientation);
+  return paths;
+}
+
 }  // namespace
 
 Detector::Detector(const WeightOptions& options, float threshold, float overlap, int most)
     : threshold_(threshold),
       crews_(opened<AnyDetector>(
-                 options.file, options.threads,
+                 options.paths(), options.threads,
                  [&, known = options.open_options()](std::optional<AnyDetector>& tool) {
                    const pplcnet::NmsOptions nms = {.score_threshold = std::min(threshold, 0.025F),
                                                     .iou_threshold = overlap,
@@ -43,7 +49,7 @@ Detector::Detector(const WeightOptions& options, float threshold, float overlap,
                  }),
              options.threads) {}
 
-py::object Detector::detect(py::handle pictures, const std::string& format) {
+py::object Detector::detect(py::handle pictures, py::handle format) {
   const Sources sources(pictures, format);
   std::vector<std::vector<Detection>> found(sources.size());
   over(sources, crews_, [&](AnyDetector& tool, std::size_t i) {
@@ -66,7 +72,7 @@ py::object Detector::detect(py::handle pictures, const std::string& format) {
 
 TextReader::TextReader(const pplcnet::TextFiles& files, float threshold, int longest_side,
                        int threads)
-    : crews_(opened<pplcnet::TextReader>(files.recognition, threads,
+    : crews_(opened<pplcnet::TextReader>(paths_of(files), threads,
                                          [&](std::optional<pplcnet::TextReader>& tool) {
                                            pplcnet::TextReaderOptions options;
                                            options.least_score = threshold;
@@ -75,7 +81,7 @@ TextReader::TextReader(const pplcnet::TextFiles& files, float threshold, int lon
                                          }),
              threads) {}
 
-py::object TextReader::read(py::handle pictures, const std::string& format) {
+py::object TextReader::read(py::handle pictures, py::handle format) {
   const Sources sources(pictures, format);
   std::vector<std::vector<ReadLine>> found(sources.size());
   over(sources, crews_, [&](pplcnet::TextReader& tool, std::size_t i) {

@@ -19,7 +19,7 @@ class Detector {
 
   /// Returns for each object its class, its score and the corners of its box, the best first; of
   /// many pictures a list.
-  pybind11::object detect(pybind11::handle pictures, const std::string& format);
+  pybind11::object detect(pybind11::handle pictures, pybind11::handle format);
 
  private:
   float threshold_;
@@ -33,7 +33,7 @@ class TextReader {
 
   /// Returns for each line its text, its score, the corners of its box and whether it is upside
   /// down; of many pictures a list.
-  pybind11::object read(pybind11::handle pictures, const std::string& format);
+  pybind11::object read(pybind11::handle pictures, pybind11::handle format);
 
  private:
   Crews<pplcnet::TextReader> crews_;

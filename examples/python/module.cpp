@@ -44,13 +44,14 @@ pplcnet::Purpose purpose_of(const std::string& name) {
 }
 
 /// Returns the labels of a file, of which there must be so many.
-std::vector<py::str> labels_in(const std::string& path, int count) {
+std::vector<py::str> labels_in(py::handle name, int count) {
+  const std::string path = path_of(name);
   std::vector<std::string> labels;
   pplcnet::FileBytes file;
-  check(pplcnet::read_file(path, file), path);
+  check(pplcnet::read_file(path, file), {path});
   const auto bytes = std::as_const(file).bytes();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  check(pplcnet::parse_labels(text, path, count, labels), path);
+  check(pplcnet::parse_labels(text, path, count, labels));
   std::vector<py::str> result;
   for (const std::string& label : labels) result.push_back(text_of(label));
   return result;
@@ -58,7 +59,7 @@ std::vector<py::str> labels_in(const std::string& path, int count) {
 
 /// Returns a decoded picture [height][width][3], red first.
 py::array_t<std::uint8_t> read_picture(py::handle file) {
-  const Sources sources(file, "rgb");
+  const Sources sources(file, py::str("rgb"));
   py::array_t<std::uint8_t> pixels;
   if (!sources.is_one()) throw py::type_error("expected one picture, found a list");
   check(sources[0].show(
@@ -68,7 +69,7 @@ py::array_t<std::uint8_t> read_picture(py::handle file) {
               pplcnet::copy_window(image, {0, 0, image.width, image.height}, pixels.mutable_data());
               return pplcnet::Error();
             }),
-        sources[0].path());
+        sources[0].paths());
   return pixels;
 }
 
@@ -88,13 +89,13 @@ py::tuple top_k(const py::array_t<float, py::array::c_style | py::array::forceca
 
 void add_network(py::module_& module) {
   py::class_<Network>(module, "Network")
-      .def(py::init([](const std::string& file, const std::string& model,
-                       const std::string& companion, const std::string& part,
-                       const std::string& purpose, bool half_head, int threads,
-                       std::optional<std::pair<int, int>> input) {
+      .def(py::init([](py::handle file, const std::string& model, py::handle companion,
+                       const std::string& part, const std::string& purpose, bool half_head,
+                       int threads, std::optional<std::pair<int, int>> input) {
              using Input = std::optional<pplcnet::Extent>;
              return std::make_unique<Network>(
-                 WeightOptions{file, model, companion, part, purpose_of(purpose), threads},
+                 WeightOptions{path_of(file), model, path_of(companion), part, purpose_of(purpose),
+                               threads},
                  half_head, input ? Input({input->first, input->second}) : Input());
            }),
            "file"_a, "model"_a, "companion"_a, "part"_a, "purpose"_a, "half_head"_a, "threads"_a,
@@ -116,19 +117,21 @@ void add_network(py::module_& module) {
                              })
       .def_property_readonly("threads", &Network::threads)
       .def_property_readonly("stages", &Network::stages)
+      .def_property_readonly("preprocessing", &Network::preprocessing)
       .def("find_layer", &Network::find_layer, "word"_a)
       .def("shape", &Network::shape, "layer"_a)
       .def("run", &Network::run, "pictures"_a, "layers"_a, "format"_a, "probabilities"_a)
       .def("orient", &Network::orient, "pictures"_a, "format"_a)
+      .def("check_segments", &Network::check_segments)
       .def("segment", &Network::segment, "pictures"_a, "format"_a);
 }
 
 void add_finders(py::module_& module) {
   py::class_<Detector>(module, "Detector")
-      .def(py::init([](const std::string& file, const std::string& model, const std::string& part,
+      .def(py::init([](py::handle file, const std::string& model, const std::string& part,
                        float threshold, float overlap, int most, int threads) {
              return std::make_unique<Detector>(
-                 WeightOptions{file, model, "", part, pplcnet::Purpose::objects, threads},
+                 WeightOptions{path_of(file), model, "", part, pplcnet::Purpose::objects, threads},
                  threshold, overlap, most);
            }),
            "file"_a, "model"_a, "part"_a, "threshold"_a, "overlap"_a, "most"_a, "threads"_a)
@@ -140,12 +143,12 @@ void add_finders(py::module_& module) {
                              [](const Detector& detector) { return labels_of(detector.tool()); })
       .def("detect", &Detector::detect, "pictures"_a, "format"_a);
   py::class_<TextReader>(module, "TextReader")
-      .def(py::init([](const std::string& detection, const std::string& recognition,
-                       const std::string& dictionary, const std::string& orientation,
-                       float threshold, int longest_side, int threads) {
+      .def(py::init([](py::handle detection, py::handle recognition, py::handle dictionary,
+                       py::handle orientation, float threshold, int longest_side, int threads) {
              return std::make_unique<TextReader>(
-                 pplcnet::TextFiles{detection, recognition, dictionary, orientation}, threshold,
-                 longest_side, threads);
+                 pplcnet::TextFiles{path_of(detection), path_of(recognition), path_of(dictionary),
+                                    path_of(orientation)},
+                 threshold, longest_side, threads);
            }),
            "detection"_a, "recognition"_a, "dictionary"_a, "orientation"_a, "threshold"_a,
            "longest_side"_a, "threads"_a)
@@ -159,9 +162,9 @@ PYBIND11_MODULE(_pplcnet, module) {
   module.attr("__version__") = PPLCNET_VERSION_STRING;
   module.def("read_picture", &read_picture, "file"_a);
   module.def(
-      "looks_like_picture", [](const std::string& name) { return looks_like_picture(name); },
+      "looks_like_picture", [](py::handle name) { return looks_like_picture(path_of(name)); },
       "name"_a);
-  module.def("labels_in", &labels_in, "file"_a, "count"_a);
+  module.def("labels_in", &labels_in, "name"_a, "count"_a);
   module.def("top_k", &top_k, "scores"_a, "count"_a);
   add_network(module);
   add_finders(module);

@@ -90,7 +90,21 @@ Error segment_picture(AnyClassifier& tool, const Source& source, ImageView image
   return {};
 }
 
+bool is_cubic(pplcnet::Interpolation interpolation) {
+  return interpolation == pplcnet::Interpolation::opencv_cubic ||
+         interpolation == pplcnet::Interpolation::pillow_bicubic;
+}
+
 }  // namespace
+
+bool Interruption::operator()() {
+  constexpr std::chrono::milliseconds kSometimes{200};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - asked_ < kSometimes) return false;
+  asked_ = now;
+  const py::gil_scoped_acquire held;
+  return PyErr_CheckSignals() != 0;
+}
 
 pplcnet::OpenOptions WeightOptions::open_options() const {
   if (!model.empty() && pplcnet::find_model(model) == nullptr)
@@ -99,9 +113,15 @@ pplcnet::OpenOptions WeightOptions::open_options() const {
   return {.model = model, .companion = companion, .part = part, .purpose = purpose};
 }
 
+std::vector<std::string> WeightOptions::paths() const {
+  std::vector<std::string> paths = {file};
+  if (!companion.empty()) paths.push_back(companion);
+  return paths;
+}
+
 Network::Network(const WeightOptions& options, bool half_head, std::optional<pplcnet::Extent> input)
     : Network(opened<AnyClassifier>(
-                  options.file, options.threads,
+                  options.paths(), options.threads,
                   [&, known = options.open_options()](std::optional<AnyClassifier>& tool) {
                     if (auto error = AnyClassifier::open(options.file, tool, known)) return error;
                     if (input)
@@ -121,7 +141,7 @@ std::unique_ptr<Network> Network::built_in(bool lines, int threads) {
     if (auto error = pplcnet::WeightFile::open(weights, "built-in weights", file)) return error;
     return AnyClassifier::open(file, "", pplcnet::Purpose::orientation, tool);
   };
-  return std::unique_ptr<Network>(new Network(opened<AnyClassifier>("", threads, open), threads));
+  return std::unique_ptr<Network>(new Network(opened<AnyClassifier>({}, threads, open), threads));
 }
 
 int Network::find_layer(const std::string& word) const {
@@ -151,8 +171,28 @@ py::list Network::stages() const {
   return list;
 }
 
-py::list Network::run(py::handle pictures, const std::vector<int>& layers,
-                      const std::string& format, bool probabilities) {
+py::dict Network::preprocessing() const {
+  const pplcnet::Preprocessing& how = tool().preprocessing();
+  const pplcnet::Normalisation& numbers = how.normalisation;
+  const bool scales = numbers.formula != pplcnet::NormalisationFormula::timm;
+  const double range = scales && numbers.scale != 1.0 / 255 ? 255 * numbers.scale : 1;
+  py::list mean, deviation;
+  for (std::size_t plane = 0; plane < numbers.mean.size(); ++plane) {
+    mean.append(numbers.mean[plane] / range);
+    deviation.append(numbers.deviation[plane] / range);
+  }
+  const bool is_whole = how.geometry == pplcnet::Geometry::direct;
+  py::dict words;
+  words["interpolation"] = is_cubic(how.interpolation) ? "bicubic" : "bilinear";
+  words["crop_pct"] =
+      is_whole ? 1 : std::min(how.height, how.width) / static_cast<double>(how.resize_short);
+  words["mean"] = py::tuple(mean);
+  words["std"] = py::tuple(deviation);
+  return words;
+}
+
+py::list Network::run(py::handle pictures, const std::vector<int>& layers, py::handle format,
+                      bool probabilities) {
   const pplcnet::AnyNetwork& network = tool().network();
   const Sources sources(pictures, format, network.input_shape());
   std::vector<LayerOutput> outputs;
@@ -182,7 +222,7 @@ py::list Network::run(py::handle pictures, const std::vector<int>& layers,
   return arrays;
 }
 
-py::object Network::orient(py::handle pictures, const std::string& format) {
+py::object Network::orient(py::handle pictures, py::handle format) {
   std::vector<std::size_t> rotations;
   check(rotations_of(tool(), rotations));
   const Sources sources(pictures, format);
@@ -200,11 +240,15 @@ py::object Network::orient(py::handle pictures, const std::string& format) {
   });
 }
 
-py::object Network::segment(py::handle pictures, const std::string& format) {
+void Network::check_segments() const {
   const pplcnet::NetworkTraits& traits = tool().network().traits();
   constexpr int kMost = 255;
   if (traits.classes > 0 || traits.label_count < 1 || traits.label_count > kMost)
     throw_error(Error::of(tool().name(), ": gives pixels no classes"));
+}
+
+py::object Network::segment(py::handle pictures, py::handle format) {
+  check_segments();
   const Sources sources(pictures, format);
   std::vector<Mask> masks(sources.size());
   over(sources, crews_, [&](AnyClassifier& tool, std::size_t i) {

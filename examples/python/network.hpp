@@ -3,6 +3,7 @@
 
 #include <pybind11/numpy.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,22 +17,36 @@
 #include "pplcnet/open/open_network.hpp"
 #include "sources.hpp"
 
+/// What Python notes while its interpreter is not held, such as Ctrl-C.
+class Interruption {
+ public:
+  /// Returns whether a handler of Python, such as that of Ctrl-C, has raised an exception: it is
+  /// asked from time to time.
+  bool operator()();
+
+ private:
+  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+};
+
 /// Does `work(tool, i)`, which returns an Error, for each picture; other threads of Python go on
-/// meanwhile. The first error becomes a Python exception.
+/// meanwhile. The first error becomes a Python exception; Ctrl-C is one.
 template <class Tool, class Work>
 void over(const Sources& sources, Crews<Tool>& crews, const Work& work) {
   std::vector<pplcnet::Error> errors(sources.size());
   {
     const pybind11::gil_scoped_release released;
-    crews.for_each(errors, work);
+    Interruption interruption;
+    crews.for_each(errors, work, interruption);
   }
-  for (std::size_t i = 0; i < errors.size(); ++i) check(errors[i], sources[i].path());
+  if (PyErr_Occurred() != nullptr) throw pybind11::error_already_set();
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    if (errors[i]) throw_error(errors[i], sources[i].paths());
 }
 
-/// Returns what a file of weights holds with `open`, which returns an Error; other threads of
-/// Python go on meanwhile.
+/// Returns what files hold with `open`, which returns an Error; other threads of Python go on
+/// meanwhile.
 template <class Tool, class Open>
-Tool opened(const std::string& path, int threads, const Open& open) {
+Tool opened(const std::vector<std::string>& paths, int threads, const Open& open) {
   constexpr int kMost = pplcnet::AnyNetwork::kMostThreads;
   if (threads < 1 || threads > kMost)
     throw_error(pplcnet::Error::of("expected from 1 to ", kMost, " threads, found ", threads));
@@ -39,9 +54,9 @@ Tool opened(const std::string& path, int threads, const Open& open) {
   pplcnet::Error error;
   {
     const pybind11::gil_scoped_release released;
-    error = pplcnet::with_memory_for(path, [&] { return open(tool); });
+    error = pplcnet::with_memory_for("weights", [&] { return open(tool); });
   }
-  check(error, path);
+  check(error, paths);
   return *std::move(tool);
 }
 
@@ -53,6 +68,8 @@ struct WeightOptions {
 
   /// Returns the options; a model that nobody knows is a Python exception.
   pplcnet::OpenOptions open_options() const;
+  /// Returns the names of the files.
+  std::vector<std::string> paths() const;
 };
 
 /// A network of any file for Python: a classifier, a backbone, or what gives pixels classes.
@@ -72,18 +89,23 @@ class Network {
   pybind11::tuple shape(int layer) const;
   /// Returns the names of stages, their layers and their strides, in order.
   pybind11::list stages() const;
+  /// Returns how pictures become tensors, in timm's words: `interpolation`, `crop_pct`, and the
+  /// `mean` and the `std` of each plane of pixels from 0 to 1.
+  pybind11::dict preprocessing() const;
 
   /// Returns an array [pictures][channels][height][width] for each of the layers, which differ;
   /// without the first axis of one picture. Logits become probabilities.
   pybind11::list run(pybind11::handle pictures, const std::vector<int>& layers,
-                     const std::string& format, bool probabilities);
+                     pybind11::handle format, bool probabilities);
 
   /// Returns the angle by which a picture is rotated clockwise, and its probability; of many a
   /// list.
-  pybind11::object orient(pybind11::handle pictures, const std::string& format);
+  pybind11::object orient(pybind11::handle pictures, pybind11::handle format);
 
+  /// Throws a Python exception if the network gives pixels no classes.
+  void check_segments() const;
   /// Returns the class of each pixel, as an array [height][width]; of many pictures a list.
-  pybind11::object segment(pybind11::handle pictures, const std::string& format);
+  pybind11::object segment(pybind11::handle pictures, pybind11::handle format);
 
  private:
   Network(pplcnet::AnyClassifier tool, int threads) : crews_(std::move(tool), threads) {}

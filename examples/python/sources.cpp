@@ -26,14 +26,12 @@ PixelFormat format_of(const std::string& name) {
       Error::of("expected the format rgb, bgr, rgba, bgra or grey, found ", pplcnet::quote(name)));
 }
 
-std::string shape_text(const py::array& array) { return py::str(array.attr("shape")); }
-
-/// Returns the bytes of a name that Python has as text or as a path.
-PictureFile file_of(py::handle name) {
-  PyObject* bytes = nullptr;
-  if (PyUnicode_FSConverter(name.ptr(), &bytes) == 0) throw py::error_already_set();
-  return {std::string(py::reinterpret_steal<py::bytes>(bytes))};
+std::string text_of_format(py::handle format) {
+  if (!py::isinstance<py::str>(format)) throw_type_error("a format of str", format);
+  return py::str(format);
 }
+
+std::string shape_text(const py::array& array) { return py::str(array.attr("shape")); }
 
 bool is_name(py::handle object) {
   return py::isinstance<py::str>(object) || py::hasattr(object, "__fspath__");
@@ -41,9 +39,9 @@ bool is_name(py::handle object) {
 
 }  // namespace
 
-std::string Source::path() const {
+std::vector<std::string> Source::paths() const {
   const auto* file = std::get_if<PictureFile>(&what);
-  return file != nullptr ? file->path : "";
+  return file != nullptr ? std::vector{file->path} : std::vector<std::string>();
 }
 
 Error Source::decode(const Picture::Options& options, Picture& picture) const {
@@ -54,9 +52,8 @@ Error Source::decode(const Picture::Options& options, Picture& picture) const {
   return Error::of(name, ": is a tensor, expected a picture");
 }
 
-Sources::Sources(py::handle pictures, const std::string& format,
-                 std::optional<pplcnet::Shape> tensor)
-    : format_(format_of(format)), format_name_(format), tensor_(tensor) {
+Sources::Sources(py::handle pictures, py::handle format, std::optional<pplcnet::Shape> tensor)
+    : format_name_(text_of_format(format)), format_(format_of(format_name_)), tensor_(tensor) {
   if (!py::isinstance<py::list>(pictures) && !py::isinstance<py::tuple>(pictures)) {
     add(pictures, /*may_be_many=*/true);
     return;
@@ -73,13 +70,13 @@ void Sources::add(py::handle picture, bool may_be_many) {
   } else if (py::isinstance<py::bytes>(picture)) {
     const std::string_view text = py::reinterpret_borrow<py::bytes>(picture);
     all_.push_back({next_name(), std::as_bytes(std::span(text))});
+  } else if (PyByteArray_Check(picture.ptr()) || PyMemoryView_Check(picture.ptr())) {
+    return add(py::reinterpret_steal<py::bytes>(PyBytes_FromObject(picture.ptr())), may_be_many);
   } else if (is_name(picture)) {
-    PictureFile file = file_of(picture);
-    all_.push_back({file.path, std::move(file)});
+    const std::string path = path_of(picture);
+    all_.push_back({path, PictureFile{path}});
   } else {
-    throw py::type_error(
-        "expected a picture as an array of numpy, the name of a file or its bytes, found " +
-        std::string(py::str(py::type::handle_of(picture).attr("__name__"))));
+    throw_type_error("a picture as an array of numpy, the name of a file or its bytes", picture);
   }
   owners_.push_back(py::reinterpret_borrow<py::object>(picture));
 }

@@ -27,8 +27,8 @@ struct Source {
   std::string name;  ///< for messages
   std::variant<pplcnet::ImageView, pplcnet::Picture, PictureFile, std::span<const std::byte>> what;
 
-  /// Returns the path of the file; empty: it is none.
-  std::string path() const;
+  /// Returns the path of the file; none if it is none.
+  std::vector<std::string> paths() const;
 
   /// Returns the Error of `see(view)`, or why there are no pixels to see.
   template <class See>
@@ -46,10 +46,10 @@ struct Source {
 /// The pictures of a call. Arrays stay where they are, and are kept alive.
 class Sources {
  public:
-  /// Takes what Python gives: one picture, an array of many, or a list. `format` is that of uint8
-  /// arrays; `tensor` the shape of float32 arrays, if there may be such. What cannot be taken is a
-  /// Python exception.
-  Sources(pybind11::handle pictures, const std::string& format,
+  /// Takes what Python gives: one picture, an array of many, or a list. `format` names that of
+  /// uint8 arrays; `tensor` the shape of float32 arrays, if there may be such. What cannot be taken
+  /// is a Python exception.
+  Sources(pybind11::handle pictures, pybind11::handle format,
           std::optional<pplcnet::Shape> tensor = {});
 
   std::size_t size() const { return all_.size(); }
@@ -66,8 +66,8 @@ class Sources {
   pybind11::ssize_t count(const pybind11::array& array, pybind11::ssize_t axes, bool may_be_many);
   std::string next_name() const;
 
-  pplcnet::PixelFormat format_;
   std::string format_name_;
+  pplcnet::PixelFormat format_;
   std::optional<pplcnet::Shape> tensor_;
   std::vector<Source> all_;
   std::vector<pybind11::object> owners_;

@@ -136,8 +136,10 @@ def test_wrong_arguments(lines, street, tmp_path):
         lines.classify(street, "hsv")
     with pytest.raises(ValueError, match="has no layer 'stage9'"):
         lines.features(street, "stage9")
-    with pytest.raises(ValueError, match="expected topk and batch_size of at least 1"):
+    with pytest.raises(ValueError, match="topk: expected int from 1 to"):
         lines.predict(street, topk=0)
+    with pytest.raises(ValueError, match="on_error: expected 'raise' or 'warn', found 'ignore'"):
+        lines.predict(street, on_error="ignore")
     with pytest.raises(FileNotFoundError, match="nowhere.png"):
         lines.classify("nowhere.png")
     with pytest.raises(FileNotFoundError, match="nowhere.pdparams"):
@@ -153,7 +155,8 @@ def test_unusual_names(lines, street, tmp_path):
     name = tmp_path / "Straße 街.png"
     Image.fromarray(street).save(name)
     assert numpy.array_equal(lines.classify(name), lines.classify(street))
-    assert numpy.array_equal(lines.classify(name.read_bytes()), lines.classify(street))
+    for kind in (bytes, bytearray, memoryview):
+        assert numpy.array_equal(lines.classify(kind(name.read_bytes())), lines.classify(street))
     assert numpy.array_equal(pplcnet.read_picture(name), street)
 
 

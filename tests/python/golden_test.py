@@ -1,6 +1,7 @@
 """The package's numbers are those of Paddle's and timm's own code."""
 
 import json
+import pickle
 import sys
 
 import numpy
@@ -88,7 +89,16 @@ def test_timms_outputs(synthetic, tensor, street):
     model = pplcnet.create_model("lcnet_050", checkpoint_path=path)
     assert numpy.array_equal(model(tensor), classifier.features(tensor, "logits"))
     assert numpy.array_equal(model(street), classifier.features(street, "logits"))
+    tagged = pplcnet.create_model("lcnet_050.ra2_in1k", True, path).eval()
+    again = pickle.loads(pickle.dumps(tagged))
+    assert numpy.array_equal(tagged(tensor), model(tensor))
+    assert numpy.array_equal(again(tensor), model(tensor))
+    assert model.num_classes == 1000
+    assert model.pretrained_cfg == {
+        "architecture": "lcnet_050", "input_size": (3, 224, 224), "interpolation": "bicubic",
+        "crop_pct": 0.875, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
     pooled = pplcnet.create_model("lcnet_050", checkpoint_path=path, num_classes=0)
+    assert pooled.num_classes == 0
     assert pooled(tensor).shape == (1, 1280)
     assert numpy.array_equal(pooled(tensor), classifier.embed(tensor))
 
@@ -103,6 +113,13 @@ def test_wrong_models(synthetic):
         pplcnet.create_model("lcnet_100", checkpoint_path=path)
     with pytest.raises(ValueError, match="num_classes=10"):
         pplcnet.create_model("lcnet_050", checkpoint_path=path, num_classes=10)
+    for size in ("a", 2.5, (1, 2, 3), (), (1, None)):
+        with pytest.raises((TypeError, ValueError), match="img_size: expected "):
+            pplcnet.create_model("lcnet_050", checkpoint_path=path, img_size=size)
+    for indices in (3, [1.5], "12"):
+        with pytest.raises(TypeError, match="out_indices: expected "):
+            pplcnet.create_model("lcnet_050", checkpoint_path=path, features_only=True,
+                                 out_indices=indices)
     with pytest.raises(ValueError, match="expected out_indices"):
         pplcnet.create_model("lcnet_050", checkpoint_path=path, features_only=True, out_indices=[5])
 
@@ -125,6 +142,7 @@ def test_objects(shared, program):
     detector = pplcnet.Detector(weights)
     [found, again] = detector.detect([picture, pplcnet.read_picture(picture)])
     assert found == again == detector.detect(picture)
+    assert pickle.loads(pickle.dumps(detector)).detect(picture) == found
     assert [(one.class_id, one.label) for one in found] == [(one["class_id"], one["label"])
                                                             for one in expected]
     assert numpy.array_equal(numpy.float32([one.box for one in found]),
@@ -138,7 +156,9 @@ def test_text(shared, program):
     picture = shared / "images" / "textline_demo.png"
     options = ["--detection", files[0], "--recognition", files[1], "--dictionary", files[2]]
     expected = json.loads(program("ocr", *options, "--json", picture))["lines"]
-    found = pplcnet.TextReader(*files).read(picture)
+    reader = pplcnet.TextReader(*files)
+    found = reader.read(picture)
     assert expected
+    assert pickle.loads(pickle.dumps(reader)).read(picture) == found
     assert [(line.text, line.score, [list(corner) for corner in line.box]) for line in found] == [
         (line["text"], pytest.approx(line["score"], abs=1e-6), line["box"]) for line in expected]

@@ -1,6 +1,8 @@
 """The package's answers are the program's, to the bit."""
 
+import itertools
 import json
+import pickle
 import sys
 
 import numpy
@@ -99,6 +101,20 @@ def test_batches(lines, street):
     assert one["scores"] == sorted(one["scores"], reverse=True)
 
 
+def test_what_an_iterator_gives(lines, street):
+    expected = list(lines.predict([street] * 3, batch_size=2))
+    assert list(lines.predict((street.copy() for _ in range(3)), batch_size=2)) == expected
+    endless = lines.predict(itertools.repeat(street), batch_size=2)
+    assert [next(endless), next(endless)] == [expected[0]] * 2
+
+
+def test_a_folder_without_pictures(lines, tmp_path):
+    with pytest.raises(ValueError, match=f"{tmp_path}: no pictures in this folder"):
+        list(lines.predict(tmp_path))
+    with pytest.warns(UserWarning, match="no pictures in this folder"):
+        assert list(lines.predict([tmp_path], on_error="warn")) == []
+
+
 def test_what_cannot_be_read(lines, street, tmp_path):
     Image.fromarray(street).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"no picture")
@@ -136,4 +152,6 @@ def test_classes_of_pixels(program, street, tmp_path):
         assert numpy.array_equal(mask, numpy.array(expected))
     assert mirrored.shape == street.shape[:2] and mirrored.dtype == numpy.uint8
     with pytest.raises(ValueError, match="gives pixels no classes"):
-        pplcnet.Segmenter(LINES).segment(street)
+        pplcnet.Segmenter(LINES)
+    assert repr(segmenter) == "<pplcnet.Segmenter deeplabv3p_lcnet_x0_5: 3 classes>"
+    assert numpy.array_equal(pickle.loads(pickle.dumps(segmenter)).segment(picture), mask)

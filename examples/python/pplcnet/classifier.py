@@ -3,13 +3,14 @@
 import functools
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Callable, Literal, NamedTuple, Optional, TypedDict, Union, overload
 
-from numpy import float32, ndarray
+from numpy import float32
 from numpy.typing import NDArray
 
 from pplcnet import _pplcnet
+from pplcnet.arguments import MOST, Opened, check_number, check_text, listed
 from pplcnet.pictures import File, Format, Many, Picture, Pictures, each, is_name
 
 Path = Union[str, os.PathLike[str]]
@@ -39,7 +40,15 @@ def _vectors(array: NDArray[float32]) -> NDArray[float32]:
     return array.reshape(array.shape[:-2]) if array.shape[-2:] == (1, 1) else array
 
 
-class Classifier:
+def _stop(problem: Exception) -> None:
+    raise problem
+
+
+def _warn(problem: Exception) -> None:
+    warnings.warn(str(problem), stacklevel=4)
+
+
+class Classifier(Opened):
     """The network of a file of weights, ready for pictures.
 
     >>> classifier = pplcnet.Classifier("PPLCNet_x1_0.safetensors")
@@ -57,29 +66,22 @@ class Classifier:
                  labels: Union[Sequence[str], os.PathLike[str], None] = None, topk: int = 5,
                  batch_size: int = 1, half_head: bool = False, threads: int = 1,
                  purpose: Literal["classes", "orientation"] = "classes") -> None:
-        self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), part,
-                                         purpose, half_head, threads, None)
-        self._begin(labels, topk, batch_size)
-
-    @classmethod
-    def _of(cls, network: _pplcnet.Network) -> "Classifier":
-        classifier = cls.__new__(cls)
-        classifier._network = network
-        classifier._begin(None, 5, 1)
-        return classifier
-
-    def _begin(self, labels: Union[Sequence[str], os.PathLike[str], None], topk: int,
-               batch_size: int) -> None:
-        network = self._network
-        self.topk, self.batch_size = topk, batch_size
+        check_text(model=model, part=part, purpose=purpose)
+        check_number(int, 1, MOST, topk=topk, batch_size=batch_size)
+        check_number(int, -MOST, MOST, threads=threads)
+        network = _pplcnet.Network(file, model, companion, part, purpose, bool(half_head), threads,
+                                   None)
+        self._network, self.topk, self.batch_size = network, topk, batch_size
         self._logits = [network.find_layer("logits")]
         count = network.label_count
         if labels is None:
             self._labels = network.labels
         elif isinstance(labels, (str, os.PathLike)):
-            self._labels = _pplcnet.labels_in(os.fsencode(labels), count)
+            self._labels = _pplcnet.labels_in(labels, count)
         else:
-            self._labels = list(labels)
+            self._labels = listed(labels=labels)
+            for label in self._labels:
+                check_text(labels=label)
             if len(self._labels) not in (0, count):
                 raise ValueError(f"{network.name}: expected labels for {count} classes, found "
                                  f"{len(self._labels)}")
@@ -91,6 +93,7 @@ class Classifier:
 
     @property
     def classes(self) -> int:
+        """The number of classes."""
         return self._network.classes
 
     @property
@@ -109,51 +112,42 @@ class Classifier:
         [pictures][classes]."""
         return _vectors(self._network.run(pictures, self._logits, format, True)[0])
 
-    def predict(self, input_data: Pictures, *, topk: Optional[int] = None,
+    def predict(self, input_data: Union[Pictures, Iterable[Any]], *, topk: Optional[int] = None,
                 batch_size: Optional[int] = None, format: Format = "rgb",
                 on_error: Literal["raise", "warn"] = "raise") -> Iterator[list[Prediction]]:
-        """Gives lists of predictions as PaddleClas does, `batch_size` in each: of pictures, and of
-        all pictures in folders. With on_error="warn" those that cannot be read are left out, with
-        a warning for each."""
+        """Gives lists of predictions as PaddleClas does, `batch_size` in each: of pictures, of all
+        pictures in folders, and of what an iterator gives, which may be endless. With
+        on_error="warn" those that cannot be read are left out, with a warning for each."""
         count = self.topk if topk is None else topk
         most = self.batch_size if batch_size is None else batch_size
-        if count < 1 or most < 1:
-            raise ValueError(f"expected topk and batch_size of at least 1, found {count} and "
-                             f"{most}")
-        return self._predict(input_data, count, most, format, on_error)
+        check_number(int, 1, MOST, topk=count, batch_size=most)
+        if on_error not in ("raise", "warn"):
+            raise ValueError(f"on_error: expected 'raise' or 'warn', found {on_error!r}")
+        return self._predict(input_data, count, most, format,
+                             _warn if on_error == "warn" else _stop)
 
-    def _predict(self, input_data: Pictures, count: int, most: int, format: Format,
-                 on_error: str) -> Iterator[list[Prediction]]:
+    def _predict(self, input_data: Union[Pictures, Iterable[Any]], count: int, most: int,
+                 format: Format,
+                 complain: Callable[[Exception], None]) -> Iterator[list[Prediction]]:
         batch: list[Picture] = []
-        for picture in self._one_by_one(input_data, format):
+        for picture in each(input_data, 2 if format == "grey" else 3, complain):
             batch.append(picture)
             if len(batch) == most:
-                yield self._predictions(batch, count, format, on_error)
+                yield self._predictions(batch, count, format, complain)
                 batch = []
         if batch:
-            yield self._predictions(batch, count, format, on_error)
-
-    @staticmethod
-    def _one_by_one(input_data: Pictures, format: Format) -> Iterator[Picture]:
-        axes = 2 if format == "grey" else 3
-        for picture in each(input_data):
-            if isinstance(picture, ndarray) and picture.ndim == axes + 1:
-                yield from picture
-            else:
-                yield picture
+            yield self._predictions(batch, count, format, complain)
 
     def _predictions(self, batch: list[Picture], count: int, format: Format,
-                     on_error: str) -> list[Prediction]:
+                     complain: Callable[[Exception], None]) -> list[Prediction]:
         try:
             rows = self.classify(batch, format)
         except (OSError, ValueError) as problem:
-            if on_error != "warn":
-                raise
-            if len(batch) > 1:
-                return [prediction for picture in batch
-                        for prediction in self._predictions([picture], count, format, on_error)]
-            warnings.warn(str(problem), stacklevel=4)
-            return []
+            if len(batch) == 1 or complain is _stop:
+                complain(problem)
+                return []
+            return [prediction for picture in batch
+                    for prediction in self._predictions([picture], count, format, complain)]
         return [self._prediction(picture, row, count) for picture, row in zip(batch, rows)]
 
     def _prediction(self, picture: Picture, row: NDArray[float32], count: int) -> Prediction:
@@ -182,7 +176,9 @@ class Classifier:
         `stage5`, or any layer's name; float32 [channels], or of a map [channels][height][width],
         of many pictures with one more axis in front. Of a list of layers it is a list of arrays,
         computed at once."""
-        words = [layer] if isinstance(layer, str) else list(layer)
+        words = list(layer) if isinstance(layer, (list, tuple)) else [layer]
+        for word in words:
+            check_text(layer=word)
         layers = [self._network.find_layer(word) for word in words]
         different = list(dict.fromkeys(layers))
         arrays = dict(zip(different, self._network.run(pictures, different, format, False)))
@@ -217,8 +213,8 @@ def _orientations(found: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=None)
-def _built_in(lines: bool, threads: int) -> Classifier:
-    return Classifier._of(_pplcnet.Network.built_in(lines, threads))
+def _built_in(lines: bool, threads: int) -> _pplcnet.Network:
+    return _pplcnet.Network.built_in(lines, threads)
 
 
 @overload
@@ -237,4 +233,5 @@ def orient(pictures: Pictures, *, lines: bool = False, format: Format = "rgb",
     """Returns the Orientation of a page, or of a line of text that is upright or upside down; of
     many pictures a list. The weights are part of the package; for others there is
     `Classifier.orient`."""
-    return _orientations(_built_in(lines, threads)._network.orient(pictures, format))
+    check_number(int, -MOST, MOST, threads=threads)
+    return _orientations(_built_in(bool(lines), threads).orient(pictures, format))

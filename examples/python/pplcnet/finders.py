@@ -7,6 +7,7 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from pplcnet import _pplcnet
+from pplcnet.arguments import MOST, Opened, check_number, check_text
 from pplcnet.pictures import File, Format, Many, Pictures
 
 Path = Union[str, os.PathLike[str]]
@@ -37,21 +38,27 @@ def _each_picture(found: list[Any], convert: Callable[[list[Any]], list[Any]]) -
     return convert(found)
 
 
-class Detector:
+class Detector(Opened):
     """A detector of objects, such as PicoDet. `threshold` is the least score of an object, boxes
     of a class that share more than `overlap` of their union are one object, and `most` are
     returned."""
 
     def __init__(self, file: Path, *, model: str = "", part: str = "", threshold: float = 0.5,
                  overlap: float = 0.6, most: int = 100, threads: int = 1) -> None:
-        self._detector = _pplcnet.Detector(os.fsencode(file), model, part, threshold, overlap,
-                                           most, threads)
+        check_text(model=model, part=part)
+        check_number(float, 0, 1, threshold=threshold, overlap=overlap)
+        check_number(int, 1, MOST, most=most)
+        check_number(int, -MOST, MOST, threads=threads)
+        self._detector = _pplcnet.Detector(file, model, part, threshold, overlap, most, threads)
         self.labels = self._detector.labels
 
     @property
     def name(self) -> str:
         """The name of the published model."""
         return self._detector.name
+
+    def __repr__(self) -> str:
+        return f"<pplcnet.Detector {self.name}: {self._detector.classes} classes>"
 
     @overload
     def detect(self, pictures: File, format: Format = ...) -> list[Detection]: ...
@@ -70,19 +77,24 @@ class Detector:
                 for i, score, box in found]
 
 
-class Segmenter:
+class Segmenter(Opened):
     """A network that gives each pixel a class, such as DeepLabV3+."""
 
     def __init__(self, file: Path, *, model: str = "", companion: Path = "",
                  threads: int = 1) -> None:
-        self._network = _pplcnet.Network(os.fsencode(file), model, os.fsencode(companion), "",
-                                         "any", False, threads, None)
+        check_text(model=model)
+        check_number(int, -MOST, MOST, threads=threads)
+        self._network = _pplcnet.Network(file, model, companion, "", "any", False, threads, None)
+        self._network.check_segments()
         self.labels = self._network.labels
 
     @property
     def name(self) -> str:
         """The name of the published model."""
         return self._network.name
+
+    def __repr__(self) -> str:
+        return f"<pplcnet.Segmenter {self.name}: {self._network.label_count} classes>"
 
     @overload
     def segment(self, pictures: File, format: Format = ...) -> NDArray[uint8]: ...
@@ -96,7 +108,7 @@ class Segmenter:
         return self._network.segment(pictures, format)
 
 
-class TextReader:
+class TextReader(Opened):
     """Reads text as PaddleOCR does, with the weights of a detector and of a recogniser, its
     `dictionary` of characters, and perhaps of a classifier for lines that are upside down. Lines
     with a score below `threshold` are left out; a picture is seen with `longest_side` pixels at
@@ -105,9 +117,15 @@ class TextReader:
     def __init__(self, detection: Path, recognition: Path, dictionary: Path, *,
                  orientation: Path = "", threshold: float = 0.5, longest_side: int = 960,
                  threads: int = 1) -> None:
-        self._reader = _pplcnet.TextReader(os.fsencode(detection), os.fsencode(recognition),
-                                           os.fsencode(dictionary), os.fsencode(orientation),
+        check_number(float, 0, 1, threshold=threshold)
+        check_number(int, 1, MOST, longest_side=longest_side)
+        check_number(int, -MOST, MOST, threads=threads)
+        self._reader = _pplcnet.TextReader(detection, recognition, dictionary, orientation,
                                            threshold, longest_side, threads)
+        self._recognition = recognition
+
+    def __repr__(self) -> str:
+        return f"<pplcnet.TextReader {os.fsdecode(self._recognition)}>"
 
     @overload
     def read(self, pictures: File, format: Format = ...) -> list[TextLine]: ...

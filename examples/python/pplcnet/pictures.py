@@ -1,15 +1,16 @@
 """What a picture is, and where pictures are."""
 
 import os
-from collections.abc import Iterator
-from typing import Any, Literal, Union
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable, Literal, Union
 
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from pplcnet import _pplcnet
 
 Format = Literal["rgb", "bgr", "rgba", "bgra", "grey"]
-File = Union[str, os.PathLike[str], bytes]
+File = Union[str, os.PathLike[str], bytes, bytearray, memoryview]
 Many = Union[list[Any], tuple[Any, ...]]
 #: Pixels of uint8, the name of a file, or its bytes.
 Picture = Union[NDArray[Any], File]
@@ -18,6 +19,7 @@ Pictures = Union[Picture, Many]
 
 
 def is_name(picture: object) -> bool:
+    """Returns whether a picture is the name of a file."""
     return isinstance(picture, (str, os.PathLike))
 
 
@@ -41,15 +43,19 @@ def pictures_in(folder: Union[str, os.PathLike[str]]) -> list[str]:
     return sorted(found, key=os.fsencode)
 
 
-def each(pictures: Pictures) -> Iterator[Picture]:
-    """Gives pictures one by one: folders are the pictures in them."""
-    if isinstance(pictures, (str, os.PathLike)):
-        if os.path.isdir(pictures):
-            yield from pictures_in(pictures)
-        else:
-            yield pictures
-    elif isinstance(pictures, (list, tuple)):
+def each(pictures: Union[Pictures, Iterable[Any]], axes: int,
+         complain: Callable[[ValueError], None]) -> Iterator[Picture]:
+    """Gives pictures one by one: folders are the pictures in them, arrays have so many axes for one.
+    A folder without pictures is complained of."""
+    if isinstance(pictures, (str, os.PathLike)) and os.path.isdir(pictures):
+        found = pictures_in(pictures)
+        if not found:
+            complain(ValueError(f"{os.fspath(pictures)}: no pictures in this folder"))
+        yield from found
+    elif isinstance(pictures, (list, tuple, Iterator)):
         for picture in pictures:
-            yield from each(picture)
+            yield from each(picture, axes, complain)
+    elif isinstance(pictures, ndarray) and pictures.ndim == axes + 1:
+        yield from pictures
     else:
-        yield pictures
+        yield pictures  # type: ignore[misc]
