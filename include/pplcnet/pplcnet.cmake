@@ -42,8 +42,9 @@ function(pplcnet_add_open source)
 endfunction()
 
 # pplcnet_embed(TARGET FILE NAME): makes a weight file part of a program. Its bytes are taken as they
-# are, by the assembler, and begin at a multiple of 64, so that a native file can be viewed without
-# a copy and without a file system:
+# are, by the assembler, or where compilers have none (cl, and clang-cl for it) as an array, which
+# PPLCNET_EMBED_AS_ARRAY asks of all. They begin at a multiple of 64, so that a native file can be
+# viewed without a copy and without a file system:
 #
 #   pplcnet_embed(my_program net.safetensors text_line)
 #
@@ -70,17 +71,30 @@ std::span<const std::byte> @name@() noexcept;
 
 #endif  // PPLCNET_EMBEDDED_@name@
 ]])
-  file(CONFIGURE OUTPUT ${folder}/${name}.cpp @ONLY CONTENT [[
-#include "pplcnet_embedded/@name@.hpp"
+  if(MSVC OR PPLCNET_EMBED_AS_ARRAY)
+    file(READ ${path} bytes HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+    string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+    set(source [[
+alignas(64) static constexpr unsigned char kBytes[] = {
+@bytes@};
 
+std::span<const std::byte> pplcnet_embedded::@name@() noexcept {
+  return std::as_bytes(std::span(kBytes));
+}
+]])
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  else()
+    set(source [[
 #if defined(__APPLE__)
 #define PPLCNET_SECTION ".const_data"
 #define PPLCNET_SYMBOL "_pplcnet_embedded_@name@"
-#define PPLCNET_TEXT ".text"
+#elif defined(_WIN32)
+#define PPLCNET_SECTION ".section .rdata,\"dr\""
+#define PPLCNET_SYMBOL "pplcnet_embedded_@name@"
 #else
 #define PPLCNET_SECTION ".section .rodata"
 #define PPLCNET_SYMBOL "pplcnet_embedded_@name@"
-#define PPLCNET_TEXT ".text"
 #endif
 
 __asm__(PPLCNET_SECTION "\n"
@@ -88,7 +102,7 @@ __asm__(PPLCNET_SECTION "\n"
         ".globl " PPLCNET_SYMBOL "_begin\n"
         ".globl " PPLCNET_SYMBOL "_end\n" PPLCNET_SYMBOL "_begin:\n"
         ".incbin \"@path@\"\n" PPLCNET_SYMBOL "_end:\n"
-        ".byte 0\n" PPLCNET_TEXT "\n");
+        ".byte 0\n.text\n");
 
 extern "C" const std::byte pplcnet_embedded_@name@_begin[], pplcnet_embedded_@name@_end[];
 
@@ -96,6 +110,9 @@ std::span<const std::byte> pplcnet_embedded::@name@() noexcept {
   return {pplcnet_embedded_@name@_begin, pplcnet_embedded_@name@_end};
 }
 ]])
+  endif()
+  file(CONFIGURE OUTPUT ${folder}/${name}.cpp @ONLY
+       CONTENT "#include \"pplcnet_embedded/@name@.hpp\"\n\n${source}")
   set_source_files_properties(${folder}/${name}.cpp PROPERTIES OBJECT_DEPENDS ${path}
     SKIP_UNITY_BUILD_INCLUSION ON)  # another one has the same macros
   target_sources(${target} PRIVATE ${folder}/${name}.cpp)

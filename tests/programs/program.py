@@ -8,8 +8,17 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
+EMULATOR = os.environ.get("EMULATOR", "").split()  # of another platform's programs
 DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])  # weights and pictures of others
 SYNTHETIC = pathlib.Path(os.environ["SYNTHETIC"])  # files of networks with synthetic weights
+
+
+def command(name):
+    """What runs a program of its own, or a command of pplcnet."""
+    for suffix in "", ".exe":
+        if (PROGRAMS / (name + suffix)).exists():
+            return [*EMULATOR, PROGRAMS / (name + suffix)]
+    return [*command("pplcnet"), name]
 
 
 def skip_without(*paths):
@@ -41,9 +50,8 @@ class Result:
     or a command of pplcnet."""
 
     def __init__(self, name, *arguments, stdin="", timeout=60):
-        program = [PROGRAMS / name] if (PROGRAMS / name).exists() else [PROGRAMS / "pplcnet", name]
         done = subprocess.run(
-            [*program, *map(str, arguments)],
+            [*command(name), *map(str, arguments)],
             input=stdin if isinstance(stdin, bytes) else stdin.encode(),
             capture_output=True,
             timeout=timeout,

@@ -68,7 +68,7 @@ int rename_new(const std::string& from, const std::string& to);
 /// Removes a file, if it is there. A signal handler may call it.
 void remove(const char* name) noexcept;
 
-/// Finds the names that a pattern with `*`, `?` and `[…]` stands for, sorted.
+/// Finds the names that a pattern with `*`, `?` and, but on Windows, `[…]` stands for, sorted.
 int match(const std::string& pattern, std::vector<std::string>& found);
 
 }  // namespace system_files

@@ -60,10 +60,10 @@ bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] == '*')
     return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
-  const std::string_view character = pplcnet::first_character(name);
-  if (character.empty()) return false;
-  if (pattern[0] == '?') return matches(pattern.substr(1), name.substr(character.size()));
-  return pattern[0] == name[0] && matches(pattern.substr(1), name.substr(1));
+  if (name.empty()) return false;
+  const std::size_t size = pattern[0] == '?' ? pplcnet::first_character(name).size() : 1;
+  return (pattern[0] == '?' || pattern[0] == name[0]) &&
+         matches(pattern.substr(1), name.substr(size));
 }
 
 /// Adds the names that begin with `folder` and go on as `rest` says.
@@ -128,8 +128,8 @@ int open_temporary(const std::string& name, bool (*is_kept)(const Facts& facts))
     if (is_stale) DeleteFileW(path.c_str());
     CloseHandle(old);
   }
-  const HANDLE handle = CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE | DELETE, kShared,
-                                    nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
+  const HANDLE handle = CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, kShared, nullptr,
+                                    CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (handle == INVALID_HANDLE_VALUE) {
     errno = last_problem();
     return -1;
