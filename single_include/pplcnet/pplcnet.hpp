@@ -2097,6 +2097,7 @@ struct Needs {
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool map_convolution = true;                  ///< dense, of a map
   bool prelu = true;
+  bool exponentials = true;  ///< activations that are made of one
 
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
@@ -2116,6 +2117,13 @@ static_assert(kOperatorCount <= 64);
 constexpr bool has_depthwise_tiles(const Layer& layer) {
   return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
          layer.stride.width <= 2;
+}
+
+/// Returns whether an activation is made of an exponential.
+constexpr bool has_exponential(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::sigmoid || activation.kind == Kind::silu ||
+         activation.kind == Kind::gelu;
 }
 
 /// Returns what the layers of a plan need.
@@ -2163,6 +2171,9 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       }),
       .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
       .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
+      .exponentials = any([](const Layer& layer) {
+        return has_exponential(layer.activation) || has_exponential(layer.last_activation);
+      }),
   };
 }
 
@@ -3415,6 +3426,743 @@ PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage
 #endif  // PPLCNET_PLAN_MAKE_PLAN_HPP
 
 #if PPLCNET_HAS_DEFINITIONS
+// from pplcnet/kernels/arguments.hpp
+#ifndef PPLCNET_KERNELS_ARGUMENTS_HPP
+#define PPLCNET_KERNELS_ARGUMENTS_HPP
+
+#include <array>
+#include <cstddef>
+
+// from pplcnet/kernels/rows.hpp
+#ifndef PPLCNET_KERNELS_ROWS_HPP
+#define PPLCNET_KERNELS_ROWS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
+struct ChannelRange {
+  static constexpr int kAll = std::numeric_limits<int>::max();
+  int begin = 0, end = kAll;
+};
+
+/// Rows of pixels somewhere in memory.
+struct Rows {
+  float* pixels;
+  std::size_t pixel_pitch, row_pitch;
+};
+
+/// Returns where row y of a map is, whose first row is `base`'s.
+inline Rows rows_of(const Map& map, float* base, int y) {
+  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
+}
+
+/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
+/// one.
+inline Map whole_map(const Layer& owner) {
+  Map map = owner.target;
+  map.offset -= static_cast<std::size_t>(owner.owner_channel);
+  return map;
+}
+
+/// Copies rows [begin, end), of which the first is at `from`, into a planar destination: a row of a
+/// channel at a time, since those of all channels may compete for the same place in the cache.
+inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
+                        int channel_step = 1) {
+  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int x = 0; x < shape.width; ++x)
+        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
+            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
+                        static_cast<std::size_t>(c * channel_step)];
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_ROWS_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows of the picture that two output rows are computed from, and where these go. A picture has
+/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
+/// which are turned into pixels when they are stored.
+struct ConvolutionRows {
+  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
+  std::size_t phase_pitch;
+  int lines;             // kernel rows × input channels
+  const float* weights;  // [panel][kernel row][in][kernel column][16]
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  int width;
+  float *upper_output, *lower_output;
+  std::size_t pixel_pitch;
+};
+
+/// Rows of a depthwise layer: what they are computed from, and where they go.
+struct DepthwiseRows {
+  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
+  int row_step;                // from an output row's inputs to the next one's
+  std::size_t input_pixel_pitch;
+  const float* weights;  // [panel][tap][16]
+  const float* biases;
+  int channels;
+  Activation::Kind activation;
+  int count, width;
+  float* output;
+  std::size_t output_pixel_pitch, output_row_pitch;
+};
+
+/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
+/// k: in a convolution the channels of one tap after those of the other.
+struct Product {
+  const float* input = nullptr;  // of a pointwise layer
+  std::size_t pixel_pitch = 0;
+  int depth;               // taps × tap_depth
+  int tap_depth;           // input channels
+  const float* weights;    // [panel][k][16]
+  bool half;               // they are float16, and become float32 at
+  float* float32_scratch;  // kConvertedPanels panels
+  const float* biases;
+  int channels;  // a multiple of 8
+  Activation::Kind activation;
+  float* output;  // pixel m is at (m / width, m % width)
+  int width;
+  std::size_t output_pixel_pitch, output_row_pitch;
+  // Of a convolution.
+  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
+  int kernel_rows = 1, kernel_columns = 1;
+  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
+};
+
+/// Returns what products with a layer's weights have in common; the inputs are left out.
+inline Product product_of(const Layer& layer, const float* weights, float* scratch,
+                          const Rows& output) {
+  return {.depth = layer.depth(),
+          .tap_depth = layer.input.channels,
+          .weights = weights + layer.weights,
+          .half = layer.half,
+          .float32_scratch = scratch + layer.float32_scratch,
+          .biases = weights + layer.biases,
+          .channels = layer.padded_channels(),
+          .activation = layer.activation.kind,
+          .output = output.pixels,
+          .width = layer.output.width,
+          .output_pixel_pitch = output.pixel_pitch,
+          .output_row_pitch = output.row_pitch};
+}
+
+/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
+/// order, and whatever of it there is.
+struct Epilogue {
+  Activation activation;
+  const float* affine;  // scale and shift; null: none
+  Rows addend;          // null: none
+  Rows rows;
+  int count, width;
+};
+
+/// Returns whether tiles compute an activation while they are stored. The others are dear or rare:
+/// they come after. (So does a PReLU.)
+inline bool fuses_into_tile(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::none || activation.kind == Kind::relu ||
+         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
+         activation.kind == Kind::prelu;
+}
+
+/// One image's way through the layers, in one thread.
+struct Context {
+  const Run& run;
+  int image;
+  int thread;
+
+  const Picture& picture() const { return run.pictures[image]; }
+  /// Returns the image's vector at an offset, that of a layer or one that it reads.
+  float* vector(std::size_t offset, const Shape& shape) const {
+    return run.vectors + offset +
+           static_cast<std::size_t>(image) *
+               static_cast<std::size_t>(round_up(shape.channels, kPanel));
+  }
+  /// Returns what a map's offset counts from.
+  float* base(const Map& map) const {
+    if (!map.local) return run.maps;
+    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
+  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
+  float* scratch(const Layer& layer) const {
+    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
+  }
+};
+
+/// Computes rows [begin, end) of a layer's output.
+using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
+
+/// The kernels of one instruction set: what `forward` calls. Those that a program does not need are
+/// null.
+struct Kernels {
+  /// Computes some channels of a product over so many pixels.
+  using ProductRows = void (*)(const Product&, int pixels, int begin, int end);
+  /// Convolutions of the picture, of one stride.
+  struct Stem {
+    void (*load_lines)(const Layer&, const Picture&, int begin, int end, float* lines) = nullptr;
+    void (*rows)(const ConvolutionRows&) = nullptr;
+  };
+
+  int share = kPanel;  ///< channels that a thread takes at least
+  Stem stems[2] = {};  ///< by stride: 1, 2
+  ProductRows pointwise = nullptr, convolution = nullptr, l1 = nullptr;
+  void (*depthwise)(const DepthwiseRows&, int kernel, int stride) = nullptr;
+  void (*depthwise_any)(const Layer&, const float* const* inputs, const float* weights, int begin,
+                        int end, const Rows& output) = nullptr;
+  void (*spread_pixels)(const Layer&, Rows from, int count, Rows to) = nullptr;
+  void (*prelu)(const Layer&, const float* weights, const Rows&, int count,
+                const ChannelRange&) = nullptr;
+  void (*epilogue)(const Epilogue&, int begin, int end) = nullptr;
+  void (*clear_frame)(const Map&, float* base, int begin, int end) = nullptr;
+  void (*pool)(const Layer&, const float* maps, int begin, int end, float* output) = nullptr;
+  /// Computes panels [begin, end) of a dense layer for so many images.
+  void (*dense)(const Run&, const Layer&, int image, int images, int begin, int end) = nullptr;
+  std::array<MapRows, kOperatorCount> maps = {};  ///< by the numbers of their operators
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_ARGUMENTS_HPP
+// from pplcnet/kernels/walk.hpp
+#ifndef PPLCNET_KERNELS_WALK_HPP
+#define PPLCNET_KERNELS_WALK_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+// from pplcnet/kernels/chain.hpp
+#ifndef PPLCNET_KERNELS_CHAIN_HPP
+#define PPLCNET_KERNELS_CHAIN_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+// from pplcnet/kernels/stem.hpp
+#ifndef PPLCNET_KERNELS_STEM_HPP
+#define PPLCNET_KERNELS_STEM_HPP
+
+#include <algorithm>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Computes rows [begin, end) of a convolution of the picture, two at a time; the rows that they
+/// read become `lines`.
+inline void stem_rows(const Kernels& kernels, const Run& run, const Layer& layer,
+                      const Picture& picture, float* lines, int begin, int end,
+                      const Rows& output) {
+  const int stride = layer.stride.width == 2 ? 2 : 1;
+  const Kernels::Stem& kernel = kernels.stems[stride - 1];
+  const int step = layer.stride.height, top = begin * step - layer.padding.top;
+  kernel.load_lines(layer, picture, top, top + (end - begin - 1) * step + layer.kernel.height,
+                    lines);
+  const std::size_t row =
+      layer.phase_columns() * static_cast<std::size_t>(stride * layer.input.channels * step);
+  for (int y = 0; y < end - begin; y += 2) {
+    const int upper = std::max(0, std::min(y, end - begin - 2));
+    const int lower = std::min(upper + 1, end - begin - 1);
+    const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
+    const auto target = [&](int i) {
+      return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
+    };
+    kernel.rows({.upper = input(upper),
+                 .lower = input(lower),
+                 .phase_pitch = layer.phase_columns(),
+                 .lines = layer.kernel.height * layer.input.channels,
+                 .weights = run.weights + layer.weights,
+                 .biases = run.weights + layer.biases,
+                 .channels = layer.padded_channels(),
+                 .activation = layer.activation.kind,
+                 .width = layer.output.width,
+                 .upper_output = target(upper),
+                 .lower_output = target(lower),
+                 .pixel_pitch = output.pixel_pitch});
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_STEM_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
+/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
+/// rows go through scratch into the next one. A unit is named by its last layer.
+class Chain {
+ public:
+  Chain(const Kernels& kernels, const Run& run, const Picture& picture, float* const* destinations,
+        int part, int first, ChannelRange channels = {})
+      : kernels_(kernels),
+        run_(run),
+        picture_(picture),
+        destinations_(destinations),
+        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
+        first_(first),
+        channels_(channels) {}
+
+  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
+  /// need. Copies what is requested, unless it has only some of the channels.
+  void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
+    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
+      const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
+      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
+      produced_[unit - first_] = from;
+      needed_[unit - first_] = to;
+      from = std::max(0, from * reader.stride.height - reader.padding.top);
+      to = std::min(reader.input.height, rows_read(reader, to));
+    }
+    std::memset(scratch_, 0, zeros * sizeof(float));
+    produce(last, end);
+  }
+
+ private:
+  int unit_begin(int last) const {
+    while (last > first_ && run_.layers[last - 1].fused) --last;
+    return last;
+  }
+
+  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
+
+  /// Returns the row with which the ring of `layer`'s source begins.
+  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
+
+  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
+  static int rows_read(const Layer& layer, int rows) {
+    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
+  }
+
+  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
+  /// reads.
+  void produce(int last, int end) {
+    const int first = unit_begin(last);
+    const Layer& reader = run_.layers[first];
+    int& produced = produced_[last - first_];
+    while (produced < end) {
+      const int begin = produced;
+      produced = std::min(begin + reader.rows, needed_[last - first_]);
+      if (first > first_)
+        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
+      compute_block(first, last, begin, produced);
+    }
+  }
+
+  void compute_block(int first, int last, int begin, int end) const {
+    const Layer& writer = run_.layers[last];
+    const int count = end - begin;
+    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
+    for (int i = first; i <= last; ++i) {
+      const Layer& layer = run_.layers[i];
+      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
+      if (layer.is_stem())
+        stem_rows(kernels_, run_, layer, picture_, scratch_ + layer.scratch, begin, end, rows);
+      else if (layer.op == Operator::pointwise)
+        pointwise(i, i > first, begin, count, rows);
+      else if (layer.op == Operator::depthwise)
+        depthwise_rows(i, begin, end, rows);
+      else if (layer.spreads_pixels())
+        kernels_.spread_pixels(layer, block_of(i - 1), count, rows);
+      else
+        map_convolution(i, begin, end, rows);
+      if (layer.has_slopes())
+        kernels_.prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
+      apply_epilogue(layer, addend_of(layer, first, begin), rows, count);
+      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
+        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
+                    destinations_[i]);
+    }
+    if (writer.owner == last && channels_.begin == 0)
+      kernels_.clear_frame(whole_map(writer), base(writer.target), to,
+                           to + count * writer.rows_of_one());
+  }
+
+  /// Applies what does not fit a register tile to rows of a layer's output.
+  void apply_epilogue(const Layer& layer, const Rows& addend, const Rows& rows, int count) const {
+    const bool fused = fuses_into_tile(layer.activation);
+    Epilogue what = {.activation = fused ? Activation::none : layer.activation,
+                     .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+                     .addend = addend,
+                     .rows = rows,
+                     .count = count,
+                     .width = layer.output.width};
+    if (!fused || layer.affine || layer.addend >= 0)
+      kernels_.epilogue(what, channels_.begin, end_channel(layer));
+    if (layer.last_activation.kind == Activation::Kind::none) return;
+    what.activation = layer.last_activation;
+    what.affine = nullptr;
+    what.addend = {};
+    kernels_.epilogue(what, channels_.begin, end_channel(layer));
+  }
+
+  int end_channel(const Layer& layer) const {
+    return std::min(layer.padded_channels(), channels_.end);
+  }
+
+  /// Returns the block of rows in scratch that a fused layer writes.
+  Rows block_of(int index) const {
+    const Layer& layer = run_.layers[index];
+    const auto pitch = static_cast<std::size_t>(layer.pitch);
+    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
+  }
+
+  /// Returns what is added to the rows of a unit from `begin` on.
+  Rows addend_of(const Layer& layer, int first, int begin) const {
+    if (layer.addend < 0) return {};
+    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
+    Rows rows = block_of(layer.addend);
+    rows.pixels += layer.addend_channel;
+    return rows;
+  }
+
+  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    const Rows input = from_block ? block_of(index - 1)
+                                  : rows_of(source, base(source), begin - source_origin(index));
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.input = input.pixels;
+    product.pixel_pitch = input.pixel_pitch;
+    // Pixels follow each other without a gap unless the map has a frame, for another reader.
+    const bool gaps =
+        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
+    const int rows = gaps ? 1 : count;
+    for (int y = 0; y < count; y += rows) {
+      kernels_.pointwise(product, rows * product.width, channels_.begin, end_channel(layer));
+      product.input += input.row_pitch;
+      product.output += output.row_pitch;
+    }
+  }
+
+  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
+  /// and below that, the row of zeros.
+  const float* input_row(int index, int y) const {
+    const Layer& layer = run_.layers[index];
+    const Map& source = layer.source;
+    if (y < 0 || y >= layer.input.height) return scratch_;
+    return base(source) + source.row(y - source_origin(index)) +
+           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
+  }
+
+  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
+  /// of the kernel.
+  void map_convolution(int index, int begin, int end, const Rows& output) const {
+    constexpr int kMostPointers = 512;
+    const Layer& layer = run_.layers[index];
+    const auto compute = layer.op == Operator::l1 ? kernels_.l1 : kernels_.convolution;
+    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
+    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
+    const float* inputs[kMostPointers];
+    Product product = product_of(layer, run_.weights, scratch_, output);
+    product.rows = inputs;
+    product.kernel_rows = kernel_rows;
+    product.kernel_columns = layer.kernel.width;
+    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
+    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
+    for (int y = begin; y < end; y += most) {
+      const int count = std::min(most, end - y);
+      for (int i = 0; i < count * kernel_rows; ++i)
+        inputs[i] =
+            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
+                                 i % kernel_rows * layer.dilation.height);
+      compute(product, count * product.width, channels_.begin, end_channel(layer));
+      product.output += static_cast<std::size_t>(count) * output.row_pitch;
+    }
+  }
+
+  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
+  /// which the kernel reads neighbours.
+  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
+    const Layer& layer = run_.layers[index];
+    if (!has_depthwise_tiles(layer)) return depthwise_any(index, begin, end, output);
+    const auto [rows, columns] = layer.dilation;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
+        depthwise_phase(index, begin + row, end, column,
+                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
+                             static_cast<std::size_t>(column) * output.pixel_pitch,
+                         output.pixel_pitch * static_cast<std::size_t>(columns),
+                         output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Computes rows of a kernel or a stride that has no tiles.
+  void depthwise_any(int index, int begin, int end, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y, output.pixels += output.row_pitch) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      kernels_.depthwise_any(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                             output);
+    }
+  }
+
+  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
+  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const int dilation = layer.dilation.height, step = layer.stride.height;
+    const auto width =
+        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
+    const int begin_channel = channels_.begin;
+    const auto offset = static_cast<std::size_t>(
+        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
+    if (width <= 0) return;
+    output.pixels += begin_channel;
+    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
+    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
+    const float* inputs[kMaxInputs];
+    for (int y = begin; y < end;
+         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
+      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
+      const int top = y * step - layer.padding.top;
+      const int used = (count - 1) * step + layer.kernel.height;
+      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
+      kernels_.depthwise({.inputs = inputs,
+                          .row_step = step,
+                          .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                        layer.dilation.width),
+                          .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                          .biases = run_.weights + layer.biases + begin_channel,
+                          .channels = end_channel(layer) - begin_channel,
+                          .activation = layer.activation.kind,
+                          .count = count,
+                          .width = width,
+                          .output = output.pixels,
+                          .output_pixel_pitch = output.pixel_pitch,
+                          .output_row_pitch = output.row_pitch},
+                         layer.kernel.height, layer.stride.width);
+    }
+  }
+
+  const Kernels& kernels_;
+  const Run& run_;
+  const Picture& picture_;
+  float* const* destinations_;
+  float* scratch_;  // begins with a row of zeros
+  int first_;
+  ChannelRange channels_;  // of a layer that is the whole chain
+  // Of each unit.
+  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
+  int produced_[Plan::kMaxChain] = {};  // its rows so far
+  int needed_[Plan::kMaxChain] = {};    // where they end
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_CHAIN_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
+/// and runs `body(part, begin, end)` for each.
+template <class Body>
+void split(const Run& run, std::int64_t work, int count, const Body& body) {
+  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
+  if (parts <= 1) return body(0, 0, count);
+  const auto part = [&](int i) { body(i, count * i / parts, count * (i + 1) / parts); };
+  run.executor(parts, Task(part));
+}
+
+/// Computes a dense layer for `images` images from `image` on.
+inline void dense_layer(const Kernels& kernels, const Run& run, int index, int image, int images) {
+  const Layer& layer = run.layers[index];
+  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
+  split(run, work, static_cast<int>(ceil_div(layer.output.channels, kPanel)),
+        [&](int, int begin, int end) { kernels.dense(run, layer, image, images, begin, end); });
+}
+
+/// One image's way through the layers.
+class ImageRun {
+ public:
+  ImageRun(const Kernels& kernels, const Run& run, int image)
+      : kernels_(kernels),
+        run_(run),
+        picture_(run.pictures[image]),
+        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
+        image_(image) {}
+
+  /// Computes layers [begin, end).
+  void layers(int begin, int end) const {
+    for (int i = begin; i < end;) {
+      const Layer& layer = run_.layers[i];
+      const int next = layer.chain_end;
+      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
+        i = next;
+        continue;
+      }
+      if (layer.works_by_rows())
+        chain(i, next - 1);
+      else if (layer.op == Operator::pool)
+        pool_map(layer);
+      else if (layer.op == Operator::dense)
+        dense_layer(kernels_, run_, i, image_, 1);
+      else
+        whole_maps(i, next);
+      copy_vector(i);
+      i = next;
+    }
+  }
+
+  /// Copies the vector that a layer has left in the workspace, if requested.
+  void copy_vector(int index) const {
+    const Layer& layer = run_.layers[index];
+    if (destinations_[index] != nullptr && layer.gives_vector())
+      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
+                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
+  }
+
+ private:
+  Context context(int thread = 0) const { return {run_, image_, thread}; }
+
+  /// Returns whether the output of one of these layers is requested.
+  bool requested(int begin, int end) const {
+    for (int i = begin; i < end; ++i)
+      if (destinations_[i] != nullptr) return true;
+    return false;
+  }
+
+  /// Computes a chain: each thread a band of its last rows, and what these need.
+  void chain(int first, int last) const {
+    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
+      return layer_by_channels(first);
+    // Bands overlap above the last unit: copies of what is there are left to one thread.
+    int unit = last;
+    while (unit > first && run_.layers[unit - 1].fused) --unit;
+    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
+    const auto band = [&](int part, int begin, int end) {
+      Chain(kernels_, run_, picture_, destinations_, part, first).compute(last, begin, end);
+    };
+    if (requested(first, unit)) return band(0, 0, height);
+    std::int64_t work = 0;
+    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
+    split(run_, work, height, band);
+  }
+
+  bool splits_by_channels(const Layer& layer) const {
+    return (layer.is_product() || layer.op == Operator::depthwise) &&
+           layer.output.channels >= run_.threads * kernels_.share;
+  }
+
+  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
+  /// weights are not, and much of what a thread reads it has written itself.
+  void layer_by_channels(int index) const {
+    const Layer& layer = run_.layers[index];
+    const int height = layer.output.height;
+    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kernels_.share)),
+          [&](int part, int begin, int end) {
+            const ChannelRange channels = {begin * kernels_.share, end * kernels_.share};
+            Chain(kernels_, run_, picture_, destinations_, part, index, channels)
+                .compute(index, 0, height);
+          });
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
+                  destinations_[index]);
+  }
+
+  /// Returns multiply-adds, or what takes as long.
+  static std::int64_t work_of(const Layer& layer) {
+    if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
+    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
+  }
+
+  static std::int64_t pixel_work(const Layer& layer) {
+    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
+  }
+
+  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
+  /// time.
+  void whole_maps(int first, int end) const {
+    const Layer& last = run_.layers[end - 1];
+    std::int64_t work = 0;
+    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
+    split(run_, work, last.output.height, [&](int part, int begin, int stop) {
+      for (int y = begin, next; y < stop; y = next) {
+        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
+        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
+      }
+    });
+  }
+
+  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
+  void map_rows(int index, const Context& context, int begin, int end) const {
+    const Layer& layer = run_.layers[index];
+    float* const base = context.base(layer.target);
+    const Rows rows = rows_of(layer.target, base, begin);
+    kernels_.maps[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
+    if (layer.activation.kind != Activation::Kind::none)
+      kernels_.epilogue({.activation = layer.activation,
+                         .affine = nullptr,
+                         .addend = {},
+                         .rows = rows,
+                         .count = end - begin,
+                         .width = layer.output.width},
+                        0, layer.padded_channels());
+    if (layer.owner == index) kernels_.clear_frame(whole_map(layer), base, begin, end);
+    if (destinations_[index] != nullptr)
+      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
+  }
+
+  void pool_map(const Layer& layer) const {
+    const int channels = layer.output.channels;
+    float* const to = context().vector(layer.target_vector, layer.output);
+    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
+          [&](int, int begin, int end) {
+            kernels_.pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
+          });
+  }
+
+  const Kernels& kernels_;
+  const Run& run_;
+  const Picture& picture_;
+  float* const* destinations_;
+  int image_;
+};
+
+/// Runs a plan for up to kChunk images; the dense layers at its end, which are nearly all
+/// weights, pass over them once for all images.
+inline void walk(const Run& run, const Kernels& kernels) noexcept {
+  int last = run.layer_count;
+  const auto requested = [&](int layer) {
+    for (int image = 0; image < run.images; ++image)
+      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
+    return false;
+  };
+  while (last > 0 && !requested(last - 1)) --last;
+  int head = last;
+  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
+  for (int image = 0; image < run.images; ++image) ImageRun(kernels, run, image).layers(0, head);
+  for (int layer = head; layer < last; ++layer) {
+    dense_layer(kernels, run, layer, 0, run.images);
+    for (int image = 0; image < run.images; ++image)
+      ImageRun(kernels, run, image).copy_vector(layer);
+  }
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_WALK_HPP
+
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
 // Two flips leave Highway as it was.
@@ -3429,7 +4177,7 @@ PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage
 #define HWY_TARGET_TOGGLE
 #endif
 // from pplcnet/kernels/forward-inl.hpp
-// Walks a plan. Compiled once per instruction set, with all kernels.
+// All kernels. Compiled once per instruction set.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
 // from pplcnet/kernels/lanes-inl.hpp
@@ -3444,6 +4192,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// Returns where the channels of [begin, end) end that Lanes16 compute; the rest, half a panel at
+/// most, is for Lanes8, where these are others.
+constexpr int whole_panels(int begin, int end) {
+  return kLanes > kHalfPanel ? begin + (end - begin) / kPanel * kPanel : end;
+}
 
 /// Returns weights as float32, whatever they are stored as.
 template <class D>
@@ -3565,8 +4319,8 @@ struct Gelu {
   }
 };
 
-/// Returns any activation of a vector.
-template <class D, class V = hn::Vec<D>>
+/// Returns any activation of a vector; without kExponentials, none that needs one.
+template <bool kExponentials, class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -3583,26 +4337,20 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
     case Kind::hardsigmoid:
       return Hardsigmoid{activation.slope, activation.offset}(d, x);
     case Kind::sigmoid:
-      return Sigmoid()(d, x);
+      if constexpr (kExponentials) return Sigmoid()(d, x);
+      break;
     case Kind::silu:
-      return hn::Mul(x, Sigmoid()(d, x));
+      if constexpr (kExponentials) return hn::Mul(x, Sigmoid()(d, x));
+      break;
     case Kind::gelu:
-      return Gelu()(d, x);
+      if constexpr (kExponentials) return Gelu()(d, x);
+      break;
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
     case Kind::root:
       return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
-}
-
-/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
-/// (A PReLU comes after it.)
-inline bool fuses_into_tile(const Activation& activation) {
-  using Kind = Activation::Kind;
-  return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
-         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -3627,34 +4375,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// One image's way through the layers, in one thread.
-struct Context {
-  const Run& run;
-  int image;
-  int thread;
-
-  const Picture& picture() const { return run.pictures[image]; }
-  /// Returns the image's vector at an offset, that of a layer or one that it reads.
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run.vectors + offset +
-           static_cast<std::size_t>(image) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
-  /// Returns what a map's offset counts from.
-  float* base(const Map& map) const {
-    if (!map.local) return run.maps;
-    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
-  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
-  float* scratch(const Layer& layer) const {
-    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-};
-
-/// Computes rows [begin, end) of a layer's output.
-using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
 
 /// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
 template <Operator kOperator>
@@ -3752,48 +4472,10 @@ HWY_INLINE void for_each_vector(int count, const Visit& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/rows-inl.hpp
-// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
-// instruction set.
+// What is done with rows of maps besides arithmetic. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
-/// Rows of pixels somewhere in memory.
-struct Rows {
-  float* pixels;
-  std::size_t pixel_pitch, row_pitch;
-};
-
-/// Where row y of a map is, whose first row is `base`'s.
-inline Rows rows_of(const Map& map, float* base, int y) {
-  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
-}
-
-/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
-/// one.
-inline Map whole_map(const Layer& owner) {
-  Map map = owner.target;
-  map.offset -= static_cast<std::size_t>(owner.owner_channel);
-  return map;
-}
-
-/// Copies rows [begin, end), of which the first is at `from`, into a planar destination: a row of a
-/// channel at a time, since those of all channels may compete for the same place in the cache.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
-                        int channel_step = 1) {
-  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int c = 0; c < shape.channels; ++c)
-      for (int x = 0; x < shape.width; ++x)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c * channel_step)];
-}
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
 /// would think, is slow.
@@ -3804,7 +4486,7 @@ HWY_INLINE void clear(float* begin, const float* end) {
 }
 
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+inline HWY_NOINLINE void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
@@ -3824,45 +4506,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k: in a convolution the channels of one tap after those of the other.
-struct Product {
-  const float* input = nullptr;  // of a pointwise layer
-  std::size_t pixel_pitch = 0;
-  int depth;               // taps × tap_depth
-  int tap_depth;           // input channels
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-  // Of a convolution.
-  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
-  int kernel_rows = 1, kernel_columns = 1;
-  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
-};
-
-/// Returns what products with a layer's weights have in common; the inputs are left out.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch,
-                          const Rows& output) {
-  return {.depth = layer.depth(),
-          .tap_depth = layer.input.channels,
-          .weights = weights + layer.weights,
-          .half = layer.half,
-          .float32_scratch = scratch + layer.float32_scratch,
-          .biases = weights + layer.biases,
-          .channels = layer.padded_channels(),
-          .activation = layer.activation.kind,
-          .output = output.pixels,
-          .width = layer.output.width,
-          .output_pixel_pitch = output.pixel_pitch,
-          .output_row_pitch = output.row_pitch};
-}
 
 /// The inputs of a pointwise layer's tile: pixels at equal distances.
 template <int kPixels>
@@ -4098,22 +4741,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Rows of the picture that two output rows are computed from, and where these go. A picture has
-/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
-/// which are turned into pixels when they are stored.
-struct ConvolutionRows {
-  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
-  std::size_t phase_pitch;
-  int lines;             // kernel rows × input channels
-  const float* weights;  // [panel][kernel row][in][kernel column][16]
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  int width;
-  float *upper_output, *lower_output;
-  std::size_t pixel_pitch;
-};
 
 /// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -4422,20 +5049,6 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
-template <class Row>
-void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
-                   const ChannelRange& channels, const Rows& output) {
-  const float* inputs[Graph::kLargestKernel];
-  for (int y = begin; y < end; ++y) {
-    const int top = y * layer.stride.height - layer.padding.top;
-    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
-    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
-                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                   output.pixel_pitch, output.row_pitch});
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -4457,20 +5070,6 @@ inline constexpr int kDepthwiseChannels = 4 * kPanel;
 /// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
 /// what they read.
 inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
-
-/// Rows of a depthwise layer: what they are computed from, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
-  int row_step;                // from an output row's inputs to the next one's
-  std::size_t input_pixel_pitch;
-  const float* weights;  // [panel][tap][16]
-  const float* biases;
-  int channels;
-  Activation::Kind activation;
-  int count, width;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
 
 /// Neighbouring outputs in a row: what they are computed from, and where they go.
 struct DepthwiseStrip {
@@ -4701,7 +5300,7 @@ HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pai
 }
 
 template <Needs kNeeds>
-HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
@@ -4720,28 +5319,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Epilogue {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_epilogue(const Layer& layer) {
-  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
+template <bool kExponentials, class D>
 HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
                                   int begin, int end) {
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    V x = activated<kExponentials>(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -4750,14 +5334,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 }
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+template <bool kExponentials>
+HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   // Pixels that lie side by side are one with the channels of all of them.
   const auto pitch = static_cast<std::size_t>(end - begin);
   const bool joined = what.rows.pixel_pitch == pitch &&
                       (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
   const int width = joined ? 1 : what.width;
   if (joined) end *= what.width;
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   for (int y = 0; y < what.count; ++y)
     for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
@@ -4765,23 +5350,11 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
                static_cast<std::size_t>(x) * rows.pixel_pitch;
       };
       const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+      float* const pixel = place(what.rows);
+      epilogue_of_pixel<kExponentials, Lanes16>(what, pixel, addend, begin, whole);
+      if constexpr (kLanes > kHalfPanel)
+        epilogue_of_pixel<kExponentials, Lanes8>(what, pixel, addend, whole, end);
     }
-}
-
-/// Applies the same, and then the last activation.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
-                                        int end) {
-  apply_epilogue(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    apply_epilogue({.activation = last,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = what.rows,
-                    .count = what.count,
-                    .width = what.width},
-                   begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -5649,9 +6222,9 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 /// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
-  pool_channels<Lanes8>(layer, maps, whole, end, output);
+  if constexpr (kLanes > kHalfPanel) pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
 /// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
@@ -5752,15 +6325,34 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
+}
+
+/// Computes panels [begin, end) of a dense layer for `images` images from `image` on, whose vectors
+/// follow each other.
+template <Needs kNeeds>
+void dense_panels(const Run& run, const Layer& layer, int image, int images, int begin, int end) {
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  const float* const weights = run.weights + layer.weights;
+  float* const output = run.vectors + layer.target_vector + first * out;
+  const auto panels = [&](const auto* stored) {
+    dense(layer, stored, run.weights + layer.biases, run.vectors + layer.source_vector + first * in,
+          in, output, out, images, begin, end);
+  };
+  const bool half = kNeeds.half_weights && layer.half;
+  if constexpr (kNeeds.half_weights)
+    if (half) panels(reinterpret_cast<const hwy::float16_t*>(weights));
+  if (!half) panels(weights);
   if (fuses_into_tile(layer.activation)) return;
-  for (int image = 0; image < images; ++image)
-    apply_epilogue({.activation = layer.activation,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-                    .count = 1,
-                    .width = 1},
-                   begin * kPanel, end * kPanel);
+  for (int i = 0; i < images; ++i)
+    apply_epilogue<kNeeds.exponentials>({.activation = layer.activation,
+                                         .affine = nullptr,
+                                         .addend = {},
+                                         .rows = {output + static_cast<std::size_t>(i) * out, 0, 0},
+                                         .count = 1,
+                                         .width = 1},
+                                        begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6140,7 +6732,7 @@ inline bool has_pairs(const Product& product) {
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
-HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
@@ -6152,519 +6744,40 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// What uses them.
-// from pplcnet/kernels/chain-inl.hpp
-// Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
-/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
-/// rows go through scratch into the next one. A unit is named by its last layer.
+/// Returns the kernels of this instruction set that some layers need.
 template <Needs kNeeds>
-class Chain {
- public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
-        ChannelRange channels = {})
-      : run_(run),
-        picture_(picture),
-        destinations_(destinations),
-        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first),
-        channels_(channels) {}
-
-  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is requested, unless it has only some of the channels.
-  void compute(int last, int begin, int end) {
-    std::size_t zeros = 0;
-    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
-      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
-      produced_[unit - first_] = from;
-      needed_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding.top);
-      to = std::min(reader.input.height, rows_read(reader, to));
-    }
-    std::memset(scratch_, 0, zeros * sizeof(float));
-    produce(last, end);
-  }
-
- private:
-  int unit_begin(int last) const {
-    while (last > first_ && run_.layers[last - 1].fused) --last;
-    return last;
-  }
-
-  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
-
-  /// Returns the row with which the ring of `layer`'s source begins.
-  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
-
-  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
-  static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
-  }
-
-  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
-  /// reads.
-  void produce(int last, int end) {
-    const int first = unit_begin(last);
-    const Layer& reader = run_.layers[first];
-    int& produced = produced_[last - first_];
-    while (produced < end) {
-      const int begin = produced;
-      produced = std::min(begin + reader.rows, needed_[last - first_]);
-      if (first > first_)
-        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
-      compute_block(first, last, begin, produced);
-    }
-  }
-
-  void compute_block(int first, int last, int begin, int end) const {
-    const Layer& writer = run_.layers[last];
-    const int count = end - begin;
-    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
-    for (int i = first; i <= last; ++i) {
-      const Layer& layer = run_.layers[i];
-      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
-      if (layer.is_stem())
-        stem(layer, begin, end, rows);
-      else if (layer.op == Operator::pointwise)
-        pointwise(i, i > first, begin, count, rows);
-      else if (layer.op == Operator::depthwise)
-        depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
-        spread_pixels(layer, block_of(i - 1), count, rows);
-      else
-        map_convolution(i, begin, end, rows);
-      if constexpr (kNeeds.prelu)
-        if (layer.has_slopes())
-          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
-      if (needs_epilogue(layer))
-        apply_epilogue(
-            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
-             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-             .addend = addend_of(layer, first, begin),
-             .rows = rows,
-             .count = count,
-             .width = layer.output.width},
-            layer.last_activation, channels_.begin, end_channel(layer));
-      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
-                    destinations_[i]);
-    }
-    if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
-  }
-
-  int end_channel(const Layer& layer) const {
-    return std::min(layer.padded_channels(), channels_.end);
-  }
-
-  /// Returns the block of rows in scratch that a fused layer writes.
-  Rows block_of(int index) const {
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.pitch);
-    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
-  }
-
-  /// Returns what is added to the rows of a unit from `begin` on.
-  Rows addend_of(const Layer& layer, int first, int begin) const {
-    if (layer.addend < 0) return {};
-    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
-    Rows rows = block_of(layer.addend);
-    rows.pixels += layer.addend_channel;
-    return rows;
-  }
-
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
-  }
-
-  template <int kStride>
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding.top;
-    float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
-                        lines);
-    const std::size_t row =
-        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
-    for (int y = 0; y < end - begin; y += 2) {
-      const int upper = std::max(0, std::min(y, end - begin - 2));
-      const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
-      const auto target = [&](int i) {
-        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
-      };
-      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
-                                              .lower = input(lower),
-                                              .phase_pitch = layer.phase_columns(),
-                                              .lines = layer.kernel.height * layer.input.channels,
-                                              .weights = run_.weights + layer.weights,
-                                              .biases = run_.weights + layer.biases,
-                                              .channels = layer.padded_channels(),
-                                              .activation = layer.activation.kind,
-                                              .width = layer.output.width,
-                                              .upper_output = target(upper),
-                                              .lower_output = target(lower),
-                                              .pixel_pitch = output.pixel_pitch});
-    }
-  }
-
-  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.input = input.pixels;
-    product.pixel_pitch = input.pixel_pitch;
-    // Pixels follow each other without a gap unless the map has a frame, for another reader.
-    const bool gaps =
-        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
-    const int rows = gaps ? 1 : count;
-    for (int y = 0; y < count; y += rows) {
-      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
-      product.input += input.row_pitch;
-      product.output += output.row_pitch;
-    }
-  }
-
-  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
-  /// and below that, the row of zeros.
-  const float* input_row(int index, int y) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    if (y < 0 || y >= layer.input.height) return scratch_;
-    return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
-  }
-
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (run_.layers[index].op == Operator::l1)
-        return map_convolution<L1Inputs>(index, begin, end, output);
-    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
-  }
-
-  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
-  /// of the kernel.
-  template <template <int> class Inputs>
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    constexpr int kMostPointers = 512;
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
-    const float* inputs[kMostPointers];
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.rows = inputs;
-    product.kernel_rows = kernel_rows;
-    product.kernel_columns = layer.kernel.width;
-    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
-    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    for (int y = begin; y < end; y += most) {
-      const int count = std::min(most, end - y);
-      for (int i = 0; i < count * kernel_rows; ++i)
-        inputs[i] =
-            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
-                                 i % kernel_rows * layer.dilation.height);
-      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
-                                   end_channel(layer));
-      product.output += static_cast<std::size_t>(count) * output.row_pitch;
-    }
-  }
-
-  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
-  /// which the kernel reads neighbours.
-  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer))
-        return depthwise_any(
-            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
-            {channels_.begin, end_channel(layer)}, output);
-    const auto [rows, columns] = layer.dilation;
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        depthwise_phase(index, begin + row, end, column,
-                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
-                             static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(columns),
-                         output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
-  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
-    const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation.height, step = layer.stride.height;
-    const auto width =
-        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
-    const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(
-        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
-    if (width <= 0) return;
-    output.pixels += begin_channel;
-    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
-    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
-    const float* inputs[kMaxInputs];
-    for (int y = begin; y < end;
-         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
-      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding.top;
-      const int used = (count - 1) * step + layer.kernel.height;
-      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise<kNeeds>({.inputs = inputs,
-                         .row_step = step,
-                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
-                                                                       layer.dilation.width),
-                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                         .biases = run_.weights + layer.biases + begin_channel,
-                         .channels = end_channel(layer) - begin_channel,
-                         .activation = layer.activation.kind,
-                         .count = count,
-                         .width = width,
-                         .output = output.pixels,
-                         .output_pixel_pitch = output.pixel_pitch,
-                         .output_row_pitch = output.row_pitch},
-                        layer.kernel.height, layer.stride.width);
-    }
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  float* scratch_;  // begins with a row of zeros
-  int first_;
-  ChannelRange channels_;  // of a layer that is the whole chain
-  // Of each unit.
-  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
-  int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int needed_[Plan::kMaxChain] = {};    // where they end
-};
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
-/// L3, and a value of a map that is used once.
-inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
-
-/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
-template <Needs kNeeds>
-void dense_layer(const Run& run, int index, int image, int images) {
-  const Layer& layer = run.layers[index];
-  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
-  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
-  const auto first = static_cast<std::size_t>(image);
-  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
-  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    const float* const weights = run.weights + layer.weights;
-    const auto panels = [&](const auto* stored) {
-      dense(layer, stored, run.weights + layer.biases,
-            run.vectors + layer.source_vector + first * in, in,
-            run.vectors + layer.target_vector + first * out, out, images, begin, end);
-    };
-    if constexpr (kNeeds.half_weights)
-      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    panels(weights);
-  });
-}
-
-/// One image's way through the layers.
-template <Needs kNeeds>
-class ImageRun {
- public:
-  ImageRun(const Run& run, int image)
-      : run_(run),
-        picture_(run.pictures[image]),
-        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
-        image_(image) {}
-
-  /// Computes layers [begin, end).
-  void layers(int begin, int end) const {
-    for (int i = begin; i < end;) {
-      const Layer& layer = run_.layers[i];
-      const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
-        i = next;
-        continue;
-      }
-      if (layer.works_by_rows())
-        chain(i, next - 1);
-      else if (layer.op == Operator::pool)
-        pool_map(layer);
-      else if (layer.op == Operator::dense)
-        dense_layer<kNeeds>(run_, i, image_, 1);
-      else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_maps(i, next);
-      copy_vector(i);
-      i = next;
-    }
-  }
-
-  /// Copies the vector that a layer has left in the workspace, if requested.
-  void copy_vector(int index) const {
-    const Layer& layer = run_.layers[index];
-    if (destinations_[index] != nullptr && layer.gives_vector())
-      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
-                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-  }
-
- private:
-  /// The kernels of the operators that are needed, by their numbers.
-  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+constexpr Kernels needed_kernels() {
+  Kernels kernels;
+  kernels.share = std::max(kTileChannels, kPanel);
+  if constexpr (kNeeds.convolution_stride_1)
+    kernels.stems[0] = {load_lines<1>, convolution_rows<kNeeds.ends, 1>};
+  if constexpr (kNeeds.convolution_stride_2)
+    kernels.stems[1] = {load_lines<2>, convolution_rows<kNeeds.ends, 2>};
+  kernels.pointwise = compute_product<kNeeds>;
+  if constexpr (kNeeds.map_convolution) kernels.convolution = product_rows<TapInputs, kNeeds>;
+  if constexpr (kNeeds.has(Operator::l1)) kernels.l1 = product_rows<L1Inputs, kNeeds>;
+  kernels.depthwise = depthwise<kNeeds>;
+  if constexpr (kNeeds.depthwise_any) kernels.depthwise_any = depthwise_row;
+  if constexpr (kNeeds.has(Operator::rearrange)) kernels.spread_pixels = spread_pixels;
+  if constexpr (kNeeds.prelu) kernels.prelu = apply_prelu;
+  kernels.epilogue = apply_epilogue<kNeeds.exponentials>;
+  kernels.clear_frame = clear_frame;
+  kernels.pool = pool;
+  kernels.dense = dense_panels<kNeeds>;
+  kernels.maps = operator_table([]<Operator kOperator>() -> MapRows {
     if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
     return nullptr;
   });
-
-  Context context(int thread = 0) const { return {run_, image_, thread}; }
-
-  /// Returns whether the output of one of these layers is requested.
-  bool requested(int begin, int end) const {
-    for (int i = begin; i < end; ++i)
-      if (destinations_[i] != nullptr) return true;
-    return false;
-  }
-
-  /// Computes a chain: each thread a band of its last rows, and what these need.
-  void chain(int first, int last) const {
-    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
-      return layer_by_channels(first);
-    // Bands overlap above the last unit: copies of what is there are left to one thread.
-    int unit = last;
-    while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
-    const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
-    };
-    if (requested(first, unit)) return band(0, 0, height);
-    std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
-    split(run_, work, height, band);
-  }
-
-  /// Channels that a thread takes at least.
-  static constexpr int kShare = std::max(kTileChannels, kPanel);
-
-  bool splits_by_channels(const Layer& layer) const {
-    return (layer.is_product() || layer.op == Operator::depthwise) &&
-           layer.output.channels >= run_.threads * kShare;
-  }
-
-  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
-  /// weights are not, and much of what a thread reads it has written itself.
-  void layer_by_channels(int index) const {
-    const Layer& layer = run_.layers[index];
-    const int height = layer.output.height;
-    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
-                .compute(index, 0, height);
-          });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
-                  destinations_[index]);
-  }
-
-  /// Returns multiply-adds, or what takes as long.
-  static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
-    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
-  }
-
-  static std::int64_t pixel_work(const Layer& layer) {
-    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
-  }
-
-  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
-  /// time.
-  void whole_maps(int first, int end) const {
-    const Layer& last = run_.layers[end - 1];
-    std::int64_t work = 0;
-    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
-    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
-      for (int y = begin, next; y < stop; y = next) {
-        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
-        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
-      }
-    });
-  }
-
-  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
-  void map_rows(int index, const Context& context, int begin, int end) const {
-    const Layer& layer = run_.layers[index];
-    float* const base = context.base(layer.target);
-    const Rows rows = rows_of(layer.target, base, begin);
-    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
-    if (layer.activation.kind != Activation::Kind::none)
-      apply_epilogue({.activation = layer.activation,
-                      .affine = nullptr,
-                      .addend = {},
-                      .rows = rows,
-                      .count = end - begin,
-                      .width = layer.output.width},
-                     0, layer.padded_channels());
-    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
-  }
-
-  void pool_map(const Layer& layer) const {
-    const int channels = layer.output.channels;
-    float* const to = context().vector(layer.target_vector, layer.output);
-    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
-          [&](int, int begin, int end) HWY_ATTR {
-            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
-          });
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  int image_;
-};
-
-/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
-/// weights, pass over them once for all images.
-template <Needs kNeeds>
-void forward(const Run& run) noexcept {
-  int last = run.layer_count;
-  const auto requested = [&](int layer) {
-    for (int image = 0; image < run.images; ++image)
-      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
-    return false;
-  };
-  while (last > 0 && !requested(last - 1)) --last;
-  int head = last;
-  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
-  for (int layer = head; layer < last; ++layer) {
-    dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image)
-      ImageRun<kNeeds>(run, image).copy_vector(layer);
-  }
+  return kernels;
 }
+
+/// The same.
+template <Needs kNeeds>
+inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -6681,7 +6794,7 @@ HWY_AFTER_NAMESPACE();
 #define HWY_TARGET_TOGGLE
 #endif
 // from pplcnet/kernels/forward-inl.hpp
-// Walks a plan. Compiled once per instruction set, with all kernels.
+// All kernels. Compiled once per instruction set.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
 // from pplcnet/kernels/lanes-inl.hpp
@@ -6696,6 +6809,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// Returns where the channels of [begin, end) end that Lanes16 compute; the rest, half a panel at
+/// most, is for Lanes8, where these are others.
+constexpr int whole_panels(int begin, int end) {
+  return kLanes > kHalfPanel ? begin + (end - begin) / kPanel * kPanel : end;
+}
 
 /// Returns weights as float32, whatever they are stored as.
 template <class D>
@@ -6817,8 +6936,8 @@ struct Gelu {
   }
 };
 
-/// Returns any activation of a vector.
-template <class D, class V = hn::Vec<D>>
+/// Returns any activation of a vector; without kExponentials, none that needs one.
+template <bool kExponentials, class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -6835,26 +6954,20 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
     case Kind::hardsigmoid:
       return Hardsigmoid{activation.slope, activation.offset}(d, x);
     case Kind::sigmoid:
-      return Sigmoid()(d, x);
+      if constexpr (kExponentials) return Sigmoid()(d, x);
+      break;
     case Kind::silu:
-      return hn::Mul(x, Sigmoid()(d, x));
+      if constexpr (kExponentials) return hn::Mul(x, Sigmoid()(d, x));
+      break;
     case Kind::gelu:
-      return Gelu()(d, x);
+      if constexpr (kExponentials) return Gelu()(d, x);
+      break;
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
     case Kind::root:
       return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
-}
-
-/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
-/// (A PReLU comes after it.)
-inline bool fuses_into_tile(const Activation& activation) {
-  using Kind = Activation::Kind;
-  return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
-         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -6879,34 +6992,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// One image's way through the layers, in one thread.
-struct Context {
-  const Run& run;
-  int image;
-  int thread;
-
-  const Picture& picture() const { return run.pictures[image]; }
-  /// Returns the image's vector at an offset, that of a layer or one that it reads.
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run.vectors + offset +
-           static_cast<std::size_t>(image) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
-  /// Returns what a map's offset counts from.
-  float* base(const Map& map) const {
-    if (!map.local) return run.maps;
-    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
-  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
-  float* scratch(const Layer& layer) const {
-    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-};
-
-/// Computes rows [begin, end) of a layer's output.
-using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
 
 /// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
 template <Operator kOperator>
@@ -7004,48 +7089,10 @@ HWY_INLINE void for_each_vector(int count, const Visit& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/rows-inl.hpp
-// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
-// instruction set.
+// What is done with rows of maps besides arithmetic. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
-/// Rows of pixels somewhere in memory.
-struct Rows {
-  float* pixels;
-  std::size_t pixel_pitch, row_pitch;
-};
-
-/// Where row y of a map is, whose first row is `base`'s.
-inline Rows rows_of(const Map& map, float* base, int y) {
-  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
-}
-
-/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
-/// one.
-inline Map whole_map(const Layer& owner) {
-  Map map = owner.target;
-  map.offset -= static_cast<std::size_t>(owner.owner_channel);
-  return map;
-}
-
-/// Copies rows [begin, end), of which the first is at `from`, into a planar destination: a row of a
-/// channel at a time, since those of all channels may compete for the same place in the cache.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
-                        int channel_step = 1) {
-  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int c = 0; c < shape.channels; ++c)
-      for (int x = 0; x < shape.width; ++x)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c * channel_step)];
-}
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
 /// would think, is slow.
@@ -7056,7 +7103,7 @@ HWY_INLINE void clear(float* begin, const float* end) {
 }
 
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+inline HWY_NOINLINE void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
@@ -7076,45 +7123,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k: in a convolution the channels of one tap after those of the other.
-struct Product {
-  const float* input = nullptr;  // of a pointwise layer
-  std::size_t pixel_pitch = 0;
-  int depth;               // taps × tap_depth
-  int tap_depth;           // input channels
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-  // Of a convolution.
-  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
-  int kernel_rows = 1, kernel_columns = 1;
-  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
-};
-
-/// Returns what products with a layer's weights have in common; the inputs are left out.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch,
-                          const Rows& output) {
-  return {.depth = layer.depth(),
-          .tap_depth = layer.input.channels,
-          .weights = weights + layer.weights,
-          .half = layer.half,
-          .float32_scratch = scratch + layer.float32_scratch,
-          .biases = weights + layer.biases,
-          .channels = layer.padded_channels(),
-          .activation = layer.activation.kind,
-          .output = output.pixels,
-          .width = layer.output.width,
-          .output_pixel_pitch = output.pixel_pitch,
-          .output_row_pitch = output.row_pitch};
-}
 
 /// The inputs of a pointwise layer's tile: pixels at equal distances.
 template <int kPixels>
@@ -7350,22 +7358,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Rows of the picture that two output rows are computed from, and where these go. A picture has
-/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
-/// which are turned into pixels when they are stored.
-struct ConvolutionRows {
-  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
-  std::size_t phase_pitch;
-  int lines;             // kernel rows × input channels
-  const float* weights;  // [panel][kernel row][in][kernel column][16]
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  int width;
-  float *upper_output, *lower_output;
-  std::size_t pixel_pitch;
-};
 
 /// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -7674,20 +7666,6 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
-template <class Row>
-void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
-                   const ChannelRange& channels, const Rows& output) {
-  const float* inputs[Graph::kLargestKernel];
-  for (int y = begin; y < end; ++y) {
-    const int top = y * layer.stride.height - layer.padding.top;
-    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
-    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
-                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                   output.pixel_pitch, output.row_pitch});
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -7709,20 +7687,6 @@ inline constexpr int kDepthwiseChannels = 4 * kPanel;
 /// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
 /// what they read.
 inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
-
-/// Rows of a depthwise layer: what they are computed from, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
-  int row_step;                // from an output row's inputs to the next one's
-  std::size_t input_pixel_pitch;
-  const float* weights;  // [panel][tap][16]
-  const float* biases;
-  int channels;
-  Activation::Kind activation;
-  int count, width;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
 
 /// Neighbouring outputs in a row: what they are computed from, and where they go.
 struct DepthwiseStrip {
@@ -7953,7 +7917,7 @@ HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pai
 }
 
 template <Needs kNeeds>
-HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
@@ -7972,28 +7936,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Epilogue {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_epilogue(const Layer& layer) {
-  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
+template <bool kExponentials, class D>
 HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
                                   int begin, int end) {
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    V x = activated<kExponentials>(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -8002,14 +7951,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 }
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+template <bool kExponentials>
+HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   // Pixels that lie side by side are one with the channels of all of them.
   const auto pitch = static_cast<std::size_t>(end - begin);
   const bool joined = what.rows.pixel_pitch == pitch &&
                       (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
   const int width = joined ? 1 : what.width;
   if (joined) end *= what.width;
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   for (int y = 0; y < what.count; ++y)
     for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
@@ -8017,23 +7967,11 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
                static_cast<std::size_t>(x) * rows.pixel_pitch;
       };
       const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+      float* const pixel = place(what.rows);
+      epilogue_of_pixel<kExponentials, Lanes16>(what, pixel, addend, begin, whole);
+      if constexpr (kLanes > kHalfPanel)
+        epilogue_of_pixel<kExponentials, Lanes8>(what, pixel, addend, whole, end);
     }
-}
-
-/// Applies the same, and then the last activation.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
-                                        int end) {
-  apply_epilogue(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    apply_epilogue({.activation = last,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = what.rows,
-                    .count = what.count,
-                    .width = what.width},
-                   begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8901,9 +8839,9 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 /// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
-  pool_channels<Lanes8>(layer, maps, whole, end, output);
+  if constexpr (kLanes > kHalfPanel) pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
 /// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
@@ -9004,15 +8942,34 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
+}
+
+/// Computes panels [begin, end) of a dense layer for `images` images from `image` on, whose vectors
+/// follow each other.
+template <Needs kNeeds>
+void dense_panels(const Run& run, const Layer& layer, int image, int images, int begin, int end) {
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  const float* const weights = run.weights + layer.weights;
+  float* const output = run.vectors + layer.target_vector + first * out;
+  const auto panels = [&](const auto* stored) {
+    dense(layer, stored, run.weights + layer.biases, run.vectors + layer.source_vector + first * in,
+          in, output, out, images, begin, end);
+  };
+  const bool half = kNeeds.half_weights && layer.half;
+  if constexpr (kNeeds.half_weights)
+    if (half) panels(reinterpret_cast<const hwy::float16_t*>(weights));
+  if (!half) panels(weights);
   if (fuses_into_tile(layer.activation)) return;
-  for (int image = 0; image < images; ++image)
-    apply_epilogue({.activation = layer.activation,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-                    .count = 1,
-                    .width = 1},
-                   begin * kPanel, end * kPanel);
+  for (int i = 0; i < images; ++i)
+    apply_epilogue<kNeeds.exponentials>({.activation = layer.activation,
+                                         .affine = nullptr,
+                                         .addend = {},
+                                         .rows = {output + static_cast<std::size_t>(i) * out, 0, 0},
+                                         .count = 1,
+                                         .width = 1},
+                                        begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -9392,7 +9349,7 @@ inline bool has_pairs(const Product& product) {
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
-HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
@@ -9404,519 +9361,40 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// What uses them.
-// from pplcnet/kernels/chain-inl.hpp
-// Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
-/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
-/// rows go through scratch into the next one. A unit is named by its last layer.
+/// Returns the kernels of this instruction set that some layers need.
 template <Needs kNeeds>
-class Chain {
- public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
-        ChannelRange channels = {})
-      : run_(run),
-        picture_(picture),
-        destinations_(destinations),
-        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first),
-        channels_(channels) {}
-
-  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is requested, unless it has only some of the channels.
-  void compute(int last, int begin, int end) {
-    std::size_t zeros = 0;
-    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
-      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
-      produced_[unit - first_] = from;
-      needed_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding.top);
-      to = std::min(reader.input.height, rows_read(reader, to));
-    }
-    std::memset(scratch_, 0, zeros * sizeof(float));
-    produce(last, end);
-  }
-
- private:
-  int unit_begin(int last) const {
-    while (last > first_ && run_.layers[last - 1].fused) --last;
-    return last;
-  }
-
-  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
-
-  /// Returns the row with which the ring of `layer`'s source begins.
-  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
-
-  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
-  static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
-  }
-
-  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
-  /// reads.
-  void produce(int last, int end) {
-    const int first = unit_begin(last);
-    const Layer& reader = run_.layers[first];
-    int& produced = produced_[last - first_];
-    while (produced < end) {
-      const int begin = produced;
-      produced = std::min(begin + reader.rows, needed_[last - first_]);
-      if (first > first_)
-        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
-      compute_block(first, last, begin, produced);
-    }
-  }
-
-  void compute_block(int first, int last, int begin, int end) const {
-    const Layer& writer = run_.layers[last];
-    const int count = end - begin;
-    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
-    for (int i = first; i <= last; ++i) {
-      const Layer& layer = run_.layers[i];
-      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
-      if (layer.is_stem())
-        stem(layer, begin, end, rows);
-      else if (layer.op == Operator::pointwise)
-        pointwise(i, i > first, begin, count, rows);
-      else if (layer.op == Operator::depthwise)
-        depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
-        spread_pixels(layer, block_of(i - 1), count, rows);
-      else
-        map_convolution(i, begin, end, rows);
-      if constexpr (kNeeds.prelu)
-        if (layer.has_slopes())
-          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
-      if (needs_epilogue(layer))
-        apply_epilogue(
-            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
-             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-             .addend = addend_of(layer, first, begin),
-             .rows = rows,
-             .count = count,
-             .width = layer.output.width},
-            layer.last_activation, channels_.begin, end_channel(layer));
-      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
-                    destinations_[i]);
-    }
-    if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
-  }
-
-  int end_channel(const Layer& layer) const {
-    return std::min(layer.padded_channels(), channels_.end);
-  }
-
-  /// Returns the block of rows in scratch that a fused layer writes.
-  Rows block_of(int index) const {
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.pitch);
-    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
-  }
-
-  /// Returns what is added to the rows of a unit from `begin` on.
-  Rows addend_of(const Layer& layer, int first, int begin) const {
-    if (layer.addend < 0) return {};
-    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
-    Rows rows = block_of(layer.addend);
-    rows.pixels += layer.addend_channel;
-    return rows;
-  }
-
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
-  }
-
-  template <int kStride>
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding.top;
-    float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
-                        lines);
-    const std::size_t row =
-        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
-    for (int y = 0; y < end - begin; y += 2) {
-      const int upper = std::max(0, std::min(y, end - begin - 2));
-      const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
-      const auto target = [&](int i) {
-        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
-      };
-      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
-                                              .lower = input(lower),
-                                              .phase_pitch = layer.phase_columns(),
-                                              .lines = layer.kernel.height * layer.input.channels,
-                                              .weights = run_.weights + layer.weights,
-                                              .biases = run_.weights + layer.biases,
-                                              .channels = layer.padded_channels(),
-                                              .activation = layer.activation.kind,
-                                              .width = layer.output.width,
-                                              .upper_output = target(upper),
-                                              .lower_output = target(lower),
-                                              .pixel_pitch = output.pixel_pitch});
-    }
-  }
-
-  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.input = input.pixels;
-    product.pixel_pitch = input.pixel_pitch;
-    // Pixels follow each other without a gap unless the map has a frame, for another reader.
-    const bool gaps =
-        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
-    const int rows = gaps ? 1 : count;
-    for (int y = 0; y < count; y += rows) {
-      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
-      product.input += input.row_pitch;
-      product.output += output.row_pitch;
-    }
-  }
-
-  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
-  /// and below that, the row of zeros.
-  const float* input_row(int index, int y) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    if (y < 0 || y >= layer.input.height) return scratch_;
-    return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
-  }
-
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (run_.layers[index].op == Operator::l1)
-        return map_convolution<L1Inputs>(index, begin, end, output);
-    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
-  }
-
-  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
-  /// of the kernel.
-  template <template <int> class Inputs>
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    constexpr int kMostPointers = 512;
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
-    const float* inputs[kMostPointers];
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.rows = inputs;
-    product.kernel_rows = kernel_rows;
-    product.kernel_columns = layer.kernel.width;
-    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
-    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    for (int y = begin; y < end; y += most) {
-      const int count = std::min(most, end - y);
-      for (int i = 0; i < count * kernel_rows; ++i)
-        inputs[i] =
-            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
-                                 i % kernel_rows * layer.dilation.height);
-      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
-                                   end_channel(layer));
-      product.output += static_cast<std::size_t>(count) * output.row_pitch;
-    }
-  }
-
-  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
-  /// which the kernel reads neighbours.
-  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer))
-        return depthwise_any(
-            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
-            {channels_.begin, end_channel(layer)}, output);
-    const auto [rows, columns] = layer.dilation;
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        depthwise_phase(index, begin + row, end, column,
-                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
-                             static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(columns),
-                         output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
-  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
-    const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation.height, step = layer.stride.height;
-    const auto width =
-        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
-    const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(
-        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
-    if (width <= 0) return;
-    output.pixels += begin_channel;
-    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
-    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
-    const float* inputs[kMaxInputs];
-    for (int y = begin; y < end;
-         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
-      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding.top;
-      const int used = (count - 1) * step + layer.kernel.height;
-      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise<kNeeds>({.inputs = inputs,
-                         .row_step = step,
-                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
-                                                                       layer.dilation.width),
-                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                         .biases = run_.weights + layer.biases + begin_channel,
-                         .channels = end_channel(layer) - begin_channel,
-                         .activation = layer.activation.kind,
-                         .count = count,
-                         .width = width,
-                         .output = output.pixels,
-                         .output_pixel_pitch = output.pixel_pitch,
-                         .output_row_pitch = output.row_pitch},
-                        layer.kernel.height, layer.stride.width);
-    }
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  float* scratch_;  // begins with a row of zeros
-  int first_;
-  ChannelRange channels_;  // of a layer that is the whole chain
-  // Of each unit.
-  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
-  int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int needed_[Plan::kMaxChain] = {};    // where they end
-};
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
-/// L3, and a value of a map that is used once.
-inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
-
-/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
-template <Needs kNeeds>
-void dense_layer(const Run& run, int index, int image, int images) {
-  const Layer& layer = run.layers[index];
-  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
-  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
-  const auto first = static_cast<std::size_t>(image);
-  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
-  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    const float* const weights = run.weights + layer.weights;
-    const auto panels = [&](const auto* stored) {
-      dense(layer, stored, run.weights + layer.biases,
-            run.vectors + layer.source_vector + first * in, in,
-            run.vectors + layer.target_vector + first * out, out, images, begin, end);
-    };
-    if constexpr (kNeeds.half_weights)
-      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    panels(weights);
-  });
-}
-
-/// One image's way through the layers.
-template <Needs kNeeds>
-class ImageRun {
- public:
-  ImageRun(const Run& run, int image)
-      : run_(run),
-        picture_(run.pictures[image]),
-        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
-        image_(image) {}
-
-  /// Computes layers [begin, end).
-  void layers(int begin, int end) const {
-    for (int i = begin; i < end;) {
-      const Layer& layer = run_.layers[i];
-      const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
-        i = next;
-        continue;
-      }
-      if (layer.works_by_rows())
-        chain(i, next - 1);
-      else if (layer.op == Operator::pool)
-        pool_map(layer);
-      else if (layer.op == Operator::dense)
-        dense_layer<kNeeds>(run_, i, image_, 1);
-      else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_maps(i, next);
-      copy_vector(i);
-      i = next;
-    }
-  }
-
-  /// Copies the vector that a layer has left in the workspace, if requested.
-  void copy_vector(int index) const {
-    const Layer& layer = run_.layers[index];
-    if (destinations_[index] != nullptr && layer.gives_vector())
-      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
-                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-  }
-
- private:
-  /// The kernels of the operators that are needed, by their numbers.
-  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+constexpr Kernels needed_kernels() {
+  Kernels kernels;
+  kernels.share = std::max(kTileChannels, kPanel);
+  if constexpr (kNeeds.convolution_stride_1)
+    kernels.stems[0] = {load_lines<1>, convolution_rows<kNeeds.ends, 1>};
+  if constexpr (kNeeds.convolution_stride_2)
+    kernels.stems[1] = {load_lines<2>, convolution_rows<kNeeds.ends, 2>};
+  kernels.pointwise = compute_product<kNeeds>;
+  if constexpr (kNeeds.map_convolution) kernels.convolution = product_rows<TapInputs, kNeeds>;
+  if constexpr (kNeeds.has(Operator::l1)) kernels.l1 = product_rows<L1Inputs, kNeeds>;
+  kernels.depthwise = depthwise<kNeeds>;
+  if constexpr (kNeeds.depthwise_any) kernels.depthwise_any = depthwise_row;
+  if constexpr (kNeeds.has(Operator::rearrange)) kernels.spread_pixels = spread_pixels;
+  if constexpr (kNeeds.prelu) kernels.prelu = apply_prelu;
+  kernels.epilogue = apply_epilogue<kNeeds.exponentials>;
+  kernels.clear_frame = clear_frame;
+  kernels.pool = pool;
+  kernels.dense = dense_panels<kNeeds>;
+  kernels.maps = operator_table([]<Operator kOperator>() -> MapRows {
     if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
     return nullptr;
   });
-
-  Context context(int thread = 0) const { return {run_, image_, thread}; }
-
-  /// Returns whether the output of one of these layers is requested.
-  bool requested(int begin, int end) const {
-    for (int i = begin; i < end; ++i)
-      if (destinations_[i] != nullptr) return true;
-    return false;
-  }
-
-  /// Computes a chain: each thread a band of its last rows, and what these need.
-  void chain(int first, int last) const {
-    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
-      return layer_by_channels(first);
-    // Bands overlap above the last unit: copies of what is there are left to one thread.
-    int unit = last;
-    while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
-    const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
-    };
-    if (requested(first, unit)) return band(0, 0, height);
-    std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
-    split(run_, work, height, band);
-  }
-
-  /// Channels that a thread takes at least.
-  static constexpr int kShare = std::max(kTileChannels, kPanel);
-
-  bool splits_by_channels(const Layer& layer) const {
-    return (layer.is_product() || layer.op == Operator::depthwise) &&
-           layer.output.channels >= run_.threads * kShare;
-  }
-
-  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
-  /// weights are not, and much of what a thread reads it has written itself.
-  void layer_by_channels(int index) const {
-    const Layer& layer = run_.layers[index];
-    const int height = layer.output.height;
-    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
-                .compute(index, 0, height);
-          });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
-                  destinations_[index]);
-  }
-
-  /// Returns multiply-adds, or what takes as long.
-  static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
-    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
-  }
-
-  static std::int64_t pixel_work(const Layer& layer) {
-    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
-  }
-
-  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
-  /// time.
-  void whole_maps(int first, int end) const {
-    const Layer& last = run_.layers[end - 1];
-    std::int64_t work = 0;
-    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
-    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
-      for (int y = begin, next; y < stop; y = next) {
-        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
-        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
-      }
-    });
-  }
-
-  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
-  void map_rows(int index, const Context& context, int begin, int end) const {
-    const Layer& layer = run_.layers[index];
-    float* const base = context.base(layer.target);
-    const Rows rows = rows_of(layer.target, base, begin);
-    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
-    if (layer.activation.kind != Activation::Kind::none)
-      apply_epilogue({.activation = layer.activation,
-                      .affine = nullptr,
-                      .addend = {},
-                      .rows = rows,
-                      .count = end - begin,
-                      .width = layer.output.width},
-                     0, layer.padded_channels());
-    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
-  }
-
-  void pool_map(const Layer& layer) const {
-    const int channels = layer.output.channels;
-    float* const to = context().vector(layer.target_vector, layer.output);
-    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
-          [&](int, int begin, int end) HWY_ATTR {
-            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
-          });
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  int image_;
-};
-
-/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
-/// weights, pass over them once for all images.
-template <Needs kNeeds>
-void forward(const Run& run) noexcept {
-  int last = run.layer_count;
-  const auto requested = [&](int layer) {
-    for (int image = 0; image < run.images; ++image)
-      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
-    return false;
-  };
-  while (last > 0 && !requested(last - 1)) --last;
-  int head = last;
-  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
-  for (int layer = head; layer < last; ++layer) {
-    dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image)
-      ImageRun<kNeeds>(run, image).copy_vector(layer);
-  }
+  return kernels;
 }
+
+/// The same.
+template <Needs kNeeds>
+inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9939,7 +9417,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 
 // from pplcnet/kernels/forward-inl.hpp
-// Walks a plan. Compiled once per instruction set, with all kernels.
+// All kernels. Compiled once per instruction set.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
 // from pplcnet/kernels/lanes-inl.hpp
@@ -9954,6 +9432,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
+
+/// Returns where the channels of [begin, end) end that Lanes16 compute; the rest, half a panel at
+/// most, is for Lanes8, where these are others.
+constexpr int whole_panels(int begin, int end) {
+  return kLanes > kHalfPanel ? begin + (end - begin) / kPanel * kPanel : end;
+}
 
 /// Returns weights as float32, whatever they are stored as.
 template <class D>
@@ -10075,8 +9559,8 @@ struct Gelu {
   }
 };
 
-/// Returns any activation of a vector.
-template <class D, class V = hn::Vec<D>>
+/// Returns any activation of a vector; without kExponentials, none that needs one.
+template <bool kExponentials, class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -10093,26 +9577,20 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
     case Kind::hardsigmoid:
       return Hardsigmoid{activation.slope, activation.offset}(d, x);
     case Kind::sigmoid:
-      return Sigmoid()(d, x);
+      if constexpr (kExponentials) return Sigmoid()(d, x);
+      break;
     case Kind::silu:
-      return hn::Mul(x, Sigmoid()(d, x));
+      if constexpr (kExponentials) return hn::Mul(x, Sigmoid()(d, x));
+      break;
     case Kind::gelu:
-      return Gelu()(d, x);
+      if constexpr (kExponentials) return Gelu()(d, x);
+      break;
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
     case Kind::root:
       return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
-}
-
-/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
-/// (A PReLU comes after it.)
-inline bool fuses_into_tile(const Activation& activation) {
-  using Kind = Activation::Kind;
-  return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
-         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and
@@ -10137,34 +9615,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// One image's way through the layers, in one thread.
-struct Context {
-  const Run& run;
-  int image;
-  int thread;
-
-  const Picture& picture() const { return run.pictures[image]; }
-  /// Returns the image's vector at an offset, that of a layer or one that it reads.
-  float* vector(std::size_t offset, const Shape& shape) const {
-    return run.vectors + offset +
-           static_cast<std::size_t>(image) *
-               static_cast<std::size_t>(round_up(shape.channels, kPanel));
-  }
-  /// Returns what a map's offset counts from.
-  float* base(const Map& map) const {
-    if (!map.local) return run.maps;
-    return run.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-  float* pixels(const Map& map, int y) const { return base(map) + map.pixels(y); }
-  /// Returns the floats of scratch that a layer asks for (`planning::map_scratch`).
-  float* scratch(const Layer& layer) const {
-    return run.scratch + layer.scratch + static_cast<std::size_t>(thread) * run.scratch_floats;
-  }
-};
-
-/// Computes rows [begin, end) of a layer's output.
-using MapRows = void (*)(const Context& context, const Layer& layer, int begin, int end);
 
 /// The kernel of an operator, of which this is specialised where it is; null: it is none of these.
 template <Operator kOperator>
@@ -10262,48 +9712,10 @@ HWY_INLINE void for_each_vector(int count, const Visit& visit) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/rows-inl.hpp
-// Rows of maps: where they are, and what is done with them besides arithmetic. Compiled once per
-// instruction set.
+// What is done with rows of maps besides arithmetic. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Channels [begin, end) of a layer, or those of them that it has; begin is a multiple of 16.
-struct ChannelRange {
-  static constexpr int kAll = std::numeric_limits<int>::max();
-  int begin = 0, end = kAll;
-};
-
-/// Rows of pixels somewhere in memory.
-struct Rows {
-  float* pixels;
-  std::size_t pixel_pitch, row_pitch;
-};
-
-/// Where row y of a map is, whose first row is `base`'s.
-inline Rows rows_of(const Map& map, float* base, int y) {
-  return {base + map.pixels(y), static_cast<std::size_t>(map.pixel_pitch), map.row_pitch()};
-}
-
-/// Returns the whole map of which a layer's output, that of its owner, is the first part or another
-/// one.
-inline Map whole_map(const Layer& owner) {
-  Map map = owner.target;
-  map.offset -= static_cast<std::size_t>(owner.owner_channel);
-  return map;
-}
-
-/// Copies rows [begin, end), of which the first is at `from`, into a planar destination: a row of a
-/// channel at a time, since those of all channels may compete for the same place in the cache.
-inline void copy_planar(const Shape& shape, Rows from, int begin, int end, float* destination,
-                        int channel_step = 1) {
-  for (int y = begin; y < end; ++y, from.pixels += from.row_pitch)
-    for (int c = 0; c < shape.channels; ++c)
-      for (int x = 0; x < shape.width; ++x)
-        destination[c * shape.pixels() + std::int64_t{y} * shape.width + x] =
-            from.pixels[static_cast<std::size_t>(x) * from.pixel_pitch +
-                        static_cast<std::size_t>(c * channel_step)];
-}
 
 /// Zeroes [begin, end), a multiple of 8 floats: a few, for which memset, of which the compiler
 /// would think, is slow.
@@ -10314,7 +9726,7 @@ HWY_INLINE void clear(float* begin, const float* end) {
 }
 
 /// Zeroes the frame at both ends of rows [begin, end) of a map.
-inline void clear_frame(const Map& map, float* base, int begin, int end) {
+inline HWY_NOINLINE void clear_frame(const Map& map, float* base, int begin, int end) {
   const auto pitch = static_cast<std::size_t>(map.pixel_pitch);
   const std::size_t left = static_cast<std::size_t>(map.left) * pitch;
   const std::size_t right = static_cast<std::size_t>(map.right) * pitch;
@@ -10334,45 +9746,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k: in a convolution the channels of one tap after those of the other.
-struct Product {
-  const float* input = nullptr;  // of a pointwise layer
-  std::size_t pixel_pitch = 0;
-  int depth;               // taps × tap_depth
-  int tap_depth;           // input channels
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-  // Of a convolution.
-  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
-  int kernel_rows = 1, kernel_columns = 1;
-  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
-};
-
-/// Returns what products with a layer's weights have in common; the inputs are left out.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch,
-                          const Rows& output) {
-  return {.depth = layer.depth(),
-          .tap_depth = layer.input.channels,
-          .weights = weights + layer.weights,
-          .half = layer.half,
-          .float32_scratch = scratch + layer.float32_scratch,
-          .biases = weights + layer.biases,
-          .channels = layer.padded_channels(),
-          .activation = layer.activation.kind,
-          .output = output.pixels,
-          .width = layer.output.width,
-          .output_pixel_pitch = output.pixel_pitch,
-          .output_row_pitch = output.row_pitch};
-}
 
 /// The inputs of a pointwise layer's tile: pixels at equal distances.
 template <int kPixels>
@@ -10608,22 +9981,6 @@ HWY_AFTER_NAMESPACE();
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-/// Rows of the picture that two output rows are computed from, and where these go. A picture has
-/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
-/// which are turned into pixels when they are stored.
-struct ConvolutionRows {
-  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
-  std::size_t phase_pitch;
-  int lines;             // kernel rows × input channels
-  const float* weights;  // [panel][kernel row][in][kernel column][16]
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  int width;
-  float *upper_output, *lower_output;
-  std::size_t pixel_pitch;
-};
 
 /// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
@@ -10932,20 +10289,6 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
-template <class Row>
-void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
-                   const ChannelRange& channels, const Rows& output) {
-  const float* inputs[Graph::kLargestKernel];
-  for (int y = begin; y < end; ++y) {
-    const int top = y * layer.stride.height - layer.padding.top;
-    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
-    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
-                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                   output.pixel_pitch, output.row_pitch});
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
@@ -10967,20 +10310,6 @@ inline constexpr int kDepthwiseChannels = 4 * kPanel;
 /// Whether the registers hold the taps of two kernel rows, so that two rows of outputs can share
 /// what they read.
 inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
-
-/// Rows of a depthwise layer: what they are computed from, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
-  int row_step;                // from an output row's inputs to the next one's
-  std::size_t input_pixel_pitch;
-  const float* weights;  // [panel][tap][16]
-  const float* biases;
-  int channels;
-  Activation::Kind activation;
-  int count, width;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
 
 /// Neighbouring outputs in a row: what they are computed from, and where they go.
 struct DepthwiseStrip {
@@ -11211,7 +10540,7 @@ HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pai
 }
 
 template <Needs kNeeds>
-HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
@@ -11230,28 +10559,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Epilogue {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_epilogue(const Layer& layer) {
-  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
+template <bool kExponentials, class D>
 HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
                                   int begin, int end) {
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    V x = activated<kExponentials>(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -11260,14 +10574,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 }
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+template <bool kExponentials>
+HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   // Pixels that lie side by side are one with the channels of all of them.
   const auto pitch = static_cast<std::size_t>(end - begin);
   const bool joined = what.rows.pixel_pitch == pitch &&
                       (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
   const int width = joined ? 1 : what.width;
   if (joined) end *= what.width;
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   for (int y = 0; y < what.count; ++y)
     for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
@@ -11275,23 +10590,11 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
                static_cast<std::size_t>(x) * rows.pixel_pitch;
       };
       const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+      float* const pixel = place(what.rows);
+      epilogue_of_pixel<kExponentials, Lanes16>(what, pixel, addend, begin, whole);
+      if constexpr (kLanes > kHalfPanel)
+        epilogue_of_pixel<kExponentials, Lanes8>(what, pixel, addend, whole, end);
     }
-}
-
-/// Applies the same, and then the last activation.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
-                                        int end) {
-  apply_epilogue(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    apply_epilogue({.activation = last,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = what.rows,
-                    .count = what.count,
-                    .width = what.width},
-                   begin, end);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -12159,9 +11462,9 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 /// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
-  pool_channels<Lanes8>(layer, maps, whole, end, output);
+  if constexpr (kLanes > kHalfPanel) pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
 /// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
@@ -12262,15 +11565,34 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
+}
+
+/// Computes panels [begin, end) of a dense layer for `images` images from `image` on, whose vectors
+/// follow each other.
+template <Needs kNeeds>
+void dense_panels(const Run& run, const Layer& layer, int image, int images, int begin, int end) {
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  const float* const weights = run.weights + layer.weights;
+  float* const output = run.vectors + layer.target_vector + first * out;
+  const auto panels = [&](const auto* stored) {
+    dense(layer, stored, run.weights + layer.biases, run.vectors + layer.source_vector + first * in,
+          in, output, out, images, begin, end);
+  };
+  const bool half = kNeeds.half_weights && layer.half;
+  if constexpr (kNeeds.half_weights)
+    if (half) panels(reinterpret_cast<const hwy::float16_t*>(weights));
+  if (!half) panels(weights);
   if (fuses_into_tile(layer.activation)) return;
-  for (int image = 0; image < images; ++image)
-    apply_epilogue({.activation = layer.activation,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-                    .count = 1,
-                    .width = 1},
-                   begin * kPanel, end * kPanel);
+  for (int i = 0; i < images; ++i)
+    apply_epilogue<kNeeds.exponentials>({.activation = layer.activation,
+                                         .affine = nullptr,
+                                         .addend = {},
+                                         .rows = {output + static_cast<std::size_t>(i) * out, 0, 0},
+                                         .count = 1,
+                                         .width = 1},
+                                        begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -12650,7 +11972,7 @@ inline bool has_pairs(const Product& product) {
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
-HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
@@ -12662,519 +11984,40 @@ HWY_INLINE void compute_product(const Product& product, int pixels, int begin, i
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// What uses them.
-// from pplcnet/kernels/chain-inl.hpp
-// Layers that work row by row, joined into chains. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
-/// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
-/// rows go through scratch into the next one. A unit is named by its last layer.
+/// Returns the kernels of this instruction set that some layers need.
 template <Needs kNeeds>
-class Chain {
- public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
-        ChannelRange channels = {})
-      : run_(run),
-        picture_(picture),
-        destinations_(destinations),
-        scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
-        first_(first),
-        channels_(channels) {}
-
-  /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
-  /// need. Copies what is requested, unless it has only some of the channels.
-  void compute(int last, int begin, int end) {
-    std::size_t zeros = 0;
-    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
-      const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
-      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
-      produced_[unit - first_] = from;
-      needed_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding.top);
-      to = std::min(reader.input.height, rows_read(reader, to));
-    }
-    std::memset(scratch_, 0, zeros * sizeof(float));
-    produce(last, end);
-  }
-
- private:
-  int unit_begin(int last) const {
-    while (last > first_ && run_.layers[last - 1].fused) --last;
-    return last;
-  }
-
-  float* base(const Map& map) const { return map.local ? scratch_ : run_.maps; }
-
-  /// Returns the row with which the ring of `layer`'s source begins.
-  int source_origin(int layer) const { return layer > first_ ? origins_[layer - 1 - first_] : 0; }
-
-  /// Returns the rows of its input, from the top, that a layer's first `rows` rows need.
-  static int rows_read(const Layer& layer, int rows) {
-    return (rows - 1) * layer.stride.height - layer.padding.top + layer.reach().height;
-  }
-
-  /// Computes rows of a unit up to `end` at least, block by block; before each block, the rows it
-  /// reads.
-  void produce(int last, int end) {
-    const int first = unit_begin(last);
-    const Layer& reader = run_.layers[first];
-    int& produced = produced_[last - first_];
-    while (produced < end) {
-      const int begin = produced;
-      produced = std::min(begin + reader.rows, needed_[last - first_]);
-      if (first > first_)
-        produce(first - 1, std::min(rows_read(reader, produced), reader.input.height));
-      compute_block(first, last, begin, produced);
-    }
-  }
-
-  void compute_block(int first, int last, int begin, int end) const {
-    const Layer& writer = run_.layers[last];
-    const int count = end - begin;
-    const int to = (begin - origins_[last - first_]) * writer.rows_of_one();  // in its target
-    for (int i = first; i <= last; ++i) {
-      const Layer& layer = run_.layers[i];
-      const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
-      if (layer.is_stem())
-        stem(layer, begin, end, rows);
-      else if (layer.op == Operator::pointwise)
-        pointwise(i, i > first, begin, count, rows);
-      else if (layer.op == Operator::depthwise)
-        depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
-        spread_pixels(layer, block_of(i - 1), count, rows);
-      else
-        map_convolution(i, begin, end, rows);
-      if constexpr (kNeeds.prelu)
-        if (layer.has_slopes())
-          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
-      if (needs_epilogue(layer))
-        apply_epilogue(
-            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
-             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-             .addend = addend_of(layer, first, begin),
-             .rows = rows,
-             .count = count,
-             .width = layer.output.width},
-            layer.last_activation, channels_.begin, end_channel(layer));
-      if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
-        copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
-                    destinations_[i]);
-    }
-    if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
-  }
-
-  int end_channel(const Layer& layer) const {
-    return std::min(layer.padded_channels(), channels_.end);
-  }
-
-  /// Returns the block of rows in scratch that a fused layer writes.
-  Rows block_of(int index) const {
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.pitch);
-    return {scratch_ + layer.scratch, pitch, pitch * static_cast<std::size_t>(layer.output.width)};
-  }
-
-  /// Returns what is added to the rows of a unit from `begin` on.
-  Rows addend_of(const Layer& layer, int first, int begin) const {
-    if (layer.addend < 0) return {};
-    if (layer.addend < first) return rows_of(layer.addend_map, run_.maps, begin);
-    Rows rows = block_of(layer.addend);
-    rows.pixels += layer.addend_channel;
-    return rows;
-  }
-
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
-  }
-
-  template <int kStride>
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding.top;
-    float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
-                        lines);
-    const std::size_t row =
-        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
-    for (int y = 0; y < end - begin; y += 2) {
-      const int upper = std::max(0, std::min(y, end - begin - 2));
-      const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
-      const auto target = [&](int i) {
-        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
-      };
-      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
-                                              .lower = input(lower),
-                                              .phase_pitch = layer.phase_columns(),
-                                              .lines = layer.kernel.height * layer.input.channels,
-                                              .weights = run_.weights + layer.weights,
-                                              .biases = run_.weights + layer.biases,
-                                              .channels = layer.padded_channels(),
-                                              .activation = layer.activation.kind,
-                                              .width = layer.output.width,
-                                              .upper_output = target(upper),
-                                              .lower_output = target(lower),
-                                              .pixel_pitch = output.pixel_pitch});
-    }
-  }
-
-  void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    const Rows input = from_block ? block_of(index - 1)
-                                  : rows_of(source, base(source), begin - source_origin(index));
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.input = input.pixels;
-    product.pixel_pitch = input.pixel_pitch;
-    // Pixels follow each other without a gap unless the map has a frame, for another reader.
-    const bool gaps =
-        input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
-    const int rows = gaps ? 1 : count;
-    for (int y = 0; y < count; y += rows) {
-      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
-      product.input += input.row_pitch;
-      product.output += output.row_pitch;
-    }
-  }
-
-  /// Where row y of what a layer reads begins, its own padding included: in its source or, above
-  /// and below that, the row of zeros.
-  const float* input_row(int index, int y) const {
-    const Layer& layer = run_.layers[index];
-    const Map& source = layer.source;
-    if (y < 0 || y >= layer.input.height) return scratch_;
-    return base(source) + source.row(y - source_origin(index)) +
-           static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
-  }
-
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (run_.layers[index].op == Operator::l1)
-        return map_convolution<L1Inputs>(index, begin, end, output);
-    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
-  }
-
-  /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
-  /// of the kernel.
-  template <template <int> class Inputs>
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    constexpr int kMostPointers = 512;
-    const Layer& layer = run_.layers[index];
-    const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
-    const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
-    const float* inputs[kMostPointers];
-    Product product = product_of(layer, run_.weights, scratch_, output);
-    product.rows = inputs;
-    product.kernel_rows = kernel_rows;
-    product.kernel_columns = layer.kernel.width;
-    product.pixel_pitch = static_cast<std::size_t>(layer.stride.width) * pitch;
-    product.tap_pitch = static_cast<std::size_t>(layer.dilation.width) * pitch;
-    for (int y = begin; y < end; y += most) {
-      const int count = std::min(most, end - y);
-      for (int i = 0; i < count * kernel_rows; ++i)
-        inputs[i] =
-            input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
-                                 i % kernel_rows * layer.dilation.height);
-      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
-                                   end_channel(layer));
-      product.output += static_cast<std::size_t>(count) * output.row_pitch;
-    }
-  }
-
-  /// Computes rows: with dilation, every so many rows and columns are an image of their own, of
-  /// which the kernel reads neighbours.
-  void depthwise_rows(int index, int begin, int end, const Rows& output) const {
-    const Layer& layer = run_.layers[index];
-    if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer))
-        return depthwise_any(
-            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
-            {channels_.begin, end_channel(layer)}, output);
-    const auto [rows, columns] = layer.dilation;
-    for (int row = 0; row < rows; ++row)
-      for (int column = 0; column < columns; ++column)
-        depthwise_phase(index, begin + row, end, column,
-                        {output.pixels + static_cast<std::size_t>(row) * output.row_pitch +
-                             static_cast<std::size_t>(column) * output.pixel_pitch,
-                         output.pixel_pitch * static_cast<std::size_t>(columns),
-                         output.row_pitch * static_cast<std::size_t>(rows)});
-  }
-
-  /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
-  void depthwise_phase(int index, int begin, int end, int column, Rows output) const {
-    const Layer& layer = run_.layers[index];
-    const int dilation = layer.dilation.height, step = layer.stride.height;
-    const auto width =
-        static_cast<int>(ceil_div(layer.output.width - column, layer.dilation.width));
-    const int begin_channel = channels_.begin;
-    const auto offset = static_cast<std::size_t>(
-        column * layer.stride.width * layer.source.pixel_pitch + begin_channel);
-    if (width <= 0) return;
-    output.pixels += begin_channel;
-    constexpr int kMaxRows = 8;  // at a time: what fits a small array of row pointers
-    constexpr int kMaxInputs = (kMaxRows - 1) * 2 + 5;
-    const float* inputs[kMaxInputs];
-    for (int y = begin; y < end;
-         y += kMaxRows * dilation, output.pixels += kMaxRows * output.row_pitch) {
-      const int count = std::min(kMaxRows, static_cast<int>(ceil_div(end - y, dilation)));
-      const int top = y * step - layer.padding.top;
-      const int used = (count - 1) * step + layer.kernel.height;
-      for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise<kNeeds>({.inputs = inputs,
-                         .row_step = step,
-                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
-                                                                       layer.dilation.width),
-                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                         .biases = run_.weights + layer.biases + begin_channel,
-                         .channels = end_channel(layer) - begin_channel,
-                         .activation = layer.activation.kind,
-                         .count = count,
-                         .width = width,
-                         .output = output.pixels,
-                         .output_pixel_pitch = output.pixel_pitch,
-                         .output_row_pitch = output.row_pitch},
-                        layer.kernel.height, layer.stride.width);
-    }
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  float* scratch_;  // begins with a row of zeros
-  int first_;
-  ChannelRange channels_;  // of a layer that is the whole chain
-  // Of each unit.
-  int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
-  int produced_[Plan::kMaxChain] = {};  // its rows so far
-  int needed_[Plan::kMaxChain] = {};    // where they end
-};
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
-/// L3, and a value of a map that is used once.
-inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
-
-/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
-template <Needs kNeeds>
-void dense_layer(const Run& run, int index, int image, int images) {
-  const Layer& layer = run.layers[index];
-  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
-  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
-  const auto first = static_cast<std::size_t>(image);
-  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
-  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    const float* const weights = run.weights + layer.weights;
-    const auto panels = [&](const auto* stored) {
-      dense(layer, stored, run.weights + layer.biases,
-            run.vectors + layer.source_vector + first * in, in,
-            run.vectors + layer.target_vector + first * out, out, images, begin, end);
-    };
-    if constexpr (kNeeds.half_weights)
-      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    panels(weights);
-  });
-}
-
-/// One image's way through the layers.
-template <Needs kNeeds>
-class ImageRun {
- public:
-  ImageRun(const Run& run, int image)
-      : run_(run),
-        picture_(run.pictures[image]),
-        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
-        image_(image) {}
-
-  /// Computes layers [begin, end).
-  void layers(int begin, int end) const {
-    for (int i = begin; i < end;) {
-      const Layer& layer = run_.layers[i];
-      const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
-        i = next;
-        continue;
-      }
-      if (layer.works_by_rows())
-        chain(i, next - 1);
-      else if (layer.op == Operator::pool)
-        pool_map(layer);
-      else if (layer.op == Operator::dense)
-        dense_layer<kNeeds>(run_, i, image_, 1);
-      else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_maps(i, next);
-      copy_vector(i);
-      i = next;
-    }
-  }
-
-  /// Copies the vector that a layer has left in the workspace, if requested.
-  void copy_vector(int index) const {
-    const Layer& layer = run_.layers[index];
-    if (destinations_[index] != nullptr && layer.gives_vector())
-      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
-                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-  }
-
- private:
-  /// The kernels of the operators that are needed, by their numbers.
-  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+constexpr Kernels needed_kernels() {
+  Kernels kernels;
+  kernels.share = std::max(kTileChannels, kPanel);
+  if constexpr (kNeeds.convolution_stride_1)
+    kernels.stems[0] = {load_lines<1>, convolution_rows<kNeeds.ends, 1>};
+  if constexpr (kNeeds.convolution_stride_2)
+    kernels.stems[1] = {load_lines<2>, convolution_rows<kNeeds.ends, 2>};
+  kernels.pointwise = compute_product<kNeeds>;
+  if constexpr (kNeeds.map_convolution) kernels.convolution = product_rows<TapInputs, kNeeds>;
+  if constexpr (kNeeds.has(Operator::l1)) kernels.l1 = product_rows<L1Inputs, kNeeds>;
+  kernels.depthwise = depthwise<kNeeds>;
+  if constexpr (kNeeds.depthwise_any) kernels.depthwise_any = depthwise_row;
+  if constexpr (kNeeds.has(Operator::rearrange)) kernels.spread_pixels = spread_pixels;
+  if constexpr (kNeeds.prelu) kernels.prelu = apply_prelu;
+  kernels.epilogue = apply_epilogue<kNeeds.exponentials>;
+  kernels.clear_frame = clear_frame;
+  kernels.pool = pool;
+  kernels.dense = dense_panels<kNeeds>;
+  kernels.maps = operator_table([]<Operator kOperator>() -> MapRows {
     if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
     return nullptr;
   });
-
-  Context context(int thread = 0) const { return {run_, image_, thread}; }
-
-  /// Returns whether the output of one of these layers is requested.
-  bool requested(int begin, int end) const {
-    for (int i = begin; i < end; ++i)
-      if (destinations_[i] != nullptr) return true;
-    return false;
-  }
-
-  /// Computes a chain: each thread a band of its last rows, and what these need.
-  void chain(int first, int last) const {
-    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
-      return layer_by_channels(first);
-    // Bands overlap above the last unit: copies of what is there are left to one thread.
-    int unit = last;
-    while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
-    const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
-    };
-    if (requested(first, unit)) return band(0, 0, height);
-    std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
-    split(run_, work, height, band);
-  }
-
-  /// Channels that a thread takes at least.
-  static constexpr int kShare = std::max(kTileChannels, kPanel);
-
-  bool splits_by_channels(const Layer& layer) const {
-    return (layer.is_product() || layer.op == Operator::depthwise) &&
-           layer.output.channels >= run_.threads * kShare;
-  }
-
-  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
-  /// weights are not, and much of what a thread reads it has written itself.
-  void layer_by_channels(int index) const {
-    const Layer& layer = run_.layers[index];
-    const int height = layer.output.height;
-    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
-                .compute(index, 0, height);
-          });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
-                  destinations_[index]);
-  }
-
-  /// Returns multiply-adds, or what takes as long.
-  static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
-    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
-  }
-
-  static std::int64_t pixel_work(const Layer& layer) {
-    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
-  }
-
-  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
-  /// time.
-  void whole_maps(int first, int end) const {
-    const Layer& last = run_.layers[end - 1];
-    std::int64_t work = 0;
-    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
-    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
-      for (int y = begin, next; y < stop; y = next) {
-        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
-        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
-      }
-    });
-  }
-
-  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
-  void map_rows(int index, const Context& context, int begin, int end) const {
-    const Layer& layer = run_.layers[index];
-    float* const base = context.base(layer.target);
-    const Rows rows = rows_of(layer.target, base, begin);
-    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
-    if (layer.activation.kind != Activation::Kind::none)
-      apply_epilogue({.activation = layer.activation,
-                      .affine = nullptr,
-                      .addend = {},
-                      .rows = rows,
-                      .count = end - begin,
-                      .width = layer.output.width},
-                     0, layer.padded_channels());
-    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
-  }
-
-  void pool_map(const Layer& layer) const {
-    const int channels = layer.output.channels;
-    float* const to = context().vector(layer.target_vector, layer.output);
-    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
-          [&](int, int begin, int end) HWY_ATTR {
-            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
-          });
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  int image_;
-};
-
-/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
-/// weights, pass over them once for all images.
-template <Needs kNeeds>
-void forward(const Run& run) noexcept {
-  int last = run.layer_count;
-  const auto requested = [&](int layer) {
-    for (int image = 0; image < run.images; ++image)
-      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
-    return false;
-  };
-  while (last > 0 && !requested(last - 1)) --last;
-  int head = last;
-  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
-  for (int layer = head; layer < last; ++layer) {
-    dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image)
-      ImageRun<kNeeds>(run, image).copy_vector(layer);
-  }
+  return kernels;
 }
+
+/// The same.
+template <Needs kNeeds>
+inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -13192,11 +12035,11 @@ template <Needs kNeeds>
 void forward_by_isa(const Run& run, Isa isa) noexcept {
 #if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
-  if (isa == Isa::avx512) return N_AVX3::forward<kNeeds>(run);
-  if (isa == Isa::avx2) return N_AVX2::forward<kNeeds>(run);
+  if (isa == Isa::avx512) return walk(run, N_AVX3::kKernels<kNeeds>);
+  if (isa == Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
 #endif
   static_cast<void>(isa);
-  PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
+  walk(run, PPLCNET_BASELINE_NAMESPACE::kKernels<kNeeds>);
 }
 
 #if defined(PPLCNET_IMPLEMENTATION)

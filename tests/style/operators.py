@@ -16,7 +16,7 @@ PLANNED = {"gate", "multiply", "add", "copy", "picture"}
 # What plans do for one beyond that.
 ALSO = {"attention": {"plan/schedule.hpp"},    # its scratch
         "normalise": {"plan/layer.hpp"},       # its weights
-        "rearrange": {"plan/layer.hpp", "kernels/chain-inl.hpp"},  # pixels spread from scratch
+        "rearrange": {"plan/layer.hpp", "kernels/forward-inl.hpp"},  # pixels spread from scratch
         "resize": {"plan/map_chains.hpp"}}     # rows that are enlarged for the next layer
 
 

@@ -79,8 +79,8 @@ struct Gelu {
   }
 };
 
-/// Returns any activation of a vector.
-template <class D, class V = hn::Vec<D>>
+/// Returns any activation of a vector; without kExponentials, none that needs one.
+template <bool kExponentials, class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, V x, const Activation& activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -97,26 +97,20 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
     case Kind::hardsigmoid:
       return Hardsigmoid{activation.slope, activation.offset}(d, x);
     case Kind::sigmoid:
-      return Sigmoid()(d, x);
+      if constexpr (kExponentials) return Sigmoid()(d, x);
+      break;
     case Kind::silu:
-      return hn::Mul(x, Sigmoid()(d, x));
+      if constexpr (kExponentials) return hn::Mul(x, Sigmoid()(d, x));
+      break;
     case Kind::gelu:
-      return Gelu()(d, x);
+      if constexpr (kExponentials) return Gelu()(d, x);
+      break;
     case Kind::linear:
       return hn::MulAdd(x, hn::Set(d, activation.slope), hn::Set(d, activation.offset));
     case Kind::root:
       return hn::Sqrt(hn::Max(hn::Add(x, hn::Set(d, activation.offset)), hn::Zero(d)));
   }
   return x;
-}
-
-/// Returns whether `finish` computes an activation. The others are dear or rare: `activated` does.
-/// (A PReLU comes after it.)
-inline bool fuses_into_tile(const Activation& activation) {
-  using Kind = Activation::Kind;
-  return activation.kind == Kind::none || activation.kind == Kind::relu ||
-         activation.kind == Kind::relu6 || activation.kind == Kind::hardswish ||
-         activation.kind == Kind::prelu;
 }
 
 /// Activates and stores a register tile. The choice is made once per tile, not per vector, and

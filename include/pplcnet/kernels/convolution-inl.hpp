@@ -3,22 +3,6 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Rows of the picture that two output rows are computed from, and where these go. A picture has
-/// few channels and its output few more, so a vector holds neighbouring outputs of one channel,
-/// which are turned into pixels when they are stored.
-struct ConvolutionRows {
-  const float *upper, *lower;  // [kernel row][in][phase][column], from load_lines
-  std::size_t phase_pitch;
-  int lines;             // kernel rows × input channels
-  const float* weights;  // [panel][kernel row][in][kernel column][16]
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  int width;
-  float *upper_output, *lower_output;
-  std::size_t pixel_pitch;
-};
-
 /// Returns how many columns of frame the phase of kernel column `column` begins with.
 template <int kStride>
 constexpr std::size_t framed_before(std::size_t column) {

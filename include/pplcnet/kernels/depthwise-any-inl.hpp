@@ -53,20 +53,6 @@ inline HWY_NOINLINE void depthwise_row(const Layer& layer, const float* const* i
   }
 }
 
-/// Computes rows [begin, end) of outputs; `row` says where a row of the input is.
-template <class Row>
-void depthwise_any(const Layer& layer, const Row& row, const float* weights, int begin, int end,
-                   const ChannelRange& channels, const Rows& output) {
-  const float* inputs[Graph::kLargestKernel];
-  for (int y = begin; y < end; ++y) {
-    const int top = y * layer.stride.height - layer.padding.top;
-    for (int i = 0; i < layer.kernel.height; ++i) inputs[i] = row(top + i * layer.dilation.height);
-    depthwise_row(layer, inputs, weights, channels.begin, channels.end,
-                  {output.pixels + static_cast<std::size_t>(y - begin) * output.row_pitch,
-                   output.pixel_pitch, output.row_pitch});
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();

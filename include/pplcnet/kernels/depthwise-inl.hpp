@@ -16,20 +16,6 @@ inline constexpr int kDepthwiseChannels = 4 * kPanel;
 /// what they read.
 inline constexpr bool kSharesInputs = kLanes == 16 || HWY_ARCH_ARM;
 
-/// Rows of a depthwise layer: what they are computed from, and where they go.
-struct DepthwiseRows {
-  const float* const* inputs;  // [kernel row]: the left frame of the first output row's inputs
-  int row_step;                // from an output row's inputs to the next one's
-  std::size_t input_pixel_pitch;
-  const float* weights;  // [panel][tap][16]
-  const float* biases;
-  int channels;
-  Activation::Kind activation;
-  int count, width;
-  float* output;
-  std::size_t output_pixel_pitch, output_row_pitch;
-};
-
 /// Neighbouring outputs in a row: what they are computed from, and where they go.
 struct DepthwiseStrip {
   const float* const* inputs;  // [kernel row]
@@ -259,7 +245,7 @@ HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pai
 }
 
 template <Needs kNeeds>
-HWY_INLINE void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
+void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;

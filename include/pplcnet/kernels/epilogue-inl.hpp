@@ -4,28 +4,13 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Each of `count` × `width` pixels becomes activation(x), x * scale + shift, x + addend; in this
-/// order, and whatever of it there is.
-struct Epilogue {
-  Activation activation;
-  const float* affine;  // scale and shift; null: none
-  Rows addend;          // null: none
-  Rows rows;
-  int count, width;
-};
-
-inline bool needs_epilogue(const Layer& layer) {
-  return !fuses_into_tile(layer.activation) || layer.affine || layer.addend >= 0 ||
-         layer.last_activation.kind != Activation::Kind::none;
-}
-
-template <class D>
+template <bool kExponentials, class D>
 HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const float* addend,
                                   int begin, int end) {
   const D d;
   using V = hn::Vec<D>;
   for (int channel = begin; channel < end; channel += static_cast<int>(hn::MaxLanes(d))) {
-    V x = activated(d, hn::LoadU(d, pixel + channel), what.activation);
+    V x = activated<kExponentials>(d, hn::LoadU(d, pixel + channel), what.activation);
     if (what.affine != nullptr)
       x = hn::MulAdd(x, hn::Set(d, what.affine[0]), hn::Set(d, what.affine[1]));
     if (addend != nullptr) x = hn::Add(x, hn::LoadU(d, addend + channel));
@@ -34,14 +19,15 @@ HWY_INLINE void epilogue_of_pixel(const Epilogue& what, float* pixel, const floa
 }
 
 /// Computes channels [begin, end) of all pixels; both are multiples of 8.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
+template <bool kExponentials>
+HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end) {
   // Pixels that lie side by side are one with the channels of all of them.
   const auto pitch = static_cast<std::size_t>(end - begin);
   const bool joined = what.rows.pixel_pitch == pitch &&
                       (what.addend.pixels == nullptr || what.addend.pixel_pitch == pitch);
   const int width = joined ? 1 : what.width;
   if (joined) end *= what.width;
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   for (int y = 0; y < what.count; ++y)
     for (int x = 0; x < width; ++x) {
       const auto place = [&](const Rows& rows) {
@@ -49,23 +35,11 @@ inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, int begin, int end
                static_cast<std::size_t>(x) * rows.pixel_pitch;
       };
       const float* const addend = what.addend.pixels == nullptr ? nullptr : place(what.addend);
-      epilogue_of_pixel<Lanes16>(what, place(what.rows), addend, begin, whole);
-      epilogue_of_pixel<Lanes8>(what, place(what.rows), addend, whole, end);
+      float* const pixel = place(what.rows);
+      epilogue_of_pixel<kExponentials, Lanes16>(what, pixel, addend, begin, whole);
+      if constexpr (kLanes > kHalfPanel)
+        epilogue_of_pixel<kExponentials, Lanes8>(what, pixel, addend, whole, end);
     }
-}
-
-/// Applies the same, and then the last activation.
-inline HWY_NOINLINE void apply_epilogue(const Epilogue& what, const Activation& last, int begin,
-                                        int end) {
-  apply_epilogue(what, begin, end);
-  if (last.kind != Activation::Kind::none)
-    apply_epilogue({.activation = last,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = what.rows,
-                    .count = what.count,
-                    .width = what.width},
-                   begin, end);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,4 +1,4 @@
-// Walks a plan. Compiled once per instruction set, with all kernels.
+// All kernels. Compiled once per instruction set.
 #include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
 
 #include "pplcnet/kernels/lanes-inl.hpp"
@@ -30,224 +30,40 @@
 #include "pplcnet/kernels/attention-inl.hpp"
 #include "pplcnet/kernels/normalise-inl.hpp"
 #include "pplcnet/kernels/pointwise8-inl.hpp"
-// What uses them.
-#include "pplcnet/kernels/chain-inl.hpp"
-
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
-/// L3, and a value of a map that is used once.
-inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-HWY_INLINE void split(const Run& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) HWY_ATTR { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
-
-/// Computes a dense layer for `images` images from `image` on, whose vectors follow each other.
+/// Returns the kernels of this instruction set that some layers need.
 template <Needs kNeeds>
-void dense_layer(const Run& run, int index, int image, int images) {
-  const Layer& layer = run.layers[index];
-  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
-  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
-  const auto first = static_cast<std::size_t>(image);
-  const std::int64_t work = layer.multiply_adds * images * kWeightWork;
-  split(run, work, static_cast<int>(out) / kPanel, [&](int, int begin, int end) HWY_ATTR {
-    const float* const weights = run.weights + layer.weights;
-    const auto panels = [&](const auto* stored) {
-      dense(layer, stored, run.weights + layer.biases,
-            run.vectors + layer.source_vector + first * in, in,
-            run.vectors + layer.target_vector + first * out, out, images, begin, end);
-    };
-    if constexpr (kNeeds.half_weights)
-      if (layer.half) return panels(reinterpret_cast<const hwy::float16_t*>(weights));
-    panels(weights);
-  });
-}
-
-/// One image's way through the layers.
-template <Needs kNeeds>
-class ImageRun {
- public:
-  ImageRun(const Run& run, int image)
-      : run_(run),
-        picture_(run.pictures[image]),
-        destinations_(run.destinations + std::ptrdiff_t{image} * run.layer_count),
-        image_(image) {}
-
-  /// Computes layers [begin, end).
-  void layers(int begin, int end) const {
-    for (int i = begin; i < end;) {
-      const Layer& layer = run_.layers[i];
-      const int next = layer.chain_end;
-      if (run_.layers[next - 1].optional_output && !requested(i, next)) {
-        i = next;
-        continue;
-      }
-      if (layer.works_by_rows())
-        chain(i, next - 1);
-      else if (layer.op == Operator::pool)
-        pool_map(layer);
-      else if (layer.op == Operator::dense)
-        dense_layer<kNeeds>(run_, i, image_, 1);
-      else if constexpr (kNeeds.operators != Needs::in_all())
-        whole_maps(i, next);
-      copy_vector(i);
-      i = next;
-    }
-  }
-
-  /// Copies the vector that a layer has left in the workspace, if requested.
-  void copy_vector(int index) const {
-    const Layer& layer = run_.layers[index];
-    if (destinations_[index] != nullptr && layer.gives_vector())
-      std::memcpy(destinations_[index], context().vector(layer.target_vector, layer.output),
-                  sizeof(float) * static_cast<std::size_t>(layer.output.channels));
-  }
-
- private:
-  /// The kernels of the operators that are needed, by their numbers.
-  static constexpr auto kMapKernels = operator_table([]<Operator kOperator>() -> MapRows {
+constexpr Kernels needed_kernels() {
+  Kernels kernels;
+  kernels.share = std::max(kTileChannels, kPanel);
+  if constexpr (kNeeds.convolution_stride_1)
+    kernels.stems[0] = {load_lines<1>, convolution_rows<kNeeds.ends, 1>};
+  if constexpr (kNeeds.convolution_stride_2)
+    kernels.stems[1] = {load_lines<2>, convolution_rows<kNeeds.ends, 2>};
+  kernels.pointwise = compute_product<kNeeds>;
+  if constexpr (kNeeds.map_convolution) kernels.convolution = product_rows<TapInputs, kNeeds>;
+  if constexpr (kNeeds.has(Operator::l1)) kernels.l1 = product_rows<L1Inputs, kNeeds>;
+  kernels.depthwise = depthwise<kNeeds>;
+  if constexpr (kNeeds.depthwise_any) kernels.depthwise_any = depthwise_row;
+  if constexpr (kNeeds.has(Operator::rearrange)) kernels.spread_pixels = spread_pixels;
+  if constexpr (kNeeds.prelu) kernels.prelu = apply_prelu;
+  kernels.epilogue = apply_epilogue<kNeeds.exponentials>;
+  kernels.clear_frame = clear_frame;
+  kernels.pool = pool;
+  kernels.dense = dense_panels<kNeeds>;
+  kernels.maps = operator_table([]<Operator kOperator>() -> MapRows {
     if constexpr (kNeeds.has(kOperator)) return kMapKernel<kOperator>;
     return nullptr;
   });
-
-  Context context(int thread = 0) const { return {run_, image_, thread}; }
-
-  /// Returns whether the output of one of these layers is requested.
-  bool requested(int begin, int end) const {
-    for (int i = begin; i < end; ++i)
-      if (destinations_[i] != nullptr) return true;
-    return false;
-  }
-
-  /// Computes a chain: each thread a band of its last rows, and what these need.
-  void chain(int first, int last) const {
-    if (run_.threads > 1 && first == last && splits_by_channels(run_.layers[first]))
-      return layer_by_channels(first);
-    // Bands overlap above the last unit: copies of what is there are left to one thread.
-    int unit = last;
-    while (unit > first && run_.layers[unit - 1].fused) --unit;
-    const int height = run_.layers[last].output.height / run_.layers[last].rows_of_one();
-    const auto band = [&](int part, int begin, int end) HWY_ATTR {
-      Chain<kNeeds>(run_, picture_, destinations_, part, first).compute(last, begin, end);
-    };
-    if (requested(first, unit)) return band(0, 0, height);
-    std::int64_t work = 0;
-    for (int i = first; i <= last; ++i) work += work_of(run_.layers[i]);
-    split(run_, work, height, band);
-  }
-
-  /// Channels that a thread takes at least.
-  static constexpr int kShare = std::max(kTileChannels, kPanel);
-
-  bool splits_by_channels(const Layer& layer) const {
-    return (layer.is_product() || layer.op == Operator::depthwise) &&
-           layer.output.channels >= run_.threads * kShare;
-  }
-
-  /// Computes a layer alone, split by channels, as the layers around it are: its map is small, its
-  /// weights are not, and much of what a thread reads it has written itself.
-  void layer_by_channels(int index) const {
-    const Layer& layer = run_.layers[index];
-    const int height = layer.output.height;
-    split(run_, work_of(layer), static_cast<int>(ceil_div(layer.output.channels, kShare)),
-          [&](int part, int begin, int end) HWY_ATTR {
-            const ChannelRange channels = {begin * kShare, end * kShare};
-            Chain<kNeeds>(run_, picture_, destinations_, part, index, channels)
-                .compute(index, 0, height);
-          });
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows_of(layer.target, run_.maps, 0), 0, height,
-                  destinations_[index]);
-  }
-
-  /// Returns multiply-adds, or what takes as long.
-  static std::int64_t work_of(const Layer& layer) {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (layer.op == Operator::l1) return layer.output.size() * layer.depth();
-    return layer.is_elementwise() ? layer.output.size() * kPixelWork : layer.multiply_adds;
-  }
-
-  static std::int64_t pixel_work(const Layer& layer) {
-    return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
-  }
-
-  /// Computes a chain of layers that write maps, row by row: a block of rows of all of them at a
-  /// time.
-  void whole_maps(int first, int end) const {
-    const Layer& last = run_.layers[end - 1];
-    std::int64_t work = 0;
-    for (int i = first; i < end; ++i) work += pixel_work(run_.layers[i]);
-    split(run_, work, last.output.height, [&](int part, int begin, int stop) HWY_ATTR {
-      for (int y = begin, next; y < stop; y = next) {
-        next = std::min(stop, (y / last.rows + 1) * last.rows);  // a ring's end is a block's
-        for (int i = first; i < end; ++i) map_rows(i, context(part), y, next);
-      }
-    });
-  }
-
-  /// Computes rows [begin, end) of one of these layers, and copies them if requested.
-  void map_rows(int index, const Context& context, int begin, int end) const {
-    const Layer& layer = run_.layers[index];
-    float* const base = context.base(layer.target);
-    const Rows rows = rows_of(layer.target, base, begin);
-    kMapKernels[static_cast<std::size_t>(layer.op)](context, layer, begin, end);
-    if (layer.activation.kind != Activation::Kind::none)
-      apply_epilogue({.activation = layer.activation,
-                      .affine = nullptr,
-                      .addend = {},
-                      .rows = rows,
-                      .count = end - begin,
-                      .width = layer.output.width},
-                     0, layer.padded_channels());
-    if (layer.owner == index) clear_frame(whole_map(layer), base, begin, end);
-    if (destinations_[index] != nullptr)
-      copy_planar(layer.output, rows, begin, end, destinations_[index], layer.write_step);
-  }
-
-  void pool_map(const Layer& layer) const {
-    const int channels = layer.output.channels;
-    float* const to = context().vector(layer.target_vector, layer.output);
-    split(run_, pixel_work(layer), static_cast<int>(ceil_div(channels, kPanel)),
-          [&](int, int begin, int end) HWY_ATTR {
-            pool(layer, run_.maps, begin * kPanel, std::min(channels, end * kPanel), to);
-          });
-  }
-
-  const Run& run_;
-  const Picture& picture_;
-  float* const* destinations_;
-  int image_;
-};
-
-/// Runs the plan for up to kChunk images; the dense layers at its end, which are nearly all
-/// weights, pass over them once for all images.
-template <Needs kNeeds>
-void forward(const Run& run) noexcept {
-  int last = run.layer_count;
-  const auto requested = [&](int layer) {
-    for (int image = 0; image < run.images; ++image)
-      if (run.destinations[image * run.layer_count + layer] != nullptr) return true;
-    return false;
-  };
-  while (last > 0 && !requested(last - 1)) --last;
-  int head = last;
-  while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
-  for (int image = 0; image < run.images; ++image) ImageRun<kNeeds>(run, image).layers(0, head);
-  for (int layer = head; layer < last; ++layer) {
-    dense_layer<kNeeds>(run, layer, 0, run.images);
-    for (int image = 0; image < run.images; ++image)
-      ImageRun<kNeeds>(run, image).copy_vector(layer);
-  }
+  return kernels;
 }
+
+/// The same.
+template <Needs kNeeds>
+inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

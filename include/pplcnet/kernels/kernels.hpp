@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "pplcnet/compiled.hpp"
-#include "pplcnet/kernels/executor.hpp"
 #include "pplcnet/kernels/highway.hpp"
 #include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/kernels/needs.hpp"
@@ -21,6 +20,9 @@
 #include "pplcnet/plan/make_plan.hpp"
 
 #if PPLCNET_HAS_DEFINITIONS
+#include "pplcnet/kernels/arguments.hpp"
+#include "pplcnet/kernels/walk.hpp"
+
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
 // Two flips leave Highway as it was.
@@ -57,11 +59,11 @@ template <Needs kNeeds>
 void forward_by_isa(const Run& run, Isa isa) noexcept {
 #if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
-  if (isa == Isa::avx512) return N_AVX3::forward<kNeeds>(run);
-  if (isa == Isa::avx2) return N_AVX2::forward<kNeeds>(run);
+  if (isa == Isa::avx512) return walk(run, N_AVX3::kKernels<kNeeds>);
+  if (isa == Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
 #endif
   static_cast<void>(isa);
-  PPLCNET_BASELINE_NAMESPACE::forward<kNeeds>(run);
+  walk(run, PPLCNET_BASELINE_NAMESPACE::kKernels<kNeeds>);
 }
 
 #if defined(PPLCNET_IMPLEMENTATION)

@@ -10,6 +10,12 @@ using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;
 inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Lanes16()));
 
+/// Returns where the channels of [begin, end) end that Lanes16 compute; the rest, half a panel at
+/// most, is for Lanes8, where these are others.
+constexpr int whole_panels(int begin, int end) {
+  return kLanes > kHalfPanel ? begin + (end - begin) / kPanel * kPanel : end;
+}
+
 /// Returns weights as float32, whatever they are stored as.
 template <class D>
 HWY_INLINE hn::Vec<D> load_weights(D d, const float* weights) {

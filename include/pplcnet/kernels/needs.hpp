@@ -33,6 +33,7 @@ struct Needs {
   bool depthwise_any = true;                    ///< kernels and strides without such tiles
   bool map_convolution = true;                  ///< dense, of a map
   bool prelu = true;
+  bool exponentials = true;  ///< activations that are made of one
 
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
@@ -52,6 +53,13 @@ static_assert(kOperatorCount <= 64);
 constexpr bool has_depthwise_tiles(const Layer& layer) {
   return (layer.kernel == Pair(3) || layer.kernel == Pair(5)) && layer.stride.height <= 2 &&
          layer.stride.width <= 2;
+}
+
+/// Returns whether an activation is made of an exponential.
+constexpr bool has_exponential(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind == Kind::sigmoid || activation.kind == Kind::silu ||
+         activation.kind == Kind::gelu;
 }
 
 /// Returns what the layers of a plan need.
@@ -99,6 +107,9 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       }),
       .map_convolution = any([](const Layer& layer) { return layer.is_map_convolution(); }),
       .prelu = any([](const Layer& layer) { return layer.has_slopes(); }),
+      .exponentials = any([](const Layer& layer) {
+        return has_exponential(layer.activation) || has_exponential(layer.last_activation);
+      }),
   };
 }
 

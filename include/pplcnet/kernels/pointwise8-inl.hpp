@@ -77,7 +77,7 @@ inline bool has_pairs(const Product& product) {
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
-HWY_INLINE void compute_product(const Product& product, int pixels, int begin, int end) {
+void compute_product(const Product& product, int pixels, int begin, int end) {
   if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))

@@ -3,45 +3,6 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// output[m][o] = activation(bias[o] + sum_k input[m][k] * weights[k][o]), summed in the order of
-/// k: in a convolution the channels of one tap after those of the other.
-struct Product {
-  const float* input = nullptr;  // of a pointwise layer
-  std::size_t pixel_pitch = 0;
-  int depth;               // taps × tap_depth
-  int tap_depth;           // input channels
-  const float* weights;    // [panel][k][16]
-  bool half;               // they are float16, and become float32 at
-  float* float32_scratch;  // kConvertedPanels panels
-  const float* biases;
-  int channels;  // a multiple of 8
-  Activation::Kind activation;
-  float* output;  // pixel m is at (m / width, m % width)
-  int width;
-  std::size_t output_pixel_pitch, output_row_pitch;
-  // Of a convolution.
-  const float* const* rows = nullptr;  // [output row][kernel row]: where the row's first input is
-  int kernel_rows = 1, kernel_columns = 1;
-  std::size_t tap_pitch = 0;  // floats from a tap to its right neighbour
-};
-
-/// Returns what products with a layer's weights have in common; the inputs are left out.
-inline Product product_of(const Layer& layer, const float* weights, float* scratch,
-                          const Rows& output) {
-  return {.depth = layer.depth(),
-          .tap_depth = layer.input.channels,
-          .weights = weights + layer.weights,
-          .half = layer.half,
-          .float32_scratch = scratch + layer.float32_scratch,
-          .biases = weights + layer.biases,
-          .channels = layer.padded_channels(),
-          .activation = layer.activation.kind,
-          .output = output.pixels,
-          .width = layer.output.width,
-          .output_pixel_pitch = output.pixel_pitch,
-          .output_row_pitch = output.row_pitch};
-}
-
 /// The inputs of a pointwise layer's tile: pixels at equal distances.
 template <int kPixels>
 class PixelInputs {

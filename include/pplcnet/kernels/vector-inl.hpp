@@ -25,9 +25,9 @@ HWY_INLINE void pool_channels(const Layer& layer, const float* maps, int begin, 
 /// Computes channels [begin, end) of a pooling layer; both are multiples of 8.
 inline HWY_NOINLINE void pool(const Layer& layer, const float* maps, int begin, int end,
                               float* output) {
-  const int whole = begin + (end - begin) / kPanel * kPanel;
+  const int whole = whole_panels(begin, end);
   pool_channels<Lanes16>(layer, maps, begin, whole, output);
-  pool_channels<Lanes8>(layer, maps, whole, end, output);
+  if constexpr (kLanes > kHalfPanel) pool_channels<Lanes8>(layer, maps, whole, end, output);
 }
 
 /// The outputs of a panel, or of a part of it. Four partial sums, by k modulo 4, hide the latency
@@ -128,15 +128,34 @@ HWY_NOINLINE void dense(const Layer& layer, const Weight* weights, const float* 
                                  output + image * output_pitch + channel + lane),
                layer.activation.kind);
   }
+}
+
+/// Computes panels [begin, end) of a dense layer for `images` images from `image` on, whose vectors
+/// follow each other.
+template <Needs kNeeds>
+void dense_panels(const Run& run, const Layer& layer, int image, int images, int begin, int end) {
+  const auto in = static_cast<std::size_t>(round_up(layer.input.channels, kPanel));
+  const auto out = static_cast<std::size_t>(round_up(layer.output.channels, kPanel));
+  const auto first = static_cast<std::size_t>(image);
+  const float* const weights = run.weights + layer.weights;
+  float* const output = run.vectors + layer.target_vector + first * out;
+  const auto panels = [&](const auto* stored) {
+    dense(layer, stored, run.weights + layer.biases, run.vectors + layer.source_vector + first * in,
+          in, output, out, images, begin, end);
+  };
+  const bool half = kNeeds.half_weights && layer.half;
+  if constexpr (kNeeds.half_weights)
+    if (half) panels(reinterpret_cast<const hwy::float16_t*>(weights));
+  if (!half) panels(weights);
   if (fuses_into_tile(layer.activation)) return;
-  for (int image = 0; image < images; ++image)
-    apply_epilogue({.activation = layer.activation,
-                    .affine = nullptr,
-                    .addend = {},
-                    .rows = {output + static_cast<std::size_t>(image) * output_pitch, 0, 0},
-                    .count = 1,
-                    .width = 1},
-                   begin * kPanel, end * kPanel);
+  for (int i = 0; i < images; ++i)
+    apply_epilogue<kNeeds.exponentials>({.activation = layer.activation,
+                                         .affine = nullptr,
+                                         .addend = {},
+                                         .rows = {output + static_cast<std::size_t>(i) * out, 0, 0},
+                                         .count = 1,
+                                         .width = 1},
+                                        begin * kPanel, end * kPanel);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,17 +1,30 @@
-// Layers that work row by row, joined into chains. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
+#ifndef PPLCNET_KERNELS_CHAIN_HPP
+#define PPLCNET_KERNELS_CHAIN_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "pplcnet/abi.hpp"
+#include "pplcnet/kernels/arguments.hpp"
+#include "pplcnet/kernels/needs.hpp"
+#include "pplcnet/kernels/rows.hpp"
+#include "pplcnet/kernels/run.hpp"
+#include "pplcnet/kernels/stem.hpp"
+#include "pplcnet/picture.hpp"
+#include "pplcnet/plan/layer.hpp"
+
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
 
 /// Computes a chain of layers, or a part of it, in one thread: some of its rows or, where it is one
 /// layer, some of its channels. A unit of the chain is a layer or several that are fused: whose
 /// rows go through scratch into the next one. A unit is named by its last layer.
-template <Needs kNeeds>
 class Chain {
  public:
-  Chain(const Run& run, const Picture& picture, float* const* destinations, int part, int first,
-        ChannelRange channels = {})
-      : run_(run),
+  Chain(const Kernels& kernels, const Run& run, const Picture& picture, float* const* destinations,
+        int part, int first, ChannelRange channels = {})
+      : kernels_(kernels),
+        run_(run),
         picture_(picture),
         destinations_(destinations),
         scratch_(run.scratch + static_cast<std::size_t>(part) * run.scratch_floats),
@@ -74,33 +87,43 @@ class Chain {
       const Layer& layer = run_.layers[i];
       const Rows rows = i == last ? rows_of(writer.target, base(writer.target), to) : block_of(i);
       if (layer.is_stem())
-        stem(layer, begin, end, rows);
+        stem_rows(kernels_, run_, layer, picture_, scratch_ + layer.scratch, begin, end, rows);
       else if (layer.op == Operator::pointwise)
         pointwise(i, i > first, begin, count, rows);
       else if (layer.op == Operator::depthwise)
         depthwise_rows(i, begin, end, rows);
-      else if (kNeeds.has(Operator::rearrange) && layer.spreads_pixels())
-        spread_pixels(layer, block_of(i - 1), count, rows);
+      else if (layer.spreads_pixels())
+        kernels_.spread_pixels(layer, block_of(i - 1), count, rows);
       else
         map_convolution(i, begin, end, rows);
-      if constexpr (kNeeds.prelu)
-        if (layer.has_slopes())
-          apply_prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
-      if (needs_epilogue(layer))
-        apply_epilogue(
-            {.activation = fuses_into_tile(layer.activation) ? Activation::none : layer.activation,
-             .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
-             .addend = addend_of(layer, first, begin),
-             .rows = rows,
-             .count = count,
-             .width = layer.output.width},
-            layer.last_activation, channels_.begin, end_channel(layer));
+      if (layer.has_slopes())
+        kernels_.prelu(layer, run_.weights, rows, count, {channels_.begin, end_channel(layer)});
+      apply_epilogue(layer, addend_of(layer, first, begin), rows, count);
       if (destinations_[i] != nullptr && channels_.end == ChannelRange::kAll)
         copy_planar(layer.output, rows, begin * layer.rows_of_one(), end * layer.rows_of_one(),
                     destinations_[i]);
     }
     if (writer.owner == last && channels_.begin == 0)
-      clear_frame(whole_map(writer), base(writer.target), to, to + count * writer.rows_of_one());
+      kernels_.clear_frame(whole_map(writer), base(writer.target), to,
+                           to + count * writer.rows_of_one());
+  }
+
+  /// Applies what does not fit a register tile to rows of a layer's output.
+  void apply_epilogue(const Layer& layer, const Rows& addend, const Rows& rows, int count) const {
+    const bool fused = fuses_into_tile(layer.activation);
+    Epilogue what = {.activation = fused ? Activation::none : layer.activation,
+                     .affine = layer.affine ? run_.weights + layer.affine_place() : nullptr,
+                     .addend = addend,
+                     .rows = rows,
+                     .count = count,
+                     .width = layer.output.width};
+    if (!fused || layer.affine || layer.addend >= 0)
+      kernels_.epilogue(what, channels_.begin, end_channel(layer));
+    if (layer.last_activation.kind == Activation::Kind::none) return;
+    what.activation = layer.last_activation;
+    what.affine = nullptr;
+    what.addend = {};
+    kernels_.epilogue(what, channels_.begin, end_channel(layer));
   }
 
   int end_channel(const Layer& layer) const {
@@ -123,42 +146,6 @@ class Chain {
     return rows;
   }
 
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.convolution_stride_2)
-      if (layer.stride.width == 2) return stem<2>(layer, begin, end, output);
-    if constexpr (kNeeds.convolution_stride_1) stem<1>(layer, begin, end, output);
-  }
-
-  template <int kStride>
-  void stem(const Layer& layer, int begin, int end, const Rows& output) const {
-    const int step = layer.stride.height, top = begin * step - layer.padding.top;
-    float* const lines = scratch_ + layer.scratch;
-    load_lines<kStride>(layer, picture_, top, top + (end - begin - 1) * step + layer.kernel.height,
-                        lines);
-    const std::size_t row =
-        layer.phase_columns() * kStride * static_cast<std::size_t>(layer.input.channels * step);
-    for (int y = 0; y < end - begin; y += 2) {
-      const int upper = std::max(0, std::min(y, end - begin - 2));
-      const int lower = std::min(upper + 1, end - begin - 1);
-      const auto input = [&](int i) { return lines + static_cast<std::size_t>(i) * row; };
-      const auto target = [&](int i) {
-        return output.pixels + static_cast<std::size_t>(i) * output.row_pitch;
-      };
-      convolution_rows<kNeeds.ends, kStride>({.upper = input(upper),
-                                              .lower = input(lower),
-                                              .phase_pitch = layer.phase_columns(),
-                                              .lines = layer.kernel.height * layer.input.channels,
-                                              .weights = run_.weights + layer.weights,
-                                              .biases = run_.weights + layer.biases,
-                                              .channels = layer.padded_channels(),
-                                              .activation = layer.activation.kind,
-                                              .width = layer.output.width,
-                                              .upper_output = target(upper),
-                                              .lower_output = target(lower),
-                                              .pixel_pitch = output.pixel_pitch});
-    }
-  }
-
   void pointwise(int index, bool from_block, int begin, int count, const Rows& output) const {
     const Layer& layer = run_.layers[index];
     const Map& source = layer.source;
@@ -172,7 +159,7 @@ class Chain {
         input.row_pitch != input.pixel_pitch * static_cast<std::size_t>(product.width);
     const int rows = gaps ? 1 : count;
     for (int y = 0; y < count; y += rows) {
-      compute_product<kNeeds>(product, rows * product.width, channels_.begin, end_channel(layer));
+      kernels_.pointwise(product, rows * product.width, channels_.begin, end_channel(layer));
       product.input += input.row_pitch;
       product.output += output.row_pitch;
     }
@@ -188,19 +175,12 @@ class Chain {
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
-  void map_convolution(int index, int begin, int end, const Rows& output) const {
-    if constexpr (kNeeds.has(Operator::l1))
-      if (run_.layers[index].op == Operator::l1)
-        return map_convolution<L1Inputs>(index, begin, end, output);
-    if constexpr (kNeeds.map_convolution) map_convolution<TapInputs>(index, begin, end, output);
-  }
-
   /// Computes a dense convolution of a map; each of its rows of outputs has a pointer for each row
   /// of the kernel.
-  template <template <int> class Inputs>
   void map_convolution(int index, int begin, int end, const Rows& output) const {
     constexpr int kMostPointers = 512;
     const Layer& layer = run_.layers[index];
+    const auto compute = layer.op == Operator::l1 ? kernels_.l1 : kernels_.convolution;
     const auto pitch = static_cast<std::size_t>(layer.source.pixel_pitch);
     const int kernel_rows = layer.kernel.height, most = kMostPointers / kernel_rows;
     const float* inputs[kMostPointers];
@@ -216,8 +196,7 @@ class Chain {
         inputs[i] =
             input_row(index, (y + i / kernel_rows) * layer.stride.height - layer.padding.top +
                                  i % kernel_rows * layer.dilation.height);
-      product_rows<Inputs, kNeeds>(product, count * product.width, channels_.begin,
-                                   end_channel(layer));
+      compute(product, count * product.width, channels_.begin, end_channel(layer));
       product.output += static_cast<std::size_t>(count) * output.row_pitch;
     }
   }
@@ -226,11 +205,7 @@ class Chain {
   /// which the kernel reads neighbours.
   void depthwise_rows(int index, int begin, int end, const Rows& output) const {
     const Layer& layer = run_.layers[index];
-    if constexpr (kNeeds.depthwise_any)
-      if (!has_depthwise_tiles(layer))
-        return depthwise_any(
-            layer, [&](int y) { return input_row(index, y); }, run_.weights, begin, end,
-            {channels_.begin, end_channel(layer)}, output);
+    if (!has_depthwise_tiles(layer)) return depthwise_any(index, begin, end, output);
     const auto [rows, columns] = layer.dilation;
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
@@ -239,6 +214,19 @@ class Chain {
                              static_cast<std::size_t>(column) * output.pixel_pitch,
                          output.pixel_pitch * static_cast<std::size_t>(columns),
                          output.row_pitch * static_cast<std::size_t>(rows)});
+  }
+
+  /// Computes rows of a kernel or a stride that has no tiles.
+  void depthwise_any(int index, int begin, int end, Rows output) const {
+    const Layer& layer = run_.layers[index];
+    const float* inputs[Graph::kLargestKernel];
+    for (int y = begin; y < end; ++y, output.pixels += output.row_pitch) {
+      const int top = y * layer.stride.height - layer.padding.top;
+      for (int i = 0; i < layer.kernel.height; ++i)
+        inputs[i] = input_row(index, top + i * layer.dilation.height);
+      kernels_.depthwise_any(layer, inputs, run_.weights, channels_.begin, end_channel(layer),
+                             output);
+    }
   }
 
   /// Computes rows begin, begin + dilation, … and columns column, column + dilation, … .
@@ -261,23 +249,24 @@ class Chain {
       const int top = y * step - layer.padding.top;
       const int used = (count - 1) * step + layer.kernel.height;
       for (int i = 0; i < used; ++i) inputs[i] = input_row(index, top + i * dilation) + offset;
-      depthwise<kNeeds>({.inputs = inputs,
-                         .row_step = step,
-                         .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
-                                                                       layer.dilation.width),
-                         .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
-                         .biases = run_.weights + layer.biases + begin_channel,
-                         .channels = end_channel(layer) - begin_channel,
-                         .activation = layer.activation.kind,
-                         .count = count,
-                         .width = width,
-                         .output = output.pixels,
-                         .output_pixel_pitch = output.pixel_pitch,
-                         .output_row_pitch = output.row_pitch},
-                        layer.kernel.height, layer.stride.width);
+      kernels_.depthwise({.inputs = inputs,
+                          .row_step = step,
+                          .input_pixel_pitch = static_cast<std::size_t>(layer.source.pixel_pitch *
+                                                                        layer.dilation.width),
+                          .weights = run_.weights + layer.weights + begin_channel * layer.depth(),
+                          .biases = run_.weights + layer.biases + begin_channel,
+                          .channels = end_channel(layer) - begin_channel,
+                          .activation = layer.activation.kind,
+                          .count = count,
+                          .width = width,
+                          .output = output.pixels,
+                          .output_pixel_pitch = output.pixel_pitch,
+                          .output_row_pitch = output.row_pitch},
+                         layer.kernel.height, layer.stride.width);
     }
   }
 
+  const Kernels& kernels_;
   const Run& run_;
   const Picture& picture_;
   float* const* destinations_;
@@ -290,6 +279,6 @@ class Chain {
   int needed_[Plan::kMaxChain] = {};    // where they end
 };
 
-}  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
+
+#endif  // PPLCNET_KERNELS_CHAIN_HPP
