@@ -1,6 +1,4 @@
 // Loops that do nothing but one thing at full speed. Compiled once per instruction set.
-#include <hwy/highway.h>
-
 HWY_BEFORE_NAMESPACE();
 namespace bench::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;

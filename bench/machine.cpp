@@ -6,7 +6,8 @@
 #endif
 #include <hwy/highway.h>
 
-// The library's rule, see pplcnet/kernels/highway.hpp.
+// The library's rule, see pplcnet/kernels/highway.hpp. But where Highway has no SSE2, the
+// baseline's loops take value by value, and the kernels are faster than these.
 #define BENCH_CHOOSES_ISA (HWY_ARCH_X86 && HWY_STATIC_TARGET > HWY_AVX2)
 
 #if BENCH_CHOOSES_ISA

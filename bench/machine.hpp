@@ -27,8 +27,8 @@ inline double seconds_since(Clock::time_point start) {
 /// The instruction sets of this machine, by the names that the programs here take and print.
 inline std::vector<std::pair<std::string, Isa>> available_isas() {
   std::vector<std::pair<std::string, Isa>> isas = {{"baseline", Isa::baseline}};
-  if (Isa::avx2 <= pplcnet::best_isa()) isas.emplace_back("avx2", Isa::avx2);
-  if (Isa::avx512 <= pplcnet::best_isa()) isas.emplace_back("avx512", Isa::avx512);
+  if (pplcnet::has_isa(Isa::avx2)) isas.emplace_back("avx2", Isa::avx2);
+  if (pplcnet::has_isa(Isa::avx512)) isas.emplace_back("avx512", Isa::avx512);
   return isas;
 }
 

@@ -90,7 +90,7 @@ int run(const BenchArguments& arguments) {
   std::string isa_name = "best";
   for (const auto& [name, one] : kIsas)
     if (arguments.isa == name) {
-      if (one > isa) return fail(Error::of("this machine has no ", name));
+      if (!pplcnet::has_isa(one)) return fail(Error::of("this machine has no ", name));
       isa = one;
     }
   for (const auto& [name, one] : kIsas)

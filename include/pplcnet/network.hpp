@@ -18,8 +18,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Options of a forward pass; every choice gives the same bits (the baseline of an x86 compiler
-/// without FMA excepted, which agrees within rounding).
+/// Options of a forward pass; every choice gives the same bits (the baseline of x86 excepted, which
+/// does not fuse multiply and add, and agrees within rounding).
 struct RunOptions {
   Isa isa = best_isa();
   Executor executor = {};

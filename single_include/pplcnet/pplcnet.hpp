@@ -1611,12 +1611,15 @@ class Executor {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// A copy of the kernels. `baseline` is what the compiler was told to assume; where that is at
-/// least AVX2, or on ARM, it is the only copy.
+/// A copy of the kernels. `baseline` is what the compiler was told to assume, SSE2 on x86-64; where
+/// that is at least AVX2, or on ARM, it is the only copy.
 enum class Isa : unsigned char { baseline, avx2, avx512 };
 
 /// Returns the best copy for this CPU, which is asked once.
 PPLCNET_INLINE Isa best_isa() noexcept;
+
+/// Returns whether the program has a copy that this CPU can run.
+PPLCNET_INLINE bool has_isa(Isa isa) noexcept;
 
 /// Returns a copy's name in Highway's terms ("AVX3" is AVX-512), for logs and reports.
 PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
@@ -1646,21 +1649,37 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #include <hwy/highway.h>
 
 // The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
-// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
-// Highway numbers better targets lower.
+// AVX2 and AVX-512, but for what HWY_DISABLED_TARGETS leaves out, and the CPU chooses at run time.
+// Anything else (-march=…, ARM): one copy. Highway numbers better targets lower.
 #if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
-#define PPLCNET_CHOOSE_ISA 1
-#include <cpuid.h>
+#define PPLCNET_HAS_AVX2 ((HWY_TARGETS & HWY_AVX2) != 0)
+#define PPLCNET_HAS_AVX512 ((HWY_TARGETS & HWY_AVX3) != 0)
 #else
-#define PPLCNET_CHOOSE_ISA 0
+#define PPLCNET_HAS_AVX2 0
+#define PPLCNET_HAS_AVX512 0
+#endif
+#define PPLCNET_CHOOSE_ISA (PPLCNET_HAS_AVX2 || PPLCNET_HAS_AVX512)
+#if PPLCNET_CHOOSE_ISA
+#include <cpuid.h>
 #endif
 
 // The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
-// an ARM with SVE runs them as NEON.
-#if HWY_ARCH_ARM_A64
+// an ARM with SVE runs them as NEON. Every 64-bit x86 has SSE2, which Highway knows from 1.0.7 on:
+// before, the kernels have it from sse2-inl.hpp.
+#if defined(HWY_COMPILE_ONLY_SCALAR) || defined(HWY_COMPILE_ONLY_EMU128)
+#define PPLCNET_OWN_SSE2 0
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#elif HWY_ARCH_ARM_A64
+#define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_NEON
 #define PPLCNET_BASELINE_NAMESPACE N_NEON
+#elif HWY_ARCH_X86_64 && (HWY_STATIC_TARGET >= HWY_EMU128) && !defined(HWY_SSE2)
+#define PPLCNET_OWN_SSE2 1
+#define PPLCNET_BASELINE (1LL << 14)  // Highway's number for it
+#define PPLCNET_BASELINE_NAMESPACE N_SSE2
 #else
+#define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
 #endif
@@ -1672,8 +1691,8 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
-/// Returns what cpuid and the operating system (through xgetbv) allow; the bits are those that
-/// Highway's targets AVX2 and AVX3 assume.
+/// Returns the best of the copies that cpuid and the operating system (through xgetbv) allow; the
+/// bits are those that Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -1689,7 +1708,8 @@ inline Isa detect_isa() noexcept {
   if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
   constexpr unsigned kAvx512 =
       1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
-  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
+  if (PPLCNET_HAS_AVX512 && has(b, kAvx512) && has(saved, 0xE6)) return Isa::avx512;
+  return PPLCNET_HAS_AVX2 ? Isa::avx2 : Isa::baseline;
 }
 
 PPLCNET_INLINE Isa best_isa() noexcept {
@@ -1700,6 +1720,10 @@ PPLCNET_INLINE Isa best_isa() noexcept {
 PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
 #endif
 
+PPLCNET_INLINE bool has_isa(Isa isa) noexcept {
+  return isa <= best_isa() && (isa != Isa::avx2 || PPLCNET_HAS_AVX2);
+}
+
 PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
   switch (isa) {
     case Isa::avx512:
@@ -1709,7 +1733,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
     case Isa::baseline:
       break;
   }
-  return hwy::TargetName(PPLCNET_BASELINE);
+  return PPLCNET_OWN_SSE2 ? "SSE2" : hwy::TargetName(PPLCNET_BASELINE);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -4165,28 +4189,30 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
 
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
-// Two flips leave Highway as it was.
+// Two flips leave Highway as it was, also where one of the copies is left out.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
 // from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
-// the new HWY_TARGET.
+// the new HWY_TARGET, whose operations are then included.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else
 #define HWY_TARGET_TOGGLE
 #endif
+#include <hwy/highway.h>
+#if PPLCNET_HAS_AVX2
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
-#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
-
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 namespace hn = hwy::HWY_NAMESPACE;
+#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -4626,7 +4652,7 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_CAP_GE256
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -4934,21 +4960,21 @@ class ConvolutionTile {
 #endif
   }
 
-#if HWY_TARGET != HWY_SCALAR
   /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
-                               std::size_t pixel_pitch) const {
-    if constexpr (hn::MaxLanes(Blocks()) == 4) {
-      hn::StoreU(vector, d, to);
-    } else {
+                               [[maybe_unused]] std::size_t pixel_pitch) const {
+#if HWY_CAP_GE256
+    if constexpr (hn::MaxLanes(Blocks()) > 4) {
       const hn::Half<Blocks> half;
       store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
       store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
                    pixel_pitch);
+      return;
     }
-  }
 #endif
+    hn::StoreU(vector, d, to);
+  }
 
   float *upper_output_, *lower_output_;
   std::size_t pixel_pitch_;
@@ -5574,9 +5600,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
-/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
-/// the inputs of all pixels).
-inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2, SSE2), 7 × 2 of 32 (NEON, which
+/// keeps the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
@@ -6237,7 +6263,7 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = std::min(4, kPanel / kStep);
+  static constexpr int kVectors = std::min(HWY_ARCH_ARM ? 4 : 2, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
@@ -6658,6 +6684,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if HWY_CAP_GE256
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
@@ -6729,15 +6756,17 @@ inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
+#endif
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
+#if HWY_CAP_GE256
+  if constexpr (kNeeds.half_panels)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
-  }
+#endif
   product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
@@ -6782,28 +6811,31 @@ inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
 // from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
-// the new HWY_TARGET.
+// the new HWY_TARGET, whose operations are then included.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else
 #define HWY_TARGET_TOGGLE
 #endif
+#include <hwy/highway.h>
+#if PPLCNET_HAS_AVX512
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
-#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
-
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 namespace hn = hwy::HWY_NAMESPACE;
+#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -7243,7 +7275,7 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_CAP_GE256
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -7551,21 +7583,21 @@ class ConvolutionTile {
 #endif
   }
 
-#if HWY_TARGET != HWY_SCALAR
   /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
-                               std::size_t pixel_pitch) const {
-    if constexpr (hn::MaxLanes(Blocks()) == 4) {
-      hn::StoreU(vector, d, to);
-    } else {
+                               [[maybe_unused]] std::size_t pixel_pitch) const {
+#if HWY_CAP_GE256
+    if constexpr (hn::MaxLanes(Blocks()) > 4) {
       const hn::Half<Blocks> half;
       store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
       store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
                    pixel_pitch);
+      return;
     }
-  }
 #endif
+    hn::StoreU(vector, d, to);
+  }
 
   float *upper_output_, *lower_output_;
   std::size_t pixel_pitch_;
@@ -8191,9 +8223,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
-/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
-/// the inputs of all pixels).
-inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2, SSE2), 7 × 2 of 32 (NEON, which
+/// keeps the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
@@ -8854,7 +8886,7 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = std::min(4, kPanel / kStep);
+  static constexpr int kVectors = std::min(HWY_ARCH_ARM ? 4 : 2, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
@@ -9275,6 +9307,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if HWY_CAP_GE256
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
@@ -9346,15 +9379,17 @@ inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
+#endif
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
+#if HWY_CAP_GE256
+  if constexpr (kNeeds.half_panels)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
-  }
+#endif
   product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
@@ -9399,34 +9434,207 @@ inline constexpr Kernels kKernels = needed_kernels<kNeeds>();
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_STATIC_TARGET
 #include <hwy/ops/set_macros-inl.h>
-#elif PPLCNET_BASELINE != HWY_STATIC_TARGET
+#endif
+
+#if PPLCNET_BASELINE != HWY_STATIC_TARGET
 #undef HWY_TARGET
 #define HWY_TARGET PPLCNET_BASELINE
+#if PPLCNET_OWN_SSE2
+#undef HWY_NAMESPACE
+#define HWY_NAMESPACE PPLCNET_BASELINE_NAMESPACE
+#undef HWY_ALIGN
+#define HWY_ALIGN alignas(16)
+// from pplcnet/kernels/sse2-inl.hpp
+// Highway's operations, as far as the kernels use them, for SSE2, which every 64-bit x86 has.
+// Highway has it from 1.0.7 on; before, it has nothing below SSSE3 but one value at a time.
+#include <emmintrin.h>
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE::hn {
+
+// NOLINTBEGIN(readability-identifier-naming): the names are Highway's.
+
+/// A number of values of a kind.
+template <class T, std::size_t kCount>
+struct Simd {
+  using Value = T;
+};
+
+template <class T, std::size_t kCount>
+constexpr std::size_t MaxLanes(Simd<T, kCount>) {
+  return kCount;
+}
+
+template <class T, std::size_t kMost>
+using CappedTag = Simd<T, std::min(kMost, 16 / sizeof(T))>;
+template <class T, class D>
+using Rebind = Simd<T, MaxLanes(D())>;
+template <class D>
+using RebindToSigned = Rebind<std::int32_t, D>;
+template <class D>
+using RebindToUnsigned = Rebind<std::uint32_t, D>;
+template <class D>
+using RepartitionToWide = Simd<std::uint64_t, MaxLanes(D()) / 2>;
+
+template <class T>
+struct Vector {
+  __m128i raw;
+};
+template <>
+struct Vector<float> {
+  __m128 raw;
+};
+template <class D>
+using Vec = Vector<typename D::Value>;
+
+using Floats = Vector<float>;
+using Integers = Vector<std::int32_t>;
+using Pairs = Vector<std::uint64_t>;
+
+/// All bits of a lane are set, or none.
+struct Mask {
+  __m128 raw;
+};
+
+// Values.
+
+template <std::size_t kCount>
+HWY_INLINE Floats Set(Simd<float, kCount>, float value) {
+  return {_mm_set1_ps(value)};
+}
+template <std::size_t kCount>
+HWY_INLINE Integers Set(Simd<std::int32_t, kCount>, std::int32_t value) {
+  return {_mm_set1_epi32(value)};
+}
+template <std::size_t kCount>
+HWY_INLINE Floats Zero(Simd<float, kCount>) {
+  return {_mm_setzero_ps()};
+}
+HWY_INLINE float GetLane(Floats a) { return _mm_cvtss_f32(a.raw); }
+
+// Memory.
+
+HWY_INLINE Floats Load(Simd<float, 4>, const float* from) { return {_mm_load_ps(from)}; }
+HWY_INLINE Floats LoadU(Simd<float, 4>, const float* from) { return {_mm_loadu_ps(from)}; }
+HWY_INLINE Floats LoadU(Simd<float, 1>, const float* from) { return {_mm_load_ss(from)}; }
+HWY_INLINE Vector<hwy::float16_t> LoadU(Simd<hwy::float16_t, 4>, const hwy::float16_t* from) {
+  return {_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))};
+}
+HWY_INLINE void Store(Floats a, Simd<float, 4>, float* to) { _mm_store_ps(to, a.raw); }
+HWY_INLINE void StoreU(Floats a, Simd<float, 4>, float* to) { _mm_storeu_ps(to, a.raw); }
+HWY_INLINE void StoreU(Floats a, Simd<float, 1>, float* to) { _mm_store_ss(to, a.raw); }
+
+// Arithmetic. A multiply-add rounds twice, as on every CPU that has none.
+
+HWY_INLINE Floats Add(Floats a, Floats b) { return {_mm_add_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats Sub(Floats a, Floats b) { return {_mm_sub_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats Mul(Floats a, Floats b) { return {_mm_mul_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats Div(Floats a, Floats b) { return {_mm_div_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats Sqrt(Floats a) { return {_mm_sqrt_ps(a.raw)}; }
+HWY_INLINE Floats Min(Floats a, Floats b) { return {_mm_min_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats Max(Floats a, Floats b) { return {_mm_max_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats MulAdd(Floats a, Floats b, Floats sum) { return Add(Mul(a, b), sum); }
+HWY_INLINE Floats NegMulAdd(Floats a, Floats b, Floats sum) { return Sub(sum, Mul(a, b)); }
+HWY_INLINE Floats Neg(Floats a) { return {_mm_xor_ps(a.raw, _mm_set1_ps(-0.0f))}; }
+HWY_INLINE Floats Abs(Floats a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.raw)}; }
+
+HWY_INLINE Mask Lt(Floats a, Floats b) { return {_mm_cmplt_ps(a.raw, b.raw)}; }
+HWY_INLINE Floats IfThenElse(Mask mask, Floats yes, Floats no) {
+  return {_mm_or_ps(_mm_and_ps(mask.raw, yes.raw), _mm_andnot_ps(mask.raw, no.raw))};
+}
+
+HWY_INLINE Integers Add(Integers a, Integers b) { return {_mm_add_epi32(a.raw, b.raw)}; }
+template <int kBits>
+HWY_INLINE Integers ShiftLeft(Integers a) {
+  return {_mm_slli_epi32(a.raw, kBits)};
+}
+
+// From one kind to another.
+
+HWY_INLINE Integers NearestInt(Floats a) { return {_mm_cvtps_epi32(a.raw)}; }
+template <std::size_t kCount>
+HWY_INLINE Floats ConvertTo(Simd<float, kCount>, Integers a) {
+  return {_mm_cvtepi32_ps(a.raw)};
+}
+template <std::size_t kCount>
+HWY_INLINE Floats BitCast(Simd<float, kCount>, Integers a) {
+  return {_mm_castsi128_ps(a.raw)};
+}
+HWY_INLINE Floats BitCast(Simd<float, 4>, Pairs a) { return {_mm_castsi128_ps(a.raw)}; }
+HWY_INLINE Pairs BitCast(Simd<std::uint64_t, 2>, Floats a) { return {_mm_castps_si128(a.raw)}; }
+
+/// The exponents of the two kinds differ by a factor, which is exact for subnormal numbers, too.
+HWY_INLINE Floats PromoteTo(Simd<float, 4>, Vector<hwy::float16_t> a) {
+  const __m128i bits = _mm_unpacklo_epi16(a.raw, _mm_setzero_si128());
+  const __m128i size = _mm_slli_epi32(_mm_and_si128(bits, _mm_set1_epi32(0x7FFF)), 13);
+  const __m128i sign = _mm_slli_epi32(_mm_srli_epi32(bits, 15), 31);
+  const __m128 value = _mm_mul_ps(_mm_castsi128_ps(size), _mm_set1_ps(0x1p112f));
+  return {_mm_or_ps(value, _mm_castsi128_ps(sign))};
+}
+
+// From lane to lane.
+
+HWY_INLINE Floats InterleaveLower(Simd<float, 4>, Floats a, Floats b) {
+  return {_mm_unpacklo_ps(a.raw, b.raw)};
+}
+HWY_INLINE Floats InterleaveUpper(Simd<float, 4>, Floats a, Floats b) {
+  return {_mm_unpackhi_ps(a.raw, b.raw)};
+}
+HWY_INLINE Pairs InterleaveLower(Simd<std::uint64_t, 2>, Pairs a, Pairs b) {
+  return {_mm_unpacklo_epi64(a.raw, b.raw)};
+}
+HWY_INLINE Pairs InterleaveUpper(Simd<std::uint64_t, 2>, Pairs a, Pairs b) {
+  return {_mm_unpackhi_epi64(a.raw, b.raw)};
+}
+HWY_INLINE Floats ConcatEven(Simd<float, 4>, Floats upper, Floats lower) {
+  return {_mm_shuffle_ps(lower.raw, upper.raw, _MM_SHUFFLE(2, 0, 2, 0))};
+}
+HWY_INLINE Floats ConcatOdd(Simd<float, 4>, Floats upper, Floats lower) {
+  return {_mm_shuffle_ps(lower.raw, upper.raw, _MM_SHUFFLE(3, 1, 3, 1))};
+}
+HWY_INLINE void LoadInterleaved2(Simd<float, 4> d, const float* from, Floats& even, Floats& odd) {
+  const Floats lower = LoadU(d, from), upper = LoadU(d, from + 4);
+  even = ConcatEven(d, upper, lower);
+  odd = ConcatOdd(d, upper, lower);
+}
+HWY_INLINE void StoreInterleaved2(Floats even, Floats odd, Simd<float, 4> d, float* to) {
+  StoreU(InterleaveLower(d, even, odd), d, to);
+  StoreU(InterleaveUpper(d, even, odd), d, to + 4);
+}
+
+// NOLINTEND(readability-identifier-naming)
+
+}  // namespace HWY_NAMESPACE::hn
+}  // namespace pplcnet::inline PPLCNET_ABI
+#else
 // from pplcnet/kernels/flip_target-inl.hpp
 // Highway's protocol of hwy/foreach_target.h: a flip opens the guards of hwy's own -inl headers for
-// the new HWY_TARGET.
+// the new HWY_TARGET, whose operations are then included.
 #ifdef HWY_TARGET_TOGGLE
 #undef HWY_TARGET_TOGGLE
 #else
 #define HWY_TARGET_TOGGLE
 #endif
+#include <hwy/highway.h>
+#endif
 #endif
 
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
-#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
-
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 namespace hn = hwy::HWY_NAMESPACE;
+#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -9866,7 +10074,7 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_CAP_GE256
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -10174,21 +10382,21 @@ class ConvolutionTile {
 #endif
   }
 
-#if HWY_TARGET != HWY_SCALAR
   /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
-                               std::size_t pixel_pitch) const {
-    if constexpr (hn::MaxLanes(Blocks()) == 4) {
-      hn::StoreU(vector, d, to);
-    } else {
+                               [[maybe_unused]] std::size_t pixel_pitch) const {
+#if HWY_CAP_GE256
+    if constexpr (hn::MaxLanes(Blocks()) > 4) {
       const hn::Half<Blocks> half;
       store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
       store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
                    pixel_pitch);
+      return;
     }
-  }
 #endif
+    hn::StoreU(vector, d, to);
+  }
 
   float *upper_output_, *lower_output_;
   std::size_t pixel_pitch_;
@@ -10814,9 +11022,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
-/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
-/// the inputs of all pixels).
-inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2, SSE2), 7 × 2 of 32 (NEON, which
+/// keeps the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
@@ -11477,7 +11685,7 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = std::min(4, kPanel / kStep);
+  static constexpr int kVectors = std::min(HWY_ARCH_ARM ? 4 : 2, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
@@ -11898,6 +12106,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if HWY_CAP_GE256
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
@@ -11969,15 +12178,17 @@ inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
+#endif
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
+#if HWY_CAP_GE256
+  if constexpr (kNeeds.half_panels)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
-  }
+#endif
   product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 
@@ -12033,12 +12244,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 template <Needs kNeeds>
 void forward_by_isa(const Run& run, Isa isa) noexcept {
-#if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
+#if PPLCNET_HAS_AVX512
   if (isa == Isa::avx512) return walk(run, N_AVX3::kKernels<kNeeds>);
-  if (isa == Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
 #endif
-  static_cast<void>(isa);
+#if PPLCNET_HAS_AVX2
+  if (isa >= Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
+#endif
   walk(run, PPLCNET_BASELINE_NAMESPACE::kKernels<kNeeds>);
 }
 
@@ -12104,8 +12316,8 @@ class Checked {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Options of a forward pass; every choice gives the same bits (the baseline of an x86 compiler
-/// without FMA excepted, which agrees within rounding).
+/// Options of a forward pass; every choice gives the same bits (the baseline of x86 excepted, which
+/// does not fuse multiply and add, and agrees within rounding).
 struct RunOptions {
   Isa isa = best_isa();
   Executor executor = {};

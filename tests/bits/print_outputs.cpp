@@ -1,7 +1,7 @@
 // Prints the bits of the outputs of a few networks, every kernel among them, and of every network
 // that is a function, for which an emulator does not take long:
 //
-//   print_outputs [baseline|avx2|avx512 [all]]
+//   print_outputs [baseline|avx2|avx512 [all]]      the instruction set's name goes to stderr
 #include <bit>
 #include <cstdint>
 #include <cstdio>
@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
                            : asked == "avx2"   ? pplcnet::Isa::avx2
                            : asked == "avx512" ? pplcnet::Isa::avx512
                                                : pplcnet::best_isa();
+  std::fprintf(stderr, "%s\n", pplcnet::isa_name(isa));
   print<PPLCNet<Scale::x0_25>>("x0_25", isa);
   print<PPLCNet<Scale::x0_35, Options{.classes = 10, .input = {97, 131}}>>("x0_35 97x131", isa);
   print<PPLCNet<Scale::x1_0>>("x1_0", isa);

@@ -148,7 +148,7 @@ std::unique_ptr<typename Net::Weights> synthetic_weights(Form form = Form::train
 inline std::vector<pplcnet::Isa> available_isas() {
   std::vector<pplcnet::Isa> isas = {pplcnet::Isa::baseline};
   for (const pplcnet::Isa isa : {pplcnet::Isa::avx2, pplcnet::Isa::avx512})
-    if (isa <= pplcnet::best_isa()) isas.push_back(isa);
+    if (pplcnet::has_isa(isa)) isas.push_back(isa);
   return isas;
 }
 

@@ -195,21 +195,21 @@ class ConvolutionTile {
 #endif
   }
 
-#if HWY_TARGET != HWY_SCALAR
   /// Stores four channels of every fourth pixel.
   template <class Blocks>
   HWY_INLINE void store_blocks(Blocks d, hn::Vec<Blocks> vector, float* to,
-                               std::size_t pixel_pitch) const {
-    if constexpr (hn::MaxLanes(Blocks()) == 4) {
-      hn::StoreU(vector, d, to);
-    } else {
+                               [[maybe_unused]] std::size_t pixel_pitch) const {
+#if HWY_CAP_GE256
+    if constexpr (hn::MaxLanes(Blocks()) > 4) {
       const hn::Half<Blocks> half;
       store_blocks(half, hn::LowerHalf(half, vector), to, pixel_pitch);
       store_blocks(half, hn::UpperHalf(half, vector), to + hn::MaxLanes(d) / 2 * pixel_pitch,
                    pixel_pitch);
+      return;
     }
-  }
 #endif
+    hn::StoreU(vector, d, to);
+  }
 
   float *upper_output_, *lower_output_;
   std::size_t pixel_pitch_;

@@ -10,8 +10,8 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 #if PPLCNET_CHOOSE_ISA
-/// Returns what cpuid and the operating system (through xgetbv) allow; the bits are those that
-/// Highway's targets AVX2 and AVX3 assume.
+/// Returns the best of the copies that cpuid and the operating system (through xgetbv) allow; the
+/// bits are those that Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -27,7 +27,8 @@ inline Isa detect_isa() noexcept {
   if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
   constexpr unsigned kAvx512 =
       1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
-  return has(b, kAvx512) && has(saved, 0xE6) ? Isa::avx512 : Isa::avx2;
+  if (PPLCNET_HAS_AVX512 && has(b, kAvx512) && has(saved, 0xE6)) return Isa::avx512;
+  return PPLCNET_HAS_AVX2 ? Isa::avx2 : Isa::baseline;
 }
 
 PPLCNET_INLINE Isa best_isa() noexcept {
@@ -38,6 +39,10 @@ PPLCNET_INLINE Isa best_isa() noexcept {
 PPLCNET_INLINE Isa best_isa() noexcept { return Isa::baseline; }
 #endif
 
+PPLCNET_INLINE bool has_isa(Isa isa) noexcept {
+  return isa <= best_isa() && (isa != Isa::avx2 || PPLCNET_HAS_AVX2);
+}
+
 PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
   switch (isa) {
     case Isa::avx512:
@@ -47,7 +52,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa) noexcept {
     case Isa::baseline:
       break;
   }
-  return hwy::TargetName(PPLCNET_BASELINE);
+  return PPLCNET_OWN_SSE2 ? "SSE2" : hwy::TargetName(PPLCNET_BASELINE);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -1,6 +1,4 @@
 // All kernels. Compiled once per instruction set.
-#include <hwy/highway.h>  // once more for each: opens the operations of HWY_TARGET
-
 #include "pplcnet/kernels/lanes-inl.hpp"
 // The files above are used by those below.
 #include "pplcnet/kernels/activation-inl.hpp"

@@ -17,21 +17,37 @@
 #include <hwy/highway.h>
 
 // The one rule. x86 with a compiler target below AVX2: the kernels are compiled for the baseline,
-// AVX2 and AVX-512, and the CPU chooses at run time. Anything else (-march=…, ARM): one copy.
-// Highway numbers better targets lower.
+// AVX2 and AVX-512, but for what HWY_DISABLED_TARGETS leaves out, and the CPU chooses at run time.
+// Anything else (-march=…, ARM): one copy. Highway numbers better targets lower.
 #if HWY_ARCH_X86 && !HWY_IDE && (HWY_STATIC_TARGET > HWY_AVX2)
-#define PPLCNET_CHOOSE_ISA 1
-#include <cpuid.h>
+#define PPLCNET_HAS_AVX2 ((HWY_TARGETS & HWY_AVX2) != 0)
+#define PPLCNET_HAS_AVX512 ((HWY_TARGETS & HWY_AVX3) != 0)
 #else
-#define PPLCNET_CHOOSE_ISA 0
+#define PPLCNET_HAS_AVX2 0
+#define PPLCNET_HAS_AVX512 0
+#endif
+#define PPLCNET_CHOOSE_ISA (PPLCNET_HAS_AVX2 || PPLCNET_HAS_AVX512)
+#if PPLCNET_CHOOSE_ISA
+#include <cpuid.h>
 #endif
 
 // The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
-// an ARM with SVE runs them as NEON.
-#if HWY_ARCH_ARM_A64
+// an ARM with SVE runs them as NEON. Every 64-bit x86 has SSE2, which Highway knows from 1.0.7 on:
+// before, the kernels have it from sse2-inl.hpp.
+#if defined(HWY_COMPILE_ONLY_SCALAR) || defined(HWY_COMPILE_ONLY_EMU128)
+#define PPLCNET_OWN_SSE2 0
+#define PPLCNET_BASELINE HWY_STATIC_TARGET
+#define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#elif HWY_ARCH_ARM_A64
+#define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_NEON
 #define PPLCNET_BASELINE_NAMESPACE N_NEON
+#elif HWY_ARCH_X86_64 && (HWY_STATIC_TARGET >= HWY_EMU128) && !defined(HWY_SSE2)
+#define PPLCNET_OWN_SSE2 1
+#define PPLCNET_BASELINE (1LL << 14)  // Highway's number for it
+#define PPLCNET_BASELINE_NAMESPACE N_SSE2
 #else
+#define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
 #endif

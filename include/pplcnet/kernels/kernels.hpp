@@ -25,24 +25,38 @@
 
 // Compiles the kernels once for each instruction set.
 #if PPLCNET_CHOOSE_ISA
-// Two flips leave Highway as it was.
+// Two flips leave Highway as it was, also where one of the copies is left out.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX2
 #include "pplcnet/kernels/flip_target-inl.hpp"
+#if PPLCNET_HAS_AVX2
 #include "pplcnet/kernels/forward-inl.hpp"
+#endif
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_AVX3
 #include "pplcnet/kernels/flip_target-inl.hpp"
+#if PPLCNET_HAS_AVX512
 #include "pplcnet/kernels/forward-inl.hpp"
+#endif
 
 #undef HWY_TARGET
 #define HWY_TARGET HWY_STATIC_TARGET
 #include <hwy/ops/set_macros-inl.h>
-#elif PPLCNET_BASELINE != HWY_STATIC_TARGET
+#endif
+
+#if PPLCNET_BASELINE != HWY_STATIC_TARGET
 #undef HWY_TARGET
 #define HWY_TARGET PPLCNET_BASELINE
+#if PPLCNET_OWN_SSE2
+#undef HWY_NAMESPACE
+#define HWY_NAMESPACE PPLCNET_BASELINE_NAMESPACE
+#undef HWY_ALIGN
+#define HWY_ALIGN alignas(16)
+#include "pplcnet/kernels/sse2-inl.hpp"
+#else
 #include "pplcnet/kernels/flip_target-inl.hpp"
+#endif
 #endif
 
 #include "pplcnet/kernels/forward-inl.hpp"
@@ -57,12 +71,13 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 template <Needs kNeeds>
 void forward_by_isa(const Run& run, Isa isa) noexcept {
-#if PPLCNET_CHOOSE_ISA
   isa = std::min(isa, best_isa());
+#if PPLCNET_HAS_AVX512
   if (isa == Isa::avx512) return walk(run, N_AVX3::kKernels<kNeeds>);
-  if (isa == Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
 #endif
-  static_cast<void>(isa);
+#if PPLCNET_HAS_AVX2
+  if (isa >= Isa::avx2) return walk(run, N_AVX2::kKernels<kNeeds>);
+#endif
   walk(run, PPLCNET_BASELINE_NAMESPACE::kKernels<kNeeds>);
 }
 

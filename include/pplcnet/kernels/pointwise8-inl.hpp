@@ -3,6 +3,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if HWY_CAP_GE256
 /// All weights of such a layer fit the registers, so that a pixel needs no tile around it. A vector
 /// of sixteen holds two pixels: neighbours, which lie side by side in memory.
 template <class D>
@@ -74,15 +75,17 @@ inline bool has_pairs(const Product& product) {
   return product.width % 2 == 0 && product.pixel_pitch == kHalfPanel &&
          product.output_pixel_pitch == kHalfPanel;
 }
+#endif
 
 /// Computes channels [begin, end) of a product over `pixels` pixels; begin is a multiple of 16.
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
-  if constexpr (kLanes >= kHalfPanel && kNeeds.half_panels) {
+#if HWY_CAP_GE256
+  if constexpr (kNeeds.half_panels)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
-  }
+#endif
   product_rows<PixelInputs, kNeeds>(product, pixels, begin, end);
 }
 

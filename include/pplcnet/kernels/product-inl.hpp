@@ -10,9 +10,9 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// Pixels × two vectors of accumulators that fit the registers, together with a row of weights and
-/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2), 7 × 2 of 32 (NEON, which keeps
-/// the inputs of all pixels).
-inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes == 8 ? 6 : 2;
+/// the inputs: 14 × 2 of 32 registers (AVX-512), 6 × 2 of 16 (AVX2, SSE2), 7 × 2 of 32 (NEON, which
+/// keeps the inputs of all pixels).
+inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
 template <template <int> class Inputs, class D, int kPixels, int kVectors>

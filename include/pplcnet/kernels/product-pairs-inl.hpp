@@ -14,7 +14,7 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_CAP_GE256
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>

@@ -40,7 +40,7 @@ class DenseTile {
   // 8 KiB: what L3 needs to keep up.
   static constexpr int kAhead = 8192 / static_cast<int>(sizeof(Weight));
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
-  static constexpr int kVectors = std::min(4, kPanel / kStep);
+  static constexpr int kVectors = std::min(HWY_ARCH_ARM ? 4 : 2, kPanel / kStep);
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
