@@ -49,7 +49,21 @@ install(FILES ${PROJECT_BINARY_DIR}/pplcnet.spdx.json DESTINATION share/doc/pplc
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/pplcnet RENAME copyright
         COMPONENT licence)
 
-# ---- libpplcnet-dev.deb, which refers to Debian's copy of the licence ------------------------
+# ---- The API reference, by `cmake --install … --component documentation` ---------------------
+
+find_program(DOXYGEN doxygen)
+if(DOXYGEN)
+  file(WRITE ${PROJECT_BINARY_DIR}/Doxyfile "@INCLUDE = include/pplcnet/Doxyfile
+    OUTPUT_DIRECTORY = \"${PROJECT_BINARY_DIR}\"\n")
+  install(CODE "file(REMOVE_RECURSE \"${PROJECT_BINARY_DIR}/reference\")
+    execute_process(COMMAND \"${DOXYGEN}\" \"${PROJECT_BINARY_DIR}/Doxyfile\"
+                    WORKING_DIRECTORY \"${PROJECT_SOURCE_DIR}\" COMMAND_ERROR_IS_FATAL ANY)"
+    COMPONENT documentation EXCLUDE_FROM_ALL)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/reference DESTINATION share/doc/pplcnet
+          COMPONENT documentation EXCLUDE_FROM_ALL)
+endif()
+
+# ---- libpplcnet-dev.deb and libpplcnet-doc.deb, which refer to Debian's copy of the licence --
 
 if(NOT PROJECT_IS_TOP_LEVEL)  # there, packages are those of the whole project
   return()
@@ -59,26 +73,42 @@ if(NOT DEFINED ENV{DEBFULLNAME} OR NOT DEFINED ENV{DEBEMAIL})
   set(contact "pplcnet <pplcnet@example.org>")
 endif()
 set(CPACK_GENERATOR DEB)
-set(CPACK_COMPONENTS_ALL library debian)
-set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
+set(CPACK_COMPONENTS_ALL library debian_dev)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
     GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_PACKAGE_CONTACT ${contact})
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_NAME libpplcnet-dev)
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
-set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS libhwy-dev)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libprotozero-dev, nlohmann-json3-dev")  # of pplcnet::open
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "lightweight neural networks on CPUs, header-only")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"A C++20 library that runs PP-LCNet and other lightweight networks: classes,
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each description begins with its own
+set(CPACK_COMPONENT_LIBRARY_GROUP dev)
+set(CPACK_COMPONENT_DEBIAN_DEV_GROUP dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME libpplcnet-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS libhwy-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS  # headers of pplcnet::open
+    "libprotozero-dev, nlohmann-json3-dev")
+set(CPACK_DEBIAN_DEV_DESCRIPTION
+"lightweight neural networks on CPUs, header-only
+A C++20 library that runs PP-LCNet and other lightweight networks: classes,
 orientation, objects, pixels and text of pictures. A network is a type; once
 loaded it cannot fail, never allocates, and gives the same bits on every CPU.
 
 It is found by CMake's find_package(pplcnet) and by pkg-config.")
+set(kinds dev)
+if(DOXYGEN)
+  list(APPEND kinds doc)
+  list(APPEND CPACK_COMPONENTS_ALL documentation debian_doc)
+  set(CPACK_COMPONENT_DOCUMENTATION_GROUP doc)
+  set(CPACK_COMPONENT_DEBIAN_DOC_GROUP doc)
+  set(CPACK_DEBIAN_DOC_PACKAGE_NAME libpplcnet-doc)
+  set(CPACK_DEBIAN_DOC_PACKAGE_SECTION doc)
+  set(CPACK_DEBIAN_DOC_DESCRIPTION
+"lightweight neural networks on CPUs (API reference)
+The API reference of pplcnet, a C++20 library that runs PP-LCNet and other
+lightweight networks on CPUs, as pages of HTML.")
+endif()
 include(CPack)
 
 set(folder ${PROJECT_BINARY_DIR}/debian)
@@ -86,5 +116,9 @@ string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${packages}/debian/changelog.in debian/changelog @ONLY)
 file(ARCHIVE_CREATE OUTPUT ${folder}/changelog.gz PATHS ${folder}/changelog
      FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
-install(FILES ${packages}/debian/copyright ${folder}/changelog.gz
-        DESTINATION share/doc/${CPACK_DEBIAN_PACKAGE_NAME} COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES ${packages}/debian/doc-base DESTINATION share/doc-base
+        RENAME libpplcnet-doc.pplcnet COMPONENT debian_doc EXCLUDE_FROM_ALL)
+foreach(kind IN LISTS kinds)
+  install(FILES ${packages}/debian/copyright ${folder}/changelog.gz
+          DESTINATION share/doc/libpplcnet-${kind} COMPONENT debian_${kind} EXCLUDE_FROM_ALL)
+endforeach()

@@ -807,6 +807,7 @@ class Graph {
   static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
   static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;
 
+  /// What a network gives: the output of a node, by name.
   struct Output {
     Role role = Role::stage;
     int node = -1;
@@ -12629,6 +12630,7 @@ inline constexpr GhostNetRow kGhostNetTable[] = {
 
 /// What a library calls the modules of a bottleneck.
 struct GhostNetNames {
+  /// The two convolutions of a ghost module.
   struct Module {
     Name primary, cheap;
   };
@@ -14552,6 +14554,7 @@ enum class DataType : std::uint8_t {
   u64,
 };
 
+/// A data type, as formats write it.
 struct DataTypeRow {
   DataType type;
   std::string_view name;  ///< as in a safetensors header
@@ -18517,6 +18520,7 @@ inline double linear_scale(int source, int resized) {
 
 /// Storage of resize_opencv_linear; reuse it, and pictures of a size seen before allocate nothing.
 struct OpenCvScratch {
+  /// Where the values of a column of the result come from.
   struct Column {
     std::ptrdiff_t offset0, offset1;  // in bytes, inside a row
     int weight0, weight1;
@@ -18654,6 +18658,7 @@ inline CubicTaps cubic_taps(int i, double scale) {
 
 /// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
 struct OpenCvCubicScratch {
+  /// Where the values of a column of the result come from.
   struct Column {
     std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
     std::array<int, CubicTaps::kCount> weights;
@@ -19698,6 +19703,7 @@ template <class... Lists>
 struct Joined {
   using List = ModelList<>;
 };
+/// The end of the list.
 template <class... Nets>
 struct Joined<ModelList<Nets...>> {
   using List = ModelList<Nets...>;
@@ -22269,6 +22275,7 @@ template <>
 inline constexpr Model kImageNetModel<Scale::x2_5> = imagenet_model("PPLCNet_x2_5", 76.6, 9.04,
                                                                     906);
 
+/// PPLCNet V1 for the classes of ImageNet, as Paddle publishes it.
 template <Scale kScale>
 struct ImageNet : V1<kScale, Options{}> {
   static constexpr Model model = kImageNetModel<kScale>;
@@ -22347,6 +22354,7 @@ constexpr std::size_t row_of(const Published (&table)[kRows], std::string_view n
 /// The networks of all rows, in order: `RowsOf<kTable>::List`.
 template <const auto& kTable, class = std::make_index_sequence<std::size(kTable)>>
 struct RowsOf;
+/// The same, row by row.
 template <const auto& kTable, std::size_t... kRows>
 struct RowsOf<kTable, std::index_sequence<kRows...>> {
   using List = ModelList<NetworkOf<Row<kTable, kRows>>...>;
@@ -22478,11 +22486,13 @@ namespace lightweight = models::lightweight;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+/// PPLCNetV2_small, as published.
 struct SmallV2 : V2Definition<V2::small, V2Options{}> {
   static constexpr Model model = {
       .name = "PPLCNetV2_small", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
+/// PPLCNetV2_base, as published.
 struct BaseV2 : V2Definition<V2::base, V2Options{}> {
   static constexpr Model model = {.name = "PPLCNetV2_base",
                                   .preprocessing = paddle_imagenet(),
@@ -22491,6 +22501,7 @@ struct BaseV2 : V2Definition<V2::base, V2Options{}> {
                                   .flops = 604};
 };
 
+/// PPLCNetV2_large, as published.
 struct LargeV2 : V2Definition<V2::large, V2Options{}> {
   static constexpr Model model = {
       .name = "PPLCNetV2_large", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
@@ -22527,6 +22538,7 @@ using ImageNetV2Models =
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
+/// The network that light_cnns trains by this name.
 struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
   static constexpr Model model = {
       .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
@@ -22567,12 +22579,14 @@ inline constexpr std::array<Stride, 5> kTextLineStrides = {{2, {2, 1}, {2, 1}, {
 inline constexpr std::array<Stride, 5> kFirstTextLineStrides = {
     {{1, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
 
+/// The orientation of pages, as PaddleX publishes it.
 struct DocumentOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_doc_ori",
                                   .preprocessing = paddlex_imagenet(),
                                   .labels = kQuarterRotations};
 };
 
+/// Tables with lines and without, as PaddleX publishes it.
 struct TableClassification : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_table_cls",
                                   .preprocessing = paddlex_imagenet(),
@@ -22590,6 +22604,7 @@ struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
                                   .top1 = 98.85};
 };
 
+/// The orientation of lines of text at full width, as PaddleX publishes it.
 struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
                                   .preprocessing = kTextlineOrientation,
@@ -22945,9 +22960,11 @@ template <Scale kScale, Activation kActivation = Activation::hardswish>
 using Backbone =
     V1Backbone<kScale, BackboneOptions{.input = {416, 416}, .activation = kActivation}>;
 
+/// The backbone of PicoDet XS, as published.
 struct ExtraSmall : Backbone<Scale::x0_35> {
   static constexpr Model model = backbone("picodet_xs");
 };
+/// The backbone of PicoDet S, as published.
 struct Small : Backbone<Scale::x0_75> {
   static constexpr Model model = backbone("picodet_s");
 };
@@ -22955,9 +22972,11 @@ struct Small : Backbone<Scale::x0_75> {
 struct SmallRelu6 : Backbone<Scale::x0_75, Activation::relu6> {
   static constexpr Model model = backbone("picodet_s_npu");
 };
+/// The backbone of PicoDet M, as published.
 struct Medium : Backbone<Scale::x1_5> {
   static constexpr Model model = backbone("picodet_m");
 };
+/// The backbone of PicoDet L, as published.
 struct Large : Backbone<Scale::x2_0> {
   static constexpr Model model = backbone("picodet_l");
 };
@@ -23017,32 +23036,39 @@ constexpr Model yes_or_no_model(std::string_view name, std::span<const std::stri
 
 // ---- Yes or no -------------------------------------------------------------------------------
 
+/// Whether there is a person, as PULC publishes it.
 struct PersonExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("person_exists", kPersonExistsLabels);
 };
 
+/// Whether there is a car, as PULC publishes it.
 struct CarExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("car_exists", kCarExistsLabels);
 };
 
+/// Whether a safety helmet is worn, as PULC publishes it.
 struct SafetyHelmet : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("safety_helmet", kSafetyHelmetLabels);
 };
 
+/// Whether there is a code, as PULC publishes it.
 struct CodeExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("code_exists", kCodeExistsLabels);
 };
 
+/// Whether a picture is sharp, as PULC publishes it.
 struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
   static constexpr Model model = yes_or_no_model("clarity_assessment", kClarityAssessmentLabels);
 };
 
 // ---- One of several --------------------------------------------------------------------------
 
+/// The orientation of photographs, as PULC publishes it.
 struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
   static constexpr Model model = centre_model("image_orientation", kQuarterRotations);
 };
 
+/// The orientation of pictures of text, as PULC publishes it.
 struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = centre_model("text_image_orientation", kQuarterRotations);
 };
@@ -23052,6 +23078,7 @@ struct TrafficSign : V1<Scale::x1_0, Options{.classes = 232}> {
   static constexpr Model model = centre_model("traffic_sign", {});
 };
 
+/// The language of a line of text, as PULC publishes it.
 struct LanguageClassification
     : V1<Scale::x1_0, Options{.classes = 10, .input = {80, 160}, .strides = kTextLineStrides}> {
   static constexpr Model model = {.name = "language_classification",
@@ -23059,6 +23086,7 @@ struct LanguageClassification
                                   .labels = kLanguages};
 };
 
+/// The orientation of lines of text, as PULC publishes it.
 struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "textline_orientation",
                                   .preprocessing = paddle_direct_deploy(80, 160),
@@ -23067,6 +23095,7 @@ struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
 
 // ---- Attributes ------------------------------------------------------------------------------
 
+/// Attributes of persons, as PULC publishes it.
 struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 192}}> {
   static constexpr Model model = {.name = "person_attribute",
                                   .preprocessing = kPersonAttribute,
@@ -23077,6 +23106,7 @@ struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 1
   }
 };
 
+/// Attributes of vehicles, as PULC publishes it.
 struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 256}}> {
   static constexpr Model model = {.name = "vehicle_attribute",
                                   .preprocessing = kVehicleAttribute,
@@ -23087,6 +23117,7 @@ struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 
   }
 };
 
+/// Attributes of tables, as PULC publishes it.
 struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
   static constexpr Model model = {.name = "table_attribute",
                                   .preprocessing = kTableAttribute,
@@ -23165,6 +23196,7 @@ inline constexpr Model kReproducedModel<Scale::x2_0> = reproduced_model("pytorch
 template <>
 inline constexpr Model kReproducedModel<Scale::x2_5> = reproduced_model("pytorch_x2_5", 9.023880);
 
+/// PPLCNet V1 as the PyTorch reproduction publishes it.
 template <Scale kScale>
 struct Reproduced : V1<kScale, Options{.dialect = Dialect::pytorch}> {
   static constexpr Model model = kReproducedModel<kScale>;
@@ -23205,6 +23237,7 @@ namespace pytorch = models::pytorch;
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::text {
 
+/// PPLCNetV3 of PP-OCR, as published.
 template <Scale kScale, V3 kTask>
 struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
   static constexpr Extent kInput = text_input({}, kTask == V3::detection);
@@ -23213,6 +23246,7 @@ struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
       .preprocessing = paddle_direct(kInput.height, kInput.width)};
 };
 
+/// PPLCNetV4 of PP-OCR, as published.
 template <Size kSize, V4 kTask>
 struct V4Model : V4Definition<kSize, kTask, TextOptions{}> {
   static constexpr std::string_view kNames[2][3] = {
@@ -23277,6 +23311,7 @@ inline constexpr Model kLcnetModel<Scale::x1_5> = {.name = "lcnet_150",  // no w
                                                    .preprocessing = timm_bilinear(),
                                                    .labels = kImageNetLabels};
 
+/// timm's lcnet, as published.
 template <Scale kScale>
 struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
   static constexpr Model model = kLcnetModel<kScale>;

@@ -95,6 +95,7 @@ class Graph {
   static constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
   static constexpr int kLargestKernel = 63, kLargestStride = 32, kMostDilation = 1024;
 
+  /// What a network gives: the output of a node, by name.
   struct Output {
     Role role = Role::stage;
     int node = -1;

@@ -49,6 +49,7 @@ inline double linear_scale(int source, int resized) {
 
 /// Storage of resize_opencv_linear; reuse it, and pictures of a size seen before allocate nothing.
 struct OpenCvScratch {
+  /// Where the values of a column of the result come from.
   struct Column {
     std::ptrdiff_t offset0, offset1;  // in bytes, inside a row
     int weight0, weight1;

@@ -54,6 +54,7 @@ inline CubicTaps cubic_taps(int i, double scale) {
 
 /// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
 struct OpenCvCubicScratch {
+  /// Where the values of a column of the result come from.
   struct Column {
     std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
     std::array<int, CubicTaps::kCount> weights;

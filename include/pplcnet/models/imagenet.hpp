@@ -52,6 +52,7 @@ template <>
 inline constexpr Model kImageNetModel<Scale::x2_5> = imagenet_model("PPLCNet_x2_5", 76.6, 9.04,
                                                                     906);
 
+/// PPLCNet V1 for the classes of ImageNet, as Paddle publishes it.
 template <Scale kScale>
 struct ImageNet : V1<kScale, Options{}> {
   static constexpr Model model = kImageNetModel<kScale>;

@@ -12,11 +12,13 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models {
 
+/// PPLCNetV2_small, as published.
 struct SmallV2 : V2Definition<V2::small, V2Options{}> {
   static constexpr Model model = {
       .name = "PPLCNetV2_small", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};
 };
 
+/// PPLCNetV2_base, as published.
 struct BaseV2 : V2Definition<V2::base, V2Options{}> {
   static constexpr Model model = {.name = "PPLCNetV2_base",
                                   .preprocessing = paddle_imagenet(),
@@ -25,6 +27,7 @@ struct BaseV2 : V2Definition<V2::base, V2Options{}> {
                                   .flops = 604};
 };
 
+/// PPLCNetV2_large, as published.
 struct LargeV2 : V2Definition<V2::large, V2Options{}> {
   static constexpr Model model = {
       .name = "PPLCNetV2_large", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};

@@ -12,6 +12,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::light_cnns {
 
+/// The network that light_cnns trains by this name.
 struct LcnetBaseline : V1<Scale::x1_0, Options{.dialect = Dialect::light_cnns}> {
   static constexpr Model model = {
       .name = "lcnet_baseline", .preprocessing = paddle_imagenet(), .labels = kImageNetLabels};

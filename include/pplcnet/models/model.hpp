@@ -69,6 +69,7 @@ template <class... Lists>
 struct Joined {
   using List = ModelList<>;
 };
+/// The end of the list.
 template <class... Nets>
 struct Joined<ModelList<Nets...>> {
   using List = ModelList<Nets...>;

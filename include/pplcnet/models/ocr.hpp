@@ -26,12 +26,14 @@ inline constexpr std::array<Stride, 5> kTextLineStrides = {{2, {2, 1}, {2, 1}, {
 inline constexpr std::array<Stride, 5> kFirstTextLineStrides = {
     {{1, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
 
+/// The orientation of pages, as PaddleX publishes it.
 struct DocumentOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_doc_ori",
                                   .preprocessing = paddlex_imagenet(),
                                   .labels = kQuarterRotations};
 };
 
+/// Tables with lines and without, as PaddleX publishes it.
 struct TableClassification : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_table_cls",
                                   .preprocessing = paddlex_imagenet(),
@@ -49,6 +51,7 @@ struct SmallTextLineOrientation : V1<Scale::x0_25, kTextLineOptions> {
                                   .top1 = 98.85};
 };
 
+/// The orientation of lines of text at full width, as PaddleX publishes it.
 struct LargeTextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "PP-LCNet_x1_0_textline_ori",
                                   .preprocessing = kTextlineOrientation,

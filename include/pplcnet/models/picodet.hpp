@@ -21,9 +21,11 @@ template <Scale kScale, Activation kActivation = Activation::hardswish>
 using Backbone =
     V1Backbone<kScale, BackboneOptions{.input = {416, 416}, .activation = kActivation}>;
 
+/// The backbone of PicoDet XS, as published.
 struct ExtraSmall : Backbone<Scale::x0_35> {
   static constexpr Model model = backbone("picodet_xs");
 };
+/// The backbone of PicoDet S, as published.
 struct Small : Backbone<Scale::x0_75> {
   static constexpr Model model = backbone("picodet_s");
 };
@@ -31,9 +33,11 @@ struct Small : Backbone<Scale::x0_75> {
 struct SmallRelu6 : Backbone<Scale::x0_75, Activation::relu6> {
   static constexpr Model model = backbone("picodet_s_npu");
 };
+/// The backbone of PicoDet M, as published.
 struct Medium : Backbone<Scale::x1_5> {
   static constexpr Model model = backbone("picodet_m");
 };
+/// The backbone of PicoDet L, as published.
 struct Large : Backbone<Scale::x2_0> {
   static constexpr Model model = backbone("picodet_l");
 };

@@ -52,6 +52,7 @@ constexpr std::size_t row_of(const Published (&table)[kRows], std::string_view n
 /// The networks of all rows, in order: `RowsOf<kTable>::List`.
 template <const auto& kTable, class = std::make_index_sequence<std::size(kTable)>>
 struct RowsOf;
+/// The same, row by row.
 template <const auto& kTable, std::size_t... kRows>
 struct RowsOf<kTable, std::index_sequence<kRows...>> {
   using List = ModelList<NetworkOf<Row<kTable, kRows>>...>;

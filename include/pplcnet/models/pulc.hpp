@@ -40,32 +40,39 @@ constexpr Model yes_or_no_model(std::string_view name, std::span<const std::stri
 
 // ---- Yes or no -------------------------------------------------------------------------------
 
+/// Whether there is a person, as PULC publishes it.
 struct PersonExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("person_exists", kPersonExistsLabels);
 };
 
+/// Whether there is a car, as PULC publishes it.
 struct CarExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("car_exists", kCarExistsLabels);
 };
 
+/// Whether a safety helmet is worn, as PULC publishes it.
 struct SafetyHelmet : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("safety_helmet", kSafetyHelmetLabels);
 };
 
+/// Whether there is a code, as PULC publishes it.
 struct CodeExists : V1<Scale::x1_0, Options{.classes = 2}> {
   static constexpr Model model = yes_or_no_model("code_exists", kCodeExistsLabels);
 };
 
+/// Whether a picture is sharp, as PULC publishes it.
 struct ClarityAssessment : V1<Scale::x1_0, Options{.classes = 2, .head = 0}> {
   static constexpr Model model = yes_or_no_model("clarity_assessment", kClarityAssessmentLabels);
 };
 
 // ---- One of several --------------------------------------------------------------------------
 
+/// The orientation of photographs, as PULC publishes it.
 struct ImageOrientation : V1<Scale::x1_0, Options{.classes = 4, .head = 0}> {
   static constexpr Model model = centre_model("image_orientation", kQuarterRotations);
 };
 
+/// The orientation of pictures of text, as PULC publishes it.
 struct TextImageOrientation : V1<Scale::x1_0, Options{.classes = 4}> {
   static constexpr Model model = centre_model("text_image_orientation", kQuarterRotations);
 };
@@ -75,6 +82,7 @@ struct TrafficSign : V1<Scale::x1_0, Options{.classes = 232}> {
   static constexpr Model model = centre_model("traffic_sign", {});
 };
 
+/// The language of a line of text, as PULC publishes it.
 struct LanguageClassification
     : V1<Scale::x1_0, Options{.classes = 10, .input = {80, 160}, .strides = kTextLineStrides}> {
   static constexpr Model model = {.name = "language_classification",
@@ -82,6 +90,7 @@ struct LanguageClassification
                                   .labels = kLanguages};
 };
 
+/// The orientation of lines of text, as PULC publishes it.
 struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
   static constexpr Model model = {.name = "textline_orientation",
                                   .preprocessing = paddle_direct_deploy(80, 160),
@@ -90,6 +99,7 @@ struct TextLineOrientation : V1<Scale::x1_0, kTextLineOptions> {
 
 // ---- Attributes ------------------------------------------------------------------------------
 
+/// Attributes of persons, as PULC publishes it.
 struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 192}}> {
   static constexpr Model model = {.name = "person_attribute",
                                   .preprocessing = kPersonAttribute,
@@ -100,6 +110,7 @@ struct PersonAttribute : V1<Scale::x1_0, Options{.classes = 26, .input = {256, 1
   }
 };
 
+/// Attributes of vehicles, as PULC publishes it.
 struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 256}}> {
   static constexpr Model model = {.name = "vehicle_attribute",
                                   .preprocessing = kVehicleAttribute,
@@ -110,6 +121,7 @@ struct VehicleAttribute : V1<Scale::x1_0, Options{.classes = 19, .input = {192, 
   }
 };
 
+/// Attributes of tables, as PULC publishes it.
 struct TableAttribute : V1<Scale::x1_0, Options{.classes = 6}> {
   static constexpr Model model = {.name = "table_attribute",
                                   .preprocessing = kTableAttribute,

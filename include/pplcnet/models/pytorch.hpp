@@ -41,6 +41,7 @@ inline constexpr Model kReproducedModel<Scale::x2_0> = reproduced_model("pytorch
 template <>
 inline constexpr Model kReproducedModel<Scale::x2_5> = reproduced_model("pytorch_x2_5", 9.023880);
 
+/// PPLCNet V1 as the PyTorch reproduction publishes it.
 template <Scale kScale>
 struct Reproduced : V1<kScale, Options{.dialect = Dialect::pytorch}> {
   static constexpr Model model = kReproducedModel<kScale>;

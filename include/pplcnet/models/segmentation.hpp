@@ -44,9 +44,11 @@ constexpr Model deeplab_model(std::string_view name) {
   return {.name = name, .preprocessing = paddle_seg(512, 1024), .labels = kCityscapes};
 }
 
+/// DeepLabV3+ on PPLCNet x0_5, as published.
 struct DeepLabX05 : DeepLabV3p<Scale::x0_5> {
   static constexpr Model model = deeplab_model("deeplabv3p_lcnet_x0_5");
 };
+/// DeepLabV3+ on PPLCNet x1_0, as published.
 struct DeepLabX10 : DeepLabV3p<Scale::x1_0> {
   static constexpr Model model = deeplab_model("deeplabv3p_lcnet_x1_0");
 };

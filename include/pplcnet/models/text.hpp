@@ -14,6 +14,7 @@
 namespace pplcnet::inline PPLCNET_ABI {
 namespace models::text {
 
+/// PPLCNetV3 of PP-OCR, as published.
 template <Scale kScale, V3 kTask>
 struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
   static constexpr Extent kInput = text_input({}, kTask == V3::detection);
@@ -22,6 +23,7 @@ struct V3Model : V3Definition<kScale, kTask, TextOptions{}> {
       .preprocessing = paddle_direct(kInput.height, kInput.width)};
 };
 
+/// PPLCNetV4 of PP-OCR, as published.
 template <Size kSize, V4 kTask>
 struct V4Model : V4Definition<kSize, kTask, TextOptions{}> {
   static constexpr std::string_view kNames[2][3] = {

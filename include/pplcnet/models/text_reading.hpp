@@ -20,6 +20,7 @@ constexpr Preprocessing bgr(Preprocessing preprocessing) {
   return preprocessing;
 }
 
+/// PP-OCRv4's detector of text for small machines, as published.
 struct MobileTextDetection {
   static constexpr WidthOptions kOptions = {.width = 75, .input = {640, 640}};
   static constexpr Model model = {.name = "PP-OCRv4_mobile_det",

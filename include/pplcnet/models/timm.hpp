@@ -31,6 +31,7 @@ inline constexpr Model kLcnetModel<Scale::x1_5> = {.name = "lcnet_150",  // no w
                                                    .preprocessing = timm_bilinear(),
                                                    .labels = kImageNetLabels};
 
+/// timm's lcnet, as published.
 template <Scale kScale>
 struct Lcnet : V1<kScale, Options{.dialect = Dialect::timm}> {
   static constexpr Model model = kLcnetModel<kScale>;

@@ -37,6 +37,7 @@ enum class DataType : std::uint8_t {
   u64,
 };
 
+/// A data type, as formats write it.
 struct DataTypeRow {
   DataType type;
   std::string_view name;  ///< as in a safetensors header

@@ -23,6 +23,7 @@ inline constexpr GhostNetRow kGhostNetTable[] = {
 
 /// What a library calls the modules of a bottleneck.
 struct GhostNetNames {
+  /// The two convolutions of a ghost module.
   struct Module {
     Name primary, cheap;
   };

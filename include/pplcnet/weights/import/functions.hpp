@@ -120,6 +120,7 @@ class Functions {
  public:
   static constexpr std::size_t kMost = 8;
 
+  /// One of them: a step, and what is done with its elements.
   struct Of {
     int step = -1;
     Function function;

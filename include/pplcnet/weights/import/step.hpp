@@ -53,6 +53,7 @@ constexpr StepType type_of_step(NodeType node) {
   }
 }
 
+/// An operation of a graph, as far as importers distinguish it.
 struct Step {
   StepType type = StepType::other;
   Activation activation = Activation::none;

@@ -24,6 +24,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// The contents of a `.pdiparams.info`: what the tensors of the `.pdiparams` file beside it are
 /// called in a graph, and in a state dict. Texts view the file.
 struct PdiparamsInfo {
+  /// The names of a tensor.
   struct Names {
     std::string_view graph, state_dict;
   };

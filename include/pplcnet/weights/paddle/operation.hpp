@@ -19,6 +19,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace paddle {
 
+/// An attribute of an operation.
 struct Attribute {
   std::string_view name = {};
   std::vector<std::int64_t> integers = {};  ///< also of truth values, and of a single integer
@@ -60,6 +61,7 @@ struct Operation {
   }
 };
 
+/// An operation of Paddle, and what it is in a graph.
 struct OperationType {
   std::string_view name;
   NodeType type;

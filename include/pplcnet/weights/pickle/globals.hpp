@@ -29,6 +29,7 @@ enum class Global : std::uint8_t {
   storage,    ///< a class, in a persistent id
 };
 
+/// A name of Python that a checkpoint may refer to.
 struct GlobalRow {
   std::string_view module;
   std::string_view name;
