@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "../synthetic_network.hpp"
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/weights/onnx/graph_writer.hpp"
+#include "pplcnet/weights/onnx/options.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 
 // The files that onnxruntime.js reads.

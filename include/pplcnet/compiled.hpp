@@ -22,8 +22,9 @@
 #define PPLCNET_HAS_DEFINITIONS 0
 #endif
 
-// The same for pplcnet/open/, which finds out what a file is. It needs more packages than all
-// others, so open/open.cpp is a file of its own (CMake's target pplcnet::open).
+// The same for graphs in files (ONNX, Paddle, ncnn) and for pplcnet/open/, which finds out what a
+// file is. They need more packages than all others, so open/open.cpp is a file of its own (CMake's
+// target pplcnet::open).
 #if !defined(PPLCNET_COMPILED) || defined(PPLCNET_OPEN_IMPLEMENTATION)
 #define PPLCNET_HAS_OPEN_DEFINITIONS 1
 #else

@@ -20,8 +20,8 @@ function(pplcnet_add_compiled source)
   pplcnet_allow_in_shared_library(pplcnet_compiled)
 endfunction()
 
-# pplcnet_add_open(SOURCE): the target pplcnet::open, which opens weight files of any kind, where the
-# headers that it needs are there.
+# pplcnet_add_open(SOURCE): the target pplcnet::open, which reads graphs, writes ONNX and opens weight
+# files of any kind, where the headers that it needs are there.
 
 function(pplcnet_add_open source)
   find_path(PPLCNET_PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp)

@@ -1600,8 +1600,9 @@ class Executor {
 #define PPLCNET_HAS_DEFINITIONS 0
 #endif
 
-// The same for pplcnet/open/, which finds out what a file is. It needs more packages than all
-// others, so open/open.cpp is a file of its own (CMake's target pplcnet::open).
+// The same for graphs in files (ONNX, Paddle, ncnn) and for pplcnet/open/, which finds out what a
+// file is. They need more packages than all others, so open/open.cpp is a file of its own (CMake's
+// target pplcnet::open).
 #if !defined(PPLCNET_COMPILED) || defined(PPLCNET_OPEN_IMPLEMENTATION)
 #define PPLCNET_HAS_OPEN_DEFINITIONS 1
 #else
@@ -15457,292 +15458,27 @@ inline std::size_t likeness(std::span<const Tensor> tensors, std::span<const Lay
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_NAMING_LIKENESS_HPP
-// from pplcnet/weights/paddle/pdiparams.hpp
-#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
-#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+// from pplcnet/weights/pack_state_dict.hpp
+#ifndef PPLCNET_WEIGHTS_PACK_STATE_DICT_HPP
+#define PPLCNET_WEIGHTS_PACK_STATE_DICT_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cstddef>
 #include <utility>
 
-// from pplcnet/weights/byte_stream.hpp
-#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
-/// there are too few.
-struct ByteStream {
-  std::span<const std::byte> bytes;
-
-  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
-    if (count > bytes.size()) return false;
-    taken = bytes.first(static_cast<std::size_t>(count));
-    bytes = bytes.subspan(taken.size());
-    return true;
-  }
-
-  template <std::unsigned_integral Number>
-  bool take(Number& number) {
-    std::span<const std::byte> taken;
-    if (!take(sizeof(Number), taken)) return false;
-    number = read_little_endian<Number>(taken);
-    return true;
-  }
-
-  /// Reads a number of at most 8 bytes.
-  bool take(std::uint64_t size, std::uint64_t& number) {
-    std::span<const std::byte> taken;
-    if (!take(size, taken)) return false;
-    number = 0;
-    for (std::size_t i = taken.size(); i-- > 0;)
-      number = number << 8 | static_cast<std::uint64_t>(taken[i]);
-    return true;
-  }
-
-  /// Reads one of Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
-  bool take_varint(std::uint64_t& number) {
-    number = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint64_t>(bytes.front());
-      bytes = bytes.subspan(1);
-      const std::uint64_t seven_bits = byte & 0x7f;
-      if (seven_bits << shift >> shift != seven_bits) return false;
-      number |= seven_bits << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
-// from pplcnet/weights/memory_budget.hpp
-#ifndef PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
-#define PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+// from pplcnet/weights/state_dict.hpp
+#ifndef PPLCNET_WEIGHTS_STATE_DICT_HPP
+#define PPLCNET_WEIGHTS_STATE_DICT_HPP
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The memory that a reader may still ask for. Formats that refer to one thing many times, or
-/// describe many small ones, need such a bound: a few times the size of the file.
-class MemoryBudget {
- public:
-  static constexpr std::size_t kFactor = 4;
-  /// For small networks: the descriptions of a few hundred tensors or nodes, which take some
-  /// hundred bytes each, may be larger than all of their weights.
-  static constexpr std::size_t kAllowance = 1 << 19;
-  /// No less than an entry of a map or a deque, or a shared pointer's counters.
-  static constexpr std::size_t kEntry = 64;
-
-  explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
-
-  /// Returns whether there was so much left; memory that is given back does not count.
-  bool take(std::size_t bytes) {
-    if (bytes > left_) return false;
-    left_ -= bytes;
-    return true;
-  }
-
-  /// Makes room for `count` elements in all, at least doubling what there is.
-  template <class T>
-  bool reserve(std::vector<T>& values, std::size_t count) {
-    if (count <= values.capacity()) return true;
-    count = std::max(count, 2 * values.capacity());
-    if (count > left_ / sizeof(T) || !take(count * sizeof(T))) return false;
-    values.reserve(count);
-    return true;
-  }
-
-  /// Makes room for a text of that size.
-  bool reserve(std::string& text, std::size_t size) {
-    if (size <= text.capacity()) return true;
-    if (!take(std::max(size, 2 * text.capacity()) + 1)) return false;
-    text.reserve(size);
-    return true;
-  }
-
-  /// Adds an element.
-  template <class T>
-  bool append(std::vector<T>& values, T value) {
-    if (!reserve(values, values.size() + 1)) return false;
-    values.push_back(std::move(value));
-    return true;
-  }
-
-  /// Returns the error for when not enough is left.
-  static Error exceeded(std::string_view path) {
-    return Error::of(path, ": expected to need at most ", kFactor,
-                     " times the memory of the file, found more");
-  }
-
- private:
-  std::size_t left_;
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The format: one record after another (Paddle,
-/// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
-///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
-///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
-namespace pdiparams {
-
-/// Returns the numbers of Paddle's framework.proto, VarType.Type.
-constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
-  constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
-      {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
-      {3, DataType::i64},     {4, DataType::f16},      {5, DataType::f32},
-      {6, DataType::f64},     {20, DataType::u8},      {21, DataType::i8},
-      {22, DataType::bf16},   {32, DataType::f8_e4m3}, {33, DataType::f8_e5m2},
-  };
-  for (const auto& [known, type] : kCodes) {
-    if (known == code) return type;
-  }
-  return std::nullopt;
-}
-
-inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
-  std::uint64_t dimension = 0;
-  if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
-      dimension > std::numeric_limits<std::int64_t>::max()) {
-    return false;
-  }
-  tensor.shape.push_back(static_cast<std::int64_t>(dimension));
-  return true;
-}
-
-/// Reads the message TensorDesc, into a tensor without dimensions: 1 = type, 2 = dimensions, one in
-/// each field or packed into one.
-inline bool read_description(ByteStream message, Tensor& tensor) {
-  constexpr std::uint64_t kType = 1 << 3 | 0;
-  constexpr std::uint64_t kDimension = 2 << 3 | 0;
-  constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
-  std::optional<DataType> type;
-  while (!message.bytes.empty()) {
-    std::uint64_t field = 0;
-    std::uint64_t number = 0;
-    if (!message.take_varint(field)) return false;
-    if (field == kType) {
-      if (type || !message.take_varint(number)) return false;
-      type = data_type_of(number);
-      if (!type) return false;
-    } else if (field == kDimension) {
-      if (!take_dimension(message, tensor)) return false;
-    } else if (field == kPackedDimensions) {
-      ByteStream packed;
-      if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
-      while (!packed.bytes.empty()) {
-        if (!take_dimension(packed, tensor)) return false;
-      }
-    } else {
-      return false;
-    }
-  }
-  tensor.type = type.value_or(DataType::f32);
-  return type.has_value();
-}
-
-/// Reads one record.
-inline Error read_record(ByteStream& reader, Tensor& tensor) {
-  const auto truncated = [&](std::string_view what) {
-    return Error::of("expected ", what, ", found the end of the file");
-  };
-  std::uint32_t version = 0;
-  std::uint64_t levels = 0;
-  if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of("expected version 0, found ", version);
-  if (!reader.take(levels)) return truncated("a count of levels");
-  for (; levels > 0; --levels) {
-    std::uint64_t size = 0;
-    std::span<const std::byte> lengths;
-    if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
-  }
-  if (!reader.take(version)) return truncated("a version");
-  if (version != 0) return Error::of("expected version 0, found ", version);
-
-  std::uint32_t size = 0;
-  ByteStream message;
-  if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
-  if (!read_description(message, tensor)) {
-    return Error::of("expected a type and at most ", kMaxRank,
-                     " dimensions, none negative, found something else");
-  }
-  const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
-  const std::size_t left = reader.bytes.size();
-  if (!count || !reader.take(*count, tensor.data)) {
-    return Error::of("expected ", count ? std::to_string(*count) : "fewer than 2^61",
-                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
-  }
-  return {};
-}
-
-}  // namespace pdiparams
-
-/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
-/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
-/// a file with fewer. `file` changes only on success.
-inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
-                             TensorFile& file) {
-  TensorFile result;
-  result.path = path;
-  MemoryBudget budget(bytes.size());
-  ByteStream reader{bytes};
-  Tensor tensor;  // one for all: its dimensions would grow anew in each
-  if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
-  while (!reader.bytes.empty()) {
-    if (result.tensors.size() == kMaxTensors) {
-      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
-    }
-    const std::size_t begin = bytes.size() - reader.bytes.size();
-    tensor.shape.clear();
-    if (auto error = pdiparams::read_record(reader, tensor))
-      return Error::of(path, ": tensor ", result.tensors.size(), " at byte ", begin, ": ",
-                       error.message());
-    if (!budget.take(tensor.shape.size() * sizeof(std::int64_t)) ||
-        !budget.append(result.tensors, tensor))
-      return MemoryBudget::exceeded(path);
-  }
-  file = std::move(result);
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
-// from pplcnet/weights/paddle/pdiparams_names.hpp
-#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
-#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <set>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15814,1037 +15550,6 @@ inline std::string_view known_as(const TensorFile& file) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_NAMING_KNOWN_FILES_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Names of a network's tensors inside a Paddle graph, each with the name that the same
-/// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
-/// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
-/// the layer, but convolutions that deployment makes after all others. Some networks give names
-/// (`conv1_1_weights`).
-class PaddleGraphNames {
- public:
-  using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-  explicit PaddleGraphNames(const Naming& naming) : naming_(naming) {}
-
-  /// Returns the names, sorted by code points: the order of their records in a `.pdiparams` file
-  /// (Paddle `static/io.py`, `static/pir_io.py`).
-  Pairs of(std::span<const Layer> layers) {
-    std::vector<const Layer*> made_last;
-    for (const Layer& layer : layers) {
-      if (!layer.owns_weights()) continue;
-      if (add_branches(layer)) made_last.push_back(&layer);
-    }
-    for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
-    return {names_.begin(), names_.end()};
-  }
-
- private:
-  /// Counts what a layer is trained as; returns whether deployment makes its convolution.
-  bool add_branches(const Layer& layer) {
-    const TrainingForm form = training_form(layer);
-    for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
-      convolutions_ += branch.identity ? 0 : 1;
-      norms_ += branch.norm.empty() ? 0 : 1;
-    }
-    norms_ += form.norm.empty() ? 0 : 1;
-    if (const AffineNames affine = affine_names(layer, naming_); !affine.scale.empty()) {
-      add_affine(affine.scale, affine.bias, true);
-      add_affine(affine.last_scale, affine.last_bias, layer.affine);
-    }
-    if (form.count > 0 && !form.keeps_deployed) return true;
-    if (is_linear(layer.layout))
-      add_weights(layer, "linear_", linears_++);
-    else
-      add_weights(layer, "conv2d_", convolutions_++);
-    if (layer.batch_norm) add_norm(layer);
-    return false;
-  }
-
-  /// Adds a scale and a shift, unless the graph has no use for them.
-  void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
-    const std::string name = join({"learnable_affine_block_", affines_++});
-    if (!is_there) return;
-    names_.emplace(name + ".w_0", scale);
-    names_.emplace(name + ".w_1", shift);
-  }
-
-  void add_weights(const Layer& layer, std::string_view kind, int number) {
-    const ParameterNames state = parameter_names(layer, naming_);
-    const bool named = naming_.parameters != nullptr;
-    const std::string name = named ? own_name(layer) : join({kind, number});
-    names_.emplace(name + (named ? "_weights" : ".w_0"), state.weight);
-    if (layer.bias) names_.emplace(name + (named ? "_offset" : ".b_0"), state.bias);
-  }
-
-  void add_norm(const Layer& layer) {
-    const ParameterNames state = parameter_names(layer, naming_);
-    const bool named = naming_.parameters != nullptr;
-    const std::string name = named                         ? own_name(layer)
-                             : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
-                                                           : join({"batch_norm2d_", norms_++});
-    names_.emplace(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
-    names_.emplace(name + (named ? "_bn_offset" : ".b_0"), state.beta);
-    names_.emplace(name + (named ? "_bn_mean" : ".w_1"), state.mean);
-    names_.emplace(name + (named ? "_bn_variance" : ".w_2"), state.variance);
-  }
-
-  std::string own_name(const Layer& layer) const {
-    return text_of(naming_.parameters(layer.name).weights);
-  }
-
-  const Naming& naming_;
-  std::multiset<Pairs::value_type> names_;
-  int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
-};
-
-/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
-/// each with that in a state dict of the naming.
-inline PaddleGraphNames::Pairs graph_names(std::span<const Layer> layers, const Naming& naming) {
-  return PaddleGraphNames(naming).of(layers);
-}
-
-/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
-/// checked by whoever reads them by name.
-inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
-                            const NetworkTraits& traits) {
-  const std::vector<Naming> namings = namings_of(traits);
-  const auto naming = std::ranges::find(namings, "paddle", &Naming::framework);
-  if (naming == namings.end())
-    return Error::of(file.path,
-                     ": a .pdiparams file, which does not name its tensors, fits networks of "
-                     "Paddle only; the type is ",
-                     what_of(traits));
-  const auto names = graph_names(layers, *naming);
-  if (names.size() != file.tensors.size()) {
-    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
-    const bool head = traits.embedding != traits.pooled;
-    const bool has_option = !traits.optional.empty() && !traits.optional.front().is_flag;
-    const std::size_t with_other_head = !has_option ? names.size()
-                                        : head      ? names.size() - 1
-                                                    : names.size() + 1;
-    return Error::of(file.path, ": holds ", file.tensors.size(),
-                     " tensors, the type's network has ", names.size(),
-                     file.tensors.size() != with_other_head ? ""
-                     : head ? "; without a head (Options::head = 0) it has as many"
-                            : "; with a head (Options::head = 1280) it has as many");
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
-// from pplcnet/weights/safetensors/native.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <initializer_list>
-#include <iterator>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// from pplcnet/weights/safetensors/description.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// from pplcnet/weights/safetensors/first_description.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-// The metadata of the first files of the project's own, which knew PP-LCNet alone and described it
-// block by block. They are read for ever, and written no more.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace native {
-
-/// Returns the width of the layer between pooling and classes, or of the embedding; 0: none.
-inline int head_width(std::span<const Layer> layers, const NetworkTraits& traits) {
-  if (traits.embedding < 0 || traits.embedding == traits.pooled) return 0;
-  return layers[static_cast<std::size_t>(traits.embedding)].output.channels;
-}
-
-/// Returns by how much dropout makes the embedding smaller.
-inline int dropout_percent(std::span<const Layer> layers) {
-  int percent = 0;
-  for (const Layer& layer : layers)
-    if (layer.scale_percent != 100 || layer.output_percent != 100)
-      percent = 200 - layer.scale_percent - layer.output_percent;
-  return percent;
-}
-
-/// Writes down PP-LCNet's layers block by block.
-class FirstDescription {
- public:
-  using Words = std::vector<std::pair<std::string, std::string>>;
-
-  FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
-      : layers_(layers), traits_(traits) {}
-
-  Words words() {
-    for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
-    end_block();
-    std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
-    Words words = {
-        {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
-                       "x", stem_.stride.width})},
-        {"blocks", blocks_},
-        {"activation", join({activation_name(activation_), affine_ ? ":affine" : ""})},
-        {"stem_activation", std::string(activation_name(stem_.activation))},
-        {"gate", std::string(activation_name(gate_))},
-        {"stage_heads", heads_.empty() ? "none" : heads_},
-        {"head", join({head_width(layers_, traits_), linear_head_ ? ":linear:neck" : ""})},
-        {"classes", join({traits_.classes})},
-        {"storage", std::string(storage_name(traits_.storage))}};
-    if (traits_.classes > 0 || linear_head_)
-      words.emplace_back("dropout_percent", join({dropout_percent(layers_)}));
-    return words;
-  }
-
- private:
-  void add(std::size_t index) {
-    const Layer& layer = layers_[index];
-    const std::string_view part = layer.name.leaf.empty() ? layer.name.pattern : layer.name.leaf;
-    affine_ = affine_ || layer.affine;
-    if (part == "conv#") add_stem(layer);
-    if (part == "stem_pool") stem_kind_ = "branches";
-    if (part == ".dw_conv") begin_block(layer);
-    if (part == ".se.conv2") gate_ = layer.activation;
-    if (part == ".se") squeeze_excite_ = true;
-    if (part == ".expand") expansion_ = layer.output.channels;
-    if (part == ".pw_conv") add_pointwise(layer);
-    if (part == "last_conv") linear_head_ = layer.activation == Activation::none;
-    // The stages from blocks2 on; the ones before the first head have none.
-    if (part == "blocks#.head")
-      heads_ += join({heads_.empty() ? "0-" : "-", layer.output.channels});
-    if (layer.name.pattern == "blocks#.#" && layer.has_weights() && !part.starts_with(".se") &&
-        activation_ == Activation::none)
-      activation_ = layer.activation;
-  }
-
-  void add_stem(const Layer& layer) {
-    const int number = layer.name.numbers[0];
-    if (number == 1) {
-      stem_ = layer;
-      return;
-    }
-    if (number == 2 && stem_kind_ == "convolution") stem_kind_ = "convolutions";
-    if (stem_middle_ == 0) stem_middle_ = stem_.output.channels;
-    stem_.output.channels = layer.output.channels;
-  }
-
-  void begin_block(const Layer& layer) {
-    end_block();
-    depthwise_ = layer;
-    has_block_ = true;
-  }
-
-  void add_pointwise(const Layer& layer) {
-    out_ = layer.output.channels;
-    linear_pointwise_ = layer.activation == Activation::none;
-    shortcut_ = layer.addend < 0                  ? ""
-                : layer.addend == depthwise_.from ? ":add-input"
-                                                  : ":add-depthwise";
-  }
-
-  void end_block() {
-    if (!has_block_) return;
-    const Layer& d = depthwise_;
-    blocks_ += join({blocks_.empty() ? "" : " ", d.name.numbers[0], ":k", d.kernel.height, ":",
-                     d.input.channels, "-"});
-    if (expansion_ > 0) blocks_ += join({expansion_, "-"});
-    blocks_ += join({out_, ":s", d.stride.height, "x", d.stride.width});
-    if (d.dilation != Pair(1)) blocks_ += join({":d", d.dilation.height});
-    blocks_ += join({squeeze_excite_ ? ":se" : "",
-                     d.activation == Activation::none ? ":linear-depthwise" : "",
-                     linear_pointwise_ ? ":linear-pointwise" : "", shortcut_});
-    expansion_ = 0;
-    squeeze_excite_ = false;
-  }
-
-  std::span<const Layer> layers_;
-  const NetworkTraits& traits_;
-  std::string_view stem_kind_ = "convolution", shortcut_;
-  Layer stem_, depthwise_;
-  int stem_middle_ = 0, expansion_ = 0, out_ = 0;
-  bool has_block_ = false, squeeze_excite_ = false, linear_pointwise_ = false;
-  bool affine_ = false, linear_head_ = false;
-  Activation activation_ = Activation::none, gate_ = Activation::hardsigmoid_paddle;
-  std::string blocks_, heads_;
-};
-
-/// Returns the words of a network in such a file but for its family and its dialect, which change
-/// nothing that the others do not.
-inline FirstDescription::Words first_description(std::span<const Layer> layers,
-                                                 const NetworkTraits& traits) {
-  return FirstDescription(layers, traits).words();
-}
-
-}  // namespace native
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
-
-// What fixes a network's arithmetic, as metadata of files of the project's own and for messages.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace native {
-
-inline std::string size_of(std::string_view before, Pair size) {
-  return size == Pair(1) ? "" : join({":", before, size.height, "x", size.width});
-}
-
-/// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(const Layer& layer) {
-  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
-  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
-  word += join({layer.output.channels});
-  for (const Activation activation : {layer.activation, layer.last_activation})
-    if (activation != Activation::none) word += join({":", activation_name(activation)});
-  if (layer.affine) word += ":affine";
-  if (layer.addend >= 0) word += ":add";
-  return word;
-}
-
-}  // namespace native
-
-/// Returns the words for everything that fixes a network's arithmetic.
-inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
-                                                                 const NetworkTraits& traits) {
-  std::string words;
-  for (const Layer& layer : layers)
-    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
-  return {{"head", join({native::head_width(layers, traits)})},
-          {"dropout_percent", join({native::dropout_percent(layers)})},
-          {"classes", join({traits.classes})},
-          {"layers", words},
-          {"graph", join({traits.fingerprint})},
-          {"storage", std::string(storage_name(traits.storage))}};
-}
-
-namespace native {
-
-inline const std::string* find(const TensorFile& file, std::string_view key) {
-  for (const auto& [name, value] : file.metadata)
-    if (name == key) return &value;
-  return nullptr;
-}
-
-/// Returns where two texts of words begin to differ: that word of `text`.
-inline std::string_view differing_word(std::string_view text, std::string_view other) {
-  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
-  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
-  return text.substr(begin, text.find(' ', same + 1) - begin);
-}
-
-/// Returns how many words two texts have in common at their beginning.
-inline std::size_t count_same_words(std::string_view text, std::string_view other) {
-  const auto same = std::ranges::mismatch(text, other).in1;
-  return static_cast<std::size_t>(std::count(text.begin(), same, ' '));
-}
-
-}  // namespace native
-
-/// Checks that a file's metadata describe a network.
-inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits) {
-  const bool first = native::find(file, "blocks") != nullptr;
-  const auto words = first ? native::first_description(layers, traits) : describe(layers, traits);
-  // Of several networks that a file is not, the nearest has most of its layers.
-  std::size_t same = 0;
-  for (const auto& [key, expected] : words)
-    if (const std::string* found = native::find(file, key); key == "layers" || key == "blocks")
-      same = found == nullptr ? 0 : native::count_same_words(*found, expected);
-  for (const auto& [key, expected] : words) {
-    const std::string* found = native::find(file, key);
-    if (found == nullptr)
-      return Error::of(file.path, ": does not say what its network's ", key, " is");
-    if (*found != expected)
-      return Error::of(file.path, ": its network has ", key, " ",
-                       quote(native::differing_word(*found, expected)), ", the type's (",
-                       traits.name, ") has ", quote(native::differing_word(expected, *found)))
-          .with_progress(same);
-  }
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
-// from pplcnet/weights/safetensors/reader.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <map>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// from pplcnet/weights/safetensors/json_header.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Reads the JSON (RFC 8259) of a safetensors header: objects, arrays, strings and non-negative
-/// integers; there is nothing else in one.
-///
-/// The caller asks for what must come next, so what it does not ask for is an error, and text
-/// cannot nest deeper than the calls do. After an error nothing more may be read.
-class JsonHeaderReader {
- public:
-  /// `path` is the file's, for messages. All of it must outlive the reader.
-  JsonHeaderReader(std::string_view text, std::string_view path, MemoryBudget& budget)
-      : text_(text), path_(path), budget_(budget) {}
-
-  /// Calls `Error read_value(std::string key)` for each member; it must read the value, and refuse
-  /// a key that was there before.
-  template <typename ReadValue>
-  Error read_object(ReadValue&& read_value) {
-    if (!take('{')) return expected("an object");
-    if (take('}')) return {};
-    do {
-      std::string key;
-      if (auto error = read_string(key)) return error;
-      if (!take(':')) return expected("':'");
-      if (auto error = read_value(std::move(key))) return error;
-    } while (take(','));
-    return take('}') ? Error() : expected("',' or '}'");
-  }
-
-  /// Calls `Error read_element()` for each element; it must read the element.
-  template <typename ReadElement>
-  Error read_array(ReadElement&& read_element) {
-    if (!take('[')) return expected("an array");
-    if (take(']')) return {};
-    do {
-      if (auto error = read_element()) return error;
-    } while (take(','));
-    return take(']') ? Error() : expected("',' or ']'");
-  }
-
-  /// Reads any Unicode text, in UTF-8.
-  Error read_string(std::string& value) {
-    if (!take('"')) return expected("a string");
-    const std::size_t begin = position_;
-    value.clear();
-    if (!budget_.reserve(value, size_of_string())) return MemoryBudget::exceeded(path_);
-    while (!at_end() && text_[position_] != '"') {
-      const char character = text_[position_];
-      if (static_cast<unsigned char>(character) < 0x20) return expected("no control character");
-      if (character == '\\') {
-        if (auto error = read_escape(value)) return error;
-      } else {
-        value += character;
-        ++position_;
-      }
-    }
-    if (at_end()) return expected("'\"'");
-    ++position_;
-    if (!is_utf8(value)) {
-      return Error::of(path_, ": byte ", begin, " of the header: expected UTF-8, found ",
-                       quote(value));
-    }
-    return {};
-  }
-
-  /// Reads decimal digits without a leading zero, of a value below 2^64.
-  Error read_integer(std::uint64_t& value) {
-    constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-    skip_space();
-    const std::size_t begin = position_;
-    value = 0;
-    for (; !at_end() && text_[position_] >= '0' && text_[position_] <= '9'; ++position_) {
-      const auto digit = static_cast<std::uint64_t>(text_[position_] - '0');
-      const bool leading_zero = value == 0 && position_ > begin;
-      if (leading_zero || value > (kMax - digit) / 10) {
-        return expected("an integer below 2^64 without leading zeros");
-      }
-      value = 10 * value + digit;
-    }
-    return position_ > begin ? Error() : expected("a non-negative integer");
-  }
-
-  /// Checks that nothing but white space follows.
-  Error read_end() {
-    skip_space();
-    return at_end() ? Error() : expected("the end");
-  }
-
- private:
-  bool at_end() const { return position_ == text_.size(); }
-
-  void skip_space() {
-    while (!at_end() && std::string_view(" \n\r\t").find(text_[position_]) != text_.npos) {
-      ++position_;
-    }
-  }
-
-  bool take(char character) {
-    skip_space();
-    if (at_end() || text_[position_] != character) return false;
-    ++position_;
-    return true;
-  }
-
-  /// Returns the bytes of the string that begins here, which it takes at most.
-  std::size_t size_of_string() const {
-    std::size_t end = position_;
-    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;
-    return std::min(end, text_.size()) - position_;
-  }
-
-  Error expected(std::string_view what) const {
-    return Error::of(path_, ": byte ", position_, " of the header: expected ", what, ", found ",
-                     at_end() ? "the end" : quote(text_.substr(position_, 1)));
-  }
-
-  Error read_escape(std::string& value) {
-    constexpr std::string_view kEscapes = "\"\\/bfnrtu";
-    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
-    ++position_;  // the backslash
-    const std::size_t escape = at_end() ? kEscapes.npos : kEscapes.find(text_[position_]);
-    if (escape == kEscapes.npos) return expected("one of \"\\/bfnrtu after '\\'");
-    ++position_;
-    if (escape < kMeanings.size()) {
-      value += kMeanings[escape];
-      return {};
-    }
-    std::uint32_t code_point = 0;
-    if (auto error = read_hex_digits(code_point)) return error;
-    if (code_point >= 0xd800 && code_point <= 0xdfff) {
-      // Above U+FFFF there are two escapes: ten bits in each, high before low.
-      std::uint32_t low = 0;
-      if (code_point > 0xdbff) return expected("no low surrogate before a high one");
-      if (text_.substr(position_, 2) != "\\u") return expected("'\\u' of a low surrogate");
-      position_ += 2;
-      if (auto error = read_hex_digits(low)) return error;
-      if (low < 0xdc00 || low > 0xdfff) return expected("a low surrogate before this");
-      code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
-    }
-    append_utf8(value, code_point);
-    return {};
-  }
-
-  Error read_hex_digits(std::uint32_t& value) {
-    for (int i = 0; i < 4; ++i) {
-      constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
-      const std::size_t digit = at_end() ? kDigits.npos : kDigits.find(text_[position_]);
-      if (digit == kDigits.npos) return expected("a hexadecimal digit");
-      value = value << 4 | static_cast<std::uint32_t>(digit < 16 ? digit : digit - 6);
-      ++position_;
-    }
-    return {};
-  }
-
-  std::string_view text_;
-  std::string_view path_;
-  MemoryBudget& budget_;
-  std::size_t position_ = 0;
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// The format: u64 header size, header (JSON, may end in spaces), data. For each tensor the header
-/// has its type, shape, and where in the data its bytes begin and end; under kMetadataKey it has
-/// texts. The rules are those of the reference reader (safetensors/src/tensor.rs), and stricter in
-/// this: other fields, and shapes and counts above kMaxRank and kMaxTensors, are refused.
-namespace safetensors {
-
-inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
-inline constexpr std::string_view kMetadataKey = "__metadata__";
-
-/// More metadata than this are refused.
-inline constexpr std::size_t kMaxTexts = 1 << 12;
-
-inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
-  std::string name;
-  if (auto error = reader.read_string(name)) return error;
-  const std::optional<DataType> type = data_type_named(name);
-  if (!type) {
-    return Error::of(path, ": tensor ", quote(tensor.name),
-                     ": expected a type such as 'F32', found ", quote(name));
-  }
-  tensor.type = *type;
-  return {};
-}
-
-inline Error read_shape(JsonHeaderReader& reader, std::string_view path, MemoryBudget& budget,
-                        Tensor& tensor) {
-  std::array<std::int64_t, kMaxRank> shape;
-  std::size_t rank = 0;
-  const auto read_dimension = [&]() -> Error {
-    std::uint64_t dimension = 0;
-    if (auto error = reader.read_integer(dimension)) return error;
-    if (dimension > std::numeric_limits<std::int64_t>::max()) {
-      return Error::of(path, ": tensor ", quote(tensor.name),
-                       ": expected dimensions below 2^63, found ", dimension);
-    }
-    if (rank == kMaxRank) {
-      return Error::of(path, ": tensor ", quote(tensor.name), ": expected at most ", kMaxRank,
-                       " dimensions, found more");
-    }
-    shape[rank++] = static_cast<std::int64_t>(dimension);
-    return {};
-  };
-  if (auto error = reader.read_array(read_dimension)) return error;
-  if (!budget.reserve(tensor.shape, rank)) return MemoryBudget::exceeded(path);
-  tensor.shape.assign(shape.begin(), shape.begin() + rank);
-  return {};
-}
-
-/// Reads where in `data` the tensor's bytes begin and end.
-inline Error read_offsets(JsonHeaderReader& reader, std::string_view path,
-                          std::span<const std::byte> data, Tensor& tensor) {
-  std::uint64_t begin = 0, end = 0;
-  std::size_t count = 0;
-  const auto read_offset = [&] {
-    std::uint64_t surplus;
-    const std::size_t index = count++;
-    return reader.read_integer(index == 0 ? begin : index == 1 ? end : surplus);
-  };
-  if (auto error = reader.read_array(read_offset)) return error;
-  if (count != 2) {
-    return Error::of(path, ": tensor ", quote(tensor.name), ": expected 2 data_offsets, found ",
-                     count);
-  }
-  if (end < begin || end > data.size()) {
-    return Error::of(path, ": tensor ", quote(tensor.name), ": expected data that end between ",
-                     begin, " and ", data.size(), ", found ", end);
-  }
-  tensor.data =
-      data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
-  return {};
-}
-
-inline Error key_twice(std::string_view path, std::string_view key) {
-  return Error::of(path, ": the header has the key ", quote(key), " twice in one object");
-}
-
-inline Error read_entry(JsonHeaderReader& reader, std::string_view path,
-                        std::span<const std::byte> data, MemoryBudget& budget, Tensor& tensor) {
-  bool has_type = false;
-  bool has_shape = false;
-  bool has_offsets = false;
-  const auto read_field = [&](std::string_view field) {
-    if (field == "dtype") {
-      if (std::exchange(has_type, true)) return key_twice(path, field);
-      return read_type(reader, path, tensor);
-    }
-    if (field == "shape") {
-      if (std::exchange(has_shape, true)) return key_twice(path, field);
-      return read_shape(reader, path, budget, tensor);
-    }
-    if (field == "data_offsets") {
-      if (std::exchange(has_offsets, true)) return key_twice(path, field);
-      return read_offsets(reader, path, data, tensor);
-    }
-    return Error::of(path, ": tensor ", quote(tensor.name),
-                     ": expected dtype, shape and data_offsets, found ", quote(field));
-  };
-  if (auto error = reader.read_object(read_field)) return error;
-  if (has_type && has_shape && has_offsets) return {};
-  return Error::of(path, ": tensor ", quote(tensor.name),
-                   ": expected dtype, shape and data_offsets, found no ",
-                   !has_type    ? "dtype"
-                   : !has_shape ? "shape"
-                                : "data_offsets");
-}
-
-/// Checks that no two of the values have the same key.
-template <class Value, class Key>
-Error check_keys(const std::vector<Value>& values, Key Value::*key, std::string_view path,
-                 MemoryBudget& budget) {
-  std::vector<std::string_view> keys;
-  if (!budget.reserve(keys, values.size())) return MemoryBudget::exceeded(path);
-  for (const Value& value : values) keys.push_back(value.*key);
-  std::ranges::sort(keys);
-  const auto twice = std::ranges::adjacent_find(keys);
-  return twice == keys.end() ? Error() : key_twice(path, *twice);
-}
-
-/// Reads the header's text into metadata and tensors, whose data are parts of `data`.
-inline Error read_header(std::string_view text, std::span<const std::byte> data,
-                         MemoryBudget& budget, TensorFile& file) {
-  const std::string_view path = file.path;
-  if (text.empty() || text.front() != '{') {
-    return Error::of(path, ": expected a header that starts with '{', found ",
-                     quote(text.substr(0, 1)));
-  }
-  // Each tensor has a brace of its own: no more room than for them, unless names have braces, too.
-  const auto braces = static_cast<std::size_t>(std::ranges::count(text, '{'));
-  if (!budget.reserve(file.tensors, std::min(braces - 1, kMaxTensors)))
-    return MemoryBudget::exceeded(path);
-  JsonHeaderReader reader(text, path, budget);
-  bool has_metadata = false;
-  const auto read_text = [&](std::string key) {
-    if (file.metadata.size() == kMaxTexts) {
-      return Error::of(path, ": expected at most ", kMaxTexts, " metadata, found more");
-    }
-    if (!budget.append(file.metadata, {std::move(key), ""})) return MemoryBudget::exceeded(path);
-    return reader.read_string(file.metadata.back().second);
-  };
-  const auto read_member = [&](std::string name) {
-    if (name == kMetadataKey) {
-      if (std::exchange(has_metadata, true)) return key_twice(path, name);
-      return reader.read_object(read_text);
-    }
-    if (file.tensors.size() == kMaxTensors) {
-      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
-    }
-    file.tensors.push_back({.name = std::move(name), .shape = {}, .data = {}});
-    return read_entry(reader, path, data, budget, file.tensors.back());
-  };
-  if (auto error = reader.read_object(read_member)) return error;
-  if (auto error = reader.read_end()) return error;
-  if (auto error =
-          check_keys(file.metadata, &decltype(file.metadata)::value_type::first, path, budget))
-    return error;
-  return check_keys(file.tensors, &Tensor::name, path, budget);
-}
-
-/// Puts the tensors into the order of their bytes, and checks that these fill `data` exactly.
-inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget, TensorFile& file) {
-  const auto problem = [&](const Tensor& tensor, const auto&... parts) {
-    return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
-  };
-  const auto place = [](const Tensor& tensor) {
-    return std::pair(tensor.data.data(), tensor.data.size());
-  };
-  if (!std::ranges::is_sorted(file.tensors, {}, place)) {
-    // A tree takes less code than a sort, which moves tensors in many ways.
-    using Tree = std::multimap<std::pair<const std::byte*, std::size_t>, Tensor>;
-    constexpr std::size_t kNodeBytes = sizeof(Tree::value_type) + 4 * sizeof(void*);
-    if (!budget.take(file.tensors.size() * kNodeBytes)) return MemoryBudget::exceeded(file.path);
-    Tree sorted;
-    for (Tensor& tensor : file.tensors) sorted.emplace(place(tensor), std::move(tensor));
-    auto next = file.tensors.begin();
-    for (auto& [begin, tensor] : sorted) *next++ = std::move(tensor);
-  }
-  std::size_t filled = 0;
-  for (const Tensor& tensor : file.tensors) {
-    const auto begin = static_cast<std::size_t>(tensor.data.data() - data.data());
-    if (begin != filled)
-      return problem(tensor, "data that begin at ", filled, ", where others end, found ", begin);
-    const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
-    if (size != tensor.data.size())
-      return problem(tensor, size ? std::to_string(*size) : "a whole number below 2^61 of",
-                     " bytes for ", describe(tensor.type, tensor.shape), ", found ",
-                     tensor.data.size());
-    filled += tensor.data.size();
-  }
-  if (filled == data.size()) return {};
-  return Error::of(file.path, ": expected ", filled, " bytes of data for its tensors, found ",
-                   data.size());
-}
-
-}  // namespace safetensors
-
-/// Reads a whole safetensors file from memory. The tensors of `file` are in the order of their
-/// bytes and view `bytes`; `file` changes only on success.
-inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
-                               TensorFile& file) {
-  constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
-  if (bytes.size() < kSizeBytes) {
-    return Error::of(path, ": expected at least ", kSizeBytes, " bytes, found ", bytes.size());
-  }
-  const auto header_bytes = read_little_endian<std::uint64_t>(bytes);
-  bytes = bytes.subspan(kSizeBytes);
-  const std::uint64_t max_bytes =
-      std::min<std::uint64_t>(safetensors::kMaxHeaderBytes, bytes.size());
-  if (header_bytes > max_bytes) {
-    return Error::of(path, ": expected a header of at most ", max_bytes, " bytes, found ",
-                     header_bytes);
-  }
-  const auto header = bytes.first(static_cast<std::size_t>(header_bytes));
-  const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
-  const auto data = bytes.subspan(header.size());
-
-  MemoryBudget budget(bytes.size());
-  TensorFile result;
-  result.path = path;
-  if (auto error = safetensors::read_header(text, data, budget, result)) return error;
-  if (auto error = safetensors::sort_by_data(data, budget, result)) return error;
-  file = std::move(result);
-  return {};
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-// The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
-// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
-// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two), and
-// `NAME.slopes` of a PReLU; batch
-// norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
-// needs not even that. Its metadata say what the network is and what it is for.
-
-inline constexpr std::string_view kNativeFormat = "pplcnet";
-inline constexpr std::string_view kNativeVersion = "1";
-
-/// The tensor after the weights: the output for `self_test_input`, as the writer computed it:
-/// logits, an embedding, or of each map the means of its channels.
-inline constexpr std::string_view kSelfTest = "self_test.answer";
-
-/// Key of the model's metadata which says that weights are as in memory: batch norm and branches
-/// are part of them, and dropout where `kOnnxKeep` is not there.
-inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
-
-/// The factor that dropout leaves, where it is a node between the embedding and the classes'
-/// weights and no part of these.
-inline constexpr std::string_view kOnnxKeep = "dropout.keep";
-
-namespace native {
-
-/// Lists name, type, shape and place (in floats) of each tensor of the file, in order.
-template <class Visit>
-void for_each_tensor(std::span<const Layer> layers, Visit visit) {
-  for (const Layer& layer : layers) {
-    if (!layer.owns_weights()) continue;
-    std::string name = layer_name(layer);
-    if (name.empty()) name = join({"layer_", &layer - layers.data()});
-    const auto channels = round_up(layer.output.channels, kPanel);
-    visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
-          std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
-          layer.weight_floats());
-    visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
-          static_cast<std::size_t>(channels));
-    if (layer.affine)
-      visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
-            layer.affine_place(), std::size_t{kPanel});
-    if (layer.has_slopes())
-      visit(name + ".slopes", DataType::f32, std::vector<std::int64_t>{channels},
-            layer.slopes_place(), static_cast<std::size_t>(channels));
-  }
-}
-
-}  // namespace native
-
-/// Returns whether a safetensors file is one of ours.
-inline bool is_native(const TensorFile& file) {
-  const std::string* format = native::find(file, "format");
-  return format != nullptr && *format == kNativeFormat;
-}
-
-/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
-/// the network's Weights, in the same order.
-inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
-  const std::string* version = native::find(file, "format_version");
-  if (version == nullptr || *version != kNativeVersion)
-    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
-                     ", this library reads version ", kNativeVersion);
-  if (auto error = check_description(file, layers, traits)) return error;
-  Error error;
-  std::size_t index = 0, floats = 0;
-  native::for_each_tensor(layers, [&](const std::string& name, DataType type,
-                                      const std::vector<std::int64_t>& shape, std::size_t,
-                                      std::size_t size) {
-    if (error) return;
-    const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
-    floats += size;
-    if (tensor == nullptr || tensor->name != name || tensor->type != type || tensor->shape != shape)
-      error = Error::of(
-          file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
-          tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
-  });
-  if (error) return std::move(error).with_progress(layers.size());
-  // A panel has room for more classes than the metadata may say.
-  const Tensor* output = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
-  if (output != nullptr && output->element_count() != traits.classes)
-    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
-                     " classes, found ", output->element_count())
-        .with_progress(Error::kAllSteps);
-  // The reader has checked that tensors follow each other without a hole.
-  packed = {file.tensors[0].data.data(), floats * sizeof(float)};
-  return {};
-}
-
-/// Returns why labels cannot be stored.
-inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
-  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
-    return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
-  for (const std::string& label : info.labels)
-    if (label.find('\n') != std::string::npos || !is_utf8(label))
-      return Error::of(path, ": label ", quote(label), ": expected one line of UTF-8");
-  return {};
-}
-
-/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
-inline void add_info(const ModelInfo& info,
-                     std::vector<std::pair<std::string, std::string>>& metadata) {
-  std::string labels;
-  for (const std::string& label : info.labels) labels += label + "\n";
-  if (!info.model.empty()) metadata.emplace_back("model", info.model);
-  if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
-  if (!info.output.empty()) metadata.emplace_back("output", info.output);
-  if (!labels.empty()) metadata.emplace_back("labels", labels);
-}
-
-/// Returns labels, preprocessing, output and model from a native file's metadata.
-inline ModelInfo read_info(const TensorFile& file) {
-  ModelInfo info;
-  if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
-  if (const std::string* model = native::find(file, "model")) info.model = *model;
-  if (const std::string* output = native::find(file, "output")) info.output = *output;
-  if (const std::string* labels = native::find(file, "labels")) {
-    // A hostile file may have a label for each byte, of which each would take many.
-    constexpr std::ptrdiff_t kMostLabels = 1 << 16;
-    std::string_view rest = *labels;
-    const auto lines = std::min(std::ranges::count(rest, '\n') + 1, kMostLabels);
-    info.labels.reserve(static_cast<std::size_t>(lines));
-    while (!rest.empty() && std::ssize(info.labels) < kMostLabels) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      info.labels.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  }
-  return info;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
-// from pplcnet/weights/safetensors/native_storage.hpp
-#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
-#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <vector>
-
-
-// Packed weights of one network in another storage than the type's.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Returns a network's layers with their places in weights of another storage.
-inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
-  std::vector<Layer> copy(layers.begin(), layers.end());
-  const auto head =
-      static_cast<std::size_t>(planning::head_of(layers.data(), static_cast<int>(layers.size())));
-  std::size_t place = 0;
-  for (std::size_t i = 0; i < copy.size(); ++i) {
-    Layer& layer = copy[i];
-    if (!layer.has_weights()) continue;
-    if (layer.weights_of >= 0) {
-      const Layer& owner = copy[static_cast<std::size_t>(layer.weights_of)];
-      layer.half = owner.half;
-      layer.weights = owner.weights;
-      layer.biases = owner.biases;
-      continue;
-    }
-    layer.half = planning::stored_in_half(layer, i >= head, storage);
-    layer.weights = place;
-    layer.biases = place + layer.weight_floats();
-    place = layer.biases + layer.bias_floats();
-  }
-  return copy;
-}
-
-/// Returns the number of floats of the layers' weights.
-inline std::size_t weight_count(std::span<const Layer> layers) {
-  std::size_t end = 0;
-  for (const Layer& layer : layers)
-    if (layer.has_weights()) end = std::max(end, layer.biases + layer.bias_floats());
-  return end;
-}
-
-/// Copies packed weights into another storage; float16 rounds them to the nearest.
-inline void copy_packed(std::span<const Layer> from_layers, std::span<const float> from,
-                        std::span<const Layer> to_layers, std::span<float> to) {
-  for (std::size_t i = 0; i < from_layers.size(); ++i) {
-    const Layer &source = from_layers[i], &target = to_layers[i];
-    if (!source.owns_weights()) continue;
-    const auto count = static_cast<std::size_t>(round_up(source.output.channels, kPanel)) *
-                       static_cast<std::size_t>(source.depth());
-    for (std::size_t k = 0; k < count; ++k)
-      store_weight(target, to, k, load_weight(source, from, k));
-    std::ranges::copy(from.subspan(source.biases, source.bias_floats()),
-                      to.subspan(target.biases).begin());
-  }
-}
-
-/// Returns the storage of a native file's weights as its metadata has it, or the type's storage.
-inline Storage storage_of(const TensorFile& file, Storage expected) {
-  const std::string* found = native::find(file, "storage");
-  for (const Storage storage : {Storage::single, Storage::half_head, Storage::half})
-    if (found != nullptr && *found == storage_name(storage)) return storage;
-  return expected;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
-// from pplcnet/weights/state_dict.hpp
-#ifndef PPLCNET_WEIGHTS_STATE_DICT_HPP
-#define PPLCNET_WEIGHTS_STATE_DICT_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 // from pplcnet/weights/naming/parts.hpp
 #ifndef PPLCNET_WEIGHTS_NAMING_PARTS_HPP
 #define PPLCNET_WEIGHTS_NAMING_PARTS_HPP
@@ -17331,9 +16036,20 @@ class StateDict : private StateDictTensors {
   const NetworkTraits& traits_;
 };
 
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_STATE_DICT_HPP
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
 /// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
-inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
-                             const NetworkTraits& traits, std::span<float> weights) {
+PPLCNET_INLINE Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
+                                     const NetworkTraits& traits, std::span<float> weights);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
+                                     const NetworkTraits& traits, std::span<float> weights) {
   StateDict state(file, layers, traits);
   Error first = state.open();
   if (first && first.steps() == 0) return first;  // unknown names, or another type's
@@ -17353,10 +16069,1353 @@ inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> laye
   }
   return (first ? std::move(first) : state.close()).with_progress(count);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
-#endif  // PPLCNET_WEIGHTS_STATE_DICT_HPP
+#endif  // PPLCNET_WEIGHTS_PACK_STATE_DICT_HPP
+// from pplcnet/weights/paddle/pdiparams.hpp
+#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+// from pplcnet/weights/byte_stream.hpp
+#ifndef PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+#define PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Bytes that are taken from the front; each function is false, and takes nothing useful, when
+/// there are too few.
+struct ByteStream {
+  std::span<const std::byte> bytes;
+
+  bool take(std::uint64_t count, std::span<const std::byte>& taken) {
+    if (count > bytes.size()) return false;
+    taken = bytes.first(static_cast<std::size_t>(count));
+    bytes = bytes.subspan(taken.size());
+    return true;
+  }
+
+  template <std::unsigned_integral Number>
+  bool take(Number& number) {
+    std::span<const std::byte> taken;
+    if (!take(sizeof(Number), taken)) return false;
+    number = read_little_endian<Number>(taken);
+    return true;
+  }
+
+  /// Reads a number of at most 8 bytes.
+  bool take(std::uint64_t size, std::uint64_t& number) {
+    std::span<const std::byte> taken;
+    if (!take(size, taken)) return false;
+    number = 0;
+    for (std::size_t i = taken.size(); i-- > 0;)
+      number = number << 8 | static_cast<std::uint64_t>(taken[i]);
+    return true;
+  }
+
+  /// Reads one of Protobuf's integers: seven bits in a byte, lowest first, of at most 64 bits.
+  bool take_varint(std::uint64_t& number) {
+    number = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+      const auto byte = static_cast<std::uint64_t>(bytes.front());
+      bytes = bytes.subspan(1);
+      const std::uint64_t seven_bits = byte & 0x7f;
+      if (seven_bits << shift >> shift != seven_bits) return false;
+      number |= seven_bits << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_BYTE_STREAM_HPP
+// from pplcnet/weights/memory_budget.hpp
+#ifndef PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+#define PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The memory that a reader may still ask for. Formats that refer to one thing many times, or
+/// describe many small ones, need such a bound: a few times the size of the file.
+class MemoryBudget {
+ public:
+  static constexpr std::size_t kFactor = 4;
+  /// For small networks: the descriptions of a few hundred tensors or nodes, which take some
+  /// hundred bytes each, may be larger than all of their weights.
+  static constexpr std::size_t kAllowance = 1 << 19;
+  /// No less than an entry of a map or a deque, or a shared pointer's counters.
+  static constexpr std::size_t kEntry = 64;
+
+  explicit MemoryBudget(std::size_t file_size) : left_(kFactor * file_size + kAllowance) {}
+
+  /// Returns whether there was so much left; memory that is given back does not count.
+  bool take(std::size_t bytes) {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+  /// Makes room for `count` elements in all, at least doubling what there is.
+  template <class T>
+  bool reserve(std::vector<T>& values, std::size_t count) {
+    if (count <= values.capacity()) return true;
+    count = std::max(count, 2 * values.capacity());
+    if (count > left_ / sizeof(T) || !take(count * sizeof(T))) return false;
+    values.reserve(count);
+    return true;
+  }
+
+  /// Makes room for a text of that size.
+  bool reserve(std::string& text, std::size_t size) {
+    if (size <= text.capacity()) return true;
+    if (!take(std::max(size, 2 * text.capacity()) + 1)) return false;
+    text.reserve(size);
+    return true;
+  }
+
+  /// Adds an element.
+  template <class T>
+  bool append(std::vector<T>& values, T value) {
+    if (!reserve(values, values.size() + 1)) return false;
+    values.push_back(std::move(value));
+    return true;
+  }
+
+  /// Returns the error for when not enough is left.
+  static Error exceeded(std::string_view path) {
+    return Error::of(path, ": expected to need at most ", kFactor,
+                     " times the memory of the file, found more");
+  }
+
+ private:
+  std::size_t left_;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_MEMORY_BUDGET_HPP
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
+/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
+/// a file with fewer. `file` changes only on success.
+PPLCNET_INLINE Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                                     TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+/// The format: one record after another (Paddle,
+/// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
+///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
+///   u32 version 0; i32 size of a protobuf message; the message: type and dimensions; the data.
+namespace pdiparams {
+
+/// Returns the numbers of Paddle's framework.proto, VarType.Type.
+constexpr std::optional<DataType> data_type_of(std::uint64_t code) {
+  constexpr std::pair<std::uint64_t, DataType> kCodes[] = {
+      {0, DataType::boolean}, {1, DataType::i16},      {2, DataType::i32},
+      {3, DataType::i64},     {4, DataType::f16},      {5, DataType::f32},
+      {6, DataType::f64},     {20, DataType::u8},      {21, DataType::i8},
+      {22, DataType::bf16},   {32, DataType::f8_e4m3}, {33, DataType::f8_e5m2},
+  };
+  for (const auto& [known, type] : kCodes) {
+    if (known == code) return type;
+  }
+  return std::nullopt;
+}
+
+inline bool take_dimension(ByteStream& reader, Tensor& tensor) {
+  std::uint64_t dimension = 0;
+  if (!reader.take_varint(dimension) || tensor.shape.size() == kMaxRank ||
+      dimension > std::numeric_limits<std::int64_t>::max()) {
+    return false;
+  }
+  tensor.shape.push_back(static_cast<std::int64_t>(dimension));
+  return true;
+}
+
+/// Reads the message TensorDesc, into a tensor without dimensions: 1 = type, 2 = dimensions, one in
+/// each field or packed into one.
+inline bool read_description(ByteStream message, Tensor& tensor) {
+  constexpr std::uint64_t kType = 1 << 3 | 0;
+  constexpr std::uint64_t kDimension = 2 << 3 | 0;
+  constexpr std::uint64_t kPackedDimensions = 2 << 3 | 2;
+  std::optional<DataType> type;
+  while (!message.bytes.empty()) {
+    std::uint64_t field = 0;
+    std::uint64_t number = 0;
+    if (!message.take_varint(field)) return false;
+    if (field == kType) {
+      if (type || !message.take_varint(number)) return false;
+      type = data_type_of(number);
+      if (!type) return false;
+    } else if (field == kDimension) {
+      if (!take_dimension(message, tensor)) return false;
+    } else if (field == kPackedDimensions) {
+      ByteStream packed;
+      if (!message.take_varint(number) || !message.take(number, packed.bytes)) return false;
+      while (!packed.bytes.empty()) {
+        if (!take_dimension(packed, tensor)) return false;
+      }
+    } else {
+      return false;
+    }
+  }
+  tensor.type = type.value_or(DataType::f32);
+  return type.has_value();
+}
+
+/// Reads one record.
+inline Error read_record(ByteStream& reader, Tensor& tensor) {
+  const auto truncated = [&](std::string_view what) {
+    return Error::of("expected ", what, ", found the end of the file");
+  };
+  std::uint32_t version = 0;
+  std::uint64_t levels = 0;
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of("expected version 0, found ", version);
+  if (!reader.take(levels)) return truncated("a count of levels");
+  for (; levels > 0; --levels) {
+    std::uint64_t size = 0;
+    std::span<const std::byte> lengths;
+    if (!reader.take(size) || !reader.take(size, lengths)) return truncated("levels");
+  }
+  if (!reader.take(version)) return truncated("a version");
+  if (version != 0) return Error::of("expected version 0, found ", version);
+
+  std::uint32_t size = 0;
+  ByteStream message;
+  if (!reader.take(size) || !reader.take(size, message.bytes)) return truncated("a description");
+  if (!read_description(message, tensor)) {
+    return Error::of("expected a type and at most ", kMaxRank,
+                     " dimensions, none negative, found something else");
+  }
+  const std::optional<std::uint64_t> count = byte_count(tensor.type, tensor.shape);
+  const std::size_t left = reader.bytes.size();
+  if (!count || !reader.take(*count, tensor.data)) {
+    return Error::of("expected ", count ? std::to_string(*count) : "fewer than 2^61",
+                     " bytes of data for ", describe(tensor.type, tensor.shape), ", found ", left);
+  }
+  return {};
+}
+
+}  // namespace pdiparams
+
+PPLCNET_INLINE Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                                     TensorFile& file) {
+  TensorFile result;
+  result.path = path;
+  MemoryBudget budget(bytes.size());
+  ByteStream reader{bytes};
+  Tensor tensor;  // one for all: its dimensions would grow anew in each
+  if (bytes.empty()) return Error::of(path, ": expected tensors, found an empty file");
+  while (!reader.bytes.empty()) {
+    if (result.tensors.size() == kMaxTensors) {
+      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
+    }
+    const std::size_t begin = bytes.size() - reader.bytes.size();
+    tensor.shape.clear();
+    if (auto error = pdiparams::read_record(reader, tensor))
+      return Error::of(path, ": tensor ", result.tensors.size(), " at byte ", begin, ": ",
+                       error.message());
+    if (!budget.take(tensor.shape.size() * sizeof(std::int64_t)) ||
+        !budget.append(result.tensors, tensor))
+      return MemoryBudget::exceeded(path);
+  }
+  file = std::move(result);
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
+// from pplcnet/weights/paddle/pdiparams_names.hpp
+#ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+#define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string_view>
+
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Names of tensors inside a Paddle graph, each with the name that the same tensor has in a state
+/// dict.
+using PaddleGraphNames = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
+/// each with that in a state dict of the naming: sorted by code points (Paddle `static/io.py`,
+/// `static/pir_io.py`).
+PPLCNET_INLINE PaddleGraphNames graph_names(std::span<const Layer> layers, const Naming& naming);
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
+/// checked by whoever reads them by name.
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                                    const NetworkTraits& traits);
+
+#if PPLCNET_HAS_DEFINITIONS
+/// Names the tensors of a network inside a Paddle graph. Modules are numbered by their kind in the
+/// order in which a network's constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the
+/// branches of a layer before the layer, but convolutions that deployment makes after all others.
+/// Some networks give names (`conv1_1_weights`).
+class PaddleGraphNaming {
+ public:
+  explicit PaddleGraphNaming(const Naming& naming) : naming_(naming) {}
+
+  /// Returns all names.
+  PaddleGraphNames of(std::span<const Layer> layers) {
+    std::vector<const Layer*> made_last;
+    for (const Layer& layer : layers) {
+      if (!layer.owns_weights()) continue;
+      if (add_branches(layer)) made_last.push_back(&layer);
+    }
+    for (const Layer* layer : made_last) add_weights(*layer, "conv2d_", convolutions_++);
+    return {names_.begin(), names_.end()};
+  }
+
+ private:
+  /// Counts what a layer is trained as; returns whether deployment makes its convolution.
+  bool add_branches(const Layer& layer) {
+    const TrainingForm form = training_form(layer);
+    for (const Branch& branch : std::span(form.branches, static_cast<std::size_t>(form.count))) {
+      convolutions_ += branch.identity ? 0 : 1;
+      norms_ += branch.norm.empty() ? 0 : 1;
+    }
+    norms_ += form.norm.empty() ? 0 : 1;
+    if (const AffineNames affine = affine_names(layer, naming_); !affine.scale.empty()) {
+      add_affine(affine.scale, affine.bias, true);
+      add_affine(affine.last_scale, affine.last_bias, layer.affine);
+    }
+    if (form.count > 0 && !form.keeps_deployed) return true;
+    if (is_linear(layer.layout))
+      add_weights(layer, "linear_", linears_++);
+    else
+      add_weights(layer, "conv2d_", convolutions_++);
+    if (layer.batch_norm) add_norm(layer);
+    return false;
+  }
+
+  /// Adds a scale and a shift, unless the graph has no use for them.
+  void add_affine(const std::string& scale, const std::string& shift, bool is_there) {
+    const std::string name = join({"learnable_affine_block_", affines_++});
+    if (!is_there) return;
+    names_.emplace(name + ".w_0", scale);
+    names_.emplace(name + ".w_1", shift);
+  }
+
+  void add_weights(const Layer& layer, std::string_view kind, int number) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named ? own_name(layer) : join({kind, number});
+    names_.emplace(name + (named ? "_weights" : ".w_0"), state.weight);
+    if (layer.bias) names_.emplace(name + (named ? "_offset" : ".b_0"), state.bias);
+  }
+
+  void add_norm(const Layer& layer) {
+    const ParameterNames state = parameter_names(layer, naming_);
+    const bool named = naming_.parameters != nullptr;
+    const std::string name = named                         ? own_name(layer)
+                             : layer.op == Operator::dense ? join({"batch_norm1d_", vectors_++})
+                                                           : join({"batch_norm2d_", norms_++});
+    names_.emplace(name + (named ? "_bn_scale" : ".w_0"), state.gamma);
+    names_.emplace(name + (named ? "_bn_offset" : ".b_0"), state.beta);
+    names_.emplace(name + (named ? "_bn_mean" : ".w_1"), state.mean);
+    names_.emplace(name + (named ? "_bn_variance" : ".w_2"), state.variance);
+  }
+
+  std::string own_name(const Layer& layer) const {
+    return text_of(naming_.parameters(layer.name).weights);
+  }
+
+  const Naming& naming_;
+  std::multiset<PaddleGraphNames::value_type> names_;
+  int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
+};
+
+PPLCNET_INLINE PaddleGraphNames graph_names(std::span<const Layer> layers, const Naming& naming) {
+  return PaddleGraphNaming(naming).of(layers);
+}
+
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                                    const NetworkTraits& traits) {
+  const std::vector<Naming> namings = namings_of(traits);
+  const auto naming = std::ranges::find(namings, "paddle", &Naming::framework);
+  if (naming == namings.end())
+    return Error::of(file.path,
+                     ": a .pdiparams file, which does not name its tensors, fits networks of "
+                     "Paddle only; the type is ",
+                     what_of(traits));
+  const auto names = graph_names(layers, *naming);
+  if (names.size() != file.tensors.size()) {
+    // The two releases of PP-LCNet_x0_25_textline_ori differ in this.
+    const bool head = traits.embedding != traits.pooled;
+    const bool has_option = !traits.optional.empty() && !traits.optional.front().is_flag;
+    const std::size_t with_other_head = !has_option ? names.size()
+                                        : head      ? names.size() - 1
+                                                    : names.size() + 1;
+    return Error::of(file.path, ": holds ", file.tensors.size(),
+                     " tensors, the type's network has ", names.size(),
+                     file.tensors.size() != with_other_head ? ""
+                     : head ? "; without a head (Options::head = 0) it has as many"
+                            : "; with a head (Options::head = 1280) it has as many");
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
+// from pplcnet/weights/safetensors/native.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/safetensors/description.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/safetensors/first_description.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// The metadata of the first files of the project's own, which knew PP-LCNet alone and described it
+// block by block. They are read for ever, and written no more.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace native {
+
+/// Returns the width of the layer between pooling and classes, or of the embedding; 0: none.
+inline int head_width(std::span<const Layer> layers, const NetworkTraits& traits) {
+  if (traits.embedding < 0 || traits.embedding == traits.pooled) return 0;
+  return layers[static_cast<std::size_t>(traits.embedding)].output.channels;
+}
+
+/// Returns by how much dropout makes the embedding smaller.
+inline int dropout_percent(std::span<const Layer> layers) {
+  int percent = 0;
+  for (const Layer& layer : layers)
+    if (layer.scale_percent != 100 || layer.output_percent != 100)
+      percent = 200 - layer.scale_percent - layer.output_percent;
+  return percent;
+}
+
+/// Writes down PP-LCNet's layers block by block.
+class FirstDescription {
+ public:
+  using Words = std::vector<std::pair<std::string, std::string>>;
+
+  FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
+      : layers_(layers), traits_(traits) {}
+
+  Words words() {
+    for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
+    end_block();
+    std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
+    Words words = {
+        {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
+                       "x", stem_.stride.width})},
+        {"blocks", blocks_},
+        {"activation", join({activation_name(activation_), affine_ ? ":affine" : ""})},
+        {"stem_activation", std::string(activation_name(stem_.activation))},
+        {"gate", std::string(activation_name(gate_))},
+        {"stage_heads", heads_.empty() ? "none" : heads_},
+        {"head", join({head_width(layers_, traits_), linear_head_ ? ":linear:neck" : ""})},
+        {"classes", join({traits_.classes})},
+        {"storage", std::string(storage_name(traits_.storage))}};
+    if (traits_.classes > 0 || linear_head_)
+      words.emplace_back("dropout_percent", join({dropout_percent(layers_)}));
+    return words;
+  }
+
+ private:
+  void add(std::size_t index) {
+    const Layer& layer = layers_[index];
+    const std::string_view part = layer.name.leaf.empty() ? layer.name.pattern : layer.name.leaf;
+    affine_ = affine_ || layer.affine;
+    if (part == "conv#") add_stem(layer);
+    if (part == "stem_pool") stem_kind_ = "branches";
+    if (part == ".dw_conv") begin_block(layer);
+    if (part == ".se.conv2") gate_ = layer.activation;
+    if (part == ".se") squeeze_excite_ = true;
+    if (part == ".expand") expansion_ = layer.output.channels;
+    if (part == ".pw_conv") add_pointwise(layer);
+    if (part == "last_conv") linear_head_ = layer.activation == Activation::none;
+    // The stages from blocks2 on; the ones before the first head have none.
+    if (part == "blocks#.head")
+      heads_ += join({heads_.empty() ? "0-" : "-", layer.output.channels});
+    if (layer.name.pattern == "blocks#.#" && layer.has_weights() && !part.starts_with(".se") &&
+        activation_ == Activation::none)
+      activation_ = layer.activation;
+  }
+
+  void add_stem(const Layer& layer) {
+    const int number = layer.name.numbers[0];
+    if (number == 1) {
+      stem_ = layer;
+      return;
+    }
+    if (number == 2 && stem_kind_ == "convolution") stem_kind_ = "convolutions";
+    if (stem_middle_ == 0) stem_middle_ = stem_.output.channels;
+    stem_.output.channels = layer.output.channels;
+  }
+
+  void begin_block(const Layer& layer) {
+    end_block();
+    depthwise_ = layer;
+    has_block_ = true;
+  }
+
+  void add_pointwise(const Layer& layer) {
+    out_ = layer.output.channels;
+    linear_pointwise_ = layer.activation == Activation::none;
+    shortcut_ = layer.addend < 0                  ? ""
+                : layer.addend == depthwise_.from ? ":add-input"
+                                                  : ":add-depthwise";
+  }
+
+  void end_block() {
+    if (!has_block_) return;
+    const Layer& d = depthwise_;
+    blocks_ += join({blocks_.empty() ? "" : " ", d.name.numbers[0], ":k", d.kernel.height, ":",
+                     d.input.channels, "-"});
+    if (expansion_ > 0) blocks_ += join({expansion_, "-"});
+    blocks_ += join({out_, ":s", d.stride.height, "x", d.stride.width});
+    if (d.dilation != Pair(1)) blocks_ += join({":d", d.dilation.height});
+    blocks_ += join({squeeze_excite_ ? ":se" : "",
+                     d.activation == Activation::none ? ":linear-depthwise" : "",
+                     linear_pointwise_ ? ":linear-pointwise" : "", shortcut_});
+    expansion_ = 0;
+    squeeze_excite_ = false;
+  }
+
+  std::span<const Layer> layers_;
+  const NetworkTraits& traits_;
+  std::string_view stem_kind_ = "convolution", shortcut_;
+  Layer stem_, depthwise_;
+  int stem_middle_ = 0, expansion_ = 0, out_ = 0;
+  bool has_block_ = false, squeeze_excite_ = false, linear_pointwise_ = false;
+  bool affine_ = false, linear_head_ = false;
+  Activation activation_ = Activation::none, gate_ = Activation::hardsigmoid_paddle;
+  std::string blocks_, heads_;
+};
+
+/// Returns the words of a network in such a file but for its family and its dialect, which change
+/// nothing that the others do not.
+inline FirstDescription::Words first_description(std::span<const Layer> layers,
+                                                 const NetworkTraits& traits) {
+  return FirstDescription(layers, traits).words();
+}
+
+}  // namespace native
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_FIRST_DESCRIPTION_HPP
+
+// What fixes a network's arithmetic, as metadata of files of the project's own and for messages.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace native {
+
+inline std::string size_of(std::string_view before, Pair size) {
+  return size == Pair(1) ? "" : join({":", before, size.height, "x", size.width});
+}
+
+/// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
+inline std::string word_of(const Layer& layer) {
+  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
+  word += join({layer.output.channels});
+  for (const Activation activation : {layer.activation, layer.last_activation})
+    if (activation != Activation::none) word += join({":", activation_name(activation)});
+  if (layer.affine) word += ":affine";
+  if (layer.addend >= 0) word += ":add";
+  return word;
+}
+
+}  // namespace native
+
+/// Returns the words for everything that fixes a network's arithmetic.
+inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
+                                                                 const NetworkTraits& traits) {
+  std::string words;
+  for (const Layer& layer : layers)
+    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
+  return {{"head", join({native::head_width(layers, traits)})},
+          {"dropout_percent", join({native::dropout_percent(layers)})},
+          {"classes", join({traits.classes})},
+          {"layers", words},
+          {"graph", join({traits.fingerprint})},
+          {"storage", std::string(storage_name(traits.storage))}};
+}
+
+namespace native {
+
+inline const std::string* find(const TensorFile& file, std::string_view key) {
+  for (const auto& [name, value] : file.metadata)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+/// Returns where two texts of words begin to differ: that word of `text`.
+inline std::string_view differing_word(std::string_view text, std::string_view other) {
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin());
+  const std::size_t begin = text.substr(0, same).rfind(' ') + 1;  // 0 if there is no space
+  return text.substr(begin, text.find(' ', same + 1) - begin);
+}
+
+/// Returns how many words two texts have in common at their beginning.
+inline std::size_t count_same_words(std::string_view text, std::string_view other) {
+  const auto same = std::ranges::mismatch(text, other).in1;
+  return static_cast<std::size_t>(std::count(text.begin(), same, ' '));
+}
+
+}  // namespace native
+
+/// Checks that a file's metadata describe a network.
+inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                               const NetworkTraits& traits) {
+  const bool first = native::find(file, "blocks") != nullptr;
+  const auto words = first ? native::first_description(layers, traits) : describe(layers, traits);
+  // Of several networks that a file is not, the nearest has most of its layers.
+  std::size_t same = 0;
+  for (const auto& [key, expected] : words)
+    if (const std::string* found = native::find(file, key); key == "layers" || key == "blocks")
+      same = found == nullptr ? 0 : native::count_same_words(*found, expected);
+  for (const auto& [key, expected] : words) {
+    const std::string* found = native::find(file, key);
+    if (found == nullptr)
+      return Error::of(file.path, ": does not say what its network's ", key, " is");
+    if (*found != expected)
+      return Error::of(file.path, ": its network has ", key, " ",
+                       quote(native::differing_word(*found, expected)), ", the type's (",
+                       traits.name, ") has ", quote(native::differing_word(expected, *found)))
+          .with_progress(same);
+  }
+  return {};
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_DESCRIPTION_HPP
+// from pplcnet/weights/safetensors/reader.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// from pplcnet/weights/safetensors/json_header.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Reads the JSON (RFC 8259) of a safetensors header: objects, arrays, strings and non-negative
+/// integers; there is nothing else in one.
+///
+/// The caller asks for what must come next, so what it does not ask for is an error, and text
+/// cannot nest deeper than the calls do. After an error nothing more may be read.
+class JsonHeaderReader {
+ public:
+  /// `path` is the file's, for messages. All of it must outlive the reader.
+  JsonHeaderReader(std::string_view text, std::string_view path, MemoryBudget& budget)
+      : text_(text), path_(path), budget_(budget) {}
+
+  /// Calls `Error read_value(std::string key)` for each member; it must read the value, and refuse
+  /// a key that was there before.
+  template <typename ReadValue>
+  Error read_object(ReadValue&& read_value) {
+    if (!take('{')) return expected("an object");
+    if (take('}')) return {};
+    do {
+      std::string key;
+      if (auto error = read_string(key)) return error;
+      if (!take(':')) return expected("':'");
+      if (auto error = read_value(std::move(key))) return error;
+    } while (take(','));
+    return take('}') ? Error() : expected("',' or '}'");
+  }
+
+  /// Calls `Error read_element()` for each element; it must read the element.
+  template <typename ReadElement>
+  Error read_array(ReadElement&& read_element) {
+    if (!take('[')) return expected("an array");
+    if (take(']')) return {};
+    do {
+      if (auto error = read_element()) return error;
+    } while (take(','));
+    return take(']') ? Error() : expected("',' or ']'");
+  }
+
+  /// Reads any Unicode text, in UTF-8.
+  Error read_string(std::string& value) {
+    if (!take('"')) return expected("a string");
+    const std::size_t begin = position_;
+    value.clear();
+    if (!budget_.reserve(value, size_of_string())) return MemoryBudget::exceeded(path_);
+    while (!at_end() && text_[position_] != '"') {
+      const char character = text_[position_];
+      if (static_cast<unsigned char>(character) < 0x20) return expected("no control character");
+      if (character == '\\') {
+        if (auto error = read_escape(value)) return error;
+      } else {
+        value += character;
+        ++position_;
+      }
+    }
+    if (at_end()) return expected("'\"'");
+    ++position_;
+    if (!is_utf8(value)) {
+      return Error::of(path_, ": byte ", begin, " of the header: expected UTF-8, found ",
+                       quote(value));
+    }
+    return {};
+  }
+
+  /// Reads decimal digits without a leading zero, of a value below 2^64.
+  Error read_integer(std::uint64_t& value) {
+    constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+    skip_space();
+    const std::size_t begin = position_;
+    value = 0;
+    for (; !at_end() && text_[position_] >= '0' && text_[position_] <= '9'; ++position_) {
+      const auto digit = static_cast<std::uint64_t>(text_[position_] - '0');
+      const bool leading_zero = value == 0 && position_ > begin;
+      if (leading_zero || value > (kMax - digit) / 10) {
+        return expected("an integer below 2^64 without leading zeros");
+      }
+      value = 10 * value + digit;
+    }
+    return position_ > begin ? Error() : expected("a non-negative integer");
+  }
+
+  /// Checks that nothing but white space follows.
+  Error read_end() {
+    skip_space();
+    return at_end() ? Error() : expected("the end");
+  }
+
+ private:
+  bool at_end() const { return position_ == text_.size(); }
+
+  void skip_space() {
+    while (!at_end() && std::string_view(" \n\r\t").find(text_[position_]) != text_.npos) {
+      ++position_;
+    }
+  }
+
+  bool take(char character) {
+    skip_space();
+    if (at_end() || text_[position_] != character) return false;
+    ++position_;
+    return true;
+  }
+
+  /// Returns the bytes of the string that begins here, which it takes at most.
+  std::size_t size_of_string() const {
+    std::size_t end = position_;
+    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2u : 1u;
+    return std::min(end, text_.size()) - position_;
+  }
+
+  Error expected(std::string_view what) const {
+    return Error::of(path_, ": byte ", position_, " of the header: expected ", what, ", found ",
+                     at_end() ? "the end" : quote(text_.substr(position_, 1)));
+  }
+
+  Error read_escape(std::string& value) {
+    constexpr std::string_view kEscapes = "\"\\/bfnrtu";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    ++position_;  // the backslash
+    const std::size_t escape = at_end() ? kEscapes.npos : kEscapes.find(text_[position_]);
+    if (escape == kEscapes.npos) return expected("one of \"\\/bfnrtu after '\\'");
+    ++position_;
+    if (escape < kMeanings.size()) {
+      value += kMeanings[escape];
+      return {};
+    }
+    std::uint32_t code_point = 0;
+    if (auto error = read_hex_digits(code_point)) return error;
+    if (code_point >= 0xd800 && code_point <= 0xdfff) {
+      // Above U+FFFF there are two escapes: ten bits in each, high before low.
+      std::uint32_t low = 0;
+      if (code_point > 0xdbff) return expected("no low surrogate before a high one");
+      if (text_.substr(position_, 2) != "\\u") return expected("'\\u' of a low surrogate");
+      position_ += 2;
+      if (auto error = read_hex_digits(low)) return error;
+      if (low < 0xdc00 || low > 0xdfff) return expected("a low surrogate before this");
+      code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+    }
+    append_utf8(value, code_point);
+    return {};
+  }
+
+  Error read_hex_digits(std::uint32_t& value) {
+    for (int i = 0; i < 4; ++i) {
+      constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+      const std::size_t digit = at_end() ? kDigits.npos : kDigits.find(text_[position_]);
+      if (digit == kDigits.npos) return expected("a hexadecimal digit");
+      value = value << 4 | static_cast<std::uint32_t>(digit < 16 ? digit : digit - 6);
+      ++position_;
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  std::string_view path_;
+  MemoryBudget& budget_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_JSON_HEADER_HPP
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// The format: u64 header size, header (JSON, may end in spaces), data. For each tensor the header
+/// has its type, shape, and where in the data its bytes begin and end; under kMetadataKey it has
+/// texts. The rules are those of the reference reader (safetensors/src/tensor.rs), and stricter in
+/// this: other fields, and shapes and counts above kMaxRank and kMaxTensors, are refused.
+namespace safetensors {
+
+inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+inline constexpr std::string_view kMetadataKey = "__metadata__";
+
+/// More metadata than this are refused.
+inline constexpr std::size_t kMaxTexts = 1 << 12;
+
+}  // namespace safetensors
+
+/// Reads a whole safetensors file from memory. The tensors of `file` are in the order of their
+/// bytes and view `bytes`; `file` changes only on success.
+PPLCNET_INLINE Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
+                                       TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace safetensors {
+
+inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
+  std::string name;
+  if (auto error = reader.read_string(name)) return error;
+  const std::optional<DataType> type = data_type_named(name);
+  if (!type) {
+    return Error::of(path, ": tensor ", quote(tensor.name),
+                     ": expected a type such as 'F32', found ", quote(name));
+  }
+  tensor.type = *type;
+  return {};
+}
+
+inline Error read_shape(JsonHeaderReader& reader, std::string_view path, MemoryBudget& budget,
+                        Tensor& tensor) {
+  std::array<std::int64_t, kMaxRank> shape;
+  std::size_t rank = 0;
+  const auto read_dimension = [&]() -> Error {
+    std::uint64_t dimension = 0;
+    if (auto error = reader.read_integer(dimension)) return error;
+    if (dimension > std::numeric_limits<std::int64_t>::max()) {
+      return Error::of(path, ": tensor ", quote(tensor.name),
+                       ": expected dimensions below 2^63, found ", dimension);
+    }
+    if (rank == kMaxRank) {
+      return Error::of(path, ": tensor ", quote(tensor.name), ": expected at most ", kMaxRank,
+                       " dimensions, found more");
+    }
+    shape[rank++] = static_cast<std::int64_t>(dimension);
+    return {};
+  };
+  if (auto error = reader.read_array(read_dimension)) return error;
+  if (!budget.reserve(tensor.shape, rank)) return MemoryBudget::exceeded(path);
+  tensor.shape.assign(shape.begin(), shape.begin() + rank);
+  return {};
+}
+
+/// Reads where in `data` the tensor's bytes begin and end.
+inline Error read_offsets(JsonHeaderReader& reader, std::string_view path,
+                          std::span<const std::byte> data, Tensor& tensor) {
+  std::uint64_t begin = 0, end = 0;
+  std::size_t count = 0;
+  const auto read_offset = [&] {
+    std::uint64_t surplus;
+    const std::size_t index = count++;
+    return reader.read_integer(index == 0 ? begin : index == 1 ? end : surplus);
+  };
+  if (auto error = reader.read_array(read_offset)) return error;
+  if (count != 2) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected 2 data_offsets, found ",
+                     count);
+  }
+  if (end < begin || end > data.size()) {
+    return Error::of(path, ": tensor ", quote(tensor.name), ": expected data that end between ",
+                     begin, " and ", data.size(), ", found ", end);
+  }
+  tensor.data =
+      data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  return {};
+}
+
+inline Error key_twice(std::string_view path, std::string_view key) {
+  return Error::of(path, ": the header has the key ", quote(key), " twice in one object");
+}
+
+inline Error read_entry(JsonHeaderReader& reader, std::string_view path,
+                        std::span<const std::byte> data, MemoryBudget& budget, Tensor& tensor) {
+  bool has_type = false;
+  bool has_shape = false;
+  bool has_offsets = false;
+  const auto read_field = [&](std::string_view field) {
+    if (field == "dtype") {
+      if (std::exchange(has_type, true)) return key_twice(path, field);
+      return read_type(reader, path, tensor);
+    }
+    if (field == "shape") {
+      if (std::exchange(has_shape, true)) return key_twice(path, field);
+      return read_shape(reader, path, budget, tensor);
+    }
+    if (field == "data_offsets") {
+      if (std::exchange(has_offsets, true)) return key_twice(path, field);
+      return read_offsets(reader, path, data, tensor);
+    }
+    return Error::of(path, ": tensor ", quote(tensor.name),
+                     ": expected dtype, shape and data_offsets, found ", quote(field));
+  };
+  if (auto error = reader.read_object(read_field)) return error;
+  if (has_type && has_shape && has_offsets) return {};
+  return Error::of(path, ": tensor ", quote(tensor.name),
+                   ": expected dtype, shape and data_offsets, found no ",
+                   !has_type    ? "dtype"
+                   : !has_shape ? "shape"
+                                : "data_offsets");
+}
+
+/// Checks that no two of the values have the same key.
+template <class Value, class Key>
+Error check_keys(const std::vector<Value>& values, Key Value::*key, std::string_view path,
+                 MemoryBudget& budget) {
+  std::vector<std::string_view> keys;
+  if (!budget.reserve(keys, values.size())) return MemoryBudget::exceeded(path);
+  for (const Value& value : values) keys.push_back(value.*key);
+  std::ranges::sort(keys);
+  const auto twice = std::ranges::adjacent_find(keys);
+  return twice == keys.end() ? Error() : key_twice(path, *twice);
+}
+
+/// Reads the header's text into metadata and tensors, whose data are parts of `data`.
+inline Error read_header(std::string_view text, std::span<const std::byte> data,
+                         MemoryBudget& budget, TensorFile& file) {
+  const std::string_view path = file.path;
+  if (text.empty() || text.front() != '{') {
+    return Error::of(path, ": expected a header that starts with '{', found ",
+                     quote(text.substr(0, 1)));
+  }
+  // Each tensor has a brace of its own: no more room than for them, unless names have braces, too.
+  const auto braces = static_cast<std::size_t>(std::ranges::count(text, '{'));
+  if (!budget.reserve(file.tensors, std::min(braces - 1, kMaxTensors)))
+    return MemoryBudget::exceeded(path);
+  JsonHeaderReader reader(text, path, budget);
+  bool has_metadata = false;
+  const auto read_text = [&](std::string key) {
+    if (file.metadata.size() == kMaxTexts) {
+      return Error::of(path, ": expected at most ", kMaxTexts, " metadata, found more");
+    }
+    if (!budget.append(file.metadata, {std::move(key), ""})) return MemoryBudget::exceeded(path);
+    return reader.read_string(file.metadata.back().second);
+  };
+  const auto read_member = [&](std::string name) {
+    if (name == kMetadataKey) {
+      if (std::exchange(has_metadata, true)) return key_twice(path, name);
+      return reader.read_object(read_text);
+    }
+    if (file.tensors.size() == kMaxTensors) {
+      return Error::of(path, ": expected at most ", kMaxTensors, " tensors, found more");
+    }
+    file.tensors.push_back({.name = std::move(name), .shape = {}, .data = {}});
+    return read_entry(reader, path, data, budget, file.tensors.back());
+  };
+  if (auto error = reader.read_object(read_member)) return error;
+  if (auto error = reader.read_end()) return error;
+  if (auto error =
+          check_keys(file.metadata, &decltype(file.metadata)::value_type::first, path, budget))
+    return error;
+  return check_keys(file.tensors, &Tensor::name, path, budget);
+}
+
+/// Puts the tensors into the order of their bytes, and checks that these fill `data` exactly.
+inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget, TensorFile& file) {
+  const auto problem = [&](const Tensor& tensor, const auto&... parts) {
+    return Error::of(file.path, ": tensor ", quote(tensor.name), ": expected ", parts...);
+  };
+  const auto place = [](const Tensor& tensor) {
+    return std::pair(tensor.data.data(), tensor.data.size());
+  };
+  if (!std::ranges::is_sorted(file.tensors, {}, place)) {
+    // A tree takes less code than a sort, which moves tensors in many ways.
+    using Tree = std::multimap<std::pair<const std::byte*, std::size_t>, Tensor>;
+    constexpr std::size_t kNodeBytes = sizeof(Tree::value_type) + 4 * sizeof(void*);
+    if (!budget.take(file.tensors.size() * kNodeBytes)) return MemoryBudget::exceeded(file.path);
+    Tree sorted;
+    for (Tensor& tensor : file.tensors) sorted.emplace(place(tensor), std::move(tensor));
+    auto next = file.tensors.begin();
+    for (auto& [begin, tensor] : sorted) *next++ = std::move(tensor);
+  }
+  std::size_t filled = 0;
+  for (const Tensor& tensor : file.tensors) {
+    const auto begin = static_cast<std::size_t>(tensor.data.data() - data.data());
+    if (begin != filled)
+      return problem(tensor, "data that begin at ", filled, ", where others end, found ", begin);
+    const std::optional<std::uint64_t> size = byte_count(tensor.type, tensor.shape);
+    if (size != tensor.data.size())
+      return problem(tensor, size ? std::to_string(*size) : "a whole number below 2^61 of",
+                     " bytes for ", describe(tensor.type, tensor.shape), ", found ",
+                     tensor.data.size());
+    filled += tensor.data.size();
+  }
+  if (filled == data.size()) return {};
+  return Error::of(file.path, ": expected ", filled, " bytes of data for its tensors, found ",
+                   data.size());
+}
+
+}  // namespace safetensors
+
+PPLCNET_INLINE Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
+                                       TensorFile& file) {
+  constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
+  if (bytes.size() < kSizeBytes) {
+    return Error::of(path, ": expected at least ", kSizeBytes, " bytes, found ", bytes.size());
+  }
+  const auto header_bytes = read_little_endian<std::uint64_t>(bytes);
+  bytes = bytes.subspan(kSizeBytes);
+  const std::uint64_t max_bytes =
+      std::min<std::uint64_t>(safetensors::kMaxHeaderBytes, bytes.size());
+  if (header_bytes > max_bytes) {
+    return Error::of(path, ": expected a header of at most ", max_bytes, " bytes, found ",
+                     header_bytes);
+  }
+  const auto header = bytes.first(static_cast<std::size_t>(header_bytes));
+  const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  const auto data = bytes.subspan(header.size());
+
+  MemoryBudget budget(bytes.size());
+  TensorFile result;
+  result.path = path;
+  if (auto error = safetensors::read_header(text, data, budget, result)) return error;
+  if (auto error = safetensors::sort_by_data(data, budget, result)) return error;
+  file = std::move(result);
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+// The native file is a safetensors file whose tensors are the packed weights, layer by layer, as
+// they lie in memory: `NAME.weight` [panel][k][16], float32 or float16, `NAME.bias`, float32, and,
+// where a scale and a shift follow an activation, `NAME.affine` (and zeros after these two), and
+// `NAME.slopes` of a PReLU; batch
+// norm and dropout are folded in, branches are one convolution. Loading is a copy; a mapped file
+// needs not even that. Its metadata say what the network is and what it is for.
+
+inline constexpr std::string_view kNativeFormat = "pplcnet";
+inline constexpr std::string_view kNativeVersion = "1";
+
+/// The tensor after the weights: the output for `self_test_input`, as the writer computed it:
+/// logits, an embedding, or of each map the means of its channels.
+inline constexpr std::string_view kSelfTest = "self_test.answer";
+
+/// Key of the model's metadata which says that weights are as in memory: batch norm and branches
+/// are part of them, and dropout where `kOnnxKeep` is not there.
+inline constexpr std::string_view kOnnxFolded = "pplcnet.folded";
+
+/// The factor that dropout leaves, where it is a node between the embedding and the classes'
+/// weights and no part of these.
+inline constexpr std::string_view kOnnxKeep = "dropout.keep";
+
+namespace native {
+
+/// Lists name, type, shape and place (in floats) of each tensor of the file, in order.
+template <class Visit>
+void for_each_tensor(std::span<const Layer> layers, Visit visit) {
+  for (const Layer& layer : layers) {
+    if (!layer.owns_weights()) continue;
+    std::string name = layer_name(layer);
+    if (name.empty()) name = join({"layer_", &layer - layers.data()});
+    const auto channels = round_up(layer.output.channels, kPanel);
+    visit(name + ".weight", layer.half ? DataType::f16 : DataType::f32,
+          std::vector<std::int64_t>{channels / kPanel, layer.depth(), kPanel}, layer.weights,
+          layer.weight_floats());
+    visit(name + ".bias", DataType::f32, std::vector<std::int64_t>{channels}, layer.biases,
+          static_cast<std::size_t>(channels));
+    if (layer.affine)
+      visit(name + ".affine", DataType::f32, std::vector<std::int64_t>{kPanel},
+            layer.affine_place(), std::size_t{kPanel});
+    if (layer.has_slopes())
+      visit(name + ".slopes", DataType::f32, std::vector<std::int64_t>{channels},
+            layer.slopes_place(), static_cast<std::size_t>(channels));
+  }
+}
+
+}  // namespace native
+
+/// Returns whether a safetensors file is one of ours.
+inline bool is_native(const TensorFile& file) {
+  const std::string* format = native::find(file, "format");
+  return format != nullptr && *format == kNativeFormat;
+}
+
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
+  const std::string* version = native::find(file, "format_version");
+  if (version == nullptr || *version != kNativeVersion)
+    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                     ", this library reads version ", kNativeVersion);
+  if (auto error = check_description(file, layers, traits)) return error;
+  Error error;
+  std::size_t index = 0, floats = 0;
+  native::for_each_tensor(layers, [&](const std::string& name, DataType type,
+                                      const std::vector<std::int64_t>& shape, std::size_t,
+                                      std::size_t size) {
+    if (error) return;
+    const Tensor* tensor = index < file.tensors.size() ? &file.tensors[index++] : nullptr;
+    floats += size;
+    if (tensor == nullptr || tensor->name != name || tensor->type != type || tensor->shape != shape)
+      error = Error::of(
+          file.path, ": expected tensor ", quote(name), " ", describe(type, shape), ", found ",
+          tensor ? quote(tensor->name) + " " + describe(tensor->type, tensor->shape) : "the end");
+  });
+  if (error) return std::move(error).with_progress(layers.size());
+  // A panel has room for more classes than the metadata may say.
+  const Tensor* output = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (output != nullptr && output->element_count() != traits.classes)
+    return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
+                     " classes, found ", output->element_count())
+        .with_progress(Error::kAllSteps);
+  // The reader has checked that tensors follow each other without a hole.
+  packed = {file.tensors[0].data.data(), floats * sizeof(float)};
+  return {};
+}
+
+/// Returns why labels cannot be stored.
+inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+  if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
+    return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
+  for (const std::string& label : info.labels)
+    if (label.find('\n') != std::string::npos || !is_utf8(label))
+      return Error::of(path, ": label ", quote(label), ": expected one line of UTF-8");
+  return {};
+}
+
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
+inline void add_info(const ModelInfo& info,
+                     std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::string labels;
+  for (const std::string& label : info.labels) labels += label + "\n";
+  if (!info.model.empty()) metadata.emplace_back("model", info.model);
+  if (!info.preprocessing.empty()) metadata.emplace_back("preprocessing", info.preprocessing);
+  if (!info.output.empty()) metadata.emplace_back("output", info.output);
+  if (!labels.empty()) metadata.emplace_back("labels", labels);
+}
+
+/// Returns labels, preprocessing, output and model from a native file's metadata.
+inline ModelInfo read_info(const TensorFile& file) {
+  ModelInfo info;
+  if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
+  if (const std::string* model = native::find(file, "model")) info.model = *model;
+  if (const std::string* output = native::find(file, "output")) info.output = *output;
+  if (const std::string* labels = native::find(file, "labels")) {
+    // A hostile file may have a label for each byte, of which each would take many.
+    constexpr std::ptrdiff_t kMostLabels = 1 << 16;
+    std::string_view rest = *labels;
+    const auto lines = std::min(std::ranges::count(rest, '\n') + 1, kMostLabels);
+    info.labels.reserve(static_cast<std::size_t>(lines));
+    while (!rest.empty() && std::ssize(info.labels) < kMostLabels) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      info.labels.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  return info;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_HPP
+// from pplcnet/weights/safetensors/native_storage.hpp
+#ifndef PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
+#define PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+
+// Packed weights of one network in another storage than the type's.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns a network's layers with their places in weights of another storage.
+inline std::vector<Layer> layers_in(Storage storage, std::span<const Layer> layers) {
+  std::vector<Layer> copy(layers.begin(), layers.end());
+  const auto head =
+      static_cast<std::size_t>(planning::head_of(layers.data(), static_cast<int>(layers.size())));
+  std::size_t place = 0;
+  for (std::size_t i = 0; i < copy.size(); ++i) {
+    Layer& layer = copy[i];
+    if (!layer.has_weights()) continue;
+    if (layer.weights_of >= 0) {
+      const Layer& owner = copy[static_cast<std::size_t>(layer.weights_of)];
+      layer.half = owner.half;
+      layer.weights = owner.weights;
+      layer.biases = owner.biases;
+      continue;
+    }
+    layer.half = planning::stored_in_half(layer, i >= head, storage);
+    layer.weights = place;
+    layer.biases = place + layer.weight_floats();
+    place = layer.biases + layer.bias_floats();
+  }
+  return copy;
+}
+
+/// Returns the number of floats of the layers' weights.
+inline std::size_t weight_count(std::span<const Layer> layers) {
+  std::size_t end = 0;
+  for (const Layer& layer : layers)
+    if (layer.has_weights()) end = std::max(end, layer.biases + layer.bias_floats());
+  return end;
+}
+
+/// Copies packed weights into another storage; float16 rounds them to the nearest.
+inline void copy_packed(std::span<const Layer> from_layers, std::span<const float> from,
+                        std::span<const Layer> to_layers, std::span<float> to) {
+  for (std::size_t i = 0; i < from_layers.size(); ++i) {
+    const Layer &source = from_layers[i], &target = to_layers[i];
+    if (!source.owns_weights()) continue;
+    const auto count = static_cast<std::size_t>(round_up(source.output.channels, kPanel)) *
+                       static_cast<std::size_t>(source.depth());
+    for (std::size_t k = 0; k < count; ++k)
+      store_weight(target, to, k, load_weight(source, from, k));
+    std::ranges::copy(from.subspan(source.biases, source.bias_floats()),
+                      to.subspan(target.biases).begin());
+  }
+}
+
+/// Returns the storage of a native file's weights as its metadata has it, or the type's storage.
+inline Storage storage_of(const TensorFile& file, Storage expected) {
+  const std::string* found = native::find(file, "storage");
+  for (const Storage storage : {Storage::single, Storage::half_head, Storage::half})
+    if (found != nullptr && *found == storage_name(storage)) return storage;
+  return expected;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SAFETENSORS_NATIVE_STORAGE_HPP
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {

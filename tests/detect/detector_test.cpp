@@ -29,8 +29,8 @@
 #include "pplcnet/kernels/forward.hpp"
 #include "pplcnet/models/detectors.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 #include "pplcnet/weights/save.hpp"
-#include "pplcnet/weights/state_dict.hpp"
 #include "threads.hpp"
 #include "weights/contents.hpp"
 

@@ -135,7 +135,7 @@ inline Format ncnn_format() {
                 [](const pplcnet::FileGraph& graph) {
                   check_graph(graph);
                   return is_found([&](std::span<float> values) {
-                    return pplcnet::GraphMatch(graph, kLayers, kTraits).pack(values);
+                    return pplcnet::pack_graph(graph, kLayers, kTraits, values);
                   });
                 });
           },

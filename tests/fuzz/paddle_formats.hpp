@@ -41,7 +41,7 @@ inline bool check_program(const pplcnet::PaddleProgram& program) {
     pplcnet::PaddleProgram filled = program;
     if (auto error = pplcnet::attach_parameters(file, filled)) return error;
     check_graph(filled.graph);
-    return pplcnet::GraphMatch(filled.graph, kLayers, kTraits).pack(weights);
+    return pplcnet::pack_graph(filled.graph, kLayers, kTraits, weights);
   });
 }
 

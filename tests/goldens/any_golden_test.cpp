@@ -16,7 +16,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
-#include "pplcnet/weights/state_dict.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 
 namespace pplcnet_test {
 namespace {

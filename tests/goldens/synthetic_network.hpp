@@ -14,8 +14,8 @@
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 #include "pplcnet/weights/reparameterise.hpp"
-#include "pplcnet/weights/state_dict.hpp"
 #include "pplcnet/weights/tensor.hpp"
 #include "synthetic.hpp"
 

@@ -22,6 +22,7 @@ THROWS = re.compile(r"^#include <protozero/", re.MULTILINE)  # what reads with i
 # Those that differ where they have the definitions.
 DEFINES = re.compile(r"PPLCNET_HAS_DEFINITIONS")
 ROOTS = re.compile(r"^pplcnet/(network|pplcnet)\.hpp$")
+OPENS = re.compile(r"PPLCNET_HAS_OPEN_DEFINITIONS")
 
 
 def included_by(text):
@@ -71,9 +72,11 @@ def main():
                 if any(THROWS.search(texts[one]) for one in included[header] | {header})}
     defining = {header for header, text in texts.items()
                 if DEFINES.search(text) or ROOTS.match(header)}
+    opening = {header for header, text in texts.items() if OPENS.search(text)}
     failed = files = 0
     for headers, flags in ((texts.keys() - throwing, ["-DPPLCNET_COMPILED", *WITHOUT_EXCEPTIONS]),
                            (throwing, ["-DPPLCNET_COMPILED"]),
+                           (opening, ["-DPPLCNET_COMPILED", "-DPPLCNET_OPEN_IMPLEMENTATION"]),
                            (defining, WITHOUT_EXCEPTIONS)):
         for chain in chains(headers, included):
             lines = [f"#include <{header}>\n" for header in chain]

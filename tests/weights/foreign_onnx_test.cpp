@@ -13,6 +13,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/torchvision.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "synthetic_weights.hpp"
@@ -41,7 +42,7 @@ std::string problem(const std::string& model, AnyNetwork& network) {
   FileGraph graph;
   auto error = pplcnet::parse_onnx(bytes_of(model), "file", graph);
   if (!error)
-    error = pplcnet::GraphMatch(graph, network.layers(), network.traits()).pack(network.weights());
+    error = pplcnet::pack_graph(graph, network.layers(), network.traits(), network.weights());
   const std::string message = error.message();
   EXPECT_EQ(message.find('\n'), message.npos) << message;
   return message.substr(std::min<std::size_t>(message.size(), 6));

@@ -10,7 +10,7 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/networks/widths.hpp"
-#include "pplcnet/weights/state_dict.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 
 namespace {
 

@@ -20,7 +20,7 @@ namespace {
 using pplcnet::AnyNetwork;
 using pplcnet::Graph;
 
-pplcnet::PaddleGraphNames::Pairs names_of(const AnyNetwork& network) {
+pplcnet::PaddleGraphNames names_of(const AnyNetwork& network) {
   return pplcnet::graph_names(network.layers(), pplcnet::namings_of(network.traits()).front());
 }
 

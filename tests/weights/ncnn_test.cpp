@@ -15,6 +15,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "picture.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "weights/contents.hpp"
 #include "weights/ncnn_model.hpp"
@@ -102,8 +103,7 @@ std::string problem(std::string_view text, std::string_view contents,
                     typename Network::Weights& weights) {
   FileGraph graph;
   auto error = pplcnet::parse_ncnn(text, "param", bytes_of(contents), "bin", graph);
-  if (!error)
-    error = pplcnet::GraphMatch(graph, Network::layers, Network::traits).pack(weights.values);
+  if (!error) error = pplcnet::pack_graph(graph, Network::layers, Network::traits, weights.values);
   const std::string message = error.message();
   EXPECT_EQ(message.find('\n'), message.npos) << message;
   EXPECT_TRUE(message.empty() || message.starts_with("param: ") || message.starts_with("bin: "))

@@ -16,6 +16,8 @@
 #include "pplcnet/networks/ocr_recognition.hpp"
 #include "pplcnet/networks/picodet.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/import/weights.hpp"
+#include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdmodel.hpp"
 #include "pplcnet/weights/paddle/pir.hpp"
 #include "weights/contents.hpp"
@@ -345,8 +347,7 @@ void expect_both_forms(const pplcnet::Graph& graph, float tolerance = 0) {
     ASSERT_STREQ(parse(bytes_of(text), "graph", program).message(), "");
     ASSERT_STREQ(pplcnet::attach_parameters(file, program).message(), "");
     AnyNetwork found(graph);
-    ASSERT_STREQ(pplcnet::GraphMatch(program.graph, found.layers(), found.traits())
-                     .pack(found.weights())
+    ASSERT_STREQ(pplcnet::pack_graph(program.graph, found.layers(), found.traits(), found.weights())
                      .message(),
                  "");
     float difference = 0;

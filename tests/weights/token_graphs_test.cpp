@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
 #include "synthetic.hpp"
 #include "weights/contents.hpp"
@@ -41,7 +42,7 @@ std::string problem(const OnnxModel& model, AnyNetwork& network) {
   const std::string file = model.file();
   auto error = pplcnet::parse_onnx(bytes_of(file), "file", graph);
   if (!error)
-    error = pplcnet::GraphMatch(graph, network.layers(), network.traits()).pack(network.weights());
+    error = pplcnet::pack_graph(graph, network.layers(), network.traits(), network.weights());
   const std::string message = error.message();
   return message.substr(std::min<std::size_t>(message.size(), 6));
 }

@@ -16,6 +16,7 @@
 
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
 #include "pplcnet/weights/onnx/load.hpp"
@@ -193,7 +194,7 @@ TEST(ValuesTest, GraphsAreRefusedByTheTensorsName) {
                  "");
     const auto result = std::make_unique<Net::Weights>();
     const std::string other =
-        pplcnet::GraphMatch(graph, Net::layers, Net::traits).pack(result->values).message();
+        pplcnet::pack_graph(graph, Net::layers, Net::traits, result->values).message();
     EXPECT_TRUE(other.starts_with("x: tensor 'l")) << other;
     EXPECT_TRUE(other.ends_with(expected)) << other;
   }

@@ -210,7 +210,7 @@ PPLCNET_INLINE Error ParsedWeights::read(std::span<const Layer> layers, const Ne
                                          std::span<float> weights) const {
   switch (form_) {
     case Form::graph:
-      return GraphMatch(graph_, layers, traits).pack(weights);
+      return pack_graph(graph_, layers, traits, weights);
     case Form::own_onnx:
       return loading::load_own_onnx(tensors_, layers, traits, weights);
     case Form::state_dict:

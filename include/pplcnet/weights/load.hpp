@@ -23,12 +23,12 @@
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/naming/likeness.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/paddle/pdiparams_names.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
-#include "pplcnet/weights/state_dict.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {

@@ -16,8 +16,8 @@
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 #include "pplcnet/weights/pickled.hpp"
-#include "pplcnet/weights/state_dict.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {

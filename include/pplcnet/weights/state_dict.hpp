@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
@@ -271,29 +272,6 @@ class StateDict : private StateDictTensors {
   std::span<const Layer> layers_;
   const NetworkTraits& traits_;
 };
-
-/// Reads, folds and packs all layers of a network. An error knows how many layers the file has.
-inline Error pack_state_dict(const TensorFile& file, std::span<const Layer> layers,
-                             const NetworkTraits& traits, std::span<float> weights) {
-  StateDict state(file, layers, traits);
-  Error first = state.open();
-  if (first && first.steps() == 0) return first;  // unknown names, or another type's
-  std::size_t count = 1;
-  for (const Layer& layer : layers) {
-    if (!layer.owns_weights()) continue;
-    Parameters parameters;
-    if (auto error = state.read(layer, parameters)) {
-      if (!first) first = std::move(error);
-      continue;
-    }
-    ++count;
-    if (first) continue;
-    fold(layer, parameters);
-    pack(layer, parameters, weights);
-    state.check(layer, weights);
-  }
-  return (first ? std::move(first) : state.close()).with_progress(count);
-}
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,28 +1,39 @@
 #ifndef PPLCNET_WEIGHTS_IMPORT_WEIGHTS_HPP
 #define PPLCNET_WEIGHTS_IMPORT_WEIGHTS_HPP
 
-#include <cstddef>
 #include <span>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <cstddef>
 #include <utility>
 #include <vector>
 
-#include "pplcnet/plan/layer.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/import/candidates.hpp"
 #include "pplcnet/weights/import/facts.hpp"
-#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/import/match.hpp"
 #include "pplcnet/weights/import/parameters.hpp"
 #include "pplcnet/weights/import/steps.hpp"
 #include "pplcnet/weights/import/strides.hpp"
 #include "pplcnet/weights/naming/likeness.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Finds a network's layers in a graph. Names do not matter there, and a batch norm may be part of
-/// the weights: a layer is what reads the results that the layers before it have, and does what the
-/// type says. The network may be the beginning of a larger one, whose rest is not looked at.
+/// Finds all layers of a network in a graph, and folds and packs their weights. Names do not matter
+/// there, and a batch norm may be part of the weights: a layer is what reads the results that the
+/// layers before it have, and does what the type says. The network may be the beginning of a larger
+/// one, whose rest is not looked at.
+PPLCNET_INLINE Error pack_graph(const FileGraph& graph, std::span<const Layer> layers,
+                                const NetworkTraits& traits, std::span<float> weights);
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+/// A network that is looked for in a graph.
 class GraphMatch {
  public:
   GraphMatch(const FileGraph& graph, std::span<const Layer> layers, const NetworkTraits& traits)
@@ -125,6 +136,12 @@ class GraphMatch {
   std::vector<LayerMatch> matches_;
   std::size_t found_ = 0;  // layers
 };
+
+PPLCNET_INLINE Error pack_graph(const FileGraph& graph, std::span<const Layer> layers,
+                                const NetworkTraits& traits, std::span<float> weights) {
+  return GraphMatch(graph, layers, traits).pack(weights);
+}
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -2,28 +2,50 @@
 #define PPLCNET_WEIGHTS_NCNN_LOAD_HPP
 
 // pplcnet.hpp does not include it.
-#include <algorithm>
 #include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/plan/layer.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/ncnn/layer.hpp"
 #include "pplcnet/weights/ncnn/param.hpp"
 #include "pplcnet/weights/ncnn/weighted_layers.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads an ncnn network: its text (`.param`) and its weights (`.bin`). `graph` views both; it
+/// changes only on success. What is after the first layer of an unknown type is left out.
+PPLCNET_INLINE Error parse_ncnn(std::string_view text, std::string_view text_path,
+                                std::span<const std::byte> weights, std::string_view weights_path,
+                                FileGraph& graph);
+
+namespace loading {
+
+/// Fills packed weights from an ncnn network's two files.
+PPLCNET_INLINE Error load_ncnn(std::string_view text_path, std::string_view weights_path,
+                               std::span<const Layer> layers, const NetworkTraits& traits,
+                               std::span<float> weights);
+
+}  // namespace loading
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace ncnn_file {
 
 /// Reads a `.param` and the weights that belong to it.
@@ -139,11 +161,9 @@ class GraphReader {
 
 }  // namespace ncnn_file
 
-/// Reads an ncnn network: its text (`.param`) and its weights (`.bin`). `graph` views both; it
-/// changes only on success. What is after the first layer of an unknown type is left out.
-inline Error parse_ncnn(std::string_view text, std::string_view text_path,
-                        std::span<const std::byte> weights, std::string_view weights_path,
-                        FileGraph& graph) {
+PPLCNET_INLINE Error parse_ncnn(std::string_view text, std::string_view text_path,
+                                std::span<const std::byte> weights, std::string_view weights_path,
+                                FileGraph& graph) {
   FileGraph result;
   result.path = text_path;
   MemoryBudget budget(text.size() + weights.size());
@@ -153,12 +173,9 @@ inline Error parse_ncnn(std::string_view text, std::string_view text_path,
   return {};
 }
 
-namespace loading {
-
-/// Fills packed weights from an ncnn network's two files.
-inline Error load_ncnn(std::string_view text_path, std::string_view weights_path,
-                       std::span<const Layer> layers, const NetworkTraits& traits,
-                       std::span<float> weights) {
+PPLCNET_INLINE Error loading::load_ncnn(std::string_view text_path, std::string_view weights_path,
+                                        std::span<const Layer> layers, const NetworkTraits& traits,
+                                        std::span<float> weights) {
   FileBytes text, data;
   constexpr std::uint64_t kMaxTextBytes = 4 << 20;
   if (auto error = read_file(text_path, text, kMaxTextBytes)) return error;
@@ -168,10 +185,9 @@ inline Error load_ncnn(std::string_view text_path, std::string_view weights_path
   if (auto error = parse_ncnn({reinterpret_cast<const char*>(characters.data()), characters.size()},
                               text_path, std::as_const(data).bytes(), weights_path, graph))
     return error;
-  return GraphMatch(graph, layers, traits).pack(weights);
+  return pack_graph(graph, layers, traits, weights);
 }
-
-}  // namespace loading
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 /// Fills a network's weights from an ncnn network (`.param` and `.bin`) that computes what the type
 /// computes, or whose beginning does. After an error the weights are not usable.

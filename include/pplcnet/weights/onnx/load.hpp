@@ -3,201 +3,49 @@
 
 // Needs protozero (only headers; apt install libprotozero-dev), and exceptions, which protozero
 // throws; none leaves this header. pplcnet.hpp does not include it.
-#include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <protozero/exception.hpp>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "pplcnet/weights/check_values.hpp"
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
-#include "pplcnet/weights/import/weights.hpp"
-#include "pplcnet/weights/join.hpp"
-#include "pplcnet/weights/memory_budget.hpp"
-#include "pplcnet/weights/onnx/load_own.hpp"
-#include "pplcnet/weights/onnx/node.hpp"
-#include "pplcnet/weights/onnx/operands.hpp"
-#include "pplcnet/weights/onnx/tensor.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <protozero/exception.hpp>
+#include <protozero/types.hpp>
+#include <string>
+
+#include "pplcnet/weights/import/weights.hpp"
+#include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/onnx/graph_reader.hpp"
+#include "pplcnet/weights/onnx/load_own.hpp"
+#include "pplcnet/weights/onnx/tensor.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
+PPLCNET_INLINE Error parse_onnx(std::span<const std::byte> bytes, std::string_view path,
+                                FileGraph& graph);
+
+namespace loading {
+
+/// Fills packed weights from an ONNX model's bytes.
+PPLCNET_INLINE Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
+                               std::span<const Layer> layers, const NetworkTraits& traits,
+                               std::span<float> weights);
+
+}  // namespace loading
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace onnx_file {
-
-/// Reads a GraphProto.
-class GraphReader {
- public:
-  GraphReader(FileGraph& graph, MemoryBudget& budget) : graph_(graph), budget_(budget) {}
-
-  Error read(const Message& message) {
-    // Nodes come first in files, but read what follows them.
-    for (Message constants = message; constants.next(5, Wire::length_delimited);)
-      if (auto error = read_constant(constants.get_message())) return error;
-    for (Message inputs = message; inputs.next(11, Wire::length_delimited);)
-      if (auto error = read_input(inputs.get_message())) return error;
-    for (Message nodes = message; nodes.next(1, Wire::length_delimited);)
-      if (auto error = read_node(nodes.get_message())) return error;
-    return {};
-  }
-
- private:
-  /// Makes room for nodes, which may be constants.
-  Error make_room(std::size_t nodes = 1) {
-    if (graph_.nodes.size() + nodes > FileGraph::kMaxNodes)
-      return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
-                       " nodes and constants, found more");
-    if (budget_.reserve(graph_.nodes, graph_.nodes.size() + nodes) &&
-        budget_.reserve(graph_.constants, graph_.constants.size() + 1))
-      return {};
-    return MemoryBudget::exceeded(graph_.path);
-  }
-
-  Error name_result(std::string_view name, int node) {
-    if (numbers_.size() >= FileGraph::kMaxNodes)
-      return Error::of(graph_.path, ": expected at most ", FileGraph::kMaxNodes,
-                       " names of values, found more");
-    if (!budget_.take(MemoryBudget::kEntry)) return MemoryBudget::exceeded(graph_.path);
-    if (name.empty() || numbers_.emplace(name, node).second) return {};
-    return Error::of(graph_.path, ": expected one value of the name ", quote(name),
-                     ", found several");
-  }
-
-  Error read_constant(const Message& message) {
-    if (auto error = make_room()) return error;
-    Tensor tensor;
-    std::string_view name;
-    if (auto error = read_tensor(message, graph_, budget_, tensor, name)) return error;
-    return add_constant(std::move(tensor), name);
-  }
-
-  Error add_constant(Tensor tensor, std::string_view name) {
-    if (!budget_.reserve(tensor.name, name.size())) return MemoryBudget::exceeded(graph_.path);
-    return name_result(name, graph_.add_constant(std::move(tensor), name));
-  }
-
-  /// Reads an input; older files list the constants among them.
-  Error read_input(Message message) {
-    if (!message.next(1, Wire::length_delimited)) return {};
-    const std::string_view name = text(message.get_view());
-    if (numbers_.contains(name)) return {};
-    if (auto error = make_room()) return error;
-    GraphNode node = {.type = NodeType::picture, .what = "input", .name = name};
-    if (message.next(2, Wire::length_delimited)) node.size = read_size(message.get_message());
-    return name_result(name, graph_.add(node));
-  }
-
-  Error read_node(const Message& message) {
-    if (auto error = make_room()) return error;
-    GraphNode node;
-    std::string_view domain;
-    std::vector<int> inputs;
-    for (Message fields = message; fields.next();) {
-      switch (fields.tag_and_type()) {
-        case field(1, Wire::length_delimited):
-          if (auto error = read_operand(text(fields.get_view()), inputs)) return error;
-          break;
-        case field(2, Wire::length_delimited):
-          if (node.name.empty())
-            node.name = text(fields.get_view());
-          else
-            fields.skip();
-          break;
-        case field(4, Wire::length_delimited):
-          node.what = text(fields.get_view());
-          break;
-        case field(7, Wire::length_delimited):
-          domain = text(fields.get_view());
-          break;
-        default:
-          fields.skip();
-      }
-    }
-    std::copy_n(inputs.begin(), std::min(inputs.size(), node.inputs.size()), node.inputs.begin());
-    if (node.what == "Constant") return read_constant_node(message, node);
-    if (domain.empty() || domain == "ai.onnx") node.type = type_of(node.what);
-    set_defaults(node);
-    Attributes attributes;
-    for (Message fields = message; fields.next(5, Wire::length_delimited);) {
-      const Attribute attribute = read_attribute(fields.get_message());
-      apply(attribute, node);
-      attributes.take(attribute);
-    }
-    read_operands(graph_, attributes, node);
-    if (node.type == NodeType::concat) {
-      if (auto error = make_room(FileGraph::kMostOfConcat)) return error;
-      return name_results(message, graph_.add_concat(node, inputs));
-    }
-    if (node.type == NodeType::slice && node.what == "Split")
-      return read_split(message, attributes, node);
-    return name_results(message, graph_.add(node));
-  }
-
-  /// Reads a node, whose results are one.
-  Error name_results(Message message, int number) {
-    while (message.next(2, Wire::length_delimited))
-      if (auto error = name_result(text(message.get_view()), number)) return error;
-    return {};
-  }
-
-  /// Reads a split, each result of which is a slice.
-  Error read_split(const Message& message, const Attributes& attributes, GraphNode node) {
-    const std::vector<int> sizes = attributes.integers("split", graph_.tensor(node.inputs[1]));
-    int count = 0, part = 0;
-    for (Message outputs = message; outputs.next(2, Wire::length_delimited); outputs.skip())
-      ++count;
-    node.parts = sizes.empty() ? std::max(count, 1) : 1;
-    node.last = 0;
-    for (Message outputs = message; outputs.next(2, Wire::length_delimited); ++part) {
-      if (auto error = make_room()) return error;
-      node.name = text(outputs.get_view());
-      node.part = part;
-      node.first = node.last;
-      if (static_cast<std::size_t>(part) < sizes.size())
-        node.last = clamped(std::int64_t{node.first} + sizes[static_cast<std::size_t>(part)]);
-      if (auto error = name_result(node.name, graph_.add(node))) return error;
-    }
-    return {};
-  }
-
-  Error read_operand(std::string_view name, std::vector<int>& inputs) const {
-    constexpr std::size_t kMost = 64;
-    const auto found = numbers_.find(name);
-    if (!name.empty() && found == numbers_.end())
-      return Error::of(graph_.path, ": the node after ", graph_.nodes.size(), " others reads ",
-                       quote(name), ", which nothing before it is");
-    if (inputs.size() < kMost) inputs.push_back(name.empty() ? GraphNode::kNone : found->second);
-    return {};
-  }
-
-  Error read_constant_node(Message message, const GraphNode& node) {
-    while (message.next(5, Wire::length_delimited)) {
-      const Attribute attribute = read_attribute(message.get_message());
-      if (attribute.name == "value_float") {
-        if (!budget_.take(MemoryBudget::kEntry)) return MemoryBudget::exceeded(graph_.path);
-        return name_result(node.name, graph_.add_constant(attribute.number));
-      }
-      if (attribute.name != "value") continue;
-      Tensor tensor;
-      std::string_view unused;
-      if (auto error = read_tensor(attribute.tensor, graph_, budget_, tensor, unused)) return error;
-      return add_constant(std::move(tensor), node.name);
-    }
-    return name_result(node.name, graph_.add(node));
-  }
-
-  FileGraph& graph_;
-  MemoryBudget& budget_;
-  std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
-};
 
 // Of a ModelProto.
 inline constexpr auto kGraph = protozero::tag_and_type(7, Wire::length_delimited);
@@ -217,8 +65,8 @@ inline std::pair<std::string, std::string> read_metadata(Message entry) {
 
 }  // namespace onnx_file
 
-/// Reads an ONNX model (a ModelProto). `graph` views `bytes`; it changes only on success.
-inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path, FileGraph& graph) {
+PPLCNET_INLINE Error parse_onnx(std::span<const std::byte> bytes, std::string_view path,
+                                FileGraph& graph) {
   FileGraph result;
   result.path = path;
   MemoryBudget budget(bytes.size());
@@ -250,22 +98,17 @@ inline Error parse_onnx(std::span<const std::byte> bytes, std::string_view path,
   return {};
 }
 
-namespace loading {
-
-/// Fills packed weights from an ONNX model's bytes.
-inline Error load_onnx(std::span<const std::byte> bytes, std::string_view path,
-                       std::span<const Layer> layers, const NetworkTraits& traits,
-                       std::span<float> weights) {
+PPLCNET_INLINE Error loading::load_onnx(std::span<const std::byte> bytes, std::string_view path,
+                                        std::span<const Layer> layers, const NetworkTraits& traits,
+                                        std::span<float> weights) {
   FileGraph graph;
   if (auto error = parse_onnx(bytes, path, graph)) return error;
   TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
-  if (native::find(own, kOnnxFolded) == nullptr)
-    return GraphMatch(graph, layers, traits).pack(weights);
+  if (native::find(own, kOnnxFolded) == nullptr) return pack_graph(graph, layers, traits, weights);
   own.tensors = graph.constants;
   return load_own_onnx(own, layers, traits, weights);
 }
-
-}  // namespace loading
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 /// Fills a network's weights from an ONNX model that computes what the type computes, or whose
 /// beginning does. Batch norms may be nodes or part of the weights, activations nodes or written

@@ -2,27 +2,32 @@
 #define PPLCNET_WEIGHTS_ONNX_SAVE_HPP
 
 // Needs protozero (Debian: libprotozero-dev); pplcnet.hpp does not include it.
-#include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "pplcnet/any_network.hpp"
-#include "pplcnet/weights/check_values.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
-#include "pplcnet/weights/onnx/writer.hpp"
+#include "pplcnet/weights/model_info.hpp"
+#include "pplcnet/weights/onnx/options.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <cstddef>
+#include <span>
+
+#include "pplcnet/weights/check_values.hpp"
+#include "pplcnet/weights/onnx/writer.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Returns the bytes of an ONNX model of a network with its weights: `input` [batch, 3, height,
 /// width], normalised as the network was trained; all else is inside. Labels and preprocessing are
 /// among its metadata, as in native files.
-inline std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
-                              const ModelInfo& info) {
-  return OnnxWriter(network.plan(), network.weights(), options).model(info);
-}
+PPLCNET_INLINE std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
+                                      const ModelInfo& info);
 
 template <class Weights>
 std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
@@ -33,8 +38,17 @@ std::string onnx_model(const Weights& weights, const OnnxOptions& options = {},
 }
 
 /// Writes it to a file.
-inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOptions& options,
-                       const ModelInfo& info) {
+PPLCNET_INLINE Error save_onnx(NewFile& target, const AnyNetwork& network,
+                               const OnnxOptions& options, const ModelInfo& info);
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+PPLCNET_INLINE std::string onnx_model(const AnyNetwork& network, const OnnxOptions& options,
+                                      const ModelInfo& info) {
+  return OnnxWriter(network.plan(), network.weights(), options).model(info);
+}
+
+PPLCNET_INLINE Error save_onnx(NewFile& target, const AnyNetwork& network,
+                               const OnnxOptions& options, const ModelInfo& info) {
   return with_memory_for(target.path(), [&]() -> Error {
     if (options.opset < OnnxOptions::kOldest || options.opset > OnnxOptions::kNewest)
       return Error::of(target.path(), ": expected an opset from ", OnnxOptions::kOldest, " to ",
@@ -46,6 +60,7 @@ inline Error save_onnx(NewFile& target, const AnyNetwork& network, const OnnxOpt
     return target.write(pieces);
   });
 }
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 template <class Weights>
 Error save_onnx(NewFile& target, const Weights& weights, const OnnxOptions& options = {},

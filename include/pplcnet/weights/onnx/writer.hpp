@@ -19,18 +19,11 @@
 #include "pplcnet/weights/onnx/graph_writer.hpp"
 #include "pplcnet/weights/onnx/map_nodes.hpp"
 #include "pplcnet/weights/onnx/map_values.hpp"
+#include "pplcnet/weights/onnx/options.hpp"
 #include "pplcnet/weights/onnx/window_attributes.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// How a network leaves as ONNX.
-struct OnnxOptions {
-  static constexpr int kOldest = 13, kNewest = 24;  ///< opsets; from 14 on hardswish is one node
-
-  int opset = 17;
-  int batch = 1;  ///< images; 0: any number
-};
 
 /// Operators that are written otherwise, convolutions, dense layers, copies and the picture; or
 /// that no layer has, concats, slices, shuffles and affines.

@@ -1,23 +1,28 @@
 #ifndef PPLCNET_WEIGHTS_PADDLE_INFO_HPP
 #define PPLCNET_WEIGHTS_PADDLE_INFO_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <algorithm>
+#include <utility>
+
 #include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/pack_state_dict.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
 #include "pplcnet/weights/pickle/pickle.hpp"
 #include "pplcnet/weights/pickle/values.hpp"
-#include "pplcnet/weights/state_dict.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -34,8 +39,24 @@ struct PdiparamsInfo {
 
 /// Reads a `.pdiparams.info` file: a pickled dict (Paddle, python/paddle/jit/translated_layer.py).
 /// `info` views `bytes` and `path`; it changes only on success.
-inline Error parse_pdiparams_info(std::span<const std::byte> bytes, std::string_view path,
-                                  PdiparamsInfo& info) {
+PPLCNET_INLINE Error parse_pdiparams_info(std::span<const std::byte> bytes, std::string_view path,
+                                          PdiparamsInfo& info);
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict.
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, const PdiparamsInfo& info);
+
+namespace loading {
+
+/// Fills packed weights from a `.pdiparams` file and its `.info`.
+PPLCNET_INLINE Error load_pdiparams(std::string_view pdiparams_path, std::string_view info_path,
+                                    std::span<const Layer> layers, const NetworkTraits& traits,
+                                    std::span<float> weights);
+
+}  // namespace loading
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+PPLCNET_INLINE Error parse_pdiparams_info(std::span<const std::byte> bytes, std::string_view path,
+                                          PdiparamsInfo& info) {
   constexpr std::string_view kStructuredName = "structured_name";
   MemoryBudget budget(bytes.size());
   PickleValues values{.file = bytes, .containers = {}, .storages = {}};
@@ -66,8 +87,7 @@ inline Error parse_pdiparams_info(std::span<const std::byte> bytes, std::string_
   return {};
 }
 
-/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict.
-inline Error name_pdiparams(TensorFile& file, const PdiparamsInfo& info) {
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, const PdiparamsInfo& info) {
   if (file.tensors.size() != info.names.size())
     return Error::of(file.path, ": expected ", info.names.size(), " tensors, as ", info.path,
                      " has, found ", file.tensors.size());
@@ -76,12 +96,11 @@ inline Error name_pdiparams(TensorFile& file, const PdiparamsInfo& info) {
   return {};
 }
 
-namespace loading {
-
-/// Fills packed weights from a `.pdiparams` file and its `.info`.
-inline Error load_pdiparams(std::string_view pdiparams_path, std::string_view info_path,
-                            std::span<const Layer> layers, const NetworkTraits& traits,
-                            std::span<float> weights) {
+PPLCNET_INLINE Error loading::load_pdiparams(std::string_view pdiparams_path,
+                                             std::string_view info_path,
+                                             std::span<const Layer> layers,
+                                             const NetworkTraits& traits,
+                                             std::span<float> weights) {
   FileBytes data, pickled;
   if (auto error = read_file(pdiparams_path, data)) return error;
   if (auto error = read_file(info_path, pickled)) return error;
@@ -93,8 +112,7 @@ inline Error load_pdiparams(std::string_view pdiparams_path, std::string_view in
   if (auto error = name_pdiparams(file, info)) return error;
   return pack_state_dict(file, layers, traits, weights);
 }
-
-}  // namespace loading
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 /// Fills a network's weights from a `.pdiparams` file and the `.pdiparams.info` that belongs to it,
 /// which has names but does not tell strides. After an error the weights are not usable.

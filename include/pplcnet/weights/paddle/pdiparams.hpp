@@ -2,22 +2,34 @@
 #define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_HPP
 
 #include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/data_type.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
+/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
+/// a file with fewer. `file` changes only on success.
+PPLCNET_INLINE Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                                     TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// The format: one record after another (Paddle,
 /// paddle/phi/core/framework/dense_tensor_serialize.cc and dense_tensor_tostream.cc), each
 ///   u32 version 0; u64 count of levels (of sequence lengths), for each u64 size and as many bytes;
@@ -115,11 +127,8 @@ inline Error read_record(ByteStream& reader, Tensor& tensor) {
 
 }  // namespace pdiparams
 
-/// Reads a whole .pdiparams file from memory. Its tensors have no names; they stay in file order
-/// and view `bytes`. The format does not say how many there are: a file cut between two of them is
-/// a file with fewer. `file` changes only on success.
-inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
-                             TensorFile& file) {
+PPLCNET_INLINE Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view path,
+                                     TensorFile& file) {
   TensorFile result;
   result.path = path;
   MemoryBudget budget(bytes.size());
@@ -142,6 +151,7 @@ inline Error parse_pdiparams(std::span<const std::byte> bytes, std::string_view 
   file = std::move(result);
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,36 +1,56 @@
 #ifndef PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
 #define PPLCNET_WEIGHTS_PADDLE_PDIPARAMS_NAMES_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/graph/naming.hpp"
+#include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string_view>
+
+#include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/names.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// Names of a network's tensors inside a Paddle graph, each with the name that the same
-/// tensor has in a state dict. Modules are numbered by their kind in the order in which a network's
-/// constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the branches of a layer before
-/// the layer, but convolutions that deployment makes after all others. Some networks give names
-/// (`conv1_1_weights`).
-class PaddleGraphNames {
+/// Names of tensors inside a Paddle graph, each with the name that the same tensor has in a state
+/// dict.
+using PaddleGraphNames = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
+/// each with that in a state dict of the naming: sorted by code points (Paddle `static/io.py`,
+/// `static/pir_io.py`).
+PPLCNET_INLINE PaddleGraphNames graph_names(std::span<const Layer> layers, const Naming& naming);
+
+/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
+/// checked by whoever reads them by name.
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                                    const NetworkTraits& traits);
+
+#if PPLCNET_HAS_DEFINITIONS
+/// Names the tensors of a network inside a Paddle graph. Modules are numbered by their kind in the
+/// order in which a network's constructor makes them (`conv2d_0.w_0`, `batch_norm2d_26.b_0`): the
+/// branches of a layer before the layer, but convolutions that deployment makes after all others.
+/// Some networks give names (`conv1_1_weights`).
+class PaddleGraphNaming {
  public:
-  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  explicit PaddleGraphNaming(const Naming& naming) : naming_(naming) {}
 
-  explicit PaddleGraphNames(const Naming& naming) : naming_(naming) {}
-
-  /// Returns the names, sorted by code points: the order of their records in a `.pdiparams` file
-  /// (Paddle `static/io.py`, `static/pir_io.py`).
-  Pairs of(std::span<const Layer> layers) {
+  /// Returns all names.
+  PaddleGraphNames of(std::span<const Layer> layers) {
     std::vector<const Layer*> made_last;
     for (const Layer& layer : layers) {
       if (!layer.owns_weights()) continue;
@@ -95,20 +115,16 @@ class PaddleGraphNames {
   }
 
   const Naming& naming_;
-  std::multiset<Pairs::value_type> names_;
+  std::multiset<PaddleGraphNames::value_type> names_;
   int convolutions_ = 0, linears_ = 0, norms_ = 0, vectors_ = 0, affines_ = 0;
 };
 
-/// Returns the names of a network's tensors inside a graph, in the order of a `.pdiparams` file,
-/// each with that in a state dict of the naming.
-inline PaddleGraphNames::Pairs graph_names(std::span<const Layer> layers, const Naming& naming) {
-  return PaddleGraphNames(naming).of(layers);
+PPLCNET_INLINE PaddleGraphNames graph_names(std::span<const Layer> layers, const Naming& naming) {
+  return PaddleGraphNaming(naming).of(layers);
 }
 
-/// Gives the nameless tensors of a `.pdiparams` file the names of a state dict; the shapes are
-/// checked by whoever reads them by name.
-inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
-                            const NetworkTraits& traits) {
+PPLCNET_INLINE Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
+                                    const NetworkTraits& traits) {
   const std::vector<Naming> namings = namings_of(traits);
   const auto naming = std::ranges::find(namings, "paddle", &Naming::framework);
   if (naming == namings.end())
@@ -133,6 +149,7 @@ inline Error name_pdiparams(TensorFile& file, std::span<const Layer> layers,
   for (std::size_t i = 0; i < names.size(); ++i) file.tensors[i].name = names[i].second;
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

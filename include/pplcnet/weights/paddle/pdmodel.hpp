@@ -4,27 +4,37 @@
 // Needs protozero (only headers; apt install libprotozero-dev), and exceptions, which protozero
 // throws; none leaves this header. pplcnet.hpp does not include it.
 #include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/paddle/program.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <cstdint>
 #include <map>
 #include <protozero/exception.hpp>
-#include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/pdmodel_operation.hpp"
-#include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/protobuf.hpp"
 #include "pplcnet/weights/tensor.hpp"
+#endif
 
 // Paddle 2's .pdmodel: a ProgramDesc of Paddle's `framework.proto`.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads a .pdmodel. `program` views `bytes`; it changes only on success.
+PPLCNET_INLINE Error parse_pdmodel(std::span<const std::byte> bytes, std::string_view path,
+                                   PaddleProgram& program);
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace pdmodel {
 
 /// Reads a block: its variables, then its operations.
@@ -206,9 +216,8 @@ class Reader {
 
 }  // namespace pdmodel
 
-/// Reads a .pdmodel. `program` views `bytes`; it changes only on success.
-inline Error parse_pdmodel(std::span<const std::byte> bytes, std::string_view path,
-                           PaddleProgram& program) {
+PPLCNET_INLINE Error parse_pdmodel(std::span<const std::byte> bytes, std::string_view path,
+                                   PaddleProgram& program) {
   paddle::ProgramBuilder builder(path, bytes.size());
   try {
     pdmodel::Message message(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -228,6 +237,7 @@ inline Error parse_pdmodel(std::span<const std::byte> bytes, std::string_view pa
   }
   return builder.finish(program);
 }
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 /// Fills a network's weights from a `.pdiparams` file and the `.pdmodel` that belongs to it, whose
 /// network computes what the type computes. After an error the weights are not usable.

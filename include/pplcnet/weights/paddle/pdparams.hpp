@@ -4,23 +4,32 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
 #include <utility>
 
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/pickle/numpy_array.hpp"
 #include "pplcnet/weights/pickle/pickle.hpp"
 #include "pplcnet/weights/pickle/state_dict.hpp"
 #include "pplcnet/weights/pickle/values.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Reads a whole .pdparams file from memory: a pickled dict of numpy arrays (Paddle,
 /// python/paddle/framework/io.py). The tensors are in the order of the dict and view `bytes` where
 /// they lie there as they are; `file` changes only on success.
-inline Error parse_pdparams(std::span<const std::byte> bytes, std::string_view path,
-                            TensorFile& file) {
+PPLCNET_INLINE Error parse_pdparams(std::span<const std::byte> bytes, std::string_view path,
+                                    TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error parse_pdparams(std::span<const std::byte> bytes, std::string_view path,
+                                    TensorFile& file) {
   MemoryBudget budget(bytes.size());
   PickleValues values{.file = bytes, .containers = {}, .storages = {}};
   PickleReader reader(values, 0, path, budget);
@@ -40,6 +49,7 @@ inline Error parse_pdparams(std::span<const std::byte> bytes, std::string_view p
   file = std::move(result);
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

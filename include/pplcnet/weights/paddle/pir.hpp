@@ -1,32 +1,42 @@
 #ifndef PPLCNET_WEIGHTS_PADDLE_PIR_HPP
 #define PPLCNET_WEIGHTS_PADDLE_PIR_HPP
 
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
+#include "pplcnet/weights/paddle/program.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/join.hpp"
-#include "pplcnet/weights/out_of_memory.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/pir_json.hpp"
-#include "pplcnet/weights/paddle/program.hpp"
 #include "pplcnet/weights/tensor.hpp"
+#endif
 
 // Paddle 3's inference.json: JSON of its "pir" form. Needs nlohmann/json.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads an inference.json. `program` changes only on success; it owns what it has.
+PPLCNET_INLINE Error parse_pir(std::span<const std::byte> bytes, std::string_view path,
+                               PaddleProgram& program);
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace pir {
 
 /// Reads one operation after the other:
@@ -179,9 +189,8 @@ class Reader {
 
 }  // namespace pir
 
-/// Reads an inference.json. `program` changes only on success; it owns what it has.
-inline Error parse_pir(std::span<const std::byte> bytes, std::string_view path,
-                       PaddleProgram& program) {
+PPLCNET_INLINE Error parse_pir(std::span<const std::byte> bytes, std::string_view path,
+                               PaddleProgram& program) {
   using pir::Json;
   const std::string_view json(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (json.size() > pir::kMaxBytes)
@@ -224,6 +233,7 @@ inline Error parse_pir(std::span<const std::byte> bytes, std::string_view path,
   if (problem) return problem;
   return builder.finish(program);
 }
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 /// Fills a network's weights from a `.pdiparams` file and the `inference.json` that belongs to it,
 /// whose network computes what the type computes. After an error the weights are not usable.

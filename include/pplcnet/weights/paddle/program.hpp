@@ -1,26 +1,31 @@
 #ifndef PPLCNET_WEIGHTS_PADDLE_PROGRAM_HPP
 #define PPLCNET_WEIGHTS_PADDLE_PROGRAM_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/import/weights.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/paddle/attributes.hpp"
 #include "pplcnet/weights/paddle/operation.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -33,6 +38,22 @@ struct PaddleProgram {
   std::vector<std::size_t> parameters;
 };
 
+/// Gives a program's parameters the data of the tensors of a `.pdiparams` file, which must be as
+/// many, and of the same shapes.
+PPLCNET_INLINE Error attach_parameters(const TensorFile& file, PaddleProgram& program);
+
+namespace loading {
+
+/// Fills packed weights from a `.pdiparams` file and a program that `parse` reads.
+PPLCNET_INLINE Error load_paddle(std::string_view pdiparams_path, std::string_view graph_path,
+                                 Error (*parse)(std::span<const std::byte>, std::string_view,
+                                                PaddleProgram&),
+                                 std::span<const Layer> layers, const NetworkTraits& traits,
+                                 std::span<float> weights);
+
+}  // namespace loading
+
+#if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace paddle {
 
 /// Makes a program of operations, in whichever form they are read.
@@ -139,9 +160,7 @@ class ProgramBuilder {
 
 }  // namespace paddle
 
-/// Gives a program's parameters the data of the tensors of a `.pdiparams` file, which must be as
-/// many, and of the same shapes.
-inline Error attach_parameters(const TensorFile& file, PaddleProgram& program) {
+PPLCNET_INLINE Error attach_parameters(const TensorFile& file, PaddleProgram& program) {
   const std::string_view graph_path = program.graph.path;
   if (file.tensors.size() != program.parameters.size())
     return Error::of(file.path, ": expected ", program.parameters.size(), " tensors, as ",
@@ -159,14 +178,10 @@ inline Error attach_parameters(const TensorFile& file, PaddleProgram& program) {
   return {};
 }
 
-namespace loading {
-
-/// Fills packed weights from a `.pdiparams` file and a program that `parse` reads.
-inline Error load_paddle(std::string_view pdiparams_path, std::string_view graph_path,
-                         Error (*parse)(std::span<const std::byte>, std::string_view,
-                                        PaddleProgram&),
-                         std::span<const Layer> layers, const NetworkTraits& traits,
-                         std::span<float> weights) {
+PPLCNET_INLINE Error loading::load_paddle(
+    std::string_view pdiparams_path, std::string_view graph_path,
+    Error (*parse)(std::span<const std::byte>, std::string_view, PaddleProgram&),
+    std::span<const Layer> layers, const NetworkTraits& traits, std::span<float> weights) {
   FileBytes data, text;
   if (auto error = read_file(pdiparams_path, data)) return error;
   if (auto error = read_file(graph_path, text)) return error;
@@ -175,10 +190,9 @@ inline Error load_paddle(std::string_view pdiparams_path, std::string_view graph
   PaddleProgram program;
   if (auto error = parse(std::as_const(text).bytes(), graph_path, program)) return error;
   if (auto error = attach_parameters(file, program)) return error;
-  return GraphMatch(program.graph, layers, traits).pack(weights);
+  return pack_graph(program.graph, layers, traits, weights);
 }
-
-}  // namespace loading
+#endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -1,25 +1,30 @@
 #ifndef PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 #define PPLCNET_WEIGHTS_SAFETENSORS_READER_HPP
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "pplcnet/weights/data_type.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/safetensors/json_header.hpp"
-#include "pplcnet/weights/tensor.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -34,6 +39,16 @@ inline constexpr std::string_view kMetadataKey = "__metadata__";
 
 /// More metadata than this are refused.
 inline constexpr std::size_t kMaxTexts = 1 << 12;
+
+}  // namespace safetensors
+
+/// Reads a whole safetensors file from memory. The tensors of `file` are in the order of their
+/// bytes and view `bytes`; `file` changes only on success.
+PPLCNET_INLINE Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
+                                       TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace safetensors {
 
 inline Error read_type(JsonHeaderReader& reader, std::string_view path, Tensor& tensor) {
   std::string name;
@@ -218,10 +233,8 @@ inline Error sort_by_data(std::span<const std::byte> data, MemoryBudget& budget,
 
 }  // namespace safetensors
 
-/// Reads a whole safetensors file from memory. The tensors of `file` are in the order of their
-/// bytes and view `bytes`; `file` changes only on success.
-inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
-                               TensorFile& file) {
+PPLCNET_INLINE Error parse_safetensors(std::span<const std::byte> bytes, std::string_view path,
+                                       TensorFile& file) {
   constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
   if (bytes.size() < kSizeBytes) {
     return Error::of(path, ": expected at least ", kSizeBytes, " bytes, found ", bytes.size());
@@ -246,6 +259,7 @@ inline Error parse_safetensors(std::span<const std::byte> bytes, std::string_vie
   file = std::move(result);
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

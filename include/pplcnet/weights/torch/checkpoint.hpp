@@ -1,29 +1,41 @@
 #ifndef PPLCNET_WEIGHTS_TORCH_CHECKPOINT_HPP
 #define PPLCNET_WEIGHTS_TORCH_CHECKPOINT_HPP
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "pplcnet/compiled.hpp"
+#include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/tensor.hpp"
+
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "pplcnet/weights/byte_stream.hpp"
 #include "pplcnet/weights/data_type.hpp"
-#include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
 #include "pplcnet/weights/pickle/pickle.hpp"
 #include "pplcnet/weights/pickle/state_dict.hpp"
 #include "pplcnet/weights/pickle/strided.hpp"
 #include "pplcnet/weights/pickle/values.hpp"
-#include "pplcnet/weights/tensor.hpp"
 #include "pplcnet/weights/torch/zip.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Reads a whole PyTorch checkpoint from memory: a state dict, or a dict that has one. The tensors
+/// are in the order of the dict, and view `bytes` where they lie there without gaps; `file` changes
+/// only on success.
+PPLCNET_INLINE Error parse_torch_checkpoint(std::span<const std::byte> bytes, std::string_view path,
+                                            TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// What torch.save writes (PyTorch, torch/serialization.py, torch/_utils.py): a pickle whose
 /// tensors refer to storages by a key. Since 1.6 it is a zip archive, with the pickle in
 /// NAME/data.pkl and the storages in NAME/data/KEY; before, the storages follow the pickle.
@@ -205,11 +217,8 @@ inline Error read_tensor(const Checkpoint& checkpoint, Value value, MemoryBudget
 
 }  // namespace torch
 
-/// Reads a whole PyTorch checkpoint from memory: a state dict, or a dict that has one. The tensors
-/// are in the order of the dict, and view `bytes` where they lie there without gaps; `file` changes
-/// only on success.
-inline Error parse_torch_checkpoint(std::span<const std::byte> bytes, std::string_view path,
-                                    TensorFile& file) {
+PPLCNET_INLINE Error parse_torch_checkpoint(std::span<const std::byte> bytes, std::string_view path,
+                                            TensorFile& file) {
   MemoryBudget budget(bytes.size());
   torch::Checkpoint checkpoint;
   pickle::Value state;
@@ -227,6 +236,7 @@ inline Error parse_torch_checkpoint(std::span<const std::byte> bytes, std::strin
   file = std::move(result);
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
