@@ -4399,8 +4399,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-kernel-inl.hpp
 // What the kernels of operators that write a map, row by row, from whole maps have in common.
-// Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
+// Compiled once per instruction set; it has no function, to which HWY_BEFORE_NAMESPACE would apply.
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -4410,7 +4409,6 @@ inline constexpr MapRows kMapKernel = nullptr;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -4640,7 +4638,6 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/product-pairs-inl.hpp
 // A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
 // the last 8, which two pixels share. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -4654,7 +4651,14 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+
 #if HWY_CAP_GE256
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -4758,11 +4762,11 @@ class PairTile {
   int channel_, pixel_;
   V sums_[kSums * ((kPixels + 1) / 2)];
 };
-#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -7022,8 +7026,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-kernel-inl.hpp
 // What the kernels of operators that write a map, row by row, from whole maps have in common.
-// Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
+// Compiled once per instruction set; it has no function, to which HWY_BEFORE_NAMESPACE would apply.
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -7033,7 +7036,6 @@ inline constexpr MapRows kMapKernel = nullptr;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -7263,7 +7265,6 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/product-pairs-inl.hpp
 // A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
 // the last 8, which two pixels share. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -7277,7 +7278,14 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+
 #if HWY_CAP_GE256
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -7381,11 +7389,11 @@ class PairTile {
   int channel_, pixel_;
   V sums_[kSums * ((kPixels + 1) / 2)];
 };
-#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.
@@ -9821,8 +9829,7 @@ HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/map-kernel-inl.hpp
 // What the kernels of operators that write a map, row by row, from whole maps have in common.
-// Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
+// Compiled once per instruction set; it has no function, to which HWY_BEFORE_NAMESPACE would apply.
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -9832,7 +9839,6 @@ inline constexpr MapRows kMapKernel = nullptr;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/partial-inl.hpp
 // Sums and maxima over channels: of every 16th, then of these 16, whatever the width of a vector,
 // so that all instruction sets get the same bits. Compiled once per instruction set.
@@ -10062,7 +10068,6 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/product-pairs-inl.hpp
 // A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
 // the last 8, which two pixels share. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -10076,7 +10081,14 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+
 #if HWY_CAP_GE256
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -10180,11 +10192,11 @@ class PairTile {
   int channel_, pixel_;
   V sums_[kSums * ((kPixels + 1) / 2)];
 };
-#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // Kernels.
 // from pplcnet/kernels/convolution-inl.hpp
 // The 3×3 convolution over the picture. Compiled once per instruction set.

@@ -1,6 +1,5 @@
 // What the kernels of operators that write a map, row by row, from whole maps have in common.
-// Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
+// Compiled once per instruction set; it has no function, to which HWY_BEFORE_NAMESPACE would apply.
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -10,4 +9,3 @@ inline constexpr MapRows kMapKernel = nullptr;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();

@@ -1,6 +1,5 @@
 // A product's last 24 channels, where a vector holds a panel of 16: half of one would be wasted on
 // the last 8, which two pixels share. Compiled once per instruction set.
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
@@ -14,7 +13,14 @@ struct PairTiles {
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+
 #if HWY_CAP_GE256
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// One and a half panels of the outputs of kPixels pixels: a vector for each pixel, and one for the
 /// half panels of a pair of pixels. It computes what a ProductTile computes.
 template <template <int> class Inputs, class D, int kPixels>
@@ -118,8 +124,8 @@ class PairTile {
   int channel_, pixel_;
   V sums_[kSums * ((kPixels + 1) / 2)];
 };
-#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
