@@ -177,7 +177,8 @@ inline std::vector<std::size_t> sample_positions(std::string_view sample_name, s
                                                  std::size_t count) {
   const Stream stream{"sample:" + std::string(sample_name), 0};
   std::vector<std::size_t> positions(count);
-  for (std::size_t j = 0; j < count; ++j) positions[j] = stream.bits(j) % size;
+  for (std::size_t j = 0; j < count; ++j)
+    positions[j] = static_cast<std::size_t>(stream.bits(j) % size);
   return positions;
 }
 

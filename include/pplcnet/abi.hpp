@@ -45,6 +45,10 @@ PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 #define PPLCNET_ISA_SUFFIX _ssse3
 #elif defined(__ARM_FEATURE_SVE)
 #define PPLCNET_ISA_SUFFIX _sve
+#elif defined(__arm__) && defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
+#define PPLCNET_ISA_SUFFIX _vfpv4
+#elif defined(__arm__) && defined(__ARM_NEON)
+#define PPLCNET_ISA_SUFFIX _neon
 #else
 #define PPLCNET_ISA_SUFFIX
 #endif

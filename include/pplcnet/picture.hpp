@@ -23,7 +23,9 @@ struct Picture {
 
   /// Returns a picture [channels][height][width].
   static constexpr Picture planar(const float* values, const Shape& shape) {
-    return {.values = values, .row = shape.width, .channel = shape.pixels()};
+    return {.values = values,
+            .row = shape.width,
+            .channel = static_cast<std::ptrdiff_t>(shape.pixels())};
   }
   /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const float* values, const Shape& shape,
@@ -36,7 +38,10 @@ struct Picture {
   /// Returns a picture [channels][height][width]; `lookup` points to a table for each channel.
   static constexpr Picture planar(const std::uint8_t* bytes, const ByteTable* lookup,
                                   const Shape& shape) {
-    return {.bytes = bytes, .lookup = lookup, .row = shape.width, .channel = shape.pixels()};
+    return {.bytes = bytes,
+            .lookup = lookup,
+            .row = shape.width,
+            .channel = static_cast<std::ptrdiff_t>(shape.pixels())};
   }
   /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteTable* lookup,

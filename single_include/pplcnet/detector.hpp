@@ -53,11 +53,7 @@ struct Box {
     return std::isfinite(x1) && std::isfinite(y1) && std::isfinite(x2) && std::isfinite(y2);
   }
   /// Returns 0 for a box that is turned inside out.
-  constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : product(x2 - x1, y2 - y1); }
-  /// Returns a product of floats, which no compiler fuses with a sum.
-  static constexpr float product(float a, float b) {
-    return static_cast<float>(double{a} * double{b});
-  }
+  constexpr float area() const { return x2 < x1 || y2 < y1 ? 0 : rounded((x2 - x1) * (y2 - y1)); }
 };
 
 /// An object in a picture.
@@ -75,7 +71,7 @@ constexpr float intersection_over_union(const Box& a, const Box& b) {
   if (b.x1 > a.x2 || b.x2 < a.x1 || b.y1 > a.y2 || b.y2 < a.y1) return 0;
   const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
   const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
-  const float intersection = Box::product(width, height);
+  const float intersection = rounded(width * height);
   return intersection / (a.area() + b.area() - intersection);
 }
 

@@ -92,6 +92,10 @@ PPLCNET_ALLOW_FAST_MATH if outputs need not have the bits of other builds"
 #define PPLCNET_ISA_SUFFIX _ssse3
 #elif defined(__ARM_FEATURE_SVE)
 #define PPLCNET_ISA_SUFFIX _sve
+#elif defined(__arm__) && defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
+#define PPLCNET_ISA_SUFFIX _vfpv4
+#elif defined(__arm__) && defined(__ARM_NEON)
+#define PPLCNET_ISA_SUFFIX _neon
 #else
 #define PPLCNET_ISA_SUFFIX
 #endif
@@ -1644,6 +1648,10 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
 #error "include pplcnet before hwy/foreach_target.h"
 #endif
+#if defined(__arm__) && !defined(__ARM_FP16_FORMAT_IEEE)
+#error "pplcnet on 32-bit ARM: compile with -mfpu=neon-vfpv4 -mfp16-format=ieee"
+#include "-mfp16-format=ieee"  // Is not there, which ends the compilation before other errors.
+#endif
 // Highway 1.0 refuses -march=native on Ice Lake and newer unless AVX3_DL is asked for.
 #if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
 #define HWY_WANT_AVX3_DL
@@ -1684,6 +1692,13 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+
+// Whether a multiply-add of single numbers is one instruction.
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__riscv_flen)
+#define PPLCNET_SCALAR_FMA 1
+#else
+#define PPLCNET_SCALAR_FMA 0
 #endif
 #endif  // PPLCNET_HAS_DEFINITIONS
 
@@ -2238,7 +2253,9 @@ struct Picture {
 
   /// Returns a picture [channels][height][width].
   static constexpr Picture planar(const float* values, const Shape& shape) {
-    return {.values = values, .row = shape.width, .channel = shape.pixels()};
+    return {.values = values,
+            .row = shape.width,
+            .channel = static_cast<std::ptrdiff_t>(shape.pixels())};
   }
   /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const float* values, const Shape& shape,
@@ -2251,7 +2268,10 @@ struct Picture {
   /// Returns a picture [channels][height][width]; `lookup` points to a table for each channel.
   static constexpr Picture planar(const std::uint8_t* bytes, const ByteTable* lookup,
                                   const Shape& shape) {
-    return {.bytes = bytes, .lookup = lookup, .row = shape.width, .channel = shape.pixels()};
+    return {.bytes = bytes,
+            .lookup = lookup,
+            .row = shape.width,
+            .channel = static_cast<std::ptrdiff_t>(shape.pixels())};
   }
   /// Returns a picture [height][width][channels]; a row may be longer.
   static constexpr Picture interleaved(const std::uint8_t* bytes, const ByteTable* lookup,
@@ -3450,6 +3470,54 @@ PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_MAKE_PLAN_HPP
+// from pplcnet/rounding.hpp
+#ifndef PPLCNET_ROUNDING_HPP
+#define PPLCNET_ROUNDING_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns a product rounded to its type, as the language defines it, before it is part of a sum.
+///
+/// A compiler may fuse both and so leave out the rounding between them: g++ does wherever the CPU
+/// can, across variables and conversions (a product of doubles that is made a float is one of
+/// floats to it). One different last bit can move a pixel by one.
+template <std::floating_point Value>
+constexpr Value rounded(Value value) {
+  if (std::is_constant_evaluated()) return value;
+#if defined(__SSE2_MATH__)  // what has been in a register, for all that a compiler knows
+  __asm__("" : "+x"(value));
+  return value;
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(value));
+  return value;
+#elif defined(__riscv_flen) && __riscv_flen == 64
+  __asm__("" : "+f"(value));
+  return value;
+#else  // what has been through a volatile object is rounded
+  const volatile Value memory = value;
+  return memory;
+#endif
+}
+
+/// Returns the nearest integer, ties to the even one: Python's round(), the x86 conversion that
+/// OpenCV uses.
+/// |value| < 2^53.
+constexpr std::int64_t round_half_even(double value) {
+  auto floor = static_cast<std::int64_t>(value);
+  if (static_cast<double>(floor) > value) --floor;
+  const double fraction = value - static_cast<double>(floor);  // exact
+  const bool up = fraction > 0.5 || (fraction == 0.5 && floor % 2 != 0);
+  return up ? floor + 1 : floor;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_ROUNDING_HPP
 
 #if PPLCNET_HAS_DEFINITIONS
 // from pplcnet/kernels/arguments.hpp
@@ -4206,15 +4274,111 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
 #if PPLCNET_HAS_AVX2
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
+// from pplcnet/kernels/arithmetic-inl.hpp
+// Arithmetic whose bits Highway leaves to the target or the compiler. Compiled once per instruction
+// set, but for the one that has all of it in sse2-inl.hpp.
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Highway, but for the functions that are here.
+namespace hn {
+
+using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
+
+/// Returns `function` of the lanes of three vectors, one after the other.
+template <class V, class Function>
+HWY_INLINE V lane_by_lane(V a, V b, V c, const Function& function) {
+  constexpr DFromV<V> d;
+  alignas(16) float x[MaxLanes(d)], y[MaxLanes(d)], z[MaxLanes(d)];
+  Store(a, d, x);
+  Store(b, d, y);
+  Store(c, d, z);
+  for (std::size_t i = 0; i < MaxLanes(d); ++i) x[i] = function(x[i], y[i], z[i]);
+  return Load(d, x);
+}
+
+// Highway's MulAdd is fused where vectors have an instruction for that. On other targets it is a
+// product and a sum, which a compiler fuses or not, where the CPU can; so it does with a Mul that
+// is part of a sum.
+#if (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) && PPLCNET_SCALAR_FMA
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return rounded(x * y); });
+}
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(x, y, z); });
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(-x, y, z); });
+}
+#elif HWY_COMPILER_GCC_ACTUAL && (HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR))
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  V product = hwy::HWY_NAMESPACE::Mul(a, b);
+#if HWY_ARCH_X86
+  __asm__("" : "+v"(product.raw));  // what has been in a register, for all that g++ knows
+#else
+  __asm__("" : "+w"(product.raw));
+#endif
+  return product;
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON && defined(__ARM_FEATURE_FMA)
+// g++ does not define the name that Highway looks for.
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> MulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                        Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmaq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfma_f32(c.raw, a.raw, b.raw));
+}
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> NegMulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                           Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmsq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfms_f32(c.raw, a.raw, b.raw));
+}
+#elif HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return Add(hn::Mul(a, b), c);
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return Sub(c, hn::Mul(a, b));
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON  // has approximations alone
+template <class V>
+HWY_INLINE V Div(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return x / y; });
+}
+template <class V>
+HWY_INLINE V Sqrt(V a) {
+  return lane_by_lane(a, a, a, [](float x, float, float) { return std::sqrt(x); });
+}
+#endif
+
+}  // namespace hn
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// The files above are used by those below.
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
-namespace hn = hwy::HWY_NAMESPACE;
-#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -4264,7 +4428,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// These, too.
 // from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -6833,15 +6997,111 @@ HWY_AFTER_NAMESPACE();
 #if PPLCNET_HAS_AVX512
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
+// from pplcnet/kernels/arithmetic-inl.hpp
+// Arithmetic whose bits Highway leaves to the target or the compiler. Compiled once per instruction
+// set, but for the one that has all of it in sse2-inl.hpp.
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Highway, but for the functions that are here.
+namespace hn {
+
+using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
+
+/// Returns `function` of the lanes of three vectors, one after the other.
+template <class V, class Function>
+HWY_INLINE V lane_by_lane(V a, V b, V c, const Function& function) {
+  constexpr DFromV<V> d;
+  alignas(16) float x[MaxLanes(d)], y[MaxLanes(d)], z[MaxLanes(d)];
+  Store(a, d, x);
+  Store(b, d, y);
+  Store(c, d, z);
+  for (std::size_t i = 0; i < MaxLanes(d); ++i) x[i] = function(x[i], y[i], z[i]);
+  return Load(d, x);
+}
+
+// Highway's MulAdd is fused where vectors have an instruction for that. On other targets it is a
+// product and a sum, which a compiler fuses or not, where the CPU can; so it does with a Mul that
+// is part of a sum.
+#if (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) && PPLCNET_SCALAR_FMA
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return rounded(x * y); });
+}
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(x, y, z); });
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(-x, y, z); });
+}
+#elif HWY_COMPILER_GCC_ACTUAL && (HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR))
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  V product = hwy::HWY_NAMESPACE::Mul(a, b);
+#if HWY_ARCH_X86
+  __asm__("" : "+v"(product.raw));  // what has been in a register, for all that g++ knows
+#else
+  __asm__("" : "+w"(product.raw));
+#endif
+  return product;
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON && defined(__ARM_FEATURE_FMA)
+// g++ does not define the name that Highway looks for.
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> MulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                        Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmaq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfma_f32(c.raw, a.raw, b.raw));
+}
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> NegMulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                           Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmsq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfms_f32(c.raw, a.raw, b.raw));
+}
+#elif HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return Add(hn::Mul(a, b), c);
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return Sub(c, hn::Mul(a, b));
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON  // has approximations alone
+template <class V>
+HWY_INLINE V Div(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return x / y; });
+}
+template <class V>
+HWY_INLINE V Sqrt(V a) {
+  return lane_by_lane(a, a, a, [](float x, float, float) { return std::sqrt(x); });
+}
+#endif
+
+}  // namespace hn
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// The files above are used by those below.
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
-namespace hn = hwy::HWY_NAMESPACE;
-#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -6891,7 +7151,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// These, too.
 // from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -9636,15 +9896,111 @@ HWY_INLINE void StoreInterleaved2(Floats even, Floats odd, Simd<float, 4> d, flo
 
 // from pplcnet/kernels/forward-inl.hpp
 // All kernels. Compiled once per instruction set.
+// from pplcnet/kernels/arithmetic-inl.hpp
+// Arithmetic whose bits Highway leaves to the target or the compiler. Compiled once per instruction
+// set, but for the one that has all of it in sse2-inl.hpp.
+#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Highway, but for the functions that are here.
+namespace hn {
+
+using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
+
+/// Returns `function` of the lanes of three vectors, one after the other.
+template <class V, class Function>
+HWY_INLINE V lane_by_lane(V a, V b, V c, const Function& function) {
+  constexpr DFromV<V> d;
+  alignas(16) float x[MaxLanes(d)], y[MaxLanes(d)], z[MaxLanes(d)];
+  Store(a, d, x);
+  Store(b, d, y);
+  Store(c, d, z);
+  for (std::size_t i = 0; i < MaxLanes(d); ++i) x[i] = function(x[i], y[i], z[i]);
+  return Load(d, x);
+}
+
+// Highway's MulAdd is fused where vectors have an instruction for that. On other targets it is a
+// product and a sum, which a compiler fuses or not, where the CPU can; so it does with a Mul that
+// is part of a sum.
+#if (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) && PPLCNET_SCALAR_FMA
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return rounded(x * y); });
+}
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(x, y, z); });
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return lane_by_lane(a, b, c, [](float x, float y, float z) { return std::fma(-x, y, z); });
+}
+#elif HWY_COMPILER_GCC_ACTUAL && (HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR))
+template <class V>
+HWY_INLINE V Mul(V a, V b) {
+  V product = hwy::HWY_NAMESPACE::Mul(a, b);
+#if HWY_ARCH_X86
+  __asm__("" : "+v"(product.raw));  // what has been in a register, for all that g++ knows
+#else
+  __asm__("" : "+w"(product.raw));
+#endif
+  return product;
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON && defined(__ARM_FEATURE_FMA)
+// g++ does not define the name that Highway looks for.
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> MulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                        Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmaq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfma_f32(c.raw, a.raw, b.raw));
+}
+template <std::size_t kCount>
+HWY_INLINE Vec128<float, kCount> NegMulAdd(Vec128<float, kCount> a, Vec128<float, kCount> b,
+                                           Vec128<float, kCount> c) {
+  if constexpr (kCount == 4)
+    return Vec128<float, kCount>(vfmsq_f32(c.raw, a.raw, b.raw));
+  else
+    return Vec128<float, kCount>(vfms_f32(c.raw, a.raw, b.raw));
+}
+#elif HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+template <class V>
+HWY_INLINE V MulAdd(V a, V b, V c) {
+  return Add(hn::Mul(a, b), c);
+}
+template <class V>
+HWY_INLINE V NegMulAdd(V a, V b, V c) {
+  return Sub(c, hn::Mul(a, b));
+}
+#endif
+
+#if HWY_ARCH_ARM_V7 && HWY_TARGET == HWY_NEON  // has approximations alone
+template <class V>
+HWY_INLINE V Div(V a, V b) {
+  return lane_by_lane(a, b, b, [](float x, float y, float) { return x / y; });
+}
+template <class V>
+HWY_INLINE V Sqrt(V a) {
+  return lane_by_lane(a, a, a, [](float x, float, float) { return std::sqrt(x); });
+}
+#endif
+
+}  // namespace hn
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// The files above are used by those below.
 // from pplcnet/kernels/lanes-inl.hpp
 // Vectors. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
-namespace hn = hwy::HWY_NAMESPACE;
-#endif
 
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
@@ -9694,7 +10050,7 @@ HWY_INLINE std::size_t opaque(std::size_t pitch) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The files above are used by those below.
+// These, too.
 // from pplcnet/kernels/activation-inl.hpp
 // Activations. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
@@ -13865,6 +14221,7 @@ PPLCNET_INLINE void ThreadPool::work() noexcept {
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -13879,7 +14236,9 @@ class Piece {
   Piece(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
   Piece(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
   Piece(std::integral auto number)                 // NOLINT(google-explicit-constructor)
-      : text_(digits_, std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr) {}
+      : text_(digits_, static_cast<std::size_t>(
+                           std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr -
+                           digits_)) {}
   Piece(const Piece&) = delete;  // it may refer to its own digits
   Piece& operator=(const Piece&) = delete;
 
@@ -15678,7 +16037,7 @@ class BranchSum {
       for (std::size_t i = 0; i < inputs_; ++i)
         for (std::size_t y = 0; y < kernel; ++y)
           for (std::size_t x = 0; x < kernel; ++x)
-            at(o, i, margin + y, margin + x) += *weight++ * norm.factor;
+            at(o, i, margin + y, margin + x) += rounded(*weight++ * norm.factor);
     }
   }
 
@@ -18452,7 +18811,7 @@ struct Normalisation {
 ///
 /// Each float operation is done in double and rounded to float at once. For two floats and one of
 /// + - * / that gives the float result exactly (53 bits are at least 2 * 24 + 2), while no compiler
-/// can fuse a product with the next sum across the conversion or keep more bits than float has.
+/// can keep more bits than float has.
 constexpr float normalised(const Normalisation& normalisation, std::size_t plane, int x) {
   const double scale = normalisation.scale;
   const double mean = normalisation.mean[plane];
@@ -18460,12 +18819,12 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   if (normalisation.formula == NormalisationFormula::paddlex) {
     const auto alpha = static_cast<float>(scale / deviation);
     const auto beta = static_cast<float>(-mean / deviation);
-    const auto scaled = static_cast<float>(x * double{alpha});
+    const float scaled = rounded(static_cast<float>(x * double{alpha}));
     return static_cast<float>(double{scaled} + double{beta});
   }
-  const auto scaled = normalisation.formula == NormalisationFormula::timm
-                          ? static_cast<float>(x / 255.0)
-                          : static_cast<float>(x * double{static_cast<float>(scale)});
+  const float scaled = normalisation.formula == NormalisationFormula::timm
+                           ? static_cast<float>(x / 255.0)
+                           : rounded(static_cast<float>(x * double{static_cast<float>(scale)}));
   if (normalisation.formula == NormalisationFormula::paddle_detection) {
     const auto centred = static_cast<float>(double{scaled} - mean);
     return static_cast<float>(double{centred} / deviation);
@@ -18521,39 +18880,6 @@ inline void normalise(const Normalisation& normalisation, ChannelOrder order,
 #include <utility>
 #include <vector>
 
-// from pplcnet/image/rounding.hpp
-#ifndef PPLCNET_IMAGE_ROUNDING_HPP
-#define PPLCNET_IMAGE_ROUNDING_HPP
-
-#include <cstdint>
-
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// Returns the product, sum or quotient `value`, rounded to double as the language defines it.
-///
-/// A compiler may fuse a product with the addition that consumes it and so leave out the rounding
-/// between them (g++ does under -march=native). The reference programs were built without; one
-/// different last bit can move a pixel by one. What has been through a volatile object is rounded.
-inline double rounded(double value) {
-  const volatile double memory = value;
-  return memory;
-}
-
-/// Returns the nearest integer, ties to the even one: Python's round(), the x86 conversion that
-/// OpenCV uses.
-/// |value| < 2^53.
-constexpr std::int64_t round_half_even(double value) {
-  auto floor = static_cast<std::int64_t>(value);
-  if (static_cast<double>(floor) > value) --floor;
-  const double fraction = value - static_cast<double>(floor);  // exact
-  const bool up = fraction > 0.5 || (fraction == 0.5 && floor % 2 != 0);
-  return up ? floor + 1 : floor;
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_IMAGE_ROUNDING_HPP
 
 // cv2.resize(..., INTER_LINEAR) on 8-bit pictures, bit for bit (imgproc/src/resize.cpp, as its x86
 // builds compute it): two taps per axis whatever the scale, in fixed point. OpenCV computes exact
@@ -18708,7 +19034,9 @@ struct CubicTaps {
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
   const auto sum = [](float a, float b) { return static_cast<float>(double{a} + double{b}); };
-  const auto product = [](float a, float b) { return static_cast<float>(double{a} * double{b}); };
+  const auto product = [](float a, float b) {
+    return rounded(static_cast<float>(double{a} * double{b}));
+  };
   constexpr float kA = -0.75F;
   const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
   const float floor = std::floor(position), x = sum(position, -floor);
@@ -18755,7 +19083,7 @@ inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
                                           const std::array<int, 4>& weights) {
   constexpr double kUnit = 1.0 / (LinearTaps::kOne * LinearTaps::kOne);
   const auto product = [&](std::size_t k) {
-    return static_cast<float>(double{static_cast<float>(rows[k])} * (weights[k] * kUnit));
+    return rounded(static_cast<float>(double{static_cast<float>(rows[k])} * (weights[k] * kUnit)));
   };
   float sum = product(3);
   for (const std::size_t k : {2U, 1U, 0U})
@@ -20846,26 +21174,29 @@ struct ByteReader {
 
   constexpr std::uint64_t number(std::uint64_t offset, unsigned size) const {
     if (offset > bytes.size() || bytes.size() - offset < size) return 0;
+    const auto begin = static_cast<std::size_t>(offset);
     std::uint64_t value = 0;
     for (unsigned i = 0; i < size; ++i) {
       const unsigned position = little_endian ? size - 1 - i : i;
-      value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + position]);
+      value = value << 8 | std::to_integer<std::uint64_t>(bytes[begin + position]);
     }
     return value;
   }
 
   constexpr bool has(std::uint64_t offset, std::string_view text) const {
     if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    const auto begin = static_cast<std::size_t>(offset);
     for (std::size_t i = 0; i < text.size(); ++i) {
-      if (bytes[offset + i] != static_cast<std::byte>(text[i])) return false;
+      if (bytes[begin + i] != static_cast<std::byte>(text[i])) return false;
     }
     return true;
   }
 
   /// Returns at most `size` bytes from `offset` on.
   constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
-    const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
-    return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
+    const auto begin = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    const auto rest = std::min<std::uint64_t>(size, bytes.size() - begin);
+    return bytes.subspan(begin, static_cast<std::size_t>(rest));
   }
 };
 

@@ -64,11 +64,13 @@ struct Point {
   constexpr bool operator==(const Point&) const = default;
   friend constexpr Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
   friend constexpr Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
-  friend constexpr Point operator*(Point a, double factor) { return {a.x * factor, a.y * factor}; }
+  friend constexpr Point operator*(Point a, double factor) {
+    return {rounded(a.x * factor), rounded(a.y * factor)};
+  }
 };
 
-constexpr double dot(Point a, Point b) { return a.x * b.x + a.y * b.y; }
-constexpr double cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
+constexpr double dot(Point a, Point b) { return rounded(a.x * b.x) + rounded(a.y * b.y); }
+constexpr double cross(Point a, Point b) { return rounded(a.x * b.y) - rounded(a.y * b.x); }
 inline double length(Point a) { return std::sqrt(dot(a, a)); }
 
 /// Corners one after another: around a line of text from its top left one, clockwise.
@@ -216,13 +218,13 @@ inline Homography homography_of(const Quadrilateral& from, ImageSize rectangle) 
     const double inverse = -1 / m[column][column];
     for (std::size_t row = column + 1; row < 8; ++row) {
       const double factor = m[row][column] * inverse;
-      for (std::size_t i = column + 1; i < 9; ++i) m[row][i] += factor * m[column][i];
+      for (std::size_t i = column + 1; i < 9; ++i) m[row][i] += rounded(factor * m[column][i]);
     }
   }
   Homography result = {};
   for (std::size_t i = 8; i-- > 0;) {
     double sum = m[i][8];
-    for (std::size_t k = i + 1; k < 8; ++k) sum -= m[i][k] * result[k];
+    for (std::size_t k = i + 1; k < 8; ++k) sum -= rounded(m[i][k] * result[k]);
     result[i] = sum / m[i][i];
   }
   result[8] = 1;
@@ -232,10 +234,10 @@ inline Homography homography_of(const Quadrilateral& from, ImageSize rectangle) 
 /// Returns the inverse of a map, as cv2.invert does; zeros if there is none.
 inline Homography inverse_of(const Homography& m) {
   const auto minor = [&](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
-    return m[a] * m[b] - m[c] * m[d];
+    return rounded(m[a] * m[b]) - rounded(m[c] * m[d]);
   };
-  const double determinant =
-      m[0] * minor(4, 8, 5, 7) - m[1] * minor(3, 8, 5, 6) + m[2] * minor(3, 7, 4, 6);
+  const double determinant = rounded(m[0] * minor(4, 8, 5, 7)) - rounded(m[1] * minor(3, 8, 5, 6)) +
+                             rounded(m[2] * minor(3, 7, 4, 6));
   if (determinant == 0) return {};
   const double scale = 1 / determinant;
   return {minor(4, 8, 5, 7) * scale, minor(2, 7, 1, 8) * scale, minor(1, 5, 2, 4) * scale,
@@ -289,7 +291,8 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
     for (int x = 0; x < size.width; ++x) {
       const int left = x / block * block;
       const auto along = [&](std::size_t row) {
-        return m[row] * left + m[row + 1] * y + m[row + 2] + m[row] * (x - left);
+        return rounded(m[row] * left) + rounded(m[row + 1] * y) + m[row + 2] +
+               rounded(m[row] * (x - left));
       };
       const double w = along(6);
       const double scale = w == 0 ? 0 : WarpTaps::kPositions / w;
@@ -1009,7 +1012,7 @@ class OffsetPolygon {
     const Point rotation = {std::cos(angle), std::sin(angle)};
     for (int i = 0; i < steps; ++i) {
       add(corner + from * distance);
-      from = {from.x * rotation.x - from.y * rotation.y, from.x * rotation.y + from.y * rotation.x};
+      from = {dot(from, {rotation.x, -rotation.y}), dot(from, {rotation.y, rotation.x})};
     }
     add(corner + to * distance);
   }
@@ -1190,9 +1193,9 @@ namespace smallest_rectangle_parts {
 
 // OpenCV computes in float32, and 12 may become 11.999998, which Clipper cuts to 11: results are
 // equal only if each operation is rounded like its own. An operation on floats that is done in
-// double and rounded is the same as one in float, and cannot be fused with the next.
+// double and rounded is the same as one in float.
 
-constexpr double single(double value) { return double{static_cast<float>(value)}; }
+constexpr double single(double value) { return double{rounded(static_cast<float>(value))}; }
 constexpr Point single(Point a) { return {single(a.x), single(a.y)}; }
 constexpr double single_dot(Point a, Point b) {
   return single(single(a.x * b.x) + single(a.y * b.y));

@@ -11,7 +11,7 @@
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
-#include "pplcnet/image/rounding.hpp"
+#include "pplcnet/rounding.hpp"
 #include "synthetic.hpp"
 
 namespace pplcnet_test {

@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path("include/pplcnet")
 # What every folder may include.
-FOUNDATION = {"abi", "compiled", "version", "huge_pages"}
+FOUNDATION = {"abi", "compiled", "version", "huge_pages", "rounding"}
 # The folders and the headers beside them that each folder may include.
 ARROWS = {
     "graph": set(),

@@ -13,6 +13,7 @@
 
 #include "pplcnet/detect/coco_measures.hpp"
 #include "pplcnet/detect/detection.hpp"
+#include "pplcnet/rounding.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -96,8 +97,9 @@ class AveragePrecision {
     const double across = std::min(x + width, object.x + object.width) - std::max(x, object.x);
     const double down = std::min(y + height, object.y + object.height) - std::max(y, object.y);
     if (!(across > 0 && down > 0)) return 0;
-    const double common = across * down, area = width * height;
-    return common / (object.is_crowd ? area : area + object.width * object.height - common);
+    const double common = rounded(across * down), area = rounded(width * height);
+    const double own = rounded(object.width * object.height);
+    return common / (object.is_crowd ? area : area + own - common);
   }
 
   /// Judges the detections of a picture and class, for objects of an area.

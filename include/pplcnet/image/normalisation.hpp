@@ -8,6 +8,7 @@
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -35,7 +36,7 @@ struct Normalisation {
 ///
 /// Each float operation is done in double and rounded to float at once. For two floats and one of
 /// + - * / that gives the float result exactly (53 bits are at least 2 * 24 + 2), while no compiler
-/// can fuse a product with the next sum across the conversion or keep more bits than float has.
+/// can keep more bits than float has.
 constexpr float normalised(const Normalisation& normalisation, std::size_t plane, int x) {
   const double scale = normalisation.scale;
   const double mean = normalisation.mean[plane];
@@ -43,12 +44,12 @@ constexpr float normalised(const Normalisation& normalisation, std::size_t plane
   if (normalisation.formula == NormalisationFormula::paddlex) {
     const auto alpha = static_cast<float>(scale / deviation);
     const auto beta = static_cast<float>(-mean / deviation);
-    const auto scaled = static_cast<float>(x * double{alpha});
+    const float scaled = rounded(static_cast<float>(x * double{alpha}));
     return static_cast<float>(double{scaled} + double{beta});
   }
-  const auto scaled = normalisation.formula == NormalisationFormula::timm
-                          ? static_cast<float>(x / 255.0)
-                          : static_cast<float>(x * double{static_cast<float>(scale)});
+  const float scaled = normalisation.formula == NormalisationFormula::timm
+                           ? static_cast<float>(x / 255.0)
+                           : rounded(static_cast<float>(x * double{static_cast<float>(scale)}));
   if (normalisation.formula == NormalisationFormula::paddle_detection) {
     const auto centred = static_cast<float>(double{scaled} - mean);
     return static_cast<float>(double{centred} / deviation);

@@ -23,26 +23,29 @@ struct ByteReader {
 
   constexpr std::uint64_t number(std::uint64_t offset, unsigned size) const {
     if (offset > bytes.size() || bytes.size() - offset < size) return 0;
+    const auto begin = static_cast<std::size_t>(offset);
     std::uint64_t value = 0;
     for (unsigned i = 0; i < size; ++i) {
       const unsigned position = little_endian ? size - 1 - i : i;
-      value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + position]);
+      value = value << 8 | std::to_integer<std::uint64_t>(bytes[begin + position]);
     }
     return value;
   }
 
   constexpr bool has(std::uint64_t offset, std::string_view text) const {
     if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    const auto begin = static_cast<std::size_t>(offset);
     for (std::size_t i = 0; i < text.size(); ++i) {
-      if (bytes[offset + i] != static_cast<std::byte>(text[i])) return false;
+      if (bytes[begin + i] != static_cast<std::byte>(text[i])) return false;
     }
     return true;
   }
 
   /// Returns at most `size` bytes from `offset` on.
   constexpr std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
-    const std::uint64_t begin = std::min<std::uint64_t>(offset, bytes.size());
-    return bytes.subspan(begin, std::min<std::uint64_t>(size, bytes.size() - begin));
+    const auto begin = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    const auto rest = std::min<std::uint64_t>(size, bytes.size() - begin);
+    return bytes.subspan(begin, static_cast<std::size_t>(rest));
   }
 };
 

@@ -16,7 +16,7 @@
 
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
-#include "pplcnet/image/rounding.hpp"
+#include "pplcnet/rounding.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {

@@ -17,8 +17,8 @@
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/resize_opencv_cubic.hpp"
 #include "pplcnet/image/resize_pillow.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 
 // cv2.resize(..., INTER_LINEAR) on 8-bit pictures, bit for bit (imgproc/src/resize.cpp, as its x86
 // builds compute it): two taps per axis whatever the scale, in fixed point. OpenCV computes exact

@@ -12,8 +12,8 @@
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 
 // cv2.resize(..., INTER_CUBIC) on 8-bit pictures, bit for bit (imgproc/src/resize.cpp, as its x86
 // builds compute it): four taps per axis whatever the scale; across in fixed point, down in floats,
@@ -33,7 +33,9 @@ struct CubicTaps {
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
   const auto sum = [](float a, float b) { return static_cast<float>(double{a} + double{b}); };
-  const auto product = [](float a, float b) { return static_cast<float>(double{a} * double{b}); };
+  const auto product = [](float a, float b) {
+    return rounded(static_cast<float>(double{a} * double{b}));
+  };
   constexpr float kA = -0.75F;
   const auto position = static_cast<float>(rounded((i + 0.5) * scale) - 0.5);
   const float floor = std::floor(position), x = sum(position, -floor);
@@ -80,7 +82,7 @@ inline std::uint8_t cubic_value_in_vector(const std::array<int, 4>& rows,
                                           const std::array<int, 4>& weights) {
   constexpr double kUnit = 1.0 / (LinearTaps::kOne * LinearTaps::kOne);
   const auto product = [&](std::size_t k) {
-    return static_cast<float>(double{static_cast<float>(rows[k])} * (weights[k] * kUnit));
+    return rounded(static_cast<float>(double{static_cast<float>(rows[k])} * (weights[k] * kUnit)));
   };
   float sum = product(3);
   for (const std::size_t k : {2U, 1U, 0U})

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 
 // PIL.Image.resize() on 8-bit pictures, bit for bit (libImaging/Resample.c): a filter that widens
 // when the picture shrinks, horizontally, rounded to 8 bits, then vertically, in fixed point.

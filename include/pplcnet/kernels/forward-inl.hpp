@@ -1,6 +1,8 @@
 // All kernels. Compiled once per instruction set.
-#include "pplcnet/kernels/lanes-inl.hpp"
+#include "pplcnet/kernels/arithmetic-inl.hpp"
 // The files above are used by those below.
+#include "pplcnet/kernels/lanes-inl.hpp"
+// These, too.
 #include "pplcnet/kernels/activation-inl.hpp"
 #include "pplcnet/kernels/map-kernel-inl.hpp"
 #include "pplcnet/kernels/partial-inl.hpp"

@@ -10,6 +10,10 @@
 #ifdef HIGHWAY_HWY_FOREACH_TARGET_H_
 #error "include pplcnet before hwy/foreach_target.h"
 #endif
+#if defined(__arm__) && !defined(__ARM_FP16_FORMAT_IEEE)
+#error "pplcnet on 32-bit ARM: compile with -mfpu=neon-vfpv4 -mfp16-format=ieee"
+#include "-mfp16-format=ieee"  // Is not there, which ends the compilation before other errors.
+#endif
 // Highway 1.0 refuses -march=native on Ice Lake and newer unless AVX3_DL is asked for.
 #if defined(__AVX512VBMI2__) && !defined(HWY_WANT_AVX3_DL)
 #define HWY_WANT_AVX3_DL
@@ -50,6 +54,13 @@
 #define PPLCNET_OWN_SSE2 0
 #define PPLCNET_BASELINE HWY_STATIC_TARGET
 #define PPLCNET_BASELINE_NAMESPACE HWY_NAMESPACE
+#endif
+
+// Whether a multiply-add of single numbers is one instruction.
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__riscv_flen)
+#define PPLCNET_SCALAR_FMA 1
+#else
+#define PPLCNET_SCALAR_FMA 0
 #endif
 #endif  // PPLCNET_HAS_DEFINITIONS
 

@@ -18,6 +18,7 @@
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/rounding.hpp"
 
 #if PPLCNET_HAS_DEFINITIONS
 #include "pplcnet/kernels/arguments.hpp"

@@ -3,10 +3,6 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-#if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
-namespace hn = hwy::HWY_NAMESPACE;
-#endif
-
 /// Lanes of the widest vector that a panel of 16 channels can use; 8 of them for odd half panels.
 using Lanes16 = hn::CappedTag<float, kPanel>;
 using Lanes8 = hn::CappedTag<float, kPanel / 2>;

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/text/quadrilateral.hpp"
 #include "pplcnet/text/warp_taps.hpp"
 
@@ -42,13 +42,13 @@ inline Homography homography_of(const Quadrilateral& from, ImageSize rectangle) 
     const double inverse = -1 / m[column][column];
     for (std::size_t row = column + 1; row < 8; ++row) {
       const double factor = m[row][column] * inverse;
-      for (std::size_t i = column + 1; i < 9; ++i) m[row][i] += factor * m[column][i];
+      for (std::size_t i = column + 1; i < 9; ++i) m[row][i] += rounded(factor * m[column][i]);
     }
   }
   Homography result = {};
   for (std::size_t i = 8; i-- > 0;) {
     double sum = m[i][8];
-    for (std::size_t k = i + 1; k < 8; ++k) sum -= m[i][k] * result[k];
+    for (std::size_t k = i + 1; k < 8; ++k) sum -= rounded(m[i][k] * result[k]);
     result[i] = sum / m[i][i];
   }
   result[8] = 1;
@@ -58,10 +58,10 @@ inline Homography homography_of(const Quadrilateral& from, ImageSize rectangle) 
 /// Returns the inverse of a map, as cv2.invert does; zeros if there is none.
 inline Homography inverse_of(const Homography& m) {
   const auto minor = [&](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
-    return m[a] * m[b] - m[c] * m[d];
+    return rounded(m[a] * m[b]) - rounded(m[c] * m[d]);
   };
-  const double determinant =
-      m[0] * minor(4, 8, 5, 7) - m[1] * minor(3, 8, 5, 6) + m[2] * minor(3, 7, 4, 6);
+  const double determinant = rounded(m[0] * minor(4, 8, 5, 7)) - rounded(m[1] * minor(3, 8, 5, 6)) +
+                             rounded(m[2] * minor(3, 7, 4, 6));
   if (determinant == 0) return {};
   const double scale = 1 / determinant;
   return {minor(4, 8, 5, 7) * scale, minor(2, 7, 1, 8) * scale, minor(1, 5, 2, 4) * scale,
@@ -115,7 +115,8 @@ inline bool crop(ImageView source, const Quadrilateral& box, RgbImage& result) {
     for (int x = 0; x < size.width; ++x) {
       const int left = x / block * block;
       const auto along = [&](std::size_t row) {
-        return m[row] * left + m[row + 1] * y + m[row + 2] + m[row] * (x - left);
+        return rounded(m[row] * left) + rounded(m[row + 1] * y) + m[row + 2] +
+               rounded(m[row] * (x - left));
       };
       const double w = along(6);
       const double scale = w == 0 ? 0 : WarpTaps::kPositions / w;

@@ -15,8 +15,8 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/text/crop.hpp"
 
 // How PaddleOCR prepares pictures for its detectors and recognisers of text (`operators.py`,

@@ -55,7 +55,7 @@ class OffsetPolygon {
     const Point rotation = {std::cos(angle), std::sin(angle)};
     for (int i = 0; i < steps; ++i) {
       add(corner + from * distance);
-      from = {from.x * rotation.x - from.y * rotation.y, from.x * rotation.y + from.y * rotation.x};
+      from = {dot(from, {rotation.x, -rotation.y}), dot(from, {rotation.y, rotation.x})};
     }
     add(corner + to * distance);
   }

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/rounding.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -18,11 +19,13 @@ struct Point {
   constexpr bool operator==(const Point&) const = default;
   friend constexpr Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
   friend constexpr Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
-  friend constexpr Point operator*(Point a, double factor) { return {a.x * factor, a.y * factor}; }
+  friend constexpr Point operator*(Point a, double factor) {
+    return {rounded(a.x * factor), rounded(a.y * factor)};
+  }
 };
 
-constexpr double dot(Point a, Point b) { return a.x * b.x + a.y * b.y; }
-constexpr double cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
+constexpr double dot(Point a, Point b) { return rounded(a.x * b.x) + rounded(a.y * b.y); }
+constexpr double cross(Point a, Point b) { return rounded(a.x * b.y) - rounded(a.y * b.x); }
 inline double length(Point a) { return std::sqrt(dot(a, a)); }
 
 /// Corners one after another: around a line of text from its top left one, clockwise.

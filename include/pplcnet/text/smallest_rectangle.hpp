@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/text/quadrilateral.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -25,9 +26,9 @@ namespace smallest_rectangle_parts {
 
 // OpenCV computes in float32, and 12 may become 11.999998, which Clipper cuts to 11: results are
 // equal only if each operation is rounded like its own. An operation on floats that is done in
-// double and rounded is the same as one in float, and cannot be fused with the next.
+// double and rounded is the same as one in float.
 
-constexpr double single(double value) { return double{static_cast<float>(value)}; }
+constexpr double single(double value) { return double{rounded(static_cast<float>(value))}; }
 constexpr Point single(Point a) { return {single(a.x), single(a.y)}; }
 constexpr double single_dot(Point a, Point b) {
   return single(single(a.x * b.x) + single(a.y * b.y));

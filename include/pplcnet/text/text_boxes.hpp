@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/image/rounding.hpp"
 #include "pplcnet/image/view.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/text/box_score.hpp"
 #include "pplcnet/text/offset_polygon.hpp"
 #include "pplcnet/text/outlines.hpp"

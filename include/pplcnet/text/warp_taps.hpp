@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/image/rounding.hpp"
+#include "pplcnet/rounding.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@ class Piece {
   Piece(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
   Piece(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
   Piece(std::integral auto number)                 // NOLINT(google-explicit-constructor)
-      : text_(digits_, std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr) {}
+      : text_(digits_, static_cast<std::size_t>(
+                           std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr -
+                           digits_)) {}
   Piece(const Piece&) = delete;  // it may refer to its own digits
   Piece& operator=(const Piece&) = delete;
 

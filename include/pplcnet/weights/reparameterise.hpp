@@ -7,6 +7,7 @@
 
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/training_form.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/weights/fold.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -39,7 +40,7 @@ class BranchSum {
       for (std::size_t i = 0; i < inputs_; ++i)
         for (std::size_t y = 0; y < kernel; ++y)
           for (std::size_t x = 0; x < kernel; ++x)
-            at(o, i, margin + y, margin + x) += *weight++ * norm.factor;
+            at(o, i, margin + y, margin + x) += rounded(*weight++ * norm.factor);
     }
   }
 

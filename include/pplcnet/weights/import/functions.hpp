@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pplcnet/graph/activation.hpp"
+#include "pplcnet/rounding.hpp"
 #include "pplcnet/weights/data_type.hpp"
 
 // Activations, however an exporter spells them out: what a chain of operations makes of each
@@ -39,6 +40,9 @@ struct Function {
   }
 };
 
+/// Returns x * slope + offset.
+inline float on_line(float x, float slope, float offset) { return rounded(x * slope) + offset; }
+
 /// Returns an activation of a number.
 inline float value_of(const Activation& activation, float x) {
   const auto clamped = [](float value, float most) { return std::clamp(value, 0.0F, most); };
@@ -48,7 +52,7 @@ inline float value_of(const Activation& activation, float x) {
     case Kind::prelu:  // of numbers that are not known here
       break;
     case Kind::linear:
-      return x * activation.slope + activation.offset;
+      return on_line(x, activation.slope, activation.offset);
     case Kind::relu:
       return std::max(x, 0.0F);
     case Kind::relu6:
@@ -56,7 +60,7 @@ inline float value_of(const Activation& activation, float x) {
     case Kind::hardswish:
       return x * clamped(x / 6 + 0.5F, 1);
     case Kind::hardsigmoid:
-      return clamped(x * activation.slope + activation.offset, 1);
+      return clamped(on_line(x, activation.slope, activation.offset), 1);
     case Kind::sigmoid:
       return 1 / (1 + std::exp(-x));
     case Kind::gelu:
@@ -107,7 +111,7 @@ inline std::optional<Activation> activation_of(const Function& function) {
   const float slope = (function.values[kSecond] - function.values[kFirst]) /
                       (Function::kPoints[kSecond] - Function::kPoints[kFirst]);
   auto line = Activation::hardsigmoid_of(
-      slope, function.values[kFirst] - slope * Function::kPoints[kFirst]);
+      slope, on_line(Function::kPoints[kFirst], -slope, function.values[kFirst]));
   if (slope == 0 || !recognition::is(function, [&](float x) { return value_of(line, x); }))
     return std::nullopt;
   if (is_same(line, Activation::hardsigmoid)) return Activation::hardsigmoid;

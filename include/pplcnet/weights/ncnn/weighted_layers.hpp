@@ -102,7 +102,7 @@ class WeightedLayers : public ConstantReader {
     const auto taps = static_cast<std::ptrdiff_t>(height) * width;
     for (std::ptrdiff_t in = 0; in < inputs; ++in)
       for (std::ptrdiff_t o = 0; o < out; ++o) {
-        const auto first = values.begin() + (o * inputs + in) * taps;
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>((o * inputs + in) * taps);
         turned.insert(turned.end(), first, first + taps);
       }
     if (auto error = add_converted(layer, turned, {inputs, out, height, width}, node.inputs[1]))
