@@ -3,17 +3,33 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
 #include "fuzz/format.hpp"
 #include "fuzz/tensor_formats.hpp"
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/kernels/forward.hpp"
+#include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/kernels/needs.hpp"
+#include "pplcnet/kernels/run.hpp"
 #include "pplcnet/open/evidence.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/safetensors/native_storage.hpp"
 #include "weights/contents.hpp"
+
+namespace pplcnet_test {
+
+/// Those of a network that is not run.
+inline constexpr pplcnet::Needs kNoKernels = pplcnet::needs_of({});
+
+}  // namespace pplcnet_test
+
+template <>
+inline void pplcnet::forward<pplcnet_test::kNoKernels>(const Run& /*run*/, Isa /*isa*/) noexcept {
+  std::abort();
+}
 
 namespace pplcnet_test {
 
@@ -33,7 +49,6 @@ inline pplcnet::Error make_and_load(std::string_view contents,
   if (std::int64_t{net.input.height} * net.input.width > kMostPixels)
     return pplcnet::Error::of(kPath, ": is for pictures that are larger than any here");
   const pplcnet::Storage storage = pplcnet::storage_of(file, pplcnet::Storage::single);
-  constexpr pplcnet::Needs kNoKernels = pplcnet::needs_of({});  // for it is not run
   if (auto error = pplcnet::AnyNetwork::make<kNoKernels>(fuzzed_graph(net), 1, network, storage))
     return pplcnet::Error::of(kPath, ": ", error.message());
   return pplcnet::loading::load_bytes(bytes_of(contents), kPath, network->layers(),
