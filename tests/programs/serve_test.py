@@ -154,6 +154,9 @@ class Answers(unittest.TestCase):
                 self.assertEqual(content, b"{" + line[line.index(b'"predictions"'):] + b"\n")
         one = self.server.json("/predict?top_k=1", LINES[0].read_bytes())
         self.assertEqual(one["predictions"], self.predictions[0][:1])
+        self.assertEqual(self.server.json("/predict?topk=1", LINES[0].read_bytes()), one)
+        whole = f"http://127.0.0.1:{self.server.port}/predict?top_k=1"  # as a proxy is asked
+        self.assertEqual(self.server.json(whole, LINES[0].read_bytes()), one)
 
     def test_a_body_in_chunks_or_compressed(self):
         chunks = (LINES[0].read_bytes()[i : i + 1000] for i in range(0, 10**6, 1000))
@@ -226,6 +229,9 @@ class Answers(unittest.TestCase):
             self.assertEqual((found["status"], found["msg"]), ("000", ""))
             self.assertEqual(found["results"]["prediction"], expected)
             self.assertGreater(found["results"]["elapse"], 0)
+        several_lines = {"images": [base64.encodebytes(path.read_bytes()).decode() for path in LINES]}
+        found = self.server.json(url, several_lines, headers)
+        self.assertEqual(found["results"]["prediction"], expected)
         found = self.server.json(url, {**pictures, "top_k": 1}, headers)
         self.assertEqual([one["class_ids"] for one in found["results"]["prediction"]],
                          [one["class_ids"][:1] for one in expected])
@@ -411,6 +417,9 @@ class Answers(unittest.TestCase):
             (400, b"POST /predict HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             (400, b"POST /predict HTTP/1.1\r\nTransfer-Encoding: zip\r\n\r\n"),
             (400, b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+            (400, b"POST /predict HTTP/1.1\r\nContent-Length : 1\r\n\r\na"),
+            (400, b"GET /healthz HTTP/1.1\r\nA: b\r\n Transfer-Encoding: chunked\r\n\r\n"),
+            (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
             (413, b"POST /predict HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n"),
             (413, b"POST /predict HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"),
             (404, b"POST /other HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"),

@@ -116,11 +116,19 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Returns the path of a URL, which may be a whole one (RFC 9112, 3.2.2).
+std::string path_of(const std::string& url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return url;
+  const std::size_t begin = url.find('/', kScheme.size());
+  return begin == url.npos ? "/" : url.substr(begin);
+}
+
 HttpRequest head_of(const httplib::Request& request) {
   const std::string& type = connection->content_type;
   const std::size_t end = std::min(type.size(), type.find_first_of("; \t"));
   return {.method = request.method,
-          .path = request.path,
+          .path = path_of(request.path),
           .content_type = lower(type.substr(0, end)),
           .type_parameters = type.substr(end),
           .json_length = request.get_header_value("Inference-Header-Content-Length"),
@@ -132,9 +140,17 @@ HttpRequest head_of(const httplib::Request& request) {
 bool is_chunked(const httplib::Request& request) { return request.has_header("Transfer-Encoding"); }
 bool has_length(const httplib::Request& request) { return request.has_header("Content-Length"); }
 
+/// Returns whether the name of a header has a space, with which who reads it may take it for
+/// another one than who sends it on.
+bool has_damaged_name(const httplib::Request& request) {
+  return std::ranges::any_of(request.headers, [](const auto& header) {
+    return header.first.find_first_of(" \t") != header.first.npos;
+  });
+}
+
 /// Returns whether a body follows, or may follow.
 bool has_body(const httplib::Request& request) {
-  return is_chunked(request) ||
+  return is_chunked(request) || has_damaged_name(request) ||
          (has_length(request) ? request.get_header_value("Content-Length") != "0"
                               : request.method == "POST");
 }
@@ -145,6 +161,7 @@ Problem too_long(std::size_t most) {
 
 /// Returns why the body of a request cannot be taken, as far as the head tells.
 std::optional<Problem> refuse_body(const httplib::Request& request, std::size_t most) {
+  if (has_damaged_name(request)) return Problem{400, std::string(sentence_for(400))};
   const std::string length = request.get_header_value("Content-Length");
   if (request.get_header_value_count("Content-Length") > 1 ||
       request.get_header_value_count("Transfer-Encoding") > 1 ||
@@ -213,7 +230,7 @@ class Server final : public HttpServer, private httplib::Server {
           connection->is_amid_request() || is_stopping_ || request.version == "HTTP/1.0";
       if (connection->is_last) response.set_header("Connection", "close");
       const std::chrono::duration<double> passed = Clock::now() - connection->begun();
-      service_.note(request.path, response.status, passed.count());
+      service_.note(path_of(request.path), response.status, passed.count());
     });
   }
   Server(const Server&) = delete;

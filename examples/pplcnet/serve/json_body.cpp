@@ -55,12 +55,16 @@ const json* member_of(const json& object, const char* name) {
 }
 
 Error decode_base64(std::string_view text, std::string_view name, std::string& bytes) {
-  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n'; };
+  int padding = 0;
+  while (!text.empty() && (ends_line(text.back()) || (text.back() == '=' && padding++ < 2)))
+    text.remove_suffix(1);
   bytes.clear();
   bytes.reserve(text.size() / 4 * 3 + 2);
   std::uint32_t bits = 0;
   int count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (ends_line(text[i])) continue;
     const std::uint8_t value = kValues[static_cast<unsigned char>(text[i])];
     if (value == kNoDigit)
       return Error::of(name, ": character ", i,

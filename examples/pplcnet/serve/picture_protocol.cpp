@@ -17,7 +17,9 @@ class PictureProtocol final : public Protocol {
   Error read(const HttpRequest& request, const pplcnet::AnyClassifier&,
              Question& question) override {
     is_form_ = request.content_type == "multipart/form-data";
-    if (const auto given = request.query.find("top_k"); given != request.query.end()) {
+    for (const char* const name : {"top_k", "topk"}) {
+      const auto given = request.query.find(name);
+      if (given == request.query.end()) continue;
       const std::string& text = given->second;
       const char* const end = text.data() + text.size();
       const auto [last, problem] = std::from_chars(text.data(), end, question.top_k);
