@@ -8,6 +8,14 @@
 #include "C++20"  // Is not there, which ends the compilation before hundreds of other errors.
 #endif
 
+// <windows.h> has macros of these names. It has those of the first two no more after NOMINMAX.
+#if defined(_WIN32) && !defined(NOMINMAX)
+#define NOMINMAX
+#endif
+#undef min
+#undef max
+#undef small
+
 // Compilers that may reorder sums or ignore NaN change the bits of preprocessing, and rank NaN
 // first among predictions. (A compiler does not tell of every single option of this kind.)
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \

@@ -11,7 +11,7 @@
 
 #if PPLCNET_HAS_DEFINITIONS
 #include <exception>
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
 #include <immintrin.h>
 #endif
 #endif
@@ -100,7 +100,7 @@ PPLCNET_INLINE void ThreadPool::start(int count) {
 }
 
 PPLCNET_INLINE void ThreadPool::pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
   _mm_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");

@@ -33,15 +33,15 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
     hn::Vec<Lanes16> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -52,16 +52,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });

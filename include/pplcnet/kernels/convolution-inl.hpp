@@ -18,7 +18,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   constexpr std::size_t kUnroll = 8;
   std::size_t x = 0;
   for (; x + kUnroll <= count; x += kUnroll) {
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (std::size_t i = 0; i < kUnroll; ++i)
       to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
   }

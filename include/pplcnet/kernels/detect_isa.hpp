@@ -3,6 +3,7 @@
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/compiled.hpp"
+#include "pplcnet/kernels/cpuid.hpp"
 #include "pplcnet/kernels/highway.hpp"
 #include "pplcnet/kernels/isa.hpp"
 
@@ -14,16 +15,14 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// bits are those that Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
-  unsigned a = 0, b = 0, c = 0, d = 0;
   // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
   constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
                               1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
-  unsigned saved = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
-  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
-  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
+  if (!has(cpuid(1).c, kLeaf1)) return Isa::baseline;
+  const unsigned saved = saved_registers();
+  if (!has(saved, 0x6)) return Isa::baseline;                     // XMM and YMM
+  if (!has(cpuid(0x80000001u).c, 1u << 5)) return Isa::baseline;  // LZCNT
+  const unsigned b = cpuid(7).b;
   if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
   constexpr unsigned kAvx512 =
       1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL

@@ -31,9 +31,6 @@
 #define PPLCNET_HAS_AVX512 0
 #endif
 #define PPLCNET_CHOOSE_ISA (PPLCNET_HAS_AVX2 || PPLCNET_HAS_AVX512)
-#if PPLCNET_CHOOSE_ISA
-#include <cpuid.h>
-#endif
 
 // The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
 // an ARM with SVE runs them as NEON. Every 64-bit x86 has SSE2, which Highway knows from 1.0.7 on:
@@ -61,6 +58,13 @@
 #define PPLCNET_SCALAR_FMA 1
 #else
 #define PPLCNET_SCALAR_FMA 0
+#endif
+
+// Has the loop after it unrolled where a compiler would not, or not by itself.
+#if defined(__GNUC__) || defined(__clang__)
+#define PPLCNET_UNROLL _Pragma("GCC unroll 8")
+#else
+#define PPLCNET_UNROLL
 #endif
 #endif  // PPLCNET_HAS_DEFINITIONS
 

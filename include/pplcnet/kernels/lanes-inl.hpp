@@ -39,6 +39,16 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
+/// Asks for the cache line at `place`, for the cache of the first level (3) or the second (2).
+template <int kLocality>
+HWY_INLINE void prefetch([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(place, 0, kLocality);
+#elif HWY_ARCH_X86
+  _mm_prefetch(static_cast<const char*>(place), kLocality == 3 ? _MM_HINT_T0 : _MM_HINT_T1);
+#endif
+}
+
 /// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
 /// that it cannot see through makes it compute a few at a time.
 HWY_INLINE std::size_t opaque(std::size_t pitch) {

@@ -38,14 +38,14 @@ class ProductTile {
       for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
         add_quad<0>(inputs, weights, Indices<kPixels>());
         add_quad<4>(inputs, weights, Indices<kPixels>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         ahead += kUnroll * ahead_step;
         inputs.advance(kUnroll);
       }
 #endif
       for (; weights != end; weights += kPanel, ahead += ahead_step) {
         add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());

@@ -43,7 +43,7 @@ class PairTile {
       for (const float* const end = weights + tap; weights != end;
            weights += kPanel, ahead += ahead_step) {
         add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());

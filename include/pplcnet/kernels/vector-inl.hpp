@@ -53,8 +53,7 @@ class DenseTile {
     start(biases, Indices<kParts * kVectors>());
     int k = 0;
     for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
-      for (int part = 0; part < kParts; ++part)
-        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      for (int part = 0; part < kParts; ++part) prefetch<3>(weights + kAhead + part * kPanel);
       add_parts(input + k, weights, Indices<kParts * kVectors>());
     }
     const int rest = depth - k;

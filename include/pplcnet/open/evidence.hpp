@@ -224,7 +224,7 @@ PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence) {
 }
 
 PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b) {
-  const auto near = [](double x, double y) { return std::abs(x - y) <= 1e-5 * std::abs(y); };
+  const auto is_close = [](double x, double y) { return std::abs(x - y) <= 1e-5 * std::abs(y); };
   const Normalisation &x = a.normalisation, &y = b.normalisation;
   const auto scale_of = [](const Normalisation& normalisation) {
     return normalisation.formula == NormalisationFormula::timm ? 1 / 255.0 : normalisation.scale;
@@ -232,8 +232,8 @@ PPLCNET_INLINE bool same_pixels(const Preprocessing& a, const Preprocessing& b) 
   return a.geometry == b.geometry && a.interpolation == b.interpolation && a.height == b.height &&
          a.width == b.width && a.channel_order == b.channel_order &&
          (a.geometry == Geometry::direct || a.resize_short == b.resize_short) &&
-         near(scale_of(x), scale_of(y)) && std::ranges::equal(x.mean, y.mean, near) &&
-         std::ranges::equal(x.deviation, y.deviation, near);
+         is_close(scale_of(x), scale_of(y)) && std::ranges::equal(x.mean, y.mean, is_close) &&
+         std::ranges::equal(x.deviation, y.deviation, is_close);
 }
 #endif  // PPLCNET_HAS_OPEN_DEFINITIONS
 

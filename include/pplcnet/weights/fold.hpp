@@ -109,8 +109,9 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   std::vector<float> result;
   for (const float weight : folded.weight) {
     constexpr float kFar = std::numeric_limits<float>::infinity();
-    const auto near = static_cast<float>(weight / keep);
-    const float candidates[] = {near, std::nextafter(near, -kFar), std::nextafter(near, kFar)};
+    const auto nearest = static_cast<float>(weight / keep);
+    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
+                                std::nextafter(nearest, kFar)};
     const auto* const found = std::ranges::find_if(
         candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
     if (found == std::end(candidates)) return false;
