@@ -21,10 +21,16 @@ namespace {
 
 std::string program_name = "pplcnet";  // of messages
 
+#if PPLCNET_SERVES
+constexpr const char* kAbout = "Image classification with PP-LCNet on a CPU.";
+#else
+constexpr const char* kAbout =
+    "Image classification with PP-LCNet on a CPU. This build has no `serve`.";
+#endif
+
 /// Parses the command line and does what it says.
 int run(int argc, char** argv) {
-  CommandLine program("pplcnet", "Image classification with PP-LCNet on a CPU.",
-                      PPLCNET_VERSION_STRING);
+  CommandLine program("pplcnet", kAbout, PPLCNET_VERSION_STRING);
   std::vector<Run> runs;
   for (const auto add : {
          add_classify, add_orient, add_detect, add_segment, add_ocr, add_features, add_evaluate,

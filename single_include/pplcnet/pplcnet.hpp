@@ -55,6 +55,14 @@
 #include "C++20"  // Is not there, which ends the compilation before hundreds of other errors.
 #endif
 
+// <windows.h> has macros of these names. It has those of the first two no more after NOMINMAX.
+#if defined(_WIN32) && !defined(NOMINMAX)
+#define NOMINMAX
+#endif
+#undef min
+#undef max
+#undef small
+
 // Compilers that may reorder sums or ignore NaN change the bits of preprocessing, and rank NaN
 // first among predictions. (A compiler does not tell of every single option of this kind.)
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
@@ -1636,6 +1644,10 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #ifndef PPLCNET_KERNELS_DETECT_ISA_HPP
 #define PPLCNET_KERNELS_DETECT_ISA_HPP
 
+// from pplcnet/kernels/cpuid.hpp
+#ifndef PPLCNET_KERNELS_CPUID_HPP
+#define PPLCNET_KERNELS_CPUID_HPP
+
 // from pplcnet/kernels/highway.hpp
 #ifndef PPLCNET_KERNELS_HIGHWAY_HPP
 #define PPLCNET_KERNELS_HIGHWAY_HPP
@@ -1669,9 +1681,6 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_HAS_AVX512 0
 #endif
 #define PPLCNET_CHOOSE_ISA (PPLCNET_HAS_AVX2 || PPLCNET_HAS_AVX512)
-#if PPLCNET_CHOOSE_ISA
-#include <cpuid.h>
-#endif
 
 // The target of the baseline's kernels. They keep vectors in arrays, so their size must be known:
 // an ARM with SVE runs them as NEON. Every 64-bit x86 has SSE2, which Highway knows from 1.0.7 on:
@@ -1700,9 +1709,63 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #else
 #define PPLCNET_SCALAR_FMA 0
 #endif
+
+// Has the loop after it unrolled where a compiler would not, or not by itself.
+#if defined(__GNUC__) || defined(__clang__)
+#define PPLCNET_UNROLL _Pragma("GCC unroll 8")
+#else
+#define PPLCNET_UNROLL
+#endif
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 #endif  // PPLCNET_KERNELS_HIGHWAY_HPP
+
+#if PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What the instruction cpuid of an x86 says.
+struct CpuidRegisters {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+};
+
+/// Returns what it says of a leaf: zeros if the CPU has none of this number.
+inline CpuidRegisters cpuid(unsigned leaf) noexcept {
+  CpuidRegisters registers;
+#if defined(_MSC_VER) && !defined(__clang__)
+  int words[4] = {};
+  __cpuid(words, static_cast<int>(leaf & 0x80000000u));
+  if (static_cast<unsigned>(words[0]) < leaf) return registers;
+  __cpuidex(words, static_cast<int>(leaf), 0);
+  registers = {static_cast<unsigned>(words[0]), static_cast<unsigned>(words[1]),
+               static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3])};
+#else
+  __get_cpuid_count(leaf, 0, &registers.a, &registers.b, &registers.c, &registers.d);
+#endif
+  return registers;
+}
+
+/// Returns which registers the operating system keeps for each thread: the low half of XCR0. The
+/// CPU must have the instruction xgetbv (cpuid's OSXSAVE).
+inline unsigned saved_registers() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return static_cast<unsigned>(_xgetbv(0));
+#else
+  unsigned low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+#endif
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+#endif  // PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+
+#endif  // PPLCNET_KERNELS_CPUID_HPP
 
 #if PPLCNET_HAS_DEFINITIONS
 namespace pplcnet::inline PPLCNET_ABI {
@@ -1712,16 +1775,14 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// bits are those that Highway's targets AVX2 and AVX3 assume.
 inline Isa detect_isa() noexcept {
   constexpr auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
-  unsigned a = 0, b = 0, c = 0, d = 0;
   // SSE3, SSSE3, FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, PCLMULQDQ, OSXSAVE, AVX, F16C.
   constexpr unsigned kLeaf1 = 1u << 0 | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
                               1u << 22 | 1u << 23 | 1u << 25 | 1u << 27 | 1u << 28 | 1u << 29;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || !has(c, kLeaf1)) return Isa::baseline;
-  unsigned saved = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
-  if (!has(saved, 0x6)) return Isa::baseline;  // XMM and YMM
-  if (__get_cpuid(0x80000001u, &a, &b, &c, &d) == 0 || !has(c, 1u << 5)) return Isa::baseline;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return Isa::baseline;
+  if (!has(cpuid(1).c, kLeaf1)) return Isa::baseline;
+  const unsigned saved = saved_registers();
+  if (!has(saved, 0x6)) return Isa::baseline;                     // XMM and YMM
+  if (!has(cpuid(0x80000001u).c, 1u << 5)) return Isa::baseline;  // LZCNT
+  const unsigned b = cpuid(7).b;
   if (!has(b, 1u << 3 | 1u << 5 | 1u << 8)) return Isa::baseline;  // BMI, AVX2, BMI2
   constexpr unsigned kAvx512 =
       1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F DQ CD BW VL
@@ -4416,6 +4477,16 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
+/// Asks for the cache line at `place`, for the cache of the first level (3) or the second (2).
+template <int kLocality>
+HWY_INLINE void prefetch([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(place, 0, kLocality);
+#elif HWY_ARCH_X86
+  _mm_prefetch(static_cast<const char*>(place), kLocality == 3 ? _MM_HINT_T0 : _MM_HINT_T1);
+#endif
+}
+
 /// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
 /// that it cannot see through makes it compute a few at a time.
 HWY_INLINE std::size_t opaque(std::size_t pitch) {
@@ -4845,7 +4916,7 @@ class PairTile {
       for (const float* const end = weights + tap; weights != end;
            weights += kPanel, ahead += ahead_step) {
         add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -4953,7 +5024,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   constexpr std::size_t kUnroll = 8;
   std::size_t x = 0;
   for (; x + kUnroll <= count; x += kUnroll) {
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (std::size_t i = 0; i < kUnroll; ++i)
       to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
   }
@@ -5798,14 +5869,14 @@ class ProductTile {
       for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
         add_quad<0>(inputs, weights, Indices<kPixels>());
         add_quad<4>(inputs, weights, Indices<kPixels>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         ahead += kUnroll * ahead_step;
         inputs.advance(kUnroll);
       }
 #endif
       for (; weights != end; weights += kPanel, ahead += ahead_step) {
         add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -6446,8 +6517,7 @@ class DenseTile {
     start(biases, Indices<kParts * kVectors>());
     int k = 0;
     for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
-      for (int part = 0; part < kParts; ++part)
-        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      for (int part = 0; part < kParts; ++part) prefetch<3>(weights + kAhead + part * kPanel);
       add_parts(input + k, weights, Indices<kParts * kVectors>());
     }
     const int rest = depth - k;
@@ -6701,15 +6771,15 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
     hn::Vec<Lanes16> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -6720,16 +6790,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });
@@ -7139,6 +7209,16 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
+/// Asks for the cache line at `place`, for the cache of the first level (3) or the second (2).
+template <int kLocality>
+HWY_INLINE void prefetch([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(place, 0, kLocality);
+#elif HWY_ARCH_X86
+  _mm_prefetch(static_cast<const char*>(place), kLocality == 3 ? _MM_HINT_T0 : _MM_HINT_T1);
+#endif
+}
+
 /// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
 /// that it cannot see through makes it compute a few at a time.
 HWY_INLINE std::size_t opaque(std::size_t pitch) {
@@ -7568,7 +7648,7 @@ class PairTile {
       for (const float* const end = weights + tap; weights != end;
            weights += kPanel, ahead += ahead_step) {
         add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -7676,7 +7756,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   constexpr std::size_t kUnroll = 8;
   std::size_t x = 0;
   for (; x + kUnroll <= count; x += kUnroll) {
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (std::size_t i = 0; i < kUnroll; ++i)
       to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
   }
@@ -8521,14 +8601,14 @@ class ProductTile {
       for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
         add_quad<0>(inputs, weights, Indices<kPixels>());
         add_quad<4>(inputs, weights, Indices<kPixels>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         ahead += kUnroll * ahead_step;
         inputs.advance(kUnroll);
       }
 #endif
       for (; weights != end; weights += kPanel, ahead += ahead_step) {
         add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -9169,8 +9249,7 @@ class DenseTile {
     start(biases, Indices<kParts * kVectors>());
     int k = 0;
     for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
-      for (int part = 0; part < kParts; ++part)
-        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      for (int part = 0; part < kParts; ++part) prefetch<3>(weights + kAhead + part * kPanel);
       add_parts(input + k, weights, Indices<kParts * kVectors>());
     }
     const int rest = depth - k;
@@ -9424,15 +9503,15 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
     hn::Vec<Lanes16> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -9443,16 +9522,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });
@@ -10038,6 +10117,16 @@ HWY_INLINE V in_register(V vector) {
   return vector;
 }
 
+/// Asks for the cache line at `place`, for the cache of the first level (3) or the second (2).
+template <int kLocality>
+HWY_INLINE void prefetch([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(place, 0, kLocality);
+#elif HWY_ARCH_X86
+  _mm_prefetch(static_cast<const char*>(place), kLocality == 3 ? _MM_HINT_T0 : _MM_HINT_T1);
+#endif
+}
+
 /// g++ would compute the addresses of all stores before the first one, and then spill them: a pitch
 /// that it cannot see through makes it compute a few at a time.
 HWY_INLINE std::size_t opaque(std::size_t pitch) {
@@ -10467,7 +10556,7 @@ class PairTile {
       for (const float* const end = weights + tap; weights != end;
            weights += kPanel, ahead += ahead_step) {
         add_pairs(inputs, hn::Load(D(), weights), twice(weights + panel_pitch), Pairs());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -10575,7 +10664,7 @@ HWY_INLINE void copy_columns(std::size_t count, const Phase& phase, const Value&
   constexpr std::size_t kUnroll = 8;
   std::size_t x = 0;
   for (; x + kUnroll <= count; x += kUnroll) {
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (std::size_t i = 0; i < kUnroll; ++i)
       to[i % kStride][x / kStride + i / kStride] = value(static_cast<std::ptrdiff_t>(x + i));
   }
@@ -11420,14 +11509,14 @@ class ProductTile {
       for (; weights + kUnroll * kPanel <= end; weights += kUnroll * kPanel) {
         add_quad<0>(inputs, weights, Indices<kPixels>());
         add_quad<4>(inputs, weights, Indices<kPixels>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         ahead += kUnroll * ahead_step;
         inputs.advance(kUnroll);
       }
 #endif
       for (; weights != end; weights += kPanel, ahead += ahead_step) {
         add_vectors(inputs, weights, panel_pitch, Indices<kVectors>());
-        __builtin_prefetch(ahead, 0, 2);
+        prefetch<2>(ahead);
         inputs.advance(1);
       }
     } while (inputs.next_tap());
@@ -12068,8 +12157,7 @@ class DenseTile {
     start(biases, Indices<kParts * kVectors>());
     int k = 0;
     for (; k + kParts <= depth; k += kParts, weights += kParts * kPanel) {
-      for (int part = 0; part < kParts; ++part)
-        __builtin_prefetch(weights + kAhead + part * kPanel, 0, 3);
+      for (int part = 0; part < kParts; ++part) prefetch<3>(weights + kAhead + part * kPanel);
       add_parts(input + k, weights, Indices<kParts * kVectors>());
     }
     const int rest = depth - k;
@@ -12323,15 +12411,15 @@ HWY_INLINE void score(const Head& head, int query, float scale) {
   const float* const q = head.queries + query * head.pitch;
   for (int token = 0; token < head.padded(); token += static_cast<int>(hn::MaxLanes(d))) {
     hn::Vec<Lanes16> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     for (int k = 0; k < head.depth; ++k) {
       const auto keys = hn::LoadU(d, head.scratch + k * head.padded() + token);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, q[i * head.pitch + k]), keys, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(hn::Mul(sums[i], hn::Set(d, scale)), d, head.scores() + i * head.padded() + token);
   }
@@ -12342,16 +12430,16 @@ template <int kCount>
 HWY_INLINE void weigh_values(const Head& head, int query) {
   for_each_vector(head.depth, [&](auto d, int k) HWY_ATTR {
     hn::Vec<decltype(d)> sums[kCount];
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
     const float* value = head.values + k;
     for (int token = 0; token < head.tokens; ++token, value += head.pitch) {
       const auto x = hn::LoadU(d, value);
-#pragma GCC unroll 8
+      PPLCNET_UNROLL
       for (int i = 0; i < kCount; ++i)
         sums[i] = hn::MulAdd(hn::Set(d, head.scores()[i * head.padded() + token]), x, sums[i]);
     }
-#pragma GCC unroll 8
+    PPLCNET_UNROLL
     for (int i = 0; i < kCount; ++i)
       hn::StoreU(sums[i], d, head.results + (query + i) * head.result_pitch + k);
   });
@@ -14071,7 +14159,7 @@ constexpr Graph torchvision_mobilenet_v3_large(const WidthOptions& options = {})
 
 #if PPLCNET_HAS_DEFINITIONS
 #include <exception>
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
 #include <immintrin.h>
 #endif
 #endif
@@ -14160,7 +14248,7 @@ PPLCNET_INLINE void ThreadPool::start(int count) {
 }
 
 PPLCNET_INLINE void ThreadPool::pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
   _mm_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
@@ -15106,8 +15194,9 @@ inline bool unfold_scale(const Layer& layer, Parameters& folded) {
   std::vector<float> result;
   for (const float weight : folded.weight) {
     constexpr float kFar = std::numeric_limits<float>::infinity();
-    const auto near = static_cast<float>(weight / keep);
-    const float candidates[] = {near, std::nextafter(near, -kFar), std::nextafter(near, kFar)};
+    const auto nearest = static_cast<float>(weight / keep);
+    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
+                                std::nextafter(nearest, kFar)};
     const auto* const found = std::ranges::find_if(
         candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
     if (found == std::end(candidates)) return false;
