@@ -11,10 +11,11 @@
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
+#include <system_error>
 #include <utility>
 
+#include "pplcnet/weights/from_chars.hpp"
 #include "pplcnet/weights/utf8.hpp"
 #include "pplcnet/weights/yaml_scalar.hpp"
 #endif
@@ -63,13 +64,13 @@ PPLCNET_INLINE const Yaml* Yaml::find(std::string_view name) const {
 PPLCNET_INLINE std::optional<double> Yaml::number() const {
   double value = 0;
   const char* const end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  const auto [rest, problem] = from_chars(text.data(), end, value);
   if (text.empty() || problem != std::errc()) return std::nullopt;
   if (rest == end) return value;
   // A quotient, as in `1.0/255.0`.
   double divisor = 0;
   if (*rest != '/') return std::nullopt;
-  const auto [last, other_problem] = std::from_chars(rest + 1, end, divisor);
+  const auto [last, other_problem] = from_chars(rest + 1, end, divisor);
   const bool good =
       other_problem == std::errc() && divisor != 0 &&
       std::string_view(last, static_cast<std::size_t>(end - last)).find_first_not_of('.') ==

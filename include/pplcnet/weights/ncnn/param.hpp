@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/weights/from_chars.hpp"
 
 // The text of an ncnn network (`.param`), line by line. Source: ncnn `net.cpp`, `paramdict.cpp`.
 
@@ -35,7 +35,7 @@ template <class Number>
 std::optional<Number> number_in(std::string_view text) {
   Number number = {};
   const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, number);
+  const auto [stop, problem] = from_chars(text.data(), end, number);
   if (problem != std::errc() || stop != end) return std::nullopt;
   return number;
 }
