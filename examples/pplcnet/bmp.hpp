@@ -45,7 +45,8 @@ class BmpFile {
             out[i] = byte(palette_ + value * colour_bytes_ + 2 - i);
           continue;
         }
-        for (std::uint64_t i = 0; i < channels; ++i) out[i] = part(value, masks_[i]);
+        for (std::uint64_t i = 0; i < channels; ++i)
+          out[i] = part(value, masks_[static_cast<std::size_t>(i)]);
         any_alpha = any_alpha || (channels == 4 && out[3] > 0);
       }
     }
@@ -161,7 +162,7 @@ inline pplcnet::Error decode_bmp(std::span<const std::byte> file, const PictureL
   if (auto error = check(limits, bmp.width(), bmp.height(), size + other_bytes)) return error;
   pixels.width = static_cast<int>(bmp.width());
   pixels.height = static_cast<int>(bmp.height());
-  pixels.memory = allocate(size);
+  pixels.memory = allocate(static_cast<std::size_t>(size));
   if (!pixels.memory) return out_of_memory();
   return bmp.decode(pixels);
 }

@@ -209,7 +209,8 @@ class JpegHeader {
       if (one == end) return pplcnet::Error::of("scan ", scans_, " has an unknown component");
       if (first > 0 && one->missing_bits[0] == kNone)
         return pplcnet::Error::of("scan ", scans_, " comes before that of the mean values");
-      for (auto k = first; k <= last; ++k) one->missing_bits[k] = static_cast<int>(low);
+      for (auto k = first; k <= last; ++k)
+        one->missing_bits[static_cast<std::size_t>(k)] = static_cast<int>(low);
       samples_of_scans_ += samples_of(*one);
       if (count == 1) scan_component_ = &*one;
     }
@@ -221,7 +222,8 @@ class JpegHeader {
     const auto* const data = reinterpret_cast<const char*>(reader_.bytes.data());
     std::uint64_t restarts = 0;
     while (offset < size()) {
-      const void* const found = std::memchr(data + offset, 0xFF, size() - offset);
+      const void* const found =
+          std::memchr(data + offset, 0xFF, static_cast<std::size_t>(size() - offset));
       offset = found ? static_cast<std::uint64_t>(static_cast<const char*>(found) - data) : size();
       const std::uint64_t next = byte(offset + 1);  // 0 at the end
       if (offset + 1 < size() && next != 0 && next != 0xFF && (next < 0xD0 || next > 0xD7)) break;

@@ -49,7 +49,7 @@ struct PngChunk {
 inline std::optional<PngChunk> take_chunk(std::span<const std::byte>& rest) {
   const std::uint64_t length = pplcnet::ByteReader{rest}.number(0, 4);
   if (rest.size() < 12 || rest.size() - 12 < length) return std::nullopt;
-  const PngChunk chunk = {rest.first(12 + length)};
+  const PngChunk chunk = {rest.first(static_cast<std::size_t>(12 + length))};
   rest = rest.subspan(chunk.whole.size());
   return chunk;
 }

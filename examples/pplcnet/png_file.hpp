@@ -98,8 +98,8 @@ class PngFile {
     const std::uint64_t expected = inflated_bytes(), room = expected + kSpare;
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
     if (room > kMost || deflated_size_ > kMost) return out_of_memory();
-    const Memory deflated = allocate(deflated_size_);
-    rows.memory = allocate(room);
+    const Memory deflated = allocate(static_cast<std::size_t>(deflated_size_));
+    rows.memory = allocate(static_cast<std::size_t>(room));
     if (!deflated || !rows.memory) return out_of_memory();
     gather(deflated.get());
     const int size = stbi_zlib_decode_buffer(
@@ -112,7 +112,7 @@ class PngFile {
     for (const Pass& pass : passes())
       if (auto error = unfilter(pass, pass_begin)) return error;
     rows.first = 1;
-    rows.stride = row_bytes(static_cast<std::uint64_t>(width)) + 1;
+    rows.stride = static_cast<std::size_t>(row_bytes(static_cast<std::uint64_t>(width)) + 1);
     return interlaced ? weave(rows) : pplcnet::Error();
   }
 
@@ -210,7 +210,7 @@ class PngFile {
   /// Undoes the filters of a pass, in place; then its rows begin after one byte each.
   pplcnet::Error unfilter(const Pass& pass, std::uint8_t*& begin) const {
     if (pass.width == 0 || pass.height == 0) return {};
-    const std::size_t size = row_bytes(pass.width);
+    const auto size = static_cast<std::size_t>(row_bytes(pass.width));
     const auto step = static_cast<std::size_t>(std::max(1, channels() * depth / 8));
     for (std::uint64_t y = 0; y < pass.height; ++y, begin += size + 1) {
       std::uint8_t* const row = begin + 1;
@@ -259,7 +259,7 @@ class PngFile {
   /// Puts the pixels of all passes in their places.
   pplcnet::Error weave(PngRows& rows) const {
     PngRows woven;
-    woven.stride = row_bytes(static_cast<std::uint64_t>(width));
+    woven.stride = static_cast<std::size_t>(row_bytes(static_cast<std::uint64_t>(width)));
     woven.memory = allocate(woven.stride * static_cast<std::size_t>(height));
     if (!woven.memory) return out_of_memory();
     const std::uint8_t* from = rows.memory.get();
@@ -269,10 +269,12 @@ class PngFile {
       if (pass.width == 0) continue;
       for (std::uint64_t y = 0; y < pass.height; ++y, from += row_bytes(pass.width) + 1) {
         std::uint8_t* const to = woven.row(static_cast<int>(pass.top + y * pass.down));
-        for (std::uint64_t x = 0; x < pass.width; ++x)
-          for (std::uint64_t i = 0; i < samples; ++i)
-            set_png_sample(to, (pass.left + x * pass.across) * samples + i, bits,
-                           png_sample(from + 1, x * samples + i, bits));
+        for (std::uint64_t x = 0; x < pass.width; ++x) {
+          const auto in = static_cast<std::size_t>(x * samples);
+          const auto out = static_cast<std::size_t>((pass.left + x * pass.across) * samples);
+          for (std::size_t i = 0; i < samples; ++i)
+            set_png_sample(to, out + i, bits, png_sample(from + 1, in + i, bits));
+        }
       }
     }
     rows = std::move(woven);

@@ -57,9 +57,14 @@ class AnyNetwork {
     return make(graph, threads, result, storage, &pplcnet::forward<kNeeds>);
   }
 
-  /// Makes the same network in another storage, for one thread and without weights.
+  /// Makes the network of a graph that needs no other kernels, such as one with other classes, for
+  /// one thread and without weights.
+  Error make_empty(const Graph& graph, Storage storage, std::optional<AnyNetwork>& result) const {
+    return make(graph, /*threads=*/1, result, storage, forward_);
+  }
+  /// Makes the same network in another storage.
   Error make_empty(Storage storage, std::optional<AnyNetwork>& result) const {
-    return make(graph(), /*threads=*/1, result, storage, forward_);
+    return make_empty(graph(), storage, result);
   }
 
   /// The same as `make` of a graph without a flaw, such as the published ones. These constructors
