@@ -24,6 +24,8 @@ class Canvas {
   int height() const { return height_; }
 
   Colour at(int x, int y) const;
+  /// Returns the red, green and blue of all pixels, row by row.
+  const std::vector<std::uint8_t>& pixels() const { return pixels_; }
   void set(int x, int y, const Colour& colour);
 
   /// Fills a rectangle, as far as it lies within.

@@ -7,18 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "canvas.hpp"
+#include "heat_map.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
-
-/// Computes how much each place of the last map contributes to a class, as a part of the largest:
-/// the gradient of the class's logit by the pooled vector, which is exact for this head, times the
-/// map (Grad-CAM, Selvaraju 2017). [rows][columns] of that map, none below 0.
-struct HeatMap {
-  int rows = 0, columns = 0;
-  std::vector<float> values;
-};
 
 /// Draws heat maps over pictures, into a folder.
 class Explanations {
@@ -47,16 +39,6 @@ std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::Ima
 /// In which size a picture is shown: at least 320 pixels wide, at most 1024 wide and high, unless
 /// it is too narrow for both.
 pplcnet::ImageSize shown_size(pplcnet::ImageSize size);
-
-/// Returns the map over the picture in grey; what the network did not see is pale.
-Canvas draw_heat(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
-                 const HeatMap& map, pplcnet::ImageSize size);
-
-/// The colours of a map, from the lowest value to the highest, as a CSS gradient.
-inline constexpr const char* kHeatGradient =
-    "linear-gradient(90deg, #000004, #1f0c48, #550f6d, #88226a, #ba3655, #e35933, #f98c0a, "
-    "#f9c932, "
-    "#fcffa4)";
 
 /// Returns the picture and the map of a class side by side, with a legend: the bytes of a PNG file.
 std::string explanation_png(const pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,

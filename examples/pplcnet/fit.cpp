@@ -14,12 +14,12 @@
 #include "example.hpp"
 #include "interruption.hpp"
 #include "logistic.hpp"
+#include "new_head.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
 #include "over_pictures.hpp"
 #include "pictures.hpp"
 #include "pplcnet/open/any_classifier.hpp"
-#include "pplcnet/weights/fold.hpp"
 #include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/save.hpp"
 #include "printable.hpp"
@@ -84,27 +84,6 @@ bool embed(const FitArguments& arguments, const pplcnet::AnyClassifier& classifi
       });
 }
 
-/// Makes the network with the new classes; everything before them stays as it is.
-Error make_with_head(const pplcnet::AnyNetwork& network, const LogisticHead& head,
-                     std::optional<pplcnet::AnyNetwork>& result) {
-  pplcnet::Graph graph = network.graph();
-  graph.set_classes(static_cast<int>(head.biases.size()));
-  if (auto error = pplcnet::AnyNetwork::make(graph, 1, result)) return error;
-  const auto layers = result->layers();
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!layers[i].has_weights()) continue;
-    pplcnet::Parameters parameters;
-    if (static_cast<int>(i) == result->traits().logits) {
-      parameters.weight = head.weights;
-      parameters.bias = head.biases;
-    } else {
-      parameters = pplcnet::unpack(network.layers()[i], network.weights());
-    }
-    pplcnet::pack(layers[i], parameters, result->weights());
-  }
-  return {};
-}
-
 int run(const FitArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<pplcnet::AnyClassifier> classifier;
@@ -125,7 +104,7 @@ int run(const FitArguments& arguments) {
   const int classes = static_cast<int>(examples.labels.size());
   const LogisticHead head = fit_logistic(embeddings.rows, embeddings.classes, classes);
   std::optional<pplcnet::AnyNetwork> network;
-  if (report(make_with_head(classifier->network(), head, network))) return 1;
+  if (report(with_head(classifier->network(), head, network))) return 1;
   const pplcnet::ModelInfo info = {.labels = examples.labels,
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};

@@ -213,7 +213,9 @@ std::string pair_of(const Evaluated& one, pplcnet::AnyClassifier& classifier) {
   std::string html = image(Canvas(view, size.width, size.height).png(), "the picture");
   const bool pools = classifier.network().traits().pooled >= 0;
   const auto map = pools ? heat_map(classifier, view, one.best) : std::nullopt;
-  if (map) html += image(draw_heat(classifier, view, *map, size).png(), "class activation map");
+  if (map)
+    html += image(draw_heat(classifier.preprocessing(), view, *map, size).png(),
+                  "class activation map");
   return html;
 }
 
