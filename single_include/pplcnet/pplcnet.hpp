@@ -14324,9 +14324,9 @@ class Piece {
   Piece(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
   Piece(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
   Piece(std::integral auto number)                 // NOLINT(google-explicit-constructor)
-      : text_(digits_, static_cast<std::size_t>(
-                           std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr -
-                           digits_)) {}
+      : text_(digits_,
+              static_cast<std::size_t>(
+                  std::to_chars(digits_, digits_ + sizeof(digits_), number).ptr - digits_)) {}
   Piece(const Piece&) = delete;  // it may refer to its own digits
   Piece& operator=(const Piece&) = delete;
 
