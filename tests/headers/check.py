@@ -20,24 +20,27 @@ INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 WITHOUT_EXCEPTIONS = ["-fno-exceptions", "-fno-rtti"]
 THROWS = re.compile(r"^#include <protozero/", re.MULTILINE)  # what reads with it, too
 # Those that differ where they have the definitions.
-DEFINES = re.compile(r"PPLCNET_HAS_DEFINITIONS")
+DEFINITIONS, OPENING = "PPLCNET_HAS_DEFINITIONS", "PPLCNET_HAS_OPEN_DEFINITIONS"
 ROOTS = re.compile(r"^pplcnet/(network|pplcnet)\.hpp$")
-OPENS = re.compile(r"PPLCNET_HAS_OPEN_DEFINITIONS")
 
 
-def included_by(text):
-    """What a header includes whatever is defined: in no #if but its guard."""
-    depth = 0
+def included_by(text, condition):
+    """What a header includes in no #if but its guard and those of a condition that holds."""
+    conditions = []
     for line in text.splitlines():
-        depth += line.startswith("#if") - line.startswith("#endif")
+        if line.startswith("#if"):
+            conditions.append(line)
+        elif line.startswith("#endif"):
+            conditions.pop()
         include = re.match(r'#include "([^"]+)"', line)
-        if include and depth == 1:
+        if include and all(one == f"#if {condition}" for one in conditions[1:]):
             yield include[1]
 
 
-def closures(texts):
-    """By header, all of ours that it includes."""
-    direct = {header: set(included_by(text)) & texts.keys() for header, text in texts.items()}
+def closures(texts, condition):
+    """By header, all of ours that it includes where the condition holds."""
+    direct = {header: set(included_by(text, condition)) & texts.keys()
+              for header, text in texts.items()}
     result = {}
 
     def closure(header):
@@ -67,18 +70,21 @@ def main():
     compile_file = [*sys.argv[1:], "-fsyntax-only", f"-I{INCLUDE}", "-x", "c++", "-"]
     texts = {path.relative_to(INCLUDE).as_posix(): path.read_text()
              for path in INCLUDE.rglob("*.hpp") if not path.name.endswith("-inl.hpp")}
-    included = closures(texts)
+    included = closures(texts, None)
     throwing = {header for header in texts
                 if any(THROWS.search(texts[one]) for one in included[header] | {header})}
     defining = {header for header, text in texts.items()
-                if DEFINES.search(text) or ROOTS.match(header)}
-    opening = {header for header, text in texts.items() if OPENS.search(text)}
+                if DEFINITIONS in text or ROOTS.match(header)}
+    opening = {header for header, text in texts.items()  # but for those of one file, open.cpp
+               if OPENING in text and not header.startswith("pplcnet/open/")}
     failed = files = 0
-    for headers, flags in ((texts.keys() - throwing, ["-DPPLCNET_COMPILED", *WITHOUT_EXCEPTIONS]),
-                           (throwing, ["-DPPLCNET_COMPILED"]),
-                           (opening, ["-DPPLCNET_COMPILED", "-DPPLCNET_OPEN_IMPLEMENTATION"]),
-                           (defining, WITHOUT_EXCEPTIONS)):
-        for chain in chains(headers, included):
+    compiled = "-DPPLCNET_COMPILED"
+    for headers, condition, flags in (
+            (texts.keys() - throwing, None, [compiled, *WITHOUT_EXCEPTIONS]),
+            (throwing, None, [compiled]),
+            (opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
+            (defining, DEFINITIONS, WITHOUT_EXCEPTIONS)):
+        for chain in chains(headers, closures(texts, condition)):
             lines = [f"#include <{header}>\n" for header in chain]
             done = subprocess.run([*compile_file, *flags], input="".join(lines + lines), text=True)
             files += 1
