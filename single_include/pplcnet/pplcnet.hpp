@@ -14610,19 +14610,17 @@ inline std::string_view first_character(std::string_view text) {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-// Windows has names in UTF-16, whose surrogates need not be pairs. What is not well-formed becomes
-// U+FFFD, which is no file's name.
+// Windows has names in UTF-16, whose surrogates need not be pairs.
 
-inline constexpr std::uint32_t kReplacementCharacter = 0xfffd;
-
-/// Returns UTF-8 as UTF-16, in units of type `Unit`.
+/// Returns UTF-8 as UTF-16, in units of type `Unit`. What is not well-formed becomes `?`, which no
+/// file's name has there.
 template <class Unit>
 std::basic_string<Unit> utf16_of(std::string_view text) {
   std::basic_string<Unit> result;
   while (!text.empty()) {
     const std::string_view character = first_character(text);
     text.remove_prefix(std::max<std::size_t>(character.size(), 1));
-    const std::uint32_t code = character.empty() ? kReplacementCharacter : code_point_of(character);
+    const std::uint32_t code = character.empty() ? '?' : code_point_of(character);
     if (code < 0x10000) {
       result += static_cast<Unit>(code);
     } else {
@@ -14633,7 +14631,7 @@ std::basic_string<Unit> utf16_of(std::string_view text) {
   return result;
 }
 
-/// Returns UTF-16 as UTF-8.
+/// Returns UTF-16 as UTF-8; U+FFFD for half a pair.
 template <class Unit>
 std::string utf8_of(std::basic_string_view<Unit> text) {
   std::string result;
@@ -14644,7 +14642,7 @@ std::string utf8_of(std::basic_string_view<Unit> text) {
       code = (code << 10) + next - 0x35fdc00;
       ++i;
     } else if (code >> 11 == 0x1b) {
-      code = kReplacementCharacter;
+      code = 0xfffd;
     }
     append_utf8(result, code);
   }
@@ -14869,8 +14867,8 @@ PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> 
     return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
   // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(place, problem) : place;
-  target_ = problem && replaces ? path_ : name_of(target);
+  const fs::path target = replaces ? fs::canonical(place, problem) : fs::path();
+  target_ = replaces && !problem ? name_of(target) : path_;
   constexpr int kAttempts = 100;
   std::string name;
   files::File file;

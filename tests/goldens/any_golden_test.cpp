@@ -62,7 +62,7 @@ TEST(AnyGolden, StagesAndLogits) {
     SCOPED_TRACE(golden.path);
     check_any(golden);
   }
-  std::printf("%zu goldens of %s\n", goldens.size(), goldens_folder().c_str());
+  std::printf("%zu goldens of %s\n", goldens.size(), goldens_folder().string().c_str());
 }
 
 TEST(GoldenNetwork, WhatIsNotKnownIsSaid) {

@@ -3,9 +3,17 @@
 #include <cstdio>
 #include <string_view>
 
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#endif
+
 #include "picture.hpp"
 
 int main(int argc, char** argv) {
+#if defined(_WIN32)
+  _setmode(1, _O_BINARY);  // standard output
+#endif
   Picture::Options options;
   int first = 1;
   if (argc > 2 && std::string_view(argv[1]) == "--contrast") {

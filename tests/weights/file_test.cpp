@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -91,7 +92,9 @@ TEST(FileTest, FailedReadingSaysWhy) {
   EXPECT_TRUE(pplcnet::read_file(missing, bytes));
   EXPECT_EQ(bytes.bytes().size(), 5u);  // what was there stays
 
-  std::filesystem::resize_file(large, std::uintmax_t{1} << 40);  // no bytes after it
+  std::error_code problem;
+  std::filesystem::resize_file(large, std::uintmax_t{1} << 40, problem);  // no bytes after it
+  if (problem) GTEST_SKIP() << "no file is so large: " << problem.message();
   EXPECT_EQ(pplcnet::read_file(large, bytes).message(),
             large + ": expected at most 1073741824 bytes, found 1099511627776");
 }
@@ -102,7 +105,12 @@ TEST(FileTest, FailedWritingLeavesNoFile) {
   EXPECT_EQ(write(missing, "x").message(),
             missing + ": cannot create " + missing + ".tmp0: No such file or directory");
   std::filesystem::create_directories(occupied + "/inside");
+#if defined(_WIN32)
+  EXPECT_TRUE(std::string(write(occupied, "x").message())
+                  .starts_with(occupied + ": cannot be written: "));  // and why, in its own words
+#else
   EXPECT_EQ(write(occupied, "x").message(), occupied + ": cannot be written: Is a directory");
+#endif
   EXPECT_EQ(folder.file_count(), 1);
 }
 
@@ -144,7 +152,9 @@ TEST(FileTest, LinksAreFollowedAndModesKept) {
   ASSERT_FALSE(write(path, "old"));
   fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read);
   const fs::perms modes = fs::status(path).permissions();
-  fs::create_symlink("a", link);
+  std::error_code problem;
+  fs::create_symlink("a", link, problem);
+  if (problem) GTEST_SKIP() << "no links: " << problem.message();
   EXPECT_STREQ(write(link, "new").message(), "");
   EXPECT_TRUE(fs::is_symlink(link));
   EXPECT_EQ(read(path), "new");

@@ -167,8 +167,8 @@ PPLCNET_INLINE Error NewFile::write(std::span<const std::span<const std::byte>> 
     return Error::of(path_, ": expected a file that can be replaced, found something else");
   }
   // A link stays, and what it leads to is replaced.
-  const fs::path target = replaces ? fs::canonical(place, problem) : place;
-  target_ = problem && replaces ? path_ : name_of(target);
+  const fs::path target = replaces ? fs::canonical(place, problem) : fs::path();
+  target_ = replaces && !problem ? name_of(target) : path_;
   constexpr int kAttempts = 100;
   std::string name;
   files::File file;

@@ -12,19 +12,17 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-// Windows has names in UTF-16, whose surrogates need not be pairs. What is not well-formed becomes
-// U+FFFD, which is no file's name.
+// Windows has names in UTF-16, whose surrogates need not be pairs.
 
-inline constexpr std::uint32_t kReplacementCharacter = 0xfffd;
-
-/// Returns UTF-8 as UTF-16, in units of type `Unit`.
+/// Returns UTF-8 as UTF-16, in units of type `Unit`. What is not well-formed becomes `?`, which no
+/// file's name has there.
 template <class Unit>
 std::basic_string<Unit> utf16_of(std::string_view text) {
   std::basic_string<Unit> result;
   while (!text.empty()) {
     const std::string_view character = first_character(text);
     text.remove_prefix(std::max<std::size_t>(character.size(), 1));
-    const std::uint32_t code = character.empty() ? kReplacementCharacter : code_point_of(character);
+    const std::uint32_t code = character.empty() ? '?' : code_point_of(character);
     if (code < 0x10000) {
       result += static_cast<Unit>(code);
     } else {
@@ -35,7 +33,7 @@ std::basic_string<Unit> utf16_of(std::string_view text) {
   return result;
 }
 
-/// Returns UTF-16 as UTF-8.
+/// Returns UTF-16 as UTF-8; U+FFFD for half a pair.
 template <class Unit>
 std::string utf8_of(std::basic_string_view<Unit> text) {
   std::string result;
@@ -46,7 +44,7 @@ std::string utf8_of(std::basic_string_view<Unit> text) {
       code = (code << 10) + next - 0x35fdc00;
       ++i;
     } else if (code >> 11 == 0x1b) {
-      code = kReplacementCharacter;
+      code = 0xfffd;
     }
     append_utf8(result, code);
   }
