@@ -4616,17 +4616,25 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each.
+/// Activates values in registers.
+template <class D, class Activate, int... kValue>
+HWY_INLINE void activate_all(const Activate& activate, hn::Vec<D>* values,
+                             std::integer_sequence<int, kValue...>) {
+  ((values[kValue] = activate(D(), values[kValue])), ...);
+}
+
+/// Finishes a register tile: activates it and, unless it says otherwise, stores it. The choice is
+/// made once per tile, not per vector, and between few: what is compiled is a copy of the tile's
+/// end for each.
 template <TileEnds kEnds = TileEnds(), class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+HWY_INLINE void finish(Tile&& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.finish(Hardswish());
   if constexpr (kEnds.hardswish)
-    if (activation == Kind::hardswish) return tile.store(Hardswish());
+    if (activation == Kind::hardswish) return tile.finish(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+  tile.finish(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -4902,7 +4910,8 @@ class PairTile {
   using Half = hn::Half<D>;
   using TileInputs = Inputs<kPixels>;
   static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
-  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+  static constexpr int kPairs = (kPixels + 1) / 2;
+  using Pairs = std::make_integer_sequence<int, kPairs>;
 
  public:
   HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
@@ -4923,11 +4932,14 @@ class PairTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, std::make_integer_sequence<int, kSums * kPairs>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pairs(activate,
-                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pairs(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                 column, Pairs());
   }
@@ -4967,20 +4979,17 @@ class PairTile {
     sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
   }
 
-  template <class Activate, int... kPair>
-  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
-                              std::integer_sequence<int, kPair...>) const {
-    (store_pair<kPair>(activate, to, column), ...);
+  template <int... kPair>
+  HWY_INLINE void store_pairs(float* to, int column, std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(to, column), ...);
   }
 
-  template <int kPair, class Activate>
-  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
-    const D d;
+  template <int kPair>
+  HWY_INLINE void store_pair(float*& to, int& column) const {
     const V* const sums = sums_ + kSums * kPair;
-    const V halves = activate(d, sums[2]);
-    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    store_pixel(sums[0], hn::LowerHalf(Half(), sums[2]), to, column);
     if constexpr (kSecond<kPair> != 2 * kPair)
-      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+      store_pixel(sums[1], hn::UpperHalf(Half(), sums[2]), to, column);
   }
 
   HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
@@ -4995,7 +5004,7 @@ class PairTile {
 
   const Product& product_;
   int channel_, pixel_;
-  V sums_[kSums * ((kPixels + 1) / 2)];
+  V sums_[kSums * kPairs];
 };
 
 }  // namespace HWY_NAMESPACE
@@ -5137,7 +5146,7 @@ class ConvolutionTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_row<0>(activate, upper_output_, Indices<kQuads>());
     store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
   }
@@ -5287,7 +5296,7 @@ class DepthwisePixel {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     hn::StoreU(activate(D(), sum_), D(), output_);
   }
 
@@ -5394,7 +5403,7 @@ class DepthwiseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_strip<0>(activate, first_, Indices<kPixels>());
     store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
@@ -5883,11 +5892,14 @@ class ProductTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, Indices<kPixels * kVectors>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pixels(activate,
-                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pixels(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                      static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                  column, Indices<kPixels>());
   }
@@ -5953,12 +5965,11 @@ class ProductTile {
      ...);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
-                               std::integer_sequence<int, kPixel...>) const {
+  template <int... kPixel>
+  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
     const std::size_t gap = product_.output_row_pitch -
                             static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
-    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+    ((store_pixel<kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
   }
 
   HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
@@ -5969,11 +5980,9 @@ class ProductTile {
     }
   }
 
-  template <int kPixel, class Activate, int... kVector>
-  HWY_INLINE void store_pixel(const Activate& activate, float* to,
-                              std::integer_sequence<int, kVector...>) const {
-    const D d;
-    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  template <int kPixel, int... kVector>
+  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(sums_[kPixel * kVectors + kVector], D(), to + kVector * kStep), ...);
   }
 
   const Product& product_;
@@ -5996,6 +6005,16 @@ struct VectorTiles {
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
 
+/// Computes a tile. Its pixels may be in several rows, so what stores it is long: it is compiled
+/// once for all activations.
+template <TileEnds kEnds, class Tile>
+HWY_INLINE void product_tile(const Product& product, const float* weights, int channel, int pixel,
+                             const char* ahead, std::size_t ahead_step) {
+  Tile tile(product, weights, channel, pixel, ahead, ahead_step);
+  finish<kEnds>(tile, product.activation);
+  tile.store();
+}
+
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class Tiles>
@@ -6008,21 +6027,22 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
-  const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
-                      product, weights.here, channel, pixel, ahead, ahead_step),
-                  product.activation);
-    ahead += ahead_bytes;
-  };
-  using Whole = std::integral_constant<int, kPixels>;
-  using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kPixels / 2>;
+  constexpr int kHalf = kPixels / 2;
+  using Whole = typename Tiles::template Tile<Inputs, kPixels>;
+  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
-  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
-  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
+  if (pixels < kHalf) {
+    for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
+      product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
+    return;
+  }
+  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
+    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
+                              ahead, ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
@@ -6527,7 +6547,7 @@ class DenseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_vectors(activate, Indices<kVectors>());
   }
 
@@ -6975,7 +6995,7 @@ struct Pointwise8Rows {
   int count;
 
   template <class Activate>
-  HWY_NOINLINE void store(const Activate& activate) const {
+  HWY_NOINLINE void finish(const Activate& activate) const {
     using D = Lanes16;
     const Pointwise8Weights<D> weights(product);
     constexpr int kPixels = Pointwise8Weights<D>::kPixels;
@@ -7348,17 +7368,25 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each.
+/// Activates values in registers.
+template <class D, class Activate, int... kValue>
+HWY_INLINE void activate_all(const Activate& activate, hn::Vec<D>* values,
+                             std::integer_sequence<int, kValue...>) {
+  ((values[kValue] = activate(D(), values[kValue])), ...);
+}
+
+/// Finishes a register tile: activates it and, unless it says otherwise, stores it. The choice is
+/// made once per tile, not per vector, and between few: what is compiled is a copy of the tile's
+/// end for each.
 template <TileEnds kEnds = TileEnds(), class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+HWY_INLINE void finish(Tile&& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.finish(Hardswish());
   if constexpr (kEnds.hardswish)
-    if (activation == Kind::hardswish) return tile.store(Hardswish());
+    if (activation == Kind::hardswish) return tile.finish(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+  tile.finish(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -7634,7 +7662,8 @@ class PairTile {
   using Half = hn::Half<D>;
   using TileInputs = Inputs<kPixels>;
   static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
-  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+  static constexpr int kPairs = (kPixels + 1) / 2;
+  using Pairs = std::make_integer_sequence<int, kPairs>;
 
  public:
   HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
@@ -7655,11 +7684,14 @@ class PairTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, std::make_integer_sequence<int, kSums * kPairs>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pairs(activate,
-                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pairs(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                 column, Pairs());
   }
@@ -7699,20 +7731,17 @@ class PairTile {
     sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
   }
 
-  template <class Activate, int... kPair>
-  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
-                              std::integer_sequence<int, kPair...>) const {
-    (store_pair<kPair>(activate, to, column), ...);
+  template <int... kPair>
+  HWY_INLINE void store_pairs(float* to, int column, std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(to, column), ...);
   }
 
-  template <int kPair, class Activate>
-  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
-    const D d;
+  template <int kPair>
+  HWY_INLINE void store_pair(float*& to, int& column) const {
     const V* const sums = sums_ + kSums * kPair;
-    const V halves = activate(d, sums[2]);
-    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    store_pixel(sums[0], hn::LowerHalf(Half(), sums[2]), to, column);
     if constexpr (kSecond<kPair> != 2 * kPair)
-      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+      store_pixel(sums[1], hn::UpperHalf(Half(), sums[2]), to, column);
   }
 
   HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
@@ -7727,7 +7756,7 @@ class PairTile {
 
   const Product& product_;
   int channel_, pixel_;
-  V sums_[kSums * ((kPixels + 1) / 2)];
+  V sums_[kSums * kPairs];
 };
 
 }  // namespace HWY_NAMESPACE
@@ -7869,7 +7898,7 @@ class ConvolutionTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_row<0>(activate, upper_output_, Indices<kQuads>());
     store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
   }
@@ -8019,7 +8048,7 @@ class DepthwisePixel {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     hn::StoreU(activate(D(), sum_), D(), output_);
   }
 
@@ -8126,7 +8155,7 @@ class DepthwiseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_strip<0>(activate, first_, Indices<kPixels>());
     store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
@@ -8615,11 +8644,14 @@ class ProductTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, Indices<kPixels * kVectors>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pixels(activate,
-                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pixels(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                      static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                  column, Indices<kPixels>());
   }
@@ -8685,12 +8717,11 @@ class ProductTile {
      ...);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
-                               std::integer_sequence<int, kPixel...>) const {
+  template <int... kPixel>
+  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
     const std::size_t gap = product_.output_row_pitch -
                             static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
-    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+    ((store_pixel<kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
   }
 
   HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
@@ -8701,11 +8732,9 @@ class ProductTile {
     }
   }
 
-  template <int kPixel, class Activate, int... kVector>
-  HWY_INLINE void store_pixel(const Activate& activate, float* to,
-                              std::integer_sequence<int, kVector...>) const {
-    const D d;
-    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  template <int kPixel, int... kVector>
+  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(sums_[kPixel * kVectors + kVector], D(), to + kVector * kStep), ...);
   }
 
   const Product& product_;
@@ -8728,6 +8757,16 @@ struct VectorTiles {
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
 
+/// Computes a tile. Its pixels may be in several rows, so what stores it is long: it is compiled
+/// once for all activations.
+template <TileEnds kEnds, class Tile>
+HWY_INLINE void product_tile(const Product& product, const float* weights, int channel, int pixel,
+                             const char* ahead, std::size_t ahead_step) {
+  Tile tile(product, weights, channel, pixel, ahead, ahead_step);
+  finish<kEnds>(tile, product.activation);
+  tile.store();
+}
+
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class Tiles>
@@ -8740,21 +8779,22 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
-  const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
-                      product, weights.here, channel, pixel, ahead, ahead_step),
-                  product.activation);
-    ahead += ahead_bytes;
-  };
-  using Whole = std::integral_constant<int, kPixels>;
-  using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kPixels / 2>;
+  constexpr int kHalf = kPixels / 2;
+  using Whole = typename Tiles::template Tile<Inputs, kPixels>;
+  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
-  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
-  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
+  if (pixels < kHalf) {
+    for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
+      product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
+    return;
+  }
+  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
+    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
+                              ahead, ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
@@ -9259,7 +9299,7 @@ class DenseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_vectors(activate, Indices<kVectors>());
   }
 
@@ -9707,7 +9747,7 @@ struct Pointwise8Rows {
   int count;
 
   template <class Activate>
-  HWY_NOINLINE void store(const Activate& activate) const {
+  HWY_NOINLINE void finish(const Activate& activate) const {
     using D = Lanes16;
     const Pointwise8Weights<D> weights(product);
     constexpr int kPixels = Pointwise8Weights<D>::kPixels;
@@ -10256,17 +10296,25 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each.
+/// Activates values in registers.
+template <class D, class Activate, int... kValue>
+HWY_INLINE void activate_all(const Activate& activate, hn::Vec<D>* values,
+                             std::integer_sequence<int, kValue...>) {
+  ((values[kValue] = activate(D(), values[kValue])), ...);
+}
+
+/// Finishes a register tile: activates it and, unless it says otherwise, stores it. The choice is
+/// made once per tile, not per vector, and between few: what is compiled is a copy of the tile's
+/// end for each.
 template <TileEnds kEnds = TileEnds(), class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+HWY_INLINE void finish(Tile&& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.finish(Hardswish());
   if constexpr (kEnds.hardswish)
-    if (activation == Kind::hardswish) return tile.store(Hardswish());
+    if (activation == Kind::hardswish) return tile.finish(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+  tile.finish(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -10542,7 +10590,8 @@ class PairTile {
   using Half = hn::Half<D>;
   using TileInputs = Inputs<kPixels>;
   static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
-  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+  static constexpr int kPairs = (kPixels + 1) / 2;
+  using Pairs = std::make_integer_sequence<int, kPairs>;
 
  public:
   HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
@@ -10563,11 +10612,14 @@ class PairTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, std::make_integer_sequence<int, kSums * kPairs>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pairs(activate,
-                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pairs(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                 column, Pairs());
   }
@@ -10607,20 +10659,17 @@ class PairTile {
     sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
   }
 
-  template <class Activate, int... kPair>
-  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
-                              std::integer_sequence<int, kPair...>) const {
-    (store_pair<kPair>(activate, to, column), ...);
+  template <int... kPair>
+  HWY_INLINE void store_pairs(float* to, int column, std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(to, column), ...);
   }
 
-  template <int kPair, class Activate>
-  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
-    const D d;
+  template <int kPair>
+  HWY_INLINE void store_pair(float*& to, int& column) const {
     const V* const sums = sums_ + kSums * kPair;
-    const V halves = activate(d, sums[2]);
-    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    store_pixel(sums[0], hn::LowerHalf(Half(), sums[2]), to, column);
     if constexpr (kSecond<kPair> != 2 * kPair)
-      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+      store_pixel(sums[1], hn::UpperHalf(Half(), sums[2]), to, column);
   }
 
   HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
@@ -10635,7 +10684,7 @@ class PairTile {
 
   const Product& product_;
   int channel_, pixel_;
-  V sums_[kSums * ((kPixels + 1) / 2)];
+  V sums_[kSums * kPairs];
 };
 
 }  // namespace HWY_NAMESPACE
@@ -10777,7 +10826,7 @@ class ConvolutionTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_row<0>(activate, upper_output_, Indices<kQuads>());
     store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
   }
@@ -10927,7 +10976,7 @@ class DepthwisePixel {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     hn::StoreU(activate(D(), sum_), D(), output_);
   }
 
@@ -11034,7 +11083,7 @@ class DepthwiseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_strip<0>(activate, first_, Indices<kPixels>());
     store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }
@@ -11523,11 +11572,14 @@ class ProductTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, Indices<kPixels * kVectors>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pixels(activate,
-                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pixels(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                      static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                  column, Indices<kPixels>());
   }
@@ -11593,12 +11645,11 @@ class ProductTile {
      ...);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
-                               std::integer_sequence<int, kPixel...>) const {
+  template <int... kPixel>
+  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
     const std::size_t gap = product_.output_row_pitch -
                             static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
-    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+    ((store_pixel<kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
   }
 
   HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
@@ -11609,11 +11660,9 @@ class ProductTile {
     }
   }
 
-  template <int kPixel, class Activate, int... kVector>
-  HWY_INLINE void store_pixel(const Activate& activate, float* to,
-                              std::integer_sequence<int, kVector...>) const {
-    const D d;
-    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  template <int kPixel, int... kVector>
+  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(sums_[kPixel * kVectors + kVector], D(), to + kVector * kStep), ...);
   }
 
   const Product& product_;
@@ -11636,6 +11685,16 @@ struct VectorTiles {
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
 
+/// Computes a tile. Its pixels may be in several rows, so what stores it is long: it is compiled
+/// once for all activations.
+template <TileEnds kEnds, class Tile>
+HWY_INLINE void product_tile(const Product& product, const float* weights, int channel, int pixel,
+                             const char* ahead, std::size_t ahead_step) {
+  Tile tile(product, weights, channel, pixel, ahead, ahead_step);
+  finish<kEnds>(tile, product.activation);
+  tile.store();
+}
+
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class Tiles>
@@ -11648,21 +11707,22 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
-  const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
-                      product, weights.here, channel, pixel, ahead, ahead_step),
-                  product.activation);
-    ahead += ahead_bytes;
-  };
-  using Whole = std::integral_constant<int, kPixels>;
-  using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kPixels / 2>;
+  constexpr int kHalf = kPixels / 2;
+  using Whole = typename Tiles::template Tile<Inputs, kPixels>;
+  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
-  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
-  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
+  if (pixels < kHalf) {
+    for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
+      product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
+    return;
+  }
+  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
+    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
+                              ahead, ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
@@ -12167,7 +12227,7 @@ class DenseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_vectors(activate, Indices<kVectors>());
   }
 
@@ -12615,7 +12675,7 @@ struct Pointwise8Rows {
   int count;
 
   template <class Activate>
-  HWY_NOINLINE void store(const Activate& activate) const {
+  HWY_NOINLINE void finish(const Activate& activate) const {
     using D = Lanes16;
     const Pointwise8Weights<D> weights(product);
     constexpr int kPixels = Pointwise8Weights<D>::kPixels;

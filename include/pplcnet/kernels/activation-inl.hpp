@@ -113,17 +113,25 @@ HWY_INLINE V activated(D d, V x, const Activation& activation) {
   return x;
 }
 
-/// Activates and stores a register tile. The choice is made once per tile, not per vector, and
-/// between few: what is compiled is a copy of the tile's end for each.
+/// Activates values in registers.
+template <class D, class Activate, int... kValue>
+HWY_INLINE void activate_all(const Activate& activate, hn::Vec<D>* values,
+                             std::integer_sequence<int, kValue...>) {
+  ((values[kValue] = activate(D(), values[kValue])), ...);
+}
+
+/// Finishes a register tile: activates it and, unless it says otherwise, stores it. The choice is
+/// made once per tile, not per vector, and between few: what is compiled is a copy of the tile's
+/// end for each.
 template <TileEnds kEnds = TileEnds(), class Tile>
-HWY_INLINE void finish(const Tile& tile, Activation::Kind activation) {
+HWY_INLINE void finish(Tile&& tile, Activation::Kind activation) {
   using Kind = Activation::Kind;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if constexpr (!kEnds.clamp) return tile.store(Hardswish());
+  if constexpr (!kEnds.clamp) return tile.finish(Hardswish());
   if constexpr (kEnds.hardswish)
-    if (activation == Kind::hardswish) return tile.store(Hardswish());
+    if (activation == Kind::hardswish) return tile.finish(Hardswish());
   const bool relu = activation == Kind::relu || activation == Kind::relu6;
-  tile.store(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
+  tile.finish(Clamp{relu ? 0.0f : -kInfinity, activation == Kind::relu6 ? 6.0f : kInfinity});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -131,7 +131,7 @@ class ConvolutionTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_row<0>(activate, upper_output_, Indices<kQuads>());
     store_row<kChannels>(activate, lower_output_, Indices<kQuads>());
   }

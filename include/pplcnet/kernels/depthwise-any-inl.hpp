@@ -24,7 +24,7 @@ class DepthwisePixel {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     hn::StoreU(activate(D(), sum_), D(), output_);
   }
 

@@ -72,7 +72,7 @@ class DepthwiseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_strip<0>(activate, first_, Indices<kPixels>());
     store_strip<kPixels>(activate, second_, Indices<kPixels>());
   }

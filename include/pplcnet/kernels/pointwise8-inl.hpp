@@ -54,7 +54,7 @@ struct Pointwise8Rows {
   int count;
 
   template <class Activate>
-  HWY_NOINLINE void store(const Activate& activate) const {
+  HWY_NOINLINE void finish(const Activate& activate) const {
     using D = Lanes16;
     const Pointwise8Weights<D> weights(product);
     constexpr int kPixels = Pointwise8Weights<D>::kPixels;

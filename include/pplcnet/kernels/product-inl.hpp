@@ -52,11 +52,14 @@ class ProductTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, Indices<kPixels * kVectors>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pixels(activate,
-                 product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pixels(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                      static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                  column, Indices<kPixels>());
   }
@@ -122,12 +125,11 @@ class ProductTile {
      ...);
   }
 
-  template <class Activate, int... kPixel>
-  HWY_INLINE void store_pixels(const Activate& activate, float* to, int column,
-                               std::integer_sequence<int, kPixel...>) const {
+  template <int... kPixel>
+  HWY_INLINE void store_pixels(float* to, int column, std::integer_sequence<int, kPixel...>) const {
     const std::size_t gap = product_.output_row_pitch -
                             static_cast<std::size_t>(product_.width) * product_.output_pixel_pitch;
-    ((store_pixel<kPixel>(activate, to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
+    ((store_pixel<kPixel>(to, Indices<kVectors>()), next_pixel(to, column, gap)), ...);
   }
 
   HWY_INLINE void next_pixel(float*& to, int& column, std::size_t gap) const {
@@ -138,11 +140,9 @@ class ProductTile {
     }
   }
 
-  template <int kPixel, class Activate, int... kVector>
-  HWY_INLINE void store_pixel(const Activate& activate, float* to,
-                              std::integer_sequence<int, kVector...>) const {
-    const D d;
-    (hn::StoreU(activate(d, sums_[kPixel * kVectors + kVector]), d, to + kVector * kStep), ...);
+  template <int kPixel, int... kVector>
+  HWY_INLINE void store_pixel(float* to, std::integer_sequence<int, kVector...>) const {
+    (hn::StoreU(sums_[kPixel * kVectors + kVector], D(), to + kVector * kStep), ...);
   }
 
   const Product& product_;
@@ -165,6 +165,16 @@ struct VectorTiles {
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
 
+/// Computes a tile. Its pixels may be in several rows, so what stores it is long: it is compiled
+/// once for all activations.
+template <TileEnds kEnds, class Tile>
+HWY_INLINE void product_tile(const Product& product, const float* weights, int channel, int pixel,
+                             const char* ahead, std::size_t ahead_step) {
+  Tile tile(product, weights, channel, pixel, ahead, ahead_step);
+  finish<kEnds>(tile, product.activation);
+  tile.store();
+}
+
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
 /// overlap the one before it: what it computes again has the same bits.
 template <template <int> class Inputs, TileEnds kEnds, class Tiles>
@@ -177,21 +187,22 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_bytes = weights.next_bytes / tiles;
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
-  const auto tile = [&](auto size, int pixel) HWY_ATTR {
-    finish<kEnds>(typename Tiles::template Tile<Inputs, decltype(size)::value>(
-                      product, weights.here, channel, pixel, ahead, ahead_step),
-                  product.activation);
-    ahead += ahead_bytes;
-  };
-  using Whole = std::integral_constant<int, kPixels>;
-  using One = std::integral_constant<int, 1>;
   // A few rows of a small map are often all there is.
-  using Half = std::integral_constant<int, kPixels / 2>;
+  constexpr int kHalf = kPixels / 2;
+  using Whole = typename Tiles::template Tile<Inputs, kPixels>;
+  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels) tile(Whole(), pixel);
-  for (; pixel + Half::value <= pixels; pixel += Half::value) tile(Half(), pixel);
-  if (pixel < pixels && pixels >= Half::value) return tile(Half(), pixels - Half::value);
-  for (; pixel < pixels; ++pixel) tile(One(), pixel);
+  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
+  if (pixels < kHalf) {
+    for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
+      product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
+    return;
+  }
+  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
+    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
+                              ahead, ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.

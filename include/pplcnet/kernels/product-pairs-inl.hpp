@@ -29,7 +29,8 @@ class PairTile {
   using Half = hn::Half<D>;
   using TileInputs = Inputs<kPixels>;
   static constexpr int kSums = 3;  // of a pair: each pixel's own, and the shared one
-  using Pairs = std::make_integer_sequence<int, (kPixels + 1) / 2>;
+  static constexpr int kPairs = (kPixels + 1) / 2;
+  using Pairs = std::make_integer_sequence<int, kPairs>;
 
  public:
   HWY_INLINE PairTile(const Product& product, const float* weights, int channel, int pixel,
@@ -50,11 +51,14 @@ class PairTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) {
+    activate_all<D>(activate, sums_, std::make_integer_sequence<int, kSums * kPairs>());
+  }
+
+  HWY_INLINE void store() const {
     const int row = pixel_ / product_.width;
     const int column = pixel_ - row * product_.width;
-    store_pairs(activate,
-                product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
+    store_pairs(product_.output + static_cast<std::size_t>(row) * product_.output_row_pitch +
                     static_cast<std::size_t>(column) * product_.output_pixel_pitch + channel_,
                 column, Pairs());
   }
@@ -94,20 +98,17 @@ class PairTile {
     sums[2] = TileInputs::add(hn::ConcatUpperLower(D(), second, first), half, sums[2]);
   }
 
-  template <class Activate, int... kPair>
-  HWY_INLINE void store_pairs(const Activate& activate, float* to, int column,
-                              std::integer_sequence<int, kPair...>) const {
-    (store_pair<kPair>(activate, to, column), ...);
+  template <int... kPair>
+  HWY_INLINE void store_pairs(float* to, int column, std::integer_sequence<int, kPair...>) const {
+    (store_pair<kPair>(to, column), ...);
   }
 
-  template <int kPair, class Activate>
-  HWY_INLINE void store_pair(const Activate& activate, float*& to, int& column) const {
-    const D d;
+  template <int kPair>
+  HWY_INLINE void store_pair(float*& to, int& column) const {
     const V* const sums = sums_ + kSums * kPair;
-    const V halves = activate(d, sums[2]);
-    store_pixel(activate(d, sums[0]), hn::LowerHalf(Half(), halves), to, column);
+    store_pixel(sums[0], hn::LowerHalf(Half(), sums[2]), to, column);
     if constexpr (kSecond<kPair> != 2 * kPair)
-      store_pixel(activate(d, sums[1]), hn::UpperHalf(Half(), halves), to, column);
+      store_pixel(sums[1], hn::UpperHalf(Half(), sums[2]), to, column);
   }
 
   HWY_INLINE void store_pixel(V whole, hn::Vec<Half> half, float*& to, int& column) const {
@@ -122,7 +123,7 @@ class PairTile {
 
   const Product& product_;
   int channel_, pixel_;
-  V sums_[kSums * ((kPixels + 1) / 2)];
+  V sums_[kSums * kPairs];
 };
 
 }  // namespace HWY_NAMESPACE

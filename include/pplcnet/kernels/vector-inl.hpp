@@ -63,7 +63,7 @@ class DenseTile {
   }
 
   template <class Activate>
-  HWY_INLINE void store(const Activate& activate) const {
+  HWY_INLINE void finish(const Activate& activate) const {
     store_vectors(activate, Indices<kVectors>());
   }
 
