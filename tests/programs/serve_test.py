@@ -672,9 +672,9 @@ class End(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             alone = shutil.copy(PROGRAMS / "pplcnet", folder)
             subprocess.run([alone, "--version"], check=True, stdout=subprocess.DEVNULL)
-            done = subprocess.run([alone, "serve", "--weights", WEIGHTS], capture_output=True, text=True)
+            done = subprocess.run([alone, "serve", "--weights", WEIGHTS], capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
-            self.assertRegex(done.stderr, "^pplcnet serve: pplcnet_http.so: .*\n$")
+            self.assertRegex(done.stderr, f"^pplcnet serve: {folder}/pplcnet_http.so: .*\n$")
 
 
 def tearDownModule():

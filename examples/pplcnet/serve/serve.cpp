@@ -1,9 +1,11 @@
 // pplcnet serve: a classifier that is asked over HTTP.
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include <dlfcn.h>
@@ -60,12 +62,14 @@ int run(const ServeArguments& arguments) {
 
 pplcnet::Error HttpServer::make(HttpService& service, const Limits& limits,
                                 std::unique_ptr<HttpServer>& server) {
-  constexpr const char* kLibrary = "pplcnet_http.so";  // beside the program, which is its RUNPATH
-  void* const library = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  std::error_code ignored;  // without it, the system looks where its libraries are
+  std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  path.replace_filename("pplcnet_http.so");  // beside the program
+  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   void* const make = library != nullptr ? ::dlsym(library, "pplcnet_make_http_server") : nullptr;
   if (make == nullptr) {
     const char* const problem = ::dlerror();
-    return pplcnet::Error(problem != nullptr ? problem : kLibrary);
+    return pplcnet::Error(problem != nullptr ? problem : path.c_str());
   }
   server.reset(reinterpret_cast<decltype(&pplcnet_make_http_server)>(make)(service, limits));
   return {};
