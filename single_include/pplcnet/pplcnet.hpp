@@ -9927,8 +9927,12 @@ HWY_INLINE Floats Div(Floats a, Floats b) { return {_mm_div_ps(a.raw, b.raw)}; }
 HWY_INLINE Floats Sqrt(Floats a) { return {_mm_sqrt_ps(a.raw)}; }
 HWY_INLINE Floats Min(Floats a, Floats b) { return {_mm_min_ps(a.raw, b.raw)}; }
 HWY_INLINE Floats Max(Floats a, Floats b) { return {_mm_max_ps(a.raw, b.raw)}; }
-HWY_INLINE Floats MulAdd(Floats a, Floats b, Floats sum) { return Add(Mul(a, b), sum); }
-HWY_INLINE Floats NegMulAdd(Floats a, Floats b, Floats sum) { return Sub(sum, Mul(a, b)); }
+HWY_INLINE Floats MulAdd(Floats a, Floats b, Floats sum) {
+  return {_mm_add_ps(_mm_mul_ps(a.raw, b.raw), sum.raw)};
+}
+HWY_INLINE Floats NegMulAdd(Floats a, Floats b, Floats sum) {
+  return {_mm_sub_ps(sum.raw, _mm_mul_ps(a.raw, b.raw))};
+}
 HWY_INLINE Floats Neg(Floats a) { return {_mm_xor_ps(a.raw, _mm_set1_ps(-0.0f))}; }
 HWY_INLINE Floats Abs(Floats a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.raw)}; }
 

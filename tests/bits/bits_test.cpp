@@ -152,6 +152,10 @@ TYPED_TEST(SameBits, AllLayers) {
     EXPECT_TRUE(this->layers({.isa = isa, .executor = threads.executor()}) == expected)
         << pplcnet::isa_name(isa) << ", three threads";
   }
+  const Isa baseline = Isa::baseline;
+  EXPECT_TRUE(this->layers({.isa = baseline}) ==
+              this->layers({.isa = baseline, .executor = threads.executor()}))
+      << "the baseline, three threads";
 }
 
 /// One stage alone: the layers after it are not computed.

@@ -1,5 +1,5 @@
-// Every network that is a function: the same bits whatever the instruction set (all that have fused
-// multiply-add), the threads and the size of the batch.
+// Every network that is a function: the same bits whatever the instruction set (of those that fuse
+// multiply and add, and of those that do not), the threads and the size of the batch.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,6 +41,10 @@ TEST_P(PublishedGraphs, SameBits) {
   const Isa other = std::min(Isa::avx2, pplcnet::best_isa());
   EXPECT_EQ(results(network, GetParam().output, pictures, other, 1), expected)
       << pplcnet::isa_name(other);
+  const Bits first = results(network, GetParam().output, {pictures[0]}, Isa::baseline, 1);
+  const Bits both =
+      results(network, GetParam().output, {pictures[0], pictures[1]}, Isa::baseline, 2);
+  EXPECT_EQ(Bits(both.begin(), both.begin() + size), first) << "two threads of the baseline";
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, PublishedGraphs, testing::ValuesIn(pplcnet_test::kPublishedGraphs),
