@@ -4341,10 +4341,8 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
 #if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
 /// Highway, but for the functions that are here.
-namespace hn {
+namespace HWY_NAMESPACE::hn {
 
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
 
@@ -4429,8 +4427,7 @@ HWY_INLINE V Sqrt(V a) {
 }
 #endif
 
-}  // namespace hn
-}  // namespace HWY_NAMESPACE
+}  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
@@ -7093,10 +7090,8 @@ HWY_AFTER_NAMESPACE();
 #if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
 /// Highway, but for the functions that are here.
-namespace hn {
+namespace HWY_NAMESPACE::hn {
 
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
 
@@ -7181,8 +7176,7 @@ HWY_INLINE V Sqrt(V a) {
 }
 #endif
 
-}  // namespace hn
-}  // namespace HWY_NAMESPACE
+}  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
@@ -10025,10 +10019,8 @@ HWY_INLINE void StoreInterleaved2(Floats even, Floats odd, Simd<float, 4> d, flo
 #if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
 /// Highway, but for the functions that are here.
-namespace hn {
+namespace HWY_NAMESPACE::hn {
 
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
 
@@ -10113,8 +10105,7 @@ HWY_INLINE V Sqrt(V a) {
 }
 #endif
 
-}  // namespace hn
-}  // namespace HWY_NAMESPACE
+}  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif

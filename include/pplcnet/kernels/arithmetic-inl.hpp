@@ -3,10 +3,8 @@
 #if !PPLCNET_OWN_SSE2 || HWY_TARGET != PPLCNET_BASELINE
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
 /// Highway, but for the functions that are here.
-namespace hn {
+namespace HWY_NAMESPACE::hn {
 
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): what is here hides it
 
@@ -91,8 +89,7 @@ HWY_INLINE V Sqrt(V a) {
 }
 #endif
 
-}  // namespace hn
-}  // namespace HWY_NAMESPACE
+}  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
