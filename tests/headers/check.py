@@ -72,7 +72,8 @@ def main():
              for path in INCLUDE.rglob("*.hpp") if not path.name.endswith("-inl.hpp")}
     included = closures(texts, None)
     throwing = {header for header in texts
-                if any(THROWS.search(texts[one]) for one in included[header] | {header})}
+                if any(THROWS.search(texts[one].partition("#if PPLCNET_HAS_")[0])
+                       for one in included[header] | {header})}
     defining = {header for header, text in texts.items()
                 if DEFINITIONS in text or ROOTS.match(header)}
     opening = {header for header, text in texts.items()  # but for those of one file, open.cpp
@@ -81,8 +82,7 @@ def main():
     compiled = "-DPPLCNET_COMPILED"
     for headers, condition, flags in (
             (texts.keys() - throwing, None, [compiled, *WITHOUT_EXCEPTIONS]),
-            (throwing, None, [compiled]),
-            (opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
+            (throwing | opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
             (defining, DEFINITIONS, WITHOUT_EXCEPTIONS)):
         for chain in chains(headers, closures(texts, condition)):
             lines = [f"#include <{header}>\n" for header in chain]
