@@ -29,12 +29,21 @@ class Threads {
     busy_ = count_ - 1;
     next_round(&task);
     share(0);
-    while (const int busy = busy_) busy_.wait(busy);
+    while (const int busy = busy_) wait(busy_, busy);
   }
 
   pplcnet::Executor executor() { return {*this, count_}; }
 
  private:
+  /// Waits until a number is another one.
+  static void wait(const std::atomic<int>& number, int old) {
+#if defined(_WIN32)  // where libstdc++ 12 may lose a wake-up
+    while (number == old) std::this_thread::yield();
+#else
+    number.wait(old);
+#endif
+  }
+
   void next_round(const pplcnet::Task* task) {
     task_ = task;
     ++round_;
@@ -43,7 +52,7 @@ class Threads {
 
   void work(int thread) {
     for (int round = 0;; ++round) {
-      round_.wait(round);
+      wait(round_, round);
       if (task_ == nullptr) return;
       share(thread);
       if (--busy_ == 0) busy_.notify_one();

@@ -2,6 +2,7 @@
 #define PPLCNET_THREAD_POOL_HPP
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -64,6 +65,7 @@ class ThreadPool {
   alignas(64) std::atomic<int> unfinished_ = 0;
   alignas(64) Task task_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<std::size_t> ended_ = 0;  // threads that touch nothing here any more
   std::vector<std::thread> workers_;
 };
 
@@ -82,7 +84,11 @@ PPLCNET_INLINE ThreadPool::ThreadPool(int threads) {
 
 PPLCNET_INLINE ThreadPool::~ThreadPool() {
   stopping_.store(true, std::memory_order_relaxed);
-  publish(0);
+  // libstdc++ 12 may lose a wake-up where a system has no futex, such as Windows.
+  while (ended_.load(std::memory_order_acquire) < workers_.size()) {
+    publish(0);
+    std::this_thread::yield();
+  }
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -135,6 +141,7 @@ PPLCNET_INLINE void ThreadPool::work() noexcept {
     if (static_cast<std::uint32_t>(seen) == 0 && !stopping_.load(std::memory_order_relaxed))
       tickets_.wait(seen, std::memory_order_acquire);
   }
+  ended_.fetch_add(1, std::memory_order_release);
 }
 #endif  // PPLCNET_HAS_DEFINITIONS
 

@@ -33,6 +33,13 @@ void expect_each_part_once(pplcnet::ThreadPool& pool, int parts) {
         << part << " of " << parts;
 }
 
+TEST(ThreadPool, EndsWhetherItsThreadsSleepOrNot) {
+  for (int i = 0; i < 200; ++i) {
+    pplcnet::ThreadPool pool(3);
+    for (int job = 0; job < i % 3; ++job) expect_each_part_once(pool, 5);
+  }
+}
+
 TEST(ThreadPool, EveryPartOnce) {
   for (const int threads : {1, 2, 3, 5}) {
     pplcnet::ThreadPool pool(threads);
