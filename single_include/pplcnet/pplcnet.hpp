@@ -2221,6 +2221,7 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
          layer.stride.width <= 2;
 }
 
+#if PPLCNET_HAS_DEFINITIONS
 /// Returns whether an activation is made of an exponential.
 constexpr bool has_exponential(const Activation& activation) {
   using Kind = Activation::Kind;
@@ -2278,6 +2279,10 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       }),
   };
 }
+#else
+/// Returns the needs of a file that compiles no kernels: those that are compiled once are all.
+constexpr Needs needs_of(std::span<const Layer>) { return {}; }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -55,6 +56,7 @@ constexpr bool has_depthwise_tiles(const Layer& layer) {
          layer.stride.width <= 2;
 }
 
+#if PPLCNET_HAS_DEFINITIONS
 /// Returns whether an activation is made of an exponential.
 constexpr bool has_exponential(const Activation& activation) {
   using Kind = Activation::Kind;
@@ -112,6 +114,10 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       }),
   };
 }
+#else
+/// Returns the needs of a file that compiles no kernels: those that are compiled once are all.
+constexpr Needs needs_of(std::span<const Layer>) { return {}; }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
