@@ -20,16 +20,27 @@ namespace pplcnet_test {
 
 using Bits = std::vector<std::uint32_t>;
 
-/// Returns the network of a graph with synthetic weights.
-inline pplcnet::AnyNetwork synthetic_network(const pplcnet::Graph& graph) {
+/// Returns the network of a graph, without weights.
+inline pplcnet::AnyNetwork network_of(const pplcnet::Graph& graph) {
   std::optional<pplcnet::AnyNetwork> network;
   if (const pplcnet::Error error = pplcnet::AnyNetwork::make(graph, 1, network)) {
     std::fprintf(stderr, "%s\n", error.message());
     std::abort();
   }
-  for (const pplcnet::Layer& layer : network->layers())
-    if (layer.owns_weights()) pack(layer, synthetic_parameters(layer), network->weights());
   return *std::move(network);
+}
+
+/// Gives a network synthetic weights.
+inline void fill_with_synthetic_weights(pplcnet::AnyNetwork& network) {
+  for (const pplcnet::Layer& layer : network.layers())
+    if (layer.owns_weights()) pack(layer, synthetic_parameters(layer), network.weights());
+}
+
+/// Returns the network of a graph with synthetic weights.
+inline pplcnet::AnyNetwork synthetic_network(const pplcnet::Graph& graph) {
+  pplcnet::AnyNetwork network = network_of(graph);
+  fill_with_synthetic_weights(network);
+  return network;
 }
 
 /// A few synthetic pictures of a network's input size, each with other values.

@@ -42,10 +42,11 @@ constexpr std::int64_t kMostMultiplyAdds = 500'000'000;
 
 void print(const pplcnet_test::PublishedGraph& published, pplcnet::Isa isa, bool all) {
   const pplcnet::Graph graph = published.graph();
-  const pplcnet::AnyNetwork network = pplcnet_test::synthetic_network(graph);
+  pplcnet::AnyNetwork network = pplcnet_test::network_of(graph);
   std::int64_t multiply_adds = 0;
   for (const pplcnet::Layer& layer : network.layers()) multiply_adds += layer.multiply_adds;
   if (multiply_adds > kMostMultiplyAdds && !all) return;
+  pplcnet_test::fill_with_synthetic_weights(network);
   const pplcnet_test::SyntheticPictures synthetic(network.input_shape(), 1);
   for (const std::uint32_t bits :
        pplcnet_test::results(network, published.output, synthetic.pictures(), isa, 1))

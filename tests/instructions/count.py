@@ -51,7 +51,7 @@ class Counter:
         self.program, self.plugin = folder / f"layers_{isa}", folder / "count_plugin.so"
         subprocess.run(["gcc", "-O2", "-shared", "-fPIC", HERE / "count_plugin.c", "-o",
                         self.plugin], check=True)
-        library = ["-DPPLCNET_COMPILED", compiled] if compiled and isa == "AVX2" else []
+        library = ["-DPPLCNET_COMPILED", compiled[isa]] if isa in compiled else []
         subprocess.run([compiler, "-std=c++20", "-O2", "-static", f"-I{PROJECT}/include", *flags,
                         HERE / "layers.cpp", *library, "-o", self.program], check=True)
 
@@ -106,12 +106,12 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--layers", nargs=2, metavar=("NETWORK", "ISA"))
     parser.add_argument("--flags", default="", help="for the compiler")
-    parser.add_argument("--compiled", metavar="LIBRARY",
-                        help="the kernels for x86, compiled with -O2 (default: compiled here)")
+    parser.add_argument("--compiled", metavar="ISA=FILE", action="append", default=[],
+                        help="its kernels, compiled with -O2 (default: compiled here)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         count = lambda isa: Counter(isa, pathlib.Path(folder), options.flags.replace(";", " ").split(),
-                                    options.compiled)
+                                    dict(pair.split("=", 1) for pair in options.compiled))
         if options.layers:
             return print_layers(count(options.layers[1]), options.layers[0])
         found = {}
