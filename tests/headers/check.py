@@ -6,7 +6,7 @@ exceptions and RTTI, too.
 
 One file for each would compile most headers again and again. A file has a chain of them instead,
 each after only such as it includes itself: whatever a header lacks is missing there, too, and the
-last one costs as much as all of them.
+last one costs as much as all of them. What many headers include is precompiled, for these alone.
 
 Files ending in -inl.hpp are parts of the header that includes them once per instruction set.
 """
@@ -15,6 +15,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 WITHOUT_EXCEPTIONS = ["-fno-exceptions", "-fno-rtti"]
@@ -22,6 +23,10 @@ THROWS = re.compile(r"^#include <protozero/", re.MULTILINE)  # what reads with i
 # Those that differ where they have the definitions.
 DEFINITIONS, OPENING = "PPLCNET_HAS_DEFINITIONS", "PPLCNET_HAS_OPEN_DEFINITIONS"
 ROOTS = re.compile(r"^pplcnet/(network|pplcnet)\.hpp$")
+# What many include, first that which takes most time; to precompile it costs a second.
+TRUNKS = ("pplcnet/weights/import/file_graph.hpp", "pplcnet/network.hpp",
+          "pplcnet/weights/tensor.hpp", "pplcnet/weights/error.hpp", "pplcnet/graph/graph.hpp")
+FEWEST = 4  # files for which that is worth it
 
 
 def included_by(text, condition):
@@ -66,8 +71,44 @@ def chains(headers, included):
         yield chain
 
 
+def trees(headers, included):
+    """By trunk, the chain that ends with it and those after it; the rest after none."""
+    left = set(headers)
+    for trunk in TRUNKS:
+        group = {header for header in left if trunk in included[header]}
+        after = list(chains(group, included))
+        if len(after) >= FEWEST:
+            chain = next(chains(included[trunk] | {trunk}, included))
+            yield chain, after
+            left -= group.union(chain)
+    yield [], list(chains(left, included))
+
+
+def compiles(command, chain, directory, precompile=False):
+    """Whether a file does that includes each header of a chain, and each once more."""
+    file = directory / ("trunk.hpp" if precompile else "chain.cpp")
+    file.write_text("".join(f"#include <{header}>\n" for header in chain * 2))
+    kind = ["-x", "c++-header", "-o", f"{file}.gch"] if precompile else ["-fsyntax-only"]
+    done = subprocess.run([*command, *kind, file])
+    if done.returncode != 0:
+        print(f"in a file that includes {', '.join(chain)}, with {' '.join(command)}")
+    return done.returncode == 0
+
+
+def check(headers, included, command):
+    """By file, whether it compiles."""
+    for trunk, after in trees(headers, included):
+        with tempfile.TemporaryDirectory() as name:
+            directory, after_trunk = pathlib.Path(name), []
+            if trunk:
+                yield compiles(command, trunk, directory, precompile=True)
+                after_trunk = ["-Winvalid-pch", "-include", f"{directory}/trunk.hpp"]
+            for chain in after:
+                yield compiles([*command, *after_trunk], chain, directory)
+
+
 def main():
-    compile_file = [*sys.argv[1:], "-fsyntax-only", f"-I{INCLUDE}", "-x", "c++", "-"]
+    command = [*sys.argv[1:], f"-I{INCLUDE}"]
     texts = {path.relative_to(INCLUDE).as_posix(): path.read_text()
              for path in INCLUDE.rglob("*.hpp") if not path.name.endswith("-inl.hpp")}
     included = closures(texts, None)
@@ -78,20 +119,15 @@ def main():
                 if DEFINITIONS in text or ROOTS.match(header)}
     opening = {header for header, text in texts.items()  # but for those of one file, open.cpp
                if OPENING in text and not header.startswith("pplcnet/open/")}
-    failed = files = 0
     compiled = "-DPPLCNET_COMPILED"
+    files = []
     for headers, condition, flags in (
             (texts.keys() - throwing, None, [compiled, *WITHOUT_EXCEPTIONS]),
             (throwing | opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
             (defining, DEFINITIONS, WITHOUT_EXCEPTIONS)):
-        for chain in chains(headers, closures(texts, condition)):
-            lines = [f"#include <{header}>\n" for header in chain]
-            done = subprocess.run([*compile_file, *flags], input="".join(lines + lines), text=True)
-            files += 1
-            if done.returncode != 0:
-                print(f"in a file that includes {', '.join(chain)}, with {' '.join(flags)}")
-                failed += 1
-    print(f"{len(texts)} headers in {files} files, of which {failed} do not compile")
+        files += check(headers, closures(texts, condition), [*command, *flags])
+    failed = files.count(False)
+    print(f"{len(texts)} headers in {len(files)} files, of which {failed} do not compile")
     return min(failed, 1)
 
 
