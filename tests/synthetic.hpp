@@ -43,10 +43,12 @@ struct Stream {
   constexpr std::uint32_t m(std::uint64_t i) const {
     return static_cast<std::uint32_t>(bits(i) >> 40);
   }
-  /// Number i in [-1, 1), exact in float32 (and in double, where sums of it are exact, too).
-  constexpr double u(std::uint64_t i) const {
-    return (static_cast<double>(m(i)) - 8388608.0) / 8388608.0;
+  /// Number i as 24 bits, signed.
+  constexpr std::int32_t k(std::uint64_t i) const {
+    return static_cast<std::int32_t>(m(i)) - 8388608;
   }
+  /// Number i in [-1, 1), exact in float32 (and in double, where sums of it are exact, too).
+  constexpr double u(std::uint64_t i) const { return k(i) / 8388608.0; }
 };
 
 /// Which networks a tensor belongs to; timm's lcnet is v1.
@@ -145,10 +147,14 @@ inline std::vector<float> synthetic_tensor(std::string_view name,
   // otherwise the activations forget the input after ten layers.
   const bool depthwise = shape.size() == 4 && shape[1] == 1 && shape[2] * shape[3] > 1;
   const std::size_t taps = depthwise ? static_cast<std::size_t>(shape[2] * shape[3]) : 1;
+  const float step = distribution.spread / 8388608.0F;
   for (std::size_t i = 0; i < size; ++i) {
-    double u = stream.u(i);
-    if (depthwise) u -= stream.u(i / taps * taps + (i + 1) % taps);
-    values[i] = static_cast<float>(distribution.mean + double{distribution.spread} * u);
+    std::int32_t k = stream.k(i);
+    if (depthwise) k -= stream.k(i / taps * taps + (i + 1) % taps);
+    // Rounded once in both cases: the factors are exact in float32, and so is their product in
+    // double; emulated, double takes longer.
+    values[i] = distribution.mean == 0 ? step * static_cast<float>(k)
+                                       : static_cast<float>(distribution.mean + double{step} * k);
   }
   return values;
 }
