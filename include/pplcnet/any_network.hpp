@@ -79,6 +79,7 @@ class AnyNetwork {
     static constexpr Needs kNeeds = [] {
       Needs needs = needs_of(Net::layers);
       needs.half_weights = true;
+      needs.depthwise |= Needs::kNarrowTiles;
       return needs;
     }();
     AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage,

@@ -2173,6 +2173,68 @@ struct Plan {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_LAYER_HPP
+#if PPLCNET_HAS_DEFINITIONS
+// from pplcnet/kernels/depthwise_form.hpp
+#ifndef PPLCNET_KERNELS_DEPTHWISE_FORM_HPP
+#define PPLCNET_KERNELS_DEPTHWISE_FORM_HPP
+
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Pixels of the longest strip of a depthwise tile.
+inline constexpr int kLongestStrip = 7;
+
+/// What a vector of a depthwise tile holds: a panel of channels, half of one, or half panels of two
+/// neighbouring pixels, which are computed as a panel of one.
+enum class DepthwiseVector { panel, half, pair };
+
+/// What tells the code of depthwise tiles apart. A network needs few of all combinations.
+struct DepthwiseForm {
+  DepthwiseVector vector;
+  int kernel;           ///< 3 or 5
+  int across;           ///< stride from one sum of a strip to the next: 1 or 2
+  int down;             ///< stride: 1 or 2; 0: either
+  bool narrow = false;  ///< for rows that are shorter than a tile
+
+  /// Returns the set of it alone; `Needs::depthwise` is a set of many.
+  constexpr std::uint64_t set() const {
+    if (down == 0) return with_down(1).set() | with_down(2).set();
+    const int tile = (kernel == 5 ? 4 : 0) + 2 * (across - 1) + down - 1;
+    return std::uint64_t{1} << (16 * static_cast<int>(vector) + (narrow ? 8 : 0) + tile);
+  }
+  /// Returns whether a set has it.
+  constexpr bool is_in(std::uint64_t forms) const { return (forms & set()) != 0; }
+
+ private:
+  constexpr DepthwiseForm with_down(int stride) const {
+    return {vector, kernel, across, stride, narrow};
+  }
+};
+
+/// Returns the set of the forms that a depthwise layer with tiles needs, on any CPU.
+constexpr std::uint64_t depthwise_forms_of(const Layer& layer) {
+  using enum DepthwiseVector;
+  const int channels = layer.padded_channels(), across = layer.stride.width;
+  const int width = layer.output.width / layer.dilation.width;
+  std::uint64_t forms = 0;
+  const auto add = [&](DepthwiseForm form) {
+    forms |= form.set();
+    form.narrow = width < kLongestStrip * (form.vector == pair ? 2 : 1);
+    forms |= form.set();
+  };
+  const int kernel = layer.kernel.width, down = layer.stride.height;
+  if (channels >= kPanel) add({panel, kernel, across, down});
+  if (channels % kPanel != 0) add({half, kernel, across, down});
+  if (channels == kHalfPanel && across == 1) add({pair, kernel, 2 * across, down});
+  return forms;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_DEPTHWISE_FORM_HPP
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -2182,24 +2244,24 @@ struct TileEnds {
   bool clamp = true;  ///< all others
 };
 
-/// Pixels of the longest strip of a depthwise tile.
-inline constexpr int kLongestStrip = 7;
-
 /// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
 /// those of its networks only; by default all of them.
 struct Needs {
   std::uint64_t operators = ~std::uint64_t{0};  ///< a set of them, of which some are in all sets
-  bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
-  bool half_weights = true;  ///< float16
+  bool half_panels = true;                      ///< products whose channels are no multiple of 16
+  bool panel_and_a_half = true;                 ///< of those, products of more than 8
+  bool pointwise_8 = true;                      ///< layers of eight channels to eight
+  bool half_weights = true;                     ///< float16
   TileEnds ends = {};
   bool convolution_stride_1 = true, convolution_stride_2 = true;
-  bool depthwise_3 = true, depthwise_5 = true;  ///< kernels that have tiles of their own
-  bool depthwise_oblong = true;                 ///< of those, another stride down than across
-  bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
-  bool depthwise_any = true;                    ///< kernels and strides without such tiles
+  std::uint64_t depthwise = ~std::uint64_t{0};  ///< a set of DepthwiseForm: tiles
+  bool depthwise_any = true;                    ///< kernels and strides without tiles
   bool map_convolution = true;                  ///< dense, of a map
   bool prelu = true;
   bool exponentials = true;  ///< activations that are made of one
+
+  /// Depthwise tiles of narrow rows: pictures of another size need others of them.
+  static constexpr std::uint64_t kNarrowTiles = 0xFF00'FF00'FF00;
 
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
@@ -2229,6 +2291,11 @@ constexpr bool has_exponential(const Activation& activation) {
          activation.kind == Kind::gelu;
 }
 
+/// Returns whether a layer is a product whose last panel is half of one.
+constexpr bool has_half_panel(const Layer& layer) {
+  return layer.is_product() && layer.padded_channels() % kPanel != 0;
+}
+
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
@@ -2237,38 +2304,31 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
     });
   };
-  const auto any_depthwise = [&](auto is) {
-    return any([&](const Layer& layer) {
-      return layer.op == Operator::depthwise && has_depthwise_tiles(layer) && is(layer);
-    });
-  };
   const auto any_activation = [&](bool hardswish) {
     return any([&](const Layer& layer) {
       return layer.works_by_rows() &&
              (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
     });
   };
-  const bool half_panels = any([](const Layer& layer) {
-    return layer.works_by_rows() && layer.padded_channels() % kPanel != 0;
-  });
-  // Eight channels of two pixels may be taken for one pixel of sixteen.
-  const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
-  std::uint64_t operators = Needs::in_all();
-  for (const Layer& layer : layers) operators |= Needs::bit_of(layer.op);
+  std::uint64_t operators = Needs::in_all(), depthwise = 0;
+  for (const Layer& layer : layers) {
+    operators |= Needs::bit_of(layer.op);
+    if (layer.op == Operator::depthwise && has_depthwise_tiles(layer))
+      depthwise |= depthwise_forms_of(layer);
+  }
   return {
       .operators = operators,
-      .half_panels = half_panels,
+      .half_panels = any(has_half_panel),
+      .panel_and_a_half = any([](const Layer& layer) {
+        return has_half_panel(layer) && layer.padded_channels() > kPanel;
+      }),
+      .pointwise_8 = any(
+          [](const Layer& layer) { return has_half_panel(layer) && layer.depth() == kHalfPanel; }),
       .half_weights = any([](const Layer& layer) { return layer.half; }),
       .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
       .convolution_stride_1 = any_convolution(1),
       .convolution_stride_2 = any_convolution(2),
-      .depthwise_3 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(3); }),
-      .depthwise_5 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(5); }),
-      .depthwise_oblong = any_depthwise(
-          [](const Layer& layer) { return layer.stride.height != layer.stride.width; }),
-      .depthwise_narrow = any_depthwise([&](const Layer& layer) {
-        return layer.output.width / layer.dilation.width < least_width;
-      }),
+      .depthwise = depthwise,
       .depthwise_any = any([](const Layer& layer) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),
@@ -5511,14 +5571,18 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// Computes the same, of which two rows share their inputs where they can.
-template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
+  using D = std::conditional_t<kVector == DepthwiseVector::half, Lanes8, Lanes16>;
+  constexpr auto has = [](int down) {
+    return DepthwiseForm{kVector, kKernel, kStride, down, kPixels == 1}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kSharesInputs && has(1))
     if (two && rows.row_step == 1)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
                                                                           end);
-  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
+  if constexpr (kSharesInputs && has(2))
     if (two && rows.row_step == 2)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
                                                                           end);
@@ -5526,28 +5590,36 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
 }
 
 /// Computes channels [begin, end) of all rows.
-template <Needs kNeeds, class D, int kKernel, int kStride>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  constexpr bool kNarrow =
+      DepthwiseForm{kVector, kKernel, kStride, 0, true}.is_in(kNeeds.depthwise);
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if constexpr (kNeeds.depthwise_narrow)
+    if constexpr (kNarrow)
       if (rows.width < kDepthwisePixels) {
-        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, 1>(rows, y, two, begin, end);
         continue;
       }
-    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+    depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin,
+                                                                              end);
   }
 }
 
 template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
+  constexpr auto has = [](DepthwiseVector vector) {
+    return DepthwiseForm{vector, kKernel, kStride, 0}.is_in(kNeeds.depthwise);
+  };
+  using enum DepthwiseVector;
   const int whole = rows.channels / kPanel * kPanel;
-  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
-        rows, begin, std::min(whole, begin + kDepthwiseChannels));
-  if constexpr (kNeeds.half_panels)
+  if constexpr (has(panel))
+    for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+      depthwise_channels<kNeeds, panel, kKernel, kStride>(
+          rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (has(half))
     if (whole < rows.channels)
-      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+      depthwise_channels<kNeeds, half, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Computes two pixels at a time: eight channels fill half of the widest vector. But two
@@ -5563,18 +5635,22 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   }
   rows.biases = doubled;
   rows.weights = doubled + kPanel;
-  rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  depthwise_channels<kNeeds, DepthwiseVector::pair, kKernel, 2>(rows, 0, kPanel);
 }
 
 template <Needs kNeeds, int kKernel>
 HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
-  if constexpr (kNeeds.half_panels)
+  using enum DepthwiseVector;
+  constexpr auto has = [](DepthwiseVector vector, int across) {
+    return DepthwiseForm{vector, kKernel, across, 0}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kLanes == kPanel && has(pair, 2))
     if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
-  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
-                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
+  if constexpr (has(panel, 2) || has(half, 2))
+    if (stride == 2) return depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  if constexpr (has(panel, 1) || has(half, 1)) depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
 template <Needs kNeeds>
@@ -5582,9 +5658,8 @@ void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if constexpr (kNeeds.depthwise_3)
-    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
-  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
+  if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6081,7 +6156,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.panel_and_a_half;
   int channel = begin, whole = end;
   const auto columns = [&](auto tiles) {
     using Tiles = decltype(tiles);
@@ -7024,7 +7099,7 @@ inline bool has_pairs(const Product& product) {
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
 #if HWY_CAP_GE256
-  if constexpr (kNeeds.half_panels)
+  if constexpr (kNeeds.pointwise_8)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
@@ -8260,14 +8335,18 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// Computes the same, of which two rows share their inputs where they can.
-template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
+  using D = std::conditional_t<kVector == DepthwiseVector::half, Lanes8, Lanes16>;
+  constexpr auto has = [](int down) {
+    return DepthwiseForm{kVector, kKernel, kStride, down, kPixels == 1}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kSharesInputs && has(1))
     if (two && rows.row_step == 1)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
                                                                           end);
-  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
+  if constexpr (kSharesInputs && has(2))
     if (two && rows.row_step == 2)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
                                                                           end);
@@ -8275,28 +8354,36 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
 }
 
 /// Computes channels [begin, end) of all rows.
-template <Needs kNeeds, class D, int kKernel, int kStride>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  constexpr bool kNarrow =
+      DepthwiseForm{kVector, kKernel, kStride, 0, true}.is_in(kNeeds.depthwise);
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if constexpr (kNeeds.depthwise_narrow)
+    if constexpr (kNarrow)
       if (rows.width < kDepthwisePixels) {
-        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, 1>(rows, y, two, begin, end);
         continue;
       }
-    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+    depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin,
+                                                                              end);
   }
 }
 
 template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
+  constexpr auto has = [](DepthwiseVector vector) {
+    return DepthwiseForm{vector, kKernel, kStride, 0}.is_in(kNeeds.depthwise);
+  };
+  using enum DepthwiseVector;
   const int whole = rows.channels / kPanel * kPanel;
-  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
-        rows, begin, std::min(whole, begin + kDepthwiseChannels));
-  if constexpr (kNeeds.half_panels)
+  if constexpr (has(panel))
+    for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+      depthwise_channels<kNeeds, panel, kKernel, kStride>(
+          rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (has(half))
     if (whole < rows.channels)
-      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+      depthwise_channels<kNeeds, half, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Computes two pixels at a time: eight channels fill half of the widest vector. But two
@@ -8312,18 +8399,22 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   }
   rows.biases = doubled;
   rows.weights = doubled + kPanel;
-  rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  depthwise_channels<kNeeds, DepthwiseVector::pair, kKernel, 2>(rows, 0, kPanel);
 }
 
 template <Needs kNeeds, int kKernel>
 HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
-  if constexpr (kNeeds.half_panels)
+  using enum DepthwiseVector;
+  constexpr auto has = [](DepthwiseVector vector, int across) {
+    return DepthwiseForm{vector, kKernel, across, 0}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kLanes == kPanel && has(pair, 2))
     if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
-  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
-                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
+  if constexpr (has(panel, 2) || has(half, 2))
+    if (stride == 2) return depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  if constexpr (has(panel, 1) || has(half, 1)) depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
 template <Needs kNeeds>
@@ -8331,9 +8422,8 @@ void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if constexpr (kNeeds.depthwise_3)
-    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
-  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
+  if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -8830,7 +8920,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.panel_and_a_half;
   int channel = begin, whole = end;
   const auto columns = [&](auto tiles) {
     using Tiles = decltype(tiles);
@@ -9773,7 +9863,7 @@ inline bool has_pairs(const Product& product) {
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
 #if HWY_CAP_GE256
-  if constexpr (kNeeds.half_panels)
+  if constexpr (kNeeds.pointwise_8)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
@@ -11189,14 +11279,18 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// Computes the same, of which two rows share their inputs where they can.
-template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
+  using D = std::conditional_t<kVector == DepthwiseVector::half, Lanes8, Lanes16>;
+  constexpr auto has = [](int down) {
+    return DepthwiseForm{kVector, kKernel, kStride, down, kPixels == 1}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kSharesInputs && has(1))
     if (two && rows.row_step == 1)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
                                                                           end);
-  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
+  if constexpr (kSharesInputs && has(2))
     if (two && rows.row_step == 2)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
                                                                           end);
@@ -11204,28 +11298,36 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
 }
 
 /// Computes channels [begin, end) of all rows.
-template <Needs kNeeds, class D, int kKernel, int kStride>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  constexpr bool kNarrow =
+      DepthwiseForm{kVector, kKernel, kStride, 0, true}.is_in(kNeeds.depthwise);
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if constexpr (kNeeds.depthwise_narrow)
+    if constexpr (kNarrow)
       if (rows.width < kDepthwisePixels) {
-        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, 1>(rows, y, two, begin, end);
         continue;
       }
-    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+    depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin,
+                                                                              end);
   }
 }
 
 template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
+  constexpr auto has = [](DepthwiseVector vector) {
+    return DepthwiseForm{vector, kKernel, kStride, 0}.is_in(kNeeds.depthwise);
+  };
+  using enum DepthwiseVector;
   const int whole = rows.channels / kPanel * kPanel;
-  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
-        rows, begin, std::min(whole, begin + kDepthwiseChannels));
-  if constexpr (kNeeds.half_panels)
+  if constexpr (has(panel))
+    for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+      depthwise_channels<kNeeds, panel, kKernel, kStride>(
+          rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (has(half))
     if (whole < rows.channels)
-      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+      depthwise_channels<kNeeds, half, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Computes two pixels at a time: eight channels fill half of the widest vector. But two
@@ -11241,18 +11343,22 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   }
   rows.biases = doubled;
   rows.weights = doubled + kPanel;
-  rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  depthwise_channels<kNeeds, DepthwiseVector::pair, kKernel, 2>(rows, 0, kPanel);
 }
 
 template <Needs kNeeds, int kKernel>
 HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
-  if constexpr (kNeeds.half_panels)
+  using enum DepthwiseVector;
+  constexpr auto has = [](DepthwiseVector vector, int across) {
+    return DepthwiseForm{vector, kKernel, across, 0}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kLanes == kPanel && has(pair, 2))
     if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
-  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
-                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
+  if constexpr (has(panel, 2) || has(half, 2))
+    if (stride == 2) return depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  if constexpr (has(panel, 1) || has(half, 1)) depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
 template <Needs kNeeds>
@@ -11260,9 +11366,8 @@ void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if constexpr (kNeeds.depthwise_3)
-    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
-  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
+  if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -11759,7 +11864,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.panel_and_a_half;
   int channel = begin, whole = end;
   const auto columns = [&](auto tiles) {
     using Tiles = decltype(tiles);
@@ -12702,7 +12807,7 @@ inline bool has_pairs(const Product& product) {
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
 #if HWY_CAP_GE256
-  if constexpr (kNeeds.half_panels)
+  if constexpr (kNeeds.pointwise_8)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);
@@ -18192,6 +18297,7 @@ class AnyNetwork {
     static constexpr Needs kNeeds = [] {
       Needs needs = needs_of(Net::layers);
       needs.half_weights = true;
+      needs.depthwise |= Needs::kNarrowTiles;
       return needs;
     }();
     AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage,

@@ -178,14 +178,18 @@ HWY_NOINLINE void depthwise_rows(const DepthwiseRows& rows, int row, bool two, i
 }
 
 /// Computes the same, of which two rows share their inputs where they can.
-template <Needs kNeeds, class D, int kKernel, int kStride, int kPixels>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride, int kPixels>
 HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool two, int begin,
                                      int end) {
-  if constexpr (kSharesInputs && (kStride == 1 || kNeeds.depthwise_oblong))
+  using D = std::conditional_t<kVector == DepthwiseVector::half, Lanes8, Lanes16>;
+  constexpr auto has = [](int down) {
+    return DepthwiseForm{kVector, kKernel, kStride, down, kPixels == 1}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kSharesInputs && has(1))
     if (two && rows.row_step == 1)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 1>(rows, row, two, begin,
                                                                           end);
-  if constexpr (kSharesInputs && (kStride == 2 || kNeeds.depthwise_oblong))
+  if constexpr (kSharesInputs && has(2))
     if (two && rows.row_step == 2)
       return depthwise_rows<kNeeds.ends, D, kKernel, kStride, kPixels, 2>(rows, row, two, begin,
                                                                           end);
@@ -193,28 +197,36 @@ HWY_INLINE void depthwise_row_or_two(const DepthwiseRows& rows, int row, bool tw
 }
 
 /// Computes channels [begin, end) of all rows.
-template <Needs kNeeds, class D, int kKernel, int kStride>
+template <Needs kNeeds, DepthwiseVector kVector, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_channels(const DepthwiseRows& rows, int begin, int end) {
+  constexpr bool kNarrow =
+      DepthwiseForm{kVector, kKernel, kStride, 0, true}.is_in(kNeeds.depthwise);
   for (int y = 0; y < rows.count; y += 2) {
     const bool two = y + 1 < rows.count;
-    if constexpr (kNeeds.depthwise_narrow)
+    if constexpr (kNarrow)
       if (rows.width < kDepthwisePixels) {
-        depthwise_row_or_two<kNeeds, D, kKernel, kStride, 1>(rows, y, two, begin, end);
+        depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, 1>(rows, y, two, begin, end);
         continue;
       }
-    depthwise_row_or_two<kNeeds, D, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin, end);
+    depthwise_row_or_two<kNeeds, kVector, kKernel, kStride, kDepthwisePixels>(rows, y, two, begin,
+                                                                              end);
   }
 }
 
 template <Needs kNeeds, int kKernel, int kStride>
 HWY_NOINLINE void depthwise_kernel(const DepthwiseRows& rows) {
+  constexpr auto has = [](DepthwiseVector vector) {
+    return DepthwiseForm{vector, kKernel, kStride, 0}.is_in(kNeeds.depthwise);
+  };
+  using enum DepthwiseVector;
   const int whole = rows.channels / kPanel * kPanel;
-  for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
-    depthwise_channels<kNeeds, Lanes16, kKernel, kStride>(
-        rows, begin, std::min(whole, begin + kDepthwiseChannels));
-  if constexpr (kNeeds.half_panels)
+  if constexpr (has(panel))
+    for (int begin = 0; begin < whole; begin += kDepthwiseChannels)
+      depthwise_channels<kNeeds, panel, kKernel, kStride>(
+          rows, begin, std::min(whole, begin + kDepthwiseChannels));
+  if constexpr (has(half))
     if (whole < rows.channels)
-      depthwise_channels<kNeeds, Lanes8, kKernel, kStride>(rows, whole, rows.channels);
+      depthwise_channels<kNeeds, half, kKernel, kStride>(rows, whole, rows.channels);
 }
 
 /// Computes two pixels at a time: eight channels fill half of the widest vector. But two
@@ -230,18 +242,22 @@ HWY_NOINLINE void depthwise_pairs(DepthwiseRows rows) {
   }
   rows.biases = doubled;
   rows.weights = doubled + kPanel;
-  rows.channels = kPanel;
   rows.width /= 2;
   rows.output_pixel_pitch *= 2;
-  depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  depthwise_channels<kNeeds, DepthwiseVector::pair, kKernel, 2>(rows, 0, kPanel);
 }
 
 template <Needs kNeeds, int kKernel>
 HWY_INLINE void depthwise_stride(const DepthwiseRows& rows, int stride, bool pairs) {
-  if constexpr (kNeeds.half_panels)
+  using enum DepthwiseVector;
+  constexpr auto has = [](DepthwiseVector vector, int across) {
+    return DepthwiseForm{vector, kKernel, across, 0}.is_in(kNeeds.depthwise);
+  };
+  if constexpr (kLanes == kPanel && has(pair, 2))
     if (pairs) return depthwise_pairs<kNeeds, kKernel>(rows);
-  return stride == 2 ? depthwise_kernel<kNeeds, kKernel, 2>(rows)
-                     : depthwise_kernel<kNeeds, kKernel, 1>(rows);
+  if constexpr (has(panel, 2) || has(half, 2))
+    if (stride == 2) return depthwise_kernel<kNeeds, kKernel, 2>(rows);
+  if constexpr (has(panel, 1) || has(half, 1)) depthwise_kernel<kNeeds, kKernel, 1>(rows);
 }
 
 template <Needs kNeeds>
@@ -249,9 +265,8 @@ void depthwise(const DepthwiseRows& rows, int kernel, int stride) {
   const bool pairs = kLanes == kPanel && rows.channels == kPanel / 2 && stride == 1 &&
                      rows.width % 2 == 0 && rows.input_pixel_pitch == kPanel / 2 &&
                      rows.output_pixel_pitch == kPanel / 2;
-  if constexpr (kNeeds.depthwise_3)
-    if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
-  if constexpr (kNeeds.depthwise_5) depthwise_stride<kNeeds, 5>(rows, stride, pairs);
+  if (kernel == 3) return depthwise_stride<kNeeds, 3>(rows, stride, pairs);
+  depthwise_stride<kNeeds, 5>(rows, stride, pairs);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -8,6 +8,9 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
+#if PPLCNET_HAS_DEFINITIONS
+#include "pplcnet/kernels/depthwise_form.hpp"
+#endif
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -17,24 +20,24 @@ struct TileEnds {
   bool clamp = true;  ///< all others
 };
 
-/// Pixels of the longest strip of a depthwise tile.
-inline constexpr int kLongestStrip = 7;
-
 /// Which kernels the layers of a plan run. A program that compiles the kernels itself compiles
 /// those of its networks only; by default all of them.
 struct Needs {
   std::uint64_t operators = ~std::uint64_t{0};  ///< a set of them, of which some are in all sets
-  bool half_panels = true;   ///< layers by rows whose channels are no multiple of 16
-  bool half_weights = true;  ///< float16
+  bool half_panels = true;                      ///< products whose channels are no multiple of 16
+  bool panel_and_a_half = true;                 ///< of those, products of more than 8
+  bool pointwise_8 = true;                      ///< layers of eight channels to eight
+  bool half_weights = true;                     ///< float16
   TileEnds ends = {};
   bool convolution_stride_1 = true, convolution_stride_2 = true;
-  bool depthwise_3 = true, depthwise_5 = true;  ///< kernels that have tiles of their own
-  bool depthwise_oblong = true;                 ///< of those, another stride down than across
-  bool depthwise_narrow = true;                 ///< of those, rows that are shorter than a tile
-  bool depthwise_any = true;                    ///< kernels and strides without such tiles
+  std::uint64_t depthwise = ~std::uint64_t{0};  ///< a set of DepthwiseForm: tiles
+  bool depthwise_any = true;                    ///< kernels and strides without tiles
   bool map_convolution = true;                  ///< dense, of a map
   bool prelu = true;
   bool exponentials = true;  ///< activations that are made of one
+
+  /// Depthwise tiles of narrow rows: pictures of another size need others of them.
+  static constexpr std::uint64_t kNarrowTiles = 0xFF00'FF00'FF00;
 
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
@@ -64,6 +67,11 @@ constexpr bool has_exponential(const Activation& activation) {
          activation.kind == Kind::gelu;
 }
 
+/// Returns whether a layer is a product whose last panel is half of one.
+constexpr bool has_half_panel(const Layer& layer) {
+  return layer.is_product() && layer.padded_channels() % kPanel != 0;
+}
+
 /// Returns what the layers of a plan need.
 constexpr Needs needs_of(std::span<const Layer> layers) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
@@ -72,38 +80,31 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
       return layer.is_stem() && (layer.stride.width == 2) == (stride == 2);
     });
   };
-  const auto any_depthwise = [&](auto is) {
-    return any([&](const Layer& layer) {
-      return layer.op == Operator::depthwise && has_depthwise_tiles(layer) && is(layer);
-    });
-  };
   const auto any_activation = [&](bool hardswish) {
     return any([&](const Layer& layer) {
       return layer.works_by_rows() &&
              (layer.activation.kind == Activation::Kind::hardswish) == hardswish;
     });
   };
-  const bool half_panels = any([](const Layer& layer) {
-    return layer.works_by_rows() && layer.padded_channels() % kPanel != 0;
-  });
-  // Eight channels of two pixels may be taken for one pixel of sixteen.
-  const int least_width = (half_panels ? 2 : 1) * kLongestStrip;
-  std::uint64_t operators = Needs::in_all();
-  for (const Layer& layer : layers) operators |= Needs::bit_of(layer.op);
+  std::uint64_t operators = Needs::in_all(), depthwise = 0;
+  for (const Layer& layer : layers) {
+    operators |= Needs::bit_of(layer.op);
+    if (layer.op == Operator::depthwise && has_depthwise_tiles(layer))
+      depthwise |= depthwise_forms_of(layer);
+  }
   return {
       .operators = operators,
-      .half_panels = half_panels,
+      .half_panels = any(has_half_panel),
+      .panel_and_a_half = any([](const Layer& layer) {
+        return has_half_panel(layer) && layer.padded_channels() > kPanel;
+      }),
+      .pointwise_8 = any(
+          [](const Layer& layer) { return has_half_panel(layer) && layer.depth() == kHalfPanel; }),
       .half_weights = any([](const Layer& layer) { return layer.half; }),
       .ends = {.hardswish = any_activation(true), .clamp = any_activation(false)},
       .convolution_stride_1 = any_convolution(1),
       .convolution_stride_2 = any_convolution(2),
-      .depthwise_3 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(3); }),
-      .depthwise_5 = any_depthwise([](const Layer& layer) { return layer.kernel == Pair(5); }),
-      .depthwise_oblong = any_depthwise(
-          [](const Layer& layer) { return layer.stride.height != layer.stride.width; }),
-      .depthwise_narrow = any_depthwise([&](const Layer& layer) {
-        return layer.output.width / layer.dilation.width < least_width;
-      }),
+      .depthwise = depthwise,
       .depthwise_any = any([](const Layer& layer) {
         return layer.op == Operator::depthwise && !has_depthwise_tiles(layer);
       }),

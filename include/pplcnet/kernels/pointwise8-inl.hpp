@@ -81,7 +81,7 @@ inline bool has_pairs(const Product& product) {
 template <Needs kNeeds>
 void compute_product(const Product& product, int pixels, int begin, int end) {
 #if HWY_CAP_GE256
-  if constexpr (kNeeds.half_panels)
+  if constexpr (kNeeds.pointwise_8)
     if (product.depth == kHalfPanel && product.channels == kHalfPanel && !product.half &&
         (kLanes == kHalfPanel || has_pairs(product)))
       return finish(Pointwise8Rows{product, pixels / product.width}, product.activation);

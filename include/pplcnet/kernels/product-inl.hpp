@@ -239,7 +239,7 @@ HWY_NOINLINE ProductWeights weights_of(const Product& product, int channel, int 
 template <template <int> class Inputs, Needs kNeeds>
 HWY_NOINLINE void product_rows(const Product& product, int pixels, int begin, int end) {
   static_assert(kTileChannels <= kConvertedPanels * kPanel);
-  constexpr bool kPairs = kLanes == kPanel && kNeeds.half_panels;
+  constexpr bool kPairs = kLanes == kPanel && kNeeds.panel_and_a_half;
   int channel = begin, whole = end;
   const auto columns = [&](auto tiles) {
     using Tiles = decltype(tiles);
