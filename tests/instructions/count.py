@@ -53,7 +53,8 @@ class Counter:
                         self.plugin], check=True)
         library = ["-DPPLCNET_COMPILED", compiled[isa]] if isa in compiled else []
         subprocess.run([compiler, "-std=c++20", "-O2", "-static", f"-I{PROJECT}/include", *flags,
-                        HERE / "layers.cpp", *library, "-o", self.program], check=True)
+                        HERE / "layers.cpp", PROJECT / "tests/synthetic.cpp", *library, "-o",
+                        self.program], check=True)
 
     def layers(self, network):
         """[(name, shape, {kernel: multiply-adds}, {kernel: instructions})], chain by chain."""

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -30,6 +31,11 @@ std::string little_endian(Number number) {
 
 inline std::string u32(std::uint32_t number) { return little_endian(number); }
 inline std::string u64(std::uint64_t number) { return little_endian(number); }
+/// The values of a tensor; computers that the tests run on are little-endian.
+inline std::string f32(std::span<const float> values) {
+  static_assert(std::endian::native == std::endian::little);
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
 
 /// A safetensors file of this header and data.
 inline std::string safetensors_file(const std::string& header, const std::string& data = "") {

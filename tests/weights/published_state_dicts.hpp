@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -68,7 +67,7 @@ class StateDict {
     std::string header, data;
     for (const Tensor& tensor : tensors) {
       const std::string begin = std::to_string(data.size());
-      for (const float value : tensor.values) data += u32(std::bit_cast<std::uint32_t>(value));
+      data += f32(tensor.values);
       std::string shape;
       for (const std::int64_t size : tensor.shape)
         shape += (shape.empty() ? "" : ",") + std::to_string(size);
@@ -84,15 +83,13 @@ class StateDict {
     pickled::Entries values, storages;
     for (const Tensor& tensor : tensors) {
       const std::string key = std::to_string(storages.size());
-      std::string data;
-      for (const float value : tensor.values) data += u32(std::bit_cast<std::uint32_t>(value));
       Shape strides(tensor.shape.size(), 1);
       for (std::size_t i = strides.size() - 1; i-- > 0;)
         strides[i] = strides[i + 1] * tensor.shape[i + 1];
       const auto count = static_cast<std::int64_t>(tensor.values.size());
       values.emplace_back(tensor.name, pickled::tensor(pickled::storage("FloatStorage", key, count),
                                                        0, tensor.shape, strides));
-      storages.emplace_back(key, data);
+      storages.emplace_back(key, f32(tensor.values));
     }
     for (const std::string& counter : counters_) {
       const std::string key = std::to_string(storages.size());

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,12 +31,7 @@ std::string parse(const std::string& contents, TensorFile& file) {
   return pplcnet::parse_torch_checkpoint(bytes_of(contents), "x", file).message();
 }
 
-std::string floats(std::initializer_list<float> values) {
-  std::string data;
-  for (const float value : values) data += u32(std::bit_cast<std::uint32_t>(value));
-  return data;
-}
-const std::string kSixFloats = floats({0, 1, 2, 3, 4, 5});
+const std::string kSixFloats = f32(std::array{0.0F, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F});
 const std::string kSix = storage("FloatStorage", "0", 6);
 const std::string kMatrix = tensor(kSix, 0, {2, 3}, {3, 1});
 
