@@ -1,5 +1,9 @@
 // Measures how many crops of text lines a classifier predicts in a second, from decoded pixels to
 // labels.
+//
+//   bench_crops [THREADS]          up to so many, 2 by default
+//
+//   PPLCNET_BENCH_QUICK=1          does it work? 2 rounds
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -50,7 +54,8 @@ std::string cpu_name() {
 
 int main(int count_of_arguments, char** arguments) {
   const int most_threads = count_of_arguments > 1 ? std::atoi(arguments[1]) : 2;
-  constexpr int kCrops = 256, kRounds = 25, kPageWidth = 2048, kPageHeight = 128;
+  const int rounds = std::getenv("PPLCNET_BENCH_QUICK") != nullptr ? 2 : 25;
+  constexpr int kCrops = 256, kPageWidth = 2048, kPageHeight = 128;
   std::vector<std::uint8_t> page(3 * kPageWidth * kPageHeight);
   std::uint32_t state = 1;
   for (std::uint8_t& value : page)
@@ -65,7 +70,7 @@ int main(int count_of_arguments, char** arguments) {
   for (int threads = 1; threads <= most_threads; threads *= 2) {
     pplcnet::ThreadPool pool(threads);
     double fastest = 1e9;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
       const auto begin = std::chrono::steady_clock::now();
       if (auto error = classifier.classify(crops, best, {.executor = pool.executor()}))
         return std::puts(error.message()), 1;
@@ -73,6 +78,6 @@ int main(int count_of_arguments, char** arguments) {
       fastest = std::min(fastest, time.count());
     }
     std::printf("%d thread%s: %.0f crops per second (the fastest of %d rounds of %d)\n", threads,
-                threads == 1 ? "" : "s", kCrops / fastest, kRounds, kCrops);
+                threads == 1 ? "" : "s", kCrops / fastest, rounds, kCrops);
   }
 }
