@@ -12,9 +12,9 @@ import tempfile
 import time
 import unittest
 
-from program import PROGRAMS, ROOT, Result
+from program import ROOT, Result, command, needs_posix, run_tests
 
-PPLCNET = PROGRAMS / "pplcnet"
+PPLCNET = command("pplcnet")
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 LINE = ROOT / "examples" / "line.png"
 PHOTO = ROOT / "examples" / "page.jpg"
@@ -24,7 +24,7 @@ COMMANDS = ["classify", "orient", "segment", "features", "evaluate", "fit", "par
 
 
 def run(*arguments, **more):
-    return subprocess.run([PPLCNET, *map(str, arguments)], capture_output=True, text=True,
+    return subprocess.run([*PPLCNET, *map(str, arguments)], capture_output=True, text=True,
                           timeout=60, **more)
 
 
@@ -64,7 +64,7 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(result.stderr.startswith("pplcnet"))
 
     def test_names_come_from_a_pipe_as_they_are_written(self):
-        with subprocess.Popen([PPLCNET, "classify", "--weights", WEIGHTS, "-"], text=True,
+        with subprocess.Popen([*PPLCNET, "classify", "--weights", WEIGHTS, "-"], text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
             for _ in range(3):
                 program.stdin.write(f"{LINE}\n")
@@ -89,7 +89,7 @@ class CommandLine(unittest.TestCase):
     def progress_of(self, *arguments, stdout):
         """What a terminal shows on standard error."""
         outer, inner = pty.openpty()
-        with subprocess.Popen([PPLCNET, *map(str, arguments)], stderr=inner,
+        with subprocess.Popen([*PPLCNET, *map(str, arguments)], stderr=inner,
                               stdout=inner if stdout == "terminal" else subprocess.DEVNULL) as program:
             os.close(inner)
             shown = b""
@@ -106,6 +106,7 @@ class CommandLine(unittest.TestCase):
         os.close(outer)
         return shown.decode()
 
+    @needs_posix("terminals")
     def test_progress_is_for_terminals(self):
         arguments = ["orient", "--weights", WEIGHTS, *[PHOTO] * 60]
         shown = self.progress_of(*arguments, stdout="a file")
@@ -115,13 +116,14 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(run(*arguments).stderr, "")
 
     def interrupted(self, *arguments, after=0.5):
-        with subprocess.Popen([PPLCNET, *map(str, arguments)], stdout=subprocess.PIPE,
+        with subprocess.Popen([*PPLCNET, *map(str, arguments)], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as program:
             time.sleep(after)
             program.send_signal(signal.SIGINT)
             out, said = program.communicate(timeout=60)
             return program.returncode, out.decode(), said.decode()
 
+    @needs_posix("signals")
     def test_ctrl_c_leaves_no_half_file(self):
         many = [PHOTO] * 5000
         array = self.folder / "features.npy"
@@ -132,6 +134,7 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(out.endswith("\n"))
         self.assertLess(out.count("\n"), 5000)
 
+    @needs_posix("signals")
     def test_an_interrupted_evaluation_says_how_to_go_on(self):
         examples = self.folder / "list.txt"
         examples.write_text("".join(f"{PHOTO} {i % 2}\n" for i in range(5000)))
@@ -143,7 +146,7 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(predictions.read_text().endswith("}\n"))
 
     def test_a_reader_that_leaves_ends_it(self):
-        program = subprocess.Popen([PPLCNET, "classify", "--weights", WEIGHTS, *[PHOTO] * 2000],
+        program = subprocess.Popen([*PPLCNET, "classify", "--weights", WEIGHTS, *[PHOTO] * 2000],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         program.stdout.readline()
         program.stdout.close()
@@ -159,4 +162,4 @@ class CommandLine(unittest.TestCase):
             self.assertIn("PPLCNet_x0_25", bench.stdout)
 
 
-unittest.main()
+run_tests()

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from program import DATA, PROGRAMS, SYNTHETIC, Result, needs, run_tests, skip_without
+from program import DATA, PROGRAMS, SYNTHETIC, Result, needs, needs_posix, run_tests, skip_without
 
 MODELS = DATA / "models"
 PAGE = pathlib.Path(__file__).parents[2] / "examples" / "page.jpg"
@@ -387,6 +387,7 @@ class Convert(unittest.TestCase):
         labels = self.write("labels.onnx", b"a\nb\n")
         self.expect_refusal(message, PADDLE[0], labels, "--labels", labels)
 
+    @needs_posix("signals")
     def test_a_stopped_conversion_leaves_nothing_or_everything(self):
         self.convert(V2, self.to)
         whole = self.to.read_bytes()

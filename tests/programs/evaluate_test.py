@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from picture_files import png_of
-from program import ROOT, Result, pixels_of
+from program import ROOT, Result, needs_posix, pixels_of
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"  # two classes
 PAGE_WEIGHTS = ROOT / "examples" / "orientation" / "page_orientation.safetensors"
@@ -198,6 +198,7 @@ class Evaluate(unittest.TestCase):
         count = sum(one["score"] >= 0.8 for one in wrong)
         self.assertIn(f"{count} of {len(wrong)} wrong predictions have a score of 80 % or more", sure)
 
+    @needs_posix("names that are no UTF-8")
     def test_the_report_is_utf8_and_marks_nothing_up(self):
         labels = self.folder / "labels.txt"
         labels.write_bytes(b"<b>\"up\" & 'away'\n\x1b[31m\xc2\x9bdown\xe2\x80\xae\n")

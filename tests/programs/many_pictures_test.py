@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from picture_files import chunk, png_of_rows
-from program import PROGRAMS, ROOT, SYNTHETIC, Result, skip_without
+from program import ROOT, SYNTHETIC, Result, command, skip_without
 
 PHOTOS = [ROOT / "examples" / "page.jpg", SYNTHETIC / "photo.png"]
 skip_without(*PHOTOS)
@@ -57,7 +57,7 @@ class ManyPictures(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         self.weights = self.folder / "weights.safetensors"
-        subprocess.run([PROGRAMS / "write_weights", self.weights], check=True,
+        subprocess.run([*command("write_weights"), self.weights], check=True,
                        stdout=subprocess.DEVNULL)
         self.pictures = self.folder / "pictures"
         self.pictures.mkdir()
@@ -118,7 +118,7 @@ class ManyPictures(unittest.TestCase):
         listed = self.folder / "names.txt"
         listed.write_text("\n".join(names) + "\n")
         with listed.open() as stdin, (self.folder / "predictions.txt").open("w") as stdout:
-            program = subprocess.Popen([PROGRAMS / "pplcnet", "classify", "--weights", self.weights,
+            program = subprocess.Popen([*command("pplcnet"), "classify", "--weights", self.weights,
                                         "-"], stdin=stdin, stdout=stdout)
             _, status, usage = os.wait4(program.pid, 0)
             program.returncode = status

@@ -13,9 +13,9 @@ import time
 import unittest
 
 from picture_files import png
-from program import PROGRAMS, Result, run_tests
+from program import Result, command, needs_posix, run_tests
 
-PPLCNET = PROGRAMS / "pplcnet"
+PPLCNET = command("pplcnet")
 
 
 class Outputs(unittest.TestCase):
@@ -24,7 +24,7 @@ class Outputs(unittest.TestCase):
         cls.shared = pathlib.Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.shared)
         cls.weights = cls.shared / "weights.safetensors"
-        subprocess.run([PROGRAMS / "write_weights", cls.weights], check=True,
+        subprocess.run([*command("write_weights"), cls.weights], check=True,
                        stdout=subprocess.DEVNULL)
 
     def setUp(self):
@@ -98,6 +98,9 @@ class Outputs(unittest.TestCase):
         array = self.add("cat.npy", b"mine")
         self.assertIn(f"{array} is there already",
                       self.refused("features", "--layer", "stage5", "-o", self.folder, cat))
+
+    @needs_posix("links to nothing")
+    def test_a_link_to_nothing_is_kept_in_a_folder(self):
         (self.folder / "dangling.png").symlink_to(self.folder / "nowhere")
         dangling = self.add("photos/dangling.png")
         self.assertIn("is there already",
@@ -114,6 +117,7 @@ class Outputs(unittest.TestCase):
         for line in result.complaints:
             self.assertIn("page.png is there already", line)
 
+    @needs_posix("modes of files")
     def test_links_are_followed_and_modes_kept(self):
         picture = self.add("cat.png")
         old = self.add("old.npy", b"old")
@@ -136,6 +140,7 @@ class Outputs(unittest.TestCase):
         round_and_round.symlink_to(round_and_round)
         self.assertIn("symbolic links", self.refused("features", "-o", round_and_round, picture))
 
+    @needs_posix("devices and pipes")
     def test_devices_and_pipes_are_written_through(self):
         picture = self.add("cat.png")
         # A device of our own, in place of the system's /dev/null.
@@ -165,13 +170,14 @@ class Outputs(unittest.TestCase):
 
         array = self.folder / "array.npy"
         with array.open("wb") as output:
-            done = subprocess.run([PPLCNET, "features", "--weights", self.weights, "-o",
+            done = subprocess.run([*PPLCNET, "features", "--weights", self.weights, "-o",
                                    "/dev/stdout", picture], stdout=output, timeout=60)
         self.assertEqual(done.returncode, 0)
         written = array.read_bytes()
         self.assertTrue(written.startswith(b"\x93NUMPY"))
         self.assertTrue(written.endswith(f"{picture}\n".encode()))  # nothing is lost of either
 
+    @needs_posix("limits of resources")
     def test_what_fails_leaves_what_was_there(self):
         picture = self.add("cat.png")
         old = self.add("old.npy", b"old")
@@ -179,7 +185,7 @@ class Outputs(unittest.TestCase):
         def small_disk():
             resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
-        done = subprocess.run([PPLCNET, "features", "--weights", self.weights, "-o", old, picture],
+        done = subprocess.run([*PPLCNET, "features", "--weights", self.weights, "-o", old, picture],
                               capture_output=True, text=True, timeout=60, preexec_fn=small_disk)
         self.assertEqual((done.returncode, done.stderr),
                          (1, f"pplcnet features: {old}: cannot be written: File too large\n"))
@@ -188,6 +194,7 @@ class Outputs(unittest.TestCase):
         for name, why in [("missing/a.npy", "No such file"), (".", "Is a directory")]:
             self.assertIn(why, self.refused("features", "-o", self.folder / name, picture))
 
+    @needs_posix("signals")
     def test_temporaries_do_not_add_up(self):
         picture = self.add("cat.png")
         pipe = self.folder / "names"
@@ -205,7 +212,7 @@ class Outputs(unittest.TestCase):
         output = self.folder / "out" / "mine.safetensors"
         output.parent.mkdir()
         for delay in (0.05, 0.1, 0.2, 0.3, 0.4):
-            with subprocess.Popen([PPLCNET, "fit", "--weights", self.weights, "--images",
+            with subprocess.Popen([*PPLCNET, "fit", "--weights", self.weights, "--images",
                                    self.folder / "train", "-o", output],
                                   stdout=subprocess.DEVNULL) as program:
                 time.sleep(delay)

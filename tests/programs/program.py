@@ -15,10 +15,14 @@ SYNTHETIC = pathlib.Path(os.environ["SYNTHETIC"])  # files of networks with synt
 
 def command(name):
     """What runs a program of its own, or a command of pplcnet."""
-    for suffix in "", ".exe":
-        if (PROGRAMS / (name + suffix)).exists():
-            return [*EMULATOR, PROGRAMS / (name + suffix)]
-    return [*command("pplcnet"), name]
+    file = program_file(name)
+    return [*EMULATOR, file] if file.exists() else [*command("pplcnet"), name]
+
+
+def program_file(name):
+    """Where a program of its own is, or would be."""
+    windows = PROGRAMS / f"{name}.exe"
+    return windows if windows.exists() else PROGRAMS / name
 
 
 def skip_without(*paths):
@@ -32,6 +36,11 @@ def needs(*paths):
     """For a test: skips it if one of the files is missing."""
     missing = [path for path in paths if not path.exists()]
     return unittest.skipIf(missing, f"{missing[0] if missing else ''} is missing")
+
+
+def needs_posix(what):
+    """For a test: skips it on Windows, which has no such thing."""
+    return unittest.skipIf(EMULATOR, f"needs POSIX: {what}")
 
 
 def run_tests():

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import unittest
 
-from program import ROOT, Result
+from program import ROOT, Result, needs_posix, run_tests
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"  # two classes
 LINE = ROOT / "examples" / "line.png"
@@ -124,16 +124,21 @@ class TextFiles(unittest.TestCase):
         result = self.classify_names(f"\ufeff{name}\r\n\r\n{name}".encode())
         self.assertEqual((result.status, result.complaints), (0, []))
         self.assertEqual([line.split("\t")[0] for line in result.lines], [f"{name}:"] * 2)
-        # A file of these bytes is a file, whatever the encoding; where there is none, it is said.
+        result = self.classify_names(f"{name}\n".encode("utf-16"))
+        self.assertEqual((result.status, result.lines), (1, []))
+        self.assertIn("standard input: line 1: expected UTF-8, found UTF-16", result.complaints[0])
+
+    @needs_posix("names that are no UTF-8")
+    def test_a_name_is_bytes(self):
+        """It is a file's, whatever the encoding; where there is none, it is said."""
+        name = f"{self.folder}/one.png"
+        shutil.copy(LINE, name)
         other = os.fsencode(self.folder) + b"/\xd5\xfd.png"
         shutil.copy(LINE, other)
         gone = os.fsencode(self.folder) + b"/\xb5\xb9.png"
         result = self.classify_names(other + b"\n" + gone + b"\n" + name.encode() + b"\n")
         self.assertEqual((result.status, len(result.lines)), (1, 2))
         self.assertRegex("\n".join(result.complaints), r"^.*standard input: line 2: not UTF-8: .*$")
-        result = self.classify_names(f"{name}\n".encode("utf-16"))
-        self.assertEqual((result.status, result.lines), (1, []))
-        self.assertIn("standard input: line 1: expected UTF-8, found UTF-16", result.complaints[0])
 
 
-unittest.main()
+run_tests()

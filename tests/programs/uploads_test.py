@@ -5,9 +5,9 @@ import tempfile
 import unittest
 
 from picture_files import png
-from program import PROGRAMS, ROOT, Result, run_tests, skip_without
+from program import ROOT, Result, program_file, run_tests, skip_without
 
-skip_without(PROGRAMS / "uploads")
+skip_without(program_file("uploads"))
 LINE = ROOT / "examples" / "line.png"  # upside down
 
 

@@ -15,7 +15,7 @@ import unittest
 import zipfile
 
 from picture_files import png
-from program import DATA, PROGRAMS, SYNTHETIC, Result, needs, run_tests, skip_without
+from program import DATA, EMULATOR, SYNTHETIC, Result, command, needs, run_tests, skip_without
 
 TIMM = SYNTHETIC / "timm_lcnet_050.safetensors"
 CHECKPOINT = SYNTHETIC / "timm_lcnet_050.ckpt.pth"
@@ -68,11 +68,12 @@ class Values(unittest.TestCase):
         self.to = self.folder / "out.safetensors"
 
     def expect_refusal(self, *arguments, says):
-        """One sentence, soon, in little memory, and no output."""
+        """One sentence, soon, in little memory (where it can be limited), and no output."""
         begin = time.monotonic()
+        limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (512 << 20, 512 << 20))
         process = subprocess.run(
-            [PROGRAMS / "pplcnet", *map(str, arguments)], capture_output=True, text=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (512 << 20, 512 << 20)))
+            [*command("pplcnet"), *map(str, arguments)], capture_output=True, text=True,
+            preexec_fn=None if EMULATOR else limit)
         self.assertEqual(process.returncode, 1, process.stderr)
         self.assertEqual(len(process.stderr.splitlines()), 1, process.stderr)
         self.assertIn(says, process.stderr)

@@ -166,7 +166,7 @@ TEST(FileTest, WhatIsNoFileIsNotReplaced) {
   namespace fs = std::filesystem;
   const TemporaryFolder folder;
   const std::string link = folder.file("null");
-  if (!fs::exists("/dev/null")) GTEST_SKIP();
+  if (!fs::exists("/dev/null")) GTEST_SKIP() << "no devices among files";
   fs::create_symlink("/dev/null", link);
   EXPECT_EQ(write(link, "x").message(),
             link + ": expected a file that can be replaced, found something else");
