@@ -149,7 +149,7 @@ def run(text, blocks, compiler, folder):
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=pathlib.Path)
+    parser.add_argument("--bin", type=lambda folder: pathlib.Path(folder).resolve())
     parser.add_argument("--copy", type=pathlib.Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("page")
