@@ -1,7 +1,8 @@
 #ifndef PPLCNET_TESTS_THREADS_HPP
 #define PPLCNET_TESTS_THREADS_HPP
 
-#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,36 +27,35 @@ class Threads {
 
   void operator()(int parts, pplcnet::Task task) {
     parts_ = parts;
-    busy_ = count_ - 1;
     next_round(&task);
     share(0);
-    while (const int busy = busy_) wait(busy_, busy);
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return busy_ == 0; });
   }
 
   pplcnet::Executor executor() { return {*this, count_}; }
 
  private:
-  /// Waits until a number is another one.
-  static void wait(const std::atomic<int>& number, int old) {
-#if defined(_WIN32)  // where libstdc++ 12 may lose a wake-up
-    while (number == old) std::this_thread::yield();
-#else
-    number.wait(old);
-#endif
-  }
-
   void next_round(const pplcnet::Task* task) {
-    task_ = task;
-    ++round_;
-    round_.notify_all();
+    {
+      const std::lock_guard lock(mutex_);
+      task_ = task;
+      busy_ = count_ - 1;
+      ++round_;
+    }
+    begun_.notify_all();
   }
 
   void work(int thread) {
-    for (int round = 0;; ++round) {
-      wait(round_, round);
+    for (int round = 1;; ++round) {
+      {
+        std::unique_lock lock(mutex_);
+        begun_.wait(lock, [&] { return round_ == round; });
+      }
       if (task_ == nullptr) return;
       share(thread);
-      if (--busy_ == 0) busy_.notify_one();
+      const std::lock_guard lock(mutex_);
+      if (--busy_ == 0) done_.notify_one();
     }
   }
 
@@ -65,7 +65,9 @@ class Threads {
 
   int count_, parts_ = 0;
   const pplcnet::Task* task_ = nullptr;
-  std::atomic<int> round_ = 0, busy_ = 0;
+  int round_ = 0, busy_ = 0;
+  std::mutex mutex_;
+  std::condition_variable begun_, done_;
   std::vector<std::thread> workers_;  // the last member: its threads use the others
 };
 
