@@ -46,6 +46,8 @@ constexpr std::array kScales = {Scale::x0_25, Scale::x0_35, Scale::x0_5, Scale::
 constexpr std::array<Stride, 5> kTextLine = {{{2, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
 /// The first release of PP-LCNet_x0_25_textline_ori.
 constexpr std::array<Stride, 5> kOldTextLine = {{{1, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
+/// The picture keeps its size.
+constexpr std::array<Stride, 5> kUnitStem = {1, 2, 2, 2, 2};
 
 // ---- Counts ----------------------------------------------------------------------------------
 
@@ -365,9 +367,10 @@ constexpr bool scratch_has_room(const Plan& net) {
     if (layer.is_stem()) {
       const int rows = (layer.rows - 1) * layer.stride.height + layer.kernel.height;
       const int phases = layer.input.channels * layer.stride.width;
-      // What is read ends with a vector's excess after the last output.
-      if (layer.phase_columns() * static_cast<std::size_t>(layer.stride.width) <
-          static_cast<std::size_t>(kPanel + layer.framed_columns()))
+      // The widest vectors that read the input of the last outputs end within a phase.
+      const int vectors = std::max(layer.output.width, kPanel);
+      const int last_tap = (layer.kernel.width - 1) / layer.stride.width - 1;
+      if (layer.phase_columns() < static_cast<std::size_t>(kPanel + last_tap + vectors))
         return false;
       floats = static_cast<std::size_t>(rows * phases) * layer.phase_columns();
     } else if (layer.fused) {
@@ -398,6 +401,7 @@ static_assert(memory_is_right(plan(Scale::x0_25, {.input = {1, 1}})));
 static_assert(memory_is_right(plan(Scale::x0_25, {.input = {33, 63}, .head = 0})));
 static_assert(memory_is_right(plan(Scale::x1_0, {.input = {80, 160}, .strides = kTextLine})));
 static_assert(memory_is_right(plan(Scale::x2_5, {.input = {1, 9}, .strides = kOldTextLine})));
+static_assert(memory_is_right(plan(Scale::x0_25, {.input = {5, 14}, .strides = kUnitStem})));
 
 // The other families, and what only they have: several layers that share scratch, maps that live
 // longer, maps side by side, dilation.
