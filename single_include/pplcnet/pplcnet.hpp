@@ -1929,6 +1929,7 @@ struct InHugePages {
 #ifndef PPLCNET_PLAN_LAYER_HPP
 #define PPLCNET_PLAN_LAYER_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -2060,10 +2061,12 @@ struct Layer : Attributes {
   /// Returns the columns of the framed input that the kernel reads.
   constexpr int framed_columns() const { return (output.width - 1) * stride.width + reach().width; }
   /// The picture's framed columns are taken apart by their remainder modulo the stride: so many
-  /// floats are kept for each, a panel in front for the frame and a last vector's excess included.
+  /// floats are kept for each, a panel in front for the frame included, and what a vector reads
+  /// that is wider than the output.
   constexpr std::size_t phase_columns() const {
-    return static_cast<std::size_t>(
-        kPanel + round_up(output.width + (kernel.width - 1) / stride.width, kPanel));
+    const int vectors = std::max(output.width, kPanel);
+    return static_cast<std::size_t>(kPanel +
+                                    round_up(vectors + (kernel.width - 1) / stride.width, kPanel));
   }
   /// It scales and shifts channels, which do not count as products.
   constexpr bool is_elementwise() const {
