@@ -157,16 +157,17 @@ TEST_F(Allocation, NoneInASegmenter) {
   std::vector<std::uint8_t> mask(300 * 200);
   for (const int count : {1, 2}) {
     pplcnet_test::Threads threads(count);
-    for (const auto& [width, height] : {std::pair(96, 64), std::pair(31, 7), std::pair(300, 200)})
-      EXPECT_EQ(allocations_in([&] {
-                  const pplcnet::ImageView image(pixels.data(), width, height,
-                                                 pplcnet::PixelFormat::rgb);
-                  EXPECT_FALSE(segmenter.segment(
-                      image, std::span(mask).first(static_cast<std::size_t>(width * height)),
-                      {.executor = threads.executor()}));
-                }),
-                0)
-          << width << " x " << height << ", " << count << " threads";
+    for (const pplcnet::Extent size : {pplcnet::Extent{64, 96}, {7, 31}, {200, 300}})
+      EXPECT_EQ(
+          allocations_in([&] {
+            const pplcnet::ImageView image(pixels.data(), size.width, size.height,
+                                           pplcnet::PixelFormat::rgb);
+            EXPECT_FALSE(segmenter.segment(
+                image, std::span(mask).first(static_cast<std::size_t>(size.width * size.height)),
+                {.executor = threads.executor()}));
+          }),
+          0)
+          << size.width << " x " << size.height << ", " << count << " threads";
   }
 }
 
