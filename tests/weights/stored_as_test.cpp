@@ -82,7 +82,7 @@ TYPED_TEST(HalfHead, LoadsTheSameFileAndHasNearlyTheSameLogits) {
   const auto half = std::make_unique<typename Half::Weights>();
   ASSERT_STREQ(pplcnet::load(path, *half).message(), "");
   double largest = 0;
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const auto rounded = logits<Half>(*half, seed);
     const Change found = change(logits<Net>(*exact, seed), rounded);
     largest = std::max(largest, found.share);
