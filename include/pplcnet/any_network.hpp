@@ -77,9 +77,8 @@ class AnyNetwork {
   static AnyNetwork of(const Weights& weights) {
     using Net = typename Weights::Network;
     static constexpr Needs kNeeds = [] {
-      Needs needs = needs_of(Net::layers);
+      Needs needs = needs_of(Net::layers, /*any_size=*/true);
       needs.half_weights = true;
-      needs.depthwise |= Needs::kNarrowTiles;
       return needs;
     }();
     AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage,

@@ -2216,15 +2216,16 @@ struct DepthwiseForm {
   }
 };
 
-/// Returns the set of the forms that a depthwise layer with tiles needs, on any CPU.
-constexpr std::uint64_t depthwise_forms_of(const Layer& layer) {
+/// Returns the set of the forms that a depthwise layer with tiles needs, on any CPU, for pictures
+/// of its plan's size or of any.
+constexpr std::uint64_t depthwise_forms_of(const Layer& layer, bool any_size) {
   using enum DepthwiseVector;
   const int channels = layer.padded_channels(), across = layer.stride.width;
   const int width = layer.output.width / layer.dilation.width;
   std::uint64_t forms = 0;
   const auto add = [&](DepthwiseForm form) {
     forms |= form.set();
-    form.narrow = width < kLongestStrip * (form.vector == pair ? 2 : 1);
+    form.narrow = any_size || width < kLongestStrip * (form.vector == pair ? 2 : 1);
     forms |= form.set();
   };
   const int kernel = layer.kernel.width, down = layer.stride.height;
@@ -2263,9 +2264,6 @@ struct Needs {
   bool prelu = true;
   bool exponentials = true;  ///< activations that are made of one
 
-  /// Depthwise tiles of narrow rows: pictures of another size need others of them.
-  static constexpr std::uint64_t kNarrowTiles = 0xFF00'FF00'FF00;
-
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
   /// Returns the bit of an operator in a set of them.
@@ -2299,8 +2297,8 @@ constexpr bool has_half_panel(const Layer& layer) {
   return layer.is_product() && layer.padded_channels() % kPanel != 0;
 }
 
-/// Returns what the layers of a plan need.
-constexpr Needs needs_of(std::span<const Layer> layers) {
+/// Returns what the layers of a plan need, for pictures of its size or of any.
+constexpr Needs needs_of(std::span<const Layer> layers, bool any_size = false) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
@@ -2317,7 +2315,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   for (const Layer& layer : layers) {
     operators |= Needs::bit_of(layer.op);
     if (layer.op == Operator::depthwise && has_depthwise_tiles(layer))
-      depthwise |= depthwise_forms_of(layer);
+      depthwise |= depthwise_forms_of(layer, any_size);
   }
   return {
       .operators = operators,
@@ -2344,7 +2342,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
 }
 #else
 /// Returns the needs of a file that compiles no kernels: those that are compiled once are all.
-constexpr Needs needs_of(std::span<const Layer>) { return {}; }
+constexpr Needs needs_of(std::span<const Layer>, bool = false) { return {}; }
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -18298,9 +18296,8 @@ class AnyNetwork {
   static AnyNetwork of(const Weights& weights) {
     using Net = typename Weights::Network;
     static constexpr Needs kNeeds = [] {
-      Needs needs = needs_of(Net::layers);
+      Needs needs = needs_of(Net::layers, /*any_size=*/true);
       needs.half_weights = true;
-      needs.depthwise |= Needs::kNarrowTiles;
       return needs;
     }();
     AnyNetwork network(Net::Definition::graph(), /*threads=*/1, Net::traits.storage,

@@ -38,15 +38,16 @@ struct DepthwiseForm {
   }
 };
 
-/// Returns the set of the forms that a depthwise layer with tiles needs, on any CPU.
-constexpr std::uint64_t depthwise_forms_of(const Layer& layer) {
+/// Returns the set of the forms that a depthwise layer with tiles needs, on any CPU, for pictures
+/// of its plan's size or of any.
+constexpr std::uint64_t depthwise_forms_of(const Layer& layer, bool any_size) {
   using enum DepthwiseVector;
   const int channels = layer.padded_channels(), across = layer.stride.width;
   const int width = layer.output.width / layer.dilation.width;
   std::uint64_t forms = 0;
   const auto add = [&](DepthwiseForm form) {
     forms |= form.set();
-    form.narrow = width < kLongestStrip * (form.vector == pair ? 2 : 1);
+    form.narrow = any_size || width < kLongestStrip * (form.vector == pair ? 2 : 1);
     forms |= form.set();
   };
   const int kernel = layer.kernel.width, down = layer.stride.height;

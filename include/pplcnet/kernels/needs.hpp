@@ -36,9 +36,6 @@ struct Needs {
   bool prelu = true;
   bool exponentials = true;  ///< activations that are made of one
 
-  /// Depthwise tiles of narrow rows: pictures of another size need others of them.
-  static constexpr std::uint64_t kNarrowTiles = 0xFF00'FF00'FF00;
-
   /// Returns whether layers have an operator.
   constexpr bool has(Operator op) const { return (operators & bit_of(op)) != 0; }
   /// Returns the bit of an operator in a set of them.
@@ -72,8 +69,8 @@ constexpr bool has_half_panel(const Layer& layer) {
   return layer.is_product() && layer.padded_channels() % kPanel != 0;
 }
 
-/// Returns what the layers of a plan need.
-constexpr Needs needs_of(std::span<const Layer> layers) {
+/// Returns what the layers of a plan need, for pictures of its size or of any.
+constexpr Needs needs_of(std::span<const Layer> layers, bool any_size = false) {
   const auto any = [&](auto is) { return std::any_of(layers.begin(), layers.end(), is); };
   const auto any_convolution = [&](int stride) {
     return any([&](const Layer& layer) {
@@ -90,7 +87,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
   for (const Layer& layer : layers) {
     operators |= Needs::bit_of(layer.op);
     if (layer.op == Operator::depthwise && has_depthwise_tiles(layer))
-      depthwise |= depthwise_forms_of(layer);
+      depthwise |= depthwise_forms_of(layer, any_size);
   }
   return {
       .operators = operators,
@@ -117,7 +114,7 @@ constexpr Needs needs_of(std::span<const Layer> layers) {
 }
 #else
 /// Returns the needs of a file that compiles no kernels: those that are compiled once are all.
-constexpr Needs needs_of(std::span<const Layer>) { return {}; }
+constexpr Needs needs_of(std::span<const Layer>, bool = false) { return {}; }
 #endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
