@@ -105,6 +105,25 @@ struct QuantisedLayer {
       return kernel.width * static_cast<int>(round_up(kernel.height, kQuad));
     return op == Operator::convolution ? kernel.height * row_depth() : row_depth();
   }
+  /// Returns the bytes from a row of the picture to the next one in a convolution's scratch: pixels
+  /// as they lie side by side, frame included, as far as the kernel reads them.
+  constexpr std::size_t picture_row_pitch() const {
+    const std::int64_t last = std::int64_t{output.width - 1} * stride.width * input.channels;
+    return static_cast<std::size_t>(round_up(last + row_depth(), kByteAlignment));
+  }
+  /// Returns the bytes of a convolution's scratch: what a block of rows is computed from.
+  constexpr std::size_t picture_bytes() const {
+    return static_cast<std::size_t>((rows - 1) * stride.height + kernel.height) *
+           picture_row_pitch();
+  }
+  /// Returns the bytes from an image's vector of so many channels to the next image's.
+  static constexpr std::size_t vector_pitch(int channels, Ending ending) {
+    const std::int64_t size = ending == Ending::bytes ? 1 : ending == Ending::factors ? 2 : 4;
+    return static_cast<std::size_t>(round_up(channels * size, kByteAlignment));
+  }
+  /// Returns the same of the vector that this layer gives.
+  constexpr std::size_t vector_pitch() const { return vector_pitch(output.channels, ending); }
+
   constexpr std::size_t weight_bytes() const {
     if (!has_weights()) return 0;
     return static_cast<std::size_t>(padded_channels()) * static_cast<std::size_t>(depth());
