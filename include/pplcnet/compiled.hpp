@@ -31,4 +31,17 @@
 #define PPLCNET_HAS_OPEN_DEFINITIONS 0
 #endif
 
+// The same for the kernels of networks in bytes, which programs without any do not have: the file
+// is quantised.cpp (CMake's target pplcnet::quantised).
+#if !defined(PPLCNET_COMPILED)
+#define PPLCNET_QUANTISED_INLINE inline
+#else
+#define PPLCNET_QUANTISED_INLINE
+#endif
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)
+#define PPLCNET_HAS_QUANTISED_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_QUANTISED_DEFINITIONS 0
+#endif
+
 #endif  // PPLCNET_COMPILED_HPP

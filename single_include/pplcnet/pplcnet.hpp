@@ -1621,6 +1621,19 @@ class Executor {
 #define PPLCNET_HAS_OPEN_DEFINITIONS 0
 #endif
 
+// The same for the kernels of networks in bytes, which programs without any do not have: the file
+// is quantised.cpp (CMake's target pplcnet::quantised).
+#if !defined(PPLCNET_COMPILED)
+#define PPLCNET_QUANTISED_INLINE inline
+#else
+#define PPLCNET_QUANTISED_INLINE
+#endif
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)
+#define PPLCNET_HAS_QUANTISED_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_QUANTISED_DEFINITIONS 0
+#endif
+
 #endif  // PPLCNET_COMPILED_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -1653,7 +1666,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_KERNELS_HIGHWAY_HPP
 
 
-#if PPLCNET_HAS_DEFINITIONS
+#if PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
 #if !__has_include(<hwy/highway.h>)
 #error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
 #endif
@@ -1716,11 +1729,11 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #else
 #define PPLCNET_UNROLL
 #endif
-#endif  // PPLCNET_HAS_DEFINITIONS
+#endif  // PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
 
 #endif  // PPLCNET_KERNELS_HIGHWAY_HPP
 
-#if PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+#if (PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS) && PPLCNET_CHOOSE_ISA
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #else
@@ -1735,17 +1748,17 @@ struct CpuidRegisters {
 };
 
 /// Returns what it says of a leaf: zeros if the CPU has none of this number.
-inline CpuidRegisters cpuid(unsigned leaf) noexcept {
+inline CpuidRegisters cpuid(unsigned leaf, unsigned subleaf = 0) noexcept {
   CpuidRegisters registers;
 #if defined(_MSC_VER) && !defined(__clang__)
   int words[4] = {};
   __cpuid(words, static_cast<int>(leaf & 0x80000000u));
   if (static_cast<unsigned>(words[0]) < leaf) return registers;
-  __cpuidex(words, static_cast<int>(leaf), 0);
+  __cpuidex(words, static_cast<int>(leaf), static_cast<int>(subleaf));
   registers = {static_cast<unsigned>(words[0]), static_cast<unsigned>(words[1]),
                static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3])};
 #else
-  __get_cpuid_count(leaf, 0, &registers.a, &registers.b, &registers.c, &registers.d);
+  __get_cpuid_count(leaf, subleaf, &registers.a, &registers.b, &registers.c, &registers.d);
 #endif
   return registers;
 }
@@ -1763,7 +1776,7 @@ inline unsigned saved_registers() noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+#endif  // definitions && PPLCNET_CHOOSE_ISA
 
 #endif  // PPLCNET_KERNELS_CPUID_HPP
 

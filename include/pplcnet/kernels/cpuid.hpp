@@ -5,7 +5,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/kernels/highway.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+#if (PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS) && PPLCNET_CHOOSE_ISA
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #else
@@ -20,17 +20,17 @@ struct CpuidRegisters {
 };
 
 /// Returns what it says of a leaf: zeros if the CPU has none of this number.
-inline CpuidRegisters cpuid(unsigned leaf) noexcept {
+inline CpuidRegisters cpuid(unsigned leaf, unsigned subleaf = 0) noexcept {
   CpuidRegisters registers;
 #if defined(_MSC_VER) && !defined(__clang__)
   int words[4] = {};
   __cpuid(words, static_cast<int>(leaf & 0x80000000u));
   if (static_cast<unsigned>(words[0]) < leaf) return registers;
-  __cpuidex(words, static_cast<int>(leaf), 0);
+  __cpuidex(words, static_cast<int>(leaf), static_cast<int>(subleaf));
   registers = {static_cast<unsigned>(words[0]), static_cast<unsigned>(words[1]),
                static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3])};
 #else
-  __get_cpuid_count(leaf, 0, &registers.a, &registers.b, &registers.c, &registers.d);
+  __get_cpuid_count(leaf, subleaf, &registers.a, &registers.b, &registers.c, &registers.d);
 #endif
   return registers;
 }
@@ -48,6 +48,6 @@ inline unsigned saved_registers() noexcept {
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
-#endif  // PPLCNET_HAS_DEFINITIONS && PPLCNET_CHOOSE_ISA
+#endif  // definitions && PPLCNET_CHOOSE_ISA
 
 #endif  // PPLCNET_KERNELS_CPUID_HPP

@@ -7,6 +7,8 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/graph/activation.hpp"
 #include "pplcnet/graph/shape.hpp"
+#include "pplcnet/kernels/int8/picture_bytes.hpp"
+#include "pplcnet/picture.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -49,8 +51,8 @@ struct ByteProduct {
   std::size_t pixel_pitch = 0;           ///< bytes from an output pixel's input to the next one's
   const std::int8_t* weights = nullptr;  ///< [panel][depth / 4][16][4]
   SumEnding ending;
-  BytePixels<std::byte> output;
-  BytePixels<const std::uint8_t> addend;  ///< null: none
+  BytePixels<std::byte> output = {};
+  BytePixels<const std::uint8_t> addend = {};  ///< null: none
 };
 
 /// Rows of a depthwise layer. The input has a frame, so all that is read is there.
@@ -63,16 +65,32 @@ struct ByteDepthwise {
   const std::int8_t* weights = nullptr;  ///< [panel][kernel column][kernel rows / 4][16][4]
   SumEnding ending;                      ///< in bytes
   int rows = 1;                          ///< of the output, each of output.width pixels
+  BytePixels<std::uint8_t> output = {};
+  BytePixels<const std::uint8_t> addend = {};  ///< null: none
+};
+
+/// A map times a factor for each channel.
+struct ByteGate {
+  BytePixels<const std::uint8_t> input;
+  const std::int16_t* factors = nullptr;
+  EndingConstants constants;
   BytePixels<std::uint8_t> output;
-  BytePixels<const std::uint8_t> addend;  ///< null: none
 };
 
 /// The kernels of one instruction set: what a walk through a plan in bytes calls.
 struct QuantisedKernels {
+  /// Copies rows [begin, end) of the picture, inside its frame.
+  void (*picture_rows)(const QuantisedLayer&, const Picture&, const PictureBytes&, int begin,
+                       int end, std::uint8_t* to) = nullptr;
   /// Computes panels [begin, end) of output channels for so many pixels.
   void (*product)(const ByteProduct&, int pixels, int begin, int end) = nullptr;
   /// Computes panels [begin, end) of channels.
   void (*depthwise)(const ByteDepthwise&, int begin, int end) = nullptr;
+  /// Computes panels [begin, end) of channels for so many pixels.
+  void (*gate)(const ByteGate&, int pixels, int begin, int end) = nullptr;
+  /// Computes panels [begin, end) of a mean over all pixels.
+  void (*pool)(const QuantisedLayer&, const EndingConstants&, const std::uint8_t* maps, int begin,
+               int end, std::uint8_t* to) = nullptr;
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -31,6 +31,7 @@ struct QuantisedRun {
   /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
   std::int64_t shared_work = 1 << 19;
   Executor executor = {};
+  bool dot_instructions = true;  ///< where the CPU has them; for tests, which do without
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
