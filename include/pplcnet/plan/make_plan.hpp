@@ -58,7 +58,7 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   planning::frame_maps(plan);
   planning::choose_rows(plan);
   planning::form_chains(plan, uses);
-  planning::place_maps(plan, uses);
+  plan.map_floats = planning::place_whole_maps(plan, uses);
   planning::place_vectors(plan);
   planning::connect_maps(plan);
   planning::describe(plan, graph, storage);

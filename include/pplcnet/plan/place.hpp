@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/schedule.hpp"
 #include "pplcnet/plan/training_form.hpp"
+#include "pplcnet/plan/uses.hpp"
 
 // Where a plan's weights and activations live.
 
@@ -65,10 +67,21 @@ constexpr void place_weights(Plan& plan, Storage storage) {
   }
 }
 
+/// Returns the floats, or the bytes, of a map.
+template <class TMap>
+constexpr std::size_t size_of(const TMap& map) {
+  if constexpr (requires { map.bytes(); })
+    return map.bytes();
+  else
+    return map.floats();
+}
+
 /// Whole maps that live at the same time, by their owners.
+template <class TLayer>
 class LiveMaps {
  public:
-  constexpr LiveMaps(Plan& plan, const int* last_uses) : plan_(plan), last_uses_(last_uses) {}
+  constexpr LiveMaps(TLayer* layers, const int* last_uses)
+      : layers_(layers), last_uses_(last_uses) {}
 
   /// Forgets the maps that are not used from `layer` on.
   constexpr void begin(int layer) {
@@ -79,67 +92,71 @@ class LiveMaps {
   }
   constexpr void add(int owner) { owners_[count_++] = owner; }
 
-  constexpr std::size_t floats() const {
+  constexpr std::size_t size() const {
     std::size_t sum = 0;
-    for (int i = 0; i < count_; ++i) sum += map(i).floats();
+    for (int i = 0; i < count_; ++i) sum += size_of(layers_[owners_[i]].target);
     return sum;
   }
 
-  /// Gives a map its place: the lowest or the highest one that is free.
-  constexpr void place(int owner, bool low) {
-    Map& map = plan_.layers[owner].target;
-    const std::size_t size = map.floats();
-    map.offset = low ? 0 : plan_.map_floats - size;
+  /// Gives a map its place in the region: the lowest or the highest one that is free. Returns the
+  /// size that the region has then.
+  constexpr std::size_t place(int owner, bool low, std::size_t region) {
+    auto& map = layers_[owner].target;
+    const std::size_t size = size_of(map);
+    map.offset = low ? 0 : region - size;
     for (int i = 0; i < count_;) {
-      const Map& other = this->map(i);
-      if (map.offset >= other.offset + other.floats() || other.offset >= map.offset + size) {
+      const auto& other = layers_[owners_[i]].target;
+      if (map.offset >= other.offset + size_of(other) || other.offset >= map.offset + size) {
         ++i;
         continue;
       }
       low = low || other.offset < size;  // there is no room below: look from below
-      map.offset = low ? other.offset + other.floats() : other.offset - size;
+      map.offset = low ? other.offset + size_of(other) : other.offset - size;
       i = 0;
     }
-    plan_.map_floats = std::max(plan_.map_floats, map.offset + size);
     add(owner);
+    return std::max(region, map.offset + size);
   }
 
  private:
-  constexpr const Map& map(int i) const { return plan_.layers[owners_[i]].target; }
-
-  Plan& plan_;
+  TLayer* layers_;
   const int* last_uses_;
   int owners_[Plan::kMaxLayers] = {};
   int count_ = 0;
 };
 
-constexpr bool is_stored(const Layer& layer) {
+template <class TLayer>
+constexpr bool is_stored(const TLayer& layer) {
   return layer.target.exists() && !layer.target.local;
 }
 
-/// Gives every whole map its place. Mostly two maps live, the one being read and the one being
-/// written: they take turns at the two ends of the region. A map lives until the end of the chain
-/// in which it is used last.
-constexpr void place_maps(Plan& plan, const Uses& uses) {
+/// Gives every whole map its place, and returns the size of the region that they share. Mostly two
+/// maps live, the one being read and the one being written: they take turns at the two ends of the
+/// region. A map lives until the end of the chain in which it is used last.
+template <class TPlan>
+constexpr std::size_t place_whole_maps(TPlan& plan, const Uses& uses) {
+  using AnyLayer = std::remove_reference_t<decltype(plan.layers[0])>;
   int chain_ends[Plan::kMaxLayers] = {}, last_uses[Plan::kMaxLayers] = {};
   for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end)
     for (int i = first; i < plan.layers[first].chain_end; ++i)
       chain_ends[i] = plan.layers[first].chain_end - 1;
   for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[uses.last[i]];
-  LiveMaps measured(plan, last_uses), placed(plan, last_uses);
+  LiveMaps<AnyLayer> measured(plan.layers, last_uses), placed(plan.layers, last_uses);
+  std::size_t region = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     if (!is_stored(plan.layers[i])) continue;
     measured.begin(i);
     measured.add(i);
-    plan.map_floats = std::max(plan.map_floats, measured.floats());
+    region = std::max(region, measured.size());
   }
   bool low = true;
   for (int i = 0; i < plan.layer_count; ++i) {
     if (!is_stored(plan.layers[i])) continue;
     placed.begin(i);
-    placed.place(i, low);
+    region = placed.place(i, low, region);
     low = !low;
   }
+  return region;
 }
 
 /// Gives every vector its place.
