@@ -54,10 +54,21 @@ class SmallNetwork {
     }
   }
 
+  /// The same with weights of a file.
+  SmallNetwork(const pplcnet::Plan& plan, std::span<const float> weights)
+      : plan_(plan), weights_(plan_.weight_floats) {
+    std::ranges::copy(weights, weights_.data());
+    for (const pplcnet::Layer& layer : layers())
+      parameters_.push_back(layer.has_weights() ? unpack(layer, this->weights())
+                                                : pplcnet::Parameters{});
+  }
+
   std::span<const pplcnet::Layer> layers() const {
     return std::span(plan_.layers).first(static_cast<std::size_t>(plan_.layer_count));
   }
   const pplcnet::Parameters& parameters(std::size_t layer) const { return parameters_[layer]; }
+  const pplcnet::Plan& plan() const { return plan_; }
+  std::span<const float> weights() const { return {weights_.data(), plan_.weight_floats}; }
 
   /// Of each image, the outputs of all layers.
   std::vector<Outputs> outputs(std::span<const float> pictures, std::size_t images,
