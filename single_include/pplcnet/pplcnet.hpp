@@ -17369,9 +17369,10 @@ inline std::string word_of(const Layer& layer) {
 
 }  // namespace native
 
-/// Returns the words for everything that fixes a network's arithmetic.
+/// Returns the words for everything that fixes a network's arithmetic with weights in a storage.
 inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
-                                                                 const NetworkTraits& traits) {
+                                                                 const NetworkTraits& traits,
+                                                                 std::string_view storage) {
   std::string words;
   for (const Layer& layer : layers)
     if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
@@ -17380,7 +17381,11 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
           {"classes", join({traits.classes})},
           {"layers", words},
           {"graph", join({traits.fingerprint})},
-          {"storage", std::string(storage_name(traits.storage))}};
+          {"storage", std::string(storage)}};
+}
+inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
+                                                                 const NetworkTraits& traits) {
+  return describe(layers, traits, storage_name(traits.storage));
 }
 
 namespace native {
@@ -17406,11 +17411,12 @@ inline std::size_t count_same_words(std::string_view text, std::string_view othe
 
 }  // namespace native
 
-/// Checks that a file's metadata describe a network.
+/// Checks that a file's metadata describe a network with weights in a storage.
 inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits) {
+                               const NetworkTraits& traits, std::string_view storage) {
   const bool first = native::find(file, "blocks") != nullptr;
-  const auto words = first ? native::first_description(layers, traits) : describe(layers, traits);
+  const auto words =
+      first ? native::first_description(layers, traits) : describe(layers, traits, storage);
   // Of several networks that a file is not, the nearest has most of its layers.
   std::size_t same = 0;
   for (const auto& [key, expected] : words)
@@ -17924,15 +17930,33 @@ inline bool is_native(const TensorFile& file) {
   return format != nullptr && *format == kNativeFormat;
 }
 
+/// The storage of a native file whose weights are integers.
+inline constexpr std::string_view kQuantisedStorage = "int8";
+
+/// Returns whether a native file's weights are integers; quantise/load.hpp reads those.
+inline bool is_quantised(const TensorFile& file) {
+  const std::string* storage = native::find(file, "storage");
+  return is_native(file) && storage != nullptr && *storage == kQuantisedStorage;
+}
+
+/// Checks that a native file has the version that this library reads.
+inline Error check_version(const TensorFile& file) {
+  const std::string* version = native::find(file, "format_version");
+  if (version != nullptr && *version == kNativeVersion) return {};
+  return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                   ", this library reads version ", kNativeVersion);
+}
+
 /// Checks that a native file holds a network, and finds its packed weights: as many bytes as
 /// the network's Weights, in the same order.
 inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
                          const NetworkTraits& traits, std::span<const std::byte>& packed) {
-  const std::string* version = native::find(file, "format_version");
-  if (version == nullptr || *version != kNativeVersion)
-    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
-                     ", this library reads version ", kNativeVersion);
-  if (auto error = check_description(file, layers, traits)) return error;
+  if (auto error = check_version(file)) return error;
+  if (is_quantised(file))
+    return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
+        .with_progress(Error::kAllSteps);
+  if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
+    return error;
   Error error;
   std::size_t index = 0, floats = 0;
   native::for_each_tensor(layers, [&](const std::string& name, DataType type,

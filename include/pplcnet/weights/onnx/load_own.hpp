@@ -24,7 +24,8 @@ namespace loading {
 /// Fills packed weights from a model that this library wrote: by the layers' names, bit for bit.
 inline Error load_own_onnx(const TensorFile& file, std::span<const Layer> layers,
                            const NetworkTraits& traits, std::span<float> weights) {
-  if (auto error = check_description(file, layers, traits)) return error;
+  if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
+    return error;
   for (const Layer& layer : layers) {
     if (!layer.owns_weights()) continue;
     Parameters parameters;

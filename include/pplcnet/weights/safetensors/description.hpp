@@ -41,9 +41,10 @@ inline std::string word_of(const Layer& layer) {
 
 }  // namespace native
 
-/// Returns the words for everything that fixes a network's arithmetic.
+/// Returns the words for everything that fixes a network's arithmetic with weights in a storage.
 inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
-                                                                 const NetworkTraits& traits) {
+                                                                 const NetworkTraits& traits,
+                                                                 std::string_view storage) {
   std::string words;
   for (const Layer& layer : layers)
     if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
@@ -52,7 +53,11 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
           {"classes", join({traits.classes})},
           {"layers", words},
           {"graph", join({traits.fingerprint})},
-          {"storage", std::string(storage_name(traits.storage))}};
+          {"storage", std::string(storage)}};
+}
+inline std::vector<std::pair<std::string, std::string>> describe(std::span<const Layer> layers,
+                                                                 const NetworkTraits& traits) {
+  return describe(layers, traits, storage_name(traits.storage));
 }
 
 namespace native {
@@ -78,11 +83,12 @@ inline std::size_t count_same_words(std::string_view text, std::string_view othe
 
 }  // namespace native
 
-/// Checks that a file's metadata describe a network.
+/// Checks that a file's metadata describe a network with weights in a storage.
 inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits) {
+                               const NetworkTraits& traits, std::string_view storage) {
   const bool first = native::find(file, "blocks") != nullptr;
-  const auto words = first ? native::first_description(layers, traits) : describe(layers, traits);
+  const auto words =
+      first ? native::first_description(layers, traits) : describe(layers, traits, storage);
   // Of several networks that a file is not, the nearest has most of its layers.
   std::size_t same = 0;
   for (const auto& [key, expected] : words)

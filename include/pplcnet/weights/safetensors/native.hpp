@@ -79,15 +79,33 @@ inline bool is_native(const TensorFile& file) {
   return format != nullptr && *format == kNativeFormat;
 }
 
+/// The storage of a native file whose weights are integers.
+inline constexpr std::string_view kQuantisedStorage = "int8";
+
+/// Returns whether a native file's weights are integers; quantise/load.hpp reads those.
+inline bool is_quantised(const TensorFile& file) {
+  const std::string* storage = native::find(file, "storage");
+  return is_native(file) && storage != nullptr && *storage == kQuantisedStorage;
+}
+
+/// Checks that a native file has the version that this library reads.
+inline Error check_version(const TensorFile& file) {
+  const std::string* version = native::find(file, "format_version");
+  if (version != nullptr && *version == kNativeVersion) return {};
+  return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
+                   ", this library reads version ", kNativeVersion);
+}
+
 /// Checks that a native file holds a network, and finds its packed weights: as many bytes as
 /// the network's Weights, in the same order.
 inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
                          const NetworkTraits& traits, std::span<const std::byte>& packed) {
-  const std::string* version = native::find(file, "format_version");
-  if (version == nullptr || *version != kNativeVersion)
-    return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
-                     ", this library reads version ", kNativeVersion);
-  if (auto error = check_description(file, layers, traits)) return error;
+  if (auto error = check_version(file)) return error;
+  if (is_quantised(file))
+    return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
+        .with_progress(Error::kAllSteps);
+  if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
+    return error;
   Error error;
   std::size_t index = 0, floats = 0;
   native::for_each_tensor(layers, [&](const std::string& name, DataType type,
