@@ -1,0 +1,235 @@
+// Ranges of a network's channels from what they gave for pictures.
+#include "pplcnet/quantise/calibration.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pplcnet/any_network.hpp"
+#include "pplcnet/graph/graph.hpp"
+#include "pplcnet/network.hpp"
+#include "synthetic.hpp"
+
+namespace {
+
+using pplcnet::Histogram;
+using pplcnet::Range;
+using pplcnet::RangeMethod;
+
+std::vector<float> uniform(const char* name, std::size_t count, double low, double high) {
+  const pplcnet_test::Stream stream(name);
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = static_cast<float>(low + (high - low) * (stream.u(i) + 1) / 2);
+  return values;
+}
+
+Histogram histogram_of(const std::vector<float>& values) {
+  Histogram histogram;
+  histogram.add(values);
+  return histogram;
+}
+
+TEST(Histogram, KnowsExtremesMeanAndHowManyValuesThereAre) {
+  const Histogram histogram = histogram_of({-1, 0.5F, 0.5F, 4});
+  EXPECT_EQ(histogram.low(), -1);
+  EXPECT_EQ(histogram.high(), 4);
+  EXPECT_EQ(histogram.mean(), 1);
+  EXPECT_EQ(histogram.count(), 4U);
+  ASSERT_EQ(histogram.bins().size(), 3U);
+  EXPECT_EQ(histogram.bins()[1].count, 2);
+}
+
+TEST(Histogram, HasZeroBetweenItsExtremes) {
+  EXPECT_EQ(histogram_of({2, 3}).low(), 0);
+  EXPECT_EQ(histogram_of({-2, -3}).high(), 0);
+}
+
+TEST(Histogram, HasEachValueInOneBinWithItsSize) {
+  for (const float value :
+       {-300.0F, -1.03F, -1e-3F, -1e-9F, 0.0F, 1e-9F, 0.75F, 1.0F, 2.5F, 9e4F}) {
+    const auto bins = histogram_of({value}).bins();
+    ASSERT_EQ(bins.size(), 1U);
+    EXPECT_LE(bins[0].low, value) << value;
+    EXPECT_GE(bins[0].high, value) << value;
+    const double width = bins[0].high - bins[0].low, size = std::abs(value);
+    EXPECT_LE(width, size > 1e-4 && size < 6e4 ? size / 32 : 1e5) << value;
+  }
+}
+
+TEST(Histogram, IsTheSameInWhateverOrderPicturesCome) {
+  std::array<std::vector<float>, 5> pictures;
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    pictures[i] = uniform("pictures", 100 + i, -1.0 / 3, static_cast<double>(i));
+  Histogram forward, backward, left, right;
+  for (const auto& picture : pictures) forward.add(picture);
+  for (auto i = pictures.rbegin(); i != pictures.rend(); ++i) backward.add(*i);
+  for (std::size_t i = 0; i < pictures.size(); ++i) (i % 2 == 0 ? left : right).add(pictures[i]);
+  right.merge(left);
+  for (const Histogram& other : {backward, right}) {
+    EXPECT_EQ(forward.mean(), other.mean());
+    EXPECT_EQ(forward.low(), other.low());
+    EXPECT_EQ(forward.high(), other.high());
+    EXPECT_EQ(forward.count(), other.count());
+    const auto bins = forward.bins(), others = other.bins();
+    ASSERT_EQ(bins.size(), others.size());
+    for (std::size_t i = 0; i < bins.size(); ++i) EXPECT_EQ(bins[i].count, others[i].count);
+  }
+}
+
+TEST(Histogram, SaysWhichNumbersAreNone) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_TRUE(histogram_of({1, -2}).is_finite());
+  for (const float bad : {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN(), 1e30F}) {
+    Histogram histogram = histogram_of({1, bad, 2});
+    EXPECT_FALSE(histogram.is_finite()) << bad;
+    Histogram good = histogram_of({1});
+    good.merge(histogram);
+    EXPECT_FALSE(good.is_finite()) << bad;
+  }
+}
+
+/// The squared error of values that become bytes of a range, one by one.
+double loss(const std::vector<float>& values, const Range& range) {
+  const double scale = (range.high - range.low) / 255, zero = std::round(-range.low / scale);
+  double sum = 0;
+  for (const double value : values) {
+    const double byte = std::clamp(std::round(value / scale) + zero, 0.0, 255.0);
+    sum += std::pow(value - scale * (byte - zero), 2);
+  }
+  return sum;
+}
+
+TEST(ChooseRange, TakesAllValues) {
+  const Range range = choose_range(histogram_of({-3, 1, 70}), {.method = RangeMethod::min_max});
+  EXPECT_EQ(range.low, -3);
+  EXPECT_EQ(range.high, 70);
+}
+
+TEST(ChooseRange, LeavesAShareOfTheValuesOutAtEachEnd) {
+  std::vector<float> values = uniform("values", 10000, -1, 2);
+  for (std::size_t i = 0; i < 5; ++i) values[i] = 100, values[5000 + i] = -50;
+  const Histogram histogram = histogram_of(values);
+  const Range most =
+      choose_range(histogram, {.method = RangeMethod::percentile, .percentile = 99.9});
+  EXPECT_NEAR(most.high, 2, 2.0 / 32);
+  EXPECT_NEAR(most.low, -1, 1.0 / 32);
+  const Range all =
+      choose_range(histogram, {.method = RangeMethod::percentile, .percentile = 99.99});
+  EXPECT_EQ(all.high, 100);
+  EXPECT_EQ(all.low, -50);
+}
+
+TEST(ChooseRange, ClipsWhatCostsMoreThanItIsWorth) {
+  std::vector<float> values = uniform("values", 200000, -0.4, 1);
+  values[7] = 1.5F;  // an outlier
+  const Histogram histogram = histogram_of(values);
+  const Range chosen = choose_range(histogram, {});
+  EXPECT_LT(chosen.high, 1.3);
+  EXPECT_GT(chosen.high, 0.99);
+  EXPECT_LT(loss(values, chosen), loss(values, {histogram.low(), histogram.high()}));
+  // No other end of the range is much better.
+  for (int i = 1; i <= 30; ++i)
+    EXPECT_LE(loss(values, chosen), 1.1 * loss(values, {chosen.low, i / 10.0})) << i;
+}
+
+TEST(ChooseRange, KeepsARangeWithoutOutliersWhole) {
+  const Histogram histogram = histogram_of(uniform("values", 20000, -0.4, 1));
+  const Range chosen = choose_range(histogram, {});
+  EXPECT_NEAR(chosen.low, -0.4, 0.02);
+  EXPECT_NEAR(chosen.high, 1, 0.02);
+}
+
+TEST(ChooseRange, IsEmptyForAChannelThatIsAlwaysZero) {
+  for (const auto method :
+       {RangeMethod::min_max, RangeMethod::percentile, RangeMethod::squared_error}) {
+    const Range range = choose_range(histogram_of({0, 0, 0}), {.method = method});
+    EXPECT_EQ(range.low, 0);
+    EXPECT_EQ(range.high, 0);
+  }
+}
+
+TEST(ChooseRange, IsNotEmptyForAChannelThatIsAlmostAlwaysZero) {
+  std::vector<float> values(100000);
+  values[17] = 5;
+  const Range range =
+      choose_range(histogram_of(values), {.method = RangeMethod::percentile, .percentile = 99});
+  EXPECT_GT(range.high, 0);
+}
+
+constexpr pplcnet::Graph tiny() {
+  pplcnet::Graph g({9, 7});
+  const pplcnet::Value x =
+      g.conv(g.image(), 8, {.kernel = 3, .stride = 2, .activation = pplcnet::Activation::hardswish},
+             "stem");
+  g.output(g.dense(g.global_mean(x, "pool"), 3, {}, "fc"), pplcnet::Role::result);
+  return g;
+}
+using Tiny = pplcnet::Network<tiny>;
+
+/// The ranges by pictures of these names.
+template <class Run>
+std::vector<pplcnet::LayerRanges> calibrated(const Run& run, std::vector<const char*> pictures) {
+  pplcnet::Calibration calibration(Tiny::layers);
+  pplcnet::LayerOutputs outputs(Tiny::layers);
+  for (const char* name : pictures) {
+    run(pplcnet::Picture::planar(uniform(name, Tiny::input_size, -2, 2).data(), Tiny::input_shape),
+        outputs.destinations());
+    calibration.add(outputs);
+  }
+  std::vector<pplcnet::LayerRanges> result;
+  const auto error = calibration.choose({.method = RangeMethod::min_max}, result);
+  EXPECT_FALSE(error) << error.message();
+  return result;
+}
+
+TEST(Calibration, IsTheSameForNetworksOfEveryKind) {
+  const auto weights = std::make_unique<Tiny::Weights>();
+  std::ranges::copy(uniform("weights", Tiny::weight_count, -1, 1), weights->values.begin());
+  const auto workspace = std::make_unique<Tiny::Workspace>();
+  pplcnet::AnyNetwork any = pplcnet::AnyNetwork::of(*weights);
+  const auto first =
+      calibrated([&](const pplcnet::Picture& picture,
+                     std::span<float* const> destinations) { any.run(picture, destinations); },
+                 {"a", "b"});
+  const auto second = calibrated(
+      [&](const pplcnet::Picture& picture, std::span<float* const> destinations) {
+        Tiny::Features features;
+        std::ranges::copy(destinations, features.layers.begin());
+        Tiny::features(*weights, picture, *workspace, features);
+      },
+      {"b", "a"});
+  ASSERT_EQ(first.size(), static_cast<std::size_t>(Tiny::layer_count));
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const auto channels = static_cast<std::size_t>(Tiny::layers.at(i).output.channels);
+    ASSERT_EQ(first[i].ranges.size(), channels);
+    EXPECT_EQ(first[i].means, second[i].means);
+    for (std::size_t c = 0; c < channels; ++c) {
+      EXPECT_EQ(first[i].ranges[c].low, second[i].ranges[c].low);
+      EXPECT_EQ(first[i].ranges[c].high, second[i].ranges[c].high);
+      EXPECT_LT(first[i].ranges[c].low, first[i].ranges[c].high);
+    }
+  }
+}
+
+TEST(Calibration, NamesTheChannelWhoseValuesAreNoNumbers) {
+  pplcnet::Calibration calibration(Tiny::layers);
+  std::vector<pplcnet::LayerRanges> result;
+  EXPECT_STREQ(calibration.choose({}, result).message(),
+               "calibration: channel 0 of stem has no values");
+  pplcnet::LayerOutputs outputs(Tiny::layers);
+  const std::size_t pixels = static_cast<std::size_t>(Tiny::layers[0].output.pixels());
+  outputs.destinations()[0][5 * pixels + 3] = std::numeric_limits<float>::infinity();
+  calibration.add(outputs);
+  EXPECT_STREQ(calibration.choose({}, result).message(),
+               "calibration: channel 5 of stem has values beyond all measure");
+}
+
+}  // namespace
