@@ -51,7 +51,7 @@ struct ByteProduct {
   std::size_t pixel_pitch = 0;           ///< bytes from an output pixel's input to the next one's
   const std::int8_t* weights = nullptr;  ///< [panel][depth / 4][16][4]
   SumEnding ending;
-  BytePixels<std::byte> output = {};
+  BytePixels<std::uint8_t> output = {};
   BytePixels<const std::uint8_t> addend = {};  ///< null: none
 };
 

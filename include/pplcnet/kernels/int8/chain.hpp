@@ -113,15 +113,10 @@ class QuantisedChain {
     for (int y = begin; y < end; ++y, rows.pixels += rows.row_pitch) {
       for (int i = 0; i < height; ++i)
         inputs[i] = picture + static_cast<std::size_t>((y - begin) * step + i) * pitch;
-      product.output = bytes(rows);
+      product.output = rows;
       product.addend = addend_of(layer, y);
       kernels_.product(product, rows.width, 0, layer.padded_channels() / kPanel);
     }
-  }
-
-  static BytePixels<std::byte> bytes(const BytePixels<std::uint8_t>& rows) {
-    return {reinterpret_cast<std::byte*>(rows.pixels), rows.width, rows.pixel_pitch,
-            rows.row_pitch};
   }
 
   /// Computes a product of all rows at once where no frame is between them.
@@ -135,7 +130,7 @@ class QuantisedChain {
     product.rows = &input;
     product.pixel_pitch = source.pixel_pitch;
     for (int y = begin; y < end; y += step) {
-      product.output = bytes(rows);
+      product.output = rows;
       product.addend = addend_of(layer, y);
       kernels_.product(product, step * source.width, panel, end_panel);
       input += source.row_pitch;

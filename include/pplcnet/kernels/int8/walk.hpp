@@ -40,7 +40,7 @@ inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run
       .pixel_pitch = pitch,
       .weights = reinterpret_cast<const std::int8_t*>(run.weights + layer.weights),
       .ending = ending_of(layer, run.weights),
-      .output = {reinterpret_cast<std::byte*>(output), images, layer.vector_pitch(), 0}};
+      .output = {output, images, layer.vector_pitch(), 0}};
   split(run, layer.multiply_adds * kWeightWork, layer.padded_channels() / kPanel,
         [&](int, int begin, int end) { kernels.product(product, images, begin, end); });
 }

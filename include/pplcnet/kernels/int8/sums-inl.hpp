@@ -1,0 +1,8 @@
+// The kernels that sum products of bytes. Compiled once per instruction set.
+#include "pplcnet/kernels/int8/dot-inl.hpp"
+// The file above is used by those below.
+#include "pplcnet/kernels/int8/ending-inl.hpp"
+// This one, too.
+#include "pplcnet/kernels/int8/product-inl.hpp"
+// This one, too.
+#include "pplcnet/kernels/int8/depthwise-inl.hpp"
