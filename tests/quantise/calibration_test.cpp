@@ -15,6 +15,11 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/network.hpp"
+#include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/plan/make_quantised_plan.hpp"
+#include "pplcnet/quantise/bias_correction.hpp"
+#include "pplcnet/quantise/quantise.hpp"
+#include "pplcnet/weights/fold.hpp"
 #include "synthetic.hpp"
 
 namespace {
@@ -176,7 +181,7 @@ using Tiny = pplcnet::Network<tiny>;
 
 /// The ranges by pictures of these names.
 template <class Run>
-std::vector<pplcnet::LayerRanges> calibrated(const Run& run, std::vector<const char*> pictures) {
+pplcnet::ChannelRanges calibrated(const Run& run, std::vector<const char*> pictures) {
   pplcnet::Calibration calibration(Tiny::layers);
   pplcnet::LayerOutputs outputs(Tiny::layers);
   for (const char* name : pictures) {
@@ -184,7 +189,7 @@ std::vector<pplcnet::LayerRanges> calibrated(const Run& run, std::vector<const c
         outputs.destinations());
     calibration.add(outputs);
   }
-  std::vector<pplcnet::LayerRanges> result;
+  pplcnet::ChannelRanges result;
   const auto error = calibration.choose({.method = RangeMethod::min_max}, result);
   EXPECT_FALSE(error) << error.message();
   return result;
@@ -206,22 +211,23 @@ TEST(Calibration, IsTheSameForNetworksOfEveryKind) {
         Tiny::features(*weights, picture, *workspace, features);
       },
       {"b", "a"});
-  ASSERT_EQ(first.size(), static_cast<std::size_t>(Tiny::layer_count));
-  for (std::size_t i = 0; i < first.size(); ++i) {
+  EXPECT_EQ(first.means, second.means);
+  ASSERT_EQ(first.ranges.size(), static_cast<std::size_t>(Tiny::layer_count));
+  for (std::size_t i = 0; i < first.ranges.size(); ++i) {
     const auto channels = static_cast<std::size_t>(Tiny::layers.at(i).output.channels);
-    ASSERT_EQ(first[i].ranges.size(), channels);
-    EXPECT_EQ(first[i].means, second[i].means);
+    ASSERT_EQ(first.ranges[i].size(), channels);
     for (std::size_t c = 0; c < channels; ++c) {
-      EXPECT_EQ(first[i].ranges[c].low, second[i].ranges[c].low);
-      EXPECT_EQ(first[i].ranges[c].high, second[i].ranges[c].high);
-      EXPECT_LT(first[i].ranges[c].low, first[i].ranges[c].high);
+      const Range &one = first.ranges[i][c], &other = second.ranges[i][c];
+      EXPECT_EQ(one.low, other.low);
+      EXPECT_EQ(one.high, other.high);
+      EXPECT_LT(one.low, one.high);
     }
   }
 }
 
 TEST(Calibration, NamesTheChannelWhoseValuesAreNoNumbers) {
   pplcnet::Calibration calibration(Tiny::layers);
-  std::vector<pplcnet::LayerRanges> result;
+  pplcnet::ChannelRanges result;
   EXPECT_STREQ(calibration.choose({}, result).message(),
                "calibration: channel 0 of stem has no values");
   pplcnet::LayerOutputs outputs(Tiny::layers);
@@ -230,6 +236,46 @@ TEST(Calibration, NamesTheChannelWhoseValuesAreNoNumbers) {
   calibration.add(outputs);
   EXPECT_STREQ(calibration.choose({}, result).message(),
                "calibration: channel 5 of stem has values beyond all measure");
+}
+
+TEST(BiasCorrection, KeepsTheMeanOfASum) {
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
+  const auto bytes = std::make_unique<pplcnet::QuantisedPlan>(pplcnet::make_quantised_plan(*plan));
+  const auto layers = static_cast<std::size_t>(plan->layer_count);
+  const std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
+  const pplcnet::QuantisedPair pair = {std::span(plan->layers).first(layers),
+                                       std::span(bytes->layers).first(layers), weights};
+  std::vector<std::vector<Range>> ranges;
+  std::vector<std::vector<double>> means;
+  for (const pplcnet::Layer& layer : pair.floats) {
+    ranges.emplace_back(static_cast<std::size_t>(layer.output.channels), Range{-0.375, 3});
+    for (means.emplace_back(); means.back().size() < ranges.back().size();)
+      means.back().push_back(0.1 + static_cast<double>(means.back().size()));
+  }
+  pplcnet::QuantisedModel model;
+  model.picture_scales = {1, 1, 1};
+  const auto error = pplcnet::quantise(pair, ranges, model);
+  ASSERT_FALSE(error) << error.message();
+  pplcnet::QuantisedModel corrected = model;
+  pplcnet::correct_biases(pair, means, corrected);
+
+  const std::size_t dense = layers - 1, pool = dense - 1;
+  const pplcnet::Parameters real = unpack(pair.floats[dense], weights);
+  const auto mean_of = [&](std::size_t o, const pplcnet::QuantisedTensors& tensors) {
+    double sum = tensors.biases[o];
+    for (std::size_t k = 0; k < means[pool].size(); ++k)
+      sum += double{tensors.weight_scales[o]} * tensors.weights[o * means[pool].size() + k] *
+             means[pool][k] / double{model.layers[pool].scales[k]};
+    return sum;
+  };
+  for (std::size_t o = 0; o < 3; ++o) {
+    double mean = real.bias[o];
+    for (std::size_t k = 0; k < means[pool].size(); ++k)
+      mean += double{real.weight[o * means[pool].size() + k]} * means[pool][k];
+    EXPECT_NEAR(mean_of(o, corrected.layers[dense]), mean, 1e-5);
+    EXPECT_GT(std::abs(mean_of(o, model.layers[dense]) - mean), 1e-4);
+  }
+  EXPECT_EQ(corrected.layers[0].biases, model.layers[0].biases);  // nothing is known of pictures
 }
 
 }  // namespace

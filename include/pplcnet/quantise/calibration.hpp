@@ -43,10 +43,10 @@ class LayerOutputs {
   std::vector<float*> destinations_;
 };
 
-/// What is known of a layer's output, by channel.
-struct LayerRanges {
-  std::vector<Range> ranges;
-  std::vector<double> means;
+/// What calibration knows of a network: for each channel of each layer.
+struct ChannelRanges {
+  std::vector<std::vector<Range>> ranges;
+  std::vector<std::vector<double>> means;
 };
 
 /// Watches a network's layers over pictures, none of which it keeps. The network may be of any
@@ -78,20 +78,21 @@ class Calibration {
         histograms_[i][c].merge(other.histograms_[i][c]);
   }
 
-  /// Chooses the ranges of all layers.
-  Error choose(const RangeOptions& options, std::vector<LayerRanges>& result) const {
-    result.clear();
+  /// Chooses the ranges of all channels.
+  Error choose(const RangeOptions& options, ChannelRanges& result) const {
+    result = {};
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      LayerRanges& layer = result.emplace_back();
+      std::vector<Range>& ranges = result.ranges.emplace_back();
+      std::vector<double>& means = result.means.emplace_back();
       for (const Histogram& channel : histograms_[i]) {
         const char* const flaw = !channel.is_finite()   ? " has values beyond all measure"
                                  : channel.count() == 0 ? " has no values"
                                                         : nullptr;
         if (flaw != nullptr)
-          return Error::of("calibration: channel ", layer.ranges.size(), " of ",
-                           layer_name(layers_[i]), flaw);
-        layer.ranges.push_back(choose_range(channel, options));
-        layer.means.push_back(channel.mean());
+          return Error::of("calibration: channel ", ranges.size(), " of ", layer_name(layers_[i]),
+                           flaw);
+        ranges.push_back(choose_range(channel, options));
+        means.push_back(channel.mean());
       }
     }
     return {};
