@@ -201,7 +201,7 @@ inline Error factor_constants(const ChannelSum& sum, const Activation& activatio
       constants::steps_of(sum.weight_scale, reach, least,
                           [&](double step) { return step * slope * constants::kHalves; });
   if (auto error = constants::set_sum(channel, sum, steps.shift)) return error;
-  channel.scale = sum.weight_scale;
+  channel.scale = static_cast<float>(1 / one);
   return constants::set(channel.multiplier, steps.multiplier, "multiplier");
 }
 

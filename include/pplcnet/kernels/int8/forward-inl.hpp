@@ -2,28 +2,32 @@
 #if PPLCNET_BYTE_VECTORS
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-}  // namespace HWY_NAMESPACE
+namespace HWY_NAMESPACE::hn {
+using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): it is Highway's name
+}  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-#include "pplcnet/kernels/int8/gate-inl.hpp"
 #include "pplcnet/kernels/int8/picture_rows-inl.hpp"
 #include "pplcnet/kernels/int8/pool-inl.hpp"
+#include "pplcnet/kernels/int8/sums-inl.hpp"
+// This one needs some of what is before it.
+#include "pplcnet/kernels/int8/gate-inl.hpp"
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Returns the kernels of this instruction set, with instructions that sum four products or without
-/// them.
-inline const QuantisedKernels& quantised_kernels(bool) {
-  static constexpr QuantisedKernels kernels = {.picture_rows = load_picture_rows,
-                                               .product = nullptr,
-                                               .depthwise = nullptr,
-                                               .gate = gate_pixels,
-                                               .pool = pool_panels};
-  return kernels;
+/// The kernels of this instruction set, with an instruction that sums four products or without.
+template <bool kDot>
+inline constexpr QuantisedKernels kQuantisedKernels = {.picture_rows = load_picture_rows,
+                                                       .product = byte_product<kDot>,
+                                                       .depthwise = byte_depthwise<kDot>,
+                                                       .gate = gate_pixels,
+                                                       .pool = pool_panels};
+
+/// Returns the ones or the others.
+inline const QuantisedKernels& quantised_kernels(bool dot) {
+  return dot ? kQuantisedKernels<true> : kQuantisedKernels<false>;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -15,6 +15,7 @@
 #include "pplcnet/kernels/int8/walk.hpp"
 #include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/kernels/kernels.hpp"
+#include "pplcnet/quantise/arithmetic.hpp"
 
 #if PPLCNET_HAS_QUANTISED_DEFINITIONS
 #include "pplcnet/kernels/highway.hpp"
