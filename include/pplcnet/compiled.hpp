@@ -5,7 +5,8 @@
 // compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
 // all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
 // which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
-#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
+#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)) && \
+    !defined(PPLCNET_COMPILED)
 #define PPLCNET_COMPILED
 #endif
 

@@ -20,6 +20,16 @@ function(pplcnet_add_compiled source)
   pplcnet_allow_in_shared_library(pplcnet_compiled)
 endfunction()
 
+# pplcnet_add_quantised(SOURCE): the target pplcnet::quantised, which has the kernels of networks in
+# bytes besides.
+
+function(pplcnet_add_quantised source)
+  add_library(pplcnet_quantised STATIC EXCLUDE_FROM_ALL ${source})
+  add_library(pplcnet::quantised ALIAS pplcnet_quantised)
+  target_link_libraries(pplcnet_quantised PUBLIC pplcnet::compiled)
+  pplcnet_allow_in_shared_library(pplcnet_quantised)
+endfunction()
+
 # pplcnet_add_open(SOURCE): the target pplcnet::open, which reads graphs, writes ONNX and opens weight
 # files of any kind, where the headers that it needs are there.
 

@@ -1595,7 +1595,8 @@ class Executor {
 // compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
 // all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
 // which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
-#if defined(PPLCNET_IMPLEMENTATION) && !defined(PPLCNET_COMPILED)
+#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)) && \
+    !defined(PPLCNET_COMPILED)
 #define PPLCNET_COMPILED
 #endif
 
@@ -21977,6 +21978,31 @@ static_assert(kImageNetLabels[0] == "tench, Tinca tinca" &&
 #ifndef PPLCNET_MODELS_PPLCNET_HPP
 #define PPLCNET_MODELS_PPLCNET_HPP
 
+// from pplcnet/graph/precision.hpp
+#ifndef PPLCNET_GRAPH_PRECISION_HPP
+#define PPLCNET_GRAPH_PRECISION_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What a network computes with.
+enum class Precision : unsigned char {
+  float32,
+  int8,  ///< bytes and integers; needs quantised_network.hpp, and weights that were quantised
+};
+
+/// The type of a network in a precision, `InPrecision<…>::Network`. `TNet` is the one in floats.
+/// That in bytes is defined where quantised_network.hpp is included.
+template <Precision kPrecision, class TNet>
+struct InPrecision {
+  static_assert(kPrecision == Precision::float32,
+                "Precision::int8: the program includes pplcnet/quantised_network.hpp");
+  using Network = TNet;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_GRAPH_PRECISION_HPP
 // from pplcnet/networks/pplcnet_v1.hpp
 #ifndef PPLCNET_NETWORKS_PPLCNET_V1_HPP
 #define PPLCNET_NETWORKS_PPLCNET_V1_HPP
@@ -22083,7 +22109,8 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = {};  ///< in the place of squeeze-excite
+  Attention attention = {};                  ///< in the place of squeeze-excite
+  Precision precision = Precision::float32;  ///< of `PPLCNet`; definitions are of the floats
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -22260,6 +22287,9 @@ struct V1 {
                 "Options::strides: each is 1 or 2, in both directions");
   static_assert(v1::is_activation(kOptions.activation),
                 "Options::activation: hardswish, relu or relu6");
+  static_assert(
+      kOptions.precision == Precision::float32,
+      "Options::precision: a definition is in float32; PPLCNet<...> and Quantised<...> are not");
   static constexpr Scale scale = kScale;
   static constexpr Options options = kOptions;
   static constexpr Storage storage = kOptions.storage;
@@ -22322,6 +22352,7 @@ struct V2Options {
   /// activation, and with a batch norm after it: features for retrieval.
   bool features = false;
   Storage storage = Storage::single;
+  Precision precision = Precision::float32;  ///< of `PPLCNetV2`; definitions are of the floats
 
   constexpr bool operator==(const V2Options&) const = default;
 };
@@ -22462,6 +22493,9 @@ struct V2Definition {
                 "V2Options::dropout_percent: from 0 to 99");
   static_assert(!kOptions.features || kOptions.classes == 0,
                 "V2Options::features: there is no classifier after them (classes = 0)");
+  static_assert(kOptions.precision == Precision::float32,
+                "V2Options::precision: a definition is in float32; PPLCNetV2<...> and "
+                "Quantised<...> are not");
   static constexpr Storage storage = kOptions.storage;
   static constexpr Graph graph() { return pplcnet_v2(kSize, kOptions); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
@@ -22921,9 +22955,17 @@ struct V4Definition {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Returns the same options of the network in floats.
+template <class AnyOptions>
+constexpr AnyOptions in_floats(AnyOptions options) {
+  options.precision = Precision::float32;
+  return options;
+}
+
 /// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
 template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
+using PPLCNet =
+    typename InPrecision<kOptions.precision, NetworkOf<V1<kScale, in_floats(kOptions)>>>::Network;
 
 /// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
 /// segmentation.
@@ -22932,7 +22974,9 @@ using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
 
 /// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
 template <V2 kSize, V2Options kOptions = V2Options{}>
-using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
+using PPLCNetV2 =
+    typename InPrecision<kOptions.precision,
+                         NetworkOf<V2Definition<kSize, in_floats(kOptions)>>>::Network;
 
 /// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
 using PPLCNetV2Features =

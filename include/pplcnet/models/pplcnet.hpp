@@ -1,6 +1,7 @@
 #ifndef PPLCNET_MODELS_PPLCNET_HPP
 #define PPLCNET_MODELS_PPLCNET_HPP
 
+#include "pplcnet/graph/precision.hpp"
 #include "pplcnet/network.hpp"
 #include "pplcnet/networks/pplcnet_v1.hpp"
 #include "pplcnet/networks/pplcnet_v2.hpp"
@@ -11,9 +12,17 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// Returns the same options of the network in floats.
+template <class AnyOptions>
+constexpr AnyOptions in_floats(AnyOptions options) {
+  options.precision = Precision::float32;
+  return options;
+}
+
 /// The networks of the paper "PP-LCNet: A Lightweight CPU Convolutional Neural Network".
 template <Scale kScale, Options kOptions = Options{}>
-using PPLCNet = NetworkOf<V1<kScale, kOptions>>;
+using PPLCNet =
+    typename InPrecision<kOptions.precision, NetworkOf<V1<kScale, in_floats(kOptions)>>>::Network;
 
 /// The same without an end: feature maps for detectors (PaddleDetection `lcnet.py`) and for
 /// segmentation.
@@ -22,7 +31,9 @@ using PPLCNetBackbone = NetworkOf<V1Backbone<kScale, kOptions>>;
 
 /// PP-LCNet V2. Checkpoints in training form (with branches) and in deployed form load alike.
 template <V2 kSize, V2Options kOptions = V2Options{}>
-using PPLCNetV2 = NetworkOf<V2Definition<kSize, kOptions>>;
+using PPLCNetV2 =
+    typename InPrecision<kOptions.precision,
+                         NetworkOf<V2Definition<kSize, in_floats(kOptions)>>>::Network;
 
 /// PPLCNetV2_base_ShiTu (PaddleClas, general recognition): 512 features of a picture.
 using PPLCNetV2Features =

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/graph/precision.hpp"
 #include "pplcnet/graph/storage.hpp"
 #include "pplcnet/networks/adaptation.hpp"
 #include "pplcnet/networks/names/pplcnet_v1.hpp"
@@ -28,7 +29,8 @@ struct Options {
   Activation activation = Activation::hardswish;
   Dialect dialect = Dialect::paddle;
   Storage storage = Storage::single;
-  Attention attention = {};  ///< in the place of squeeze-excite
+  Attention attention = {};                  ///< in the place of squeeze-excite
+  Precision precision = Precision::float32;  ///< of `PPLCNet`; definitions are of the floats
 
   constexpr bool operator==(const Options&) const = default;
 };
@@ -205,6 +207,9 @@ struct V1 {
                 "Options::strides: each is 1 or 2, in both directions");
   static_assert(v1::is_activation(kOptions.activation),
                 "Options::activation: hardswish, relu or relu6");
+  static_assert(
+      kOptions.precision == Precision::float32,
+      "Options::precision: a definition is in float32; PPLCNet<...> and Quantised<...> are not");
   static constexpr Scale scale = kScale;
   static constexpr Options options = kOptions;
   static constexpr Storage storage = kOptions.storage;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/graph/precision.hpp"
 #include "pplcnet/graph/storage.hpp"
 #include "pplcnet/networks/adaptation.hpp"
 #include "pplcnet/networks/renaming.hpp"
@@ -26,6 +27,7 @@ struct V2Options {
   /// activation, and with a batch norm after it: features for retrieval.
   bool features = false;
   Storage storage = Storage::single;
+  Precision precision = Precision::float32;  ///< of `PPLCNetV2`; definitions are of the floats
 
   constexpr bool operator==(const V2Options&) const = default;
 };
@@ -166,6 +168,9 @@ struct V2Definition {
                 "V2Options::dropout_percent: from 0 to 99");
   static_assert(!kOptions.features || kOptions.classes == 0,
                 "V2Options::features: there is no classifier after them (classes = 0)");
+  static_assert(kOptions.precision == Precision::float32,
+                "V2Options::precision: a definition is in float32; PPLCNetV2<...> and "
+                "Quantised<...> are not");
   static constexpr Storage storage = kOptions.storage;
   static constexpr Graph graph() { return pplcnet_v2(kSize, kOptions); }
   static constexpr Graph adapted(const Adaptation& adaptation) {
