@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
@@ -18,7 +19,9 @@
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/plan/make_quantised_plan.hpp"
 #include "pplcnet/quantise/bias_correction.hpp"
+#include "pplcnet/quantise/layer_losses.hpp"
 #include "pplcnet/quantise/quantise.hpp"
+#include "pplcnet/quantise/quantise_network.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "synthetic.hpp"
 
@@ -276,6 +279,69 @@ TEST(BiasCorrection, KeepsTheMeanOfASum) {
     EXPECT_GT(std::abs(mean_of(o, model.layers[dense]) - mean), 1e-4);
   }
   EXPECT_EQ(corrected.layers[0].biases, model.layers[0].biases);  // nothing is known of pictures
+}
+
+constexpr pplcnet::Graph with_gelu() {
+  pplcnet::Graph g({9, 7});
+  g.output(g.conv(g.image(), 8, {.kernel = 3, .activation = pplcnet::Activation::gelu}, "stem"),
+           pplcnet::Role::result);
+  return g;
+}
+
+/// Tables of pictures whose byte 51 is 0, and 255 is 4.
+std::array<std::array<float, 256>, 3> tables() {
+  std::array<std::array<float, 256>, 3> result = {};
+  for (auto& table : result)
+    for (std::size_t i = 0; i < table.size(); ++i)
+      table.at(i) = static_cast<float>((static_cast<double>(i) - 51) / 51);
+  return result;
+}
+
+TEST(QuantiseNetwork, SaysWhatCannotBeComputedInBytes) {
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(with_gelu()));
+  pplcnet::QuantisedModel model;
+  const auto error =
+      pplcnet::quantise(*plan, std::vector<float>(plan->weight_floats), tables(), {}, model);
+  EXPECT_TRUE(std::string(error.message())
+                  .starts_with("custom: layer 0 (stem): Quantised: activations are none, relu"))
+      << error.message();
+}
+
+TEST(QuantiseNetwork, TakesThePictureFromItsTables) {
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
+  const std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
+  pplcnet::ChannelRanges calibrated;
+  for (int i = 0; i < plan->layer_count; ++i) {
+    const auto channels = static_cast<std::size_t>(plan->layers[i].output.channels);
+    calibrated.ranges.emplace_back(channels, Range{-0.375, 3});
+    calibrated.means.emplace_back(channels, 0.5);
+  }
+  pplcnet::QuantisedModel model;
+  const auto error = pplcnet::quantise(*plan, weights, tables(), calibrated, model);
+  ASSERT_FALSE(error) << error.message();
+  for (const float scale : model.picture_scales) EXPECT_FLOAT_EQ(scale, 1.0F / 51);
+  for (const float zero : model.picture_zeros) EXPECT_FLOAT_EQ(zero, 51);
+  auto flat = tables();
+  flat[1].fill(0);
+  EXPECT_STREQ(pplcnet::quantise(*plan, weights, flat, calibrated, model).message(),
+               "custom: expected tables that grow from byte 0 to byte 255");
+}
+
+TEST(LayerLosses, AreRatiosOfEnergies) {
+  pplcnet::LayerOutputs floats(Tiny::layers), bytes(Tiny::layers);
+  for (std::size_t i = 0; i < floats.size(); ++i)
+    for (std::size_t k = 0; k < floats.of(i).size(); ++k) {
+      floats.destinations()[i][k] = 10;
+      bytes.destinations()[i][k] = i == 0 ? 9 : 10;
+    }
+  pplcnet::LayerLosses one, losses;
+  one.add(floats, bytes);
+  losses.merge(one);
+  losses.add(floats, bytes);
+  ASSERT_EQ(losses.losses().size(), floats.size());
+  EXPECT_NEAR(losses.losses()[0].decibels(), 20, 1e-9);
+  EXPECT_EQ(losses.losses()[0].signal, 200.0 * static_cast<double>(floats.of(0).size()));
+  EXPECT_EQ(losses.losses()[1].noise, 0);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class LayerOutputs {
   LayerOutputs& operator=(LayerOutputs&&) noexcept = default;
   ~LayerOutputs() = default;
 
+  std::size_t size() const { return begins_.size(); }
   /// Returns where a forward pass writes them.
   std::span<float* const> destinations() { return destinations_; }
   std::span<const float> of(std::size_t layer) const {
