@@ -2005,6 +2005,7 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
+  constexpr std::size_t size() const { return floats(); }  ///< as a ByteMap has
   /// Returns the offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
     return offset + static_cast<std::size_t>(y % ring) * row_pitch();
@@ -3416,15 +3417,6 @@ constexpr void place_weights(Plan& plan, Storage storage) {
   }
 }
 
-/// Returns the floats, or the bytes, of a map.
-template <class TMap>
-constexpr std::size_t size_of(const TMap& map) {
-  if constexpr (requires { map.bytes(); })
-    return map.bytes();
-  else
-    return map.floats();
-}
-
 /// Whole maps that live at the same time, by their owners.
 template <class TLayer>
 class LiveMaps {
@@ -3443,7 +3435,7 @@ class LiveMaps {
 
   constexpr std::size_t size() const {
     std::size_t sum = 0;
-    for (int i = 0; i < count_; ++i) sum += size_of(layers_[owners_[i]].target);
+    for (int i = 0; i < count_; ++i) sum += layers_[owners_[i]].target.size();
     return sum;
   }
 
@@ -3451,16 +3443,16 @@ class LiveMaps {
   /// size that the region has then.
   constexpr std::size_t place(int owner, bool low, std::size_t region) {
     auto& map = layers_[owner].target;
-    const std::size_t size = size_of(map);
+    const std::size_t size = map.size();
     map.offset = low ? 0 : region - size;
     for (int i = 0; i < count_;) {
       const auto& other = layers_[owners_[i]].target;
-      if (map.offset >= other.offset + size_of(other) || other.offset >= map.offset + size) {
+      if (map.offset >= other.offset + other.size() || other.offset >= map.offset + size) {
         ++i;
         continue;
       }
       low = low || other.offset < size;  // there is no room below: look from below
-      map.offset = low ? other.offset + size_of(other) : other.offset - size;
+      map.offset = low ? other.offset + other.size() : other.offset - size;
       i = 0;
     }
     add(owner);

@@ -40,6 +40,7 @@ struct Map {
     return static_cast<std::size_t>(
         round_up(std::int64_t{ring} * static_cast<std::int64_t>(row_pitch()), kPanel));
   }
+  constexpr std::size_t size() const { return floats(); }  ///< as a ByteMap has
   /// Returns the offset of row y, left frame first.
   constexpr std::size_t row(int y) const {
     return offset + static_cast<std::size_t>(y % ring) * row_pitch();

@@ -40,6 +40,7 @@ struct ByteMap {
             static_cast<std::size_t>(frame.top + shape.height + frame.bottom) * row_pitch()),
         kByteAlignment));
   }
+  constexpr std::size_t size() const { return bytes(); }  ///< as a Map has
   /// Returns the offset of row y, from -frame.top on, left frame first.
   constexpr std::size_t row(int y) const {
     return offset + static_cast<std::size_t>(frame.top + y) * row_pitch();
