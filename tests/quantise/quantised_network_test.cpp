@@ -39,7 +39,8 @@ static_assert(std::is_same_v<Net, pplcnet::Quantised<Net::Floats>>);
 static_assert(
     std::is_same_v<Net::Floats,
                    PPLCNet<Scale::x0_25, Options{.classes = 7, .input = {37, 40}, .head = 32}>>);
-static_assert(std::is_same_v<pplcnet::PPLCNetV2<pplcnet::V2::small, {.precision = Precision::int8}>,
+static_assert(std::is_same_v<pplcnet::PPLCNetV2<pplcnet::V2::small,
+                                                pplcnet::V2Options{.precision = Precision::int8}>,
                              pplcnet::Quantised<pplcnet::PPLCNetV2<pplcnet::V2::small>>>);
 static_assert(Net::layer_count == Net::Floats::layer_count && Net::classes == 7);
 static_assert(PPLCNet<Scale::x1_0, Options{.precision = Precision::int8}>::weight_bytes * 7 <
