@@ -12,6 +12,7 @@
 #include "fuzz/paddle_formats.hpp"
 #include "fuzz/picture_formats.hpp"
 #include "fuzz/program_formats.hpp"
+#include "fuzz/quantised_format.hpp"
 #include "fuzz/tensor_formats.hpp"
 
 namespace pplcnet_test {
@@ -26,6 +27,7 @@ inline constexpr NamedFormat kFormats[] = {
     {"safetensors", safetensors_format},
     {"native", native_format},
     {"metadata", metadata_format},
+    {"quantised", quantised_format},
     {"pdiparams", pdiparams_format},
     {"pdparams", pdparams_format},
     {"torch", torch_format},

@@ -50,6 +50,19 @@ inline pplcnet::QuantisedModel synthetic_model(std::span<const pplcnet::Layer> l
   return model;
 }
 
+/// The same with scales for which integers can do the arithmetic.
+inline pplcnet::QuantisedModel packable_model(std::span<const pplcnet::Layer> layers) {
+  pplcnet::QuantisedModel model = synthetic_model(layers);
+  const auto set = [](const std::string& name, const auto&, auto& values) {
+    if (name.ends_with(".weight_scale"))
+      for (auto& value : values)
+        value = static_cast<std::remove_reference_t<decltype(value)>>(0x1p-12);
+    return pplcnet::Error();
+  };
+  static_cast<void>(pplcnet::quantised_file::for_each_tensor(layers, model, set));
+  return model;
+}
+
 }  // namespace pplcnet_test
 
 #endif  // PPLCNET_TESTS_QUANTISE_SYNTHETIC_MODEL_HPP

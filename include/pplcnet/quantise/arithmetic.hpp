@@ -121,13 +121,13 @@ constexpr std::array<std::int16_t, kSigmoidPieces + 1> sigmoids() {
 }  // namespace arithmetic
 
 /// 2^15 times the sigmoid of -8, -8 + 1/64 … 8.
-inline constexpr std::array<std::int16_t, kSigmoidPieces + 1> kSigmoid = arithmetic::sigmoids();
+inline constexpr std::array<std::int16_t, kSigmoidPieces + 1> kSigmoidTable = arithmetic::sigmoids();
 
 /// Returns 2^15 times the sigmoid of y / 1024.
 constexpr std::int16_t sigmoid_of(std::int16_t y) {
   constexpr int kHalf = kSigmoidPieces / 2 * kSigmoidSteps;
   const int place = std::clamp<int>(y, -kHalf, kHalf - 1) + kHalf;
-  const std::int16_t* const piece = kSigmoid.data() + (place >> 4);
+  const std::int16_t* const piece = kSigmoidTable.data() + (place >> 4);
   const int slope = piece[1] - piece[0];
   return static_cast<std::int16_t>(piece[0] + ((slope * (place & (kSigmoidSteps - 1))) >> 4));
 }

@@ -14,6 +14,7 @@
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/quantise/file_tensors.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
+#include "pplcnet/quantise/weights.hpp"
 #include "pplcnet/weights/check_values.hpp"
 #include "pplcnet/weights/error.hpp"
 
@@ -23,10 +24,6 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 namespace quantised_file {
-
-/// The largest weight, and the most that two neighbours of a product are together: two products
-/// with bytes then fit into 16 bits.
-inline constexpr int kMostWeight = 127, kMostPair = 128;
 
 template <class Values, class IsRight>
 Error check_each(const Values& values, std::string_view path, const std::string& tensor,
@@ -59,9 +56,9 @@ inline Error check_pairs(const Layer& layer, std::span<const std::int8_t> weight
           return (out * channels + next % channels) * plane + row * columns + next / channels;
         };
         const int one = weights[place(k)], other = weights[place(k + 1)];
-        if (std::abs(one) + std::abs(other) > kMostPair)
+        if (std::abs(one) + std::abs(other) > kLargestPair)
           return Error::of(path, ": tensor ", quote(tensor), ": expected neighbours of at most ",
-                           kMostPair, " together, found ", one, " and ", other, " (numbers ",
+                           kLargestPair, " together, found ", one, " and ", other, " (numbers ",
                            place(k), " and ", place(k + 1), ")")
               .with_progress(Error::kAllSteps);
       }
@@ -71,7 +68,7 @@ inline Error check_pairs(const Layer& layer, std::span<const std::int8_t> weight
 inline Error check_weights(const Layer& layer, const QuantisedTensors& tensors,
                            std::string_view path, const std::string& name) {
   if (auto error = check_each(tensors.weights, path, name + ".weight", "numbers from -127 to 127",
-                              [](int weight) { return std::abs(weight) <= kMostWeight; }))
+                              [](int weight) { return std::abs(weight) <= kLargestWeight; }))
     return error;
   if (auto error = check_pairs(layer, tensors.weights, path, name + ".weight")) return error;
   if (auto error = check_scales(tensors.weight_scales, path, name + ".weight_scale")) return error;

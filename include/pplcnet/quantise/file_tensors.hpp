@@ -44,10 +44,10 @@ inline std::string name_of(std::span<const Layer> layers, std::size_t i) {
   return name.empty() ? join({"layer_", i}) : name;
 }
 
-/// Returns whether what a layer gives is quantised: not what a gate multiplies by, and not the
-/// result of a dense layer.
+/// Returns whether what a layer gives is quantised: not the picture, which has its own tensors, not
+/// what a gate multiplies by, and not the result of a dense layer.
 inline bool gives_bytes(std::span<const Layer> layers, std::size_t i) {
-  if (layers[i].op != Operator::dense) return true;
+  if (layers[i].op != Operator::dense) return layers[i].op != Operator::picture;
   bool is_read = layers[i].activation != Activation::none;
   for (const Layer& layer : layers.subspan(i + 1)) {
     if (layer.factors == static_cast<int>(i)) return false;

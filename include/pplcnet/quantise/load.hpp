@@ -15,6 +15,7 @@
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/quantise/check_model.hpp"
 #include "pplcnet/quantise/file_tensors.hpp"
+#include "pplcnet/quantise/pack.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -134,6 +135,30 @@ inline Error load_quantised(std::string_view path, std::span<const Layer> layers
     FileBytes bytes;
     if (auto error = read_file(path, bytes)) return error;
     return load_quantised_bytes(std::as_const(bytes).bytes(), path, layers, traits, model, info);
+  });
+}
+
+/// Loads weights of `Quantised<Net>` from the bytes of a file, packed as kernels read them. After
+/// an error they are not usable.
+template <class Weights>
+Error load_quantised_bytes(std::span<const std::byte> bytes, std::string_view name,
+                           Weights& weights, ModelInfo* info = nullptr) {
+  using Net = typename Weights::Network;
+  using Floats = typename Net::Floats;
+  QuantisedModel model;
+  if (auto error = load_quantised_bytes(bytes, name, Floats::layers, Floats::traits, model, info))
+    return error;
+  const Error error = pack(model, Net::layers, weights.values);
+  return error ? Error::of(name, ": ", error.message()) : Error();
+}
+
+/// Loads the same from a file.
+template <class Weights>
+Error load_quantised(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
+  return with_memory_for(path, [&]() -> Error {
+    FileBytes bytes;
+    if (auto error = read_file(path, bytes)) return error;
+    return load_quantised_bytes(std::as_const(bytes).bytes(), path, weights, info);
   });
 }
 
