@@ -103,8 +103,20 @@ struct PairsDot {
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
+#if HWY_COMPILER_MSVC
     return _mm256_add_epi32(
         sums, _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, weights), _mm256_set1_epi16(1)));
+#else
+    // g++ would multiply all first, and keep sums in memory.
+    Words products;
+    __asm__(
+        "vpmaddubsw %[weights], %[bytes], %[products]\n\t"
+        "vpmaddwd %[ones], %[products], %[products]\n\t"
+        "vpaddd %[products], %[sums], %[sums]"
+        : [sums] "+x"(sums), [products] "=&x"(products)
+        : [bytes] "x"(bytes), [weights] "xm"(weights), [ones] "x"(_mm256_set1_epi16(1)));
+    return sums;
+#endif
   }
 };
 
@@ -121,8 +133,21 @@ struct WideDot {
     return {_mm256_srai_epi16(_mm256_slli_epi16(quads, 8), 8), _mm256_srai_epi16(quads, 8)};
   }
   static HWY_INLINE Words add(Words sums, const Operand& bytes, const Operand& weights) {
+#if HWY_COMPILER_MSVC
     return _mm256_add_epi32(sums, _mm256_add_epi32(_mm256_madd_epi16(bytes.even, weights.even),
                                                    _mm256_madd_epi16(bytes.odd, weights.odd)));
+#else
+    Words products;
+    __asm__(
+        "vpmaddwd %[even], %[bytes_even], %[products]\n\t"
+        "vpaddd %[products], %[sums], %[sums]\n\t"
+        "vpmaddwd %[odd], %[bytes_odd], %[products]\n\t"
+        "vpaddd %[products], %[sums], %[sums]"
+        : [sums] "+x"(sums), [products] "=&x"(products)
+        : [bytes_even] "x"(bytes.even), [bytes_odd] "x"(bytes.odd), [even] "xm"(weights.even),
+          [odd] "xm"(weights.odd));
+    return sums;
+#endif
   }
 };
 

@@ -113,8 +113,20 @@ struct PairsDot {
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
+#if HWY_COMPILER_MSVC
     return _mm512_add_epi32(
         sums, _mm512_madd_epi16(_mm512_maddubs_epi16(bytes, weights), _mm512_set1_epi16(1)));
+#else
+    // g++ would multiply all first, and keep sums in memory.
+    Words products;
+    __asm__(
+        "vpmaddubsw %[weights], %[bytes], %[products]\n\t"
+        "vpmaddwd %[ones], %[products], %[products]\n\t"
+        "vpaddd %[products], %[sums], %[sums]"
+        : [sums] "+v"(sums), [products] "=&v"(products)
+        : [bytes] "v"(bytes), [weights] "vm"(weights), [ones] "v"(_mm512_set1_epi16(1)));
+    return sums;
+#endif
   }
 };
 

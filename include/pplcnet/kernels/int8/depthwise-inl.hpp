@@ -7,8 +7,8 @@ namespace HWY_NAMESPACE {
 inline constexpr int kMostKernel = 7;
 inline constexpr int kMostRowQuads = 2;
 
-/// Outputs of a strip: a unit or more, whose sums and a quad fit the registers.
-inline constexpr int kStripOutputs = kWords == 4 && !HWY_ARCH_ARM ? 1 : 4;
+/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
+inline constexpr int kStripOutputs = 4;
 
 /// Whether the registers have room for the sums of two rows of outputs, which share quads.
 inline constexpr bool kSharesQuads = kWords == 1;
@@ -67,74 +67,131 @@ struct WindowRows {
   }
 };
 
-/// kOutputs neighbouring outputs of a panel, in one row or in kRows of them: the lower one's
-/// weights are those of the upper one, moved down.
-template <class Dot, int kWidth, int kQuads, int kStride, int kOutputs, int kRows>
-class DepthwiseStrip8 {
+/// Neighbouring outputs of a panel, strip by strip, in one row or in kRows of them: the lower one's
+/// weights are those of the upper one, moved down. Quads that the next strip reads, too, are kept.
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+class DepthwiseStrips {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
-  static constexpr int kInputs = (kOutputs - 1) * kStride + kWidth;
+  using Operand = typename Dot::Operand;
+  static constexpr int kOutputs = kStripOutputs;
+  static constexpr int kKept = kWidth - kStride, kInputs = kOutputs * kStride;  // then new ones
+  static_assert(kKept <= kInputs);
+  static constexpr int kVectors = kQuads * kWords;  // of an input
 
  public:
-  HWY_INLINE DepthwiseStrip8(const WindowRows& window, std::size_t offset, std::size_t pixel_pitch,
-                             const DepthwiseWeights<Dot>* weights)
-      : weights_(weights) {
-    start(Indices<kRows * kOutputs * kWords>());
-    add_inputs(window, offset, pixel_pitch, Indices<kInputs * kQuads>());
-  }
+  HWY_INLINE DepthwiseStrips(const ByteDepthwise& rows, const DepthwiseWeights<Dot>* weights,
+                             const BytePanel<kSteps>& ending, int panel, int y)
+      : rows_(rows),
+        window_(rows, y, (kRows - 1) * rows.stride.height),
+        weights_(weights),
+        ending_(ending),
+        channel_(static_cast<std::size_t>(panel * kPanel)),
+        y_(y) {}
 
-  template <int kRow>
-  HWY_INLINE void store(std::int32_t* sums) const {
-    store<kRow>(sums, Indices<kOutputs * kWords>());
+  /// The last strip may overlap the one before it: what it computes again is the same.
+  HWY_INLINE void compute() {
+    const int width = rows_.output.width;
+    for (int start = 0; start < width; start += kOutputs) {
+      const int x = std::min(start, width - kOutputs);
+      const std::size_t offset =
+          channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
+      if (start == 0 || x != start) keep(offset, Indices<kKept>());
+      begin(Indices<kRows * kOutputs * kWords>());
+      add_kept(Indices<kKept>());
+      add_inputs(offset + kKept * rows_.pixel_pitch, Indices<kInputs>());
+      end_rows(x, Indices<kRows>());
+    }
   }
 
  private:
+  template <int... kInput>
+  HWY_INLINE void keep(std::size_t offset, std::integer_sequence<int, kInput...>) {
+    (load(offset + kInput * rows_.pixel_pitch, kept_ + kInput * kVectors), ...);
+  }
+  HWY_INLINE void load(std::size_t offset, Operand* input) const {
+    load(offset, input, Indices<kQuads>());
+  }
+  template <int... kQuad>
+  HWY_INLINE void load(std::size_t offset, Operand* input,
+                       std::integer_sequence<int, kQuad...>) const {
+    (load_quad<kQuad>(offset, input, Indices<kWords>()), ...);
+  }
+  template <int kNumber, int... kWord>
+  HWY_INLINE void load_quad(std::size_t offset, Operand* input,
+                            std::integer_sequence<int, kWord...>) const {
+    Words quads[kWords];
+    load_quads(window_.rows + kNumber * kQuad, offset, quads);
+    ((input[kNumber * kWords + kWord] = Dot::bytes(quads[kWord])), ...);
+  }
+
   template <int... kIndex>
-  HWY_INLINE void start(std::integer_sequence<int, kIndex...>) {
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = load_words(weights_[kIndex / (kOutputs * kWords)].starts, kIndex % kWords)),
      ...);
   }
+  template <int... kInput>
+  HWY_INLINE void add_kept(std::integer_sequence<int, kInput...>) {
+    (add_input<kInput>(kept_ + kInput * kVectors, Indices<kRows * kOutputs>()), ...);
+  }
+  template <int... kInput>
+  HWY_INLINE void add_inputs(std::size_t offset, std::integer_sequence<int, kInput...>) {
+    (add_new<kInput>(offset + kInput * rows_.pixel_pitch), ...);
+  }
+  template <int kInput>
+  HWY_INLINE void add_new(std::size_t offset) {
+    Operand input[kVectors];
+    load(offset, input);
+    add_input<kKept + kInput>(input, Indices<kRows * kOutputs>());
+    if constexpr (kKept + kInput >= kInputs)
+      copy(input, kept_ + (kKept + kInput - kInputs) * kVectors, Indices<kVectors>());
+  }
   template <int... kIndex>
-  HWY_INLINE void add_inputs(const WindowRows& window, std::size_t offset, std::size_t pixel_pitch,
-                             std::integer_sequence<int, kIndex...>) {
-    (add_input<kIndex / kQuads, kIndex % kQuads>(
-         window.rows + kIndex % kQuads * kQuad,
-         offset + static_cast<std::size_t>(kIndex / kQuads) * pixel_pitch),
-     ...);
-  }
-  template <int kInput, int kNumber>
-  HWY_INLINE void add_input(const std::uint8_t* const* rows, std::size_t offset) {
-    Words quads[kWords];
-    load_quads(rows, offset, quads);
-    add_words_of<kInput, kNumber>(quads, Indices<kWords>());
-  }
-  template <int kInput, int kNumber, int... kWord>
-  HWY_INLINE void add_words_of(const Words* quads, std::integer_sequence<int, kWord...>) {
-    (add_outputs<kInput, kNumber, kWord>(Dot::bytes(quads[kWord]), Indices<kRows * kOutputs>()),
-     ...);
-  }
-  template <int kInput, int kNumber, int kWord, int... kOutput>
-  HWY_INLINE void add_outputs(const typename Dot::Operand& bytes,
-                              std::integer_sequence<int, kOutput...>) {
-    (add_output<kInput - kOutput % kOutputs * kStride, kNumber, kWord, kOutput>(bytes), ...);
-  }
-  template <int kColumn, int kNumber, int kWord, int kOutput>
-  HWY_INLINE void add_output(const typename Dot::Operand& bytes) {
-    if constexpr (kColumn >= 0 && kColumn < kWidth) {
-      Words& sum = sums_[kOutput * kWords + kWord];
-      sum = Dot::add(
-          sum, bytes,
-          weights_[kOutput / kOutputs].taps[(kColumn * kQuads + kNumber) * kWords + kWord]);
-    }
-  }
-  template <int kRow, int... kIndex>
-  HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
-    (store_words(sums_[kRow * kOutputs * kWords + kIndex], sums + kIndex / kWords * kPanel,
-                 kIndex % kWords),
-     ...);
+  HWY_INLINE void copy(const Operand* from, Operand* to, std::integer_sequence<int, kIndex...>) {
+    ((to[kIndex] = from[kIndex]), ...);
   }
 
+  template <int kInput, int... kOutput>
+  HWY_INLINE void add_input(const Operand* input, std::integer_sequence<int, kOutput...>) {
+    (add_output<kInput - kOutput % kOutputs * kStride, kOutput>(input, Indices<kVectors>()), ...);
+  }
+  template <int kColumn, int kOutput, int... kIndex>
+  HWY_INLINE void add_output([[maybe_unused]] const Operand* input,
+                             std::integer_sequence<int, kIndex...>) {
+    if constexpr (kColumn >= 0 && kColumn < kWidth)
+      ((sums_[kOutput * kWords + kIndex % kWords] =
+            Dot::add(sums_[kOutput * kWords + kIndex % kWords], input[kIndex],
+                     weights_[kOutput / kOutputs].taps[kColumn * kVectors + kIndex])),
+       ...);
+  }
+
+  template <int... kRow>
+  HWY_INLINE void end_rows(int x, std::integer_sequence<int, kRow...>) const {
+    (end_row<kRow>(x, Indices<kOutputs / kUnitPixels>()), ...);
+  }
+  template <int kRow, int... kUnit>
+  HWY_INLINE void end_row(int x, std::integer_sequence<int, kUnit...>) const {
+    (end_unit<kUnit * kUnitPixels>(y_ + kRow, x,
+                                   sums_ + (kRow * kOutputs + kUnit * kUnitPixels) * kWords),
+     ...);
+  }
+  template <int kPixel>
+  HWY_INLINE void end_unit(int y, int x, const Words* sums) const {
+    const Words words[] = {sums[0], sums[1], sums[2], sums[3]};
+    const Halves none[2] = {};
+    Halves unit[2];
+    ending_.end(words, none, unit);
+    store_unit(unit, UnitPlaces<std::uint8_t>(rows_.output, y, x + kPixel).places, channel_,
+               kUnitPixels);
+  }
+
+  const ByteDepthwise& rows_;
+  const WindowRows window_;
   const DepthwiseWeights<Dot>* weights_;
+  const BytePanel<kSteps>& ending_;
+  std::size_t channel_;
+  int y_;
+  Operand kept_[std::max(1, kKept* kVectors)];
   Words sums_[kRows * kOutputs * kWords];
 };
 
@@ -187,58 +244,39 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
   }
 }
 
-/// Computes kRows rows of outputs, strip by strip. The last one may overlap the one before it.
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
-HWY_INLINE void depthwise_strips(const ByteDepthwise& rows, const DepthwiseWeights<Dot>* weights,
-                                 int panel, int y) {
-  constexpr int kOutputs = kStripOutputs;
-  const WindowRows window(rows, y, (kRows - 1) * rows.stride.height);
-  const int width = rows.output.width;
-  HWY_ALIGN std::int32_t sums[kOutputs * kPanel];
-  for (int start = 0; start < width; start += kOutputs) {
-    const int x = std::min(start, width - kOutputs);
-    const DepthwiseStrip8<Dot, kWidth, kQuads, kStride, kOutputs, kRows> strip(
-        window,
-        static_cast<std::size_t>(panel * kPanel) +
-            static_cast<std::size_t>(x * kStride) * rows.pixel_pitch,
-        rows.pixel_pitch, weights);
-    strip.template store<0>(sums);
-    end_strip<kSteps>(rows, panel, y * width + x, kOutputs, sums);
-    if constexpr (kRows > 1) {
-      strip.template store<1>(sums);
-      end_strip<kSteps>(rows, panel, (y + 1) * width + x, kOutputs, sums);
-    }
-  }
-}
-
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const int down = rows.stride.height;
-  int y = 0;
-  if constexpr (kSharesQuads)
-    if (rows.kernel.height + down <= kQuads * kQuad && down < kQuad && rows.rows > 1) {
-      const DepthwiseWeights<Dot> weights[] = {{rows, panel, 0}, {rows, panel, down}};
-      for (; y + 2 <= rows.rows; y += 2)
-        depthwise_strips<Dot, kSteps, kWidth, kQuads, kStride, 2>(rows, weights, panel, y);
-    }
-  if (y == rows.rows) return;
+  const BytePanel<kSteps> ending(rows.ending.constants, static_cast<std::size_t>(panel * kPanel));
   const DepthwiseWeights<Dot> weights(rows, panel, 0);
+  int y = 0;
+  if constexpr (kSharesQuads) {
+    const int down = rows.stride.height;
+    if (rows.kernel.height + down <= kQuads * kQuad && down < kQuad && rows.rows > 1) {
+      const DepthwiseWeights<Dot> both[] = {weights, {rows, panel, down}};
+      for (; y + 2 <= rows.rows; y += 2)
+        DepthwiseStrips<Dot, kSteps, kWidth, kQuads, kStride, 2>(rows, both, ending, panel, y)
+            .compute();
+    }
+  }
   for (; y < rows.rows; ++y)
-    depthwise_strips<Dot, kSteps, kWidth, kQuads, kStride, 1>(rows, &weights, panel, y);
+    DepthwiseStrips<Dot, kSteps, kWidth, kQuads, kStride, 1>(rows, &weights, ending, panel, y)
+        .compute();
 }
 
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
-                     rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
-  const bool strides = rows.stride.width == 2;
-  if (usual && rows.kernel.width == 3)
-    return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
-                   : depthwise_panel<Dot, kSteps, 3, 1, 1>(rows, panel);
-  if (usual && rows.kernel.width == 5)
-    return strides ? depthwise_panel<Dot, kSteps, 5, 2, 2>(rows, panel)
-                   : depthwise_panel<Dot, kSteps, 5, 2, 1>(rows, panel);
+  if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
+    const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
+                       rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+    const bool strides = rows.stride.width == 2;
+    if (usual && rows.kernel.width == 3)
+      return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
+                     : depthwise_panel<Dot, kSteps, 3, 1, 1>(rows, panel);
+    if (usual && rows.kernel.width == 5)
+      return strides ? depthwise_panel<Dot, kSteps, 5, 2, 2>(rows, panel)
+                     : depthwise_panel<Dot, kSteps, 5, 2, 1>(rows, panel);
+  }
   depthwise_any_panel<Dot, kSteps>(rows, panel);
 }
 

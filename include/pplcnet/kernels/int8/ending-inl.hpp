@@ -19,12 +19,15 @@ class PixelPlaces {
     const std::size_t gap = map.row_pitch - static_cast<std::size_t>(map.width) * map.pixel_pitch;
     Byte* place = map.pixels + static_cast<std::size_t>(row) * map.row_pitch +
                   static_cast<std::size_t>(column) * map.pixel_pitch;
-    for (int i = 0; i < count; ++i) {
-      places_[i] = place;
-      place += map.pixel_pitch;
-      if (++column < map.width) continue;
-      column = 0;
-      place += gap;
+    if (gap == 0 || column + count <= map.width) {
+      for (int i = 0; i < count; ++i, place += map.pixel_pitch) places_[i] = place;
+    } else {
+      for (int i = 0; i < count; ++i, place += map.pixel_pitch) {
+        places_[i] = place;
+        if (++column < map.width) continue;
+        column = 0;
+        place += gap;
+      }
     }
     for (int i = count; i % kUnitPixels != 0; ++i) places_[i] = places_[count - 1];
   }
@@ -34,15 +37,28 @@ class PixelPlaces {
   Byte* places_[kMostEnded];
 };
 
+/// Where the pixels of a unit are that are in one row.
+template <class Byte>
+struct UnitPlaces {
+  Byte* places[kUnitPixels];
+
+  HWY_INLINE UnitPlaces(const BytePixels<Byte>& map, int y, int x) {
+    Byte* const first = map.pixels + static_cast<std::size_t>(y) * map.row_pitch +
+                        static_cast<std::size_t>(x) * map.pixel_pitch;
+    for (int i = 0; i < kUnitPixels; ++i)
+      places[i] = first + static_cast<std::size_t>(i) * map.pixel_pitch;
+  }
+};
+
 /// How sums become bytes: with what is computed between the two.
 enum class ByteSteps : unsigned char { scale, hardswish, add, relu_and_add };
 
 /// The constants of one panel of channels, in vectors.
 template <ByteSteps kSteps>
 class BytePanel {
+ public:
   static constexpr bool kAdds = kSteps == ByteSteps::add || kSteps == ByteSteps::relu_and_add;
 
- public:
   HWY_INLINE BytePanel(const EndingConstants& constants, std::size_t channel) {
     for (int i = 0; i < kWords; ++i) shift_[i] = load_words(constants.shift + channel, i);
     for (int i = 0; i < 2; ++i) {

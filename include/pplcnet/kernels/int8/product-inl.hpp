@@ -108,17 +108,17 @@ inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t
   });
 }
 
-/// Computes some panels of kPixels pixels.
+/// Computes kPanels panels of kPixels pixels.
 template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_tile(const ByteProduct& product, int panel, int pixel,
                              std::size_t panel_pitch, const std::int32_t* starts) {
+  const ByteTile<Dot, kPixels, kPanels> tile(
+      product, product.weights + static_cast<std::size_t>(panel) * panel_pitch, panel_pitch, pixel,
+      starts);
   constexpr int kEnded = (kPixels + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
   HWY_ALIGN std::int32_t sums[kPanels * kEnded * kPanel];
   if constexpr (kEnded > kPixels) std::fill_n(sums, kPanels * kEnded * kPanel, 0);
-  ByteTile<Dot, kPixels, kPanels>(product,
-                                  product.weights + static_cast<std::size_t>(panel) * panel_pitch,
-                                  panel_pitch, pixel, starts)
-      .store(sums, kEnded);
+  tile.store(sums, kEnded);
   end_tile(product, sums, panel, kPanels, pixel, kPixels, kEnded);
 }
 
