@@ -84,6 +84,8 @@ struct QuantisedKernels {
                        int end, std::uint8_t* to) = nullptr;
   /// Computes panels [begin, end) of output channels for so many pixels.
   void (*product)(const ByteProduct&, int pixels, int begin, int end) = nullptr;
+  /// Computes the same for the images of a dense layer, of which there may be one.
+  void (*dense)(const ByteProduct&, int images, int begin, int end) = nullptr;
   /// Computes panels [begin, end) of channels.
   void (*depthwise)(const ByteDepthwise&, int begin, int end) = nullptr;
   /// Computes panels [begin, end) of channels for so many pixels.

@@ -11,7 +11,8 @@ HWY_AFTER_NAMESPACE();
 #include "pplcnet/kernels/int8/picture_rows-inl.hpp"
 #include "pplcnet/kernels/int8/pool-inl.hpp"
 #include "pplcnet/kernels/int8/sums-inl.hpp"
-// This one needs some of what is before it.
+// These need some of what is before them.
+#include "pplcnet/kernels/int8/dense-inl.hpp"
 #include "pplcnet/kernels/int8/gate-inl.hpp"
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
@@ -21,6 +22,7 @@ namespace HWY_NAMESPACE {
 template <bool kDot>
 inline constexpr QuantisedKernels kQuantisedKernels = {.picture_rows = load_picture_rows,
                                                        .product = byte_product<kDot>,
+                                                       .dense = byte_dense<kDot>,
                                                        .depthwise = byte_depthwise<kDot>,
                                                        .gate = gate_pixels,
                                                        .pool = pool_panels};

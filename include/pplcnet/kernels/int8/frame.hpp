@@ -1,7 +1,6 @@
 #ifndef PPLCNET_KERNELS_INT8_FRAME_HPP
 #define PPLCNET_KERNELS_INT8_FRAME_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,31 +19,35 @@ class ByteFrame {
 
   void fill(int begin, int end) const {
     const Padding& frame = map_.frame;
-    if (begin == 0) fill_rows(-frame.top, frame.top);
-    if (end == map_.shape.height) fill_rows(end, frame.bottom);
-    if (frame.left + frame.right == 0) return;
+    if (frame.left + frame.right + frame.top + frame.bottom == 0) return;
+    const std::uint8_t* pixel = nullptr;
+    if (begin == 0) fill_rows(-frame.top, frame.top, pixel);
+    if (end == map_.shape.height) fill_rows(end, frame.bottom, pixel);
     const std::size_t right =
         map_.pixels(0) - map_.row(0) + static_cast<std::size_t>(map_.shape.width) * pitch_;
     for (int y = begin; y < end; ++y) {
       std::uint8_t* const row = base_ + map_.row(y);
-      fill_pixels(row, frame.left);
-      fill_pixels(row + right, frame.right);
+      fill_pixels(row, frame.left, pixel);
+      fill_pixels(row + right, frame.right, pixel);
     }
   }
 
  private:
-  void fill_rows(int y, int count) const {
-    fill_pixels(base_ + map_.row(y),
-                count * (map_.frame.left + map_.shape.width + map_.frame.right));
+  void fill_rows(int y, int count, const std::uint8_t*& pixel) const {
+    const Padding& frame = map_.frame;
+    fill_pixels(base_ + map_.row(y), count * (frame.left + map_.shape.width + frame.right), pixel);
   }
 
-  /// Writes the first pixel, and copies what is there until there are `count`.
-  void fill_pixels(std::uint8_t* to, int count) const {
-    if (count <= 0) return;
-    for (std::size_t c = 0; c < pitch_; ++c) to[c] = static_cast<std::uint8_t>(zeros_[c]);
-    const std::size_t size = static_cast<std::size_t>(count) * pitch_;
-    for (std::size_t done = pitch_; done < size; done *= 2)
-      std::memcpy(to + done, to, std::min(done, size - done));
+  /// Copies `pixel`, a panel at a time, or if there is none yet, writes it.
+  void fill_pixels(std::uint8_t* to, int count, const std::uint8_t*& pixel) const {
+    for (int i = 0; i < count; ++i, to += pitch_) {
+      if (pixel == nullptr) {
+        for (std::size_t c = 0; c < pitch_; ++c) to[c] = static_cast<std::uint8_t>(zeros_[c]);
+        pixel = to;
+      } else {
+        for (std::size_t c = 0; c < pitch_; c += kPanel) std::memcpy(to + c, pixel + c, kPanel);
+      }
+    }
   }
 
   const ByteMap& map_;

@@ -73,8 +73,13 @@ inline HWY_NOINLINE void load_picture_rows(const QuantisedLayer& layer, const Pi
   const std::size_t left = kPixel * static_cast<std::size_t>(layer.padding.left);
   const std::size_t count =
       std::min(static_cast<std::size_t>(layer.input.width), (pitch - left) / kPixel);
+  constexpr std::size_t kPattern = 16 * kPixel;
+  std::uint8_t pattern[kPixel + kPattern];
+  for (std::size_t i = 0; i < sizeof pattern; ++i) pattern[i] = bytes.frame[i % kPixel];
   const auto fill_frame = [&](std::size_t from, std::size_t until) {
-    for (std::size_t i = from; i < until; ++i) to[i] = bytes.frame[i % kPixel];
+    const std::uint8_t* const first = pattern + from % kPixel;
+    for (; from + kPattern <= until; from += kPattern) std::memcpy(to + from, first, kPattern);
+    std::memcpy(to + from, first, until - from);
   };
   for (int y = begin; y < end; ++y, to += pitch) {
     if (y < 0 || y >= layer.input.height) {

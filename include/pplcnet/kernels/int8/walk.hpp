@@ -42,7 +42,7 @@ inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run
       .ending = ending_of(layer, run.weights),
       .output = {output, images, layer.vector_pitch(), 0}};
   split(run, layer.multiply_adds * kWeightWork, layer.padded_channels() / kPanel,
-        [&](int, int begin, int end) { kernels.product(product, images, begin, end); });
+        [&](int, int begin, int end) { kernels.dense(product, images, begin, end); });
 }
 
 /// One image's way through the layers of a plan in bytes.
