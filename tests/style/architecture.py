@@ -16,7 +16,7 @@ ARROWS = {
     "graph": set(),
     "networks": {"graph"},
     "plan": {"graph"},
-    "quantise": {"graph", "plan", "weights"},
+    "quantise": {"graph", "plan", "weights", "any_quantised_network", "picture"},
     "kernels": {"graph", "plan", "quantise", "picture"},
     "weights": {"graph", "plan", "network", "any_network", "picture"},
     "image": {"weights", "picture"},
