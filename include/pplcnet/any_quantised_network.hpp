@@ -30,9 +30,8 @@
 #if PPLCNET_HAS_QUANTISED_DEFINITIONS
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/plan/make_quantised_plan.hpp"
-#include "pplcnet/plan/quantised_flaw.hpp"
+#include "pplcnet/quantise/check_plan.hpp"
 #include "pplcnet/quantise/pack.hpp"
-#include "pplcnet/weights/naming/layer_name.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -144,18 +143,6 @@ class AnyQuantisedNetwork {
 };
 
 #if PPLCNET_HAS_QUANTISED_DEFINITIONS
-namespace quantised_file {
-
-/// Returns why a network cannot be computed in bytes, in a sentence.
-inline Error check_plan(const Plan& plan) {
-  const QuantisedFlaw flaw = quantised_flaw(plan);
-  if (!flaw) return {};
-  return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
-                   layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
-}
-
-}  // namespace quantised_file
-
 PPLCNET_QUANTISED_INLINE Error
 AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int threads,
                           std::optional<AnyQuantisedNetwork>& result) {
@@ -166,7 +153,7 @@ AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int t
   return with_memory_for(graph.title, [&] {
     AnyQuantisedNetwork network(threads);
     const auto plan = std::make_shared<const Plan>(make_plan(graph));
-    if (auto error = quantised_file::check_plan(*plan)) return error;
+    if (auto error = check_quantisable(*plan)) return error;
     network.plan_ = plan;
     network.bytes_plan_ = std::make_shared<const QuantisedPlan>(make_quantised_plan(*plan));
     Bytes weights = zeros(network.bytes_plan_->weight_bytes);

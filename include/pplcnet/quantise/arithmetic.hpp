@@ -121,7 +121,8 @@ constexpr std::array<std::int16_t, kSigmoidPieces + 1> sigmoids() {
 }  // namespace arithmetic
 
 /// 2^15 times the sigmoid of -8, -8 + 1/64 … 8.
-inline constexpr std::array<std::int16_t, kSigmoidPieces + 1> kSigmoidTable = arithmetic::sigmoids();
+inline constexpr std::array<std::int16_t, kSigmoidPieces + 1> kSigmoidTable =
+    arithmetic::sigmoids();
 
 /// Returns 2^15 times the sigmoid of y / 1024.
 constexpr std::int16_t sigmoid_of(std::int16_t y) {

@@ -70,6 +70,15 @@ inline Error check_all_read(const TensorFile& file, std::vector<std::string>& na
   return {};
 }
 
+/// Checks that the answer to the self-test, if there is one, has a number for each class.
+inline Error check_answer(const TensorFile& file, const NetworkTraits& traits) {
+  const Tensor* const answer = traits.classes > 0 ? file.find(kSelfTest) : nullptr;
+  if (answer == nullptr || answer->element_count() == traits.classes) return {};
+  return Error::of(file.path, ": tensor ", quote(kSelfTest), ": expected ", traits.classes,
+                   " classes, found ", answer->element_count())
+      .with_progress(Error::kAllSteps);
+}
+
 /// Says what a file that is not quantised is read by.
 inline Error not_quantised(const TensorFile& file) {
   return Error::of(file.path, ": expected a quantised network, found ",
@@ -106,6 +115,7 @@ inline Error read_quantised(const TensorFile& file, std::span<const Layer> layer
   if (auto error = quantised_file::for_each_tensor(layers, model, read))
     return std::move(error).with_progress(layers.size());
   if (auto error = quantised_file::check_all_read(file, names)) return error;
+  if (auto error = quantised_file::check_answer(file, traits)) return error;
   return quantised_file::check_model(layers, model, file.path);
 }
 

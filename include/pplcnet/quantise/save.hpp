@@ -64,11 +64,12 @@ inline std::vector<std::pair<std::string, std::string>> metadata_of(std::span<co
 }  // namespace quantised_file
 
 /// Writes the file of a quantised network: its tensors, what the network is (metadata), labels and
-/// preprocessing. `layers` and `traits` are those of its plan in floats. What `load_quantised`
-/// would refuse is not written.
+/// preprocessing. `layers` and `traits` are those of its plan in floats, `answer` is what it gives
+/// for the self-test's picture, if anything (see self_test.hpp). What `load_quantised` would refuse
+/// is not written.
 inline Error save_quantised(NewFile& target, const QuantisedModel& model,
                             std::span<const Layer> layers, const NetworkTraits& traits,
-                            const ModelInfo& info = {}) {
+                            const ModelInfo& info = {}, std::span<const float> answer = {}) {
   const std::string_view path = target.path();
   return with_memory_for(path, [&]() -> Error {
     if (auto error = check_info(info, traits.label_count, path)) return error;
@@ -76,6 +77,11 @@ inline Error save_quantised(NewFile& target, const QuantisedModel& model,
     file.metadata = quantised_file::metadata_of(layers, traits, info);
     if (auto error = quantised_file::add_tensors(layers, model, path, file)) return error;
     if (auto error = quantised_file::check_model(layers, model, path)) return error;
+    if (!answer.empty())
+      file.tensors.push_back({.name = std::string(kSelfTest),
+                              .type = DataType::f32,
+                              .shape = {static_cast<std::int64_t>(answer.size())},
+                              .data = std::as_bytes(answer)});
     return write_safetensors(target, file);
   });
 }
