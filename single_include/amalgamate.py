@@ -7,12 +7,13 @@ first and has what is not in it.
     amalgamate.py --check    say whether the files are what would be written
 
 A header is pasted where it is first included; one that was pasted under #if PPLCNET_HAS_DEFINITIONS
-is pasted again where it is first included outside, for files that do not have the definitions. A
-file named -inl.hpp is pasted wherever it is included, because it is compiled once per instruction
+(or PPLCNET_HAS_QUANTISED_DEFINITIONS) is pasted again where it is first included outside, for files
+that do not have the definitions. A file named -inl.hpp is pasted wherever it is included, because it is compiled once per instruction
 set. System headers stay where they are:
 Highway's must be seen again for each instruction set, and for all others twice is as good as once.
 """
 
+import collections
 import pathlib
 import re
 import sys
@@ -20,7 +21,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "single_include"
 WHOLE = "pplcnet/pplcnet.hpp"
-TASKS = ["pplcnet/detector.hpp", "pplcnet/segmenter.hpp", "pplcnet/text_reader.hpp"]
+TASKS = ["pplcnet/detector.hpp", "pplcnet/segmenter.hpp", "pplcnet/text_reader.hpp",
+         "pplcnet/quantised.hpp"]
 TOP = """\
 // pplcnet {version}: PP-LCNet and other lightweight networks on CPUs.
 // SPDX-License-Identifier: Apache-2.0
@@ -30,30 +32,32 @@ TOP = """\
 
 OUR_INCLUDE = re.compile(r'\s*#\s*include\s+["<](pplcnet/[^">]+)[">]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")  # also #ifdef and #ifndef
-DEFINITIONS = re.compile(r"#if PPLCNET_HAS_DEFINITIONS$")
+DEFINITIONS = re.compile(r"#if (PPLCNET_HAS_(?:QUANTISED_)?DEFINITIONS)$")
 GUARD = re.compile(r"\s*#\s*ifndef\s+PPLCNET_\w+_HPP\b")
 
 
-def paste(name, pasted, in_definitions=False):
+def paste(name, pasted, definitions=""):
     """Yields the lines of a header, with the headers that it includes in their places. `pasted` has
-    the headers that are there already, by whether all files have them, and those with definitions.
+    the headers that are there already, by the definitions that a file has to have for them, "" if
+    all files have them.
     """
     yield f"// from {name}"
-    conditions = []  # whether each #if around is that of definitions; the include guard is none
+    conditions = []  # for each #if around, those definitions, "" for others; the include guard is none
     for number, line in enumerate((ROOT / "include" / name).read_text().splitlines(), 1):
         condition = CONDITION.match(line)
         if condition and condition[1] == "if" and not GUARD.match(line):
-            conditions.append(bool(DEFINITIONS.match(line)))
+            found = DEFINITIONS.match(line)
+            conditions.append(found[1] if found else "")
         elif condition and condition[1] == "endif" and conditions:
             conditions.pop()
         included = OUR_INCLUDE.match(line)
         if not included:
             yield line
         elif included[1].endswith("-inl.hpp"):
-            yield from paste(included[1], pasted, in_definitions)
+            yield from paste(included[1], pasted, definitions)
         else:
-            inside = in_definitions or any(conditions)
-            if included[1] in pasted[False] or inside and included[1] in pasted[True]:
+            inside = definitions or next(filter(None, conditions), "")
+            if included[1] in pasted[""] | pasted[inside]:
                 continue
             if not all(conditions):
                 sys.exit(f"include/{name}:{number}: {included[1]} is included here for the first "
@@ -71,10 +75,11 @@ def single_headers():
     def file(*lines):
         return "\n".join([top, *lines, ""])
 
-    pasted = {False: {WHOLE}, True: set()}
+    pasted = collections.defaultdict(set, {"": {WHOLE}})
     files = {WHOLE: file(*paste(WHOLE, pasted))}
     for task in TASKS:
-        there = {inside: headers | {task} for inside, headers in pasted.items()}
+        there = collections.defaultdict(set, {inside: headers | {task}
+                                              for inside, headers in pasted.items()})
         files[task] = file(f'#include "{WHOLE}"', "", *paste(task, there))
     return files
 

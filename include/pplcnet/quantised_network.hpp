@@ -16,9 +16,6 @@
 #include "pplcnet/plan/checked_quantised_plan.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 
-// Networks in bytes. In a program whose files are compiled with PPLCNET_COMPILED one of them is
-// quantised.cpp (CMake's target pplcnet::quantised), which has their kernels.
-
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// A network in bytes: what `TNet`, a network in floats, computes, with integers from the picture's
