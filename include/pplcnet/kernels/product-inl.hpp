@@ -15,6 +15,10 @@ namespace HWY_NAMESPACE {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
+/// Pixels of the tiles that compute what whole tiles leave: half a tile or, where half a tile has
+/// too few sums to hide the latency of a multiply-add, two thirds.
+inline constexpr int kFewPixels = kTilePixels == 6 ? 4 : kTilePixels / 2;
+
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
@@ -160,7 +164,7 @@ struct ProductWeights {
 /// Tiles of kCount channels, in whole vectors.
 template <class D, int kCount>
 struct VectorTiles {
-  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  static constexpr int kChannels = kCount, kPixels = kTilePixels, kFew = kFewPixels;
   template <template <int> class Inputs, int kSize>
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
@@ -173,6 +177,16 @@ HWY_INLINE void product_tile(const Product& product, const float* weights, int c
   Tile tile(product, weights, channel, pixel, ahead, ahead_step);
   finish<kEnds>(tile, product.activation);
   tile.store();
+}
+
+/// Returns how many tiles of kPixels pixels come before those of kFew: as many as fit but, where
+/// two of the others compute more than one of them, one less if two take its place and compute what
+/// it would leave, too, and one more, which overlaps, if two would be needed for what is left.
+template <int kPixels, int kFew>
+constexpr int whole_tiles(int pixels) {
+  const int whole = pixels / kPixels, rest = pixels % kPixels, more = 2 * kFew - kPixels;
+  if (whole == 0 || rest == 0 || more <= 0) return whole;
+  return rest <= more ? whole - 1 : rest > kFew ? whole + 1 : whole;
 }
 
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
@@ -188,21 +202,23 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   // A few rows of a small map are often all there is.
-  constexpr int kHalf = kPixels / 2;
+  constexpr int kFew = Tiles::kFew;
   using Whole = typename Tiles::template Tile<Inputs, kPixels>;
-  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using Few = typename Tiles::template Tile<Inputs, kFew>;
   using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
-    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
-  if (pixels < kHalf) {
+  for (const int end = whole_tiles<kPixels, kFew>(pixels) * kPixels; pixel < end;
+       pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, std::min(pixel, pixels - kPixels),
+                               ahead, ahead_step);
+  if (pixels < kFew) {
     for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
       product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
     return;
   }
-  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
-    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
-                              ahead, ahead_step);
+  for (; pixel < pixels; pixel += kFew, ahead += ahead_bytes)
+    product_tile<kEnds, Few>(product, weights.here, channel, std::min(pixel, pixels - kFew), ahead,
+                             ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.

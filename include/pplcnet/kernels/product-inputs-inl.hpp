@@ -13,10 +13,15 @@ class PixelInputs {
 
   template <int kPixel>
   HWY_INLINE const float* address() const {
-    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_ + channel_;
   }
 
-  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+  HWY_INLINE void advance(int channels) {
+    if constexpr (kIndexed)
+      channel_ += static_cast<std::size_t>(channels);
+    else
+      advance(channels, Indices());
+  }
 
   static constexpr bool next_tap() { return false; }
 
@@ -27,9 +32,12 @@ class PixelInputs {
   }
 
  private:
-  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // On x86 up to six pixels have pointers that stay, and an index: the loop over k takes 128 bytes,
+  // two cache lines. With a few bytes more its last jump may cross the end of one, which costs some
+  // per cent. Of more pixels every third has a pointer; its neighbours are one and two pitches
   // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr bool kIndexed = !HWY_ARCH_ARM && kPixels <= 6;
+  static constexpr int kGroup = HWY_ARCH_ARM || kIndexed ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
   using Indices = std::make_integer_sequence<int, kGroups>;
 
@@ -43,7 +51,7 @@ class PixelInputs {
     ((rows_[kIndex] += channels), ...);
   }
 
-  std::size_t pixel_pitch_;
+  std::size_t pixel_pitch_, channel_ = 0;
   const float* rows_[kGroups];
 };
 

@@ -8,7 +8,7 @@ class PairTile;
 
 /// Tiles of 24 channels; see VectorTiles.
 struct PairTiles {
-  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16, kFew = 8;
   template <template <int> class Inputs, int kSize>
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
