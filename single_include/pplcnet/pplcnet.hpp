@@ -3892,7 +3892,6 @@ struct Kernels {
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 // from pplcnet/kernels/stem.hpp
 #ifndef PPLCNET_KERNELS_STEM_HPP
@@ -3962,17 +3961,14 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
-    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
-      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
-    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -4382,6 +4378,16 @@ class ImageRun {
   int image_;
 };
 
+/// Zeroes the row with which each thread's scratch begins: what is above and below any map.
+inline void clear_zeros(const Run& run) {
+  std::size_t zeros = 0;
+  for (int i = 0; i < run.layer_count; ++i)
+    if (run.layers[i].reads_neighbours()) zeros = std::max(zeros, run.layers[i].source.row_pitch());
+  for (int i = 0; i < run.threads; ++i)
+    std::memset(run.scratch + static_cast<std::size_t>(i) * run.scratch_floats, 0,
+                zeros * sizeof(float));
+}
+
 /// Runs a plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
 inline void walk(const Run& run, const Kernels& kernels) noexcept {
@@ -4392,6 +4398,7 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
     return false;
   };
   while (last > 0 && !requested(last - 1)) --last;
+  clear_zeros(run);
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun(kernels, run, image).layers(0, head);
@@ -4871,10 +4878,15 @@ class PixelInputs {
 
   template <int kPixel>
   HWY_INLINE const float* address() const {
-    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_ + channel_;
   }
 
-  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+  HWY_INLINE void advance(int channels) {
+    if constexpr (kIndexed)
+      channel_ += static_cast<std::size_t>(channels);
+    else
+      advance(channels, Indices());
+  }
 
   static constexpr bool next_tap() { return false; }
 
@@ -4885,9 +4897,12 @@ class PixelInputs {
   }
 
  private:
-  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // On x86 up to six pixels have pointers that stay, and an index: the loop over k takes 128 bytes,
+  // two cache lines. With a few bytes more its last jump may cross the end of one, which costs some
+  // per cent. Of more pixels every third has a pointer; its neighbours are one and two pitches
   // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr bool kIndexed = !HWY_ARCH_ARM && kPixels <= 6;
+  static constexpr int kGroup = HWY_ARCH_ARM || kIndexed ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
   using Indices = std::make_integer_sequence<int, kGroups>;
 
@@ -4901,7 +4916,7 @@ class PixelInputs {
     ((rows_[kIndex] += channels), ...);
   }
 
-  std::size_t pixel_pitch_;
+  std::size_t pixel_pitch_, channel_ = 0;
   const float* rows_[kGroups];
 };
 
@@ -4974,7 +4989,7 @@ class PairTile;
 
 /// Tiles of 24 channels; see VectorTiles.
 struct PairTiles {
-  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16, kFew = 8;
   template <template <int> class Inputs, int kSize>
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
@@ -5142,6 +5157,14 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
+/// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
+/// lines are too short for a CPU to foresee all of the next one.
+HWY_INLINE void fetch_picture(const float* from) {
+  constexpr int kAhead = 256, kCacheLine = 16;
+  PPLCNET_UNROLL
+  for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+}
+
 /// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
@@ -5152,8 +5175,10 @@ HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const
   } else {
     float* const odd = phase(1);
     std::size_t i = 0;
-    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D()))
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      fetch_picture(from + 2 * i);
       copy_pairs(D(), from + 2 * i, even + i, odd + i);
+    }
     for (; 2 * i < count; ++i) {
       even[i] = from[2 * i];
       if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
@@ -5955,6 +5980,10 @@ namespace HWY_NAMESPACE {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
+/// Pixels of the tiles that compute what whole tiles leave: half a tile or, where half a tile has
+/// too few sums to hide the latency of a multiply-add, two thirds.
+inline constexpr int kFewPixels = kTilePixels == 6 ? 4 : kTilePixels / 2;
+
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
@@ -6100,7 +6129,7 @@ struct ProductWeights {
 /// Tiles of kCount channels, in whole vectors.
 template <class D, int kCount>
 struct VectorTiles {
-  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  static constexpr int kChannels = kCount, kPixels = kTilePixels, kFew = kFewPixels;
   template <template <int> class Inputs, int kSize>
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
@@ -6113,6 +6142,16 @@ HWY_INLINE void product_tile(const Product& product, const float* weights, int c
   Tile tile(product, weights, channel, pixel, ahead, ahead_step);
   finish<kEnds>(tile, product.activation);
   tile.store();
+}
+
+/// Returns how many tiles of kPixels pixels come before those of kFew: as many as fit but, where
+/// two of the others compute more than one of them, one less if two take its place and compute what
+/// it would leave, too, and one more, which overlaps, if two would be needed for what is left.
+template <int kPixels, int kFew>
+constexpr int whole_tiles(int pixels) {
+  const int whole = pixels / kPixels, rest = pixels % kPixels, more = 2 * kFew - kPixels;
+  if (whole == 0 || rest == 0 || more <= 0) return whole;
+  return rest <= more ? whole - 1 : rest > kFew ? whole + 1 : whole;
 }
 
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
@@ -6128,21 +6167,23 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   // A few rows of a small map are often all there is.
-  constexpr int kHalf = kPixels / 2;
+  constexpr int kFew = Tiles::kFew;
   using Whole = typename Tiles::template Tile<Inputs, kPixels>;
-  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using Few = typename Tiles::template Tile<Inputs, kFew>;
   using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
-    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
-  if (pixels < kHalf) {
+  for (const int end = whole_tiles<kPixels, kFew>(pixels) * kPixels; pixel < end;
+       pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, std::min(pixel, pixels - kPixels),
+                               ahead, ahead_step);
+  if (pixels < kFew) {
     for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
       product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
     return;
   }
-  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
-    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
-                              ahead, ahead_step);
+  for (; pixel < pixels; pixel += kFew, ahead += ahead_bytes)
+    product_tile<kEnds, Few>(product, weights.here, channel, std::min(pixel, pixels - kFew), ahead,
+                             ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
@@ -7635,10 +7676,15 @@ class PixelInputs {
 
   template <int kPixel>
   HWY_INLINE const float* address() const {
-    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_ + channel_;
   }
 
-  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+  HWY_INLINE void advance(int channels) {
+    if constexpr (kIndexed)
+      channel_ += static_cast<std::size_t>(channels);
+    else
+      advance(channels, Indices());
+  }
 
   static constexpr bool next_tap() { return false; }
 
@@ -7649,9 +7695,12 @@ class PixelInputs {
   }
 
  private:
-  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // On x86 up to six pixels have pointers that stay, and an index: the loop over k takes 128 bytes,
+  // two cache lines. With a few bytes more its last jump may cross the end of one, which costs some
+  // per cent. Of more pixels every third has a pointer; its neighbours are one and two pitches
   // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr bool kIndexed = !HWY_ARCH_ARM && kPixels <= 6;
+  static constexpr int kGroup = HWY_ARCH_ARM || kIndexed ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
   using Indices = std::make_integer_sequence<int, kGroups>;
 
@@ -7665,7 +7714,7 @@ class PixelInputs {
     ((rows_[kIndex] += channels), ...);
   }
 
-  std::size_t pixel_pitch_;
+  std::size_t pixel_pitch_, channel_ = 0;
   const float* rows_[kGroups];
 };
 
@@ -7738,7 +7787,7 @@ class PairTile;
 
 /// Tiles of 24 channels; see VectorTiles.
 struct PairTiles {
-  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16, kFew = 8;
   template <template <int> class Inputs, int kSize>
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
@@ -7906,6 +7955,14 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
+/// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
+/// lines are too short for a CPU to foresee all of the next one.
+HWY_INLINE void fetch_picture(const float* from) {
+  constexpr int kAhead = 256, kCacheLine = 16;
+  PPLCNET_UNROLL
+  for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+}
+
 /// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
@@ -7916,8 +7973,10 @@ HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const
   } else {
     float* const odd = phase(1);
     std::size_t i = 0;
-    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D()))
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      fetch_picture(from + 2 * i);
       copy_pairs(D(), from + 2 * i, even + i, odd + i);
+    }
     for (; 2 * i < count; ++i) {
       even[i] = from[2 * i];
       if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
@@ -8719,6 +8778,10 @@ namespace HWY_NAMESPACE {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
+/// Pixels of the tiles that compute what whole tiles leave: half a tile or, where half a tile has
+/// too few sums to hide the latency of a multiply-add, two thirds.
+inline constexpr int kFewPixels = kTilePixels == 6 ? 4 : kTilePixels / 2;
+
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
@@ -8864,7 +8927,7 @@ struct ProductWeights {
 /// Tiles of kCount channels, in whole vectors.
 template <class D, int kCount>
 struct VectorTiles {
-  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  static constexpr int kChannels = kCount, kPixels = kTilePixels, kFew = kFewPixels;
   template <template <int> class Inputs, int kSize>
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
@@ -8877,6 +8940,16 @@ HWY_INLINE void product_tile(const Product& product, const float* weights, int c
   Tile tile(product, weights, channel, pixel, ahead, ahead_step);
   finish<kEnds>(tile, product.activation);
   tile.store();
+}
+
+/// Returns how many tiles of kPixels pixels come before those of kFew: as many as fit but, where
+/// two of the others compute more than one of them, one less if two take its place and compute what
+/// it would leave, too, and one more, which overlaps, if two would be needed for what is left.
+template <int kPixels, int kFew>
+constexpr int whole_tiles(int pixels) {
+  const int whole = pixels / kPixels, rest = pixels % kPixels, more = 2 * kFew - kPixels;
+  if (whole == 0 || rest == 0 || more <= 0) return whole;
+  return rest <= more ? whole - 1 : rest > kFew ? whole + 1 : whole;
 }
 
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
@@ -8892,21 +8965,23 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   // A few rows of a small map are often all there is.
-  constexpr int kHalf = kPixels / 2;
+  constexpr int kFew = Tiles::kFew;
   using Whole = typename Tiles::template Tile<Inputs, kPixels>;
-  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using Few = typename Tiles::template Tile<Inputs, kFew>;
   using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
-    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
-  if (pixels < kHalf) {
+  for (const int end = whole_tiles<kPixels, kFew>(pixels) * kPixels; pixel < end;
+       pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, std::min(pixel, pixels - kPixels),
+                               ahead, ahead_step);
+  if (pixels < kFew) {
     for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
       product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
     return;
   }
-  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
-    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
-                              ahead, ahead_step);
+  for (; pixel < pixels; pixel += kFew, ahead += ahead_bytes)
+    product_tile<kEnds, Few>(product, weights.here, channel, std::min(pixel, pixels - kFew), ahead,
+                             ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
@@ -10579,10 +10654,15 @@ class PixelInputs {
 
   template <int kPixel>
   HWY_INLINE const float* address() const {
-    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_;
+    return rows_[kPixel / kGroup] + kPixel % kGroup * pixel_pitch_ + channel_;
   }
 
-  HWY_INLINE void advance(int channels) { advance(channels, Indices()); }
+  HWY_INLINE void advance(int channels) {
+    if constexpr (kIndexed)
+      channel_ += static_cast<std::size_t>(channels);
+    else
+      advance(channels, Indices());
+  }
 
   static constexpr bool next_tap() { return false; }
 
@@ -10593,9 +10673,12 @@ class PixelInputs {
   }
 
  private:
-  // On x86 every third pixel has a pointer of its own; its neighbours are one and two pitches
+  // On x86 up to six pixels have pointers that stay, and an index: the loop over k takes 128 bytes,
+  // two cache lines. With a few bytes more its last jump may cross the end of one, which costs some
+  // per cent. Of more pixels every third has a pointer; its neighbours are one and two pitches
   // away, which it addresses without further arithmetic. Fourteen pointers would be spilled.
-  static constexpr int kGroup = HWY_ARCH_ARM ? 1 : 3;
+  static constexpr bool kIndexed = !HWY_ARCH_ARM && kPixels <= 6;
+  static constexpr int kGroup = HWY_ARCH_ARM || kIndexed ? 1 : 3;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
   using Indices = std::make_integer_sequence<int, kGroups>;
 
@@ -10609,7 +10692,7 @@ class PixelInputs {
     ((rows_[kIndex] += channels), ...);
   }
 
-  std::size_t pixel_pitch_;
+  std::size_t pixel_pitch_, channel_ = 0;
   const float* rows_[kGroups];
 };
 
@@ -10682,7 +10765,7 @@ class PairTile;
 
 /// Tiles of 24 channels; see VectorTiles.
 struct PairTiles {
-  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16;
+  static constexpr int kChannels = kPanel + kHalfPanel, kPixels = 16, kFew = 8;
   template <template <int> class Inputs, int kSize>
   using Tile = PairTile<Inputs, Lanes16, kSize>;
 };
@@ -10850,6 +10933,14 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 #endif
 }
 
+/// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
+/// lines are too short for a CPU to foresee all of the next one.
+HWY_INLINE void fetch_picture(const float* from) {
+  constexpr int kAhead = 256, kCacheLine = 16;
+  PPLCNET_UNROLL
+  for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+}
+
 /// Copies columns like copy_columns, for values that lie side by side.
 template <int kStride, class Phase>
 HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const float* from) {
@@ -10860,8 +10951,10 @@ HWY_INLINE void copy_planar_columns(std::size_t count, const Phase& phase, const
   } else {
     float* const odd = phase(1);
     std::size_t i = 0;
-    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D()))
+    for (; 2 * (i + hn::MaxLanes(D())) <= count; i += hn::MaxLanes(D())) {
+      fetch_picture(from + 2 * i);
       copy_pairs(D(), from + 2 * i, even + i, odd + i);
+    }
     for (; 2 * i < count; ++i) {
       even[i] = from[2 * i];
       if (2 * i + 1 < count) odd[i] = from[2 * i + 1];
@@ -11663,6 +11756,10 @@ namespace HWY_NAMESPACE {
 inline constexpr int kTilePixels = kLanes == 16 ? 14 : HWY_ARCH_ARM ? 7 : kLanes > 1 ? 6 : 2;
 inline constexpr int kTileChannels = std::max(2 * kLanes, kPanel / 2);
 
+/// Pixels of the tiles that compute what whole tiles leave: half a tile or, where half a tile has
+/// too few sums to hide the latency of a multiply-add, two thirds.
+inline constexpr int kFewPixels = kTilePixels == 6 ? 4 : kTilePixels / 2;
+
 template <template <int> class Inputs, class D, int kPixels, int kVectors>
 class ProductTile {
   using V = hn::Vec<D>;
@@ -11808,7 +11905,7 @@ struct ProductWeights {
 /// Tiles of kCount channels, in whole vectors.
 template <class D, int kCount>
 struct VectorTiles {
-  static constexpr int kChannels = kCount, kPixels = kTilePixels;
+  static constexpr int kChannels = kCount, kPixels = kTilePixels, kFew = kFewPixels;
   template <template <int> class Inputs, int kSize>
   using Tile = ProductTile<Inputs, D, kSize, kCount / static_cast<int>(hn::MaxLanes(D()))>;
 };
@@ -11821,6 +11918,16 @@ HWY_INLINE void product_tile(const Product& product, const float* weights, int c
   Tile tile(product, weights, channel, pixel, ahead, ahead_step);
   finish<kEnds>(tile, product.activation);
   tile.store();
+}
+
+/// Returns how many tiles of kPixels pixels come before those of kFew: as many as fit but, where
+/// two of the others compute more than one of them, one less if two take its place and compute what
+/// it would leave, too, and one more, which overlaps, if two would be needed for what is left.
+template <int kPixels, int kFew>
+constexpr int whole_tiles(int pixels) {
+  const int whole = pixels / kPixels, rest = pixels % kPixels, more = 2 * kFew - kPixels;
+  if (whole == 0 || rest == 0 || more <= 0) return whole;
+  return rest <= more ? whole - 1 : rest > kFew ? whole + 1 : whole;
 }
 
 /// Computes the output channels of a tile from `channel` on, for all pixels. The last tile may
@@ -11836,21 +11943,23 @@ HWY_NOINLINE void product_columns(const Product& product, const ProductWeights& 
   const std::size_t ahead_step = ahead_bytes / static_cast<std::size_t>(product.depth);
   const char* ahead = weights.next;
   // A few rows of a small map are often all there is.
-  constexpr int kHalf = kPixels / 2;
+  constexpr int kFew = Tiles::kFew;
   using Whole = typename Tiles::template Tile<Inputs, kPixels>;
-  using Half = typename Tiles::template Tile<Inputs, kHalf>;
+  using Few = typename Tiles::template Tile<Inputs, kFew>;
   using One = typename Tiles::template Tile<Inputs, 1>;
   int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels, ahead += ahead_bytes)
-    product_tile<kEnds, Whole>(product, weights.here, channel, pixel, ahead, ahead_step);
-  if (pixels < kHalf) {
+  for (const int end = whole_tiles<kPixels, kFew>(pixels) * kPixels; pixel < end;
+       pixel += kPixels, ahead += ahead_bytes)
+    product_tile<kEnds, Whole>(product, weights.here, channel, std::min(pixel, pixels - kPixels),
+                               ahead, ahead_step);
+  if (pixels < kFew) {
     for (; pixel < pixels; ++pixel, ahead += ahead_bytes)
       product_tile<kEnds, One>(product, weights.here, channel, pixel, ahead, ahead_step);
     return;
   }
-  for (; pixel < pixels; pixel += kHalf, ahead += ahead_bytes)
-    product_tile<kEnds, Half>(product, weights.here, channel, std::min(pixel, pixels - kHalf),
-                              ahead, ahead_step);
+  for (; pixel < pixels; pixel += kFew, ahead += ahead_bytes)
+    product_tile<kEnds, Few>(product, weights.here, channel, std::min(pixel, pixels - kFew), ahead,
+                             ahead_step);
 }
 
 /// Converts float16 to float32; `count` is a multiple of 16.
