@@ -1087,13 +1087,11 @@ constexpr float dequantised(std::uint8_t value, float scale, std::int32_t zero) 
 // from pplcnet/kernels/int8/forward-inl.hpp
 // All kernels of networks in bytes. Compiled once per instruction set.
 #if PPLCNET_BYTE_VECTORS
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE::hn {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): it is Highway's name
 }  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 #endif
 // from pplcnet/kernels/int8/picture_rows-inl.hpp
 // Rows of the picture as bytes. Compiled once per instruction set.
@@ -2982,13 +2980,11 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/forward-inl.hpp
 // All kernels of networks in bytes. Compiled once per instruction set.
 #if PPLCNET_BYTE_VECTORS
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE::hn {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): it is Highway's name
 }  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 #endif
 // from pplcnet/kernels/int8/picture_rows-inl.hpp
 // Rows of the picture as bytes. Compiled once per instruction set.
@@ -4891,13 +4887,11 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/forward-inl.hpp
 // All kernels of networks in bytes. Compiled once per instruction set.
 #if PPLCNET_BYTE_VECTORS
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE::hn {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): it is Highway's name
 }  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 #endif
 // from pplcnet/kernels/int8/picture_rows-inl.hpp
 // Rows of the picture as bytes. Compiled once per instruction set.

@@ -1,12 +1,10 @@
 // All kernels of networks in bytes. Compiled once per instruction set.
 #if PPLCNET_BYTE_VECTORS
-HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE::hn {
 using namespace hwy::HWY_NAMESPACE;  // NOLINT(google-build-using-namespace): it is Highway's name
 }  // namespace HWY_NAMESPACE::hn
 }  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
 #endif
 #include "pplcnet/kernels/int8/picture_rows-inl.hpp"
 #include "pplcnet/kernels/int8/pool-inl.hpp"
