@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,12 +21,13 @@ void check(std::vector<std::pair<std::string, std::string>> metadata) {
   pplcnet::TensorFile file;
   file.path = "old";
   file.metadata = std::move(metadata);
-  EXPECT_STREQ(check_description(file, Net::layers, Net::traits).message(), "");
+  const std::string_view storage = storage_name(Net::traits.storage);
+  EXPECT_STREQ(check_description(file, Net::layers, Net::traits, storage).message(), "");
   for (auto& [key, value] : file.metadata) {
     if (key == "dropout_percent" && Net::classes == 0) continue;  // it has no effect there
     const std::string right = value;
     value += "0";
-    EXPECT_TRUE(check_description(file, Net::layers, Net::traits)) << key;
+    EXPECT_TRUE(check_description(file, Net::layers, Net::traits, storage)) << key;
     value = right;
   }
 }
