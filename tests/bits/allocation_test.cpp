@@ -1,11 +1,8 @@
 // Nothing is allocated once weights are loaded: malloc itself counts, for all threads.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <optional>
@@ -14,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bits/allocations.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/detector.hpp"
 #include "pplcnet/models/pplcnet.hpp"
@@ -29,38 +27,6 @@
 #include "threads.hpp"
 
 namespace {
-std::atomic<int> allocations = 0;
-}  // namespace
-
-// Sanitizers bring a malloc of their own, other C libraries do not have these names of glibc's.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-constexpr bool kCounted = true;
-
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* block, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size) { return ++allocations, __libc_malloc(size); }
-void* calloc(std::size_t count, std::size_t size) {
-  return ++allocations, __libc_calloc(count, size);
-}
-void* realloc(void* block, std::size_t size) { return ++allocations, __libc_realloc(block, size); }
-void* memalign(std::size_t alignment, std::size_t size) {
-  return ++allocations, __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
-  *block = memalign(alignment, size);
-  return *block == nullptr ? ENOMEM : 0;
-}
-}
-#else
-constexpr bool kCounted = false;
-#endif
-
-namespace {
 
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetV2;
@@ -71,14 +37,8 @@ using pplcnet::Size;
 using pplcnet::V2;
 using pplcnet::V3;
 using pplcnet::V4;
-
-/// How often `body` allocates, in any thread.
-template <class Body>
-int allocations_in(const Body& body) {
-  const int before = allocations;
-  body();
-  return allocations - before;
-}
+using pplcnet_test::allocations_in;
+using pplcnet_test::kCounted;
 
 class Allocation : public testing::Test {
   void SetUp() override {
