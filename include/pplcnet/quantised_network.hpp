@@ -188,6 +188,7 @@ class Quantised {
   }
 };
 
+/// That in bytes.
 template <class TNet>
 struct InPrecision<Precision::int8, TNet> {
   using Network = Quantised<TNet>;

@@ -11617,6 +11617,7 @@ class Quantised {
   }
 };
 
+/// That in bytes.
 template <class TNet>
 struct InPrecision<Precision::int8, TNet> {
   using Network = Quantised<TNet>;
