@@ -54,7 +54,8 @@ class Quantisation {
       const auto [low, high] = ranges[c];
       if (!(low <= high && std::abs(low) < kLargest && std::abs(high) < kLargest))
         return Error::of("layer ", index, ", channel ", c, ": its range is none of finite numbers");
-      const ByteScale scale = scale_of_channel(index, c, ranges[c]);
+      const ByteScale scale =
+          scale_of_channel(index, c, layer.gives_vector() ? widened(ranges[c]) : ranges[c]);
       tensors.scales[c] = scale.scale;
       tensors.zeros[c] = scale.zero;
     }
@@ -63,6 +64,9 @@ class Quantisation {
 
  private:
   static constexpr double kLargest = 1e30;
+
+  /// Returns a larger range: calibration sees one value of a vector a picture, not the extremes.
+  static Range widened(const Range& range) { return {range.low * 1.25, range.high * 1.25}; }
 
   ByteScale scale_of(int layer, std::size_t channel) const {
     const QuantisedTensors& tensors = model_.layers[static_cast<std::size_t>(layer)];
