@@ -3892,6 +3892,7 @@ struct Kernels {
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 // from pplcnet/kernels/stem.hpp
 #ifndef PPLCNET_KERNELS_STEM_HPP
@@ -3961,14 +3962,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 
@@ -4378,16 +4382,6 @@ class ImageRun {
   int image_;
 };
 
-/// Zeroes the row with which each thread's scratch begins: what is above and below any map.
-inline void clear_zeros(const Run& run) {
-  std::size_t zeros = 0;
-  for (int i = 0; i < run.layer_count; ++i)
-    if (run.layers[i].reads_neighbours()) zeros = std::max(zeros, run.layers[i].source.row_pitch());
-  for (int i = 0; i < run.threads; ++i)
-    std::memset(run.scratch + static_cast<std::size_t>(i) * run.scratch_floats, 0,
-                zeros * sizeof(float));
-}
-
 /// Runs a plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
 inline void walk(const Run& run, const Kernels& kernels) noexcept {
@@ -4398,7 +4392,6 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
     return false;
   };
   while (last > 0 && !requested(last - 1)) --last;
-  clear_zeros(run);
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun(kernels, run, image).layers(0, head);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/kernels/arguments.hpp"
@@ -33,14 +34,17 @@ class Chain {
   /// Computes rows [begin, end) of the chain's last layer, and of the layers before it what these
   /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
+    std::size_t zeros = 0;
     for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
+      if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
       origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
       produced_[unit - first_] = from;
       needed_[unit - first_] = to;
       from = std::max(0, from * reader.stride.height - reader.padding.top);
       to = std::min(reader.input.height, rows_read(reader, to));
     }
+    std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
 

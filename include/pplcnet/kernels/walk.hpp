@@ -186,16 +186,6 @@ class ImageRun {
   int image_;
 };
 
-/// Zeroes the row with which each thread's scratch begins: what is above and below any map.
-inline void clear_zeros(const Run& run) {
-  std::size_t zeros = 0;
-  for (int i = 0; i < run.layer_count; ++i)
-    if (run.layers[i].reads_neighbours()) zeros = std::max(zeros, run.layers[i].source.row_pitch());
-  for (int i = 0; i < run.threads; ++i)
-    std::memset(run.scratch + static_cast<std::size_t>(i) * run.scratch_floats, 0,
-                zeros * sizeof(float));
-}
-
 /// Runs a plan for up to kChunk images; the dense layers at its end, which are nearly all
 /// weights, pass over them once for all images.
 inline void walk(const Run& run, const Kernels& kernels) noexcept {
@@ -206,7 +196,6 @@ inline void walk(const Run& run, const Kernels& kernels) noexcept {
     return false;
   };
   while (last > 0 && !requested(last - 1)) --last;
-  clear_zeros(run);
   int head = last;
   while (head > 0 && run.layers[head - 1].op == Operator::dense) --head;
   for (int image = 0; image < run.images; ++image) ImageRun(kernels, run, image).layers(0, head);
