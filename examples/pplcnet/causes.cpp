@@ -22,7 +22,7 @@ namespace {
 std::vector<pplcnet::Parameters> parameters_of(const pplcnet::AnyClassifier& classifier,
                                                const std::string& weights, const std::string& part,
                                                bool& folded) {
-  const pplcnet::AnyNetwork& network = classifier.network();
+  const pplcnet::AnyNetwork& network = *classifier.network().floats();
   const auto layers = network.layers();
   std::vector<pplcnet::Parameters> result(layers.size());
   pplcnet::WeightFile file;
@@ -133,7 +133,7 @@ void add_deviations(const pplcnet::AnyClassifier& classifier, const std::string&
 /// Adds what the network computes for the common variants of the preprocessing.
 void add_variants(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                   pplcnet::ImageView stored, const DifferingPlace& place, CauseSearch& search) {
-  pplcnet::AnyNetwork& network = classifier.network();
+  pplcnet::EitherNetwork& network = classifier.network();
   std::vector<float> values(place.own.size());
   std::vector<float*> destinations(network.layers().size());
   destinations[static_cast<std::size_t>(place.layer)] = values.data();
@@ -154,7 +154,8 @@ std::optional<std::string> find_cause(pplcnet::AnyClassifier& classifier,
   const bool is_logits = place.layer == classifier.network().traits().logits;
   CauseSearch search(place.own, place.reference, is_logits);
   search.add("", std::vector<float>(place.own.begin(), place.own.end()));
-  add_deviations(classifier, weights, part, place, search);
+  if (!classifier.network().is_quantised())
+    add_deviations(classifier, weights, part, place, search);
   if (!place.same_input) add_variants(classifier, image, stored, place, search);
   return search.best();
 }

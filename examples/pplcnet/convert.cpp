@@ -60,7 +60,7 @@ std::string strides_of(std::span<const pplcnet::Layer> layers) {
   return text;
 }
 
-void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened,
+void print(const pplcnet::WeightFile& file, const pplcnet::OpenedEither& opened,
            const pplcnet::ModelInfo& info) {
   const pplcnet::NetworkTraits& net = opened.network.traits();
   const auto say = [](const char* what, std::initializer_list<pplcnet::Piece> pieces) {
@@ -82,14 +82,15 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedNetwork& opened
   for (const std::string& one : opened.assumed)
     assumed += pplcnet::join({assumed.empty() ? "" : ", ", one});
   say("assumed", {assumed.empty() ? std::string_view("nothing") : assumed});
+  if (opened.network.is_quantised()) say("weights", {"int8"});
   say("parameters", {opened.network.plan().parameter_count});
-  say("checksum", {checksum(opened.network.weights())});
+  say("checksum", {checksum(opened.network.weight_bytes())});
 }
 
 /// Collects what belongs to the weights beside them: of the command line, of the file, of the
 /// model.
 Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& file,
-               pplcnet::OpenedNetwork& opened, pplcnet::ModelInfo& info) {
+               pplcnet::OpenedEither& opened, pplcnet::ModelInfo& info) {
   info.model = opened.is_published ? opened.published->model.name : "";
   info.preprocessing =
       arguments.preset.empty() ? opened.preprocessing.name : std::string_view(arguments.preset);
@@ -104,23 +105,23 @@ Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& fil
 }
 
 /// Writes the output, and reads it back before it gets its name.
-Error write(const ConvertArguments& arguments, const pplcnet::OpenedNetwork& opened,
+Error write(const ConvertArguments& arguments, const pplcnet::AnyNetwork& network,
             const pplcnet::ModelInfo& info) {
   OutputFile file(arguments.output());
   const pplcnet::Storage storage = arguments.stored.storage();
-  if (auto error = arguments.writes_onnx() ? save_onnx(file, opened.network, arguments.onnx, info)
-                                           : pplcnet::save(file, opened.network, info, storage))
+  if (auto error = arguments.writes_onnx() ? save_onnx(file, network, arguments.onnx, info)
+                                           : pplcnet::save(file, network, info, storage))
     return error;
   std::optional<pplcnet::AnyNetwork> again;
-  if (auto error = pplcnet::AnyNetwork::make(opened.network.graph(), 1, again)) return error;
+  if (auto error = pplcnet::AnyNetwork::make(network.graph(), 1, again)) return error;
   pplcnet::WeightFile written;
   if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
   if (auto error = written.read(again->layers(), again->traits(), again->weights())) return error;
   if (arguments.writes_native()) {
     if (auto error = pplcnet::self_test(file.temporary(), *again)) return error;
   }
-  if (storage == opened.network.traits().storage &&
-      checksum(std::span<const float>(again->weights())) != checksum(opened.network.weights()))
+  if (storage == network.traits().storage &&
+      checksum(std::span<const float>(again->weights())) != checksum(network.weights()))
     return Error::of(file.path(), ": other weights came back than were written");
   return interruption::happened() ? Error("interrupted") : file.publish();
 }
@@ -128,10 +129,10 @@ Error write(const ConvertArguments& arguments, const pplcnet::OpenedNetwork& ope
 /// Writes the state dict of another framework, and reads it back before it gets its name: within
 /// what rounding may change, the weights are those of the input.
 Error write_state_dict(const ConvertArguments& arguments, const pplcnet::WeightFile& input,
-                       const pplcnet::OpenedNetwork& opened) {
+                       const pplcnet::OpenedEither& opened) {
   OutputFile file(arguments.output());
   pplcnet::TensorFile source;
-  const pplcnet::AnyNetwork& network = opened.network;
+  const pplcnet::AnyNetwork& network = *opened.network.floats();
   if (auto error = input.read_state_dict(network.layers(), network.traits(), source)) return error;
   if (pplcnet::is_native(source))
     return Error::of(input.path(),
@@ -172,14 +173,17 @@ Error convert(const ConvertArguments& arguments) {
   if (!arguments.labels.empty()) add_input(arguments.labels);
   if (!arguments.list)
     if (auto error = claim_output(arguments.output())) return error;
-  std::optional<pplcnet::OpenedNetwork> opened;
+  std::optional<pplcnet::OpenedEither> opened;
   if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::whole, opened))
     return error;
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
+    const pplcnet::AnyNetwork* const floats = opened->network.floats();
+    if (floats == nullptr)
+      return Error::of(file.path(), ": its weights are int8, which are not converted");
     if (auto error = arguments.writes_state_dict() ? write_state_dict(arguments, file, *opened)
-                                                   : write(arguments, *opened, info))
+                                                   : write(arguments, *floats, info))
       return error;
   }
   print(file, *opened, info);

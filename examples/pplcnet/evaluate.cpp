@@ -88,7 +88,7 @@ Origin origin_of(const pplcnet::AnyClassifier& classifier, const std::string& da
   const auto lookup = pplcnet::normalisation_tables(preprocessing.normalisation);
   return {{"model", std::string(classifier.name())},
           {"classes", std::to_string(classifier.classes())},
-          {"weights", checksum(std::span<const float>(classifier.network().weights()))},
+          {"weights", checksum(classifier.network().weight_bytes())},
           {"labels", checksum(std::span<const char>(labels))},
           {"preprocessing", pplcnet::join({preprocessing.name, " ", preprocessing.height, "x",
                                            preprocessing.width, " ", preprocessing.resize_short,

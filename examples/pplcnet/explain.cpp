@@ -30,7 +30,7 @@ std::string drawable_label(const pplcnet::AnyClassifier& classifier, int class_i
 
 std::optional<HeatMap> heat_map(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
                                 int class_id) {
-  const pplcnet::AnyNetwork& network = classifier.network();
+  const pplcnet::AnyNetwork& network = *classifier.network().floats();
   std::vector<float> maps;
   if (!classifier.run(image, heat_layer(network), maps)) return std::nullopt;
   return heat_map(network, class_id, maps);
@@ -89,6 +89,9 @@ Error Explanations::open(const std::string& folder, pplcnet::AnyClassifier& clas
                          std::optional<Explanations>& result) {
   if (classifier.network().traits().pooled < 0)
     return Error::of(classifier.name(), ": has no pooled map that a class could be seen in");
+  if (classifier.network().is_quantised())
+    return Error::of(classifier.name(),
+                     ": its weights are int8; maps of classes are made in floats");
   std::error_code problem;
   fs::create_directories(pplcnet::path_of(folder), problem);
   if (problem) return Error::of(folder, ": cannot be made: ", problem.message());

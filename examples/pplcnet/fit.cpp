@@ -88,7 +88,11 @@ int run(const FitArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<pplcnet::AnyClassifier> classifier;
   if (report(arguments.network.open(classifier))) return 1;
-  if (classifier->network().traits().embedding < 0)
+  const pplcnet::AnyNetwork* const base = classifier->network().floats();
+  if (base == nullptr)
+    return fail(
+        Error::of(arguments.network.weights, ": its weights are int8; fit begins in floats"));
+  if (base->traits().embedding < 0)
     return fail(Error::of(classifier->name(), ": has no embedding"));
   Examples examples;
   if (report(find_examples(arguments.images, examples))) return 1;
@@ -104,7 +108,7 @@ int run(const FitArguments& arguments) {
   const int classes = static_cast<int>(examples.labels.size());
   const LogisticHead head = fit_logistic(embeddings.rows, embeddings.classes, classes);
   std::optional<pplcnet::AnyNetwork> network;
-  if (report(with_head(classifier->network(), head, network))) return 1;
+  if (report(with_head(*base, head, network))) return 1;
   const pplcnet::ModelInfo info = {.labels = examples.labels,
                                    .preprocessing = std::string(classifier->preprocessing().name),
                                    .model = {}};

@@ -6,7 +6,7 @@
 
 pplcnet::Error find_layer(const pplcnet::AnyClassifier& classifier, const std::string& word,
                           int& layer) {
-  const pplcnet::AnyNetwork& network = classifier.network();
+  const pplcnet::EitherNetwork& network = classifier.network();
   layer = -1;
   if (word == "embedding") {
     layer = network.traits().embedding;

@@ -72,7 +72,7 @@ void print(const Point& point) {
 }
 
 /// Returns a layer's name in the table: stem, stage2 …, pooled, embedding, logits; others by name.
-std::string point_name(const pplcnet::AnyNetwork& network, int index) {
+std::string point_name(const pplcnet::EitherNetwork& network, int index) {
   const auto layers = network.layers();
   const Layer& layer = layers[static_cast<std::size_t>(index)];
   const bool ends_stem = layer.name.pattern == "conv#" &&
@@ -101,7 +101,7 @@ bool trace(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image, bool al
   points.push_back(std::move(pixels));
   points.push_back(std::move(input));
 
-  pplcnet::AnyNetwork& network = classifier.network();
+  pplcnet::EitherNetwork& network = classifier.network();
   const auto layers = network.layers();
   std::vector<float*> destinations(layers.size());
   const std::size_t first = points.size();
@@ -282,7 +282,7 @@ void consult(pplcnet::AnyClassifier& classifier, pplcnet::ImageView image,
              pplcnet::ImageView stored) {
   std::printf("\n%-62s %-20s %8s\n", "preprocessing", "label", "score");
   const auto show = [&](const std::string& what, std::span<const float> input) {
-    pplcnet::AnyNetwork& network = classifier.network();
+    pplcnet::EitherNetwork& network = classifier.network();
     std::vector<float> scores(static_cast<std::size_t>(classifier.classes()));
     std::vector<float*> destinations(network.layers().size());
     destinations[static_cast<std::size_t>(network.traits().logits)] = scores.data();

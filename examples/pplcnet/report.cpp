@@ -211,7 +211,8 @@ std::string pair_of(const Evaluated& one, pplcnet::AnyClassifier& classifier) {
   const pplcnet::ImageSize size = {std::max(1, static_cast<int>(view.width * scale)),
                                    std::max(1, static_cast<int>(view.height * scale))};
   std::string html = image(Canvas(view, size.width, size.height).png(), "the picture");
-  const bool pools = classifier.network().traits().pooled >= 0;
+  const bool pools =
+      classifier.network().traits().pooled >= 0 && !classifier.network().is_quantised();
   const auto map = pools ? heat_map(classifier, view, one.best) : std::nullopt;
   if (map)
     html += image(draw_heat(classifier.preprocessing(), view, *map, size).png(),

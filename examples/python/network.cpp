@@ -60,7 +60,9 @@ Error resize(AnyClassifier& tool, pplcnet::Extent input) {
   if (graph->fingerprint() != tool.network().traits().fingerprint)
     return Error::of(tool.name(),
                      ": differs from what was published, and so it has no other input");
-  if (auto error = tool.network().resize(*graph)) return error;
+  pplcnet::AnyNetwork* const network = tool.network().floats();
+  if (network == nullptr) return Error::of(tool.name(), ": is quantised for pictures of one size");
+  if (auto error = network->resize(*graph)) return error;
   // A crop is the same part of a picture as before.
   pplcnet::Preprocessing preprocessing = tool.preprocessing();
   preprocessing.resize_short = preprocessing.resize_short * std::min(input.height, input.width) /
@@ -193,7 +195,7 @@ py::dict Network::preprocessing() const {
 
 py::list Network::run(py::handle pictures, const std::vector<int>& layers, py::handle format,
                       bool probabilities) {
-  const pplcnet::AnyNetwork& network = tool().network();
+  const pplcnet::EitherNetwork& network = tool().network();
   const Sources sources(pictures, format, network.input_shape());
   std::vector<LayerOutput> outputs;
   outputs.reserve(layers.size());

@@ -42,7 +42,7 @@ function(pplcnet_add_open source)
   endif()
   add_library(pplcnet_open STATIC EXCLUDE_FROM_ALL ${source})
   add_library(pplcnet::open ALIAS pplcnet_open)
-  target_link_libraries(pplcnet_open PUBLIC pplcnet::compiled)
+  target_link_libraries(pplcnet_open PUBLIC pplcnet::quantised)
   pplcnet_allow_in_shared_library(pplcnet_open)
   # It runs once for a file, and much of it for few files: what -Og leaves out is not missed, and
   # takes as long to compile as the rest.

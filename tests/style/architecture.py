@@ -23,8 +23,9 @@ ARROWS = {
     "detect": {"graph", "image"},
     "text": {"graph", "weights", "image"},
     "models": {"graph", "networks", "plan", "network", "image", "weights"},
-    "open": {"graph", "networks", "plan", "network", "any_network", "picture", "image", "weights",
-             "models", "detect", "text", "line_reader", "text_reader"},
+    "open": {"graph", "networks", "plan", "network", "any_network", "any_quantised_network",
+             "quantise", "picture", "image", "weights", "models", "detect", "text", "line_reader",
+             "text_reader"},
 }
 MOST_LINES, MOST_OF_FUNCTION, MOST_OF_NETWORK = 300, 60, 60
 # Beside its function a PP-LCNet has options of its own, and a definition that checks them.

@@ -195,7 +195,7 @@ std::optional<HttpAnswer> Service::compute(const HttpRequest& request, const Que
       return problem(400, too_narrow(file.name).message());
     probabilities.all.insert(probabilities.all.end(), scores.begin(), scores.end());
   }
-  pplcnet::AnyNetwork& network = classifier.network();
+  pplcnet::EitherNetwork& network = classifier.network();
   const pplcnet::Shape shape = network.input_shape();
   scores.resize(probabilities.classes);
   for (std::size_t i = 0; i < question.tensor_count; ++i) {

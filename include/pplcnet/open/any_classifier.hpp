@@ -13,6 +13,7 @@
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/models/model.hpp"
+#include "pplcnet/open/either_network.hpp"
 #include "pplcnet/open/open_network.hpp"
 #include "pplcnet/open/weight_file.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -34,7 +35,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 class AnyClassifier {
  public:
   /// Takes the weights of a file: of the network that `open_network` finds. What a native file has
-  /// as float16 is float16 in memory.
+  /// as float16 is float16 in memory; what is quantised is computed in bytes.
   static Error open(const std::string& path, std::optional<AnyClassifier>& result,
                     const OpenOptions& options = {});
   /// Does the same with a file that is open already; `model` may be empty.
@@ -42,13 +43,14 @@ class AnyClassifier {
                     std::optional<AnyClassifier>& result);
 
   /// Keeps the weights in this storage, such as half_head, which is as float16 what a small network
-  /// has most of. An error names `path` and the tensor with a number that float16 cannot hold.
+  /// has most of. An error names `path` and the tensor with a number that float16 cannot hold;
+  /// those that are quantised stay so.
   Error store_as(Storage storage, std::string_view path);
 
   /// Returns the name of the published model; of one with other classes, what it was made from.
   std::string_view name() const { return name_; }
-  const AnyNetwork& network() const { return network_; }
-  AnyNetwork& network() { return network_; }
+  const EitherNetwork& network() const { return network_; }
+  EitherNetwork& network() { return network_; }
   int classes() const { return network_.classes(); }
 
   const std::vector<std::string>& labels() const { return labels_; }
@@ -73,10 +75,10 @@ class AnyClassifier {
   void to_probabilities(std::span<float> logits) const;
 
  private:
-  explicit AnyClassifier(OpenedNetwork opened);
+  explicit AnyClassifier(OpenedEither opened);
 
   std::string name_;
-  AnyNetwork network_;
+  EitherNetwork network_;
   Output output_;
   std::vector<std::string> labels_;
   Preprocessing preprocessing_;
@@ -85,7 +87,7 @@ class AnyClassifier {
 };
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
-PPLCNET_INLINE AnyClassifier::AnyClassifier(OpenedNetwork opened)
+PPLCNET_INLINE AnyClassifier::AnyClassifier(OpenedEither opened)
     : name_(opened.published->model.name),
       network_(std::move(opened.network)),
       output_(opened.output),
@@ -105,7 +107,7 @@ PPLCNET_INLINE Error AnyClassifier::open(const std::string& path,
 
 PPLCNET_INLINE Error AnyClassifier::open(const WeightFile& file, const std::string& model,
                                          Purpose purpose, std::optional<AnyClassifier>& result) {
-  std::optional<OpenedNetwork> opened;
+  std::optional<OpenedEither> opened;
   if (auto error = open_network(file, model, purpose, opened)) return error;
   AnyClassifier classifier(std::move(*opened));
   if (auto error = classifier.store_as(file.evidence().storage, file.path())) return error;
@@ -115,9 +117,11 @@ PPLCNET_INLINE Error AnyClassifier::open(const WeightFile& file, const std::stri
 
 PPLCNET_INLINE Error AnyClassifier::store_as(Storage storage, std::string_view path) {
   if (storage == network_.traits().storage) return {};
+  const AnyNetwork* const floats = network_.floats();
+  if (floats == nullptr) return Error::of(path, ": its weights are int8, and stay so");
   std::optional<AnyNetwork> stored;
-  if (auto error = pplcnet::store_as(storage, network_, path, stored)) return error;
-  network_ = std::move(*stored);
+  if (auto error = pplcnet::store_as(storage, *floats, path, stored)) return error;
+  network_ = EitherNetwork(std::move(*stored));
   return {};
 }
 

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/any_quantised_network.hpp"
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/networks/adaptation.hpp"
+#include "pplcnet/open/either_network.hpp"
 #include "pplcnet/open/purpose.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/open/weight_file.hpp"
@@ -24,9 +26,11 @@
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/any_quantised_network.hpp"
 #include "pplcnet/models/nearest.hpp"
 #include "pplcnet/open/candidates.hpp"
 #include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 #endif
@@ -34,16 +38,19 @@
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Weights in their network, and what belongs to it.
-struct OpenedNetwork {
+template <class Network>
+struct Opened {
   const KnownModel* published = nullptr;  ///< what it is, or was made from
   bool is_published = false;              ///< it has the classes that were published
   Adaptation adaptation;                  ///< what is otherwise than published
-  AnyNetwork network;
+  Network network;
   Output output = Output::softmax;
   std::vector<std::string> labels;   ///< by class, or none
   Preprocessing preprocessing;       ///< without a name if no preset is like it
   std::vector<std::string> assumed;  ///< what the file does not say: input, labels, …
 };
+using OpenedNetwork = Opened<AnyNetwork>;
+using OpenedEither = Opened<EitherNetwork>;
 
 /// Facts known of a file before it is opened; those left empty are detected.
 struct OpenOptions {
@@ -65,6 +72,9 @@ PPLCNET_INLINE Error open_network(const std::string& path, std::optional<OpenedN
 /// no larger network is.
 PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
                                   std::optional<OpenedNetwork>& result);
+/// Finds the same, of weights that may be quantised.
+PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
+                                  std::optional<OpenedEither>& result);
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 namespace opening {
@@ -73,8 +83,9 @@ namespace opening {
 struct Fit {
   Candidate candidate;
   std::uint64_t fingerprint = 0;  ///< of its graph
-  std::unique_ptr<float[]> values;
+  std::unique_ptr<float[]> values = {};
   std::size_t count = 0;
+  QuantisedModel quantised = {};  ///< where the file is, in place of the others
 
   std::span<float> weights() const { return {values.get(), count}; }
 };
@@ -107,11 +118,16 @@ inline Error try_one(const WeightFile& file, const Candidate& candidate, std::ve
   if (plan->parameter_count > std::max(kLargest, static_cast<std::int64_t>(file.size())))
     return Error::of(file.path(), ": has ", file.size(), " bytes, the type's network has ",
                      plan->parameter_count, " parameters");
-  const std::size_t count = plan->weight_floats;
-  auto values = std::make_unique_for_overwrite<float[]>(count);
   const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
-  if (auto error = file.read(layers, plan->traits, {values.get(), count})) return error;
-  add_fit({candidate, plan->traits.fingerprint, std::move(values), count}, fits);
+  Fit fit = {.candidate = candidate, .fingerprint = plan->traits.fingerprint};
+  if (file.is_quantised()) {
+    if (auto error = file.read_quantised(layers, plan->traits, fit.quantised)) return error;
+  } else {
+    fit.count = plan->weight_floats;
+    fit.values = std::make_unique_for_overwrite<float[]>(fit.count);
+    if (auto error = file.read(layers, plan->traits, fit.weights())) return error;
+  }
+  add_fit(std::move(fit), fits);
   return {};
 }
 
@@ -188,6 +204,54 @@ inline Error check(const WeightFile& file, const Candidate& candidate) {
   return {};
 }
 
+/// Finds the candidate that a file's weights fit.
+inline Error find(const WeightFile& file, const std::string& model, Purpose purpose,
+                  std::optional<Fit>& result) {
+  const Evidence& evidence = file.evidence();
+  const Filter filter(model, purpose, evidence);
+  std::vector<Fit> fits;
+  NearestMiss nearest;
+  for (const bool others : {false, true}) {
+    if (!fits.empty()) break;
+    for (const Candidate& candidate : filter.candidates(others)) {
+      if (auto error = try_one(file, candidate, fits))
+        nearest.add(candidate.name(), std::move(error));
+    }
+  }
+  if (fits.empty()) return nearest.error(file.path(), filter.models());
+  prefer_tasks(evidence, fits);
+  prefer_whole(fits);
+  if (fits.size() > 1) return question(file, fits);
+  if (auto error = check(file, fits.front().candidate)) return error;
+  result = std::move(fits.front());
+  return {};
+}
+
+/// Makes the network of a candidate in floats.
+inline Error make_network(const WeightFile& file, const Fit& fit,
+                          std::optional<AnyNetwork>& network) {
+  if (auto error = AnyNetwork::make(fit.candidate.graph(), /*threads=*/1, network))
+    return Error::of(file.path(), ": ", error.message());
+  std::ranges::copy(fit.weights(), network->weights().begin());
+  return {};
+}
+
+/// Returns a network with what belongs to it.
+template <class Network>
+Opened<Network> opened(const WeightFile& file, const Fit& fit, Network network) {
+  const Candidate& found = fit.candidate;
+  return {
+      .published = found.published,
+      .is_published = found.is_published(),
+      .adaptation = found.adaptation,
+      .network = std::move(network),
+      .output = found.output,
+      .labels = found.labels,
+      .preprocessing = found.preprocessing,
+      .assumed = assumed_of(file.evidence(), found),
+  };
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE Error open_network(const std::string& path, std::optional<OpenedNetwork>& result,
@@ -201,39 +265,31 @@ PPLCNET_INLINE Error open_network(const std::string& path, std::optional<OpenedN
 
 PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
                                   std::optional<OpenedNetwork>& result) {
-  const Evidence& evidence = file.evidence();
-  const opening::Filter filter(model, purpose, evidence);
-  std::vector<opening::Fit> fits;
-  NearestMiss nearest;
-  for (const bool others : {false, true}) {
-    if (!fits.empty()) break;
-    for (const opening::Candidate& candidate : filter.candidates(others)) {
-      if (auto error = opening::try_one(file, candidate, fits))
-        nearest.add(candidate.name(), std::move(error));
-    }
-  }
-  result.reset();
-  if (fits.empty()) return nearest.error(file.path(), filter.models());
-  opening::prefer_tasks(evidence, fits);
-  opening::prefer_whole(fits);
-  if (fits.size() > 1) return opening::question(file, fits);
-  opening::Fit& fit = fits.front();
-  opening::Candidate& found = fit.candidate;
-  if (auto error = opening::check(file, found)) return error;
+  if (file.is_quantised())
+    return Error::of(file.path(), ": its weights are int8; this needs a network in floats");
+  std::optional<opening::Fit> fit;
+  if (auto error = opening::find(file, model, purpose, fit)) return error;
   std::optional<AnyNetwork> network;
-  if (auto error = AnyNetwork::make(found.graph(), /*threads=*/1, network))
-    return Error::of(file.path(), ": ", error.message());
-  std::ranges::copy(fit.weights(), network->weights().begin());
-  result.emplace(OpenedNetwork{
-      .published = found.published,
-      .is_published = found.is_published(),
-      .adaptation = found.adaptation,
-      .network = std::move(*network),
-      .output = found.output,
-      .labels = found.labels,
-      .preprocessing = found.preprocessing,
-      .assumed = opening::assumed_of(evidence, found),
-  });
+  if (auto error = opening::make_network(file, *fit, network)) return error;
+  result.emplace(opening::opened(file, *fit, std::move(*network)));
+  return {};
+}
+
+PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& model, Purpose purpose,
+                                  std::optional<OpenedEither>& result) {
+  std::optional<opening::Fit> fit;
+  if (auto error = opening::find(file, model, purpose, fit)) return error;
+  std::optional<AnyNetwork> floats;
+  std::optional<AnyQuantisedNetwork> bytes;
+  const auto make = [&]() -> Error {
+    if (!file.is_quantised()) return opening::make_network(file, *fit, floats);
+    const Graph graph = fit->candidate.graph();
+    const Error error = AnyQuantisedNetwork::make(graph, fit->quantised, /*threads=*/1, bytes);
+    return error ? Error::of(file.path(), ": ", error.message()) : Error();
+  };
+  if (auto error = make()) return error;
+  auto network = bytes ? EitherNetwork(std::move(*bytes)) : EitherNetwork(std::move(*floats));
+  result.emplace(opening::opened(file, *fit, std::move(network)));
   return {};
 }
 #endif  // PPLCNET_HAS_OPEN_DEFINITIONS

@@ -9,6 +9,7 @@
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/open/weight_source.hpp"
 #include "pplcnet/plan/layer.hpp"
+#include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
@@ -19,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/quantise/load.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/naming/parts.hpp"
 #include "pplcnet/weights/ncnn/load.hpp"
@@ -61,6 +63,12 @@ class ParsedWeights {
   /// Fills a network's packed weights, or says why they are not these.
   Error read(std::span<const Layer> layers, const NetworkTraits& traits,
              std::span<float> weights) const;
+
+  /// Returns whether the weights are int8.
+  bool is_quantised() const;
+  /// Reads those of a network, or says why they are not these.
+  Error read_quantised(std::span<const Layer> layers, const NetworkTraits& traits,
+                       QuantisedModel& model) const;
 
   /// Returns the tensors with the names of a state dict; an error if there is a graph instead.
   Error read_state_dict(std::span<const Layer> layers, const NetworkTraits& traits,
@@ -220,6 +228,16 @@ PPLCNET_INLINE Error ParsedWeights::read(std::span<const Layer> layers, const Ne
       break;
   }
   return loading::load_bytes(source_.weights().bytes, path(), layers, traits, weights, nullptr);
+}
+
+PPLCNET_INLINE bool ParsedWeights::is_quantised() const {
+  return form_ == Form::native && pplcnet::is_quantised(tensors_);
+}
+
+PPLCNET_INLINE Error ParsedWeights::read_quantised(std::span<const Layer> layers,
+                                                   const NetworkTraits& traits,
+                                                   QuantisedModel& model) const {
+  return pplcnet::read_quantised(tensors_, layers, traits, model);
 }
 
 PPLCNET_INLINE Error ParsedWeights::read_state_dict(std::span<const Layer> layers,

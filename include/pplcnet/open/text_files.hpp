@@ -125,7 +125,11 @@ PPLCNET_INLINE Error open_text_reader(const TextFiles& files, const TextReaderOp
       if (auto error =
               AnyClassifier::open(files.orientation, lines, {.purpose = Purpose::orientation}))
         return error;
-      networks.orientation = lines->network();
+      const AnyNetwork* const floats = lines->network().floats();
+      if (floats == nullptr)
+        return Error::of(files.orientation,
+                         ": its weights are int8; beside text networks it is needed in floats");
+      networks.orientation = *floats;
       networks.orientation_preprocessing = lines->preprocessing();
     }
     return TextReader::make(std::move(networks), options, result);

@@ -9,6 +9,7 @@
 #include "pplcnet/open/evidence.hpp"
 #include "pplcnet/open/parsed_weights.hpp"
 #include "pplcnet/plan/layer.hpp"
+#include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/tensor.hpp"
@@ -54,6 +55,14 @@ class WeightFile {
   Error read(std::span<const Layer> layers, const NetworkTraits& traits,
              std::span<float> weights) const {
     return parsed_.read(layers, traits, weights);
+  }
+
+  /// Returns whether the weights are int8.
+  bool is_quantised() const { return parsed_.is_quantised(); }
+  /// Reads those of a network, or says why they are not these.
+  Error read_quantised(std::span<const Layer> layers, const NetworkTraits& traits,
+                       QuantisedModel& model) const {
+    return parsed_.read_quantised(layers, traits, model);
   }
 
   /// Returns the tensors with the names of a state dict; an error if it has a graph instead.
