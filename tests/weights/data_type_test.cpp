@@ -10,7 +10,7 @@
 
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::data_type_test {
 namespace {
 
 using pplcnet::DataType;
@@ -143,4 +143,4 @@ TEST(TensorTest, ByteCountIsCheckedArithmetic) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::data_type_test

@@ -29,7 +29,7 @@
 #include "weights/onnx_model.hpp"
 #include "weights/written_graph.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::exporters_test {
 namespace {
 
 using pplcnet::Activation;
@@ -607,4 +607,4 @@ TEST(ExportersTest, NetworksWithDenseConvolutionsAreRead) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::exporters_test

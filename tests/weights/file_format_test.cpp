@@ -8,7 +8,7 @@
 
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::file_format_test {
 namespace {
 
 using pplcnet::FileFormat;
@@ -52,4 +52,4 @@ TEST(ContentTest, AWholeHeaderIsNotJson) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::file_format_test

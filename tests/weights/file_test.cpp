@@ -19,7 +19,7 @@
 #define PPLCNET_TEST_HAS_FILE_SIZE_LIMIT
 #endif
 
-namespace pplcnet_test {
+namespace pplcnet_test::file_test {
 namespace {
 
 using pplcnet::Error;
@@ -196,4 +196,4 @@ TEST(FileTest, AFullDiskKeepsTheOldFile) {
 #endif
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::file_test

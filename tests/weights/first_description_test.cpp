@@ -10,6 +10,7 @@
 #include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/weights/safetensors/description.hpp"
 
+namespace pplcnet_test::first_description_test {
 namespace {
 
 using pplcnet::BackboneOptions, pplcnet::Options, pplcnet::Scale, pplcnet::Size;
@@ -237,3 +238,4 @@ TEST(FirstDescription, V4Recognition) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::first_description_test

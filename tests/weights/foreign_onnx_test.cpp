@@ -20,7 +20,7 @@
 #include "weights/contents.hpp"
 #include "weights/onnx_model.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::foreign_onnx_test {
 namespace {
 
 using pplcnet::Activation;
@@ -285,4 +285,4 @@ TEST(ForeignOnnxTest, EveryPublishedLcnetIsRead) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::foreign_onnx_test

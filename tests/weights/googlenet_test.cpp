@@ -16,7 +16,7 @@
 #include "pplcnet/weights/load_any.hpp"
 #include "weights/published_state_dicts.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::googlenet_test {
 namespace {
 
 using published::StateDict;
@@ -118,4 +118,4 @@ TEST(GoogLeNet, OfTorchvisionIsThatOfPyTorchsModules) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::googlenet_test

@@ -12,6 +12,7 @@
 #include "pplcnet/networks/widths.hpp"
 #include "pplcnet/weights/pack_state_dict.hpp"
 
+namespace pplcnet_test::graph_state_dict_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -70,7 +71,9 @@ TEST(GraphStateDict, NamesOfSequences) {
 TEST(GraphStateDict, EachGroupHasItsPart) {
   std::optional<AnyNetwork> network;
   const SyntheticStateDict state = torch_state("");
-  ASSERT_EQ(load(state, ::network(pplcnet::kTorchSequence, Layout::out_in), network), "");
+  ASSERT_EQ(
+      load(state, graph_state_dict_test::network(pplcnet::kTorchSequence, Layout::out_in), network),
+      "");
   const auto tensor = [&](const std::string& name) {
     for (std::size_t i = 0; i < state.values.size(); ++i)
       if (state.file.tensors[i].name == name) return *state.values[i];
@@ -107,7 +110,9 @@ TEST(GraphStateDict, NamesOfPaddle) {
   state.add("classes.weight", {12, 3});
   state.add("classes.bias", {3});
   std::optional<AnyNetwork> network;
-  EXPECT_EQ(load(state, ::network(pplcnet::kPaddleClas, Layout::in_out), network), "");
+  EXPECT_EQ(
+      load(state, graph_state_dict_test::network(pplcnet::kPaddleClas, Layout::in_out), network),
+      "");
 }
 
 TEST(GraphStateDict, ModulesThatTheNetworkHasNoUseFor) {
@@ -149,3 +154,4 @@ TEST(GraphStateDict, WhatDoesNotFitIsNamed) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::graph_state_dict_test

@@ -13,7 +13,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::hugging_face_test {
 namespace {
 
 using pplcnet::BackboneOptions;
@@ -193,4 +193,4 @@ TEST_F(HuggingFaceTest, WrongFilesAreRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::hugging_face_test

@@ -14,7 +14,7 @@
 #include "pplcnet/pplcnet.hpp"
 #include "weights/pickled_networks.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::load_test {
 namespace {
 
 using pplcnet::Dialect;
@@ -100,4 +100,4 @@ TEST(LoadTest, TimmsSafetensorsGiveTimmsLogits) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::load_test

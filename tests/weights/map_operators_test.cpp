@@ -16,6 +16,7 @@
 #include "pplcnet/weights/save.hpp"
 #include "pplcnet/weights/state_dict_out.hpp"
 
+namespace pplcnet_test::map_operators_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -87,3 +88,4 @@ TEST_F(MapOperators, ANativeFileHasTheSameWeights) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::map_operators_test

@@ -14,7 +14,7 @@
 #include "pplcnet/weights/paddle/pdiparams_names.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::nameless_networks_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -142,4 +142,4 @@ TEST(NamelessNetworksTest, AnotherNetworksFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::nameless_networks_test

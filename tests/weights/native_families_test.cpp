@@ -18,7 +18,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::native_families_test {
 namespace {
 
 using pplcnet::BackboneOptions;
@@ -194,4 +194,4 @@ TEST(NativeFamiliesTest, AViewOfAnotherStorageIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::native_families_test

@@ -20,7 +20,7 @@
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::native_test {
 namespace {
 
 using pplcnet::ModelInfo;
@@ -260,4 +260,4 @@ TEST_F(NativeTest, AFileOfAnotherVersionIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::native_test

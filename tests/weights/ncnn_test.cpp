@@ -20,7 +20,7 @@
 #include "weights/contents.hpp"
 #include "weights/ncnn_model.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::ncnn_test {
 namespace {
 
 using pplcnet::Activation;
@@ -298,4 +298,4 @@ TEST(NcnnTest, DamagedNetworksAreReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::ncnn_test

@@ -11,6 +11,7 @@
 #include "pplcnet/weights/onnx/load.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 
+namespace pplcnet_test::onnx_round_trip_test {
 namespace {
 
 using pplcnet::Dialect;
@@ -88,3 +89,4 @@ TEST(OnnxOut, AnOldOpsetIsRefused) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::onnx_round_trip_test

@@ -19,7 +19,7 @@
 #include "weights/contents.hpp"
 #include "weights/onnx_model.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::onnx_test {
 namespace {
 
 using pplcnet::Activation;
@@ -425,4 +425,4 @@ TEST(OnnxTest, DamagedModelsAreReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::onnx_test

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+namespace pplcnet_test::paddle_attributes_test {
 namespace {
 
 using pplcnet::GraphNode;
@@ -56,3 +57,4 @@ TEST(PaddleAttributes, BilinearPixelsAreReadFromTheirMiddles) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::paddle_attributes_test

@@ -24,7 +24,7 @@
 #include "weights/paddle_model.hpp"
 #include "weights/written_graph.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::paddle_exports_test {
 namespace {
 
 using pplcnet::Activation;
@@ -379,4 +379,4 @@ TEST(PaddleExportsTest, TextDetectorsAndRecognisersAreRead) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::paddle_exports_test

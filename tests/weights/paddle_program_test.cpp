@@ -18,7 +18,7 @@
 #include "weights/contents.hpp"
 #include "weights/paddle_model.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::paddle_program_test {
 namespace {
 
 using pplcnet::Activation;
@@ -342,4 +342,4 @@ TEST(PaddleProgramTest, NamesOfAnotherFormAreRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::paddle_program_test

@@ -10,7 +10,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::parts_test {
 namespace {
 
 using pplcnet::Options;
@@ -91,4 +91,4 @@ TEST(PartsTest, WhatIsNotThereIsSaid) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::parts_test

@@ -13,7 +13,7 @@
 #include "pplcnet/weights/utf16.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::path_test {
 namespace {
 
 // Latin, Chinese, and a character that is two units of UTF-16.
@@ -81,4 +81,4 @@ TEST(PathTest, CreatingNeverReplaces) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::path_test

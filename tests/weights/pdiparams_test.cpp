@@ -12,7 +12,7 @@
 #include "synthetic.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::pdiparams_test {
 namespace {
 
 using pplcnet::DataType;
@@ -159,4 +159,4 @@ TEST(PdiparamsTest, HostileFilesAreRefusedInOneSentence) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::pdiparams_test

@@ -11,7 +11,7 @@
 #include "weights/pickled_networks.hpp"
 #include "weights/pickles.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::pdparams_test {
 namespace {
 
 using pickled::array;
@@ -217,4 +217,4 @@ TEST(PdparamsTest, HostileFilesAreRefusedInOneSentence) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::pdparams_test

@@ -8,7 +8,7 @@
 #include "weights/contents.hpp"
 #include "weights/pickles.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::pickle_test {
 namespace {
 
 using pplcnet::PickleReader;
@@ -256,4 +256,4 @@ TEST(PickleTest, ManyReferencesToOneThingTakeNoMemory) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::pickle_test

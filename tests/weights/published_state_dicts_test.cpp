@@ -22,7 +22,7 @@
 #include "pplcnet/networks/torchvision_mobilenet_v3.hpp"
 #include "pplcnet/weights/load_any.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::published_state_dicts_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -307,4 +307,4 @@ TEST(PublishedStateDicts, ShuffleNetV2IsTheSameOfBothLibraries) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::published_state_dicts_test

@@ -16,7 +16,7 @@
 #include "synthetic.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::safetensors_test {
 namespace {
 
 using pplcnet::DataType;
@@ -427,4 +427,4 @@ TEST(SafetensorsWriterTest, WhateverIsWrittenIsReadWithinItsMemory) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::safetensors_test

@@ -15,7 +15,7 @@
 #include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/networks/paddle_mobilenet_v3.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::state_dict_out_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -134,4 +134,4 @@ TEST(StateDictOut, WhatCannotBeIsSaid) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::state_dict_out_test

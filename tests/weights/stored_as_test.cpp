@@ -18,7 +18,7 @@
 #include "pplcnet/pplcnet.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::stored_as_test {
 namespace {
 
 using pplcnet::Storage;
@@ -145,4 +145,4 @@ TEST(StoredAsTest, GoesAndComes) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::stored_as_test

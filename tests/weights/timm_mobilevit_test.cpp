@@ -16,7 +16,7 @@
 #include "pplcnet/weights/load_any.hpp"
 #include "weights/published_state_dicts.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::timm_mobilevit_test {
 namespace {
 
 using published::StateDict;
@@ -234,4 +234,4 @@ TEST(MobileVit, OfTimmIsThatOfPyTorchsModules) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::timm_mobilevit_test

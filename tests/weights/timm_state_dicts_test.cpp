@@ -20,7 +20,7 @@
 #include "pplcnet/weights/load_any.hpp"
 #include "weights/published_state_dicts.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::timm_state_dicts_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -280,4 +280,4 @@ TEST(TorchvisionStateDicts, InceptionV3IsThatOfLightCnns) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::timm_state_dicts_test

@@ -18,7 +18,7 @@
 #include "weights/contents.hpp"
 #include "weights/onnx_model.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::token_graphs_test {
 namespace {
 
 using pplcnet::Activation;
@@ -303,4 +303,4 @@ TEST(Tokens, OthersAreRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::token_graphs_test

@@ -12,7 +12,7 @@
 #include "weights/pickled_networks.hpp"
 #include "weights/pickles.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::torch_checkpoint_test {
 namespace {
 
 using pickled::dict;
@@ -309,4 +309,4 @@ TEST(TorchCheckpointTest, HostileFilesAreRefusedInOneSentence) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::torch_checkpoint_test

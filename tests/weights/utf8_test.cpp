@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace pplcnet_test {
+namespace pplcnet_test::utf8_test {
 namespace {
 
 constexpr bool is_surrogate(std::uint32_t code_point) {
@@ -55,4 +55,4 @@ TEST(Utf8Test, NothingElseIsValid) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::utf8_test

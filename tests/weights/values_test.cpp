@@ -29,7 +29,7 @@
 #include "weights/pickles.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::values_test {
 namespace {
 
 using pplcnet::DataType;
@@ -371,4 +371,4 @@ TEST(ValuesTest, WhatIsRoundedToFloat16IsWhatWasMeant) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::values_test

@@ -15,7 +15,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::wrong_family_test {
 namespace {
 
 using pplcnet::BackboneOptions;
@@ -239,4 +239,4 @@ TEST_F(WrongFamilyTest, PaddlesDataFilesHaveAsManyTensorsAsTheNetwork) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::wrong_family_test

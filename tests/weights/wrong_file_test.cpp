@@ -19,7 +19,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::wrong_file_test {
 namespace {
 
 using pplcnet::DataType;
@@ -307,4 +307,4 @@ TEST(RightFileTest, PrefixesCountersAndOtherFloatsAreAccepted) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::wrong_file_test
