@@ -2400,9 +2400,10 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][pixel][16] of a tile: `pixels` of them are there, in whole units.
-inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                  int panels, int pixel, int count, int pixels) {
+/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
+/// whatever they are.
+inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
+                                    int panels, int pixel, int count, int pixels) {
   const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
   if (product.ending.kind != Ending::bytes) {
     for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
@@ -2419,20 +2420,6 @@ inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t
   });
 }
 
-/// Computes kPanels panels of kPixels pixels.
-template <class Dot, int kPixels, int kPanels>
-HWY_INLINE void product_tile(const ByteProduct& product, int panel, int pixel,
-                             std::size_t panel_pitch, const std::int32_t* starts) {
-  const ByteTile<Dot, kPixels, kPanels> tile(
-      product, product.weights + static_cast<std::size_t>(panel) * panel_pitch, panel_pitch, pixel,
-      starts);
-  constexpr int kEnded = (kPixels + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
-  HWY_ALIGN std::int32_t sums[kPanels * kEnded * kPanel];
-  if constexpr (kEnded > kPixels) std::fill_n(sums, kPanels * kEnded * kPanel, 0);
-  tile.store(sums, kEnded);
-  end_tile(product, sums, panel, kPanels, pixel, kPixels, kEnded);
-}
-
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
 HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
@@ -2447,28 +2434,56 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
   }
 }
 
-/// Computes kPanels panels for all pixels. The last tile may overlap the one before it: what it
-/// computes again is the same.
+/// Some panels of a product, and what all of their tiles need.
+template <class Dot, int kPixels, int kPanels>
+class ProductPanels {
+  static constexpr int kFew = std::min(kUnitPixels, kPixels);
+
+ public:
+  HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
+      : product_(product),
+        panel_(panel),
+        pitch_(static_cast<std::size_t>(product.kernel_rows) *
+               static_cast<std::size_t>(product.row_depth) * kPanel),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+    for (int i = 0; i < kPanels; ++i)
+      start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
+                      product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
+  }
+
+  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int pixel, int count) {
+    int done = 0;
+    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    if (count < kFew)
+      for (; done < count; ++done) add_tile<1>(pixel, done);
+    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
+    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+  }
+
+ private:
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel, int done) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
+                                                   starts_);
+    tile.store(sums_ + done * kPanel, kMostEnded);
+  }
+
+  const ByteProduct& product_;
+  int panel_;
+  std::size_t pitch_;  // from a panel's weights to the next one's
+  const std::int8_t* weights_;
+  HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
+  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
+};
+
+/// Computes kPanels panels for all pixels.
 template <class Dot, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kPixels <= kMostEnded);
-  constexpr int kFew = std::min(kUnitPixels, kPixels);
-  const auto pitch = static_cast<std::size_t>(product.kernel_rows) *
-                     static_cast<std::size_t>(product.row_depth) * kPanel;
-  HWY_ALIGN std::int32_t starts[kPanels * kPanel];
-  for (int i = 0; i < kPanels; ++i)
-    start_sums<Dot>(product.weights + static_cast<std::size_t>(panel + i) * pitch, pitch,
-                    product.ending.constants.bias + (panel + i) * kPanel, starts + i * kPanel);
-  int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels)
-    product_tile<Dot, kPixels, kPanels>(product, panel, pixel, pitch, starts);
-  if (pixels < kFew) {
-    for (; pixel < pixels; ++pixel)
-      product_tile<Dot, 1, kPanels>(product, panel, pixel, pitch, starts);
-    return;
-  }
-  for (; pixel < pixels; pixel += kFew)
-    product_tile<Dot, kFew, kPanels>(product, panel, std::min(pixel, pixels - kFew), pitch, starts);
+  static_assert(kMostEnded % kPixels == 0);
+  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
+  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
+    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
@@ -4293,9 +4308,10 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][pixel][16] of a tile: `pixels` of them are there, in whole units.
-inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                  int panels, int pixel, int count, int pixels) {
+/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
+/// whatever they are.
+inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
+                                    int panels, int pixel, int count, int pixels) {
   const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
   if (product.ending.kind != Ending::bytes) {
     for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
@@ -4312,20 +4328,6 @@ inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t
   });
 }
 
-/// Computes kPanels panels of kPixels pixels.
-template <class Dot, int kPixels, int kPanels>
-HWY_INLINE void product_tile(const ByteProduct& product, int panel, int pixel,
-                             std::size_t panel_pitch, const std::int32_t* starts) {
-  const ByteTile<Dot, kPixels, kPanels> tile(
-      product, product.weights + static_cast<std::size_t>(panel) * panel_pitch, panel_pitch, pixel,
-      starts);
-  constexpr int kEnded = (kPixels + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
-  HWY_ALIGN std::int32_t sums[kPanels * kEnded * kPanel];
-  if constexpr (kEnded > kPixels) std::fill_n(sums, kPanels * kEnded * kPanel, 0);
-  tile.store(sums, kEnded);
-  end_tile(product, sums, panel, kPanels, pixel, kPixels, kEnded);
-}
-
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
 HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
@@ -4340,28 +4342,56 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
   }
 }
 
-/// Computes kPanels panels for all pixels. The last tile may overlap the one before it: what it
-/// computes again is the same.
+/// Some panels of a product, and what all of their tiles need.
+template <class Dot, int kPixels, int kPanels>
+class ProductPanels {
+  static constexpr int kFew = std::min(kUnitPixels, kPixels);
+
+ public:
+  HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
+      : product_(product),
+        panel_(panel),
+        pitch_(static_cast<std::size_t>(product.kernel_rows) *
+               static_cast<std::size_t>(product.row_depth) * kPanel),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+    for (int i = 0; i < kPanels; ++i)
+      start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
+                      product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
+  }
+
+  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int pixel, int count) {
+    int done = 0;
+    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    if (count < kFew)
+      for (; done < count; ++done) add_tile<1>(pixel, done);
+    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
+    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+  }
+
+ private:
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel, int done) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
+                                                   starts_);
+    tile.store(sums_ + done * kPanel, kMostEnded);
+  }
+
+  const ByteProduct& product_;
+  int panel_;
+  std::size_t pitch_;  // from a panel's weights to the next one's
+  const std::int8_t* weights_;
+  HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
+  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
+};
+
+/// Computes kPanels panels for all pixels.
 template <class Dot, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kPixels <= kMostEnded);
-  constexpr int kFew = std::min(kUnitPixels, kPixels);
-  const auto pitch = static_cast<std::size_t>(product.kernel_rows) *
-                     static_cast<std::size_t>(product.row_depth) * kPanel;
-  HWY_ALIGN std::int32_t starts[kPanels * kPanel];
-  for (int i = 0; i < kPanels; ++i)
-    start_sums<Dot>(product.weights + static_cast<std::size_t>(panel + i) * pitch, pitch,
-                    product.ending.constants.bias + (panel + i) * kPanel, starts + i * kPanel);
-  int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels)
-    product_tile<Dot, kPixels, kPanels>(product, panel, pixel, pitch, starts);
-  if (pixels < kFew) {
-    for (; pixel < pixels; ++pixel)
-      product_tile<Dot, 1, kPanels>(product, panel, pixel, pitch, starts);
-    return;
-  }
-  for (; pixel < pixels; pixel += kFew)
-    product_tile<Dot, kFew, kPanels>(product, panel, std::min(pixel, pixels - kFew), pitch, starts);
+  static_assert(kMostEnded % kPixels == 0);
+  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
+  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
+    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
@@ -6200,9 +6230,10 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][pixel][16] of a tile: `pixels` of them are there, in whole units.
-inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                  int panels, int pixel, int count, int pixels) {
+/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
+/// whatever they are.
+inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
+                                    int panels, int pixel, int count, int pixels) {
   const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
   if (product.ending.kind != Ending::bytes) {
     for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
@@ -6219,20 +6250,6 @@ inline HWY_NOINLINE void end_tile(const ByteProduct& product, const std::int32_t
   });
 }
 
-/// Computes kPanels panels of kPixels pixels.
-template <class Dot, int kPixels, int kPanels>
-HWY_INLINE void product_tile(const ByteProduct& product, int panel, int pixel,
-                             std::size_t panel_pitch, const std::int32_t* starts) {
-  const ByteTile<Dot, kPixels, kPanels> tile(
-      product, product.weights + static_cast<std::size_t>(panel) * panel_pitch, panel_pitch, pixel,
-      starts);
-  constexpr int kEnded = (kPixels + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
-  HWY_ALIGN std::int32_t sums[kPanels * kEnded * kPanel];
-  if constexpr (kEnded > kPixels) std::fill_n(sums, kPanels * kEnded * kPanel, 0);
-  tile.store(sums, kEnded);
-  end_tile(product, sums, panel, kPanels, pixel, kPixels, kEnded);
-}
-
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
 HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
@@ -6247,28 +6264,56 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
   }
 }
 
-/// Computes kPanels panels for all pixels. The last tile may overlap the one before it: what it
-/// computes again is the same.
+/// Some panels of a product, and what all of their tiles need.
+template <class Dot, int kPixels, int kPanels>
+class ProductPanels {
+  static constexpr int kFew = std::min(kUnitPixels, kPixels);
+
+ public:
+  HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
+      : product_(product),
+        panel_(panel),
+        pitch_(static_cast<std::size_t>(product.kernel_rows) *
+               static_cast<std::size_t>(product.row_depth) * kPanel),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+    for (int i = 0; i < kPanels; ++i)
+      start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
+                      product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
+  }
+
+  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int pixel, int count) {
+    int done = 0;
+    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    if (count < kFew)
+      for (; done < count; ++done) add_tile<1>(pixel, done);
+    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
+    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+  }
+
+ private:
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel, int done) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
+                                                   starts_);
+    tile.store(sums_ + done * kPanel, kMostEnded);
+  }
+
+  const ByteProduct& product_;
+  int panel_;
+  std::size_t pitch_;  // from a panel's weights to the next one's
+  const std::int8_t* weights_;
+  HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
+  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
+};
+
+/// Computes kPanels panels for all pixels.
 template <class Dot, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kPixels <= kMostEnded);
-  constexpr int kFew = std::min(kUnitPixels, kPixels);
-  const auto pitch = static_cast<std::size_t>(product.kernel_rows) *
-                     static_cast<std::size_t>(product.row_depth) * kPanel;
-  HWY_ALIGN std::int32_t starts[kPanels * kPanel];
-  for (int i = 0; i < kPanels; ++i)
-    start_sums<Dot>(product.weights + static_cast<std::size_t>(panel + i) * pitch, pitch,
-                    product.ending.constants.bias + (panel + i) * kPanel, starts + i * kPanel);
-  int pixel = 0;
-  for (; pixel + kPixels <= pixels; pixel += kPixels)
-    product_tile<Dot, kPixels, kPanels>(product, panel, pixel, pitch, starts);
-  if (pixels < kFew) {
-    for (; pixel < pixels; ++pixel)
-      product_tile<Dot, 1, kPanels>(product, panel, pixel, pitch, starts);
-    return;
-  }
-  for (; pixel < pixels; pixel += kFew)
-    product_tile<Dot, kFew, kPanels>(product, panel, std::min(pixel, pixels - kFew), pitch, starts);
+  static_assert(kMostEnded % kPixels == 0);
+  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
+  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
+    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
