@@ -37,13 +37,18 @@ inline Error quantise(const QuantisedPair& network, PictureTables tables,
   return {};
 }
 
-/// Does the same with a plan and its packed weights, such as an AnyNetwork's. An error says what
-/// cannot be computed in bytes.
+/// Says what of a network cannot be computed in bytes.
+inline Error check_quantisable(const Plan& plan) {
+  const QuantisedFlaw flaw = quantised_flaw(plan);
+  if (!flaw) return {};
+  return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
+                   layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
+}
+
+/// Does the same with a plan and its packed weights, such as an AnyNetwork's.
 inline Error quantise(const Plan& plan, std::span<const float> weights, PictureTables tables,
                       const ChannelRanges& calibrated, QuantisedModel& model) {
-  if (const QuantisedFlaw flaw = quantised_flaw(plan))
-    return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
-                     layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
+  if (auto error = check_quantisable(plan)) return error;
   return with_memory_for(plan.traits.name, [&]() -> Error {
     const auto bytes = std::make_unique<QuantisedPlan>(make_quantised_plan(plan));
     const auto count = static_cast<std::size_t>(plan.layer_count);

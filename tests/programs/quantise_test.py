@@ -1,0 +1,121 @@
+"""`pplcnet quantise`: a network in int8, what its layers lose, and what is refused."""
+
+import json
+import pathlib
+import random
+import shutil
+import struct
+import tempfile
+import unittest
+
+from picture_files import png_of
+from program import ROOT, Result
+
+WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
+
+
+def line(chance):
+    """Something like a line of text: dark strokes on light paper."""
+    height, width = 24, 96
+    dark, light = chance.randrange(80), chance.randrange(170, 256)
+    strokes = [chance.random() < 0.4 for _ in range(width)]
+    tops = [chance.randrange(4, 12) for _ in range(width)]
+    return png_of([[[dark if strokes[x] and tops[x] < y < 20 else light] * 3
+                    for x in range(width)] for y in range(height)])
+
+
+class Quantise(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.pictures = cls.folder / "pictures"
+        cls.pictures.mkdir()
+        chance = random.Random(5)
+        for i in range(12):
+            (cls.pictures / f"{i:02}.png").write_bytes(line(chance))
+        cls.int8 = cls.folder / "int8.safetensors"
+        cls.result = cls.quantise(cls.int8)
+
+    @classmethod
+    def quantise(cls, output, *more, pictures=None):
+        return Result("quantise", "--weights", WEIGHTS, "--pictures", pictures or cls.pictures,
+                      "-o", output, *more)
+
+    def test_it_says_what_each_layer_lost_and_that_none_is_in_float(self):
+        self.assertEqual((self.result.status, self.result.complaints), (0, []))
+        lines = self.result.lines
+        self.assertTrue(lines[0].startswith("layer "))
+        self.assertEqual(lines[1].split()[:2], ["conv1", "40x80x8"])
+        losses = [float(one.split()[2]) for one in lines[1:lines.index(
+            "kept in float: none; every layer computes with integers")]]
+        self.assertGreater(min(losses), 15)
+        self.assertLess(max(losses), 60)
+        self.assertIn("the same class as in float: ", lines[-3])
+        self.assertIn(" % of 12 pictures", lines[-3])
+        self.assertEqual(lines[-1], f"written: {self.int8}")
+
+    def test_the_file_has_int8_and_is_small(self):
+        data = self.int8.read_bytes()
+        header = json.loads(data[8:8 + struct.unpack("<Q", data[:8])[0]])
+        types = {tensor["dtype"] for name, tensor in header.items() if name != "__metadata__"}
+        self.assertEqual(types, {"I8", "F32", "U8"})
+        self.assertIn("180_degree", header["__metadata__"]["labels"])
+        self.assertLess(len(data), 0.75 * WEIGHTS.stat().st_size)  # which has float16
+
+    def test_the_same_pictures_give_the_same_bytes(self):
+        again = self.folder / "again.safetensors"
+        self.assertEqual(self.quantise(again, "--threads", 3).status, 0)
+        self.assertEqual(again.read_bytes(), self.int8.read_bytes())
+
+    def test_ranges_are_chosen_in_three_ways(self):
+        files = set()
+        for ranges in ("minmax", "percentile", "mse"):
+            output = self.folder / f"{ranges}.safetensors"
+            result = self.quantise(output, "--ranges", ranges, "--percentile", 99, "--json")
+            self.assertEqual((result.status, result.complaints), (0, []))
+            report = json.loads("\n".join(result.lines))
+            self.assertEqual((report["ranges"], report["pictures"]), (ranges, 12))
+            self.assertEqual(report["kept_in_float"], [])
+            self.assertGreaterEqual(report["agreement"], 0.9)
+            self.assertEqual(report["layers"][0]["name"], "conv1")
+            files.add(output.read_bytes())
+        self.assertEqual(len(files), 3)
+        self.assertIn(self.int8.read_bytes(), files)
+
+    def test_of_many_pictures_some_are_taken(self):
+        result = self.quantise(self.folder / "few.safetensors", "--most", 5, "--json")
+        self.assertEqual(json.loads("\n".join(result.lines))["pictures"], 5)
+
+    def test_a_picture_that_cannot_be_read_is_named_and_left_out(self):
+        mixed = self.folder / "mixed"
+        shutil.copytree(self.pictures, mixed)
+        (mixed / "07a.png").write_bytes(b"no picture")
+        output = self.folder / "mixed.safetensors"
+        result = self.quantise(output, pictures=mixed)
+        self.assertEqual((result.status, len(result.complaints)), (1, 1))
+        self.assertIn("07a.png: not a picture", result.complaints[0])
+        self.assertEqual(output.read_bytes(), self.int8.read_bytes())
+
+    def test_what_cannot_be_is_refused_in_a_sentence(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        bad = self.folder / "bad.png"
+        bad.write_bytes(b"no picture")
+        first = self.pictures / "00.png"
+        before = first.read_bytes()
+        for arguments, message in [
+            ((self.folder / "out", "--pictures", bad), "no picture to calibrate with"),
+            ((first, "--pictures", self.pictures), "00.png"),
+            ((self.folder / "none" / "out", "--pictures", self.pictures), "none"),
+        ]:
+            output, *pictures = arguments
+            result = Result("quantise", "--weights", WEIGHTS, "-o", output, *pictures)
+            self.assertEqual(result.status, 1)
+            self.assertIn(message, result.complaints[-1])
+        self.assertEqual(first.read_bytes(), before)
+        self.assertEqual(self.quantise(self.folder / "out", "--ranges", "other").status, 2)
+        self.assertFalse((self.folder / "out").exists())
+
+
+unittest.main()
