@@ -7837,7 +7837,7 @@ class LayerConstants {
     ChannelSum sum = {.weight_scale = tensors.weight_scales[channel],
                       .bias = tensors.biases[channel]};
     for (std::size_t k = 0; k < depth; ++k) {
-      const int weight = tensors.weights[channel * depth + k];
+      const int weight = int{tensors.weights[channel * depth + k]};
       const std::size_t in = layer.op == Operator::depthwise ? channel : k / taps;
       sum.reach += std::int64_t{255} * std::abs(weight);
       // Exact: a product of 8 and of 24 bits, and of sums as many as a layer has.
@@ -9010,7 +9010,7 @@ inline Error check_pairs(const Layer& layer, std::span<const std::int8_t> weight
         const auto place = [&](std::size_t next) {
           return (out * channels + next % channels) * plane + row * columns + next / channels;
         };
-        const int one = weights[place(k)], other = weights[place(k + 1)];
+        const int one = int{weights[place(k)]}, other = int{weights[place(k + 1)]};
         if (std::abs(one) + std::abs(other) > kLargestPair)
           return Error::of(path, ": tensor ", quote(tensor), ": expected neighbours of at most ",
                            kLargestPair, " together, found ", one, " and ", other, " (numbers ",
@@ -9480,7 +9480,7 @@ class LayerConstants {
     ChannelSum sum = {.weight_scale = tensors.weight_scales[channel],
                       .bias = tensors.biases[channel]};
     for (std::size_t k = 0; k < depth; ++k) {
-      const int weight = tensors.weights[channel * depth + k];
+      const int weight = int{tensors.weights[channel * depth + k]};
       const std::size_t in = layer.op == Operator::depthwise ? channel : k / taps;
       sum.reach += std::int64_t{255} * std::abs(weight);
       // Exact: a product of 8 and of 24 bits, and of sums as many as a layer has.

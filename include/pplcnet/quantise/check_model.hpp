@@ -55,7 +55,7 @@ inline Error check_pairs(const Layer& layer, std::span<const std::int8_t> weight
         const auto place = [&](std::size_t next) {
           return (out * channels + next % channels) * plane + row * columns + next / channels;
         };
-        const int one = weights[place(k)], other = weights[place(k + 1)];
+        const int one = int{weights[place(k)]}, other = int{weights[place(k + 1)]};
         if (std::abs(one) + std::abs(other) > kLargestPair)
           return Error::of(path, ": tensor ", quote(tensor), ": expected neighbours of at most ",
                            kLargestPair, " together, found ", one, " and ", other, " (numbers ",

@@ -124,7 +124,7 @@ class LayerConstants {
     ChannelSum sum = {.weight_scale = tensors.weight_scales[channel],
                       .bias = tensors.biases[channel]};
     for (std::size_t k = 0; k < depth; ++k) {
-      const int weight = tensors.weights[channel * depth + k];
+      const int weight = int{tensors.weights[channel * depth + k]};
       const std::size_t in = layer.op == Operator::depthwise ? channel : k / taps;
       sum.reach += std::int64_t{255} * std::abs(weight);
       // Exact: a product of 8 and of 24 bits, and of sums as many as a layer has.
