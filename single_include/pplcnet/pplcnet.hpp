@@ -18203,6 +18203,12 @@ struct TensorFile;
 
 namespace loading {
 
+/// A network in bytes, made from one in floats.
+template <class Net>
+concept IsQuantised = requires {
+  typename Net::Floats;
+};
+
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
                                 std::span<const Layer> layers, const NetworkTraits& traits,
@@ -18334,20 +18340,27 @@ PPLCNET_INLINE Error view(std::span<const std::byte> bytes, std::string_view nam
 
 /// Fills a network's weights from the bytes of a file: safetensors with the names of Paddle, timm,
 /// Hugging Face or the PyTorch reproduction, the native safetensors, or Paddle's `.pdiparams`.
-/// (What frameworks pickle is for load_any.hpp.) `name` is for messages. Labels and preprocessing,
-/// where the file has them, go to `info`. After an error the weights are not usable.
+/// (What frameworks pickle is for load_any.hpp.) A network in bytes takes a quantised file, which
+/// quantise/load.hpp reads. `name` is for messages. Labels and preprocessing, where the file has
+/// them, go to `info`. After an error the weights are not usable.
 template <class Weights>
 Error load_bytes(std::span<const std::byte> bytes, std::string_view name, Weights& weights,
                  ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
+  if constexpr (loading::IsQuantised<Net>)
+    return load_quantised_bytes(bytes, name, weights, info);
+  else
+    return loading::load_bytes(bytes, name, Net::layers, Net::traits, weights.values, info);
 }
 
 /// Loads the same, from a file.
 template <class Weights>
 Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
   using Net = typename Weights::Network;
-  return loading::load_file(path, Net::layers, Net::traits, weights.values, info);
+  if constexpr (loading::IsQuantised<Net>)
+    return load_quantised(path, weights, info);
+  else
+    return loading::load_file(path, Net::layers, Net::traits, weights.values, info);
 }
 
 /// Uses a native file that lies in memory (mapped, or part of the executable) where it is, without
@@ -18357,6 +18370,8 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
+  static_assert(!loading::IsQuantised<Net>,
+                "view: weights of a network in bytes are packed when their file is loaded");
   std::span<const float> weights;
   if (auto error = loading::view(bytes, name, Net::layers, Net::traits,
                                  alignof(typename Net::Weights), weights, info))
