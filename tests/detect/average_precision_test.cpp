@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+namespace pplcnet_test::average_precision_test {
 namespace {
 
 using pplcnet::AnnotatedObject;
@@ -216,3 +217,4 @@ TEST(AveragePrecision, PassesOverClassesThatThereAreNotAndNumbersThatAreNone) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::average_precision_test

@@ -34,7 +34,7 @@
 #include "threads.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::detector_test {
 namespace {
 
 using pplcnet::Detection;
@@ -275,4 +275,4 @@ TEST(DetectorTest, HasNoAnswerWithoutNumbers) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::detector_test

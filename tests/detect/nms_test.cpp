@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+namespace pplcnet_test::nms_test {
 namespace {
 
 using pplcnet::Box;
@@ -182,3 +183,4 @@ TEST(MulticlassNms, NothingGivesNothing) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::nms_test

@@ -14,7 +14,7 @@
 #include "image/sha256.hpp"
 #include "pplcnet/text/input.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::crop_test {
 namespace {
 
 using pplcnet::Extent;
@@ -194,4 +194,4 @@ TEST(TextInput, PagesAreNormalisedAsBgr) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::crop_test

@@ -10,7 +10,7 @@
 
 #include "pplcnet/text/dictionary.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::ctc_test {
 namespace {
 
 using pplcnet::CtcCharacter;
@@ -88,4 +88,4 @@ TEST(Dictionary, SaysWhichLineIsWrong) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::ctc_test

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pplcnet_test {
+namespace pplcnet_test::text_accuracy_test {
 namespace {
 
 using pplcnet::TextAccuracy;
@@ -81,4 +81,4 @@ TEST(TextAccuracy, SpacesAreCharactersButForPaddle) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::text_accuracy_test

@@ -11,7 +11,7 @@
 
 #include "pplcnet/text/line_batches.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::text_boxes_test {
 namespace {
 
 using pplcnet::Point;
@@ -156,4 +156,4 @@ TEST(TextBoxes, SmallestRectangleOfFewPoints) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::text_boxes_test

@@ -20,7 +20,7 @@
 #include "synthetic.hpp"
 #include "synthetic_weights.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::text_reader_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -178,4 +178,4 @@ TEST(TextReader, AnyPictureEnds) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::text_reader_test
