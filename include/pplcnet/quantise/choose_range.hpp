@@ -20,6 +20,7 @@ enum class RangeMethod {
   squared_error,  ///< those for which rounding and clipping together lose the least
 };
 
+/// What a program may choose of the way in which ranges are chosen.
 struct RangeOptions {
   RangeMethod method = RangeMethod::squared_error;
   /// So many per cent of the values are below the upper end, and as many above the lower one.
