@@ -7289,6 +7289,40 @@ constexpr QuantisedPlan make_quantised_plan(const Plan& plan) {
 #ifndef PPLCNET_QUANTISE_CHECK_PLAN_HPP
 #define PPLCNET_QUANTISE_CHECK_PLAN_HPP
 
+// from pplcnet/weights/naming/layer_name.hpp
+#ifndef PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
+#define PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns a name as one string.
+inline std::string text_of(const Name& name) {
+  std::string text;
+  std::size_t next = 0;
+  for (const std::string_view part : {name.pattern, name.leaf})
+    for (const char c : part) {
+      if (c == '#')
+        text += std::to_string(name.numbers[next++]);
+      else
+        text += c;
+    }
+  return text;
+}
+
+/// Returns the project's own name of a layer.
+inline std::string layer_name(const Layer& layer) {
+  if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
+  return text_of(layer.name);
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_NAMING_LAYER_NAME_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -7296,7 +7330,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline Error check_quantisable(const Plan& plan) {
   const QuantisedFlaw flaw = quantised_flaw(plan);
   if (!flaw) return {};
-  return Error::of(plan.traits.name, ": layer ", flaw.layer, ": ", text_of(flaw.broken));
+  return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
+                   layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -135,7 +135,7 @@ TEST(QuantisedNetwork, GivesFeaturesByEachOfTheirNames) {
 TEST(QuantisedNetwork, SaysWhatCannotBeQuantised) {
   const auto plan = pplcnet::new_plan(Net::Definition::graph(), pplcnet::Storage::half_head);
   EXPECT_EQ(std::string(pplcnet::check_quantisable(*plan).message()),
-            "x0_25: layer 0: Quantised: weights are given in float32 (Storage::single)");
+            "x0_25: layer 0 (conv1): Quantised: weights are given in float32 (Storage::single)");
   const auto single = pplcnet::new_plan(Net::Definition::graph(), pplcnet::Storage::single);
   EXPECT_FALSE(pplcnet::check_quantisable(*single));
 }

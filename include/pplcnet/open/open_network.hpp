@@ -26,7 +26,6 @@
 #include <string_view>
 #include <utility>
 
-#include "pplcnet/any_quantised_network.hpp"
 #include "pplcnet/models/nearest.hpp"
 #include "pplcnet/open/candidates.hpp"
 #include "pplcnet/plan/make_plan.hpp"

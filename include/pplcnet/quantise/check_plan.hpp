@@ -4,6 +4,7 @@
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/quantised_flaw.hpp"
 #include "pplcnet/weights/error.hpp"
+#include "pplcnet/weights/naming/layer_name.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -11,7 +12,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 inline Error check_quantisable(const Plan& plan) {
   const QuantisedFlaw flaw = quantised_flaw(plan);
   if (!flaw) return {};
-  return Error::of(plan.traits.name, ": layer ", flaw.layer, ": ", text_of(flaw.broken));
+  return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
+                   layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -8,14 +8,13 @@
 
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/make_quantised_plan.hpp"
-#include "pplcnet/plan/quantised_flaw.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 #include "pplcnet/quantise/bias_correction.hpp"
 #include "pplcnet/quantise/calibration.hpp"
+#include "pplcnet/quantise/check_plan.hpp"
 #include "pplcnet/quantise/quantise.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/error.hpp"
-#include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/out_of_memory.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -35,14 +34,6 @@ inline Error quantise(const QuantisedPair& network, PictureTables tables,
   if (auto error = quantise(network, calibrated.ranges, model)) return error;
   correct_biases(network, calibrated.means, model);
   return {};
-}
-
-/// Says what of a network cannot be computed in bytes.
-inline Error check_quantisable(const Plan& plan) {
-  const QuantisedFlaw flaw = quantised_flaw(plan);
-  if (!flaw) return {};
-  return Error::of(plan.traits.name, ": layer ", flaw.layer, " (",
-                   layer_name(plan.layers[flaw.layer]), "): ", text_of(flaw.broken));
 }
 
 /// Does the same with a plan and its packed weights, such as an AnyNetwork's.

@@ -1,6 +1,7 @@
 #ifndef PPLCNET_QUANTISE_SELF_TEST_HPP
 #define PPLCNET_QUANTISE_SELF_TEST_HPP
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -90,7 +91,7 @@ inline Error self_test_quantised(std::span<const std::byte> bytes, std::string_v
     std::vector<float> expected(found.size());
     to_float(*tensor, expected);
     for (std::size_t i = 0; i < expected.size(); ++i)
-      if (std::memcmp(&found[i], &expected[i], sizeof(float)) != 0)
+      if (std::bit_cast<std::uint32_t>(found[i]) != std::bit_cast<std::uint32_t>(expected[i]))
         return Error::of(path, ": self-test: number ", i, " of the output is ",
                          checking::text_of(found[i]), ", the file says ",
                          checking::text_of(expected[i]));
