@@ -9,13 +9,12 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import time
 
-from engine import Engine, describe_machine
+import int8
+from engine import Engine, describe_machine, in_rounds
 from networks import TASKS, measure_tasks, table_of
 
 SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 textline"
-SETTLED = 0.05  # seconds after which no engine's threads wait for work by spinning
 TOLERANCE = 1e-4  # largest difference of logits, as a share of the largest logit
 HALF_TOLERANCE = 1e-3  # the same where the head's weights are float16
 DISTURBED = 1.3  # a median this many times the least time: something else was running
@@ -99,26 +98,8 @@ def print_cold(options, isa, models):
 
 
 def measure(options, scale, threads, isa, batch, native):
-    """Every second round runs the engines in the other order, so that none has the better
-    neighbour; --starts starts them anew in between, since where a process lies in memory makes a
-    per cent or two."""
-    engines, difference = {}, 0
-    for first in range(0, options.rounds, -(-options.rounds // options.starts)):
-        started = start(options, scale, threads, isa, batch, native)
-        try:
-            difference = max(difference, check(started))
-            for name, engine in started.items():
-                engine.rounds = engines[name].rounds if name in engines else []
-            engines = started
-            for index in range(first, min(options.rounds,
-                                          first - (-options.rounds // options.starts))):
-                for engine in list(engines.values())[::-1 if index % 2 else 1]:
-                    time.sleep(SETTLED)
-                    engine.run_round()
-        finally:
-            for engine in started.values():
-                engine.close()
-
+    engines, differences = in_rounds(
+        options, lambda: start(options, scale, threads, isa, batch, native), check)
     floor = engines.pop(FLOOR)
     ours = engines[OURS].median()
     to_ms = 1e3 / batch  # of one picture
@@ -129,7 +110,7 @@ def measure(options, scale, threads, isa, batch, native):
                     for name, engine in engines.items()},
         "disturbed": ours < floor.median() or any(engine.median() > DISTURBED * engine.least()
                                                   for engine in engines.values()),
-        "largest_difference_of_logits": difference,
+        "largest_difference_of_logits": max(differences),
         "floor_ms": to_ms * floor.median(),
         "time_over_floor": ours / floor.median(),
         "fma_peak_gflops": 2e-9 * floor.median(3),
@@ -175,12 +156,27 @@ def row(result):
             + "  disturbed" * result["disturbed"])
 
 
+def compare_int8(options, isas, models, about):
+    """A table in Markdown, and JSON."""
+    print(int8.HEADER, flush=True)
+    results = []
+    for scale in options.scales.split():
+        int8.write_models(options.build, models, scale)
+        for isa in isas:
+            results.append(int8.measure(options, scale, isa, isa == isas[0], DISTURBED))
+            print(int8.row(results[-1]), flush=True)
+    if options.json:
+        options.json.write_text(
+            json.dumps(about | {"precision": "int8", "results": results}, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--svg", type=pathlib.Path, help="plot of the results")
-    parser.add_argument("--scales", default=SCALES)
+    parser.add_argument("--scales", help="networks, by name (default: all)")
+    parser.add_argument("--precision", choices=["float32", "int8"], default="float32")
     parser.add_argument("--tasks", default=" ".join(TASKS),
                         help="whole networks in ONNX Runtime, by name (default: PicoDet-S and PP-OCR)")
     parser.add_argument("--rounds", type=int, default=15)
@@ -200,6 +196,9 @@ def main():
     options = parser.parse_args()
     if options.svg and not options.json:
         parser.error("--svg needs --json")
+    if options.precision == "int8" and (options.cold or options.before or options.versions_only):
+        parser.error("--precision int8 compares other engines, warm")
+    options.scales = options.scales or (int8.SCALES if options.precision == "int8" else SCALES)
     options.cores, isas = options.cores.split(","), available_isas()
     if options.quick:
         options.scales, options.tasks, options.rounds = "x0_25", TASKS[0], 2
@@ -211,6 +210,9 @@ def main():
              "pages": options.pages}
     if options.cold:
         print_cold(options, isas[0], models)
+        return
+    if options.precision == "int8":
+        compare_int8(options, isas, models, about)
         return
 
     print("Milliseconds for a picture: median of the rounds' medians. ratio: best peer / pplcnet, "

@@ -6,6 +6,9 @@ import pathlib
 import re
 import statistics
 import subprocess
+import time
+
+SETTLED = 0.05  # seconds after which no engine's threads wait for work by spinning
 
 
 def refuse_huge_pages():
@@ -53,6 +56,30 @@ class Engine:
 
     def least(self):
         return min(numbers[1] for numbers in self.rounds)
+
+
+def in_rounds(options, start, check):
+    """Runs the engines that `start` starts in interleaved rounds; returns them, closed, and what
+    `check` says of them at each start. Every second round runs them in the other order, so that none
+    has the better neighbour; --starts starts them anew in between, since where a process lies in
+    memory makes a per cent or two."""
+    engines, checked = {}, []
+    for first in range(0, options.rounds, -(-options.rounds // options.starts)):
+        started = start()
+        try:
+            checked.append(check(started))
+            for name, engine in started.items():
+                engine.rounds = engines[name].rounds if name in engines else []
+            engines = started
+            for index in range(first, min(options.rounds,
+                                          first - (-options.rounds // options.starts))):
+                for engine in list(engines.values())[::-1 if index % 2 else 1]:
+                    time.sleep(SETTLED)
+                    engine.run_round()
+        finally:
+            for engine in started.values():
+                engine.close()
+    return engines, checked
 
 
 def describe_machine(build):

@@ -4,7 +4,7 @@
 #   bench/peers/run.sh [--json FILE] [--svg FILE] [--scales "x0_25 x1_0 textline"] [--rounds N]
 #                      [--tasks "picodet_s_320_coco_lcnet PP-OCRv4_mobile_det"]
 #                      [--cores 0,1] [--pages huge|small] [--cold] [--quick]
-#                      [--before BUILD] [--versions-only] [--starts N]
+#                      [--before BUILD] [--versions-only] [--starts N] [--precision int8]
 #
 #   PPLCNET_BENCH_BUILD=FOLDER     where everything is built and installed (default: build/peers)
 #   PPLCNET_BENCH_QUICK=1          --quick
@@ -13,7 +13,7 @@ project=$(realpath "$(dirname "$0")/../..")
 build=$(realpath --canonicalize-missing "${PPLCNET_BENCH_BUILD:-$project/build/peers}")
 
 {
-  "$project/.ci/install" g++ cmake ninja-build python3 util-linux \
+  "$project/.ci/install" g++ cmake ninja-build python3 python3-onnx util-linux \
     libhwy-dev libdnnl-dev libprotozero-dev nlohmann-json3-dev
   command -v npm >/dev/null || "$project/.ci/install" npm
   # Its install script would fetch what a GPU needs; the CPU's part is in the package. The newest is
