@@ -14,6 +14,7 @@
 #include "map_operators.hpp"
 #include "threads.hpp"
 
+namespace pplcnet_test::bits_test {
 namespace {
 
 using pplcnet::BackboneOptions;
@@ -189,3 +190,4 @@ TYPED_TEST(SameBitsInBatches, OfAnySize) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::bits_test

@@ -10,6 +10,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 
+namespace pplcnet_test::dilation_test {
 namespace {
 
 using pplcnet::Extent, pplcnet::Scale, pplcnet::Shape;
@@ -92,3 +93,4 @@ TEST(DilationTest, OutputStride8) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::dilation_test

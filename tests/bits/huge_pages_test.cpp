@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #endif
 
+namespace pplcnet_test::huge_pages_test {
 namespace {
 
 using pplcnet::kHugePage;
@@ -105,3 +106,4 @@ TEST(HugePages, MemoryOfOnesOwn) {
 #endif
 
 }  // namespace
+}  // namespace pplcnet_test::huge_pages_test

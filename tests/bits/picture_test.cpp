@@ -11,6 +11,7 @@
 #include "goldens/synthetic_network.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 
+namespace pplcnet_test::picture_test {
 namespace {
 
 using pplcnet::ByteTable, pplcnet::Options, pplcnet::Picture, pplcnet::PPLCNet, pplcnet::Scale,
@@ -97,3 +98,4 @@ TYPED_TEST(Pictures, SameBits) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::picture_test

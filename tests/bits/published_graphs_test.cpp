@@ -11,6 +11,7 @@
 #include "bits/graph_output.hpp"
 #include "published_graphs.hpp"
 
+namespace pplcnet_test::published_graphs_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -51,3 +52,4 @@ INSTANTIATE_TEST_SUITE_P(Each, PublishedGraphs, testing::ValuesIn(pplcnet_test::
                          [](const auto& test) { return std::string(test.param.graph().title); });
 
 }  // namespace
+}  // namespace pplcnet_test::published_graphs_test

@@ -17,6 +17,7 @@
 #include "pplcnet/weights/fold.hpp"
 #include "threads.hpp"
 
+namespace pplcnet_test::storage_test {
 namespace {
 
 using pplcnet::Options, pplcnet::PPLCNet, pplcnet::Scale, pplcnet::Storage;
@@ -92,3 +93,4 @@ TYPED_TEST(Stored, SameBitsAsRoundedWeights) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::storage_test
