@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace pplcnet_test {
+namespace pplcnet_test::attributes_test {
 namespace {
 
 using pplcnet::Age;
@@ -269,4 +269,4 @@ static_assert(table_attributes(kTable.with(3, 1.0F)).clear);
 static_assert(threshold(std::array{0.0F, 1.0F}) == Prediction{1, 1.0F});
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::attributes_test

@@ -8,7 +8,7 @@
 
 #include "image/reference_data.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::labels_test {
 namespace {
 
 using pplcnet::parse_labels;
@@ -178,4 +178,4 @@ TEST(PredictionLine, MissingLabels) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::labels_test

@@ -13,7 +13,7 @@
 #include "pplcnet/image/line_pieces.hpp"
 #include "pplcnet/models/orientation.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::orientation_evidence_test {
 namespace {
 
 using pplcnet::ImageView;
@@ -155,4 +155,4 @@ TEST(OrientationProbabilities, OfAPageAndOfALine) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::orientation_evidence_test

@@ -13,7 +13,7 @@
 
 #include "synthetic.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::orientation_test {
 namespace {
 
 using pplcnet::ImageView;
@@ -187,4 +187,4 @@ TEST(Oriented, UprightPicturesAreNotCopied) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::orientation_test

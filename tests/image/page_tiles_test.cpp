@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace pplcnet_test {
+namespace pplcnet_test::page_tiles_test {
 namespace {
 
 using pplcnet::ImageSize;
@@ -86,4 +86,4 @@ TEST(PageTilesTest, AThreadOfPixelsHasNone) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::page_tiles_test

@@ -14,7 +14,7 @@
 #include "pplcnet/image/orientation.hpp"
 #include "pplcnet/image/presets.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::photos_test {
 namespace {
 
 using pplcnet::ImageView;
@@ -62,4 +62,4 @@ TEST(Photos, EveryPipelineAgreesWithTheReference) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::photos_test

@@ -13,7 +13,7 @@
 #include "pplcnet/image/presets.hpp"
 #include "synthetic.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::reference_test {
 namespace {
 
 using pplcnet::CropWindow;
@@ -113,4 +113,4 @@ TEST(Sha256, MatchesTheStandard) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::reference_test

@@ -14,7 +14,7 @@
 #include "pplcnet/rounding.hpp"
 #include "synthetic.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::resize_test {
 namespace {
 
 using pplcnet::CropWindow;
@@ -341,4 +341,4 @@ TEST(Resize, HugeUpscaleComputesTheWindowAlone) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::resize_test

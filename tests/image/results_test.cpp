@@ -14,7 +14,7 @@
 
 #include "image/reference_data.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::results_test {
 namespace {
 
 using pplcnet::Prediction;
@@ -132,4 +132,4 @@ TEST(TopK, AgreesWithSorting) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::results_test
