@@ -4,8 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "pplcnet/graph/shape.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/open/any_classifier.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -15,6 +18,13 @@
 /// by four.
 pplcnet::Error rotations_of(const pplcnet::AnyClassifier& classifier,
                             std::vector<std::size_t>& rotations);
+/// Lists the same of a network with these labels, whose name is for messages.
+pplcnet::Error rotations_of(std::string_view name, int class_count,
+                            std::span<const std::string> labels,
+                            std::vector<std::size_t>& rotations);
+
+/// Whether a network of four rotations is for tiles of pages.
+bool sees_tiles(const pplcnet::Extent& input);
 
 /// A network for orientation with the rotations that its classes stand for.
 class OrientationReader {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,17 +15,21 @@
 #include "command.hpp"
 #include "interruption.hpp"
 #include "json.hpp"
+#include "labels.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
 #include "over_pictures.hpp"
+#include "picture_views.hpp"
 #include "pictures.hpp"
 #include "pplcnet/any_quantised_network.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/open/open_network.hpp"
 #include "pplcnet/quantise/calibration.hpp"
 #include "pplcnet/quantise/layer_losses.hpp"
+#include "pplcnet/quantise/load.hpp"
 #include "pplcnet/quantise/quantise_network.hpp"
-#include "pplcnet/quantise/save.hpp"
+#include "pplcnet/quantise/self_test.hpp"
+#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
 #include "pplcnet/weights/stored_as.hpp"
 #include "printable.hpp"
@@ -48,20 +53,30 @@ struct Networks {
   explicit Networks(pplcnet::OpenedNetwork opened)
       : floats(std::move(opened.network)),
         preprocessing(opened.preprocessing),
+        views(floats.traits(), opened.labels),
         tables(pplcnet::normalisation_tables(preprocessing.normalisation)) {}
 
-  /// Prepares a picture; none if it is too narrow to crop from.
-  std::optional<pplcnet::Picture> see(pplcnet::ImageView image) {
-    if (!pplcnet::resize_and_crop(preprocessing, image, scratch)) return std::nullopt;
-    const pplcnet::Shape shape = floats.input_shape();
-    const auto picture = pplcnet::Picture::interleaved(scratch.pixels.data(), tables.data(), shape);
-    const bool is_bgr = preprocessing.channel_order == pplcnet::ChannelOrder::bgr;
-    return is_bgr ? picture.reversed(shape) : picture;
+  /// Reads a picture, and calls `see` with each view of it, as the networks see it.
+  Error read(const std::string& path, const std::function<void(const pplcnet::Picture&)>& see) {
+    const auto see_view = [&](pplcnet::ImageView view) {
+      if (!pplcnet::resize_and_crop(preprocessing, view, scratch)) return false;
+      const pplcnet::Shape shape = floats.input_shape();
+      const auto picture =
+          pplcnet::Picture::interleaved(scratch.pixels.data(), tables.data(), shape);
+      const bool is_bgr = preprocessing.channel_order == pplcnet::ChannelOrder::bgr;
+      see(is_bgr ? picture.reversed(shape) : picture);
+      return true;
+    };
+    const auto see_all = [&](pplcnet::ImageView image) {
+      return views.for_each(image, see_view) ? Error() : too_narrow(path);
+    };
+    return see_picture(path, see_all, views.options());
   }
 
   pplcnet::AnyNetwork floats;
   std::optional<pplcnet::AnyQuantisedNetwork> bytes;
   pplcnet::Preprocessing preprocessing;
+  PictureViews views;
   std::array<pplcnet::ByteTable, pplcnet::kImageChannels> tables;
   pplcnet::PreprocessScratch scratch;
 };
@@ -69,10 +84,10 @@ struct Networks {
 /// What the pictures say of the network in bytes.
 struct Comparison {
   pplcnet::LayerLosses losses;
-  std::size_t pictures = 0, agreeing = 0;
+  std::size_t pictures = 0, views = 0, agreeing = 0;
 
   double agreement() const {
-    return pictures == 0 ? 0 : static_cast<double>(agreeing) / static_cast<double>(pictures);
+    return views == 0 ? 0 : static_cast<double>(agreeing) / static_cast<double>(views);
   }
 };
 
@@ -87,6 +102,14 @@ Error open(const QuantiseArguments& arguments, std::optional<pplcnet::OpenedNetw
           .preprocessing = std::string(opened->preprocessing.name),
           .model = std::string(opened->is_published ? opened->published->model.name : "")};
   if (opened->output == pplcnet::Output::sigmoid) info.output = output_name(opened->output);
+  if (info.preprocessing.empty())
+    return Error::of(file.path(),
+                     ": its pictures are prepared in a way that has no name, which is all that "
+                     "files can keep; say another with `pplcnet convert --preset` first");
+  if (!network.labels.empty())
+    if (auto error = read_labels(network.labels, opened->network.traits().label_count, info.labels))
+      return error;
+  opened->labels = info.labels;
   return pplcnet::check_quantisable(opened->network.plan());
 }
 
@@ -115,17 +138,15 @@ bool calibrate(const QuantiseArguments& arguments, const Networks& networks,
   const bool good = over_pictures(
       networks, arguments.threads, pictures.size(), one_by_one(pictures),
       [&](Networks& own, const std::string& path) {
-        Outcome<std::optional<pplcnet::LayerOutputs>> outcome;
-        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
-          const auto picture = own.see(image);
-          if (!picture) return too_narrow(path);
-          own.floats.run(*picture, outcome.value.emplace(own.floats.layers()).destinations());
-          return Error();
+        Outcome<std::vector<pplcnet::LayerOutputs>> outcome;
+        outcome.error = own.read(path, [&](const pplcnet::Picture& picture) {
+          pplcnet::LayerOutputs& outputs = outcome.value.emplace_back(own.floats.layers());
+          own.floats.run(picture, outputs.destinations());
         });
         return outcome;
       },
       [&](const std::string& path, auto& outcome) {
-        calibration.add(*outcome.value);
+        for (const pplcnet::LayerOutputs& outputs : outcome.value) calibration.add(outputs);
         seen.push_back(path);
         return true;
       });
@@ -148,24 +169,44 @@ bool compare(const QuantiseArguments& arguments, const Networks& networks,
       networks, arguments.threads, pictures.size(), one_by_one(pictures),
       [&](Networks& own, const std::string& path) {
         Outcome<Comparison> outcome;
-        outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
-          const auto picture = own.see(image);
-          if (!picture) return too_narrow(path);
-          pplcnet::LayerOutputs floats(own.floats.layers()), bytes(own.floats.layers());
-          own.floats.run(*picture, floats.destinations());
-          own.bytes->run(*picture, bytes.destinations());
+        pplcnet::LayerOutputs floats(own.floats.layers()), bytes(own.floats.layers());
+        outcome.error = own.read(path, [&](const pplcnet::Picture& picture) {
+          own.floats.run(picture, floats.destinations());
+          own.bytes->run(picture, bytes.destinations());
           outcome.value.losses.add(floats, bytes);
-          outcome.value.agreeing = is_same(floats, bytes) ? 1 : 0;
-          return Error();
+          outcome.value.agreeing += is_same(floats, bytes) ? 1 : 0;
+          ++outcome.value.views;
         });
         return outcome;
       },
       [&](const std::string&, auto& outcome) {
-        comparison.losses.merge(outcome.value.losses);
+        if (outcome.value.views > 0) comparison.losses.merge(outcome.value.losses);
+        comparison.views += outcome.value.views;
         comparison.agreeing += outcome.value.agreeing;
         ++comparison.pictures;
         return true;
       });
+}
+
+/// Writes the network, and reads it back before it gets its name.
+Error write(const QuantiseArguments& arguments, const Networks& networks,
+            const pplcnet::QuantisedModel& model, const pplcnet::ModelInfo& info) {
+  OutputFile file(arguments.output);
+  if (auto error = pplcnet::save_quantised(file, *networks.bytes, model, info)) return error;
+  pplcnet::FileBytes bytes;
+  if (auto error = pplcnet::read_file(file.temporary(), bytes)) return error;
+  const pplcnet::AnyNetwork& floats = networks.floats;
+  pplcnet::QuantisedModel again;
+  std::optional<pplcnet::AnyQuantisedNetwork> network;
+  if (auto error = pplcnet::load_quantised_bytes(std::as_const(bytes).bytes(), file.temporary(),
+                                                 floats.layers(), floats.traits(), again))
+    return error;
+  if (auto error = pplcnet::AnyQuantisedNetwork::make(floats.graph(), again, 1, network))
+    return error;
+  if (auto error =
+          pplcnet::self_test_quantised(std::as_const(bytes).bytes(), file.temporary(), *network))
+    return error;
+  return interruption::happened() ? Error("interrupted") : file.publish();
 }
 
 /// A layer with less than this, in decibels, is worth a look.
@@ -182,9 +223,10 @@ void print(const Networks& networks, const Comparison& comparison) {
                 decibels, decibels < kWeak ? "  weak" : "");
   }
   std::printf("kept in float: none; every layer computes with integers\n");
-  if (networks.floats.traits().logits >= 0)
-    std::printf("the same class as in float: %.2f %% of %zu pictures\n",
-                100 * comparison.agreement(), comparison.pictures);
+  if (networks.floats.traits().logits < 0) return;
+  std::printf("the same class as in float: %.2f %% of ", 100 * comparison.agreement());
+  if (comparison.views != comparison.pictures) std::printf("%zu views of ", comparison.views);
+  std::printf("%zu pictures\n", comparison.pictures);
 }
 
 void print_json(const QuantiseArguments& arguments, const Networks& networks,
@@ -193,7 +235,9 @@ void print_json(const QuantiseArguments& arguments, const Networks& networks,
   for (std::size_t i = 0; i < networks.floats.layers().size(); ++i)
     layers.add(Json::object({{"name", pplcnet::layer_name(networks.floats.layers()[i])},
                              {"decibels", comparison.losses.losses()[i].decibels()}}));
-  Json result = Json::object({{"pictures", comparison.pictures}, {"ranges", arguments.ranges}});
+  Json result = Json::object({{"pictures", comparison.pictures},
+                              {"views", comparison.views},
+                              {"ranges", arguments.ranges}});
   if (networks.floats.traits().logits >= 0) result.add("agreement", comparison.agreement());
   result.add("kept_in_float", Json::array());
   result.add("layers", std::move(layers));
@@ -229,10 +273,7 @@ int run(const QuantiseArguments& arguments) {
   Comparison comparison;
   good = compare(arguments, networks, pictures, comparison) && good;
   if (interruption::happened()) return interruption::exit_status();
-  OutputFile file(arguments.output);
-  if (report(pplcnet::save_quantised(file, model, networks.floats.layers(), plan.traits, info)) ||
-      report(file.publish()))
-    return 1;
+  if (report(write(arguments, networks, model, info))) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (arguments.json) {
@@ -253,8 +294,10 @@ Run add_quantise(CommandLine& program) {
   command.footer(
       "Runs the pictures through the network and notes which values each channel of each layer "
       "takes; 100 to 500 are enough, of the kind that the network will see, and no labels are "
-      "needed. From them each channel gets a scale, and the weights become int8. The result is a "
-      "quarter as large and computes with integers alone, so every machine gives the same bits."
+      "needed. Of lines and pages whose orientation it reads it sees what `orient` shows it: "
+      "pieces or tiles, rotated. From them each channel gets a scale, and the weights become int8. "
+      "The result is a quarter as large and computes with integers alone, so every machine gives "
+      "the same bits."
       "\n\nThen both networks see the pictures again. The table has, for each layer, how much "
       "stronger its output is than what int8 changes of it (20 dB: ten times), and below it is how "
       "often both give a picture the same class. Where that is too seldom, take more pictures, or "
@@ -269,6 +312,7 @@ Run add_quantise(CommandLine& program) {
            "Files, folders, patterns, or - for names on standard input")
       .required();
   arguments->network.add_to(command);
+  arguments->network.add_labels_to(command);
   command.add("-o,--out,--output", arguments->output, "The network in int8, .safetensors")
       .required();
   command.add("--ranges", arguments->ranges, "How a channel's range is chosen")

@@ -38,8 +38,8 @@ class Quantise(unittest.TestCase):
         cls.result = cls.quantise(cls.int8)
 
     @classmethod
-    def quantise(cls, output, *more, pictures=None):
-        return Result("quantise", "--weights", WEIGHTS, "--pictures", pictures or cls.pictures,
+    def quantise(cls, output, *more, pictures=None, weights=WEIGHTS):
+        return Result("quantise", "--weights", weights, "--pictures", pictures or cls.pictures,
                       "-o", output, *more)
 
     def test_it_says_what_each_layer_lost_and_that_none_is_in_float(self):
@@ -52,7 +52,7 @@ class Quantise(unittest.TestCase):
         self.assertGreater(min(losses), 15)
         self.assertLess(max(losses), 60)
         self.assertIn("the same class as in float: ", lines[-3])
-        self.assertIn(" % of 12 pictures", lines[-3])
+        self.assertIn(" % of 24 views of 12 pictures", lines[-3])  # upright and upside down
         self.assertEqual(lines[-1], f"written: {self.int8}")
 
     def test_the_file_has_int8_and_is_small(self):
@@ -61,7 +61,49 @@ class Quantise(unittest.TestCase):
         types = {tensor["dtype"] for name, tensor in header.items() if name != "__metadata__"}
         self.assertEqual(types, {"I8", "F32", "U8"})
         self.assertIn("180_degree", header["__metadata__"]["labels"])
+        self.assertEqual(header["__metadata__"]["preprocessing"], "paddle_direct")
+        self.assertEqual(header["self_test.answer"]["shape"], [2])
         self.assertLess(len(data), 0.75 * WEIGHTS.stat().st_size)  # which has float16
+
+    def test_other_commands_take_it(self):
+        line = ROOT / "examples" / "line.png"
+        for command in ("classify", "orient"):
+            floats, int8 = (Result(command, "--weights", weights, line)
+                            for weights in (WEIGHTS, self.int8))
+            self.assertEqual((int8.status, int8.complaints), (0, []))
+            self.assertEqual(int8.lines[0].split(",")[0].split("\t")[:2],
+                             floats.lines[0].split(",")[0].split("\t")[:2])
+        listed = Result("convert", "--list", self.int8)
+        self.assertEqual(listed.status, 0)
+        self.assertIn("weights: int8", listed.lines)
+        again = self.quantise(self.folder / "out", weights=self.int8)
+        self.assertEqual(again.status, 1)
+        self.assertIn("its weights are int8; this needs a network in floats", again.complaints[0])
+
+    def test_it_sees_of_lines_and_pages_what_orient_shows(self):
+        orientation = ROOT / "examples" / "orientation"
+        for weights, picture, views in [
+            (WEIGHTS, ROOT / "examples" / "line.png", 4),  # two pieces
+            (orientation / "page_orientation.safetensors", ROOT / "examples" / "page.jpg", 8),
+        ]:
+            result = self.quantise(self.folder / "views.safetensors", "--json", weights=weights,
+                                   pictures=picture)
+            self.assertEqual((result.status, result.complaints), (0, []))
+            report = json.loads("\n".join(result.lines))
+            self.assertEqual((report["pictures"], report["views"]), (1, views))
+
+    def test_labels_may_be_others(self):
+        labels = self.folder / "labels.txt"
+        labels.write_text("up\ndown\n")
+        output = self.folder / "labelled.safetensors"
+        result = self.quantise(output, "--labels", labels, "--json")
+        self.assertEqual((result.status, result.complaints), (0, []))
+        report = json.loads("\n".join(result.lines))
+        self.assertEqual(report["views"], 12)  # of whole pictures: not about orientation any more
+        self.assertIn("label_name(s): ['", Result("classify", "--weights", output,
+                                                  self.pictures / "00.png").lines[0])
+        labels.write_text("up\n")
+        self.assertEqual(self.quantise(output, "--labels", labels).status, 1)
 
     def test_the_same_pictures_give_the_same_bytes(self):
         again = self.folder / "again.safetensors"
