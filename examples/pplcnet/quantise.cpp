@@ -42,7 +42,7 @@ using pplcnet::Error;
 struct QuantiseArguments {
   NetworkOptions network;
   std::vector<std::string> pictures;
-  std::string output, ranges = "mse";
+  std::string output, ranges = "minmax";
   double percentile = 99.99;
   int most = 500, threads = 1;
   bool json = false;
@@ -125,9 +125,9 @@ std::vector<std::string> choose_pictures(PictureNames& names, std::size_t most) 
 
 pplcnet::RangeOptions range_options(const QuantiseArguments& arguments) {
   using enum pplcnet::RangeMethod;
-  return {.method = arguments.ranges == "minmax"       ? min_max
+  return {.method = arguments.ranges == "mse"          ? squared_error
                     : arguments.ranges == "percentile" ? percentile
-                                                       : squared_error,
+                                                       : min_max,
           .percentile = arguments.percentile};
 }
 
@@ -301,8 +301,8 @@ Run add_quantise(CommandLine& program) {
       "\n\nThen both networks see the pictures again. The table has, for each layer, how much "
       "stronger its output is than what int8 changes of it (20 dB: ten times), and below it is how "
       "often both give a picture the same class. Where that is too seldom, take more pictures, or "
-      "other ranges: mse clips what rounding gains more by, percentile the outermost values of "
-      "each channel, minmax none."
+      "other ranges: minmax clips none of the values, mse what rounding gains more by, percentile "
+      "the outermost of each channel."
       "\n\nExample: pplcnet quantise --weights PPLCNet_x1_0.safetensors --pictures photos -o "
       "int8.safetensors"
       "\n\nExit status: 0; 1 if a picture could not be read, which is named and left out, or there "
@@ -316,7 +316,7 @@ Run add_quantise(CommandLine& program) {
   command.add("-o,--out,--output", arguments->output, "The network in int8, .safetensors")
       .required();
   command.add("--ranges", arguments->ranges, "How a channel's range is chosen")
-      .one_of({"mse", "percentile", "minmax"})
+      .one_of({"minmax", "mse", "percentile"})
       .show_default();
   command
       .add("--percentile", arguments->percentile,

@@ -139,7 +139,7 @@ TEST(ChooseRange, ClipsWhatCostsMoreThanItIsWorth) {
   std::vector<float> values = uniform("values", 200000, -0.4, 1);
   values[7] = 1.5F;  // an outlier
   const Histogram histogram = histogram_of(values);
-  const Range chosen = choose_range(histogram, {});
+  const Range chosen = choose_range(histogram, {.method = RangeMethod::squared_error});
   EXPECT_LT(chosen.high, 1.3);
   EXPECT_GT(chosen.high, 0.99);
   EXPECT_LT(loss(values, chosen), loss(values, {histogram.low(), histogram.high()}));
@@ -150,7 +150,7 @@ TEST(ChooseRange, ClipsWhatCostsMoreThanItIsWorth) {
 
 TEST(ChooseRange, KeepsARangeWithoutOutliersWhole) {
   const Histogram histogram = histogram_of(uniform("values", 20000, -0.4, 1));
-  const Range chosen = choose_range(histogram, {});
+  const Range chosen = choose_range(histogram, {.method = RangeMethod::squared_error});
   EXPECT_NEAR(chosen.low, -0.4, 0.02);
   EXPECT_NEAR(chosen.high, 1, 0.02);
 }

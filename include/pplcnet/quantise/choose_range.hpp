@@ -22,7 +22,7 @@ enum class RangeMethod {
 
 /// What a program may choose of the way in which ranges are chosen.
 struct RangeOptions {
-  RangeMethod method = RangeMethod::squared_error;
+  RangeMethod method = RangeMethod::min_max;
   /// So many per cent of the values are below the upper end, and as many above the lower one.
   double percentile = 99.99;
 };
