@@ -12,6 +12,9 @@
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/make_plan.hpp"
+#include "pplcnet/plan/make_quantised_plan.hpp"
+#include "pplcnet/plan/quantised_layer.hpp"
+#include "pplcnet/quantise/check_plan.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
 #include "weights.hpp"
@@ -142,6 +145,10 @@ void print(const pplcnet::KnownModel& one, const Plan& plan) {
       static_cast<long long>(plan.multiply_add_count),
       static_cast<long long>(pplcnet::flops(layers_of(plan))), weight_bytes(plan),
       workspace_bytes(plan));
+  if (pplcnet::check_quantisable(plan)) return;
+  const auto bytes = std::make_unique<pplcnet::QuantisedPlan>(pplcnet::make_quantised_plan(plan));
+  std::printf("in int8 (see quantise): weights %zu bytes in memory, workspace %zu bytes\n",
+              bytes->weight_bytes, bytes->map_bytes + bytes->vector_bytes + bytes->scratch_bytes);
 }
 
 /// Returns a published figure with the digits that it was published with.

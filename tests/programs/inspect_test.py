@@ -129,7 +129,8 @@ class Inspect(unittest.TestCase):
                 for head, expected in zip(OF_PLAN, COUNTS[name]):
                     self.assertIn(expected, (int(listed[head]), None))
 
-                layers = [LAYER.match(line) for line in plan.lines[3:-3]]
+                end = plan.lines.index("", 3)
+                layers = [LAYER.match(line) for line in plan.lines[3:end]]
                 self.assertNotIn(None, layers, plan.lines)
                 self.assertGreater(len(layers), 25)
                 column = lambda index: sum(int(layer[index]) for layer in layers)
@@ -154,6 +155,16 @@ class Inspect(unittest.TestCase):
         for name, (_, flops, _) in self.published.items():
             if name not in LIGHTWEIGHT:
                 self.assertEqual(flops == "-", name not in PUBLISHED)
+
+    def test_it_says_what_int8_needs_where_a_network_can_be_in_it(self):
+        last = Result("inspect", "PPLCNet_x1_0").lines[-1]
+        int8 = re.match(r"in int8 \(see quantise\): weights (\d+) bytes in memory, "
+                        r"workspace (\d+) bytes$", last)
+        self.assertIsNotNone(int8, last)
+        listed = self.models["PPLCNet_x1_0"]
+        self.assertLess(3.5 * int(int8[1]), int(listed["weights"]))
+        self.assertLess(2 * int(int8[2]), int(listed["workspace"]))
+        self.assertNotIn("int8", Result("inspect", "googlenet").lines[-1])
 
     def test_an_unknown_model_is_an_error(self):
         unknown = Result("inspect", "PPLCNet_x9_9")
