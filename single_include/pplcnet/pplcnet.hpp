@@ -5152,10 +5152,12 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 
 /// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
 /// lines are too short for a CPU to foresee all of the next one.
-HWY_INLINE void fetch_picture(const float* from) {
-  constexpr int kAhead = 256, kCacheLine = 16;
+HWY_INLINE void fetch_picture([[maybe_unused]] const float* from) {
+  [[maybe_unused]] constexpr int kAhead = 256, kCacheLine = 16;
+#if HWY_ARCH_X86  // on NEON it would be every twelfth instruction of convolutions
   PPLCNET_UNROLL
   for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+#endif
 }
 
 /// Copies columns like copy_columns, for values that lie side by side.
@@ -7950,10 +7952,12 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 
 /// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
 /// lines are too short for a CPU to foresee all of the next one.
-HWY_INLINE void fetch_picture(const float* from) {
-  constexpr int kAhead = 256, kCacheLine = 16;
+HWY_INLINE void fetch_picture([[maybe_unused]] const float* from) {
+  [[maybe_unused]] constexpr int kAhead = 256, kCacheLine = 16;
+#if HWY_ARCH_X86  // on NEON it would be every twelfth instruction of convolutions
   PPLCNET_UNROLL
   for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+#endif
 }
 
 /// Copies columns like copy_columns, for values that lie side by side.
@@ -10928,10 +10932,12 @@ HWY_INLINE void copy_pairs(D d, const float* from, float* even, float* odd) {
 
 /// Fetches what follows two vectors of a picture 1 KiB later: other work has left it in L3, and its
 /// lines are too short for a CPU to foresee all of the next one.
-HWY_INLINE void fetch_picture(const float* from) {
-  constexpr int kAhead = 256, kCacheLine = 16;
+HWY_INLINE void fetch_picture([[maybe_unused]] const float* from) {
+  [[maybe_unused]] constexpr int kAhead = 256, kCacheLine = 16;
+#if HWY_ARCH_X86  // on NEON it would be every twelfth instruction of convolutions
   PPLCNET_UNROLL
   for (int i = 0; i < 2 * kLanes; i += kCacheLine) prefetch<3>(from + kAhead + i);
+#endif
 }
 
 /// Copies columns like copy_columns, for values that lie side by side.
