@@ -21,7 +21,7 @@
 #include <sys/resource.h>
 #endif
 
-namespace pplcnet_test {
+namespace pplcnet_test::classifier_test {
 namespace {
 
 namespace models = pplcnet::models;
@@ -232,4 +232,4 @@ TEST_F(ClassifierOfAModel, HasNoAnswerWithoutWeights) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::classifier_test

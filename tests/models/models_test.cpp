@@ -15,7 +15,7 @@
 #include "pplcnet/image/attributes.hpp"
 #include "pplcnet/models/flops.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::models_test {
 namespace {
 
 namespace models = pplcnet::models;
@@ -277,4 +277,4 @@ TEST(Decode, AsTheModelSays) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::models_test

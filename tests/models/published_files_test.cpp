@@ -13,7 +13,7 @@
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/paddle/pir.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::published_files_test {
 namespace {
 
 namespace models = pplcnet::models;
@@ -86,4 +86,4 @@ TEST(PublishedFiles, AnotherModelIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::published_files_test

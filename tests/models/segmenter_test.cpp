@@ -18,7 +18,7 @@
 #include "threads.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::segmenter_test {
 namespace {
 
 using pplcnet::argmax_rows;
@@ -237,4 +237,4 @@ TEST(ConfusionMatrixTest, WrongMasksAddNothing) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::segmenter_test

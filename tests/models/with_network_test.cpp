@@ -11,6 +11,7 @@
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 
+namespace pplcnet_test::with_network_test {
 namespace {
 
 using pplcnet::ModelList;
@@ -110,3 +111,4 @@ TEST(WithNetwork, SaysWhyWhereThereIsOneReason) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::with_network_test
