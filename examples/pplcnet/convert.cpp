@@ -21,6 +21,9 @@
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/open/open_network.hpp"
 #include "pplcnet/open/registry.hpp"
+#include "pplcnet/quantise/onnx/save.hpp"
+#include "pplcnet/quantise/quantised_model.hpp"
+#include "pplcnet/quantise/self_test.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
@@ -126,6 +129,30 @@ Error write(const ConvertArguments& arguments, const pplcnet::AnyNetwork& networ
   return interruption::happened() ? Error("interrupted") : file.publish();
 }
 
+/// Writes a network in bytes, and reads it back before it gets its name: the same comes back.
+Error write_quantised(const ConvertArguments& arguments, const pplcnet::WeightFile& input,
+                      const pplcnet::OpenedEither& opened, const pplcnet::ModelInfo& info) {
+  if (arguments.writes_state_dict() || arguments.stored.storage() != pplcnet::Storage::single)
+    return Error::of(input.path(),
+                     ": its weights are int8; they become a native file or ONNX as they are");
+  const pplcnet::AnyQuantisedNetwork& network = *opened.network.quantised();
+  pplcnet::QuantisedModel model;
+  if (auto error = input.read_quantised(network.layers(), network.traits(), model)) return error;
+  OutputFile file(arguments.output());
+  if (auto error = arguments.writes_onnx()
+                       ? save_quantised_onnx(file, model, network.plan(), arguments.onnx, info)
+                       : save_quantised(file, network, model, info))
+    return error;
+  pplcnet::WeightFile written;
+  if (auto error = pplcnet::WeightFile::open(file.temporary(), "", written)) return error;
+  std::optional<pplcnet::OpenedEither> again;
+  if (auto error = pplcnet::open_network(written, arguments.model, pplcnet::Purpose::whole, again))
+    return error;
+  if (checksum(again->network.weight_bytes()) != checksum(opened.network.weight_bytes()))
+    return Error::of(file.path(), ": other weights came back than were written");
+  return interruption::happened() ? Error("interrupted") : file.publish();
+}
+
 /// Writes the state dict of another framework, and reads it back before it gets its name: within
 /// what rounding may change, the weights are those of the input.
 Error write_state_dict(const ConvertArguments& arguments, const pplcnet::WeightFile& input,
@@ -180,10 +207,9 @@ Error convert(const ConvertArguments& arguments) {
   if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
     const pplcnet::AnyNetwork* const floats = opened->network.floats();
-    if (floats == nullptr)
-      return Error::of(file.path(), ": its weights are int8, which are not converted");
-    if (auto error = arguments.writes_state_dict() ? write_state_dict(arguments, file, *opened)
-                                                   : write(arguments, *floats, info))
+    if (auto error = floats == nullptr ? write_quantised(arguments, file, *opened, info)
+                     : arguments.writes_state_dict() ? write_state_dict(arguments, file, *opened)
+                                                     : write(arguments, *floats, info))
       return error;
   }
   print(file, *opened, info);

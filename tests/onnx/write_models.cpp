@@ -1,10 +1,13 @@
 // Writes networks with synthetic weights as ONNX, with pictures and what the networks give:
 //
-//   onnx_models FOLDER
+//   onnx_models FOLDER [PICTURES]
 //
 // NAME.onnx, NAME.x.f32 (three pictures), NAME.y.f32 (of each picture all outputs, one after the
-// other); prints a line for each network: name, height and width.
+// other); prints a line for each network: name, height and width. Of networks in bytes there are
+// more pictures, and the line says how many: PICTURES, where nothing else is written.
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -18,7 +21,11 @@
 #include "goldens/synthetic_network.hpp"
 #include "map_operators.hpp"
 #include "pplcnet/any_network.hpp"
+#include "pplcnet/any_quantised_network.hpp"
 #include "pplcnet/pplcnet.hpp"
+#include "pplcnet/quantise/calibration.hpp"
+#include "pplcnet/quantise/onnx/save.hpp"
+#include "pplcnet/quantise/quantise_network.hpp"
 #include "pplcnet/weights/load_any.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "synthetic_weights.hpp"
@@ -99,6 +106,80 @@ void write(const std::string& folder, const char* name, pplcnet::AnyNetwork& net
   }
   write(path + ".y.f32", values);
   std::printf("%s %d %d\n", name, picture.height, picture.width);
+}
+
+/// Normalised pictures of bytes, planar, and the tables that made them.
+struct Pictures {
+  explicit Pictures(pplcnet::Shape shape) : shape_(shape) {
+    constexpr float kMeans[] = {0.485F, 0.456F, 0.406F}, kDeviations[] = {0.229F, 0.224F, 0.225F};
+    for (std::size_t c = 0; c < tables.size(); ++c)
+      for (std::size_t byte = 0; byte < tables[c].size(); ++byte)
+        tables[c][byte] = (static_cast<float>(byte) / 255 - kMeans[c]) / kDeviations[c];
+  }
+
+  std::vector<float> operator()(std::uint64_t seed) const {
+    const auto kind =
+        seed % 2 == 0 ? pplcnet_test::ImageKind::smooth : pplcnet_test::ImageKind::noise;
+    const std::vector<std::uint8_t> pixels =
+        pplcnet_test::synthetic_image(kind, seed, static_cast<std::size_t>(shape_.width),
+                                      static_cast<std::size_t>(shape_.height));
+    std::vector<float> planes(pixels.size());
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+      planes[i % 3 * (pixels.size() / 3) + i / 3] = tables[i % 3][pixels[i]];
+    return planes;
+  }
+
+  std::array<pplcnet::ByteTable, 3> tables = {};
+
+ private:
+  pplcnet::Shape shape_;
+};
+
+/// Makes a network in bytes of one in floats and some pictures.
+void quantise(pplcnet::AnyNetwork& network, const Pictures& pictures,
+              pplcnet::QuantisedModel& model) {
+  constexpr std::uint64_t kSeen = 8;
+  pplcnet::Calibration calibration(network.layers());
+  for (std::uint64_t seed = 1; seed <= kSeen; ++seed) {
+    const std::vector<float> picture = pictures(1000 + seed);
+    pplcnet::LayerOutputs outputs(network.layers());
+    network.run(pplcnet::Picture::planar(picture.data(), network.input_shape()),
+                outputs.destinations());
+    calibration.add(outputs);
+  }
+  pplcnet::ChannelRanges ranges;
+  succeed(calibration.choose({}, ranges));
+  succeed(pplcnet::quantise(network.plan(), network.weights(), pictures.tables, ranges, model));
+}
+
+/// A network in bytes, with as many pictures.
+template <class Net>
+void write_quantised(const std::string& folder, const char* name, int images,
+                     const OnnxOptions& options) {
+  const std::string path = folder + "/" + name;
+  const auto weights = pplcnet_test::synthetic_weights<Net>();
+  pplcnet::AnyNetwork network = pplcnet::AnyNetwork::of(*weights);
+  const Pictures pictures(network.input_shape());
+  pplcnet::QuantisedModel model;
+  quantise(network, pictures, model);
+  succeed(pplcnet::save_quantised_onnx(path + ".onnx", model, network.plan(), options));
+  std::optional<pplcnet::AnyQuantisedNetwork> bytes;
+  succeed(pplcnet::AnyQuantisedNetwork::make(network.graph(), model, 1, bytes));
+  std::vector<float> seen, values, output;
+  for (int i = 0; i < images; ++i) {
+    const std::vector<float> picture = pictures(static_cast<std::uint64_t>(i));
+    seen.insert(seen.end(), picture.begin(), picture.end());
+    for (int k = 0; k < network.plan().output_count; ++k) {
+      const int layer = network.plan().outputs[k];
+      const auto& shape = network.layers()[static_cast<std::size_t>(layer)].output;
+      output.resize(static_cast<std::size_t>(shape.size()));
+      bytes->run(pplcnet::Picture::planar(picture.data(), network.input_shape()), layer, output);
+      values.insert(values.end(), output.begin(), output.end());
+    }
+  }
+  write(path + ".x.f32", seen);
+  write(path + ".y.f32", values);
+  std::printf("%s %d %d %d\n", name, Net::input_shape.height, Net::input_shape.width, images);
 }
 
 /// A network that is a function, with synthetic weights.
@@ -182,8 +263,16 @@ constexpr TextOptions kPage = {.input = {97, 131}}, kLine = {.input = {48, 100}}
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   const std::string to = argv[1];
+  const int images = argc > 2 ? std::atoi(argv[2]) : 24;
+  write_quantised<PPLCNet<Scale::x0_25>>(to, "int8_x0_25", images, kNew);
+  write_quantised<PPLCNet<Scale::x0_25, Options{.classes = 10, .input = {97, 131}}>>(to, "int8_odd",
+                                                                                     images, kOld);
+  write_quantised<pplcnet::PPLCNetV2<V2::small>>(to, "int8_v2_small", images, kOld);
+  write_quantised<pplcnet::models::textline_orientation_x0_25>(to, "int8_textline", images, kNew);
+  write_quantised<pplcnet::PPLCNetBackbone<Scale::x0_25>>(to, "int8_backbone", 3, kNew);
+  if (argc > 2) return 0;
   write<PPLCNet<Scale::x0_25>>(to, "x0_25", kNew);
   write<PPLCNet<Scale::x0_35>>(to, "x0_35", kNew);
   write<PPLCNet<Scale::x0_5>>(to, "x0_5", kNew);

@@ -24,6 +24,10 @@ class EitherNetwork {
   /// Returns the network in floats; null if it is quantised.
   AnyNetwork* floats() { return std::get_if<AnyNetwork>(&network_); }
   const AnyNetwork* floats() const { return std::get_if<AnyNetwork>(&network_); }
+  /// Returns that in bytes; null if it is in floats.
+  const AnyQuantisedNetwork* quantised() const {
+    return std::get_if<AnyQuantisedNetwork>(&network_);
+  }
 
   /// Returns its plan; of a quantised one that in floats, whose layers are the same.
   const Plan& plan() const {

@@ -211,6 +211,10 @@ PPLCNET_INLINE Error ParsedWeights::parse_onnx() {
   if (auto error = pplcnet::parse_onnx(source_.weights().bytes, path(), graph_)) return error;
   tensors_ = {.tensors = graph_.constants, .metadata = graph_.metadata, .path = path()};
   if (native::find(tensors_, kOnnxFolded) != nullptr) form_ = Form::own_onnx;
+  if (!pplcnet::is_quantised(tensors_)) return {};
+  form_ = Form::native;  // the same tensors, and some that only other readers need
+  std::erase_if(tensors_.tensors,
+                [](const Tensor& tensor) { return tensor.name.find('/') != std::string::npos; });
   return {};
 }
 

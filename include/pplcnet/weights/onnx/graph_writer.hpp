@@ -63,12 +63,16 @@ class OnnxGraphWriter {
   /// Appends a constant tensor of float32; returns its name.
   std::string add_tensor(const std::string& name, const OnnxInts& shape,
                          std::span<const float> values) {
-    protozero::pbf_writer tensor(graph_, 5);
-    for (const std::int64_t size : shape) tensor.add_int64(1, size);
-    tensor.add_int32(2, kFloat32);
-    tensor.add_string(8, name);
-    tensor.add_bytes(9, reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    return name;
+    return add_tensor(name, shape, kFloat32, std::as_bytes(values));
+  }
+  /// Appends one of bytes.
+  std::string add_tensor(const std::string& name, const OnnxInts& shape,
+                         std::span<const std::uint8_t> values) {
+    return add_tensor(name, shape, kUint8, std::as_bytes(values));
+  }
+  std::string add_tensor(const std::string& name, const OnnxInts& shape,
+                         std::span<const std::int8_t> values) {
+    return add_tensor(name, shape, kInt8, std::as_bytes(values));
   }
 
   /// Appends a constant list of integers; returns its name.
@@ -117,7 +121,18 @@ class OnnxGraphWriter {
   }
 
  private:
-  static constexpr std::int32_t kFloat32 = 1, kInt64 = 7;  // TensorProto.DataType
+  // TensorProto.DataType
+  static constexpr std::int32_t kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt64 = 7;
+
+  std::string add_tensor(const std::string& name, const OnnxInts& shape, std::int32_t type,
+                         std::span<const std::byte> values) {
+    protozero::pbf_writer tensor(graph_, 5);
+    for (const std::int64_t size : shape) tensor.add_int64(1, size);
+    tensor.add_int32(2, type);
+    tensor.add_string(8, name);
+    tensor.add_bytes(9, reinterpret_cast<const char*>(values.data()), values.size());
+    return name;
+  }
 
   void add_value(protozero::pbf_tag_type field, const std::string& name, const OnnxInts& shape) {
     protozero::pbf_writer value(graph_, field);

@@ -31,11 +31,9 @@ using protobuf::field, protobuf::for_each_integer, protobuf::Message, protobuf::
 
 /// Returns a TensorProto.DataType, as far as we know what to do with it.
 constexpr std::optional<DataType> data_type_of(std::int64_t code) {
-  constexpr std::pair<std::int64_t, DataType> kCodes[] = {{1, DataType::f32},
-                                                          {7, DataType::i64},
-                                                          {10, DataType::f16},
-                                                          {11, DataType::f64},
-                                                          {16, DataType::bf16}};
+  constexpr std::pair<std::int64_t, DataType> kCodes[] = {
+      {1, DataType::f32}, {2, DataType::u8},   {3, DataType::i8},   {6, DataType::i32},
+      {7, DataType::i64}, {10, DataType::f16}, {11, DataType::f64}, {16, DataType::bf16}};
   for (const auto& [known, type] : kCodes)
     if (known == code) return type;
   return std::nullopt;
@@ -112,9 +110,12 @@ inline Error read_tensor(Message message, FileGraph& graph, MemoryBudget& budget
   FirstIntegers<kMaxRank> integers;  // which stand for axes; more of them are of no use
   const auto add_dimension = [&](std::int64_t dimension) { shape.add(dimension); };
   const auto add_integer = [&](std::int64_t number) { integers.add(number); };
-  const auto add_half = [&](std::int64_t number) {
+  const auto add_small = [&](std::int64_t number) {
     if (type == DataType::f16 || type == DataType::bf16)
       data.append_number(static_cast<std::uint16_t>(number));
+    if (type == DataType::u8 || type == DataType::i8)
+      data.append_number(static_cast<std::uint8_t>(number));
+    if (type == DataType::i32) data.append_number(static_cast<std::uint32_t>(number));
   };
   while (message.next()) {
     switch (message.tag_and_type()) {
@@ -136,9 +137,9 @@ inline Error read_tensor(Message message, FileGraph& graph, MemoryBudget& budget
       case field(10, Wire::fixed64):
         data.append_number(message.get_fixed64());
         break;
-      case field(5, Wire::varint):  // int32_data: halves, one in each
+      case field(5, Wire::varint):  // int32_data: also halves and bytes, one in each
       case field(5, Wire::length_delimited):
-        for_each_integer(message, add_half);
+        for_each_integer(message, add_small);
         break;
       case field(7, Wire::varint):  // int64_data
       case field(7, Wire::length_delimited):
