@@ -1261,6 +1261,8 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
+#undef PPLCNET_PANEL_LANES
+#define PPLCNET_PANEL_LANES (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2)  // vectors have several lanes
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 // from pplcnet/kernels/int8/plain-inl.hpp
 // What stands for vectors of sums of bytes where there are none, or not of a known size. Compiled
@@ -1492,6 +1494,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
+inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+                                Words (&quads)[2]) {
+  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
+  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m512i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of the first lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
+  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
+                           _mm512_packus_epi16(lower, upper));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
 struct VnniDot {
   using Operand = Words;
@@ -1648,6 +1683,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m256i lower = _mm256_unpacklo_epi8(row(2), row(3));
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
+  };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m256i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm256_unpacklo_epi16(upper, lower);
+  quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of both lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -2220,17 +2288,27 @@ class BytePanel {
     }
   }
 
+  /// Those of panels side by side, for halves alone.
+  template <class Lanes>
+  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+    for (int i = 0; i < 2; ++i) {
+      multiplier_[i] = panels(constants.multiplier, i);
+      zero_[i] = panels(constants.zero, i);
+      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+    }
+  }
+
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
       unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
                            shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
-                    addends[i], i);
+                    i, addends[i]);
   }
 
- private:
-  HWY_INLINE Halves end(Halves sum, [[maybe_unused]] Halves addend, int i) const {
+  /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
+  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
       const Halves six = add(three_[i], three_[i]);
       const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
@@ -2246,6 +2324,7 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
+ private:
   Words shift_[kWords];
   Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
 };
@@ -2506,8 +2585,8 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of bytes, channels last. Quads are of four kernel rows. Compiled once per
-// instruction set.
+// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
+// Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -2752,6 +2831,12 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
   }
 }
 
+/// Whether there are strips for a layer.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+}
+
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -2775,8 +2860,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
-                       rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+    const bool usual = is_usual(rows);
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -2788,10 +2872,249 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   depthwise_any_panel<Dot, kSteps>(rows, panel);
 }
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
+// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
+/// panel, lower or upper, come from two of them.
+inline constexpr int kLaneVectors = 4;
+inline constexpr int kHalfVectors = 2;
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
+/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+struct PanelLanes {
+  int first, count;
+
+  /// Loads 16 bytes of each panel's array: those of number `part`.
+  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+    const std::uint8_t* lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i)
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
+                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+    return load_lanes(lanes);
+  }
+  HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+  HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+};
+
+/// The weights of panels for kRows output rows, whose quads are the first one's.
+template <class Dot, int kWidth, int kQuads, int kRows>
+struct WideWeights {
+  static constexpr int kTaps = kWidth * kQuads;
+  typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+    }
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) {
+        const bool highest = i / kLaneVectors % kQuads == 0;
+        const Words above = highest ? subtract_words(quad, quad)
+                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                                  i - kLaneVectors);
+        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
+      }
+    }
+  }
+};
+
+/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+class WideOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
+  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+
+ public:
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes) {
+    copy_rows(window, Indices<kQuads * kQuad>());
+    copy_taps(Indices<kRows * kWidth * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset.
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
+                          Halves (&halves)[kRows][kSpan]) {
+    begin<0>(Indices<kOpen * kSums>());
+    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
+    offset += (kWidth - kStride) * pitch;
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      store(x, halves, Indices<kRows>());
+      advance(Indices<(kOpen - 1) * kSums>());
+      begin<kOpen - 1>(Indices<kSums>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes this half's: [row][column][quad][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
+                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
+                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] =
+          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+
+  template <int kFirst, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+  }
+  template <int kColumn, int... kNumber>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
+    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
+  }
+  template <int kColumn, int kNumber, int... kIndex>
+  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kHalfVectors];
+    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+  }
+  template <int kColumn, int kNumber, int kIndex>
+  HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
+                             kHalfVectors +
+                         kIndex % kHalfVectors]);
+  }
+
+  template <int... kRow>
+  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
+                        std::integer_sequence<int, kRow...>) const {
+    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
+    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
+                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
+     ...);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuads * kQuad];
+  Operand taps_[kRows * kWidth * kVectors];
+  Words sums_[kOpen * kSums];
+};
+
+/// Ends `count` neighbouring outputs.
+template <ByteSteps kSteps>
+HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
+                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
+                           std::size_t pitch) {
+  const BytePanel<kSteps> ending(constants, panels);
+  for (int i = 0; i < count; ++i, to += pitch)
+    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
+}
+
+/// Computes panels side by side.
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
+  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
+  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
+  Halves halves[2][kRows][kSpan];
+  for (int y = 0; y < rows.rows; y += kRows) {
+    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
+    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
+    for (int i = 0; i < spans; ++i) {
+      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
+      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
+      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
+      with_steps(rows.ending, false, [&](auto steps) {
+        for (int row = 0; row < count; ++row)
+          end_span<decltype(steps)::value>(
+              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
+              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
+                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
+              rows.output.pixel_pitch);
+      });
+    }
+  }
+}
+
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
+/// first one that is left.
+template <class Dot>
+HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
+  const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
+  if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
+  const auto compute =
+      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
+         : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
+                : wide_depthwise<Dot, 5, 2, 1, 1>;
+  for (int count; 2 * (end - begin) > kLanes; begin += count) {
+    count = std::min(kLanes, end - begin);
+    compute(rows, {begin, count});
+  }
+  return begin;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// All of them.
+// from pplcnet/kernels/int8/byte_depthwise-inl.hpp
+// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
+// those that are left. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
-  with_steps(rows.ending, rows.addend.pixels != nullptr, [&](auto steps) {
+  const bool adds = rows.addend.pixels != nullptr;
+#if PPLCNET_PANEL_LANES
+  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+#endif
+  with_steps(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
       depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
   });
@@ -3169,6 +3492,8 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
+#undef PPLCNET_PANEL_LANES
+#define PPLCNET_PANEL_LANES (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2)  // vectors have several lanes
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 // from pplcnet/kernels/int8/plain-inl.hpp
 // What stands for vectors of sums of bytes where there are none, or not of a known size. Compiled
@@ -3400,6 +3725,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
+inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+                                Words (&quads)[2]) {
+  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
+  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m512i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of the first lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
+  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
+                           _mm512_packus_epi16(lower, upper));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
 struct VnniDot {
   using Operand = Words;
@@ -3556,6 +3914,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m256i lower = _mm256_unpacklo_epi8(row(2), row(3));
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
+  };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m256i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm256_unpacklo_epi16(upper, lower);
+  quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of both lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -4128,17 +4519,27 @@ class BytePanel {
     }
   }
 
+  /// Those of panels side by side, for halves alone.
+  template <class Lanes>
+  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+    for (int i = 0; i < 2; ++i) {
+      multiplier_[i] = panels(constants.multiplier, i);
+      zero_[i] = panels(constants.zero, i);
+      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+    }
+  }
+
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
       unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
                            shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
-                    addends[i], i);
+                    i, addends[i]);
   }
 
- private:
-  HWY_INLINE Halves end(Halves sum, [[maybe_unused]] Halves addend, int i) const {
+  /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
+  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
       const Halves six = add(three_[i], three_[i]);
       const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
@@ -4154,6 +4555,7 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
+ private:
   Words shift_[kWords];
   Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
 };
@@ -4414,8 +4816,8 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of bytes, channels last. Quads are of four kernel rows. Compiled once per
-// instruction set.
+// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
+// Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -4660,6 +5062,12 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
   }
 }
 
+/// Whether there are strips for a layer.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+}
+
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -4683,8 +5091,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
-                       rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+    const bool usual = is_usual(rows);
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -4696,10 +5103,249 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   depthwise_any_panel<Dot, kSteps>(rows, panel);
 }
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
+// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
+/// panel, lower or upper, come from two of them.
+inline constexpr int kLaneVectors = 4;
+inline constexpr int kHalfVectors = 2;
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
+/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+struct PanelLanes {
+  int first, count;
+
+  /// Loads 16 bytes of each panel's array: those of number `part`.
+  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+    const std::uint8_t* lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i)
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
+                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+    return load_lanes(lanes);
+  }
+  HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+  HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+};
+
+/// The weights of panels for kRows output rows, whose quads are the first one's.
+template <class Dot, int kWidth, int kQuads, int kRows>
+struct WideWeights {
+  static constexpr int kTaps = kWidth * kQuads;
+  typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+    }
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) {
+        const bool highest = i / kLaneVectors % kQuads == 0;
+        const Words above = highest ? subtract_words(quad, quad)
+                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                                  i - kLaneVectors);
+        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
+      }
+    }
+  }
+};
+
+/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+class WideOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
+  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+
+ public:
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes) {
+    copy_rows(window, Indices<kQuads * kQuad>());
+    copy_taps(Indices<kRows * kWidth * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset.
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
+                          Halves (&halves)[kRows][kSpan]) {
+    begin<0>(Indices<kOpen * kSums>());
+    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
+    offset += (kWidth - kStride) * pitch;
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      store(x, halves, Indices<kRows>());
+      advance(Indices<(kOpen - 1) * kSums>());
+      begin<kOpen - 1>(Indices<kSums>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes this half's: [row][column][quad][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
+                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
+                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] =
+          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+
+  template <int kFirst, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+  }
+  template <int kColumn, int... kNumber>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
+    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
+  }
+  template <int kColumn, int kNumber, int... kIndex>
+  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kHalfVectors];
+    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+  }
+  template <int kColumn, int kNumber, int kIndex>
+  HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
+                             kHalfVectors +
+                         kIndex % kHalfVectors]);
+  }
+
+  template <int... kRow>
+  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
+                        std::integer_sequence<int, kRow...>) const {
+    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
+    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
+                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
+     ...);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuads * kQuad];
+  Operand taps_[kRows * kWidth * kVectors];
+  Words sums_[kOpen * kSums];
+};
+
+/// Ends `count` neighbouring outputs.
+template <ByteSteps kSteps>
+HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
+                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
+                           std::size_t pitch) {
+  const BytePanel<kSteps> ending(constants, panels);
+  for (int i = 0; i < count; ++i, to += pitch)
+    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
+}
+
+/// Computes panels side by side.
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
+  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
+  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
+  Halves halves[2][kRows][kSpan];
+  for (int y = 0; y < rows.rows; y += kRows) {
+    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
+    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
+    for (int i = 0; i < spans; ++i) {
+      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
+      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
+      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
+      with_steps(rows.ending, false, [&](auto steps) {
+        for (int row = 0; row < count; ++row)
+          end_span<decltype(steps)::value>(
+              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
+              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
+                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
+              rows.output.pixel_pitch);
+      });
+    }
+  }
+}
+
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
+/// first one that is left.
+template <class Dot>
+HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
+  const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
+  if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
+  const auto compute =
+      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
+         : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
+                : wide_depthwise<Dot, 5, 2, 1, 1>;
+  for (int count; 2 * (end - begin) > kLanes; begin += count) {
+    count = std::min(kLanes, end - begin);
+    compute(rows, {begin, count});
+  }
+  return begin;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// All of them.
+// from pplcnet/kernels/int8/byte_depthwise-inl.hpp
+// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
+// those that are left. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
-  with_steps(rows.ending, rows.addend.pixels != nullptr, [&](auto steps) {
+  const bool adds = rows.addend.pixels != nullptr;
+#if PPLCNET_PANEL_LANES
+  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+#endif
+  with_steps(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
       depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
   });
@@ -5091,6 +5737,8 @@ HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
+#undef PPLCNET_PANEL_LANES
+#define PPLCNET_PANEL_LANES (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2)  // vectors have several lanes
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 // from pplcnet/kernels/int8/plain-inl.hpp
 // What stands for vectors of sums of bytes where there are none, or not of a known size. Compiled
@@ -5322,6 +5970,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
+inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+                                Words (&quads)[2]) {
+  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
+  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m512i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of the first lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
+  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
+                           _mm512_packus_epi16(lower, upper));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
 struct VnniDot {
   using Operand = Words;
@@ -5478,6 +6159,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m256i lower = _mm256_unpacklo_epi8(row(2), row(3));
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
+  };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m256i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm256_unpacklo_epi16(upper, lower);
+  quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of both lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -6050,17 +6764,27 @@ class BytePanel {
     }
   }
 
+  /// Those of panels side by side, for halves alone.
+  template <class Lanes>
+  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+    for (int i = 0; i < 2; ++i) {
+      multiplier_[i] = panels(constants.multiplier, i);
+      zero_[i] = panels(constants.zero, i);
+      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+    }
+  }
+
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
       unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
                            shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
-                    addends[i], i);
+                    i, addends[i]);
   }
 
- private:
-  HWY_INLINE Halves end(Halves sum, [[maybe_unused]] Halves addend, int i) const {
+  /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
+  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
       const Halves six = add(three_[i], three_[i]);
       const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
@@ -6076,6 +6800,7 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
+ private:
   Words shift_[kWords];
   Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
 };
@@ -6336,8 +7061,8 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of bytes, channels last. Quads are of four kernel rows. Compiled once per
-// instruction set.
+// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
+// Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -6582,6 +7307,12 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
   }
 }
 
+/// Whether there are strips for a layer.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+}
+
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -6605,8 +7336,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
-                       rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+    const bool usual = is_usual(rows);
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -6618,10 +7348,249 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   depthwise_any_panel<Dot, kSteps>(rows, panel);
 }
 
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
+// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
+/// panel, lower or upper, come from two of them.
+inline constexpr int kLaneVectors = 4;
+inline constexpr int kHalfVectors = 2;
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
+/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+struct PanelLanes {
+  int first, count;
+
+  /// Loads 16 bytes of each panel's array: those of number `part`.
+  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+    const std::uint8_t* lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i)
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
+                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+    return load_lanes(lanes);
+  }
+  HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+  HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+};
+
+/// The weights of panels for kRows output rows, whose quads are the first one's.
+template <class Dot, int kWidth, int kQuads, int kRows>
+struct WideWeights {
+  static constexpr int kTaps = kWidth * kQuads;
+  typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+    }
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) {
+        const bool highest = i / kLaneVectors % kQuads == 0;
+        const Words above = highest ? subtract_words(quad, quad)
+                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                                  i - kLaneVectors);
+        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
+      }
+    }
+  }
+};
+
+/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+class WideOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
+  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+
+ public:
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes) {
+    copy_rows(window, Indices<kQuads * kQuad>());
+    copy_taps(Indices<kRows * kWidth * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset.
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
+                          Halves (&halves)[kRows][kSpan]) {
+    begin<0>(Indices<kOpen * kSums>());
+    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
+    offset += (kWidth - kStride) * pitch;
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      store(x, halves, Indices<kRows>());
+      advance(Indices<(kOpen - 1) * kSums>());
+      begin<kOpen - 1>(Indices<kSums>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes this half's: [row][column][quad][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
+                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
+                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] =
+          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+
+  template <int kFirst, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+  }
+  template <int kColumn, int... kNumber>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
+    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
+  }
+  template <int kColumn, int kNumber, int... kIndex>
+  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kHalfVectors];
+    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+  }
+  template <int kColumn, int kNumber, int kIndex>
+  HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
+                             kHalfVectors +
+                         kIndex % kHalfVectors]);
+  }
+
+  template <int... kRow>
+  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
+                        std::integer_sequence<int, kRow...>) const {
+    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
+    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
+                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
+     ...);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuads * kQuad];
+  Operand taps_[kRows * kWidth * kVectors];
+  Words sums_[kOpen * kSums];
+};
+
+/// Ends `count` neighbouring outputs.
+template <ByteSteps kSteps>
+HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
+                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
+                           std::size_t pitch) {
+  const BytePanel<kSteps> ending(constants, panels);
+  for (int i = 0; i < count; ++i, to += pitch)
+    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
+}
+
+/// Computes panels side by side.
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
+  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
+  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
+  Halves halves[2][kRows][kSpan];
+  for (int y = 0; y < rows.rows; y += kRows) {
+    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
+    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
+    for (int i = 0; i < spans; ++i) {
+      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
+      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
+      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
+          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
+      with_steps(rows.ending, false, [&](auto steps) {
+        for (int row = 0; row < count; ++row)
+          end_span<decltype(steps)::value>(
+              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
+              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
+                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
+              rows.output.pixel_pitch);
+      });
+    }
+  }
+}
+
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
+/// first one that is left.
+template <class Dot>
+HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
+  const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
+  if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
+  const auto compute =
+      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
+         : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
+                : wide_depthwise<Dot, 5, 2, 1, 1>;
+  for (int count; 2 * (end - begin) > kLanes; begin += count) {
+    count = std::min(kLanes, end - begin);
+    compute(rows, {begin, count});
+  }
+  return begin;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+#endif
+// All of them.
+// from pplcnet/kernels/int8/byte_depthwise-inl.hpp
+// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
+// those that are left. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
-  with_steps(rows.ending, rows.addend.pixels != nullptr, [&](auto steps) {
+  const bool adds = rows.addend.pixels != nullptr;
+#if PPLCNET_PANEL_LANES
+  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+#endif
+  with_steps(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
       depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
   });

@@ -331,6 +331,18 @@ TEST_P(QuantisedKernelsTest, DepthwiseOfAllWidths) {
       }
 }
 
+TEST_P(QuantisedKernelsTest, DepthwiseOfManyPanels) {
+  int turn = 0;
+  for (const int width : {4, 7, 28, 29, 57, 84})
+    for (const int channels : {32, 48, 64, 80, 112, 128})
+      for (const int kernel : {3, 5})
+        for (const Pair stride : {Pair(1, 1), Pair(2, 2), Pair(2, 1)}) {
+          ++turn;
+          judge_depthwise(1 + turn % 4, width, channels, kernel, stride, 1,
+                          kFinishes[turn % kBytesFinishes]);
+        }
+}
+
 TEST_P(QuantisedKernelsTest, DepthwiseOfOtherKernels) {
   int turn = 0;
   for (const int height : {1, 3, 5, 7})

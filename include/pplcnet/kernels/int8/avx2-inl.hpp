@@ -80,6 +80,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
+inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
+  };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m256i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm256_unpacklo_epi16(upper, lower);
+  quads[1] = _mm256_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of both lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
 struct VnniDot {
   using Operand = Words;

@@ -90,6 +90,39 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
+inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+
+HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
+  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+}
+
+/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words above, Words quads, int rows) {
+  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
+                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+}
+
+/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+template <int kHalf>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+                                Words (&quads)[2]) {
+  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
+  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto pairs = [&](int y) HWY_ATTR {
+    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
+                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+  };
+  const __m512i upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel of the first lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
+  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
+                           _mm512_packus_epi16(lower, upper));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
 struct VnniDot {
   using Operand = Words;

@@ -1,5 +1,5 @@
-// Depthwise convolution of bytes, channels last. Quads are of four kernel rows. Compiled once per
-// instruction set.
+// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
+// Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -244,6 +244,12 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
   }
 }
 
+/// Whether there are strips for a layer.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+}
+
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -267,8 +273,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = rows.kernel.height == rows.kernel.width && rows.dilation == Pair(1) &&
-                       rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
+    const bool usual = is_usual(rows);
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -278,15 +283,6 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
                      : depthwise_panel<Dot, kSteps, 5, 2, 1>(rows, panel);
   }
   depthwise_any_panel<Dot, kSteps>(rows, panel);
-}
-
-/// Computes panels [begin, end) of a depthwise layer's rows.
-template <bool kVnni>
-void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
-  with_steps(rows.ending, rows.addend.pixels != nullptr, [&](auto steps) {
-    for (int panel = begin; panel < end; ++panel)
-      depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
-  });
 }
 
 }  // namespace HWY_NAMESPACE

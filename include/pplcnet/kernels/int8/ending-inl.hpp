@@ -73,17 +73,27 @@ class BytePanel {
     }
   }
 
+  /// Those of panels side by side, for halves alone.
+  template <class Lanes>
+  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+    for (int i = 0; i < 2; ++i) {
+      multiplier_[i] = panels(constants.multiplier, i);
+      zero_[i] = panels(constants.zero, i);
+      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+    }
+  }
+
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
       unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
                            shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
-                    addends[i], i);
+                    i, addends[i]);
   }
 
- private:
-  HWY_INLINE Halves end(Halves sum, [[maybe_unused]] Halves addend, int i) const {
+  /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
+  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
       const Halves six = add(three_[i], three_[i]);
       const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
@@ -99,6 +109,7 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
+ private:
   Words shift_[kWords];
   Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
 };

@@ -6,3 +6,9 @@
 #include "pplcnet/kernels/int8/product-inl.hpp"
 // This one, too.
 #include "pplcnet/kernels/int8/depthwise-inl.hpp"
+// And this one.
+#if PPLCNET_PANEL_LANES
+#include "pplcnet/kernels/int8/wide_depthwise-inl.hpp"
+#endif
+// All of them.
+#include "pplcnet/kernels/int8/byte_depthwise-inl.hpp"
