@@ -14728,6 +14728,7 @@ PPLCNET_INLINE std::string quote(std::string_view text) {
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 // from pplcnet/weights/file.hpp
 #ifndef PPLCNET_WEIGHTS_FILE_HPP
@@ -18211,9 +18212,7 @@ namespace loading {
 
 /// A network in bytes, made from one in floats.
 template <class Net>
-concept IsQuantised = requires {
-  typename Net::Floats;
-};
+concept IsQuantised = std::is_class_v<typename Net::Floats>;
 
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
@@ -18376,8 +18375,7 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  static_assert(!loading::IsQuantised<Net>,
-                "view: weights of a network in bytes are packed when their file is loaded");
+  static_assert(!loading::IsQuantised<Net>, "view: a network in bytes packs its file; load it");
   std::span<const float> weights;
   if (auto error = loading::view(bytes, name, Net::layers, Net::traits,
                                  alignof(typename Net::Weights), weights, info))
@@ -22402,9 +22400,8 @@ struct V1 {
                 "Options::strides: each is 1 or 2, in both directions");
   static_assert(v1::is_activation(kOptions.activation),
                 "Options::activation: hardswish, relu or relu6");
-  static_assert(
-      kOptions.precision == Precision::float32,
-      "Options::precision: a definition is in float32; PPLCNet<...> and Quantised<...> are not");
+  static_assert(kOptions.precision == Precision::float32,
+                "Options::precision: of PPLCNet<...>; a definition is in float32");
   static constexpr Scale scale = kScale;
   static constexpr Options options = kOptions;
   static constexpr Storage storage = kOptions.storage;
@@ -22609,8 +22606,7 @@ struct V2Definition {
   static_assert(!kOptions.features || kOptions.classes == 0,
                 "V2Options::features: there is no classifier after them (classes = 0)");
   static_assert(kOptions.precision == Precision::float32,
-                "V2Options::precision: a definition is in float32; PPLCNetV2<...> and "
-                "Quantised<...> are not");
+                "V2Options::precision: of PPLCNetV2<...>; a definition is in float32");
   static constexpr Storage storage = kOptions.storage;
   static constexpr Graph graph() { return pplcnet_v2(kSize, kOptions); }
   static constexpr Graph adapted(const Adaptation& adaptation) {

@@ -1,5 +1,5 @@
 // A definition is in floats: a network in bytes is made from it.
-// expect: Options::precision: a definition is in float32; PPLCNet<...> and Quantised<...> are not
+// expect: Options::precision: of PPLCNet<...>; a definition is in float32
 // errors: 1
 #include "pplcnet/models/pplcnet.hpp"
 

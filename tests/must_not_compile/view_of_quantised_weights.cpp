@@ -1,5 +1,5 @@
 // A quantised file has other numbers than kernels read: it cannot be used where it lies.
-// expect: view: weights of a network in bytes are packed when their file is loaded
+// expect: view: a network in bytes packs its file; load it
 #include "pplcnet/classifier.hpp"
 #include "pplcnet/models/pplcnet.hpp"
 #include "pplcnet/quantise/load.hpp"

@@ -207,9 +207,8 @@ struct V1 {
                 "Options::strides: each is 1 or 2, in both directions");
   static_assert(v1::is_activation(kOptions.activation),
                 "Options::activation: hardswish, relu or relu6");
-  static_assert(
-      kOptions.precision == Precision::float32,
-      "Options::precision: a definition is in float32; PPLCNet<...> and Quantised<...> are not");
+  static_assert(kOptions.precision == Precision::float32,
+                "Options::precision: of PPLCNet<...>; a definition is in float32");
   static constexpr Scale scale = kScale;
   static constexpr Options options = kOptions;
   static constexpr Storage storage = kOptions.storage;

@@ -169,8 +169,7 @@ struct V2Definition {
   static_assert(!kOptions.features || kOptions.classes == 0,
                 "V2Options::features: there is no classifier after them (classes = 0)");
   static_assert(kOptions.precision == Precision::float32,
-                "V2Options::precision: a definition is in float32; PPLCNetV2<...> and "
-                "Quantised<...> are not");
+                "V2Options::precision: of PPLCNetV2<...>; a definition is in float32");
   static constexpr Storage storage = kOptions.storage;
   static constexpr Graph graph() { return pplcnet_v2(kSize, kOptions); }
   static constexpr Graph adapted(const Adaptation& adaptation) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
@@ -39,9 +40,7 @@ namespace loading {
 
 /// A network in bytes, made from one in floats.
 template <class Net>
-concept IsQuantised = requires {
-  typename Net::Floats;
-};
+concept IsQuantised = std::is_class_v<typename Net::Floats>;
 
 /// Fills packed weights from a file's bytes.
 PPLCNET_INLINE Error load_bytes(std::span<const std::byte> bytes, std::string_view path,
@@ -204,8 +203,7 @@ Error load(std::string_view path, Weights& weights, ModelInfo* info = nullptr) {
 template <class Net>
 Error view(std::span<const std::byte> bytes, std::string_view name,
            std::optional<typename Net::WeightsView>& result, ModelInfo* info = nullptr) {
-  static_assert(!loading::IsQuantised<Net>,
-                "view: weights of a network in bytes are packed when their file is loaded");
+  static_assert(!loading::IsQuantised<Net>, "view: a network in bytes packs its file; load it");
   std::span<const float> weights;
   if (auto error = loading::view(bytes, name, Net::layers, Net::traits,
                                  alignof(typename Net::Weights), weights, info))
