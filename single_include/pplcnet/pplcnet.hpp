@@ -4210,12 +4210,24 @@ class Chain {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_CHAIN_HPP
+// from pplcnet/kernels/work.hpp
+#ifndef PPLCNET_KERNELS_WORK_HPP
+#define PPLCNET_KERNELS_WORK_HPP
+
+#include <cstdint>
+
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
 /// L3, and a value of a map that is used once.
 inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_WORK_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
 
 /// Splits `count` units into at most so many parts as there are threads, if there is work enough,
 /// and runs `body(part, begin, end)` for each.

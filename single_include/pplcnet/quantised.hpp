@@ -747,6 +747,22 @@ class QuantisedChain {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_INT8_CHAIN_HPP
+// from pplcnet/kernels/work.hpp
+#ifndef PPLCNET_KERNELS_WORK_HPP
+#define PPLCNET_KERNELS_WORK_HPP
+
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
+/// L3, and a value of a map that is used once.
+inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_WORK_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -763,7 +779,6 @@ void split(const QuantisedRun& run, std::int64_t work, int count, const Body& bo
 /// Computes a dense layer for `images` images from `image` on, which are a product's pixels.
 inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run,
                         const QuantisedLayer& layer, int image, int images) {
-  constexpr std::int64_t kWeightWork = 8;  // of a weight that comes from L3
   const std::size_t pitch = QuantisedLayer::vector_pitch(layer.input.channels, Ending::bytes);
   const auto skipped = static_cast<std::size_t>(image);
   const std::uint8_t* const input = run.vectors + layer.source_vector + skipped * pitch;
@@ -852,7 +867,6 @@ class QuantisedImage {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const QuantisedLayer& layer) {
-    constexpr std::int64_t kPixelWork = 4;  // of a value of a map that is used once
     if (layer.has_weights()) return layer.multiply_adds;
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }
@@ -1494,7 +1508,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
-inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
@@ -1685,7 +1699,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -2898,8 +2912,8 @@ struct PanelLanes {
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
-    const std::uint8_t* lanes[kLanes];
-    for (int i = 0; i < kLanes; ++i)
+    const std::uint8_t* lanes[kSidePanels];
+    for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
                  static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
     return load_lanes(lanes);
@@ -3088,8 +3102,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
       narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
          : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
                 : wide_depthwise<Dot, 5, 2, 1, 1>;
-  for (int count; 2 * (end - begin) > kLanes; begin += count) {
-    count = std::min(kLanes, end - begin);
+  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
+    count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
   }
   return begin;
@@ -3725,7 +3739,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
-inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
@@ -3916,7 +3930,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -5129,8 +5143,8 @@ struct PanelLanes {
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
-    const std::uint8_t* lanes[kLanes];
-    for (int i = 0; i < kLanes; ++i)
+    const std::uint8_t* lanes[kSidePanels];
+    for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
                  static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
     return load_lanes(lanes);
@@ -5319,8 +5333,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
       narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
          : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
                 : wide_depthwise<Dot, 5, 2, 1, 1>;
-  for (int count; 2 * (end - begin) > kLanes; begin += count) {
-    count = std::min(kLanes, end - begin);
+  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
+    count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
   }
   return begin;
@@ -5970,7 +5984,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
-inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
@@ -6161,7 +6175,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -7374,8 +7388,8 @@ struct PanelLanes {
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
-    const std::uint8_t* lanes[kLanes];
-    for (int i = 0; i < kLanes; ++i)
+    const std::uint8_t* lanes[kSidePanels];
+    for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
                  static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
     return load_lanes(lanes);
@@ -7564,8 +7578,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
       narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
          : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
                 : wide_depthwise<Dot, 5, 2, 1, 1>;
-  for (int count; 2 * (end - begin) > kLanes; begin += count) {
-    count = std::min(kLanes, end - begin);
+  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
+    count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
   }
   return begin;

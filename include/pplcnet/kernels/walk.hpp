@@ -12,14 +12,11 @@
 #include "pplcnet/kernels/executor.hpp"
 #include "pplcnet/kernels/rows.hpp"
 #include "pplcnet/kernels/run.hpp"
+#include "pplcnet/kernels/work.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// What takes longer than it computes counts for so many multiply-adds: a weight that comes from
-/// L3, and a value of a map that is used once.
-inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
 
 /// Splits `count` units into at most so many parts as there are threads, if there is work enough,
 /// and runs `body(part, begin, end)` for each.

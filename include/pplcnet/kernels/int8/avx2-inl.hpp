@@ -80,7 +80,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kLanes = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);

@@ -90,7 +90,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
                                             15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
 
-inline constexpr int kLanes = 4;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);

@@ -12,6 +12,7 @@
 #include "pplcnet/kernels/int8/picture_bytes.hpp"
 #include "pplcnet/kernels/int8/real_numbers.hpp"
 #include "pplcnet/kernels/int8/run.hpp"
+#include "pplcnet/kernels/work.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -29,7 +30,6 @@ void split(const QuantisedRun& run, std::int64_t work, int count, const Body& bo
 /// Computes a dense layer for `images` images from `image` on, which are a product's pixels.
 inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run,
                         const QuantisedLayer& layer, int image, int images) {
-  constexpr std::int64_t kWeightWork = 8;  // of a weight that comes from L3
   const std::size_t pitch = QuantisedLayer::vector_pitch(layer.input.channels, Ending::bytes);
   const auto skipped = static_cast<std::size_t>(image);
   const std::uint8_t* const input = run.vectors + layer.source_vector + skipped * pitch;
@@ -118,7 +118,6 @@ class QuantisedImage {
 
   /// Returns multiply-adds, or what takes as long.
   static std::int64_t work_of(const QuantisedLayer& layer) {
-    constexpr std::int64_t kPixelWork = 4;  // of a value of a map that is used once
     if (layer.has_weights()) return layer.multiply_adds;
     return std::max(layer.input.size(), layer.output.size()) * kPixelWork;
   }

@@ -18,8 +18,8 @@ struct PanelLanes {
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
-    const std::uint8_t* lanes[kLanes];
-    for (int i = 0; i < kLanes; ++i)
+    const std::uint8_t* lanes[kSidePanels];
+    for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
                  static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
     return load_lanes(lanes);
@@ -208,8 +208,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
       narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
          : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
                 : wide_depthwise<Dot, 5, 2, 1, 1>;
-  for (int count; 2 * (end - begin) > kLanes; begin += count) {
-    count = std::min(kLanes, end - begin);
+  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
+    count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
   }
   return begin;
