@@ -7,8 +7,9 @@ const ort = require('onnxruntime-node');
 
 const TOLERANCE = 1e-4; // of an output's largest value
 // Of networks in bytes, whose steps are rounded otherwise: of the energy of the first output, in
-// later ones differences have grown; and of the pictures at least.
-const BYTE_TOLERANCE = 0.05, SAME_CLASS = 0.9;
+// later ones differences have grown; and of the pictures at least. Random weights make classes that
+// are nearly equal: they count as the same up to so many times what the differences are on average.
+const BYTE_TOLERANCE = 0.03, SAME_CLASS = 0.9, TIE = 4;
 const IMAGES = 3;
 const OPTIONS = { intraOpNumThreads: 1 }; // more of them spin while they wait
 const [folder] = process.argv.slice(2);
@@ -41,7 +42,7 @@ async function compare(name, height, width, images) {
     for (const output of session.outputNames) {
       const values = results[Math.floor(image / batch)][output].data;
       const count = values.length / batch, begin = (image % batch) * count;
-      let largest = 0, differs = 0;
+      let largest = 0, differs = 0, squares = 0;
       for (let i = 0; i < count; ++i, ++place) {
         if (output === session.outputNames[0]) {
           energy += expected[place] ** 2;
@@ -49,11 +50,14 @@ async function compare(name, height, width, images) {
         }
         largest = Math.max(largest, Math.abs(expected[place]));
         differs = Math.max(differs, Math.abs(expected[place] - values[begin + i]));
+        squares += (expected[place] - values[begin + i]) ** 2;
       }
       worst = Math.max(worst, differs / largest);
-      if (output === 'logits')
-        agree = best(values.slice(begin, begin + count)) ===
-          best(expected.slice(place - count, place));
+      if (output === 'logits') {
+        const ours = expected.slice(place - count, place);
+        const theirs = best(values.slice(begin, begin + count));
+        agree = ours[best(ours)] - ours[theirs] <= TIE * Math.sqrt(squares / count);
+      }
     }
     same += agree ? 1 : 0;
   }
