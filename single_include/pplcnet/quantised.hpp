@@ -1143,6 +1143,24 @@ HWY_INLINE void reverse_pixels(const std::uint8_t* from, std::size_t count, std:
       to[kPictureChannels * x + c] = from[kPictureChannels * (x + 1) - 1 - c];
 }
 
+/// Rounds `count` values of a channel, side by side, as picture_byte does.
+HWY_INLINE void round_values(const float* from, float scale, float zero, std::size_t count,
+                             std::uint8_t* to) {
+  std::size_t x = 0;
+#if PPLCNET_BYTE_VECTORS && HWY_HAVE_FLOAT64  // without float64, Highway's quotients are not exact
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  for (; x + hn::Lanes(d) <= count; x += hn::Lanes(d)) {
+    const auto quotient = hn::Div(hn::LoadU(d, from + x), hn::Set(d, scale));
+    const auto step = hn::Add(quotient, hn::Set(d, zero));
+    const auto inside =
+        hn::IfThenElseZero(hn::Gt(step, hn::Zero(d)), hn::Min(step, hn::Set(d, 255)));
+    hn::StoreU(hn::DemoteTo(bytes, hn::NearestInt(inside)), bytes, to + x);
+  }
+#endif
+  for (; x < count; ++x) to[x] = picture_byte(from[x], scale, zero);
+}
+
 /// Copies pixels whose bytes are others in the network, or lie anywhere: some at a time, so that
 /// what is computed for each channel is in cache.
 HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes,
@@ -1156,7 +1174,10 @@ HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes
       const std::ptrdiff_t first =
           row + c * picture.channel + static_cast<std::ptrdiff_t>(begin) * picture.pixel;
       planes[c] = blocks[c];
-      if (picture.values != nullptr) {
+      if (picture.values != nullptr && picture.pixel == 1) {
+        round_values(picture.values + first, bytes.constants.scale[c], bytes.constants.zero[c],
+                     length, blocks[c]);
+      } else if (picture.values != nullptr) {
         for (std::size_t i = 0; i < length; ++i)
           blocks[c][i] =
               picture_byte(picture.values[first + static_cast<std::ptrdiff_t>(i) * picture.pixel],
@@ -3374,6 +3395,24 @@ HWY_INLINE void reverse_pixels(const std::uint8_t* from, std::size_t count, std:
       to[kPictureChannels * x + c] = from[kPictureChannels * (x + 1) - 1 - c];
 }
 
+/// Rounds `count` values of a channel, side by side, as picture_byte does.
+HWY_INLINE void round_values(const float* from, float scale, float zero, std::size_t count,
+                             std::uint8_t* to) {
+  std::size_t x = 0;
+#if PPLCNET_BYTE_VECTORS && HWY_HAVE_FLOAT64  // without float64, Highway's quotients are not exact
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  for (; x + hn::Lanes(d) <= count; x += hn::Lanes(d)) {
+    const auto quotient = hn::Div(hn::LoadU(d, from + x), hn::Set(d, scale));
+    const auto step = hn::Add(quotient, hn::Set(d, zero));
+    const auto inside =
+        hn::IfThenElseZero(hn::Gt(step, hn::Zero(d)), hn::Min(step, hn::Set(d, 255)));
+    hn::StoreU(hn::DemoteTo(bytes, hn::NearestInt(inside)), bytes, to + x);
+  }
+#endif
+  for (; x < count; ++x) to[x] = picture_byte(from[x], scale, zero);
+}
+
 /// Copies pixels whose bytes are others in the network, or lie anywhere: some at a time, so that
 /// what is computed for each channel is in cache.
 HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes,
@@ -3387,7 +3426,10 @@ HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes
       const std::ptrdiff_t first =
           row + c * picture.channel + static_cast<std::ptrdiff_t>(begin) * picture.pixel;
       planes[c] = blocks[c];
-      if (picture.values != nullptr) {
+      if (picture.values != nullptr && picture.pixel == 1) {
+        round_values(picture.values + first, bytes.constants.scale[c], bytes.constants.zero[c],
+                     length, blocks[c]);
+      } else if (picture.values != nullptr) {
         for (std::size_t i = 0; i < length; ++i)
           blocks[c][i] =
               picture_byte(picture.values[first + static_cast<std::ptrdiff_t>(i) * picture.pixel],
@@ -5619,6 +5661,24 @@ HWY_INLINE void reverse_pixels(const std::uint8_t* from, std::size_t count, std:
       to[kPictureChannels * x + c] = from[kPictureChannels * (x + 1) - 1 - c];
 }
 
+/// Rounds `count` values of a channel, side by side, as picture_byte does.
+HWY_INLINE void round_values(const float* from, float scale, float zero, std::size_t count,
+                             std::uint8_t* to) {
+  std::size_t x = 0;
+#if PPLCNET_BYTE_VECTORS && HWY_HAVE_FLOAT64  // without float64, Highway's quotients are not exact
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  for (; x + hn::Lanes(d) <= count; x += hn::Lanes(d)) {
+    const auto quotient = hn::Div(hn::LoadU(d, from + x), hn::Set(d, scale));
+    const auto step = hn::Add(quotient, hn::Set(d, zero));
+    const auto inside =
+        hn::IfThenElseZero(hn::Gt(step, hn::Zero(d)), hn::Min(step, hn::Set(d, 255)));
+    hn::StoreU(hn::DemoteTo(bytes, hn::NearestInt(inside)), bytes, to + x);
+  }
+#endif
+  for (; x < count; ++x) to[x] = picture_byte(from[x], scale, zero);
+}
+
 /// Copies pixels whose bytes are others in the network, or lie anywhere: some at a time, so that
 /// what is computed for each channel is in cache.
 HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes,
@@ -5632,7 +5692,10 @@ HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes
       const std::ptrdiff_t first =
           row + c * picture.channel + static_cast<std::ptrdiff_t>(begin) * picture.pixel;
       planes[c] = blocks[c];
-      if (picture.values != nullptr) {
+      if (picture.values != nullptr && picture.pixel == 1) {
+        round_values(picture.values + first, bytes.constants.scale[c], bytes.constants.zero[c],
+                     length, blocks[c]);
+      } else if (picture.values != nullptr) {
         for (std::size_t i = 0; i < length; ++i)
           blocks[c][i] =
               picture_byte(picture.values[first + static_cast<std::ptrdiff_t>(i) * picture.pixel],

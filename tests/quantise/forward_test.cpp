@@ -259,6 +259,31 @@ TEST(QuantisedForward, ReadsPicturesOfEveryForm) {
     }
 }
 
+TEST(QuantisedForward, RoundsPlanesOfValuesAsItRoundsEachOfThem) {
+  RandomNetwork network(pplcnet::pplcnet_v1(Scale::x0_25, Options{.classes = 3, .input = {9, 211}}),
+                        1);
+  const Shape shape = network.shape();
+  const auto pixels = static_cast<std::size_t>(shape.pixels());
+  const pplcnet::PictureConstants constants = network.picture_constants();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float odd[] = {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity, 1e30F, -0.0F};
+  std::vector<float> values(3 * pixels), planes(3 * pixels);
+  for (std::size_t i = 0; i < pixels; ++i)
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float step = static_cast<float>(i % 600) / 2 - 20;  // every second one is a tie
+      values[3 * i + c] = i % 7 == 0 ? odd[i / 7 % std::size(odd)]
+                                     : (step - constants.zero[c]) * constants.scale[c];
+      planes[c * pixels + i] = values[3 * i + c];
+    }
+  const Picture one_by_one = Picture::interleaved(values.data(), shape);
+  const Picture together = Picture::planar(planes.data(), shape);
+  for (const Way& way : ways({1})) {
+    SCOPED_TRACE(text(way));
+    EXPECT_EQ(network.outputs({&together, 1}, way, true),
+              network.outputs({&one_by_one, 1}, way, true));
+  }
+}
+
 TEST(QuantisedForward, RoundsValuesToTheNearestByte) {
   EXPECT_EQ(pplcnet::picture_byte(0.0F, 0.5F, 123.5F), 124);  // ties to the even one
   EXPECT_EQ(pplcnet::picture_byte(0.0F, 0.5F, 122.5F), 122);
