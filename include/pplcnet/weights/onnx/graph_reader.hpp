@@ -12,6 +12,7 @@
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/import/file_graph.hpp"
 #include "pplcnet/weights/memory_budget.hpp"
+#include "pplcnet/weights/onnx/dequantise.hpp"
 #include "pplcnet/weights/onnx/node.hpp"
 #include "pplcnet/weights/onnx/operands.hpp"
 #include "pplcnet/weights/onnx/tensor.hpp"
@@ -114,11 +115,15 @@ class GraphReader {
     if (domain.empty() || domain == "ai.onnx") node.type = type_of(node.what);
     set_defaults(node);
     Attributes attributes;
+    int axis = 1;
     for (Message fields = message; fields.next(5, Wire::length_delimited);) {
       const Attribute attribute = read_attribute(fields.get_message());
+      if (attribute.name == "axis") axis = clamped(attribute.integer);
       apply(attribute, node);
       attributes.take(attribute);
     }
+    if (node.what == "QuantizeLinear" || node.what == "DequantizeLinear")
+      return read_quantisation(message, axis, node);
     read_operands(graph_, attributes, node);
     if (node.type == NodeType::concat) {
       if (auto error = make_room(FileGraph::kMostOfConcat)) return error;
@@ -134,6 +139,43 @@ class GraphReader {
     while (message.next(2, Wire::length_delimited))
       if (auto error = name_result(text(message.get_view()), number)) return error;
     return {};
+  }
+
+  /// Reads a QuantizeLinear or DequantizeLinear: of a constant it is another one, in real numbers,
+  /// and a value that is quantised and comes back by the same scales is itself.
+  Error read_quantisation(const Message& message, int axis, GraphNode node) {
+    QuantisedAs as;
+    const bool known = as.read(graph_, node), restores = node.what == "DequantizeLinear";
+    const Tensor* const tensor = graph_.tensor(node.inputs[0]);
+    if (restores && known && IntegerTensor::has(tensor)) {
+      if (const std::size_t inner = neighbours(*tensor, as.scales.size(), axis); inner > 0) {
+        Tensor result;
+        if (!dequantise(*tensor, as, inner, graph_, budget_, result) ||
+            !budget_.reserve(result.name, node.name.size()))
+          return MemoryBudget::exceeded(graph_.path);
+        return name_results(message, graph_.add_constant(std::move(result), node.name));
+      }
+    }
+    const auto before = quantised_.find(node.inputs[0]);
+    if (known && tensor == nullptr &&
+        (!restores || (before != quantised_.end() && before->second == as)))
+      node.type = !restores && as.starts_at_zero() && is_sum(node.inputs[0]) ? NodeType::relu
+                                                                             : NodeType::same;
+    const int number = graph_.add(node);
+    if (!restores && known) {
+      if (!budget_.take(MemoryBudget::kEntry + as.scales.size() * kBytesOfScale))
+        return MemoryBudget::exceeded(graph_.path);
+      quantised_.emplace(number, std::move(as));
+    }
+    return name_results(message, number);
+  }
+
+  /// Returns whether a node may have been followed by a ReLU that quantisation has taken in.
+  bool is_sum(int node) const {
+    if (node == GraphNode::kNone) return false;
+    const NodeType type = graph_.nodes[static_cast<std::size_t>(node)].type;
+    return type == NodeType::convolution || type == NodeType::product || type == NodeType::add ||
+           type == NodeType::batch_norm;
   }
 
   /// Reads a split, each result of which is a slice.
@@ -182,8 +224,11 @@ class GraphReader {
     return name_result(node.name, graph_.add(node));
   }
 
+  static constexpr std::size_t kBytesOfScale = sizeof(float) + sizeof(std::int64_t);
+
   FileGraph& graph_;
   MemoryBudget& budget_;
+  std::map<int, QuantisedAs> quantised_;     // by their nodes
   std::map<std::string_view, int> numbers_;  // of nodes, by the names of their results
 };
 
