@@ -4214,6 +4214,7 @@ class Chain {
 #ifndef PPLCNET_KERNELS_WORK_HPP
 #define PPLCNET_KERNELS_WORK_HPP
 
+#include <algorithm>
 #include <cstdint>
 
 
@@ -4223,21 +4224,21 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// L3, and a value of a map that is used once.
 inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
 
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_KERNELS_WORK_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
 /// Splits `count` units into at most so many parts as there are threads, if there is work enough,
 /// and runs `body(part, begin, end)` for each.
-template <class Body>
-void split(const Run& run, std::int64_t work, int count, const Body& body) {
+template <class AnyRun, class Body>
+void split(const AnyRun& run, std::int64_t work, int count, const Body& body) {
   const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
 }
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_WORK_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
 
 /// Computes a dense layer for `images` images from `image` on.
 inline void dense_layer(const Kernels& kernels, const Run& run, int index, int image, int images) {
@@ -18879,6 +18880,48 @@ inline Error write_safetensors(std::string_view path, const TensorFile& file) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_WEIGHTS_SAFETENSORS_WRITER_HPP
+// from pplcnet/weights/self_test_answer.hpp
+#ifndef PPLCNET_WEIGHTS_SELF_TEST_ANSWER_HPP
+#define PPLCNET_WEIGHTS_SELF_TEST_ANSWER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Computes what a file's self-test has of a network known at run time, in floats or in bytes: of
+/// each output the means of its channels.
+template <class Network>
+std::vector<float> self_test_answer(Network& network, const Picture& picture) {
+  const std::span<const int> requested(network.plan().outputs,
+                                       static_cast<std::size_t>(network.plan().output_count));
+  std::vector<std::vector<float>> outputs;
+  std::vector<float*> destinations(network.layers().size());
+  for (const int layer : requested) {
+    const auto index = static_cast<std::size_t>(layer);
+    outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
+    destinations[index] = outputs.back().data();
+  }
+  network.run(picture, destinations);
+  std::vector<float> answer;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Shape shape = network.layers()[static_cast<std::size_t>(requested[i])].output;
+    const float* value = outputs[i].data();
+    for (int channel = 0; channel < shape.channels; ++channel) {
+      double sum = 0;
+      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
+      answer.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
+    }
+  }
+  return answer;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_WEIGHTS_SELF_TEST_ANSWER_HPP
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -18948,27 +18991,7 @@ inline std::vector<float> output(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const std::span<const int> requested(network.plan().outputs,
-                                       static_cast<std::size_t>(network.plan().output_count));
-  std::vector<std::vector<float>> outputs;
-  std::vector<float*> destinations(network.layers().size());
-  for (const int layer : requested) {
-    const auto index = static_cast<std::size_t>(layer);
-    outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
-    destinations[index] = outputs.back().data();
-  }
-  network.run(Picture::planar(image.data(), input), destinations);
-  std::vector<float> result;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = network.layers()[static_cast<std::size_t>(requested[i])].output;
-    const float* value = outputs[i].data();
-    for (int channel = 0; channel < shape.channels; ++channel) {
-      double sum = 0;
-      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
-      result.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
-    }
-  }
-  return result;
+  return self_test_answer(network, Picture::planar(image.data(), input));
 }
 
 }  // namespace self_testing

@@ -751,6 +751,7 @@ class QuantisedChain {
 #ifndef PPLCNET_KERNELS_WORK_HPP
 #define PPLCNET_KERNELS_WORK_HPP
 
+#include <algorithm>
 #include <cstdint>
 
 
@@ -760,21 +761,21 @@ namespace pplcnet::inline PPLCNET_ABI {
 /// L3, and a value of a map that is used once.
 inline constexpr std::int64_t kWeightWork = 8, kPixelWork = 4;
 
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_KERNELS_WORK_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
 /// Splits `count` units into at most so many parts as there are threads, if there is work enough,
 /// and runs `body(part, begin, end)` for each.
-template <class Body>
-void split(const QuantisedRun& run, std::int64_t work, int count, const Body& body) {
+template <class AnyRun, class Body>
+void split(const AnyRun& run, std::int64_t work, int count, const Body& body) {
   const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
   if (parts <= 1) return body(0, 0, count);
   const auto part = [&](int i) { body(i, count * i / parts, count * (i + 1) / parts); };
   run.executor(parts, Task(part));
 }
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_WORK_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
 
 /// Computes a dense layer for `images` images from `image` on, which are a product's pixels.
 inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run,
@@ -3171,7 +3172,7 @@ template <class Dot>
 class DenseSums {
   static constexpr int kParts = kWords == 1 ? 8 : kWords == 2 ? 4 : 2;
   static constexpr int kStep = kQuad * kPanel;  // bytes of a quad's weights
-  static constexpr int kAhead = 4096;           // what the cache behind the first one needs
+  static constexpr int kAhead = 4096;           // what the cache after the first one needs
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
@@ -5423,7 +5424,7 @@ template <class Dot>
 class DenseSums {
   static constexpr int kParts = kWords == 1 ? 8 : kWords == 2 ? 4 : 2;
   static constexpr int kStep = kQuad * kPanel;  // bytes of a quad's weights
-  static constexpr int kAhead = 4096;           // what the cache behind the first one needs
+  static constexpr int kAhead = 4096;           // what the cache after the first one needs
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 
@@ -7689,7 +7690,7 @@ template <class Dot>
 class DenseSums {
   static constexpr int kParts = kWords == 1 ? 8 : kWords == 2 ? 4 : 2;
   static constexpr int kStep = kQuad * kPanel;  // bytes of a quad's weights
-  static constexpr int kAhead = 4096;           // what the cache behind the first one needs
+  static constexpr int kAhead = 4096;           // what the cache after the first one needs
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 

@@ -9,7 +9,6 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/kernels/arguments.hpp"
 #include "pplcnet/kernels/chain.hpp"
-#include "pplcnet/kernels/executor.hpp"
 #include "pplcnet/kernels/rows.hpp"
 #include "pplcnet/kernels/run.hpp"
 #include "pplcnet/kernels/work.hpp"
@@ -17,16 +16,6 @@
 #include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-void split(const Run& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
 
 /// Computes a dense layer for `images` images from `image` on.
 inline void dense_layer(const Kernels& kernels, const Run& run, int index, int image, int images) {

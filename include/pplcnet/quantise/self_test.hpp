@@ -23,6 +23,7 @@
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/save.hpp"
+#include "pplcnet/weights/self_test_answer.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
 // What a network in bytes gives for one picture is part of its file: the same bits on any machine.
@@ -46,20 +47,7 @@ inline std::vector<float> answer_of(AnyQuantisedNetwork network) {
       tables[c][static_cast<std::size_t>(byte)] =
           constants.scale[c] * (static_cast<float>(byte) - constants.zero[c]);
   const Picture picture = Picture::interleaved(pixels.data(), tables, input);
-  std::vector<float> answer, output;
-  for (int i = 0; i < network.plan().output_count; ++i) {
-    const int layer = network.plan().outputs[i];
-    const Shape shape = network.layers()[static_cast<std::size_t>(layer)].output;
-    output.resize(static_cast<std::size_t>(shape.size()));
-    network.run(picture, layer, output);
-    const float* value = output.data();
-    for (int channel = 0; channel < shape.channels; ++channel) {
-      double sum = 0;
-      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
-      answer.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
-    }
-  }
-  return answer;
+  return self_test_answer(network, picture);
 }
 
 }  // namespace quantised_file

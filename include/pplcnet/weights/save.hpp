@@ -25,6 +25,7 @@
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
+#include "pplcnet/weights/self_test_answer.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -94,27 +95,7 @@ inline std::vector<float> output(AnyNetwork network) {
   const Shape input = network.input_shape();
   std::vector<float> image(static_cast<std::size_t>(input.size()));
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = self_test_input(i);
-  const std::span<const int> requested(network.plan().outputs,
-                                       static_cast<std::size_t>(network.plan().output_count));
-  std::vector<std::vector<float>> outputs;
-  std::vector<float*> destinations(network.layers().size());
-  for (const int layer : requested) {
-    const auto index = static_cast<std::size_t>(layer);
-    outputs.emplace_back(static_cast<std::size_t>(network.layers()[index].output.size()));
-    destinations[index] = outputs.back().data();
-  }
-  network.run(Picture::planar(image.data(), input), destinations);
-  std::vector<float> result;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Shape shape = network.layers()[static_cast<std::size_t>(requested[i])].output;
-    const float* value = outputs[i].data();
-    for (int channel = 0; channel < shape.channels; ++channel) {
-      double sum = 0;
-      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel) sum += *value++;
-      result.push_back(static_cast<float>(sum / static_cast<double>(shape.pixels())));
-    }
-  }
-  return result;
+  return self_test_answer(network, Picture::planar(image.data(), input));
 }
 
 }  // namespace self_testing

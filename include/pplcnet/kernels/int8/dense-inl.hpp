@@ -9,7 +9,7 @@ template <class Dot>
 class DenseSums {
   static constexpr int kParts = kWords == 1 ? 8 : kWords == 2 ? 4 : 2;
   static constexpr int kStep = kQuad * kPanel;  // bytes of a quad's weights
-  static constexpr int kAhead = 4096;           // what the cache behind the first one needs
+  static constexpr int kAhead = 4096;           // what the cache after the first one needs
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "pplcnet/abi.hpp"
-#include "pplcnet/kernels/executor.hpp"
 #include "pplcnet/kernels/int8/arguments.hpp"
 #include "pplcnet/kernels/int8/chain.hpp"
 #include "pplcnet/kernels/int8/picture_bytes.hpp"
@@ -16,16 +15,6 @@
 #include "pplcnet/plan/quantised_layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
-
-/// Splits `count` units into at most so many parts as there are threads, if there is work enough,
-/// and runs `body(part, begin, end)` for each.
-template <class Body>
-void split(const QuantisedRun& run, std::int64_t work, int count, const Body& body) {
-  const int parts = work < run.shared_work ? 1 : std::min(run.threads, count);
-  if (parts <= 1) return body(0, 0, count);
-  const auto part = [&](int i) { body(i, count * i / parts, count * (i + 1) / parts); };
-  run.executor(parts, Task(part));
-}
 
 /// Computes a dense layer for `images` images from `image` on, which are a product's pixels.
 inline void dense_layer(const QuantisedKernels& kernels, const QuantisedRun& run,
