@@ -7,10 +7,11 @@ first and has what is not in it.
     amalgamate.py --check    say whether the files are what would be written
 
 A header is pasted where it is first included; one that was pasted under #if PPLCNET_HAS_DEFINITIONS
-(or PPLCNET_HAS_QUANTISED_DEFINITIONS) is pasted again where it is first included outside, for files
-that do not have the definitions. A file named -inl.hpp is pasted wherever it is included, because it is compiled once per instruction
-set. System headers stay where they are:
-Highway's must be seen again for each instruction set, and for all others twice is as good as once.
+(or those of QUANTISED_DEFINITIONS or TRAINING_DEFINITIONS) is pasted again where it is first
+included outside, for files that do not have the definitions. A file named -inl.hpp is pasted
+wherever it is included, because it is compiled once per instruction set. System headers stay where
+they are: Highway's must be seen again for each instruction set, and for all others twice is as good
+as once.
 """
 
 import collections
@@ -32,7 +33,7 @@ TOP = """\
 
 OUR_INCLUDE = re.compile(r'\s*#\s*include\s+["<](pplcnet/[^">]+)[">]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")  # also #ifdef and #ifndef
-DEFINITIONS = re.compile(r"#if (PPLCNET_HAS_(?:QUANTISED_)?DEFINITIONS)$")
+DEFINITIONS = re.compile(r"#if (PPLCNET_HAS_(?:QUANTISED_|TRAINING_)?DEFINITIONS)$")
 GUARD = re.compile(r"\s*#\s*ifndef\s+PPLCNET_\w+_HPP\b")
 
 

@@ -5,7 +5,8 @@
 // compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
 // all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
 // which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
-#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)) && \
+#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION) || \
+     defined(PPLCNET_TRAINING_IMPLEMENTATION)) &&                                    \
     !defined(PPLCNET_COMPILED)
 #define PPLCNET_COMPILED
 #endif
@@ -43,6 +44,19 @@
 #define PPLCNET_HAS_QUANTISED_DEFINITIONS 1
 #else
 #define PPLCNET_HAS_QUANTISED_DEFINITIONS 0
+#endif
+
+// The same for training, which programs that only predict do not have: the file is training.cpp
+// (CMake's target pplcnet::training).
+#if !defined(PPLCNET_COMPILED)
+#define PPLCNET_TRAINING_INLINE inline
+#else
+#define PPLCNET_TRAINING_INLINE
+#endif
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_TRAINING_IMPLEMENTATION)
+#define PPLCNET_HAS_TRAINING_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_TRAINING_DEFINITIONS 0
 #endif
 
 #endif  // PPLCNET_COMPILED_HPP

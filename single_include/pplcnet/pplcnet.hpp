@@ -1595,7 +1595,8 @@ class Executor {
 // compiles the kernels and all that is no template once instead: PPLCNET_COMPILED is defined for
 // all of its files (CMake's target pplcnet::compiled does that), and one of them is pplcnet.cpp,
 // which has the definitions of the functions that the headers declare as PPLCNET_INLINE.
-#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION)) && \
+#if (defined(PPLCNET_IMPLEMENTATION) || defined(PPLCNET_QUANTISED_IMPLEMENTATION) || \
+     defined(PPLCNET_TRAINING_IMPLEMENTATION)) &&                                    \
     !defined(PPLCNET_COMPILED)
 #define PPLCNET_COMPILED
 #endif
@@ -1635,6 +1636,19 @@ class Executor {
 #define PPLCNET_HAS_QUANTISED_DEFINITIONS 0
 #endif
 
+// The same for training, which programs that only predict do not have: the file is training.cpp
+// (CMake's target pplcnet::training).
+#if !defined(PPLCNET_COMPILED)
+#define PPLCNET_TRAINING_INLINE inline
+#else
+#define PPLCNET_TRAINING_INLINE
+#endif
+#if !defined(PPLCNET_COMPILED) || defined(PPLCNET_TRAINING_IMPLEMENTATION)
+#define PPLCNET_HAS_TRAINING_DEFINITIONS 1
+#else
+#define PPLCNET_HAS_TRAINING_DEFINITIONS 0
+#endif
+
 #endif  // PPLCNET_COMPILED_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -1667,7 +1681,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #define PPLCNET_KERNELS_HIGHWAY_HPP
 
 
-#if PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
+#if PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS || PPLCNET_HAS_TRAINING_DEFINITIONS
 #if !__has_include(<hwy/highway.h>)
 #error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
 #endif
@@ -1730,7 +1744,7 @@ PPLCNET_INLINE const char* isa_name(Isa isa = best_isa()) noexcept;
 #else
 #define PPLCNET_UNROLL
 #endif
-#endif  // PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
+#endif  // any definitions
 
 #endif  // PPLCNET_KERNELS_HIGHWAY_HPP
 

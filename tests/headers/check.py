@@ -23,6 +23,7 @@ THROWS = re.compile(r"^#include <protozero/", re.MULTILINE)  # what reads with i
 # Those that differ where they have the definitions.
 DEFINITIONS, OPENING = "PPLCNET_HAS_DEFINITIONS", "PPLCNET_HAS_OPEN_DEFINITIONS"
 QUANTISING = "PPLCNET_HAS_QUANTISED_DEFINITIONS"
+TRAINING = "PPLCNET_HAS_TRAINING_DEFINITIONS"
 ROOTS = re.compile(r"^pplcnet/(network|pplcnet)\.hpp$")
 # What many include, first that which takes most time; to precompile it costs a second.
 TRUNKS = ("pplcnet/weights/import/file_graph.hpp", "pplcnet/network.hpp",
@@ -121,12 +122,14 @@ def main():
     opening = {header for header, text in texts.items()  # but for those of one file, open.cpp
                if OPENING in text and not header.startswith("pplcnet/open/")}
     quantising = {header for header, text in texts.items() if QUANTISING in text}
+    training = {header for header, text in texts.items() if TRAINING in text}
     compiled = "-DPPLCNET_COMPILED"
     files = []
     for headers, condition, flags in (
             (texts.keys() - throwing, None, [compiled, *WITHOUT_EXCEPTIONS]),
             (throwing | opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
             (quantising, QUANTISING, ["-DPPLCNET_QUANTISED_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
+            (training, TRAINING, ["-DPPLCNET_TRAINING_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
             (defining, DEFINITIONS, WITHOUT_EXCEPTIONS)):
         files += check(headers, closures(texts, condition), [*command, *flags])
     failed = files.count(False)

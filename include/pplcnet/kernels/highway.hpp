@@ -3,7 +3,7 @@
 
 #include "pplcnet/compiled.hpp"
 
-#if PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
+#if PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS || PPLCNET_HAS_TRAINING_DEFINITIONS
 #if !__has_include(<hwy/highway.h>)
 #error "pplcnet needs the headers of Google Highway (Debian: apt install libhwy-dev)"
 #endif
@@ -66,6 +66,6 @@
 #else
 #define PPLCNET_UNROLL
 #endif
-#endif  // PPLCNET_HAS_DEFINITIONS || PPLCNET_HAS_QUANTISED_DEFINITIONS
+#endif  // any definitions
 
 #endif  // PPLCNET_KERNELS_HIGHWAY_HPP
