@@ -17,7 +17,7 @@ ARROWS = {
     "networks": {"graph"},
     "plan": {"graph"},
     "quantise": {"graph", "plan", "weights", "any_quantised_network", "picture"},
-    "train": {"graph", "plan", "weights", "network", "any_network", "picture"},
+    "train": {"graph", "plan", "weights", "image", "network", "any_network", "picture"},
     "kernels": {"graph", "plan", "quantise", "train", "picture"},
     "weights": {"graph", "plan", "network", "any_network", "picture"},
     "image": {"weights", "picture"},
