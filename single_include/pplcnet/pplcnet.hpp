@@ -4682,15 +4682,20 @@ struct Sigmoid {
 /// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
 /// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
 struct Gelu {
+  /// Returns P(-size); size >= 0.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V operator()(D d, V x) const {
-    const V size = hn::Abs(x);
+  static HWY_INLINE V tail(D d, V size) {
     const V t = hn::Min(size, hn::Set(d, 6.0f));
     const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
                              5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
                              -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
-    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
-    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+    return exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+  }
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    return hn::NegMulAdd(size, tail(d, size), hn::Max(x, hn::Zero(d)));
   }
 };
 
@@ -7482,15 +7487,20 @@ struct Sigmoid {
 /// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
 /// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
 struct Gelu {
+  /// Returns P(-size); size >= 0.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V operator()(D d, V x) const {
-    const V size = hn::Abs(x);
+  static HWY_INLINE V tail(D d, V size) {
     const V t = hn::Min(size, hn::Set(d, 6.0f));
     const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
                              5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
                              -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
-    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
-    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+    return exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+  }
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    return hn::NegMulAdd(size, tail(d, size), hn::Max(x, hn::Zero(d)));
   }
 };
 
@@ -10462,15 +10472,20 @@ struct Sigmoid {
 /// x * P(x) = max(x, 0) - |x| * P(-|x|), where P is the normal distribution function: its tail is
 /// the exponential of a polynomial (within 1e-8 of x * P(x); beyond 6 the tail is below 1e-9).
 struct Gelu {
+  /// Returns P(-size); size >= 0.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V operator()(D d, V x) const {
-    const V size = hn::Abs(x);
+  static HWY_INLINE V tail(D d, V size) {
     const V t = hn::Min(size, hn::Set(d, 6.0f));
     const V sum = polynomial(d, t, 1.40014411e-9f, -5.43687602e-8f, 9.34702337e-7f, -9.27709976e-6f,
                              5.69027313e-5f, -1.94814193e-4f, -1.6009156e-5f, 4.85146856e-3f,
                              -3.63833008e-2f, -3.18293748e-1f, -7.97886648e-1f, -6.93147136e-1f);
-    const V tail = exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
-    return hn::NegMulAdd(size, tail, hn::Max(x, hn::Zero(d)));
+    return exp_of_negative(d, hn::Min(sum, hn::Zero(d)));
+  }
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V size = hn::Abs(x);
+    return hn::NegMulAdd(size, tail(d, size), hn::Max(x, hn::Zero(d)));
   }
 };
 
