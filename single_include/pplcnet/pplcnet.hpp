@@ -16592,7 +16592,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 /// Takes a framework's parameters out of a file by name. Frameworks put prefixes before the names
 /// (`module.`, `backbone.`, `base_model.`): whatever stands before the stem's name is one.
-class StateDict : private StateDictTensors {
+class StateDict : protected StateDictTensors {
  public:
   StateDict(const TensorFile& file, std::span<const Layer> layers, const NetworkTraits& traits)
       : StateDictTensors(file), layers_(layers), traits_(traits) {}
@@ -16661,44 +16661,8 @@ class StateDict : private StateDictTensors {
     return wrong_value_;
   }
 
- private:
+ protected:
   using StateDictTensors::read;
-
-  /// Where a network has been found: what it is called before all names is `prefix_`.
-  struct Place {
-    bool is_there = false;
-    std::string second_prefix;  ///< another prefix of the same depth
-  };
-
-  /// Chooses, of namings with the same names for weights, the one that names the batch norm as the
-  /// file does.
-  void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
-    for (const Naming& naming : namings) {
-      if (naming.module != naming_.module) continue;
-      std::vector<ParameterNames> norms = training_names(layer, naming).branches;
-      norms.push_back(parameter_names(layer, naming));
-      if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
-        naming_ = naming;
-        return;
-      }
-    }
-  }
-
-  /// Finds what stands before the name of the first weights. What a network is part of may have a
-  /// module of that name, too, but deeper inside.
-  void find_prefix(const std::string& name, const Naming& naming, Place& found) {
-    for (const Tensor& tensor : file_.tensors) {
-      const std::size_t begin = place_in(tensor.name, name);
-      if (begin == std::string::npos) continue;
-      const std::string prefix = tensor.name.substr(0, begin);
-      const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
-      if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
-      found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
-      found.is_there = true;
-      naming_ = naming;
-      prefix_ = prefix;
-    }
-  }
 
   Error read(const Layer& layer, const ParameterNames& names,
              std::vector<std::int64_t> weight_shape, Parameters& parameters) {
@@ -16733,6 +16697,48 @@ class StateDict : private StateDictTensors {
              find(part.beta) || find(part.mean) || find(part.variance);
     };
     return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
+  }
+
+  bool is_logits(const Layer& layer) const {
+    return traits_.logits >= 0 &&
+           layer.name == layers_[static_cast<std::size_t>(traits_.logits)].name;
+  }
+
+ private:
+  /// Where a network has been found: what it is called before all names is `prefix_`.
+  struct Place {
+    bool is_there = false;
+    std::string second_prefix;  ///< another prefix of the same depth
+  };
+
+  /// Chooses, of namings with the same names for weights, the one that names the batch norm as the
+  /// file does.
+  void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
+    for (const Naming& naming : namings) {
+      if (naming.module != naming_.module) continue;
+      std::vector<ParameterNames> norms = training_names(layer, naming).branches;
+      norms.push_back(parameter_names(layer, naming));
+      if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
+        naming_ = naming;
+        return;
+      }
+    }
+  }
+
+  /// Finds what stands before the name of the first weights. What a network is part of may have a
+  /// module of that name, too, but deeper inside.
+  void find_prefix(const std::string& name, const Naming& naming, Place& found) {
+    for (const Tensor& tensor : file_.tensors) {
+      const std::size_t begin = place_in(tensor.name, name);
+      if (begin == std::string::npos) continue;
+      const std::string prefix = tensor.name.substr(0, begin);
+      const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+      if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
+      found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
+      found.is_there = true;
+      naming_ = naming;
+      prefix_ = prefix;
+    }
   }
 
   /// Reads a layer that has branches where it was trained, from a file of either form.
@@ -16819,11 +16825,6 @@ class StateDict : private StateDictTensors {
                        ", the type has ", one.option, " = ", value);
     }
     return {};
-  }
-
-  bool is_logits(const Layer& layer) const {
-    return traits_.logits >= 0 &&
-           layer.name == layers_[static_cast<std::size_t>(traits_.logits)].name;
   }
 
   Error check_classes(const Layer& layer, const std::string& name) const {

@@ -1,6 +1,6 @@
 // Squares of pixels fill a map.
-// expect: Graph::transpose: two axes; shuffle_blocks, space_to_rows, rows_to_space, depth_to_space:
-// what divides the axis that is taken apart errors: 1
+// expect: Graph::transpose: two axes; shuffle_blocks, space_to_rows, rows_to_space, depth_to_space
+// errors: 1
 #include "graph.hpp"
 
 using Net = Tiny<[](Graph& g, Value x) { return g.space_to_rows(x, 4); },

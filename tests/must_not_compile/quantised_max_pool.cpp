@@ -1,6 +1,6 @@
 // Not everything that a network can be in floats it can be in bytes.
-// expect: Quantised: convolutions, depthwise ones, means over all pixels, dense layers, gates, and
-// sums errors: 1
+// expect: Quantised: convolutions, depthwise ones, means over all pixels, dense layers, gates
+// errors: 1
 #include "graph.hpp"
 #include "pplcnet/quantised_network.hpp"
 

@@ -37,6 +37,9 @@ inline constexpr std::size_t kTrainingOperators =
 /// in gradients, too.
 inline constexpr int kTrainingPanel = 8;
 
+/// Values and tensors begin at multiples of so many floats.
+inline constexpr int kTrainingAlignment = 16;
+
 /// Returns how many floats a number of channels takes.
 constexpr int padded_channels(int channels) {
   return static_cast<int>(round_up(channels, kTrainingPanel));
