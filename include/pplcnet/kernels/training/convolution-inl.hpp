@@ -11,23 +11,33 @@ struct TapGeometry {
   int pitch;   ///< of the input
   int inputs;  ///< channels that are gathered of each tap
 
-  /// Calls `body(tap, input pixel)` for the taps of an output, in their order; the input pixel is
-  /// numbered like outputs, -1 outside of the map.
+  /// Calls `body(input pixel)` for the taps of outputs [begin, end), one output after the other;
+  /// the input pixel is numbered like outputs, -1 outside of the map.
   template <class Body>
-  HWY_INLINE void for_taps(std::int64_t pixel, const Body& body) const {
-    const std::int64_t image = pixel / output.pixels();
-    const auto place = static_cast<int>(pixel % output.pixels());
-    const int top = place / output.width * window.stride.height - window.padding.top;
-    const int left = place % output.width * window.stride.width - window.padding.left;
-    int tap = 0;
-    for (int i = 0; i < window.kernel.height; ++i) {
-      const int y = top + i * window.dilation.height;
-      const std::int64_t row = (image * input.height + y) * input.width;
-      for (int j = 0; j < window.kernel.width; ++j, ++tap) {
-        const int x = left + j * window.dilation.width;
-        const bool inside = y >= 0 && y < input.height && x >= 0 && x < input.width;
-        body(tap, inside ? row + x : -1);
-      }
+  HWY_INLINE void for_taps(std::int64_t begin, std::int64_t end, const Body& body) const {
+    const std::int64_t line = begin / output.width;
+    auto x = static_cast<int>(begin % output.width), y = static_cast<int>(line % output.height);
+    std::int64_t image = line / output.height;
+    for (std::int64_t pixel = begin; pixel < end; ++pixel) {
+      for_window(image, y, x, body);
+      if (++x < output.width) continue;
+      x = 0;
+      if (++y < output.height) continue;
+      y = 0;
+      ++image;
+    }
+  }
+
+  template <class Body>
+  HWY_INLINE void for_window(std::int64_t image, int y, int x, const Body& body) const {
+    const int left = x * window.stride.width - window.padding.left;
+    int row = y * window.stride.height - window.padding.top;
+    for (int i = 0; i < window.kernel.height; ++i, row += window.dilation.height) {
+      const bool row_inside = row >= 0 && row < input.height;
+      const std::int64_t first = (image * input.height + row) * input.width;
+      int column = left;
+      for (int j = 0; j < window.kernel.width; ++j, column += window.dilation.width)
+        body(row_inside && column >= 0 && column < input.width ? first + column : -1);
     }
   }
 
@@ -48,32 +58,38 @@ inline TapGeometry geometry_of(const StepValues& values, const TrainingStep& ste
           .inputs = values.tensor(step.weight).inputs};
 }
 
-/// Gathers the taps of pixels [begin, end). What pads the channels of a tap is overwritten by the
-/// next one; that of the last tap of all is behind the rows.
+/// Gathers the taps of pixels [begin, end), of so many channels with those that pad. What pads a
+/// tap is overwritten by the next one; that of the last tap of all is behind the rows.
+HWY_INLINE void gather_channels(const TapGeometry& geometry, const float* maps, int pitch,
+                                std::int64_t begin, std::int64_t end, float* to) {
+  const std::int64_t step = geometry.inputs;
+  geometry.for_taps(begin, end, [&](std::int64_t from) HWY_ATTR {
+    for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+      hn::StoreU(from < 0 ? hn::Zero(d) : hn::LoadU(d, maps + from * pitch + channel), d,
+                 to + channel);
+    });
+    to += step;
+  });
+}
 inline HWY_NOINLINE void gather(const TapGeometry& geometry, const float* maps, std::int64_t begin,
                                 std::int64_t end, float* to) {
-  for (std::int64_t pixel = begin; pixel < end; ++pixel)
-    geometry.for_taps(pixel, [&](int, std::int64_t from) HWY_ATTR {
-      for_vectors(geometry.pitch, [&](auto d, int channel) HWY_ATTR {
-        hn::StoreU(from < 0 ? hn::Zero(d) : hn::LoadU(d, maps + from * geometry.pitch + channel), d,
-                   to + channel);
-      });
-      to += geometry.inputs;
-    });
+  if (geometry.pitch == kTrainingPanel)  // as the picture's: no loop over vectors
+    gather_channels(geometry, maps, kTrainingPanel, begin, end, to);
+  else
+    gather_channels(geometry, maps, geometry.pitch, begin, end, to);
 }
 
 /// Adds the gradients of the taps of pixels [begin, end), which are all of padded channels.
 inline HWY_NOINLINE void scatter(const TapGeometry& geometry, const float* taps, std::int64_t begin,
                                  std::int64_t end, float* gradients) {
-  for (std::int64_t pixel = begin; pixel < end; ++pixel)
-    geometry.for_taps(pixel, [&](int, std::int64_t to) HWY_ATTR {
-      if (to >= 0)
-        for_vectors(geometry.pitch, [&](auto d, int channel) HWY_ATTR {
-          store_or_add(d, hn::LoadU(d, taps + channel), true,
-                       gradients + to * geometry.pitch + channel);
-        });
-      taps += geometry.pitch;
-    });
+  const std::int64_t pitch = geometry.pitch;
+  geometry.for_taps(begin, end, [&](std::int64_t to) HWY_ATTR {
+    if (to >= 0)
+      for_vectors(geometry.pitch, [&](auto d, int channel) HWY_ATTR {
+        store_or_add(d, hn::LoadU(d, taps + channel), true, gradients + to * pitch + channel);
+      });
+    taps += pitch;
+  });
 }
 
 /// Returns where a worker's gathered taps are.
