@@ -11,6 +11,7 @@
 #include "pplcnet/quantise/arithmetic.hpp"
 #include "pplcnet/quantise/constants.hpp"
 
+namespace pplcnet_test::arithmetic_test {
 namespace {
 
 using pplcnet::Activation;
@@ -177,3 +178,4 @@ TEST(Arithmetic, SaturatesAndNeverWrapsAround) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::arithmetic_test

@@ -25,6 +25,7 @@
 #include "pplcnet/weights/fold.hpp"
 #include "synthetic.hpp"
 
+namespace pplcnet_test::calibration_test {
 namespace {
 
 using pplcnet::Histogram;
@@ -32,7 +33,7 @@ using pplcnet::Range;
 using pplcnet::RangeMethod;
 
 std::vector<float> uniform(const char* name, std::size_t count, double low, double high) {
-  const pplcnet_test::Stream stream(name);
+  const Stream stream(name);
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i)
     values[i] = static_cast<float>(low + (high - low) * (stream.u(i) + 1) / 2);
@@ -345,3 +346,4 @@ TEST(LayerLosses, AreRatiosOfEnergies) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::calibration_test

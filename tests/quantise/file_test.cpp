@@ -25,7 +25,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::file_test {
 namespace {
 
 using pplcnet::DataType;
@@ -366,4 +366,4 @@ TEST_F(QuantisedFileTest, LabelsMustBeAsManyAsClasses) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::file_test

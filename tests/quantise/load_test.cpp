@@ -24,7 +24,7 @@
 #include "quantise/synthetic_model.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::load_test {
 namespace {
 
 using pplcnet::AnyQuantisedNetwork;
@@ -146,4 +146,4 @@ TEST_F(QuantisedLoadTest, AClassifierOfAPublishedModelPredictsAsItDoes) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::load_test

@@ -20,6 +20,7 @@
 #include "quantise/byte_network.hpp"
 #include "synthetic.hpp"
 
+namespace pplcnet_test::model_test {
 namespace {
 
 using pplcnet::Activation;
@@ -28,26 +29,20 @@ using pplcnet::Ending;
 using pplcnet::Operator;
 using pplcnet::QuantisedLayer;
 using pplcnet::QuantisedModel;
-using pplcnet_test::BlockNetwork;
-using pplcnet_test::ByteNetwork;
-using pplcnet_test::BytePicture;
-using pplcnet_test::ImageKind;
-using pplcnet_test::SmallNetwork;
 using Kind = Activation::Kind;
 
 std::vector<BytePicture> pictures(int width, int height, std::uint64_t first, std::uint64_t count) {
   std::vector<BytePicture> result;
   for (std::uint64_t i = first; i < first + count; ++i)
-    result.push_back(pplcnet_test::synthetic_image(
-        i % 2 == 0 ? ImageKind::noise : ImageKind::smooth, i, static_cast<std::size_t>(width),
-        static_cast<std::size_t>(height)));
+    result.push_back(synthetic_image(i % 2 == 0 ? ImageKind::noise : ImageKind::smooth, i,
+                                     static_cast<std::size_t>(width),
+                                     static_cast<std::size_t>(height)));
   return result;
 }
 
 /// Squeeze-excite with both kinds of factors, sums with a map before and after a ReLU, kernels of
 /// three sizes, strides, a vector between pool and classes.
 BlockNetwork network(Activation activation, Activation gate) {
-  using pplcnet_test::Residual;
   BlockNetwork net;
   net.input = {19, 23};
   net.stem_stride = 2;
@@ -204,7 +199,7 @@ TEST(Model, WeightsOfNeighboursFitAndLoseLittle) {
       layer.op = op;
       layer.input.channels = op == Operator::pointwise ? 37 : 3;
       layer.kernel = op == Operator::pointwise ? 1 : 5;
-      const pplcnet_test::Stream stream("weights", seed);
+      const Stream stream("weights", seed);
       std::vector<double> weights(pplcnet::weights_of_channel(layer));
       for (std::size_t k = 0; k < weights.size(); ++k)
         weights[k] = std::pow(stream.u(k), static_cast<int>(seed % 4) * 2 + 1);
@@ -280,3 +275,4 @@ TEST(Model, RefusesWhatCannotBeComputed) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::model_test

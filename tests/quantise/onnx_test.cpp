@@ -26,7 +26,7 @@
 #include "weights/contents.hpp"
 #include "weights/problem.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::onnx_test {
 namespace {
 
 using pplcnet::KnownModel;
@@ -157,4 +157,4 @@ INSTANTIATE_TEST_SUITE_P(, QuantisedOnnxTest,
                          testing::Values("PP-LCNet_x0_25_textline_ori", "PPLCNetV2_small"));
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::onnx_test

@@ -21,7 +21,7 @@
 #include "quantise/synthetic_model.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::open_test {
 namespace {
 
 using pplcnet::AnyClassifier;
@@ -118,4 +118,4 @@ TEST_F(QuantisedOpenTest, WhatIntegersCannotComputeIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::open_test

@@ -21,6 +21,7 @@
 #include "quantise/random_bytes.hpp"
 #include "threads.hpp"
 
+namespace pplcnet_test::quantised_network_test {
 namespace {
 
 using pplcnet::Options;
@@ -56,9 +57,9 @@ struct Case {
   Case() {
     const auto plan = pplcnet::new_plan(TNet::Definition::graph(), pplcnet::Storage::single);
     const auto bytes = std::make_unique<pplcnet::QuantisedPlan>(make_quantised_plan(*plan));
-    pplcnet_test::RandomWeights random_weights(*bytes);
+    RandomWeights random_weights(*bytes);
     std::memcpy(weights->values.data(), random_weights.data(), random_weights.size());
-    tables = pplcnet_test::tables_of(weights->values.data());
+    tables = tables_of(weights->values.data());
     std::mt19937 random(3);
     for (auto& picture : pixels) {
       picture.resize(TNet::input_size);
@@ -68,7 +69,7 @@ struct Case {
   }
 
   std::vector<float> expected_logits(std::size_t picture) const {
-    const pplcnet_test::ByteOracle oracle(TNet::layers, weights->values);
+    const ByteOracle oracle(TNet::layers, weights->values);
     return oracle.outputs(pixels[picture]).back().logits;
   }
 
@@ -97,7 +98,7 @@ TEST(QuantisedNetwork, GivesTheLogitsOfBytesAndOfValues) {
 TEST(QuantisedNetwork, GivesTheSameForBatchesAndThreads) {
   const Case<Net> test;
   const auto workspace = std::make_unique<Net::ParallelWorkspace<3>>();
-  pplcnet_test::Threads threads(3);
+  Threads threads(3);
   std::vector<float> logits(test.pictures.size() * Net::classes);
   Net::forward_batch(*test.weights, std::span(test.pictures), *workspace, logits,
                      {.executor = threads.executor()});
@@ -124,7 +125,7 @@ TEST(QuantisedNetwork, GivesFeaturesByEachOfTheirNames) {
   EXPECT_EQ(stage, layer);
   EXPECT_EQ(pooled, embedding);
   EXPECT_TRUE(std::ranges::equal(logits, test.expected_logits(0)));
-  const pplcnet_test::ByteOracle oracle(Headless::layers, test.weights->values);
+  const ByteOracle oracle(Headless::layers, test.weights->values);
   const auto constants = pplcnet::EndingConstants::of(Headless::layers[Headless::traits.pooled],
                                                       test.weights->values.data());
   const auto means = oracle.outputs(test.pixels[0])[Headless::traits.pooled].values;
@@ -141,3 +142,4 @@ TEST(QuantisedNetwork, SaysWhatCannotBeQuantised) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::quantised_network_test

@@ -19,7 +19,7 @@
 #include "quantise/synthetic_model.hpp"
 #include "weights/contents.hpp"
 
-namespace pplcnet_test {
+namespace pplcnet_test::self_test_test {
 namespace {
 
 using pplcnet::AnyQuantisedNetwork;
@@ -80,4 +80,4 @@ TEST_F(QuantisedSelfTestTest, AnAnswerOfAnotherNetworkIsRefused) {
 }
 
 }  // namespace
-}  // namespace pplcnet_test
+}  // namespace pplcnet_test::self_test_test
