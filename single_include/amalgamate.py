@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "single_include"
 WHOLE = "pplcnet/pplcnet.hpp"
 TASKS = ["pplcnet/detector.hpp", "pplcnet/segmenter.hpp", "pplcnet/text_reader.hpp",
-         "pplcnet/quantised.hpp"]
+         "pplcnet/quantised.hpp", "pplcnet/training.hpp"]
 TOP = """\
 // pplcnet {version}: PP-LCNet and other lightweight networks on CPUs.
 // SPDX-License-Identifier: Apache-2.0

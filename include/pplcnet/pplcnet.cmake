@@ -30,6 +30,15 @@ function(pplcnet_add_quantised source)
   pplcnet_allow_in_shared_library(pplcnet_quantised)
 endfunction()
 
+# pplcnet_add_training(SOURCE): the target pplcnet::training, which has what trains networks besides.
+
+function(pplcnet_add_training source)
+  add_library(pplcnet_training STATIC EXCLUDE_FROM_ALL ${source})
+  add_library(pplcnet::training ALIAS pplcnet_training)
+  target_link_libraries(pplcnet_training PUBLIC pplcnet::compiled)
+  pplcnet_allow_in_shared_library(pplcnet_training)
+endfunction()
+
 # pplcnet_add_open(SOURCE): the target pplcnet::open, which reads graphs, writes ONNX and opens weight
 # files of any kind, where the headers that it needs are there.
 
