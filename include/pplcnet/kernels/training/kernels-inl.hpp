@@ -12,7 +12,6 @@
 // These, too.
 #include "pplcnet/kernels/training/depthwise-inl.hpp"
 #include "pplcnet/kernels/training/elementwise-inl.hpp"
-#include "pplcnet/kernels/training/normalise-inl.hpp"
 #include "pplcnet/kernels/training/picture-inl.hpp"
 #include "pplcnet/kernels/training/product-inl.hpp"
 #include "pplcnet/kernels/training/update-inl.hpp"
@@ -21,6 +20,7 @@
 #include "pplcnet/kernels/training/convolution-inl.hpp"
 #include "pplcnet/kernels/training/depthwise_weights-inl.hpp"
 #include "pplcnet/kernels/training/gate-inl.hpp"
+#include "pplcnet/kernels/training/normalise-inl.hpp"
 // This one, too.
 #include "pplcnet/kernels/training/pool-inl.hpp"
 HWY_BEFORE_NAMESPACE();

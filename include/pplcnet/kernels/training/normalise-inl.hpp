@@ -70,24 +70,44 @@ inline void find_moments(const TrainingRun& run, const TrainingStep& step) {
   combine_moments(run, step, parts, run.scratch, inputs.pitch, moments);
 }
 
+/// Calls `body(d, channel, begin, end)` for all vectors of rows, in the order in which they lie in
+/// memory: where one is a row, for all rows at once, so that its channels' numbers stay in
+/// registers.
+template <class Body>
+HWY_INLINE void for_columns(std::int64_t begin, std::int64_t end, int pitch, const Body& body) {
+  const std::int64_t rows = pitch <= kLanes ? end - begin : 1;
+  for (; begin < end; begin += rows)
+    for_vectors(pitch,
+                [&](auto d, int channel) HWY_ATTR { body(d, channel, begin, begin + rows); });
+}
+
+/// Computes rows [begin, end) of the output.
+template <class Activate>
+HWY_INLINE void normalise_rows(const Norm& norm, const Activate& activation,
+                               const Matrix<const float>& inputs, const Matrix<float>& outputs,
+                               std::int64_t begin, std::int64_t end) {
+  for_columns(begin, end, inputs.pitch, [&](auto d, int channel, auto first, auto last) HWY_ATTR {
+    const auto mean = hn::LoadU(d, norm.mean + channel), scale = norm.scale(d, channel);
+    const auto beta = hn::LoadU(d, norm.beta + channel);
+    for (auto row = first; row < last; ++row) {
+      const auto difference = hn::Sub(hn::LoadU(d, inputs[row] + channel), mean);
+      hn::StoreU(activation.value(d, hn::MulAdd(difference, scale, beta)), d,
+                 outputs[row] + channel);
+    }
+  });
+}
+
 inline void normalise_forward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
+  if (does_nothing(run, values)) return activate_forward(run, step);
+  find_moments(run, step);
   const auto inputs = values.inputs();
   const auto outputs = values.outputs();
-  const bool copies = does_nothing(run, values);
-  if (!copies) find_moments(run, step);
   const Norm norm(run, step);
   share(run, inputs.rows * inputs.pitch, inputs.rows,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (std::int64_t row = begin; row < end; ++row)
-              for_vectors(inputs.pitch, [&](auto d, int channel) HWY_ATTR {
-                auto x = hn::LoadU(d, inputs[row] + channel);
-                if (!copies)
-                  x = hn::MulAdd(hn::Sub(x, hn::LoadU(d, norm.mean + channel)),
-                                 norm.scale(d, channel), hn::LoadU(d, norm.beta + channel));
-                hn::StoreU(activation.value(d, x), d, outputs[row] + channel);
-              });
+            normalise_rows(norm, activation, inputs, outputs, begin, end);
           });
           if (moves_zero(step.activation))
             clear_padding(outputs[begin], end - begin, outputs.pitch,
@@ -100,14 +120,29 @@ template <class V>
 struct NormGradient {
   V gradient, difference;
 };
+
+/// A batch norm's numbers of a vector of channels.
 template <class D, class Activate>
-HWY_INLINE NormGradient<hn::Vec<D>> norm_gradient(D d, const Norm& norm, int channel,
-                                                  const Activate& activation, const float* input,
-                                                  const float* gradient) {
-  const auto difference = hn::Sub(hn::LoadU(d, input + channel), hn::LoadU(d, norm.mean + channel));
-  const auto x = hn::MulAdd(difference, norm.scale(d, channel), hn::LoadU(d, norm.beta + channel));
-  return {activation.gradient(d, x, hn::LoadU(d, gradient + channel)), difference};
-}
+class NormVector {
+  using V = hn::Vec<D>;
+
+ public:
+  HWY_INLINE NormVector(D d, const Norm& norm, const Activate& activation, int channel)
+      : mean_(hn::LoadU(d, norm.mean + channel)),
+        scale_(norm.scale(d, channel)),
+        beta_(hn::LoadU(d, norm.beta + channel)),
+        activation_(activation) {}
+
+  HWY_INLINE V scale() const { return scale_; }
+  HWY_INLINE NormGradient<V> gradient(V input, V gradient) const {
+    const V difference = hn::Sub(input, mean_);
+    return {activation_.gradient(D(), hn::MulAdd(difference, scale_, beta_), gradient), difference};
+  }
+
+ private:
+  V mean_, scale_, beta_;
+  const Activate& activation_;
+};
 
 /// Sums the gradients of a part's rows: [Σ dz][Σ dz (x - mean)].
 template <class Activate>
@@ -120,9 +155,11 @@ HWY_INLINE void sum_norm_gradients(const Norm& norm, const Activate& activation,
   for (std::int64_t begin = rows.begin; begin < rows.end; begin += chunk) {
     const std::int64_t count = std::min<std::int64_t>(chunk, rows.end - begin);
     for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+      const NormVector<decltype(d), Activate> vector(d, norm, activation, channel);
       const auto sums = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-        const auto [gradient, difference] = norm_gradient(
-            d, norm, channel, activation, inputs[begin + row], gradients[begin + row]);
+        const auto [gradient, difference] =
+            vector.gradient(hn::LoadU(d, inputs[begin + row] + channel),
+                            hn::LoadU(d, gradients[begin + row] + channel));
         both.first = hn::Add(both.first, gradient);
         both.second = hn::MulAdd(gradient, difference, both.second);
       });
@@ -153,44 +190,45 @@ inline void find_norm_gradients(const TrainingRun& run, const TrainingStep& step
                     less + inputs.pitch);
 }
 
-/// Computes the gradients of a single pixel, which the norm has left as it was.
-inline void copy_norm_gradients(const TrainingRun& run, const TrainingStep& step) {
-  const StepValues values(run, step);
-  const int pitch = values.output().pitch;
-  clear(values.gradients(step.beta), pitch);
-  clear(values.gradients(step.gamma), pitch);
-  if (!step.input_gradients) return;
-  for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-    const auto dy = hn::LoadU(d, values.output_gradients()[0] + channel);
-    const auto x = hn::LoadU(d, values.inputs()[0] + channel);
-    store_or_add(d, AnyActivation{step.activation}.gradient(d, x, dy), step.adds_input,
-                 values.input_gradients()[0] + channel);
+/// Computes rows [begin, end) of the gradients of the input.
+template <class Activate>
+HWY_INLINE void norm_input_rows(const Norm& norm, const Activate& activation, const float* less,
+                                const Matrix<const float>& inputs,
+                                const Matrix<const float>& gradients, std::int64_t begin,
+                                std::int64_t end, bool adds, const Matrix<float>& to) {
+  for_columns(begin, end, inputs.pitch, [&](auto d, int channel, auto first, auto last) HWY_ATTR {
+    const NormVector<decltype(d), Activate> vector(d, norm, activation, channel);
+    const auto constant = hn::LoadU(d, less + channel);
+    const auto slope = hn::LoadU(d, less + inputs.pitch + channel);
+    for (auto row = first; row < last; ++row) {
+      const auto [gradient, difference] = vector.gradient(hn::LoadU(d, inputs[row] + channel),
+                                                          hn::LoadU(d, gradients[row] + channel));
+      const auto removed = hn::MulAdd(difference, slope, constant);
+      store_or_add(d, hn::Sub(hn::Mul(gradient, vector.scale()), removed), adds, to[row] + channel);
+    }
   });
 }
 
 inline void normalise_backward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
-  if (does_nothing(run, values)) return copy_norm_gradients(run, step);
-  const auto inputs = values.inputs();
-  const auto gradients = values.output_gradients();
-  const int pitch = inputs.pitch;
+  const int pitch = values.input().pitch;
+  if (does_nothing(run, values)) {
+    clear(values.gradients(step.beta), pitch);
+    clear(values.gradients(step.gamma), pitch);
+    return activate_backward(run, step);
+  }
   float* const less = run.scratch + std::int64_t{2} * kTrainingParts * pitch;
   find_norm_gradients(run, step, less);
   if (!step.input_gradients) return;
+  const auto inputs = values.inputs();
+  const auto gradients = values.output_gradients();
+  const auto to = values.input_gradients();
   const Norm norm(run, step);
-  const auto input_gradients = values.input_gradients();
   share(run, inputs.rows * pitch, inputs.rows,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (std::int64_t row = begin; row < end; ++row)
-              for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-                const auto [gradient, difference] =
-                    norm_gradient(d, norm, channel, activation, inputs[row], gradients[row]);
-                const auto removed = hn::MulAdd(difference, hn::LoadU(d, less + pitch + channel),
-                                                hn::LoadU(d, less + channel));
-                store_or_add(d, hn::Sub(hn::Mul(gradient, norm.scale(d, channel)), removed),
-                             step.adds_input, input_gradients[row] + channel);
-              });
+            norm_input_rows(norm, activation, less, inputs, gradients, begin, end, step.adds_input,
+                            to);
           });
         });
 }
