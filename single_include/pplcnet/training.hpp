@@ -48,6 +48,7 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(weights, "Training: each operator has weights of its own, for each channel")                \
   rule(slopes, "Training: no activation has slopes (Activation::prelu)")                           \
   rule(branches, "Training: branches have odd kernels around the same pixel as the whole")         \
+  rule(unused, "Training: all weights have to do with the classes")                                \
   rule(images, "Training: a batch has from 1 to TrainingOptions::kMostImages images")              \
   rule(size, "Training: at most TrainingPlan::kMostSteps steps and kMostTensors tensors")
 // clang-format on
@@ -600,6 +601,16 @@ constexpr Layer trained_layer(const Graph& graph, int index) {
   if (node.reads_group) layer.input.channels /= node.group_count;
   return layer;
 }
+
+namespace training {
+
+/// Returns whether a node of a graph becomes a layer with weights.
+constexpr bool becomes_weights(const Node& node) {
+  return node.op == Operator::convolution || node.op == Operator::dense ||
+         node.op == Operator::affine;
+}
+
+}  // namespace training
 
 /// Returns what a convolution consists of in training; no branches if it is trained as deployed.
 constexpr TrainingForm trained_form(const Layer& layer, bool as_deployed) {
@@ -10307,7 +10318,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace training {
 
 /// Appends steps to a plan, node by node, and the values and tensors that they need. A node that
-/// the logits do not depend on becomes nothing.
+/// the logits do not depend on becomes nothing; it has no weights.
 class TrainingLowering : private StepAppender {
  public:
   using StepAppender::StepAppender;
@@ -10316,8 +10327,12 @@ class TrainingLowering : private StepAppender {
     find_needed(logits);
     find_stages();
     plan_.picture = graph_.nodes[0].shape;
-    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node)
-      if (needed_[node]) values_[node] = lower(node);
+    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node) {
+      if (needed_[node])
+        values_[node] = lower(node);
+      else if (becomes_weights(graph_.nodes[node]))
+        plan_.flaw = {TrainingRule::unused, node};
+    }
     plan_.logits = values_[logits];
   }
 
@@ -10846,12 +10861,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace training {
 
-/// Returns whether a node of a graph becomes a layer with weights.
-constexpr bool becomes_weights(const Node& node) {
-  return node.op == Operator::convolution || node.op == Operator::dense ||
-         node.op == Operator::affine;
-}
-
 /// Returns parameters that compute what folded ones do: the batch norm has mean 0 and variance 1.
 inline TrainingParameters unfolded(const Node& node, Parameters folded) {
   const double keep = node.input_percent / 100.0, share = node.output_percent / 100.0;
@@ -11160,6 +11169,16 @@ constexpr Layer trained_layer(const Graph& graph, int index) {
   if (node.reads_group) layer.input.channels /= node.group_count;
   return layer;
 }
+
+namespace training {
+
+/// Returns whether a node of a graph becomes a layer with weights.
+constexpr bool becomes_weights(const Node& node) {
+  return node.op == Operator::convolution || node.op == Operator::dense ||
+         node.op == Operator::affine;
+}
+
+}  // namespace training
 
 /// Returns what a convolution consists of in training; no branches if it is trained as deployed.
 constexpr TrainingForm trained_form(const Layer& layer, bool as_deployed) {
@@ -11769,7 +11788,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace training {
 
 /// Appends steps to a plan, node by node, and the values and tensors that they need. A node that
-/// the logits do not depend on becomes nothing.
+/// the logits do not depend on becomes nothing; it has no weights.
 class TrainingLowering : private StepAppender {
  public:
   using StepAppender::StepAppender;
@@ -11778,8 +11797,12 @@ class TrainingLowering : private StepAppender {
     find_needed(logits);
     find_stages();
     plan_.picture = graph_.nodes[0].shape;
-    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node)
-      if (needed_[node]) values_[node] = lower(node);
+    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node) {
+      if (needed_[node])
+        values_[node] = lower(node);
+      else if (becomes_weights(graph_.nodes[node]))
+        plan_.flaw = {TrainingRule::unused, node};
+    }
     plan_.logits = values_[logits];
   }
 

@@ -21,7 +21,7 @@ constexpr pplcnet::Graph everything() {
   using pplcnet::Graph;
   using pplcnet::Role;
   using pplcnet::Value;
-  Graph g({23, 17}, {}, "everything");
+  Graph g({23, 17}, {.norm = ".bn"}, "everything");
   Value x =
       g.conv(g.image(), 12, {.kernel = 3, .stride = 2, .activation = Activation::gelu}, "stem");
   x = g.max_pool(x, {.kernel = 3, .stride = 2, .padding = 1});
@@ -41,8 +41,7 @@ constexpr pplcnet::Graph everything() {
   x = g.add(x, g.add(y, y), Activation::relu);
   x = g.mean_pool(x, {});
   x = g.affine(x, {.activation = Activation::relu6, .norm_name = "norm"}, "norm");
-  const Value unused = g.conv(x, 5, {}, "unused");
-  g.output(unused, Role::stage);
+  g.output(g.max_pool(x, {}), Role::stage);
   const Value factors = g.dense(g.global_mean(x), 16, {.activation = Activation::sigmoid}, "gate");
   x = g.global_mean(g.gate(x, factors, Activation::hardswish));
   x = g.dense(x, 20, {.activation = Activation::relu, .norm = true, .norm_name = "head_norm"},

@@ -15,7 +15,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace training {
 
 /// Appends steps to a plan, node by node, and the values and tensors that they need. A node that
-/// the logits do not depend on becomes nothing.
+/// the logits do not depend on becomes nothing; it has no weights.
 class TrainingLowering : private StepAppender {
  public:
   using StepAppender::StepAppender;
@@ -24,8 +24,12 @@ class TrainingLowering : private StepAppender {
     find_needed(logits);
     find_stages();
     plan_.picture = graph_.nodes[0].shape;
-    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node)
-      if (needed_[node]) values_[node] = lower(node);
+    for (int node = 0; node < graph_.node_count && !plan_.flaw; ++node) {
+      if (needed_[node])
+        values_[node] = lower(node);
+      else if (becomes_weights(graph_.nodes[node]))
+        plan_.flaw = {TrainingRule::unused, node};
+    }
     plan_.logits = values_[logits];
   }
 

@@ -22,6 +22,16 @@ constexpr Layer trained_layer(const Graph& graph, int index) {
   return layer;
 }
 
+namespace training {
+
+/// Returns whether a node of a graph becomes a layer with weights.
+constexpr bool becomes_weights(const Node& node) {
+  return node.op == Operator::convolution || node.op == Operator::dense ||
+         node.op == Operator::affine;
+}
+
+}  // namespace training
+
 /// Returns what a convolution consists of in training; no branches if it is trained as deployed.
 constexpr TrainingForm trained_form(const Layer& layer, bool as_deployed) {
   return as_deployed ? TrainingForm{} : training_form(layer);

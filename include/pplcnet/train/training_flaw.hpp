@@ -16,6 +16,7 @@ namespace pplcnet::inline PPLCNET_ABI {
   rule(weights, "Training: each operator has weights of its own, for each channel")                \
   rule(slopes, "Training: no activation has slopes (Activation::prelu)")                           \
   rule(branches, "Training: branches have odd kernels around the same pixel as the whole")         \
+  rule(unused, "Training: all weights have to do with the classes")                                \
   rule(images, "Training: a batch has from 1 to TrainingOptions::kMostImages images")              \
   rule(size, "Training: at most TrainingPlan::kMostSteps steps and kMostTensors tensors")
 // clang-format on

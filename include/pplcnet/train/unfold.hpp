@@ -20,12 +20,6 @@ namespace pplcnet::inline PPLCNET_ABI {
 
 namespace training {
 
-/// Returns whether a node of a graph becomes a layer with weights.
-constexpr bool becomes_weights(const Node& node) {
-  return node.op == Operator::convolution || node.op == Operator::dense ||
-         node.op == Operator::affine;
-}
-
 /// Returns parameters that compute what folded ones do: the batch norm has mean 0 and variance 1.
 inline TrainingParameters unfolded(const Node& node, Parameters folded) {
   const double keep = node.input_percent / 100.0, share = node.output_percent / 100.0;
