@@ -20,6 +20,7 @@ Run add_ocr(CommandLine& program);
 Run add_features(CommandLine& program);
 Run add_evaluate(CommandLine& program);
 Run add_fit(CommandLine& program);
+Run add_train(CommandLine& program);
 Run add_quantise(CommandLine& program);
 Run add_parity(CommandLine& program);
 Run add_bench(CommandLine& program);

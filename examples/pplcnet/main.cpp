@@ -34,7 +34,7 @@ int run(int argc, char** argv) {
   std::vector<Run> runs;
   for (const auto add : {
          add_classify, add_orient, add_detect, add_segment, add_ocr, add_features, add_evaluate,
-             add_fit, add_quantise, add_parity, add_bench, add_inspect, add_convert,
+             add_fit, add_train, add_quantise, add_parity, add_bench, add_inspect, add_convert,
 #if PPLCNET_SERVES
              add_serve,
 #endif

@@ -25,14 +25,14 @@ using system_streams::is_terminal, system_streams::kErrors, system_streams::kOut
 Progress::Progress(std::size_t total)
     : total_(total), is_shown_(is_terminal(kErrors) && !is_terminal(kOutput)) {}
 
-void Progress::advance() {
-  ++done_;
+void Progress::advance(std::size_t count) {
+  done_ += count;
   const auto now = Clock::now();
   if (!is_shown_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
   is_drawn_ = true;
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  const double rate = static_cast<double>(done_) / std::max(seconds, 1e-9);
+  const double rate = static_cast<double>(done_ - before_) / std::max(seconds, 1e-9);
   if (total_ == 0) {
     std::fprintf(stderr, "\r%zu  %.0f/s\x1b[K", done_, rate);
     return;
@@ -41,8 +41,8 @@ void Progress::advance() {
   const std::size_t full = std::min(kWidth, kWidth * done_ / total_);
   const std::string bar = std::string(full, '=') + std::string(kWidth - full, ' ');
   const double left = static_cast<double>(total_ - std::min(done_, total_)) / rate;
-  std::fprintf(stderr, "\r[%s] %zu/%zu  %.0f/s  %s left\x1b[K", bar.c_str(), done_, total_, rate,
-               time_text(left).c_str());
+  std::fprintf(stderr, "\r[%s] %zu/%zu  %.0f/s  %s left  %s\x1b[K", bar.c_str(), done_, total_,
+               rate, time_text(left).c_str(), words_.c_str());
 }
 
 void Progress::clear() {
