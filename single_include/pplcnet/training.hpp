@@ -12262,7 +12262,7 @@ class Trainer : public InHugePages, public TrainingPasses {
     options.images = kBatch;
     return make_training_plan(Net::Definition::graph(), options);
   }();
-  static_assert(Trainable<kWhole.flaw.broken, kWhole.flaw.node>::value);
+  static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);  // says what is wrong
 
   template <class Part, int kCount>
   static constexpr std::array<Part, std::size_t{kCount}> first_of(const Part* parts) {

@@ -30,7 +30,7 @@ std::uint64_t hash(std::uint64_t sum, std::span<const float> values) {
 
 template <class Net>
 void print(const char* name, const pplcnet::TrainingPass& chosen) {
-  constexpr int kImages = 6, kSteps = 20;
+  constexpr int kImages = 4, kSteps = 20;
   const auto trainer = std::make_unique<pplcnet::Trainer<Net, kImages>>(/*seed=*/1);
   const std::vector<float> pictures = pplcnet_test::synthetic_input(
       1, kImages, 3, static_cast<std::size_t>(Net::input_shape.height),
@@ -63,10 +63,10 @@ void print(const char* name, const pplcnet::TrainingPass& chosen) {
 
 int main(int count, char** arguments) {
   using pplcnet::Isa;
-  constexpr pplcnet::Options kV1 = {.classes = 10, .input = {64, 48}};
+  constexpr pplcnet::Options kV1 = {.classes = 10, .input = {48, 40}};
   constexpr pplcnet::Options kLines = {
-      .classes = 2, .input = {40, 64}, .strides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}};
-  constexpr pplcnet::V2Options kV2 = {.classes = 5, .input = {48, 48}};
+      .classes = 2, .input = {32, 48}, .strides = {{2, {2, 1}, {2, 1}, {2, 1}, {2, 1}}}};
+  constexpr pplcnet::V2Options kV2 = {.classes = 5, .input = {32, 40}};
   const std::string_view name = count > 1 ? arguments[1] : "best";
   const int thread_count = count > 2 ? std::atoi(arguments[2]) : 1;
   pplcnet::TrainingPass pass;

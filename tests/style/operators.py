@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks that an operator which computes a map from whole maps is named only where kernels/README.md
-says: in the list, its kernel, the function of Graph, what writes and what finds it in files."""
+says: in the list, its kernel, the function of Graph, what writes and what finds it in files, and what
+makes steps of training of it."""
 
 import pathlib
 import re
@@ -9,7 +10,7 @@ import sys
 ROOT = pathlib.Path("include/pplcnet")
 LIST = ROOT / "graph/operator.hpp"
 GRAPH = {"graph/operators.hpp", "graph/map_operators.hpp", "graph/graph.hpp"}
-FILES = ("weights/onnx/", "weights/import/")
+FILES = ("weights/onnx/", "weights/import/", "train/lower_training.hpp", "train/check_trainable.hpp")
 # The plan itself makes these: a product in the place of its input, a sum as the end of a
 # convolution, copies and the picture where something is no map yet.
 PLANNED = {"gate", "multiply", "add", "copy", "picture"}
