@@ -79,6 +79,23 @@ TEST(Arithmetic, EndsSumsWithinHalfAStep) {
       }
 }
 
+TEST(Arithmetic, AHardswishOfSomeHundredsHasScalesAndOneOfThousandsHasNone) {
+  const ByteEnding ending{.activation = Activation::hardswish};
+  for (const float weight_scale : {3.1e-5F, 7e-3F, 0.04F, 2.0F})
+    for (double high = 1; high < 1e6; high *= 1.3) {
+      const pplcnet::Range range = {-0.375, high};
+      const ByteScale output = scale_of(range, weight_scale, ending);
+      const bool is_near = pplcnet::is_near(range, weight_scale, ending, output);
+      EXPECT_TRUE(is_near || high > 385 || weight_scale > 0.02) << high << ", t " << weight_scale;
+      EXPECT_FALSE(is_near && high > 1000) << high << ", t " << weight_scale;
+      if (!is_near) continue;
+      ChannelConstants channel;
+      EXPECT_STREQ(constants_of({.weight_scale = weight_scale}, ending, output, channel).message(),
+                   "");
+      EXPECT_GE(output.reach(), high * 0.98) << "t " << weight_scale;
+    }
+}
+
 TEST(Arithmetic, AddsWithinHalfAStep) {
   for (const Activation& before : {Activation::none, Activation::relu})
     for (const Activation& after : {Activation::none, Activation::relu})

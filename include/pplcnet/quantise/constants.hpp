@@ -259,6 +259,14 @@ inline ByteScale scale_of(Range range, float weight_scale, const ByteEnding& end
   return result;
 }
 
+/// Returns whether a scale that was chosen for a range is near it. A hardswish multiplies its sum
+/// by itself, for which 16 bits are too few if values are many hundreds: none is near then.
+inline bool is_near(const Range& range, float weight_scale, const ByteEnding& ending,
+                    const ByteScale& output) {
+  if (ending.activation.kind != Activation::Kind::hardswish) return true;
+  return output.scale <= 4 * std::max({(range.high - range.low) / 255, double{weight_scale}, 1.0});
+}
+
 /// Returns a scale and a zero point for a pool's output.
 inline ByteScale pool_scale(const Range& range, const ByteScale& input) {
   return constants::exact_scale(constants::with_zero(range, false), double{input.scale} * 256);

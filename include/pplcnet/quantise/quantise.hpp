@@ -1,6 +1,7 @@
 #ifndef PPLCNET_QUANTISE_QUANTISE_HPP
 #define PPLCNET_QUANTISE_QUANTISE_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -54,8 +55,10 @@ class Quantisation {
       const auto [low, high] = ranges[c];
       if (!(low <= high && std::abs(low) < kLargest && std::abs(high) < kLargest))
         return Error::of("layer ", index, ", channel ", c, ": its range is none of finite numbers");
-      const ByteScale scale =
-          scale_of_channel(index, c, layer.gives_vector() ? widened(ranges[c]) : ranges[c]);
+      ByteScale scale;
+      if (auto error =
+              choose_scale(index, c, layer.gives_vector() ? widened(ranges[c]) : ranges[c], scale))
+        return error;
       tensors.scales[c] = scale.scale;
       tensors.zeros[c] = scale.zero;
     }
@@ -73,18 +76,28 @@ class Quantisation {
     return {tensors.scales[channel], tensors.zeros[channel]};
   }
 
-  ByteScale scale_of_channel(std::size_t index, std::size_t channel, const Range& range) const {
+  Error choose_scale(std::size_t index, std::size_t channel, const Range& range,
+                     ByteScale& scale) const {
     const QuantisedLayer& layer = network_.bytes[index];
-    if (layer.op == Operator::pool) return pool_scale(range, scale_of(layer.from, channel));
+    if (layer.op == Operator::pool) {
+      scale = pool_scale(range, scale_of(layer.from, channel));
+      return {};
+    }
     if (layer.op == Operator::gate) {
       const auto dense = static_cast<std::size_t>(layer.factors);
-      return gate_scale(range, layer.activation, scale_of(layer.from, channel),
-                        network_.bytes[dense].activation,
-                        model_.layers[dense].weight_scales[channel]);
+      scale =
+          gate_scale(range, layer.activation, scale_of(layer.from, channel),
+                     network_.bytes[dense].activation, model_.layers[dense].weight_scales[channel]);
+      return {};
     }
     ByteEnding ending = {layer.activation, layer.last_activation, layer.addend >= 0, {}};
     if (ending.adds) ending.addend = scale_of(layer.addend, channel);
-    return pplcnet::scale_of(range, model_.layers[index].weight_scales[channel], ending);
+    const float weight_scale = model_.layers[index].weight_scales[channel];
+    scale = pplcnet::scale_of(range, weight_scale, ending);
+    if (is_near(range, weight_scale, ending, scale)) return {};
+    const double width = std::min(range.high - range.low, 1e18);
+    return Error::of("layer ", index, ", channel ", channel, ": its values differ by ",
+                     static_cast<std::int64_t>(width), ", which 16 bits have no steps for");
   }
 
   /// Returns the scale of what a layer reads.
