@@ -21,7 +21,7 @@ def divisible(value, divisor=8):
 
 def conv_bn(inputs, outputs, kernel, stride, groups=1):
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups,
-                                   bias=False), nn.BatchNorm2d(outputs), nn.Hardswish(inplace=True))
+                                   bias=False), nn.BatchNorm2d(outputs), nn.Hardswish())
 
 
 class SqueezeExcite(nn.Module):
