@@ -30,6 +30,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
 }
@@ -52,6 +53,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixels.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   unit[0] = _mm256_cvtepu8_epi16(load_128(pixels[0] + channel));
@@ -59,6 +61,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(unit[0], unit[1]), 0xD8);

@@ -3,12 +3,12 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of each of two pixels,
-/// then the next four.
+/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of one vector of sums and
+/// of another one, then the next four.
 using Words = __m512i;
 using Halves = __m512i;
 inline constexpr int kWords = 1;       // vectors that hold a panel's sums
-inline constexpr int kUnitPixels = 4;  // whose bytes fill a vector
+inline constexpr int kUnitPixels = 4;  // of a panel, whose bytes fill a vector
 
 HWY_INLINE Words load_words(const void* panel, int) { return _mm512_loadu_si512(panel); }
 HWY_INLINE void store_words(Words a, std::int32_t* panel, int) { _mm512_storeu_si512(panel, a); }
@@ -20,7 +20,12 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
+/// Loads the halves of a panel, for two pixels, or those of two panels.
+template <int kPanels = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
+  if constexpr (kPanels == 2)
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0),
+                                    _mm512_loadu_si512(panel));
   const __m512i twice = _mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0);
   return _mm512_permutexvar_epi64(
       twice, _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel))));
@@ -43,7 +48,7 @@ HWY_INLINE Halves shift_right(Halves a) {
   return _mm512_srai_epi16(a, kBits);
 }
 
-/// Turns four pixels of 16 bytes into 16 fours of them, and back.
+/// Turns 16 fours of bytes, of which four make 16 channels, into such channels, and back.
 HWY_INLINE __m512i transpose_fours(__m512i a) {
   return _mm512_permutexvar_epi32(
       _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), a);
@@ -59,26 +64,39 @@ HWY_INLINE __m512i load_four(const std::uint8_t* a, const std::uint8_t* b, const
   return _mm512_mask_broadcast_i32x4(all, 0xF000, at(d));
 }
 
-/// Loads the bytes of a unit's pixels.
+/// Loads the bytes of a unit: of a panel for four pixels, or of two panels for two.
+template <int kPanels = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
-  const __m512i fours = transpose_fours(load_four(pixels[0] + channel, pixels[1] + channel,
-                                                  pixels[2] + channel, pixels[3] + channel));
+  const auto place = [&](int number) {
+    return pixels[number / kPanels] + channel + number % kPanels * kPanel;
+  };
+  const __m512i fours = transpose_fours(load_four(place(0), place(1), place(2), place(3)));
   unit[0] = _mm512_unpacklo_epi8(fours, _mm512_setzero_si512());
   unit[1] = _mm512_unpackhi_epi8(fours, _mm512_setzero_si512());
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int kPanels = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m512i bytes = transpose_fours(_mm512_packus_epi16(unit[0], unit[1]));
-  const auto store = [&](int pixel, __m128i part) HWY_ATTR {
-    if (pixel < count) _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
-  };
-  store(0, _mm512_castsi512_si128(bytes));
-  store(1, _mm512_extracti32x4_epi32(bytes, 1));
-  store(2, _mm512_extracti32x4_epi32(bytes, 2));
-  store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  if constexpr (kPanels == 2) {
+    const auto store = [&](int pixel, __m256i part) HWY_ATTR {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si256(bytes));
+    if (count > 1) store(1, _mm512_extracti64x4_epi64(bytes, 1));
+  } else {
+    const auto store = [&](int pixel, __m128i part) HWY_ATTR {
+      if (pixel < count)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si128(bytes));
+    store(1, _mm512_extracti32x4_epi32(bytes, 1));
+    store(2, _mm512_extracti32x4_epi32(bytes, 2));
+    store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  }
 }
 
 /// Quads of four rows' bytes, for each of 16 channels.

@@ -67,11 +67,10 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
                                    const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
-    return end_values(product.ending, panel, sums, 1, outputs.from(0));
+    return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
   with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending.constants,
-                                      static_cast<std::size_t>(panel * kPanel), sums, 1,
-                                      outputs.from(0), nullptr);
+    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
+                                      sums, 1, outputs.from(0), nullptr);
   });
 }
 

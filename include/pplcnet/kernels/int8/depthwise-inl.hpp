@@ -201,8 +201,8 @@ HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int c
                           const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending.constants, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), rows.addend.pixels != nullptr ? addends.from(0) : nullptr);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
 }
 
 /// Computes one output after the other, for any kernel.
@@ -253,7 +253,7 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const BytePanel<kSteps> ending(rows.ending.constants, static_cast<std::size_t>(panel * kPanel));
+  const BytePanel<kSteps> ending(rows.ending, static_cast<std::size_t>(panel * kPanel));
   const DepthwiseWeights<Dot> weights(rows, panel, 0);
   int y = 0;
   if constexpr (kSharesQuads) {

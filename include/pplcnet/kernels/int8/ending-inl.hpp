@@ -11,8 +11,12 @@ inline constexpr int kMostEnded = 24;
 template <class Byte>
 class PixelPlaces {
  public:
-  /// Pixels [pixel, pixel + count) of rows of pixels.
+  PixelPlaces() = default;
   HWY_INLINE PixelPlaces(const BytePixels<Byte>& map, int pixel, int count) {
+    find(map, pixel, count);
+  }
+  /// Finds pixels [pixel, pixel + count) of rows of pixels.
+  HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
     if (map.pixels == nullptr) return;
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
@@ -51,24 +55,27 @@ struct UnitPlaces {
 };
 
 /// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add, relu_and_add };
+enum class ByteSteps : unsigned char { scale, hardswish, add };
 
-/// The constants of one panel of channels, in vectors.
-template <ByteSteps kSteps>
+/// The constants of a panel of channels, or of two, in vectors.
+template <ByteSteps kSteps, int kPanels = 1>
 class BytePanel {
  public:
-  static constexpr bool kAdds = kSteps == ByteSteps::add || kSteps == ByteSteps::relu_and_add;
+  static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const EndingConstants& constants, std::size_t channel) {
-    for (int i = 0; i < kWords; ++i) shift_[i] = load_words(constants.shift + channel, i);
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+    const EndingConstants& constants = ending.constants;
+    for (int i = 0; i < kVectors; ++i)
+      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
-      multiplier_[i] = load_halves(constants.multiplier + channel, i);
-      zero_[i] = load_halves(constants.zero + channel, i);
+      multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
+      zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
       if constexpr (kSteps == ByteSteps::hardswish)
-        three_[i] = load_halves(constants.three + channel, i);
+        set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
-        addend_zero_[i] = load_halves(constants.addend_zero + channel, i);
-        addend_multiplier_[i] = load_halves(constants.addend_multiplier + channel, i);
+        least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
+        addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
+        addend_multiplier_[i] = load_halves<kPanels>(constants.addend_multiplier + channel, i);
       }
     }
   }
@@ -79,7 +86,7 @@ class BytePanel {
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -87,21 +94,21 @@ class BytePanel {
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
+      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
+                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
                     i, addends[i]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
-      const Halves six = add(three_[i], three_[i]);
-      const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
-      sum = scale(sum, gate);
+      // From 0 to 6, in operations for which there are more ports than for one that saturates.
+      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+      sum = scale(sum, subtract(within, minus_three_[i]));
     }
     Halves value = scale(sum, multiplier_[i]);
-    if constexpr (kSteps == ByteSteps::relu_and_add) value = greater(value, set_halves(0));
     if constexpr (kAdds) {
+      value = greater(value, least_);
       const Halves other =
           scale(shift_left<6>(subtract(addend, addend_zero_[i])), addend_multiplier_[i]);
       value = shift_right<4>(add(add(value, other), set_halves(8)));
@@ -110,48 +117,66 @@ class BytePanel {
   }
 
  private:
-  Words shift_[kWords];
-  Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+
+  Words shift_[kVectors];
+  Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
+      addend_multiplier_[2], least_;
 };
 
 /// Calls a function with the steps of an ending in bytes, as a constant.
 template <class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
-  if (adds) {
-    if (ending.activation == Activation::Kind::relu)
-      return function(std::integral_constant<ByteSteps, relu_and_add>());
-    return function(std::integral_constant<ByteSteps, add>());
-  }
+  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
   function(std::integral_constant<ByteSteps, scale>());
 }
 
+/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                         const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+                         const std::uint8_t* const* addends) {
+  const auto word = [&](int i)
+                        HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
+  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(words, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
 /// are.
 template <ByteSteps kSteps>
-HWY_NOINLINE void end_bytes(const EndingConstants& constants, std::size_t channel,
-                            const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            int count, std::uint8_t* const* outputs,
                             const std::uint8_t* const* addends) {
-  const BytePanel<kSteps> panel(constants, channel);
-  for (int pixel = 0; pixel < count; pixel += kUnitPixels, sums += kUnitPixels * kPanel) {
-    Words words[4];
-    for (int i = 0; i < 4; ++i) words[i] = load_words(sums + i / kWords * kPanel, i % kWords);
-    Halves added[2] = {}, unit[2];
-    if (addends != nullptr) load_unit(addends + pixel, channel, added);
-    panel.end(words, added, unit);
-    store_unit(unit, outputs + pixel, channel, count - pixel);
-  }
+  const BytePanel<kSteps> panel(ending, channel);
+  for (int pixel = 0; pixel < count; pixel += kUnitPixels)
+    end_unit(panel, channel, sums + pixel * kPanel, count - pixel, outputs + pixel,
+             addends + pixel);
 }
 
-/// Ends the sums of a panel as factors or logits.
+/// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
+/// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
-                                    int count, std::uint8_t* const* outputs) {
+                                    int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += kPanel)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
     for (int i = 0; i < end; ++i) {
       const auto channel = static_cast<std::size_t>(panel * kPanel + i);
       if (ending.kind == Ending::logits) {

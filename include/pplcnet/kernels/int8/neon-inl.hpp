@@ -24,6 +24,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return vld1q_s16(panel + 8 * part);
 }
@@ -44,6 +45,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const uint8x16_t bytes = vld1q_u8(pixels[0] + channel);
@@ -52,6 +54,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   vst1q_u8(pixels[0] + channel, vcombine_u8(vqmovun_s16(unit[0]), vqmovun_s16(unit[1])));

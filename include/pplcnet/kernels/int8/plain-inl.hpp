@@ -40,6 +40,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -85,12 +86,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)

@@ -9,6 +9,9 @@ namespace HWY_NAMESPACE {
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
 inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
+/// Pixels of a tile that are reached from one pointer.
+inline constexpr int kPixelGroup = 3;
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -17,29 +20,33 @@ class ByteTile {
   static constexpr int kVectors = kPanels * kWords;
 
  public:
-  /// `starts` has what the sums of each channel begin with.
+  static constexpr int kTilePixels = kPixels;
+
+  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
+  /// of another tile's sums.
+  template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, int pixel, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
+                      const std::int32_t* starts, Waiting& waiting)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + static_cast<std::size_t>(pixel) * pitch_, Indices<kGroups>());
+      point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
+        waiting.end_some();
       }
     }
   }
 
-  /// Stores the sums [panel][`pixels` of them][16].
-  HWY_INLINE void store(std::int32_t* sums, int pixels) const {
-    store(sums, pixels, Indices<kPixels * kVectors>());
-  }
+  /// Stores the sums [pixel][panel][16].
+  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = 3;
+  static constexpr int kGroup = kPixelGroup;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
 
   template <int... kIndex>
@@ -50,7 +57,7 @@ class ByteTile {
   }
   template <int... kIndex>
   HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input + kGroup * kIndex * pitch_), ...);
+    ((pixels_[kIndex] = input, input += group_pitch_), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -76,38 +83,77 @@ class ByteTile {
      ...);
   }
   template <int... kIndex>
-  HWY_INLINE void store(std::int32_t* sums, int pixels,
-                        std::integer_sequence<int, kIndex...>) const {
-    (store_words(sums_[kIndex],
-                 sums + (kIndex % kVectors / kWords * pixels + kIndex / kVectors) * kPanel,
-                 kIndex % kVectors % kWords),
-     ...);
+  HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
+    (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_;
+  std::size_t pitch_, panel_pitch_, group_pitch_;
   const std::uint8_t* pixels_[kGroups];
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
-/// whatever they are.
-inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                    int panels, int pixel, int count, int pixels) {
-  const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
-  if (product.ending.kind != Ending::bytes) {
-    for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
-      end_values(product.ending, panel + i, sums, count, outputs.from(0));
-    return;
+/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
+/// some of it is done between the quads of the next tile.
+template <ByteSteps kSteps, int kPanels>
+class WaitingBytes {
+  static constexpr int kStep = kUnitPixels / kPanels;
+
+ public:
+  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+      : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
+
+  /// Takes the sums [pixel][panel][16] of a tile.
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    end();
+    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
+      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
+    outputs_.find(product.output, pixel, count);
+    addends_.find(product.addend, pixel, count);
+    done_ = 0;
+    count_ = std::max(count, kStep);  // one pixel fills a unit
   }
-  const bool adds = product.addend.pixels != nullptr;
-  const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, count);
-  with_steps(product.ending, adds, [&](auto steps) {
-    for (int i = 0; i < panels; ++i)
-      end_bytes<decltype(steps)::value>(
-          product.ending.constants, static_cast<std::size_t>((panel + i) * kPanel),
-          sums + i * pixels * kPanel, count, outputs.from(0), adds ? addends.from(0) : nullptr);
-  });
-}
+  HWY_INLINE void end_some() {
+    if (done_ == count_) return;
+    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
+             addends_.from(done_));
+    done_ += kStep;
+  }
+  HWY_INLINE void end() {
+    while (done_ != count_) end_some();
+  }
+
+ private:
+  std::size_t channel_;
+  BytePanel<kSteps, kPanels> panels_;
+  PixelPlaces<std::uint8_t> outputs_;
+  PixelPlaces<const std::uint8_t> addends_;
+  int done_ = 0, count_ = 0;  // in whole units
+  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
+};
+
+/// Those that end as factors or logits, which is rare: they do not wait.
+template <int kPanels>
+class WaitingValues {
+ public:
+  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+      : ending_(product.ending), panel_(panel) {}
+
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+    tile.store(sums);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    for (int i = 0; i < kPanels; ++i)
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+  }
+  HWY_INLINE void end_some() {}
+  HWY_INLINE void end() {}
+
+ private:
+  const SumEnding& ending_;
+  int panel_;
+};
 
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
@@ -124,55 +170,70 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
  public:
   HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
       : product_(product),
-        panel_(panel),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+        group_pitch_(kPixelGroup * product.pixel_pitch),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
+        waiting_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
   }
 
-  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
-  HWY_INLINE void compute(int pixel, int count) {
+  /// Computes `count` pixels. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int count) {
     int done = 0;
-    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    std::size_t offset = 0;
+    const std::size_t step = kPixels * product_.pixel_pitch;
+    for (; done + kPixels <= count; done += kPixels, offset += step)
+      add_tile<kPixels>(done, offset);
     if (count < kFew)
-      for (; done < count; ++done) add_tile<1>(pixel, done);
-    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
-    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
+    for (; done < count; done += kFew) {
+      const int pixel = std::min(done, count - kFew);
+      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
+    }
+    waiting_.end();
   }
 
  private:
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, int done) {
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
-                                                   starts_);
-    tile.store(sums_ + done * kPanel, kMostEnded);
+  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
+                                                   starts_, waiting_);
+    waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
   const ByteProduct& product_;
-  int panel_;
-  std::size_t pitch_;  // from a panel's weights to the next one's
+  std::size_t pitch_;        // from a panel's weights to the next one's
+  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
-  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kMostEnded % kPixels == 0);
-  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
-  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
-    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
+  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+}
+
+/// Does so with the ending of the product.
+template <class Dot, int kPixels, int kPanels>
+HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
+  if (product.ending.kind != Ending::bytes)
+    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+  });
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.

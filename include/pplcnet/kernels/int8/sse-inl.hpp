@@ -43,6 +43,7 @@ HWY_INLINE Words shift_words(Words a, Words count) {
       _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return load_128(panel + 8 * part);
 }
@@ -72,6 +73,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const __m128i bytes = load_128(pixels[0] + channel);
@@ -80,6 +82,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[0] + channel),
